@@ -1,0 +1,146 @@
+import { readFileSync } from "node:fs";
+import { connect, type NatsConnection, nkeyAuthenticator } from "nats";
+import { fromSeed } from "nkeys.js";
+import { pino } from "pino";
+import { writeFileAtomically } from "../../../cli/files";
+import { findNatsServer } from "../../../cli/programs";
+import { monitoring } from "../../../cli/twin/monitoring";
+import { poll, runningProcess, startProcess, stopProcess } from "../../../cli/twin/processes";
+import type { EnvironmentInput } from "../../../modules/config";
+import { RESPONDER_INBOX_PREFIX } from "../../../runtime/auth-callout/contract";
+import { type NatsAuthCalloutService, startNatsAuthCalloutService } from "../../../runtime/auth-callout/service";
+import { NatsClient, serviceInboxPrefix } from "../../../runtime/client";
+import { toAuthRules } from "../../../templates/callout-rules";
+import { type ConfObject, printConf } from "../../../templates/nats-conf";
+import { type Issuer, startIssuer } from "../callout-issuer";
+import { SingleServer } from "../single-server";
+
+/** One server of an environment with the rendered configuration, in any version, and the callout that it asks. */
+export class AttackedServer {
+  readonly single = new SingleServer();
+  #issuer?: Issuer;
+  #service?: NatsAuthCalloutService;
+  #responder?: NatsClient;
+
+  get #server() {
+    return this.single.topology.clusters[0]?.servers[0]?.name ?? "none";
+  }
+  get #files() {
+    return this.single.folder.server(this.#server);
+  }
+  port(listener: "client" | "websocket" | "leafnodes" | "routes" | "monitoring"): number {
+    const { conf } = this.single;
+    const block = {
+      client: conf,
+      websocket: conf.websocket,
+      leafnodes: conf.leafnodes,
+      routes: conf.cluster,
+      monitoring: { port: conf.http_port },
+    };
+    return Number((block[listener] as ConfObject | undefined)?.port);
+  }
+  get caFile(): string {
+    return this.single.folder.caBundle;
+  }
+  get log(): string {
+    return readFileSync(this.#files.log, "utf8");
+  }
+  get lives(): boolean {
+    return runningProcess(this.#files) !== undefined;
+  }
+  /** PEM of a certificate of the cluster. */
+  certificate(id: "internal" | "routes" | "leafnodes"): { cert: string; key: string; ca: string } {
+    const files = this.single.folder.certificate(this.single.topology.clusters[0]?.name ?? "", id);
+    return {
+      cert: readFileSync(files.cert, "utf8"),
+      key: readFileSync(files.key, "utf8"),
+      ca: readFileSync(this.single.folder.authority(id).cert, "utf8"),
+    };
+  }
+  monitor = (path: string) => monitoring<Record<string, unknown>>(this.port("monitoring"), path, 5000);
+
+  /** @param version of the server; the configuration is that of the environment whatever this says */
+  async start(
+    environment: EnvironmentInput,
+    version: string,
+    change: (conf: ConfObject) => ConfObject = (conf) => conf,
+  ): Promise<void> {
+    const command = findNatsServer(version);
+    if (!command) throw new Error(`nats-server ${version} is not built`);
+    await this.single.prepare(environment);
+    this.single.conf = change(this.single.conf);
+    writeFileAtomically(this.#files.conf, printConf(this.single.conf), 0o600);
+    await startProcess(this.#files, { command, args: ["-c", this.#files.conf], env: {} });
+    const isUp = await poll(async () => this.lives && (await this.monitor("/varz")) !== undefined, 20_000);
+    if (!isUp) throw new Error(`the server does not answer: ${this.log}`);
+  }
+
+  /** The callout with the environment's rules, in this process. */
+  async startCallout(): Promise<void> {
+    const { single } = this;
+    const issuer = await startIssuer();
+    this.#issuer = issuer;
+    this.#responder = new NatsClient({
+      servers: `tls://127.0.0.1:${this.port("client")}`,
+      caFile: this.caFile,
+      authentication: { kind: "nkey", seed: await this.seed("user-responder") },
+      inboxPrefix: RESPONDER_INBOX_PREFIX,
+    });
+    this.#service = await startNatsAuthCalloutService({
+      natsService: this.#responder,
+      nKeyIssuerSeed: await this.seed("issuer"),
+      xKeyIssuerSeed: await this.seed("xkey"),
+      jwtIssuer: issuer.url,
+      jwtAudience: issuer.audience,
+      natsAuthAccount: "AUTH",
+      rules: toAuthRules(single.topology, single.trust),
+      log: pino({ level: "silent" }),
+    });
+    const service = this.#service;
+    const isReady = await poll(async () => (await service.readiness()).problems.length === 0, 20_000);
+    if (!isReady) throw new Error((await service.readiness()).problems.join("; "));
+  }
+
+  async seed(name: string): Promise<string> {
+    const seed = await this.single.store.read(name);
+    if (seed === undefined) throw new Error(`there is no seed ${name}`);
+    return seed;
+  }
+  async token(claims: Record<string, unknown>): Promise<string> {
+    if (!this.#issuer) throw new Error("the callout does not run");
+    return this.#issuer.token(claims);
+  }
+
+  /** Runs with a connection that has no defaults of ours, and closes it. */
+  async as<T>(
+    login: { token: string } | { user: string } | object,
+    run: (connection: NatsConnection) => Promise<T>,
+  ): Promise<T> {
+    const { user, ...rest } = login as { user?: string };
+    const seed = user === undefined ? undefined : new TextEncoder().encode(await this.seed(`user-${user}`));
+    const own = seed ? { authenticator: nkeyAuthenticator(seed) } : rest;
+    // Services have inboxes of their own; the system user has any.
+    const inbox = seed && user !== "sys" ? { inboxPrefix: serviceInboxPrefix(fromSeed(seed).getPublicKey()) } : {};
+    const connection = await connect({
+      servers: `tls://127.0.0.1:${this.port("client")}`,
+      tls: { caFile: this.caFile },
+      reconnect: false,
+      timeout: 10_000,
+      ...own,
+      ...inbox,
+    });
+    try {
+      return await run(connection);
+    } finally {
+      await connection.close();
+    }
+  }
+
+  async remove(): Promise<void> {
+    await this.#service?.stop();
+    await this.#responder?.close();
+    await this.#issuer?.stop();
+    if (this.single.topology) await stopProcess(this.#files, "SIGKILL", 5000);
+    await this.single.remove();
+  }
+}

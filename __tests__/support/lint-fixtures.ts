@@ -1,0 +1,583 @@
+import type { Changes } from "./lint-environment";
+
+/** For each rule: a change that breaks it and where it is found, and the nearest change that does not. */
+export interface Fixture {
+  fails: Changes;
+  at: string | string[];
+  passes: Changes;
+}
+
+const ecs = (changes: object = {}) => ({
+  kind: "aws-ecs",
+  region: "eu-west-1",
+  domain: "core.example.com",
+  ...changes,
+});
+const kubernetes = (changes: object = {}) => ({ kind: "kubernetes", flavor: "gke", ...changes });
+const stream = (changes: object = {}) => ({
+  name: "MORE",
+  cluster: "core",
+  subjects: ["more.>"],
+  maxAge: "1d",
+  ...changes,
+});
+const consumers = (...list: object[]) => list.map((consumer, i) => ({ name: `c${i}`, ...consumer }));
+const rule = (changes: object = {}) => ({ account: "APP", publish: { allow: ["a.b"] }, ...changes });
+
+/** A cluster of hosts in three territories, and a stream on it. */
+const onMesh = (changes: object) => ({ "streams[1]": stream({ cluster: "mesh", replicas: 1, ...changes }) });
+/** A second leaf cluster of core, with JetStream. */
+const leaf = (changes: object = {}) => ({
+  platform: kubernetes({ namespace: "leaf" }),
+  jetstream: {},
+  leafOf: { cluster: "core" },
+  ...changes,
+});
+
+const durable = { "clusters.core.jetstream.durability": "durable" };
+const acknowledge = (changes: object) => ({
+  acknowledge: [{ rule: "stream-r2", reason: "for this test alone", expires: "2027-02-01", ...changes }],
+});
+
+export const fixtures: Readonly<Record<string, Fixture>> = {
+  // How many servers
+  "cluster-single-server": {
+    fails: { "clusters.core.size": 1, streams: [] },
+    at: "clusters.core.size",
+    passes: { "clusters.edge.size": 1 },
+  },
+  "cluster-of-two": {
+    fails: { "clusters.core.size": 2, streams: [] },
+    at: "clusters.core.size",
+    passes: { "clusters.edge.size": 2 },
+  },
+  "cluster-even-size": {
+    fails: { "clusters.core.size": 4 },
+    at: "clusters.core.size",
+    passes: { "clusters.core.size": 5 },
+  },
+
+  // Zones
+  "zone-quorum": {
+    fails: { "clusters.core.platform.zones": ["a", "b"], "clusters.core.jetstream.uniqueTag": undefined },
+    at: "clusters.core.platform.zones",
+    passes: { "clusters.core.platform.zones": ["a", "b", "c", "d"] },
+  },
+  "unique-tag-missing": {
+    fails: { "clusters.core.size": 5, "clusters.core.jetstream.uniqueTag": undefined },
+    at: "streams[0].replicas",
+    passes: { "clusters.core.size": 3, "clusters.core.jetstream.uniqueTag": undefined },
+  },
+
+  // Power cuts
+  "few-replicas-not-durable": {
+    fails: { "streams[0].replicas": 2 },
+    at: "streams[0].replicas",
+    passes: { "streams[0].replicas": 2, ...durable },
+  },
+  "one-zone-not-durable": {
+    fails: { "clusters.core.platform.zones": ["a", "a"], "clusters.core.jetstream.uniqueTag": undefined },
+    at: "clusters.core.jetstream.durability",
+    passes: { "clusters.core.platform.zones": ["a", "b"], "clusters.core.jetstream.uniqueTag": undefined },
+  },
+  "persist-async-durable": {
+    fails: { "streams[0].persistMode": "async", "streams[0].replicas": 1, ...durable },
+    at: "streams[0].persistMode",
+    passes: { "streams[0].persistMode": "async", "streams[0].replicas": 1 },
+  },
+
+  // Disks
+  "file-store-exceeds-disk": {
+    fails: { "clusters.core.jetstream.file": "91GiB" },
+    at: "clusters.core.jetstream.file",
+    passes: { "clusters.core.jetstream.file": "90GiB" },
+  },
+  "efs-storage": {
+    fails: { "clusters.core.platform": ecs({ storage: "efs" }) },
+    at: "clusters.core.platform.storage",
+    passes: { "clusters.core.platform": ecs() },
+  },
+  "ephemeral-single-copy": {
+    fails: { "clusters.core.platform": ecs(), "streams[0].consumers[0].replicas": 1 },
+    at: "streams[0].consumers[0].replicas",
+    passes: { "clusters.core.platform": ecs({ storage: "efs" }), "streams[0].consumers[0].replicas": 1 },
+  },
+  "storage-class-regional": {
+    fails: { "clusters.core.jetstream.storageClass": { regional: true } },
+    at: "clusters.core.jetstream.storageClass.regional",
+    passes: { "clusters.edge.jetstream": { storageClass: { regional: true } } },
+  },
+
+  // Memory
+  "memory-store-exceeds-memory": {
+    fails: { "clusters.core.jetstream.memory": "7GiB" },
+    at: "clusters.core.jetstream.memory",
+    passes: { "clusters.core.jetstream.memory": "6GiB" },
+  },
+  "fargate-size": {
+    fails: { "clusters.core.platform": ecs({ cpu: 1024, memory: "1GiB" }) },
+    at: "clusters.core.platform.memory",
+    passes: { "clusters.core.platform": ecs({ cpu: 256, memory: "512MiB" }) },
+  },
+
+  // Settings of all servers
+  "payload-large": {
+    fails: { "nats.maxPayload": "9MiB" },
+    at: "nats.maxPayload",
+    passes: { "nats.maxPayload": "8MiB" },
+  },
+  "payload-exceeds-pending": {
+    fails: { "nats.maxPayload": "65MiB" },
+    at: "nats.maxPayload",
+    passes: { "nats.maxPayload": "64MiB" },
+  },
+  "feature-flag-unknown": {
+    fails: { "nats.featureFlags": { js_ack_v2: true } },
+    at: "nats.featureFlags.js_ack_v2",
+    passes: { "nats.featureFlags": { js_ack_fc_v2: true } },
+  },
+  "proxy-protocol-without-balancer": {
+    fails: { "nats.proxyProtocol": true },
+    at: "nats.proxyProtocol",
+    passes: { "nats.proxyProtocol": false },
+  },
+  "lame-duck-cut-short": {
+    fails: { "clusters.edge.platform.terminationGraceSeconds": 39 },
+    at: "clusters.edge.platform.terminationGraceSeconds",
+    passes: { "clusters.edge.platform.terminationGraceSeconds": 40 },
+  },
+
+  // Streams
+  "stream-r1": {
+    fails: { "streams[0].replicas": 1 },
+    at: "streams[0].replicas",
+    passes: onMesh({ placementTags: ["territory:dk"] }),
+  },
+  "stream-r2": {
+    fails: { "streams[0].replicas": 2 },
+    at: "streams[0].replicas",
+    passes: { "streams[0].replicas": 3 },
+  },
+  "stream-r4": {
+    fails: { "clusters.core.size": 5, "streams[0].replicas": 4 },
+    at: "streams[0].replicas",
+    passes: { "clusters.core.size": 5, "streams[0].replicas": 5 },
+  },
+  "stream-unbounded": {
+    fails: { "streams[0].maxAge": undefined, "streams[0].maxBytes": undefined, "streams[0].maxMessagesPerSubject": 1 },
+    at: "streams[0].maxBytes",
+    passes: { "streams[1]": stream({ subjects: ["more.one"], maxAge: undefined, maxMessagesPerSubject: 1 }) },
+  },
+  "stream-times-refused": {
+    fails: { "streams[0].maxAge": "1m" },
+    at: "streams[0].duplicateWindow",
+    passes: { "streams[0].maxAge": "2m" },
+  },
+  "rollup-needs-purge": {
+    fails: { "streams[0].allowRollup": true, "streams[0].denyPurge": true },
+    at: "streams[0].allowRollup",
+    passes: { "streams[0].allowRollup": true, "streams[0].denyDelete": true },
+  },
+  "persist-async-refused": {
+    fails: { "streams[0].persistMode": "async" },
+    at: "streams[0].persistMode",
+    passes: { "streams[0].persistMode": "async", "streams[0].replicas": 1 },
+  },
+  "interest-without-consumer": {
+    fails: { "streams[0].retention": "interest", "streams[0].consumers": [] },
+    at: "streams[0].consumers",
+    passes: { "streams[0].retention": "interest" },
+  },
+
+  // What streams take
+  "subjects-overlap": {
+    fails: {
+      "streams[1]": stream({ subjects: ["orders.a", "more.>", "more.a"] }),
+      "streams[2]": stream({ name: "ODD", subjects: ["more.*.b"] }),
+    },
+    at: ["streams[1].subjects", "streams[1].subjects[2]", "streams[2].subjects"],
+    passes: {
+      "streams[1]": stream({ subjects: ["orders.>"], account: "OTHER" }),
+      "streams[2]": stream({ subjects: ["more.a", "more.*.a"] }),
+    },
+  },
+  "subjects-reserved": {
+    fails: { "streams[0].subjects": ["*.API.>"], "streams[0].examples": [], "streams[0].consumers": [] },
+    at: "streams[0].subjects[0]",
+    passes: { "streams[1]": stream({ subjects: ["$JS.EVENT.ADVISORY.>", "$SYS.ACCOUNT.*.CONNECT", "$KV.x.>"] }) },
+  },
+  "example-not-captured": {
+    fails: { "streams[1]": stream({ subjects: ["more.*"], examples: ["more.user", "more.user.registered"] }) },
+    at: "streams[1].examples[1]",
+    passes: { "streams[1]": stream({ subjects: ["more.>"], examples: ["more.user.registered", "more.*.x"] }) },
+  },
+  "captured-on-hub-and-leaf": {
+    fails: { "clusters.leaf": leaf(), "streams[1]": stream({ cluster: "leaf", subjects: ["orders.new"] }) },
+    at: "streams[1].subjects",
+    passes: {
+      "clusters.leaf": leaf(),
+      "streams[1]": stream({ cluster: "leaf", subjects: ["orders.new"], account: "OTHER" }),
+      "streams[2]": stream({ cluster: "mesh", subjects: ["orders.new"], replicas: 3 }),
+    },
+  },
+
+  // Consumers
+  "consumer-filter-outside": {
+    fails: { "streams[0].consumers": consumers({ filterSubjects: ["orders.a", "news.b"] }) },
+    at: "streams[0].consumers[0].filterSubjects[1]",
+    passes: { "streams[0].consumers": consumers({ filterSubjects: [">"] }) },
+  },
+  "consumer-filters-overlap": {
+    fails: { "streams[0].consumers": consumers({ filterSubjects: ["orders.*.a", "orders.>"] }) },
+    at: "streams[0].consumers[0].filterSubjects[1]",
+    // They collide, but neither contains the other: nats-server accepts them.
+    passes: { "streams[0].consumers": consumers({ filterSubjects: ["orders.*.a", "orders.b.*"] }) },
+  },
+  "last-per-subject-unfiltered": {
+    fails: { "streams[0].consumers": consumers({ deliverPolicy: "last_per_subject" }) },
+    at: "streams[0].consumers[0].filterSubjects",
+    passes: { "streams[0].consumers": consumers({ deliverPolicy: "last_per_subject", filterSubjects: ["orders.>"] }) },
+  },
+  "consumer-replicas-mismatch": {
+    fails: { "streams[0].retention": "workqueue", "streams[0].consumers": consumers({ replicas: 1 }) },
+    at: "streams[0].consumers[0].replicas",
+    passes: { "streams[0].retention": "workqueue", "streams[0].consumers": consumers({ replicas: 3 }) },
+  },
+  "workqueue-consumer-policy": {
+    fails: { "streams[0].retention": "workqueue", "streams[0].consumers": consumers({ deliverPolicy: "new" }) },
+    at: "streams[0].consumers[0].deliverPolicy",
+    passes: { "streams[0].retention": "interest", "streams[0].consumers": consumers({ deliverPolicy: "new" }) },
+  },
+  "workqueue-consumers-overlap": {
+    fails: {
+      "streams[0].retention": "workqueue",
+      "streams[0].consumers": consumers({ filterSubjects: ["orders.a"] }, { filterSubjects: ["orders.*"] }),
+    },
+    at: "streams[0].consumers[1].filterSubjects",
+    passes: {
+      "streams[0].retention": "workqueue",
+      "streams[0].consumers": consumers({ filterSubjects: ["orders.a"] }, { filterSubjects: ["orders.b"] }),
+    },
+  },
+
+  // Placement
+  "placement-impossible": {
+    fails: { ...onMesh({ placementTags: ["territory:dk"], replicas: 2 }) },
+    at: "streams[1].placementTags",
+    passes: { ...onMesh({ placementTags: ["territory:dk"] }) },
+  },
+  "territory-unplaced": {
+    fails: onMesh({}),
+    at: "streams[1].placementTags",
+    passes: onMesh({ placementTags: ["territory:no"] }),
+  },
+  "stream-spans-territories": {
+    fails: onMesh({ replicas: 3 }),
+    at: "streams[1].placementTags",
+    passes: onMesh({ replicas: 1 }),
+  },
+  "unique-tag-impossible": {
+    fails: { "clusters.core.platform.zones": ["a", "b"] },
+    at: "streams[0].replicas",
+    passes: { "clusters.core.platform.zones": ["a", "b", "c"] },
+  },
+  "unique-tag-partial": {
+    fails: { "clusters.mesh.jetstream.uniqueTag": "site:" },
+    at: "clusters.mesh.jetstream.uniqueTag",
+    passes: { "clusters.mesh.jetstream.uniqueTag": "territory:" },
+  },
+
+  // Capacity
+  "file-store-overcommitted": {
+    fails: {
+      ...onMesh({ placementTags: ["territory:dk"], maxBytes: "6GiB" }),
+      "streams[2]": stream({
+        name: "ODD",
+        subjects: ["odd"],
+        cluster: "mesh",
+        replicas: 1,
+        placementTags: ["territory:dk"],
+        maxBytes: "5GiB",
+      }),
+    },
+    at: "clusters.mesh.jetstream.file",
+    passes: {
+      ...onMesh({ placementTags: ["territory:dk"], maxBytes: "6GiB" }),
+      "streams[2]": stream({
+        name: "ODD",
+        subjects: ["odd"],
+        cluster: "mesh",
+        replicas: 1,
+        placementTags: ["territory:no"],
+        maxBytes: "5GiB",
+      }),
+    },
+  },
+  "memory-store-overcommitted": {
+    fails: { "streams[1]": stream({ storage: "memory", maxBytes: "1025MiB" }) },
+    at: "streams[1].maxBytes",
+    passes: { "streams[1]": stream({ storage: "memory", maxBytes: "1GiB" }) },
+  },
+
+  // Accounts
+  "account-without-jetstream": {
+    fails: { "accounts.APP.jetstream": { enabled: false } },
+    at: "streams[0].account",
+    passes: { "accounts.OTHER.jetstream": { enabled: false } },
+  },
+  "account-limits-exceeded": {
+    fails: { "accounts.APP.jetstream": { maxFile: "2GiB", maxStreams: 1, maxConsumers: 1 }, "streams[1]": stream() },
+    at: ["accounts.APP.jetstream.maxFile", "accounts.APP.jetstream.maxStreams"],
+    passes: { "accounts.APP.jetstream": { maxFile: "3GiB", maxStreams: 2, maxConsumers: 1 }, "streams[1]": stream() },
+  },
+  "account-limits-exceed-server": {
+    fails: { "clusters.core.size": 1, streams: [], "accounts.APP.jetstream": { maxFile: "51GiB" } },
+    at: "clusters.core.jetstream.file",
+    passes: { "accounts.APP.jetstream": { maxFile: "51GiB" } },
+  },
+
+  // Logins
+  "callout-single-responder": {
+    fails: { "identity.responders": 1 },
+    at: "identity.responders",
+    passes: { "identity.responders": 2 },
+  },
+  "callout-timeout-long": {
+    fails: { "identity.timeoutSeconds": 21 },
+    at: "identity.timeoutSeconds",
+    passes: { "identity.timeoutSeconds": 20 },
+  },
+  "connection-lifetime": {
+    fails: { "identity.maxLifetime": "25h" },
+    at: "identity.maxLifetime",
+    passes: { "identity.maxLifetime": "24h" },
+  },
+
+  // Rules of permissions
+  "permission-unreachable": {
+    fails: {
+      "identity.permissions[2]": rule({ account: "OTHER", when: [{ claim: "a", equals: 1 }] }),
+      "identity.permissions[3]": rule({
+        when: [
+          { claim: "a", equals: 1 },
+          { claim: "a", equals: "1" },
+        ],
+      }),
+    },
+    at: ["identity.permissions[2].account", "identity.permissions[3].when"],
+    passes: {
+      "identity.permissions": [
+        rule({
+          account: "OTHER",
+          when: [
+            { claim: "a", equals: 1 },
+            { claim: "a", includes: "1" },
+          ],
+        }),
+        rule(),
+      ],
+    },
+  },
+  "permission-grants-nothing": {
+    fails: { "identity.permissions[2]": rule({ publish: {} }) },
+    at: "identity.permissions[2]",
+    passes: { "identity.permissions[2]": rule({ publish: {}, allowResponses: true }) },
+  },
+  "deny-without-allow": {
+    fails: { "identity.services.api.subscribe": { deny: ["a"] } },
+    at: "identity.services.api.subscribe.deny",
+    passes: { "identity.permissions[1].publish": { deny: ["a"] } },
+  },
+  "service-placeholder": {
+    fails: { "identity.services.api.publish": { allow: ["user.{sub}"] } },
+    at: "identity.services.api.publish.allow[0]",
+    passes: { "identity.services.api.publish": { allow: ["user.sub"] } },
+  },
+  "placeholder-claim": {
+    fails: { "identity.permissions[1].publish": { allow: ["news.{aud}"] } },
+    at: "identity.permissions[1].publish.allow[0]",
+    passes: { "identity.permissions[1].publish": { allow: ["news.{realm.id}"] } },
+  },
+
+  // Grants
+  "grant-everything": {
+    fails: { "identity.permissions[1].publish": { allow: ["*.>"] } },
+    at: "identity.permissions[1].publish.allow[0]",
+    passes: { "identity.permissions[1].publish": { allow: ["*.news"] } },
+  },
+  "service-grants-everything": {
+    fails: { "identity.services.api.publish": { allow: [">"] } },
+    at: "identity.services.api.publish.allow[0]",
+    passes: { "identity.services.api.publish": { allow: ["api.>"] } },
+  },
+  "grant-inboxes": {
+    fails: {
+      "identity.services.api.subscribe": { allow: ["*.*.>"] },
+      "identity.permissions[1].publish": { allow: ["_INBOX.x"] },
+    },
+    at: ["identity.permissions[1].publish.allow[0]", "identity.services.api.subscribe.allow[0]"],
+    passes: { "identity.services.api.subscribe": { allow: ["*.a"] } },
+  },
+  "grant-jetstream-api": {
+    fails: { "identity.permissions[1].publish": { allow: ["$JS.API.STREAM.*.{sub}"] } },
+    at: "identity.permissions[1].publish.allow[0]",
+    passes: {
+      "identity.permissions[1].publish": {
+        allow: ["$JS.API.CONSUMER.>", "$JS.API.STREAM.INFO.*"],
+        deny: ["$JS.API.CONSUMER.DELETE.>"],
+      },
+    },
+  },
+  "grant-system-subjects": {
+    fails: { "identity.permissions[1].publish": { allow: ["$SYS.REQ.ACCOUNT.PING.CONNZ"] } },
+    at: "identity.permissions[1].publish.allow[0]",
+    passes: { "identity.permissions[1].publish": { allow: ["$SYS.REQ.USER.INFO"] } },
+  },
+  "grant-acknowledgements": {
+    fails: { "identity.permissions[1].publish": { allow: ["$JS.ACK.>"] } },
+    at: "identity.permissions[1].publish.allow[0]",
+    passes: { "identity.permissions[1].publish": { allow: ["$JS.ACK.ORDERS.{sub}.>", "$JS.ACK.*.*.ORDERS.{sub}.>"] } },
+  },
+  "grant-acknowledgements-v1": {
+    fails: { "identity.services.api.publish": { allow: ["$JS.ACK.ORDERS.>"] } },
+    at: "identity.services.api.publish.allow[0]",
+    passes: { "identity.services.api.publish": { allow: ["$JS.ACK.ORDERS.>", "$JS.ACK.*.*.ORDERS.>"] } },
+  },
+
+  // Leaf nodes
+  "leaf-hub-unreachable": {
+    fails: { "clusters.core.platform.access": "vpc" },
+    at: "clusters.edge.leafOf.cluster",
+    passes: {
+      "clusters.core.platform.access": "vpc",
+      "clusters.edge.platform": { kind: "aws-ecs", region: "eu-west-1", domain: "edge.example.com" },
+    },
+  },
+  "leaf-hub-public": {
+    fails: { "clusters.edge.leafOf": undefined },
+    at: "clusters.core.leafHub",
+    passes: { "clusters.edge.leafOf": undefined, "clusters.core.platform.access": "vpc" },
+  },
+  "leaf-same-nats-name": {
+    fails: { "clusters.edge.natsName": "lint-core" },
+    at: "clusters.edge.natsName",
+    passes: { "clusters.mesh.natsName": "lint-core" },
+  },
+  "leaf-account-twice": {
+    fails: { "clusters.edge.leafOf.accounts": ["APP", "APP"] },
+    at: "clusters.edge.leafOf.accounts[1]",
+    passes: { "clusters.edge.leafOf.accounts": ["APP", "OTHER"] },
+  },
+  "leaf-same-domain": {
+    fails: { "clusters.edge.jetstream": { domain: "one" }, "clusters.leaf": leaf({ jetstream: { domain: "one" } }) },
+    at: "clusters.leaf.jetstream.domain",
+    passes: { "clusters.edge.jetstream": { domain: "one" }, "clusters.mesh.jetstream.domain": "one" },
+  },
+
+  // Names and addresses
+  "public-name-shared": {
+    fails: { "clusters.mesh.platform.domain": "core.example.com" },
+    at: "clusters.mesh.platform.domain",
+    passes: { "clusters.mesh.platform.domain": "mesh.example.com" },
+  },
+  "host-address-shared": {
+    fails: { "clusters.mesh.platform.hosts[2].address": "192.0.2.1" },
+    at: "clusters.mesh.platform.hosts[2].address",
+    passes: { "clusters.mesh.platform.hosts[2].address": "192.0.2.9" },
+  },
+
+  // WebSocket
+  "websocket-any-origin": {
+    fails: { "clusters.core.websocket": {} },
+    at: "clusters.core.websocket.allowedOrigins",
+    passes: { "clusters.core.websocket": undefined },
+  },
+  "websocket-plain-origin": {
+    fails: { "clusters.core.websocket.allowedOrigins[1]": "http://app.example.com" },
+    at: "clusters.core.websocket.allowedOrigins[1]",
+    passes: { "clusters.core.websocket.allowedOrigins[1]": "http://localhost:3000" },
+  },
+
+  // Certificates
+  "certificate-ttl-short": {
+    fails: { "clusters.core.tls": { ttl: "71h" } },
+    at: "clusters.core.tls.ttl",
+    passes: { "clusters.core.tls": { ttl: "72h" } },
+  },
+  "certificate-ttl-long": {
+    fails: { "clusters.core.tls": { ttl: "367d" } },
+    at: "clusters.core.tls.ttl",
+    passes: { "clusters.core.tls": { ttl: "366d" } },
+  },
+  "local-issuer-in-cloud": {
+    fails: { "clusters.core.tls": { issuer: "local" } },
+    at: "clusters.core.tls.issuer",
+    passes: { "clusters.mesh.tls": { issuer: "local" } },
+  },
+
+  // Backup
+  "backup-missing": {
+    fails: { "clusters.core.backup": undefined },
+    at: "clusters.core.backup",
+    passes: { "clusters.mesh.backup": undefined },
+  },
+  "backup-missing-ephemeral": {
+    fails: { "clusters.core.backup": undefined, "clusters.core.platform": ecs() },
+    at: "clusters.core.backup",
+    passes: { "clusters.core.platform": ecs() },
+  },
+  "backup-of-nothing": {
+    fails: { "clusters.edge.backup": { to: "gs://backups/edge" } },
+    at: "clusters.edge.backup",
+    passes: { "clusters.edge.backup": { to: "gs://backups/edge" }, "clusters.edge.jetstream": {} },
+  },
+  "backup-memory-stream": {
+    fails: { "streams[1]": stream({ storage: "memory" }) },
+    at: "streams[1].storage",
+    passes: { "streams[1]": stream({ storage: "memory" }), "clusters.core.backup": undefined },
+  },
+  "backup-consumer-replicas": {
+    fails: { "streams[0].consumers[0].replicas": 1 },
+    at: "streams[0].consumers[0].replicas",
+    passes: { "streams[0].consumers[0].replicas": 3 },
+  },
+  "backup-foreign-cloud": {
+    fails: { "clusters.core.backup.to": "gs://backups/core" },
+    at: "clusters.core.backup.to",
+    passes: { "clusters.mesh.backup.to": "gs://backups/mesh" },
+  },
+  "backup-in-container": {
+    fails: { "clusters.core.backup.to": "file:///backups" },
+    at: "clusters.core.backup.to",
+    passes: { "clusters.mesh.backup.to": "file:///backups" },
+  },
+  "backup-beside-data": {
+    fails: { "clusters.mesh.backup.to": "file:///backups" },
+    at: "clusters.mesh.backup.to",
+    passes: { "clusters.core.backup.to": "file:///backups" },
+  },
+
+  // The chart
+  "chart-too-old": {
+    fails: { "clusters.edge.platform.chart": { version: "0.19.17" } },
+    at: "clusters.edge.platform.chart.version",
+    passes: { "clusters.edge.platform.chart": { version: "2.12.1" } },
+  },
+
+  // Acknowledgements
+  "acknowledgement-unknown-rule": {
+    fails: acknowledge({ rule: "stream-2r" }),
+    at: "acknowledge[0].rule",
+    passes: acknowledge({}),
+  },
+  "acknowledgement-expired": {
+    fails: acknowledge({ expires: "2027-01-15" }),
+    at: "acknowledge[0].expires",
+    passes: acknowledge({ expires: "2027-01-16" }),
+  },
+  "acknowledgement-unused": {
+    fails: { ...acknowledge({ at: "streams[1].replicas" }), "streams[0].replicas": 2 },
+    at: "acknowledge[0].at",
+    passes: { ...acknowledge({ at: "streams[0].replicas" }), "streams[0].replicas": 2 },
+  },
+};

@@ -1,0 +1,68 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { stopTwin } from "../../cli/twin/down";
+import { twinFolder } from "../../cli/twin/folder";
+import type { EnvironmentInput } from "../../modules/config";
+
+const checkout = resolve(__dirname, "../..");
+
+export interface CommandResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A project of its own in a temporary folder, in which natsform is run as a user runs it. */
+export class TestProject {
+  readonly root = mkdtempSync(join(tmpdir(), "natsform-test-"));
+  readonly #environments: string[] = [];
+
+  /** Writes an environment file; data is enough, since environments are data. */
+  write(environment: EnvironmentInput | { name: string }): void {
+    mkdirSync(join(this.root, "environments"), { recursive: true });
+    writeFileSync(
+      join(this.root, "environments", `${environment.name}.ts`),
+      `export default ${JSON.stringify(environment, null, 2)};\n`,
+    );
+    this.#environments.push(environment.name);
+  }
+
+  /** Runs `natsform ...args` in the project, without a terminal. Never rejects for an exit code. */
+  natsform(...args: string[]): Promise<CommandResult> {
+    return new Promise((done) => {
+      execFile(
+        process.execPath,
+        [join(checkout, "bin/natsform.js"), ...args],
+        { cwd: this.root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
+        (error, stdout, stderr) => done({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+      );
+    });
+  }
+
+  /** As `natsform`, but fails with everything printed unless it exits 0. */
+  async run(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.natsform(...args);
+    if (code !== 0) throw new Error(`natsform ${args.join(" ")} ended with ${code}\n${stdout}\n${stderr}`);
+    return stdout;
+  }
+
+  /** Stops whatever still runs and removes the folder. For afterAll: also right after a failure half-way. */
+  async remove(): Promise<void> {
+    for (const name of this.#environments) {
+      await stopTwin(twinFolder(this.root, name), { now: true, progress: () => undefined });
+    }
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+let taken = 0;
+/**
+ * Where a twin's block of ports begins that no other test of this run uses: a range for each of jest's workers.
+ * `natsform up` still refuses it when somebody else listens there.
+ */
+export function portBlock(): string {
+  const worker = Number(process.env.JEST_WORKER_ID ?? "1");
+  return String(20_000 + 3000 * ((worker - 1) % 4) + 500 * (taken++ % 6));
+}

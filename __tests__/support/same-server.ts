@@ -1,0 +1,77 @@
+import { makeKeys } from "../../cli/keys/make";
+import type { MemoryStore } from "../../cli/keys/store";
+import { type EnvironmentInput, parseEnvironment, type Trust } from "../../modules/config";
+import { buildTopology, type ClusterTopology, clusterOf, type Topology } from "../../modules/topology";
+
+type PlatformInput = EnvironmentInput["clusters"][string]["platform"];
+
+/** One platform of each kind, with the same number of servers. */
+export const platforms = {
+  "aws-ecs": { kind: "aws-ecs", region: "eu-west-1", domain: "one.example.com" },
+  "aws-ec2": { kind: "aws-ec2", region: "us-east-1", domain: "two.example.com" },
+  gke: { kind: "kubernetes", flavor: "gke", namespace: "nats", domain: "three.example.com" },
+  generic: { kind: "kubernetes", flavor: "generic", namespace: "messaging" },
+  hosts: {
+    kind: "hosts",
+    domain: "four.example.com",
+    hosts: ["a", "b", "c"].map((name, i) => ({ name, address: `192.0.2.${i + 1}`, meshAddress: `10.0.${i + 1}.1` })),
+  },
+} satisfies Record<string, PlatformInput>;
+
+/** An environment that uses every part of a server's configuration, on the given platform. */
+export function richEnvironment(mode: "callout" | "operator", platform: PlatformInput): EnvironmentInput {
+  return {
+    name: "same",
+    nats: {
+      maxPayload: "4MiB",
+      metadata: { team: "messaging" },
+      featureFlags: { js_ack_fc_v2: false },
+      proxyProtocol: true,
+    },
+    accounts: { APP: { jetstream: { maxFile: "1GiB", maxStreams: 10 } }, OTHER: { jetstream: { enabled: false } } },
+    identity: {
+      mode,
+      oidc: { issuer: "https://id.example.com/", audience: "nats" },
+      permissions: [{ account: "APP", publish: { allow: ["a.{sub}"] } }],
+      services: { api: { account: "APP", subscribe: { allow: ["a.>"] } } },
+    },
+    clusters: {
+      hub: { platform, leafHub: true, jetstream: {} },
+      core: {
+        platform,
+        leafHub: true,
+        leafOf: { cluster: "hub", accounts: ["APP"] },
+        websocket: { allowedOrigins: ["https://app.example.com"] },
+        tags: ["tier:gold"],
+        jetstream: {
+          memory: "64MiB",
+          file: "1GiB",
+          maxOutstandingCatchup: "128MiB",
+          maxConcurrentIo: 64,
+          uniqueTag: "az:",
+        },
+      },
+    },
+    streams: [{ name: "A", cluster: "core", subjects: ["a.>"] }],
+  };
+}
+
+export interface RichServer {
+  topology: Topology;
+  cluster: ClusterTopology;
+  trust: Trust;
+}
+
+/** The topology of that environment with keys; the same store gives every platform the same keys. */
+export async function richTopology(
+  mode: "callout" | "operator",
+  platform: PlatformInput,
+  store: MemoryStore,
+  previous?: Trust,
+): Promise<RichServer> {
+  const { environment, problems } = parseEnvironment(richEnvironment(mode, platform));
+  if (!environment) throw new Error(JSON.stringify(problems));
+  const topology = buildTopology(environment);
+  const { trust } = await makeKeys(topology, store, previous);
+  return { topology, cluster: clusterOf(topology, "core"), trust };
+}

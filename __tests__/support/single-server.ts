@@ -1,0 +1,100 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeFileAtomically } from "../../cli/files";
+import { makeKeys } from "../../cli/keys/make";
+import { MemoryStore } from "../../cli/keys/store";
+import { ensureCertificates } from "../../cli/twin/certificates";
+import { type TwinFolder, twinFolder } from "../../cli/twin/folder";
+import { monitoring, type Varz } from "../../cli/twin/monitoring";
+import { layPorts } from "../../cli/twin/ports";
+import { poll, runningProcess, signalProcess, startProcess, stopProcess } from "../../cli/twin/processes";
+import { twinSite } from "../../cli/twin/site";
+import { type EnvironmentInput, parseEnvironment, type Trust } from "../../modules/config";
+import { buildTopology, type Topology } from "../../modules/topology";
+import { type ConfObject, printConf, serverConf } from "../../templates/nats-conf";
+import { freePort } from "./ports";
+import { findProgram } from "./programs";
+
+/** The first server of an environment as a real process, with the configuration that the twin would give it. */
+export class SingleServer {
+  readonly #root = mkdtempSync(join(tmpdir(), "natsform-server-"));
+  readonly folder: TwinFolder = twinFolder(this.#root, "test");
+  readonly store = new MemoryStore();
+  conf: ConfObject = {};
+  trust!: Trust;
+  topology!: Topology;
+  #monitoring = 0;
+
+  /** Lays out everything, and gives the listeners ports that are free now. */
+  async prepare(environment: EnvironmentInput): Promise<void> {
+    const parsed = parseEnvironment(environment);
+    if (!parsed.environment) throw new Error(JSON.stringify(parsed.problems));
+    this.topology = buildTopology(parsed.environment);
+    this.trust = (await makeKeys(this.topology, this.store)).trust;
+    await ensureCertificates(this.topology, this.folder, new Date());
+    for (const { name } of this.topology.identity.users.filter((user) => user.name.startsWith("leaf-"))) {
+      const seed = await this.store.read(`user-${name}`);
+      writeFileAtomically(this.folder.credentials(`${name}.conf`), `nkey: "${seed}"\n`, 0o600);
+    }
+    const [cluster] = this.topology.clusters;
+    const [server] = cluster?.servers ?? [];
+    if (!cluster || !server) throw new Error("the environment has no server");
+    const ports = layPorts(this.topology, 20_000);
+    for (const own of Object.values(ports.servers)) {
+      for (const listener of Object.keys(own)) own[listener as keyof typeof own] = await freePort();
+    }
+    this.#monitoring = ports.servers[server.name]?.monitoring ?? 0;
+    const site = twinSite(this.topology, cluster, server, ports, this.folder);
+    this.conf = serverConf({ topology: this.topology, cluster, server, site, trust: this.trust });
+  }
+
+  /** Of the first server, whatever its configuration calls it later. */
+  get #files() {
+    return this.folder.server(this.topology.clusters[0]?.servers[0]?.name ?? "none");
+  }
+
+  get log(): string {
+    return readFileSync(this.#files.log, "utf8");
+  }
+
+  varz = (): Promise<Varz | undefined> => monitoring<Varz>(this.#monitoring, "/varz");
+
+  #write(conf: ConfObject): void {
+    this.conf = conf;
+    writeFileAtomically(this.#files.conf, printConf(conf), 0o600);
+  }
+
+  /** Resolves when the server answers; rejects with its log when it ends instead. */
+  async start(conf = this.conf): Promise<void> {
+    const natsServer = findProgram("nats-server");
+    if (!natsServer) throw new Error("nats-server is not built: make tools");
+    this.#write(conf);
+    await startProcess(this.#files, { command: natsServer, args: ["-c", this.#files.conf], env: {} });
+    const up = await poll(async () => {
+      if (!runningProcess(this.#files)) throw new Error(`the server ended: ${this.log}`);
+      return (await this.varz()) !== undefined;
+    }, 20_000);
+    if (!up) throw new Error(`the server does not answer: ${this.log}`);
+  }
+
+  /** Gives the running server another configuration; says whether it took it over. */
+  async reload(conf: ConfObject): Promise<{ reloaded: boolean; said: string }> {
+    const before = this.log.length;
+    this.#write(conf);
+    signalProcess(this.#files, "SIGHUP");
+    const verdict = /\[INF\] Reloaded server configuration|\[ERR\] Failed to reload server configuration: .*/;
+    let said: string | undefined;
+    await poll(() => {
+      said = verdict.exec(this.log.slice(before))?.[0];
+      return said !== undefined;
+    }, 20_000);
+    if (said === undefined) throw new Error(`no word about the reload: ${this.log.slice(before)}`);
+    return { reloaded: said.includes("[INF]"), said };
+  }
+
+  async remove(): Promise<void> {
+    if (this.topology) await stopProcess(this.#files, "SIGKILL", 5000);
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,191 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { ConnectFile } from "../../cli/twin/connect-file";
+import { type TwinFolder, twinFolder } from "../../cli/twin/folder";
+import { monitoring, type Varz } from "../../cli/twin/monitoring";
+import { poll, type RecordedProcess, runningProcess } from "../../cli/twin/processes";
+import type { EnvironmentInput, Trust } from "../../modules/config";
+import { type Authentication, NatsClient, type NatsClientOptions } from "../../runtime/client";
+import type { TestProject } from "./project";
+import { claimPorts } from "./twin-ports";
+import { isAlive } from "./twin-processes";
+
+export interface Part {
+  name: string;
+  pid?: number;
+  address: string;
+  state: string;
+  ok: boolean;
+}
+
+export interface VerifyRow {
+  group: string;
+  what: string;
+  ok: boolean;
+  seen: string;
+}
+
+/** JetStream's meta group as its leader knows it. */
+export interface MetaGroup {
+  meta_cluster?: { leader?: string; cluster_size: number; replicas?: { name: string; peer: string }[] };
+}
+
+/** One environment of a test's project with its twin, reached as users reach it: commands, files, ports. */
+export class TestTwin {
+  readonly folder: TwinFolder;
+  readonly ports = claimPorts();
+  readonly #clients: NatsClient[] = [];
+
+  constructor(
+    readonly project: TestProject,
+    readonly name: string,
+  ) {
+    this.folder = twinFolder(project.root, name);
+  }
+
+  /** Writes the environment and brings its twin up, on ports of its own the first time. */
+  async up(environment?: EnvironmentInput): Promise<string> {
+    if (environment) this.project.write(environment);
+    const first = !existsSync(this.folder.ports);
+    return this.project.run("up", this.name, ...(first ? ["--ports", this.ports] : []));
+  }
+
+  connectFile(): ConnectFile {
+    return JSON.parse(readFileSync(this.folder.connect, "utf8")) as ConnectFile;
+  }
+
+  /** Names of the servers, of one cluster or of all. */
+  servers(cluster?: string): string[] {
+    return this.connectFile()
+      .servers.filter((server) => cluster === undefined || server.cluster === cluster)
+      .map(({ name }) => name);
+  }
+
+  /** Everything that runs, by name; from the records, which survive the commands. */
+  running(): Record<string, RecordedProcess> {
+    const below = (kind: "servers" | "programs") => {
+      const root = join(this.folder.root, kind);
+      if (!existsSync(root)) return [];
+      return readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    };
+    const records = [
+      ...below("servers").map(({ name }) => [name, runningProcess(this.folder.server(name))] as const),
+      ...below("programs").map(({ name }) => [name, runningProcess(this.folder.program(name))] as const),
+    ];
+    return Object.fromEntries(records.flatMap(([name, record]) => (record ? [[name, record]] : [])));
+  }
+
+  pids(): Record<string, number> {
+    return Object.fromEntries(Object.entries(this.running()).map(([name, { pid }]) => [name, pid]));
+  }
+
+  pid(name: string): number {
+    const pid = this.pids()[name];
+    if (pid === undefined) throw new Error(`${name} does not run`);
+    return pid;
+  }
+
+  /** SIGKILL, and only returns once the processes are gone. */
+  async kill(...names: string[]): Promise<void> {
+    const killed = names.map((name) => this.pid(name));
+    for (const pid of killed) process.kill(pid, "SIGKILL");
+    if (!(await poll(() => killed.every((pid) => !isAlive(pid)), 20_000))) throw new Error("the killed live on");
+  }
+
+  async ask<T>(server: string, path: string): Promise<T> {
+    const address = this.connectFile().servers.find(({ name }) => name === server)?.monitoring ?? "";
+    const answer = await monitoring<T>(Number(new URL(address).port), path, 5000);
+    if (!answer) throw new Error(`${server} does not answer ${path}`);
+    return answer;
+  }
+
+  varz(server: string): Promise<Varz & { max_payload: number; auth_timeout: number }> {
+    return this.ask(server, "/varz");
+  }
+
+  /** One answer of each server, by its name. */
+  async each<T>(value: (server: string) => Promise<T>): Promise<Record<string, T>> {
+    const servers = this.servers();
+    const values = await Promise.all(servers.map(value));
+    return Object.fromEntries(servers.map((server, i) => [server, values[i] as T]));
+  }
+
+  digests(): Promise<Record<string, string | undefined>> {
+    return this.each(async (server) => (await this.varz(server)).config_digest);
+  }
+
+  async status(): Promise<{ code: number; parts: Part[] }> {
+    const { code, stdout } = await this.project.natsform("status", this.name, "--json");
+    return { code, parts: JSON.parse(stdout)[0].parts as Part[] };
+  }
+
+  async verify(): Promise<{ code: number; ok: boolean; rows: VerifyRow[] }> {
+    const { code, stdout, stderr } = await this.project.natsform("verify", this.name, "--json");
+    if (stdout === "") throw new Error(`verify printed nothing: ${stderr}`);
+    return { code, ...(JSON.parse(stdout) as { ok: boolean; rows: VerifyRow[] }) };
+  }
+
+  async token(sub: string, ...options: string[]): Promise<string> {
+    return (await this.project.run("token", this.name, "--sub", sub, ...options)).trim();
+  }
+
+  trust(): Trust {
+    return JSON.parse(readFileSync(this.folder.trust, "utf8")) as Trust;
+  }
+
+  /** Text of a key's private half. */
+  seed(key: string): string {
+    return readFileSync(join(this.folder.keys, `${key}.key`), "utf8").trim();
+  }
+
+  service(name = "api"): Authentication {
+    return { kind: "nkey", seed: this.seed(`user-service-${name}`) };
+  }
+
+  /** A fixed user, known to the servers themselves. */
+  user(name: string): Authentication {
+    return { kind: "nkey", seed: this.seed(`user-${name}`) };
+  }
+
+  /** A client of one cluster; `close` ends it at the latest. */
+  client(authentication: Authentication, options: Partial<NatsClientOptions> & { cluster?: string } = {}): NatsClient {
+    const { cluster, ...rest } = options;
+    const { servers, caFile } = this.connectFile();
+    const addresses = servers.filter((server) => server.cluster === (cluster ?? servers[0]?.cluster));
+    const client = new NatsClient({
+      servers: addresses.map((server) => server.client),
+      caFile,
+      authentication,
+      ...rest,
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** A client for as long as `work` takes: one that stays makes servers in lame duck mode wait. */
+  async with<T>(authentication: Authentication, work: (client: NatsClient) => Promise<T>): Promise<T> {
+    const client = this.client(authentication);
+    try {
+      return await work(client);
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** Ends the clients. For afterAll, before the project is removed. */
+  async close(): Promise<void> {
+    await Promise.all(this.#clients.splice(0).map((client) => client.close()));
+  }
+}
+
+/** Content and time of every file below a folder, but what servers write by themselves. */
+export function fileTimes(folder: string): Record<string, number> {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const kept = files.filter((file) => !/(^|\/)(data|log)(\/|$)/.test(file));
+  return Object.fromEntries(
+    kept
+      .map((file) => [file, statSync(join(folder, file))] as const)
+      .filter(([, stat]) => stat.isFile())
+      .map(([file, stat]) => [file, stat.mtimeMs]),
+  );
+}

@@ -1,0 +1,52 @@
+import { defineEnvironment } from "../modules/config";
+
+/** What `make up` brings up: one cluster of three servers on ECS, seen here as its twin. */
+export default defineEnvironment({
+  name: "demo",
+  nats: { version: "2.14.5", maxPayload: "8MiB" },
+  identity: {
+    mode: "callout",
+    oidc: { issuer: "https://demo.eu.auth0.com/", audience: "https://api.demo.example.com" },
+    permissions: [
+      {
+        account: "APP",
+        publish: { allow: ["user.{sub}.>", "orders.{sub}.>"] },
+        subscribe: { allow: ["user.{sub}.>", "news.>"] },
+        allowResponses: true,
+      },
+      {
+        account: "APP",
+        when: [{ claim: "roles", includes: "editor" }],
+        publish: { allow: ["news.>"] },
+      },
+    ],
+    services: {
+      "main-api": {
+        account: "APP",
+        publish: { allow: ["user.>", "orders.>", "news.>", "$JS.API.>", "$JS.ACK.>"] },
+        subscribe: { allow: ["user.>", "orders.>", "news.>"] },
+        allowResponses: true,
+      },
+    },
+  },
+  clusters: {
+    core: {
+      platform: { kind: "aws-ecs", region: "eu-west-1", domain: "demo.example.com" },
+      size: 3,
+      jetstream: { memory: "64MiB", file: "1GiB", uniqueTag: "az:" },
+      websocket: { allowedOrigins: ["https://app.demo.example.com"] },
+      backup: { to: "s3://demo-nats-backup/demo" },
+    },
+  },
+  streams: [
+    {
+      name: "ORDERS",
+      cluster: "core",
+      subjects: ["orders.>"],
+      replicas: 3,
+      maxAge: "7d",
+      consumers: [{ name: "fulfilment", filterSubjects: ["orders.*.placed"] }],
+    },
+    { name: "NEWS", cluster: "core", subjects: ["news.>"], replicas: 3, maxAge: "1d", maxBytes: "64MiB" },
+  ],
+});

@@ -1,0 +1,51 @@
+import { defineEnvironment } from "../modules/config";
+
+/**
+ * The core cluster on GKE from the official chart: operator mode, certificates from Vault, a hub for leaf nodes,
+ * regional SSD volumes, a backup each night.
+ */
+export default defineEnvironment({
+  name: "kubernetes-production",
+  nats: { version: "2.14.5", maxPayload: "8MiB" },
+  accounts: { APP: {}, LEAF: {} },
+  identity: {
+    mode: "operator",
+    operatorName: "demo-nats",
+    oidc: { issuer: "https://login.example.com/", audience: "https://nats.example.com" },
+    permissions: [
+      {
+        account: "APP",
+        publish: { allow: ["test.{sub}.>"] },
+        subscribe: { allow: ["test.{sub}.>"] },
+      },
+    ],
+    responders: 3,
+  },
+  clusters: {
+    nats: {
+      platform: { kind: "kubernetes", flavor: "gke", namespace: "nats", zones: 3 },
+      size: 3,
+      natsName: "nats-core",
+      jetstream: {
+        memory: "4GiB",
+        file: "90GiB",
+        domain: "hub",
+        storageClass: { name: "jetstream-ssd", regional: true },
+      },
+      tls: { issuer: "vault", mount: "pki-int", role: "nats-cluster", ttl: "720h" },
+      leafHub: true,
+      backup: { schedule: "0 2 * * *", to: "gs://example-nats-backup/kubernetes-production" },
+    },
+  },
+  streams: [
+    {
+      name: "TEST",
+      cluster: "nats",
+      subjects: ["test.>"],
+      replicas: 3,
+      maxAge: "1d",
+      maxBytes: "10GiB",
+      examples: ["test.data"],
+    },
+  ],
+});

@@ -1,0 +1,11 @@
+/** Types are checked once by `tsc`; here TypeScript is only transpiled. */
+module.exports = {
+  testEnvironment: "node",
+  roots: ["<rootDir>/__tests__"],
+  testMatch: ["**/*.test.ts"],
+  transform: { "^.+\\.(t|j|mj)s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
+  // Published as ES modules only, which jest cannot load on Node 20.
+  transformIgnorePatterns: ["/node_modules/(?!(jose|oauth2-mock-server|is-plain-obj)/)"],
+  testTimeout: 120_000,
+  maxWorkers: 2,
+};

@@ -1,0 +1,79 @@
+import type { Problem } from "../problem";
+import { accountsOf, type Check, clustersOf, dict, isDict, list, sizeOf, text, unknownName } from "./raw";
+
+export const reservedAccounts: Check = (env) =>
+  (accountsOf(env) ?? [])
+    .filter((name) => name === "SYS" || name === "AUTH")
+    .map((name) => ({
+      path: ["accounts", name],
+      got: name,
+      message: "is one of natsform's own accounts",
+      fix: "choose another name; users must never land in SYS or AUTH",
+    }));
+
+export const accountReferences: Check = (env) => {
+  const known = accountsOf(env);
+  if (known === undefined) return [];
+  const refuse = (path: Problem["path"], name: unknown): Problem[] =>
+    typeof name === "string" && !known.includes(name) ? [unknownName(path, name, "account", known)] : [];
+  const identity = dict(env.identity);
+  return [
+    ...list(identity.permissions).flatMap((rule, i) =>
+      refuse(["identity", "permissions", i, "account"], dict(rule).account),
+    ),
+    ...Object.entries(dict(identity.services)).flatMap(([name, service]) =>
+      refuse(["identity", "services", name, "account"], dict(service).account),
+    ),
+    ...list(env.streams).flatMap((stream, i) => {
+      if (!isDict(stream)) return [];
+      return refuse(["streams", i, "account"], stream.account === undefined ? "APP" : stream.account);
+    }),
+    ...clustersOf(env).flatMap(([name, cluster]) =>
+      list(dict(cluster.leafOf).accounts).flatMap((account, i) =>
+        refuse(["clusters", name, "leafOf", "accounts", i], account),
+      ),
+    ),
+  ];
+};
+
+export const streamReferences: Check = (env) => {
+  if (!isDict(env.clusters)) return [];
+  const clusters = new Map(clustersOf(env));
+  return list(env.streams).flatMap((value, i) => {
+    const stream = dict(value);
+    const name = text(stream.cluster);
+    if (name === undefined) return [];
+    const cluster = clusters.get(name);
+    if (!cluster) return [unknownName(["streams", i, "cluster"], name, "cluster", [...clusters.keys()])];
+    const problems: Problem[] = [];
+    if (cluster.jetstream === undefined) {
+      problems.push({
+        path: ["streams", i, "cluster"],
+        got: name,
+        message: "names a cluster without JetStream",
+        fix: `add clusters.${name}.jetstream`,
+      });
+    }
+    const servers = sizeOf(cluster);
+    const replicas = stream.replicas ?? 3;
+    if (servers !== undefined && typeof replicas === "number" && replicas > servers) {
+      problems.push({
+        path: ["streams", i, "replicas"],
+        got: replicas,
+        message: `R${replicas} needs ${replicas} servers; cluster ${name} has ${servers}`,
+        fix: `use at most ${servers}, or more servers`,
+      });
+    }
+    for (const [c, value] of list(stream.consumers).entries()) {
+      const wanted = dict(value).replicas;
+      if (typeof wanted === "number" && typeof replicas === "number" && wanted > replicas) {
+        problems.push({
+          path: ["streams", i, "consumers", c, "replicas"],
+          got: wanted,
+          message: `is more than the stream's ${replicas}`,
+        });
+      }
+    }
+    return problems;
+  });
+};

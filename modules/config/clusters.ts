@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { platform } from "./platforms";
+import { accountName, duration, label, matching, size, tag } from "./scalars";
+
+const storageClass = z.strictObject({
+  name: label.default("jetstream-ssd"),
+  /** Made by natsform, or one that exists. */
+  create: z.boolean().default(true),
+  /** Replicated over zones where the cloud can (GKE regional-pd). */
+  regional: z.boolean().default(false),
+});
+
+const jetstream = z.strictObject({
+  /** What streams in memory may take of each server. */
+  memory: size.prefault("1GiB"),
+  /** What streams in files may take of each server; below the size of its volume. */
+  file: size.prefault("10GiB"),
+  /** `standard` syncs to disk each second; `durable` before each acknowledgement, at about a twentieth of the throughput. */
+  durability: z.enum(["standard", "durable"]).default("standard"),
+  /** Default: the cluster's name. Cannot be changed without a restart, so it is always set. */
+  domain: matching(/^[A-Za-z0-9_-]{1,32}$/, "must be letters, digits, dashes and underscores").optional(),
+  /** Key of a server tag of which no two replicas may share a value, for example `az:`. */
+  uniqueTag: matching(/^[a-z0-9._-]+:$/, "must be the key of a tag such as az:").optional(),
+  /** Most bytes in flight while a server catches up. */
+  maxOutstandingCatchup: size.optional(),
+  /** Reads and writes of files at the same time; nats-server 2.14.5 and later. */
+  maxConcurrentIo: z.int().min(4).max(8192).optional(),
+  /** Kubernetes: class of the volumes. */
+  storageClass: storageClass.prefault({}),
+});
+
+const tls = z.strictObject({
+  /** Who signs the certificates of routes, leaf nodes and internal names. Default: what the platform has. */
+  issuer: z.enum(["vault", "certificate-manager", "acm-pca", "local"]).optional(),
+  /** Vault: mount of the intermediate and role. */
+  mount: z.string().min(1).optional(),
+  role: z.string().min(1).optional(),
+  /** Lifetime of internal certificates; renewed at a third left. */
+  ttl: duration.prefault("720h"),
+});
+
+const websocket = z.strictObject({
+  /** Origins that browsers may connect from; empty = any. */
+  allowedOrigins: z
+    .array(z.url({ protocol: /^https?$/, error: "must be an origin such as https://app.example.com" }))
+    .default([]),
+  /** Compresses messages on the way to browsers. */
+  compression: z.boolean().default(true),
+});
+
+const backup = z.strictObject({
+  /** When, as cron says it. */
+  schedule: matching(/^(\S+\s){4}\S+$/, "must be five cron fields such as 0 2 * * *").default("0 2 * * *"),
+  /** Where: s3://, gs:// or file:// and a path. */
+  to: matching(/^(s3|gs|file):\/\/.+/, "must be s3://, gs:// or file:// and a path"),
+  /** How long a backup is kept. */
+  retention: duration.prefault("30d"),
+});
+
+export const cluster = z.strictObject({
+  /** Where the cluster runs. */
+  platform,
+  /** Servers of the cluster. On `hosts` it is the number of hosts. */
+  size: z.int().min(1).max(15).default(3),
+  /** Name that servers use among themselves. Default: `<environment>-<cluster>`. No spaces. */
+  natsName: matching(/^[A-Za-z0-9_-]{1,64}$/, "must be letters, digits, dashes and underscores").optional(),
+  /** Streams on this cluster; without it there are none. */
+  jetstream: jetstream.optional(),
+  /** Certificates of routes, leaf nodes and internal names. */
+  tls: tls.prefault({}),
+  /** Lets browsers in; without it there is no such listener. */
+  websocket: websocket.optional(),
+  /** Accepts leaf nodes on port 7422. */
+  leafHub: z.boolean().default(false),
+  /** Connects as leaf nodes to a hub of this environment, one link for each account. */
+  leafOf: z.strictObject({ cluster: label, accounts: z.array(accountName).min(1).default(["APP"]) }).optional(),
+  /** Tags of every server. */
+  tags: z.array(tag).default([]),
+  /** Snapshots of every stream on a schedule. */
+  backup: backup.optional(),
+});
+export type Cluster = z.output<typeof cluster>;

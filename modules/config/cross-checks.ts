@@ -1,0 +1,37 @@
+import { hasClusters, leafLinks, sizes, vaultIssuer } from "./checks/clusters";
+import { prototypeKeys, serverNames, uniqueNames } from "./checks/names";
+import { conditions } from "./checks/permissions";
+import { type Check, dict, text } from "./checks/raw";
+import { accountReferences, reservedAccounts, streamReferences } from "./checks/references";
+import { gates, versions } from "./checks/versions";
+import type { Problem } from "./problem";
+
+/** What is wrong between parts of an environment, each of which may be right in itself. */
+export function crossChecks(input: unknown, expectedName?: string): Problem[] {
+  const env = dict(input);
+  const checks: Check[] = [
+    hasClusters,
+    versions,
+    gates,
+    reservedAccounts,
+    accountReferences,
+    streamReferences,
+    uniqueNames,
+    serverNames,
+    prototypeKeys,
+    sizes,
+    leafLinks,
+    vaultIssuer,
+    conditions,
+  ];
+  const problems = checks.flatMap((check) => check(env));
+  if (expectedName !== undefined && text(env.name) !== undefined && env.name !== expectedName) {
+    problems.push({
+      path: ["name"],
+      got: env.name,
+      message: `must be the name of its file, "${expectedName}": stack ids begin with it`,
+      fix: `set it to "${expectedName}", or rename the file`,
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { cluster } from "./clusters";
+import { identity } from "./identity";
+import { accountName, day, duration, label, size, version } from "./scalars";
+import { stream } from "./streams";
+
+const nats = z
+  .strictObject({
+    /** nats-server version: what runs, and what gates the keys of its configuration. */
+    version: version.default("2.14.5"),
+    /** Largest message. nats-server advises against more than 8MiB. */
+    maxPayload: size.prefault("1MiB"),
+    /** Connections to each server. */
+    maxConnections: z.int().min(1).max(1e7).default(65536),
+    /** How long a write to a slow client may take before it is cut off. */
+    writeDeadline: duration.prefault("10s"),
+    /** Free text shown by monitoring; nats-server 2.12 and later. */
+    metadata: z.record(z.string().min(1), z.string()).optional(),
+    /** Switches of nats-server 2.14 and later. */
+    featureFlags: z.record(z.string().min(1), z.boolean()).optional(),
+    /** Reads the client's address from a load balancer's PROXY header; nats-server 2.12.2 and later. */
+    proxyProtocol: z.boolean().optional(),
+  })
+  .prefault({});
+
+const account = z.strictObject({
+  jetstream: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      maxMemory: size.optional(),
+      maxFile: size.optional(),
+      maxStreams: z.int().positive().optional(),
+      maxConsumers: z.int().positive().optional(),
+    })
+    .prefault({}),
+});
+
+const acknowledgement = z.strictObject({
+  rule: z.string().min(1),
+  /** Place it is meant for, as `natsform check` prints it; without it, every place. */
+  at: z.string().min(1).optional(),
+  reason: z.string().min(10, "must say why, in at least ten characters"),
+  /** First day on which it no longer counts. */
+  expires: day,
+});
+
+const backend = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("local") }),
+  z.strictObject({
+    kind: z.literal("s3"),
+    bucket: z.string().min(3),
+    region: z.string().min(1),
+    prefix: z.string().default("natsform"),
+  }),
+  z.strictObject({ kind: z.literal("gcs"), bucket: z.string().min(3), prefix: z.string().default("natsform") }),
+]);
+
+/** One deployable configuration. Strict throughout: an unknown key is an error. */
+export const Environment = z.strictObject({
+  /** Name of the environment, of its file, and the first part of every stack id. */
+  name: label,
+  /** What every server of the environment has in common. */
+  nats,
+  /** Who may come in, and what they may do. */
+  identity,
+  /** Accounts that users land in. `SYS` and `AUTH` are natsform's own and always there. */
+  accounts: z.record(accountName, account).default({ APP: { jetstream: { enabled: true } } }),
+  /** Clusters by name; servers are named after their cluster. */
+  clusters: z.record(label, cluster),
+  /** Streams and their consumers, applied by `natsform streams apply`. */
+  streams: z.array(stream).default([]),
+  /** Findings of `natsform check` that are known and accepted for a time. */
+  acknowledge: z.array(acknowledgement).default([]),
+  /** Where Terraform keeps the state. */
+  backend: backend.prefault({ kind: "local" }),
+  /** Tags of every cloud resource. */
+  tags: z.record(z.string().min(1), z.string()).default({}),
+  /** Refuses plans that would delete data. */
+  deletionProtection: z.boolean().default(true),
+});
+export type Environment = z.output<typeof Environment>;
+/** What an environment file writes: the same, with defaults left out and units as text. */
+export type EnvironmentInput = z.input<typeof Environment>;

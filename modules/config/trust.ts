@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { matching } from "./scalars";
+
+const publicKey = (prefix: string, what: string) =>
+  matching(new RegExp(`^${prefix}[A-Z2-7]{55}$`), `must be the public key of ${what}, ${prefix}…`);
+const jwt = matching(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/, "must be a JWT");
+
+const account = z.strictObject({
+  publicKey: publicKey("A", "an account"),
+  /** Operator mode: key that signs users of the account, so that the account's own key can stay offline. */
+  signingKey: publicKey("A", "an account").optional(),
+  /** Operator mode: the account as servers preload it. */
+  jwt: jwt.optional(),
+});
+
+/**
+ * The public halves of an environment's keys. It is versioned beside the environment, as `<environment>.trust.json`,
+ * and holds nothing that lets anyone in.
+ */
+export const Trust = z.strictObject({
+  environment: z.string().min(1),
+  /** Set in the files that are shipped: nobody has the seeds, so a real deployment refuses them. */
+  example: z.boolean().default(false),
+  /** Account key whose signature servers accept from the callout (configuration mode). */
+  issuer: publicKey("A", "an account"),
+  /** Curve key to which servers seal authorization requests. */
+  xkey: publicKey("X", "a curve"),
+  /** By name of the fixed user or service: `responder`, `sys`, `streams-APP`, … */
+  users: z.record(z.string(), publicKey("U", "a user")),
+  operator: z.strictObject({ publicKey: publicKey("O", "an operator"), jwt }).optional(),
+  accounts: z.record(z.string(), account).default({}),
+  /** Operator mode: bearer JWT that leads a client to the callout and permits nothing. */
+  sentinel: jwt.optional(),
+});
+export type Trust = z.output<typeof Trust>;
