@@ -1,0 +1,87 @@
+import { RESPONDER_PERMISSIONS } from "../../runtime/auth-callout/contract";
+import type { Environment } from "../config";
+import type { AccountTopology, Identity, UserTopology } from "./model";
+
+/** The account's JetStream and the subjects of its streams: enough to apply them and to prove that they store. */
+const streamsPermissions = (env: Environment, account: string): NonNullable<UserTopology["permissions"]> => ({
+  publish: {
+    allow: [
+      "$JS.API.>",
+      ...env.streams.filter((stream) => stream.account === account).flatMap(({ subjects }) => subjects),
+    ],
+  },
+  subscribe: { allow: [`${streamsInbox}.>`] },
+});
+/** Inboxes of the streams users. */
+export const streamsInbox = "_INBOX.streams";
+
+/** Accounts, the users that servers know without asking the callout, and who may do what. */
+export function buildIdentity(env: Environment): Identity {
+  const { identity } = env;
+  const accounts: AccountTopology[] = [
+    { name: "SYS", jetstream: false, limits: {} },
+    { name: "AUTH", jetstream: false, limits: {} },
+    ...Object.entries(env.accounts).map(([name, { jetstream }]) => ({
+      name,
+      jetstream: jetstream.enabled,
+      limits: {
+        maxMemoryBytes: jetstream.maxMemory,
+        maxFileBytes: jetstream.maxFile,
+        maxStreams: jetstream.maxStreams,
+        maxConsumers: jetstream.maxConsumers,
+      },
+    })),
+  ];
+  const withJetStream = accounts.filter((account) => account.jetstream).map(({ name }) => name);
+  const backedUp = Object.values(env.clusters).some((cluster) => cluster.backup);
+  const users: UserTopology[] = [
+    { name: "sys", account: "SYS", purpose: "operators and monitoring; works with the callout down" },
+    {
+      name: "responder",
+      account: "AUTH",
+      purpose: "answers authorization requests",
+      permissions: responderPermissions(),
+    },
+    ...withJetStream.map((account) => ({
+      name: `streams-${account}`,
+      account,
+      purpose: "applies streams and consumers",
+      permissions: streamsPermissions(env, account),
+    })),
+    ...(backedUp ? withJetStream : []).map((account) => ({
+      name: `backup-${account}`,
+      account,
+      purpose: "takes and restores snapshots",
+    })),
+    ...Object.entries(env.clusters).flatMap(([name, { leafOf }]) =>
+      (leafOf?.accounts ?? []).map((account) => ({
+        name: leafUser(name, account),
+        account,
+        purpose: `leaf nodes of cluster ${name}`,
+      })),
+    ),
+  ];
+  return {
+    mode: identity.mode,
+    systemAccount: "SYS",
+    calloutAccount: "AUTH",
+    calloutTimeoutSeconds: identity.timeoutSeconds,
+    responders: identity.responders,
+    accounts,
+    users,
+    oidc: identity.oidc,
+    permissions: identity.permissions,
+    services: identity.services,
+    maxLifetimeMs: identity.maxLifetime,
+    ...(identity.mode === "operator" ? { operatorName: identity.operatorName, sentinel: identity.sentinel } : {}),
+  };
+}
+
+/** Name of the user with which a cluster's leaf nodes log in to their hub. */
+export const leafUser = (cluster: string, account: string) => `leaf-${cluster}-${account}`;
+
+/** A copy, since the topology is plain data that nobody else holds. */
+const responderPermissions = (): NonNullable<UserTopology["permissions"]> => ({
+  publish: { allow: [...RESPONDER_PERMISSIONS.publish.allow] },
+  subscribe: { allow: [...RESPONDER_PERMISSIONS.subscribe.allow] },
+});

@@ -1,0 +1,165 @@
+import type { Environment, Platform, PlatformKind } from "../config";
+import type { ListenerName } from "./ports";
+
+/** What the deployment consists of. Plain data: it survives JSON, and two of them can be compared. */
+export interface Topology {
+  environment: string;
+  nats: NatsSettings;
+  identity: Identity;
+  clusters: ClusterTopology[];
+  streams: StreamTopology[];
+}
+
+export interface NatsSettings {
+  version: string;
+  maxPayloadBytes: number;
+  maxConnections: number;
+  writeDeadlineMs: number;
+  /** Lame duck mode: how long clients are left alone, and until when they are moved away. */
+  lameDuck: { graceMs: number; durationMs: number };
+  metadata?: Record<string, string>;
+  featureFlags?: Record<string, boolean>;
+  proxyProtocol?: boolean;
+}
+
+export interface Identity {
+  mode: "callout" | "operator";
+  systemAccount: "SYS";
+  /** Account in which the responders of the callout live, and nobody else. */
+  calloutAccount: "AUTH";
+  calloutTimeoutSeconds: number;
+  responders: number;
+  accounts: AccountTopology[];
+  /** Users that servers know by themselves: they get in while the callout is down. */
+  users: UserTopology[];
+  oidc: Environment["identity"]["oidc"];
+  permissions: Environment["identity"]["permissions"];
+  services: Environment["identity"]["services"];
+  maxLifetimeMs: number;
+  operatorName?: string;
+  sentinel?: "server" | "client";
+}
+
+export interface AccountTopology {
+  name: string;
+  jetstream: boolean;
+  limits: { maxMemoryBytes?: number; maxFileBytes?: number; maxStreams?: number; maxConsumers?: number };
+}
+
+export interface UserTopology {
+  /** Key of the user in the trust file. */
+  name: string;
+  account: string;
+  /** What it is for, in words. */
+  purpose: string;
+  permissions?: { publish?: { allow?: string[]; deny?: string[] }; subscribe?: { allow?: string[]; deny?: string[] } };
+}
+
+export interface ClusterTopology {
+  name: string;
+  /** Name that servers use among themselves. */
+  natsName: string;
+  platform: Platform;
+  jetstream?: JetStreamTopology;
+  servers: ServerTopology[];
+  listeners: Listener[];
+  certificates: Certificate[];
+  websocket?: { allowedOrigins: string[]; compression: boolean };
+  leafHub: boolean;
+  /** Links to a hub, one for each account. */
+  leafLinks: LeafLink[];
+  backup?: { schedule: string; to: string; retentionMs: number };
+}
+
+export interface JetStreamTopology {
+  memoryBytes: number;
+  fileBytes: number;
+  domain: string;
+  /** How long acknowledged data may be in memory alone: milliseconds, or `always` for a sync before each acknowledgement. */
+  syncInterval: number | "always";
+  uniqueTag?: string;
+  maxOutstandingCatchupBytes?: number;
+  maxConcurrentIo?: number;
+}
+
+/** One nats-server process. JetStream knows its peers by `name`, so it never changes. */
+export interface ServerTopology {
+  name: string;
+  ordinal: number;
+  /** Name under which the others of the cluster reach it: what routes dial. */
+  host: string;
+  tags: string[];
+}
+
+export interface Listener {
+  name: ListenerName;
+  port: number;
+  /** Certificates served side by side, chosen by SNI; empty = no TLS. */
+  certificates: CertificateId[];
+  /** `routes`: the peer's certificate must carry a name that a route dials. `require`: a certificate of the issuer. */
+  verify: "none" | "require" | "routes";
+  /** Who reaches it. */
+  exposure: "public" | "internal" | "peers";
+}
+
+export type CertificateId = "public" | "internal" | "routes" | "leafnodes" | "leaf-remote";
+/** Certification authorities: one for each purpose, so that no certificate opens another door. */
+export type IssuerId = "public" | "internal" | "routes" | "leafnodes";
+
+export interface Certificate {
+  id: CertificateId;
+  issuer: IssuerId;
+  /** Who signs in the deployment. */
+  signer: "acme" | "ingress" | "vault" | "certificate-manager" | "acm-pca" | "local";
+  names: string[];
+  usages: ("server" | "client")[];
+  ttlMs?: number;
+}
+
+export interface LeafLink {
+  hub: string;
+  account: string;
+  /** Key of the link's user in the trust file. */
+  user: string;
+}
+
+export interface StreamTopology {
+  name: string;
+  cluster: string;
+  account: string;
+  description?: string;
+  subjects: string[];
+  storage: "file" | "memory";
+  replicas: number;
+  retention: "limits" | "interest" | "workqueue";
+  discard: "old" | "new";
+  maxAgeMs?: number;
+  maxBytes?: number;
+  maxMessages?: number;
+  maxMessagesPerSubject?: number;
+  maxMessageBytes?: number;
+  duplicateWindowMs: number;
+  compression: "none" | "s2";
+  placementTags: string[];
+  persistMode: "default" | "async";
+  denyDelete: boolean;
+  denyPurge: boolean;
+  allowRollup: boolean;
+  allowDirect: boolean;
+  examples: string[];
+  consumers: ConsumerTopology[];
+}
+
+export interface ConsumerTopology {
+  name: string;
+  filterSubjects: string[];
+  ackPolicy: "explicit" | "none" | "all";
+  deliverPolicy: "all" | "new" | "last" | "last_per_subject";
+  replayPolicy: "instant" | "original";
+  maxDeliver: number;
+  ackWaitMs: number;
+  maxAckPending: number;
+  replicas?: number;
+}
+
+export type { PlatformKind };
