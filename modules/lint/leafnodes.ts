@@ -1,0 +1,130 @@
+import type { ClusterTopology } from "../topology";
+import { clusterOf } from "../topology";
+import { type EnvironmentRule, type LintContext, place } from "./context";
+
+/** Links between clusters. */
+
+/** Each cluster that is a leaf, with its hub. */
+function links({ topology }: LintContext): { leaf: ClusterTopology; hub: ClusterTopology }[] {
+  return topology.clusters.flatMap((leaf) => {
+    const [link] = leaf.leafLinks;
+    return link ? [{ leaf, hub: clusterOf(topology, link.hub) }] : [];
+  });
+}
+
+/** Whether addresses of one cluster mean the same in the other, as far as the environment says. */
+function shareNetwork({ platform: a }: ClusterTopology, { platform: b }: ClusterTopology): boolean {
+  if (a.kind === "kubernetes") return b.kind === "kubernetes" && a.flavor === b.flavor && a.context === b.context;
+  if (a.kind === "hosts" || b.kind === "hosts" || b.kind === "kubernetes") return false;
+  return a.region === b.region && a.network.vpcId === b.network.vpcId;
+}
+
+const exposureOf = ({ listeners }: ClusterTopology) => listeners.find(({ name }) => name === "leafnodes")?.exposure;
+
+const unreachable: EnvironmentRule = {
+  id: "leaf-hub-unreachable",
+  severity: "warning",
+  title: "A leaf cluster stands in another network than its hub, and the hub has no public listener",
+  reason:
+    "Leaf nodes dial their hub on port 7422. A hub on Kubernetes, one with access vpc and one without a domain has names and addresses that mean nothing outside; an Ingress forwards HTTP alone.",
+  fix: "put the hub where leaf nodes reach it, or acknowledge this when the networks are joined by other means",
+  check: (context) =>
+    links(context)
+      .filter(({ leaf, hub }) => {
+        const isPublic = exposureOf(hub) === "public" && hub.certificates.some(({ id }) => id === "public");
+        return !isPublic && !shareNetwork(leaf, hub);
+      })
+      .map(({ leaf, hub }) => ({
+        at: place("clusters", leaf.name, "leafOf", "cluster"),
+        message: `${leaf.name} (${leaf.platform.kind}) dials ${hub.name} (${hub.platform.kind}), which listens inside its own network`,
+      })),
+};
+
+const exposed: EnvironmentRule = {
+  id: "leaf-hub-public",
+  severity: "warning",
+  title: "A hub listens for leaf nodes on the Internet, and none comes from there",
+  reason:
+    "Port 7422 reads what strangers send before it knows them: panics before authentication have been published for nats-server (secnote 2026-23). Mutual TLS does not help against those.",
+  fix: 'set access to "vpc" or leafHub to false; acknowledge it for leaf nodes that are not in this environment',
+  check: (context) =>
+    context.topology.clusters
+      .filter(
+        (hub) =>
+          exposureOf(hub) === "public" &&
+          links(context).every((link) => link.hub.name !== hub.name || shareNetwork(link.leaf, hub)),
+      )
+      .map(({ name }) => ({
+        at: place("clusters", name, "leafHub"),
+        message: `port 7422 of cluster ${name} is open to everyone`,
+      })),
+};
+
+const sameName: EnvironmentRule = {
+  id: "leaf-same-nats-name",
+  severity: "error",
+  title: "A leaf cluster has the name of its hub",
+  reason:
+    "The hub closes the connection: remote leafnode has same cluster name. It would take the leaf for one of its own.",
+  fix: "leave natsName out: the default is different for each cluster",
+  check: (context) =>
+    links(context)
+      .filter(({ leaf, hub }) => leaf.natsName === hub.natsName)
+      .map(({ leaf, hub }) => ({
+        at: place("clusters", leaf.name, "natsName"),
+        message: `${leaf.natsName} is the name of hub ${hub.name} too`,
+      })),
+};
+
+const duplicateAccount: EnvironmentRule = {
+  id: "leaf-account-twice",
+  severity: "error",
+  title: "A leaf cluster links an account twice",
+  reason: "nats-server does not start: duplicate remote.",
+  fix: "name each account once",
+  check: ({ environment }) =>
+    Object.entries(environment.clusters).flatMap(([name, { leafOf }]) =>
+      (leafOf?.accounts ?? []).flatMap((account, i, all) =>
+        all.indexOf(account) < i
+          ? [{ at: place("clusters", name, "leafOf", "accounts", i), message: `account ${account} is linked already` }]
+          : [],
+      ),
+    ),
+};
+
+/** The hub at the end of the chain of links. */
+function rootOf(cluster: ClusterTopology, context: LintContext): string {
+  const hub = cluster.leafLinks[0]?.hub;
+  return hub === undefined ? cluster.name : rootOf(clusterOf(context.topology, hub), context);
+}
+
+const sameDomain: EnvironmentRule = {
+  id: "leaf-same-domain",
+  severity: "error",
+  title: "Two clusters that leaf nodes join have one JetStream domain",
+  reason:
+    "A request to $JS.<domain>.API reaches both: both answer, and which stream is created, read or deleted is a matter of luck.",
+  fix: "leave jetstream.domain out: the default is different for each cluster",
+  check: (context) => {
+    const withJetStream = context.topology.clusters.filter(({ jetstream }) => jetstream);
+    return withJetStream.flatMap((cluster, i) => {
+      const twin = withJetStream
+        .slice(0, i)
+        .find(
+          (earlier) =>
+            earlier.jetstream?.domain === cluster.jetstream?.domain &&
+            rootOf(earlier, context) === rootOf(cluster, context),
+        );
+      return twin
+        ? [
+            {
+              at: place("clusters", cluster.name, "jetstream", "domain"),
+              message: `${cluster.jetstream?.domain} is the domain of ${twin.name} too`,
+            },
+          ]
+        : [];
+    });
+  },
+};
+
+export const leafnodeRules: readonly EnvironmentRule[] = [unreachable, exposed, sameName, duplicateAccount, sameDomain];

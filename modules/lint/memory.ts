@@ -1,0 +1,101 @@
+import type { Platform } from "../config";
+import { type EnvironmentRule, place } from "./context";
+import { bytes } from "./units";
+
+/** Whether servers have the memory that they are told to use. */
+
+const gib = 2 ** 30;
+/** GiB for each vCPU of the general families; the sizes differ in vCPUs alone. */
+const gibPerCpu: Record<string, number> = { c: 2, m: 4, r: 8 };
+const burstableGib: Record<string, number> = {
+  nano: 0.5,
+  micro: 1,
+  small: 2,
+  medium: 4,
+  large: 8,
+  xlarge: 16,
+  "2xlarge": 32,
+};
+
+/** Memory of an instance of the families C, M and R from the fifth generation on, and T; `undefined` for others. */
+export function instanceMemory(instanceType: string): number | undefined {
+  // Older generations have odd sizes, and so has C5n.
+  const [, family = "", size = ""] = /^(?!c5n)([cmr](?=[5-9])|t)\d[a-z]*\.(.+)$/.exec(instanceType) ?? [];
+  if (family === "t") return burstableGib[size] === undefined ? undefined : burstableGib[size] * gib;
+  const multiple = /^(\d*)xlarge$/.exec(size)?.[1];
+  const cpus =
+    size === "medium" ? 1 : size === "large" ? 2 : multiple === undefined ? undefined : 4 * Number(multiple || 1);
+  const each = gibPerCpu[family];
+  return cpus === undefined || each === undefined ? undefined : cpus * each * gib;
+}
+
+function memoryOf(platform: Platform): number | undefined {
+  if (platform.kind === "aws-ecs") return platform.memory;
+  return platform.kind === "aws-ec2" ? instanceMemory(platform.instanceType) : undefined;
+}
+
+/** What nats-server takes for the memory store when nobody tells it. */
+const storeShare = 0.75;
+
+const store: EnvironmentRule = {
+  id: "memory-store-exceeds-memory",
+  severity: "error",
+  title: "The memory store leaves no room for the server",
+  reason:
+    "Connections, caches of the file store and the heap's garbage need memory as well; nats-server itself takes 75% at most. Beyond it the server is killed when its streams fill up.",
+  fix: "keep jetstream.memory at 75% of the server's memory or less",
+  check: ({ topology }) =>
+    topology.clusters.flatMap(({ name, platform, jetstream }) => {
+      const memory = memoryOf(platform);
+      return jetstream && memory !== undefined && jetstream.memoryBytes > memory * storeShare
+        ? [
+            {
+              at: place("clusters", name, "jetstream", "memory"),
+              message: `${bytes(jetstream.memoryBytes)} of memory store on a server with ${bytes(memory)}`,
+            },
+          ]
+        : [];
+    }),
+};
+
+/** Fargate's table: least and most memory in GiB, and the step, by CPU units. */
+const fargate: Record<number, { least: number; most: number; step: number }> = {
+  256: { least: 0.5, most: 2, step: 1 },
+  512: { least: 1, most: 4, step: 1 },
+  1024: { least: 2, most: 8, step: 1 },
+  2048: { least: 4, most: 16, step: 1 },
+  4096: { least: 8, most: 30, step: 1 },
+  8192: { least: 16, most: 60, step: 4 },
+  16384: { least: 32, most: 120, step: 8 },
+};
+
+const fargateSize: EnvironmentRule = {
+  id: "fargate-size",
+  severity: "error",
+  title: "Fargate has no task of this size",
+  reason:
+    "AWS offers certain pairs of CPU and memory and refuses the task definition of any other, in the middle of an apply.",
+  fix: "choose a pair of Fargate's table",
+  check: ({ topology }) =>
+    topology.clusters.flatMap(({ name, platform }) => {
+      if (platform.kind !== "aws-ecs") return [];
+      const row = fargate[platform.cpu];
+      if (!row) {
+        const at = place("clusters", name, "platform", "cpu");
+        return [{ at, message: `${platform.cpu} CPU units`, fix: `use one of ${Object.keys(fargate).join(", ")}` }];
+      }
+      const memory = platform.memory / gib;
+      const offered = memory === row.least || (memory >= row.least && memory <= row.most && memory % row.step === 0);
+      return offered
+        ? []
+        : [
+            {
+              at: place("clusters", name, "platform", "memory"),
+              message: `${bytes(platform.memory)} with ${platform.cpu} CPU units`,
+              fix: `use ${row.least} to ${row.most} GiB in steps of ${row.step}`,
+            },
+          ];
+    }),
+};
+
+export const memoryRules: readonly EnvironmentRule[] = [store, fargateSize];

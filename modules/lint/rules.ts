@@ -1,0 +1,49 @@
+import { accountRules } from "./accounts";
+import { backupRules } from "./backup";
+import { calloutRules } from "./callout";
+import { capacityRules } from "./capacity";
+import { captureRules } from "./captures";
+import { certificateRules } from "./certificates";
+import { chartRules } from "./charts";
+import { clusterRules } from "./clusters";
+import { consumerRules } from "./consumers";
+import type { EnvironmentRule } from "./context";
+import { durabilityRules } from "./durability";
+import { grantRules } from "./grants";
+import { leafnodeRules } from "./leafnodes";
+import { limitRules } from "./limits";
+import { memoryRules } from "./memory";
+import { networkRules } from "./network";
+import { permissionRules } from "./permissions";
+import { placementRules } from "./placement";
+import { shutdownRules } from "./shutdown";
+import { storageRules } from "./storage";
+import { streamRules } from "./streams";
+import { websocketRules } from "./websocket";
+import { zoneRules } from "./zones";
+
+/** Every rule of an environment, in the order in which the reference and `natsform check` show them. */
+export const rules: readonly EnvironmentRule[] = [
+  ...clusterRules,
+  ...zoneRules,
+  ...durabilityRules,
+  ...storageRules,
+  ...memoryRules,
+  ...limitRules,
+  ...shutdownRules,
+  ...streamRules,
+  ...captureRules,
+  ...consumerRules,
+  ...placementRules,
+  ...capacityRules,
+  ...accountRules,
+  ...calloutRules,
+  ...permissionRules,
+  ...grantRules,
+  ...leafnodeRules,
+  ...networkRules,
+  ...websocketRules,
+  ...certificateRules,
+  ...backupRules,
+  ...chartRules,
+];
