@@ -1,0 +1,39 @@
+import type { Trust } from "../modules/config";
+import type { Topology } from "../modules/topology";
+import type { AuthRules } from "../runtime/auth-callout/env";
+
+/**
+ * What the auth callout is told: where users may land, what a token grants, and which services exist.
+ * Every user may ask who it is; the answer tells it nothing about others.
+ */
+export function toAuthRules(topology: Topology, trust: Trust): AuthRules {
+  const { identity } = topology;
+  const whoAmI = "$SYS.REQ.USER.INFO";
+  const withWhoAmI = (publish: { allow: string[]; deny: string[] }) => ({
+    ...publish,
+    allow: [...publish.allow, whoAmI],
+  });
+  const reachable = identity.accounts.filter(
+    ({ name }) => name !== identity.systemAccount && name !== identity.calloutAccount,
+  );
+  return {
+    mode: identity.mode,
+    accounts: Object.fromEntries(
+      reachable.map(({ name }) => {
+        if (identity.mode === "callout") return [name, { id: name }];
+        const account = trust.accounts[name];
+        if (!account) throw new Error(`the trust file of ${trust.environment} has no account ${name}`);
+        return [name, { id: account.publicKey, signer: account.signingKey }];
+      }),
+    ),
+    permissions: identity.permissions.map((rule) => ({ ...rule, publish: withWhoAmI(rule.publish) })),
+    services: Object.fromEntries(
+      Object.entries(identity.services).map(([name, service]) => {
+        const key = trust.users[`service-${name}`];
+        if (!key) throw new Error(`the trust file of ${trust.environment} has no service ${name}`);
+        return [key, { name, ...service, publish: withWhoAmI(service.publish) }];
+      }),
+    ),
+    maxLifetimeSeconds: Math.floor(identity.maxLifetimeMs / 1000),
+  };
+}

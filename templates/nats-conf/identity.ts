@@ -1,0 +1,80 @@
+import type { Trust } from "../../modules/config";
+import type { AccountTopology, Topology, UserTopology } from "../../modules/topology";
+import { bytes, type ConfObject, type ConfValue } from "./tree";
+
+/** Accounts, users and the callout: everything of a configuration that says who may come in. */
+export function identityConf(topology: Topology, trust: Trust, resolverDir: string): ConfObject {
+  return topology.identity.mode === "operator"
+    ? operatorConf(topology, trust, resolverDir)
+    : calloutConf(topology, trust);
+}
+
+function calloutConf({ identity }: Topology, trust: Trust): ConfObject {
+  return {
+    system_account: identity.systemAccount,
+    accounts: Object.fromEntries(
+      identity.accounts.map((account): [string, ConfObject] => [
+        account.name,
+        {
+          jetstream: jetstreamOf(account),
+          users: identity.users.filter((user) => user.account === account.name).map((user) => userConf(user, trust)),
+        },
+      ]),
+    ),
+    authorization: {
+      timeout: identity.calloutTimeoutSeconds,
+      auth_callout: {
+        issuer: trust.issuer,
+        account: identity.calloutAccount,
+        // This list cannot be reloaded, so it names those alone who must get in while the callout is down.
+        auth_users: identity.users.map((user) => publicKeyOf(user.name, trust)),
+        xkey: trust.xkey,
+      },
+    },
+  };
+}
+
+function jetstreamOf({ jetstream, limits }: AccountTopology): ConfValue | undefined {
+  if (!jetstream) return undefined;
+  const limited: ConfObject = {
+    max_mem: limits.maxMemoryBytes === undefined ? undefined : bytes(limits.maxMemoryBytes),
+    max_file: limits.maxFileBytes === undefined ? undefined : bytes(limits.maxFileBytes),
+    max_streams: limits.maxStreams,
+    max_consumers: limits.maxConsumers,
+  };
+  return Object.values(limited).some((value) => value !== undefined) ? limited : "enabled";
+}
+
+function userConf(user: UserTopology, trust: Trust): ConfObject {
+  return { nkey: publicKeyOf(user.name, trust), permissions: user.permissions && permissionsConf(user.permissions) };
+}
+
+function permissionsConf({ publish, subscribe }: NonNullable<UserTopology["permissions"]>): ConfObject {
+  return { publish: publish && { ...publish }, subscribe: subscribe && { ...subscribe } };
+}
+
+/** @throws when the trust file does not know the user */
+export function publicKeyOf(user: string, trust: Trust): string {
+  const key = trust.users[user];
+  if (!key) throw new Error(`the trust file of ${trust.environment} has no user ${user}; run natsform keys init`);
+  return key;
+}
+
+function operatorConf({ identity }: Topology, trust: Trust, resolverDir: string): ConfObject {
+  const need = <T>(value: T | undefined, what: string): T => {
+    if (value === undefined)
+      throw new Error(`the trust file of ${trust.environment} has no ${what}; run natsform keys init`);
+    return value;
+  };
+  const accounts = identity.accounts.map(({ name }) => need(trust.accounts[name], `account ${name}`));
+  return {
+    operator: need(trust.operator, "operator").jwt,
+    system_account: need(trust.accounts[identity.systemAccount], "system account").publicKey,
+    resolver: { dir: resolverDir, type: "full", interval: "2m", timeout: "1.9s", allow_delete: true },
+    resolver_preload: Object.fromEntries(
+      accounts.map(({ publicKey, jwt }) => [publicKey, need(jwt, `JWT of ${publicKey}`)]),
+    ),
+    default_sentinel: identity.sentinel === "server" ? need(trust.sentinel, "sentinel") : undefined,
+    authorization: { timeout: identity.calloutTimeoutSeconds },
+  };
+}

@@ -1,0 +1,13 @@
+import { type ServerConfProps, serverConf } from "./server";
+import { printConf } from "./tree";
+
+/** The text of a server's `nats.conf`. */
+export function toNatsConf(props: ServerConfProps): string {
+  return printConf(serverConf(props));
+}
+
+export { placedKeys, withoutPlace } from "./placed-keys";
+export { reloadableKeys, restartDigest } from "./restart";
+export { gate, type ServerConfProps, serverConf } from "./server";
+export { platformSite, type Site } from "./site";
+export * from "./tree";

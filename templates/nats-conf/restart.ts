@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+import { type ConfObject, type ConfValue, isBlock, printConf } from "./tree";
+
+/**
+ * Keys that a running server takes over on reload, with everything below them. The list is closed: one key that cannot
+ * be reloaded makes the server refuse the whole reload, renewed certificates included, so what is not known to work is
+ * a restart. Measured on nats-server 2.14.5.
+ */
+export const reloadableKeys: readonly string[] = [
+  "accounts",
+  "cluster.routes",
+  "cluster.tls",
+  "leafnodes.remotes",
+  "leafnodes.tls",
+  "max_connections",
+  "max_payload",
+  "resolver_preload",
+  "server_tags",
+  "tls",
+  "websocket.tls",
+  "write_deadline",
+];
+
+/** What of a configuration only a restart can change. */
+export function restartPart(object: ConfObject, path = ""): ConfObject {
+  const kept = Object.entries(object).flatMap(([key, value]): [string, ConfValue][] => {
+    const place = path ? `${path}.${key}` : key;
+    if (value === undefined || reloadableKeys.includes(place)) return [];
+    return [[key, isBlock(value) ? restartPart(value, place) : value]];
+  });
+  return Object.fromEntries(kept);
+}
+
+/** Equal for two configurations exactly when a reload leads from one to the other. */
+export function restartDigest(object: ConfObject): string {
+  return createHash("sha256")
+    .update(printConf(restartPart(object)))
+    .digest("hex");
+}

@@ -1,0 +1,96 @@
+import {
+  type CertificateId,
+  type ClusterTopology,
+  clusterOf,
+  type IssuerId,
+  type ListenerName,
+  type ServerTopology,
+  type Topology,
+} from "../../modules/topology";
+
+/** Addresses, ports and paths of one server: all that a platform, or the twin, decides about its configuration. */
+export interface Site {
+  /** Address that listeners bind to; without it, every address. */
+  host?: string;
+  ports: Record<ListenerName, number>;
+  /** Routes to every server of the cluster, itself included, as the chart writes them. */
+  routes: string[];
+  /** URLs of the hub, by name of the hub cluster. */
+  hubs: Record<string, string[]>;
+  paths: {
+    pidFile: string;
+    storeDir: string;
+    resolverDir: string;
+    certificate(id: CertificateId): { cert: string; key: string };
+    ca(issuer: IssuerId): string;
+    /** Operator mode: file with the creds of a user that the server itself logs in with. */
+    credentials(user: string): string;
+    /** Configuration mode: file that sets `nkey` to that user's seed, relative to the configuration's folder. */
+    seedInclude(user: string): string;
+  };
+}
+
+/** Ports as the listeners of the cluster state them. */
+export function listenerPorts(cluster: ClusterTopology): Record<ListenerName, number> {
+  const port = (name: ListenerName) => cluster.listeners.find((listener) => listener.name === name)?.port ?? 0;
+  return {
+    client: port("client"),
+    routes: port("routes"),
+    leafnodes: port("leafnodes"),
+    monitoring: port("monitoring"),
+    websocket: port("websocket"),
+  };
+}
+
+const routeUrl = (server: ServerTopology, port: number) => `tls://${server.host}:${port}`;
+
+/** The site of every server of a cluster on its platform; servers of one cluster differ in nothing here. */
+export function platformSite(topology: Topology, cluster: ClusterTopology): Site {
+  const ports = listenerPorts(cluster);
+  return {
+    ports,
+    routes: cluster.servers.map((server) => routeUrl(server, ports.routes)),
+    hubs: Object.fromEntries(cluster.leafLinks.map(({ hub }) => [hub, hubUrls(clusterOf(topology, hub))])),
+    paths: cluster.platform.kind === "kubernetes" ? chartPaths() : containerPaths,
+  };
+}
+
+/** Leaf nodes come from elsewhere, so they dial the public name where there is one. */
+function hubUrls(hub: ClusterTopology): string[] {
+  const port = listenerPorts(hub).leafnodes;
+  const publicName = hub.certificates.find(({ id }) => id === "public")?.names[0];
+  return publicName ? [`tls://${publicName}:${port}`] : hub.servers.map((server) => routeUrl(server, port));
+}
+
+const containerPaths: Site["paths"] = {
+  pidFile: "/run/nats/nats.pid",
+  storeDir: "/data",
+  resolverDir: "/data/resolver",
+  certificate: (id) => ({ cert: `/etc/nats/certs/${id}/tls.crt`, key: `/etc/nats/certs/${id}/tls.key` }),
+  ca: (issuer) => `/etc/nats/ca/${issuer}.crt`,
+  credentials: (user) => `/etc/nats/credentials/${user}.creds`,
+  seedInclude: (user) => `credentials/${user}.conf`,
+};
+
+/** The chart's mount points: a directory for each TLS block, and one for certification authorities. */
+function chartPaths(): Site["paths"] {
+  const folders: Record<CertificateId, string> = {
+    public: "nats",
+    internal: "nats",
+    routes: "cluster",
+    leafnodes: "leafnodes",
+    "leaf-remote": "leaf-remote",
+  };
+  return {
+    pidFile: "/var/run/nats/nats.pid",
+    storeDir: "/data",
+    resolverDir: "/data/resolver",
+    certificate: (id) => ({
+      cert: `/etc/nats-certs/${folders[id]}/tls.crt`,
+      key: `/etc/nats-certs/${folders[id]}/tls.key`,
+    }),
+    ca: (issuer) => `/etc/nats-ca-cert/${issuer}.crt`,
+    credentials: (user) => `/etc/nats-creds/${user}.creds`,
+    seedInclude: (user) => `../nats-creds/${user}.conf`,
+  };
+}
