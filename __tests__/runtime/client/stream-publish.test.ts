@@ -1,0 +1,16 @@
+import { NatsError } from "nats";
+import { isTemporary } from "../../../runtime/client/stream-publish";
+
+const apiError = (err_code: number) =>
+  Object.assign(new NatsError("api", "500"), { api_error: { code: 500, err_code, description: "" } });
+
+test.each([
+  ["no responders, or JetStream without a leader", new NatsError("503", "503"), true],
+  ["no acknowledgement in time", new NatsError("TIMEOUT", "TIMEOUT"), true],
+  ["JetStream temporarily unavailable", apiError(10008), true],
+  ["a wrong last sequence", apiError(10071), false],
+  ["a permissions violation", new NatsError("no", "PERMISSIONS_VIOLATION"), false],
+  ["a defect", new TypeError("no"), false],
+])("%s: is it temporary?", (_, error, expected) => {
+  expect(isTemporary(error)).toBe(expected);
+});

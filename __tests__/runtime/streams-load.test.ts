@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EnvironmentError, load } from "../../runtime/streams/load";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "natsform-load-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const streams = JSON.stringify([{ name: "ORDERS", subjects: ["orders.>"] }]);
+const env = {
+  NATS_SERVERS: "tls://nats.example.com:4222",
+  NATS_NKEY_SEED: "SUA",
+  STREAMS: streams,
+  OWNER: "production",
+};
+const problems = (variables: NodeJS.ProcessEnv) => {
+  try {
+    load(variables);
+    return "";
+  } catch (error) {
+    expect(error).toBeInstanceOf(EnvironmentError);
+    return (error as Error).message;
+  }
+};
+
+test("the environment says who, where and what; everything else has a default", () => {
+  expect(load(env)).toMatchObject({
+    client: { servers: env.NATS_SERVERS, authentication: { kind: "nkey", seed: "SUA" } },
+    run: {
+      desired: [{ name: "ORDERS", replicas: 1 }],
+      owner: "production",
+      allowDataLoss: [],
+      allowRecreate: [],
+      timeoutMs: 300_000,
+      syncIntervalMs: 1000,
+    },
+    logLevel: "info",
+  });
+});
+
+test("seeds, creds and streams may stand in files", () => {
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const { NATS_NKEY_SEED: _, STREAMS: __, ...rest } = env;
+  const fromFiles = {
+    ...rest,
+    NATS_CREDS_FILE: file("user.creds", "creds"),
+    STREAMS_FILE: file("streams.json", streams),
+  };
+  expect(load(fromFiles)).toMatchObject({
+    client: { authentication: { kind: "creds", creds: "creds" } },
+    run: { desired: [{ name: "ORDERS" }] },
+  });
+  const seed = load({ ...rest, STREAMS: streams, NATS_NKEY_SEED_FILE: file("user.nk", "SUA\n") });
+  expect(seed.client.authentication).toEqual({ kind: "nkey", seed: "SUA" });
+});
+
+test("permissions are lists of names", () => {
+  const { run } = load({ ...env, STREAMS_ALLOW_DATA_LOSS: "ORDERS, ORDERS/worker,", STREAMS_ALLOW_RECREATE: "BILLS" });
+  expect(run).toMatchObject({ allowDataLoss: ["ORDERS", "ORDERS/worker"], allowRecreate: ["BILLS"] });
+});
+
+test("every problem of the environment is reported at once", () => {
+  const text = problems({
+    NATS_SERVERS: "nats://nats.example.com",
+    STREAMS: "[]",
+    STREAMS_FILE: "/x",
+    STREAMS_TIMEOUT_SECONDS: "soon",
+  });
+  expect(text).toContain("would connect in clear");
+  expect(text).toContain("at OWNER");
+  expect(text).toContain("exactly one of NATS_NKEY_SEED, NATS_NKEY_SEED_FILE, NATS_CREDS, NATS_CREDS_FILE");
+  expect(text).toContain("exactly one of STREAMS, STREAMS_FILE");
+  expect(text).toContain("whole number of seconds");
+});
+
+test("streams that are no JSON, or no streams, are told apart", () => {
+  expect(problems({ ...env, STREAMS: "[" })).toContain("STREAMS: not JSON");
+  expect(problems({ ...env, STREAMS: '[{"name":"orders"}]' })).toContain("UPPER_SNAKE");
+  expect(problems({ ...env, NATS_NKEY_SEED: undefined, NATS_NKEY_SEED_FILE: "/missing" })).toContain(
+    "NATS_NKEY_SEED_FILE",
+  );
+});

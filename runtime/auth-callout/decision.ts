@@ -1,0 +1,61 @@
+import { verifySignature } from "./nkey";
+import { explainPermissions, servicePermissions } from "./permissions";
+import { Denial } from "./reasons";
+import type { ClientInfo, ConnectOptions } from "./request";
+import type { Admission } from "./response";
+import type { AuthRules } from "./rules";
+import type { TokenClaims } from "./token";
+
+/** How somebody wants to get in. */
+export type Credential =
+  | { kind: "token"; token: string }
+  | { kind: "nkey"; nkey: string; signature: string; nonce: string };
+
+/**
+ * The one credential that a request is judged by.
+ *
+ * A token is taken from `auth_token`, or else from the password, which is all that browsers' and MQTT's forms and
+ * `nats --password` can fill. It goes before an nkey because a JavaScript client sends the nkey of its sentinel creds
+ * along. `jwt` is never read: in operator mode it is the sentinel.
+ *
+ * @throws Denial for leaf nodes and for clients without a credential
+ */
+export function chooseCredential(client: ClientInfo, options: ConnectOptions): Credential {
+  // Leaf nodes, MQTT and whatever comes next do not live by the permissions of a client alone.
+  if (client.kind !== "Client" || !["nats", "websocket"].includes(client.type))
+    throw new Denial("client_kind", `${client.kind || "unknown"} ${client.type || "unknown"}`);
+  const token = options.auth_token || options.pass;
+  if (token) return { kind: "token", token };
+  if (options.nkey) return { kind: "nkey", nkey: options.nkey, signature: options.sig, nonce: client.nonce };
+  throw new Denial("no_credentials");
+}
+
+/**
+ * Admits the holder of a verified token, until the token ends or the longest lifetime is over.
+ *
+ * @param now seconds since the epoch
+ * @throws Denial
+ */
+export function admitUser(rules: AuthRules, claims: TokenClaims, clockSkewSeconds: number, now: number): Admission {
+  const explanation = explainPermissions(rules, claims);
+  if ("denied" in explanation) throw new Denial(explanation.denied, explanation.detail);
+  // A token that is accepted only for the skew between clocks would give a JWT that has ended: it ends with the skew.
+  const tokenEnd = Math.floor(claims.exp > now ? claims.exp : claims.exp + clockSkewSeconds);
+  return { grant: explanation.grant, expiresAt: Math.min(tokenEnd, now + rules.maxLifetimeSeconds) };
+}
+
+/**
+ * Admits a service that signed the server's nonce with its nkey.
+ *
+ * @param now seconds since the epoch
+ * @throws Denial
+ */
+export function admitService(rules: AuthRules, login: Credential & { kind: "nkey" }, now: number): Admission {
+  const { nkey, signature, nonce } = login;
+  const service = Object.hasOwn(rules.services, nkey) ? rules.services[nkey] : undefined;
+  if (!service) throw new Denial("nkey_unknown");
+  // Clients write base64 with either alphabet; Node reads both.
+  if (nonce === "" || !verifySignature("U", nkey, nonce, Buffer.from(signature, "base64")))
+    throw new Denial("nkey_signature", service.name);
+  return { grant: servicePermissions(nkey, service), expiresAt: now + rules.maxLifetimeSeconds };
+}

@@ -1,0 +1,28 @@
+import { pino } from "pino";
+import { NatsClient } from "../client";
+import { RESPONDER_INBOX_PREFIX } from "./contract";
+import { startNatsAuthCalloutService } from "./service";
+import { EnvironmentError, loadSettings } from "./settings";
+
+async function main(): Promise<void> {
+  const { nats, callout, logLevel } = loadSettings(process.env);
+  // Synchronous: pino's exit hook does not wait for a write that is in flight, and so may lose the last lines.
+  const log = pino({ name: "auth-callout", level: logLevel }, pino.destination({ sync: true }));
+  const client = new NatsClient({ ...nats, name: "auth-callout", inboxPrefix: RESPONDER_INBOX_PREFIX });
+  const service = await startNatsAuthCalloutService({ ...callout, natsService: client, log });
+
+  const stop = async (signal: string) => {
+    log.info({ signal }, "stopping");
+    await service.stop();
+    await client.drain();
+    log.info("stopped");
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => void stop(signal));
+}
+
+main().catch((error: unknown) => {
+  // The problems of an environment are for the operator; a stack trace would hide them.
+  console.error(error instanceof EnvironmentError ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,142 @@
+import { encodeIdentity, IdentityError, inboxPrefix, serviceInboxPrefix } from "../client/identity";
+import { type Claims, holds } from "./claims";
+import { expand, MAX_SUBJECTS } from "./expand";
+import type { DenialReason } from "./reasons";
+import type { AuthRules, Rule, Service } from "./rules";
+
+/** Subjects of one direction. An empty `allow` never occurs: to NATS it would mean everything. */
+export interface SubjectPermissions {
+  allow: string[];
+  deny: string[];
+}
+
+/** What an identity gets. */
+export interface Grant {
+  /** Key of the rules' accounts. */
+  account: string;
+  /** The user's name on the server, over a closed alphabet or from the rules. */
+  name: string;
+  publish: SubjectPermissions;
+  subscribe: SubjectPermissions;
+  responses?: { max: number; expiresMs: number };
+}
+
+/** What one rule contributed. */
+export interface RuleExplanation {
+  /** Position in the rules. */
+  rule: number;
+  account: string;
+  /** `granted`, or why not: a condition that does not hold, or an account that an earlier rule decided otherwise. */
+  outcome: "granted" | "condition" | "other_account";
+  /** Claims that placeholders need and that are missing or unusable. */
+  missing: string[];
+}
+
+/** What an identity gets and why. */
+export type Explanation = { rules: RuleExplanation[] } & ({ grant: Grant } | { denied: DenialReason; detail: string });
+
+type Direction = "publish" | "subscribe";
+/** All lists together. What is longer could outgrow the payload that servers accept, and leave no answer at all. */
+const MAX_SUBJECT_BYTES = 64 * 1024;
+const DEFAULT_RESPONSES = { max: 1, expiresMs: 120_000 };
+
+/**
+ * What the rules give to the holder of a token, and why. Pure; the responder decides by it and a dry run shows it.
+ *
+ * The first rule that applies decides the account; the permissions are the union of all rules of that account that apply.
+ * A deny goes before every allow, also before those of other rules.
+ */
+export function explainPermissions(rules: AuthRules, claims: Claims & { sub: string }): Explanation {
+  const applies = rules.permissions.map(({ when = [] }) => when.every((condition) => holds(condition, claims)));
+  const account = rules.permissions.find((_, index) => applies[index])?.account;
+  const granted = rules.permissions.filter((rule, index) => applies[index] && rule.account === account);
+  const explained = rules.permissions.map((rule, index) => ({
+    rule: index,
+    account: rule.account,
+    outcome: !applies[index] ? "condition" : rule.account === account ? "granted" : "other_account",
+    missing: granted.includes(rule) ? missingClaims(rule, claims) : [],
+  })) satisfies RuleExplanation[];
+  const denied = (reason: DenialReason, detail: string) => ({ rules: explained, denied: reason, detail });
+
+  let name: string;
+  try {
+    name = encodeIdentity(claims.sub);
+  } catch (error) {
+    if (error instanceof IdentityError) return denied("identity_refused", error.message);
+    throw error;
+  }
+  if (account === undefined) return denied("no_rule", "no rule applies");
+
+  const publish = unite(granted, "publish", claims);
+  const subscribe = unite(granted, "subscribe", claims);
+  if (!publish || !subscribe) return denied("too_many_subjects", `more than ${MAX_SUBJECTS} in one list`);
+  if (length(publish) + length(subscribe) > MAX_SUBJECT_BYTES)
+    return denied("too_many_subjects", `more than ${MAX_SUBJECT_BYTES} bytes of subjects`);
+  const responses = uniteResponses(granted);
+  const grant = {
+    account,
+    name,
+    publish: closed(publish),
+    subscribe: { ...subscribe, allow: [...subscribe.allow, `${inboxPrefix(claims.sub)}.>`] },
+    ...(responses && { responses }),
+  };
+  return { rules: explained, grant };
+}
+
+/** What the rules give to a service that proved its nkey. */
+export function servicePermissions(publicNkey: string, service: Service): Grant {
+  const { account, name, publish, subscribe } = service;
+  const responses = uniteResponses([service]);
+  return {
+    account,
+    name,
+    publish: closed({ allow: publish.allow, deny: publish.deny ?? [] }),
+    subscribe: { allow: [...subscribe.allow, `${serviceInboxPrefix(publicNkey)}.>`], deny: subscribe.deny ?? [] },
+    ...(responses && { responses }),
+  };
+}
+
+/** The subjects of one direction; undefined when there are too many. */
+function unite(rules: readonly Rule[], direction: Direction, claims: Claims): SubjectPermissions | undefined {
+  const allow = new Set<string>();
+  const deny = new Set<string>();
+  for (const rule of rules) {
+    const denied = expandAll(rule[direction].deny ?? [], claims);
+    const allowed = expandAll(rule[direction].allow, claims);
+    if (!denied.subjects || !allowed.subjects) return undefined;
+    for (const subject of denied.subjects) deny.add(subject);
+    // A deny that cannot be stated takes the rule's allow with it: leaving out the exception would widen the rule.
+    if (denied.missing.length === 0) for (const subject of allowed.subjects) allow.add(subject);
+  }
+  return allow.size > MAX_SUBJECTS || deny.size > MAX_SUBJECTS ? undefined : { allow: [...allow], deny: [...deny] };
+}
+
+function expandAll(templates: readonly string[], claims: Claims): { subjects?: string[]; missing: string[] } {
+  const expansions = templates.map((template) => expand(template, claims));
+  const missing = expansions.flatMap((expansion) => expansion.missing);
+  const subjects = expansions.map((expansion) => expansion.subjects);
+  return subjects.every((list) => list !== undefined) ? { subjects: subjects.flat(), missing } : { missing };
+}
+
+const missingClaims = ({ publish, subscribe }: Rule, claims: Claims): string[] => [
+  ...new Set([publish, subscribe].flatMap(({ allow, deny = [] }) => expandAll([...allow, ...deny], claims).missing)),
+];
+
+/** Claims are encoded to ASCII; a rule's own text may hold more, but not enough to matter. */
+const length = ({ allow, deny }: SubjectPermissions): number =>
+  [...allow, ...deny].reduce((sum, { length }) => sum + length, 0);
+
+/** To NATS an empty allow list means everything. */
+const closed = ({ allow, deny }: SubjectPermissions): SubjectPermissions =>
+  allow.length === 0 ? { allow, deny: [">"] } : { allow, deny };
+
+function uniteResponses(grants: readonly Pick<Rule, "allowResponses">[]): Grant["responses"] {
+  const limits = grants
+    .map(({ allowResponses }) => (allowResponses === true ? DEFAULT_RESPONSES : allowResponses))
+    .filter((limit) => typeof limit === "object");
+  if (limits.length === 0) return undefined;
+  return {
+    max: Math.max(...limits.map(({ max }) => max)),
+    expiresMs: Math.max(...limits.map(({ expiresMs }) => expiresMs)),
+  };
+}

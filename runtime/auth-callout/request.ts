@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { readNatsJwt } from "./nats-jwt";
+import { isPublicKey } from "./nkey";
+import { Refusal } from "./reasons";
+import type { Xkey } from "./xkey";
+
+/** Header in which a server names the xkey that it sealed with, and wants the answer sealed to. */
+export const SERVER_XKEY_HEADER = "Nats-Server-Xkey";
+export const REQUEST_AUDIENCE = "nats-authorization-request";
+
+const clientInfo = z.object({
+  host: z.string().default(""),
+  /** Chosen by the client: for the log only. */
+  name: z.string().default(""),
+  kind: z.string().default(""),
+  type: z.string().default(""),
+  /** What a service signs; present when it signed something. */
+  nonce: z.string().default(""),
+});
+const connectOptions = z.object({
+  nkey: z.string().default(""),
+  sig: z.string().default(""),
+  auth_token: z.string().default(""),
+  pass: z.string().default(""),
+});
+const requestClaims = z.object({
+  iss: z.string(),
+  sub: z.string(),
+  aud: z.string().optional(),
+  exp: z.number(),
+  nats: z.object({
+    type: z.literal("authorization_request"),
+    server_id: z.object({ id: z.string(), name: z.string().default(""), xkey: z.string().default("") }),
+    user_nkey: z.string().refine((key) => isPublicKey("U", key)),
+    client_info: clientInfo,
+    connect_opts: connectOptions,
+  }),
+});
+
+export type ClientInfo = z.output<typeof clientInfo>;
+export type ConnectOptions = z.output<typeof connectOptions>;
+
+/** A request that a server sealed and signed. */
+export interface AuthorizationRequest {
+  /** Whom the server expects to answer: the issuer in configuration mode, the callout account in operator mode. */
+  addressee: string;
+  /** The server: its public nkey `N…`, its name and its xkey. */
+  server: { id: string; name: string; xkey: string };
+  /** The key that the answer must be for: fresh for each request, so that no answer can be used twice. */
+  userNkey: string;
+  client: ClientInfo;
+  credentials: ConnectOptions;
+  /** The xkey of ours that the server sealed to; it seals the answer. */
+  openedWith: Xkey;
+}
+
+/** What a request is judged against. */
+export interface RequestPolicy {
+  /** The current xkey and those that servers may still use. */
+  xkeys: readonly Xkey[];
+  clockSkewSeconds: number;
+  /** Limits requests to known servers by their public nkey; without it a valid signature of any server is enough. */
+  isKnownServer?: (serverId: string) => boolean;
+}
+
+/**
+ * Opens and verifies an authorization request.
+ *
+ * The header alone proves nothing, whoever seals owns some xkey: that the same xkey stands in the signed part ties the
+ * two together.
+ *
+ * @param now seconds since the epoch
+ * @throws Refusal for anything that no server sent to us now
+ */
+export function openRequest(
+  message: Uint8Array,
+  senderXkey: string | undefined,
+  policy: RequestPolicy,
+  now: number,
+): AuthorizationRequest {
+  if (!senderXkey) throw new Refusal("not_sealed");
+  const [openedWith, content] = open(message, senderXkey, policy.xkeys);
+
+  const read = readNatsJwt(Buffer.from(content).toString("utf8"), "N");
+  if ("problem" in read) throw new Refusal(read.problem);
+  const { success, data } = requestClaims.safeParse(read.payload);
+  if (!success) throw new Refusal("malformed");
+
+  const { server_id: server, user_nkey: userNkey, client_info: client, connect_opts: credentials } = data.nats;
+  if (data.aud !== REQUEST_AUDIENCE) throw new Refusal("bad_audience");
+  if (data.iss !== server.id) throw new Refusal("bad_server");
+  if (server.xkey !== senderXkey) throw new Refusal("xkey_mismatch");
+  if (!(data.exp > now - policy.clockSkewSeconds)) throw new Refusal("expired");
+  if (policy.isKnownServer && !policy.isKnownServer(server.id)) throw new Refusal("unknown_server");
+  return { addressee: data.sub, server, userNkey, client, credentials, openedWith };
+}
+
+function open(message: Uint8Array, sender: string, xkeys: readonly Xkey[]): [Xkey, Uint8Array] {
+  for (const xkey of xkeys) {
+    const content = xkey.open(message, sender);
+    if (content) return [xkey, content];
+  }
+  throw new Refusal("not_for_our_xkey");
+}

@@ -1,0 +1,113 @@
+import { z } from "zod";
+import { isPublicKey } from "./nkey";
+import { coversInboxes, hasPlaceholder, templateProblem } from "./subject-template";
+
+/** Accounts that no callout may put anyone into: the system's, the callout's own, and NATS's implicit ones. */
+const RESERVED_ACCOUNTS = ["SYS", "AUTH", "$SYS", "$G"];
+const isReserved = (account: string) => RESERVED_ACCOUNTS.includes(account.toUpperCase());
+
+const publicKey = (kind: "A" | "U") =>
+  z.string().refine((key) => isPublicKey(kind, key), `must be a public key ${kind}… with a correct checksum`);
+
+const subject = z.string().superRefine((template, context) => {
+  const problem = templateProblem(template);
+  if (problem !== undefined)
+    context.addIssue({ code: "custom", message: `${problem}; got ${JSON.stringify(template)}` });
+});
+const allowed = subject.refine((template) => !template.startsWith("_INBOX."), {
+  error: ({ input }) => `must not name inboxes, everybody has its own already; got ${JSON.stringify(input)}`,
+});
+const subscribable = allowed.refine((template) => !coversInboxes(template), {
+  error: ({ input }) => `must not cover everybody's inboxes; got ${JSON.stringify(input)}: name the first token`,
+});
+
+const MAX_EXPIRES_MS = 3_600_000;
+const grant = {
+  /** Key of {@link AuthRules.accounts}. */
+  account: z.string(),
+  publish: z.strictObject({ allow: z.array(allowed), deny: z.array(subject).optional() }),
+  subscribe: z.strictObject({ allow: z.array(subscribable), deny: z.array(subject).optional() }),
+  /** Publishing to reply subjects that were received; `true` is one answer within two minutes, as in NATS. */
+  allowResponses: z
+    .union([z.boolean(), z.strictObject({ max: z.int().min(1), expiresMs: z.int().min(1).max(MAX_EXPIRES_MS) })])
+    .optional(),
+};
+
+const condition = z
+  .strictObject({
+    /** A top-level claim of exactly this name, or else a dotted path. */
+    claim: z.string().min(1),
+    equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
+    /** An element of a list, or a word of a text such as `scope`. */
+    includes: z.string().min(1).optional(),
+  })
+  .refine(({ equals, includes }) => equals !== undefined || includes !== undefined, "must say equals or includes");
+
+const rule = z.strictObject({ ...grant, when: z.array(condition).optional() });
+const service = z.strictObject({ name: z.string().min(1), ...grant });
+
+/**
+ * Who may do what, as the responder is told it (`AUTH_RULES`).
+ *
+ * A subject may hold placeholders: `{sub}` or `{claim.path}` stands for one whole token, encoded; a list gives one
+ * subject for each element. There are no limits of subscriptions or payload: nats-server does not apply those of users
+ * from a callout.
+ */
+export const AuthRules = z
+  .strictObject({
+    mode: z.enum(["callout", "operator"]),
+    /**
+     * The accounts that users may land in, by the name that rules use. `id` is the account's name in the server's
+     * configuration or, in operator mode, its public key; `signer` is the public key that signs its users there,
+     * by default the account's own. A scoped signing key does not work: servers refuse permissions signed with one.
+     */
+    accounts: z.record(z.string(), z.strictObject({ id: z.string().min(1), signer: publicKey("A").optional() })),
+    /** For holders of OIDC tokens. The first rule that applies decides the account, all rules of that account add up. */
+    permissions: z.array(rule),
+    /** For programs that log in with an nkey, by public key. Their subjects are literal. */
+    services: z.record(publicKey("U"), service),
+    /** The longest that a connection lives on one login. */
+    maxLifetimeSeconds: z.int().min(1).max(86_400).default(3600),
+    /** Cannot be turned off: every identity subscribes to `_INBOX.<identity>.>` and to nobody else's inbox. */
+    privateInbox: z.literal(true).optional(),
+  })
+  .superRefine(({ mode, accounts, permissions, services }, context) => {
+    const issue = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+
+    for (const [name, { id, signer }] of Object.entries(accounts)) {
+      for (const [path, account] of [
+        [["accounts", name], name],
+        [["accounts", name, "id"], id],
+      ] as const)
+        if (isReserved(account)) issue([...path], `must be an account of applications; ${account} is not`);
+      if (mode === "operator" && !isPublicKey("A", id))
+        issue(["accounts", name, "id"], `must be the account's public key A…; got ${JSON.stringify(id)}`);
+      if (mode === "callout" && signer !== undefined)
+        issue(["accounts", name, "signer"], "is for operator mode: here the issuer signs all users");
+    }
+    const grants = [
+      ...permissions.map((grant, index) => [["permissions", index], grant] as const),
+      ...Object.entries(services).map(([key, grant]) => [["services", key], grant] as const),
+    ];
+    for (const [path, { account }] of grants)
+      if (!Object.hasOwn(accounts, account))
+        issue(
+          [...path, "account"],
+          `must be one of ${Object.keys(accounts).join(", ")}; got ${JSON.stringify(account)}`,
+        );
+
+    for (const [key, { publish, subscribe }] of Object.entries(services))
+      for (const [direction, lists] of Object.entries({ publish, subscribe }))
+        for (const [list, subjects] of Object.entries(lists))
+          (subjects ?? []).forEach((template, index) => {
+            if (hasPlaceholder(template))
+              issue(
+                ["services", key, direction, list, index],
+                `must be literal: a service has no claims; got ${template}`,
+              );
+          });
+  });
+export type AuthRules = z.output<typeof AuthRules>;
+export type Rule = AuthRules["permissions"][number];
+export type Service = AuthRules["services"][string];
+export type Condition = NonNullable<Rule["when"]>[number];

@@ -1,0 +1,153 @@
+import { type Logger, pino } from "pino";
+import type { NatsClient } from "../client";
+import { type HandlerContext, handleRequest } from "./handler";
+import { buildHttp, listen, type Readiness } from "./http";
+import { getText } from "./https-get";
+import { buildIssuers } from "./issuers";
+import { readKeySet, type TokenAlgorithm } from "./jwks";
+import { KeyStore } from "./key-store";
+import { logOutcome } from "./log-outcome";
+import { buildMetrics } from "./metrics";
+import { signingKey } from "./nkey";
+import { probesFor } from "./probe";
+import { Responder, type Source } from "./responder";
+import type { AuthRules } from "./rules";
+import { readSeeds } from "./seeds";
+import { type SubscriptionPermissions, withSubscriptions } from "./subscriptions";
+import { verifyToken } from "./token";
+import { xkey } from "./xkey";
+
+/** Options of {@link startNatsAuthCalloutService}. Seeds are lists, or text with commas or line ends between them. */
+export interface NatsAuthCalloutOptions {
+  /**
+   * A client of its own, logged in as the responder's user (`RESPONDER_PERMISSIONS`) with `RESPONDER_INBOX_PREFIX`. Who
+   * made it closes it, after the service has stopped.
+   */
+  natsService: NatsClient;
+  /** `SA…`: the current issuer first, then previous ones; in operator mode also the signers of all accounts. */
+  nKeyIssuerSeed: string | readonly string[];
+  /** `SX…`: the current one first, then previous ones. */
+  xKeyIssuerSeed: string | readonly string[];
+  /** The exact `iss` of tokens. */
+  jwtIssuer: string;
+  /** What tokens have as `aud`, or among it. */
+  jwtAudience: string;
+  /** @default ["RS256"] */
+  algorithms?: readonly TokenAlgorithm[];
+  /** @default `.well-known/jwks.json` below the issuer */
+  jwksUri?: string;
+  /** CA certificates to trust for `jwksUri` instead of Node's. */
+  jwksCa?: string;
+  /** @default 30 */
+  clockSkewSeconds?: number;
+  /** The callout account: its name in configuration mode, its public key in operator mode. */
+  natsAuthAccount: string;
+  rules: AuthRules;
+  /** Permissions of every user, in addition to the rules. */
+  subscriptions?: readonly SubscriptionPermissions[];
+  /** Limits requests to known servers, by public nkey. */
+  isKnownServer?: (serverId: string) => boolean;
+  /** Where to serve health and metrics; port 0 takes a free one. Without it nothing listens. */
+  http?: { host: string; port: number };
+  log?: Logger;
+}
+
+/** A running responder. */
+export interface NatsAuthCalloutService {
+  /** Without problems when requests would be answered. */
+  readiness(): Promise<Readiness>;
+  /** Where health and metrics are served. */
+  httpPort?: number;
+  /** Takes no more requests and answers those that it took. */
+  stop(): Promise<void>;
+}
+
+/** With the rest of the work well inside the 2 s that servers wait by default. */
+const FETCH_TIMEOUT_MS = 1000;
+const MAX_KEY_SET_BYTES = 128 * 1024;
+
+/** Where an issuer publishes its keys unless it says otherwise. */
+export const defaultJwksUri = (issuer: string): string => `${issuer.replace(/\/$/, "")}/.well-known/jwks.json`;
+
+/**
+ * Answers the authorization requests of NATS servers with permissions from OIDC tokens and service nkeys.
+ *
+ * Resolves as soon as it has started: NATS and the issuer may still be down, and it recovers from both alone.
+ *
+ * @throws Error when a seed or a rule is wrong, or the rules need a seed that is missing
+ */
+export async function startNatsAuthCalloutService(options: NatsAuthCalloutOptions): Promise<NatsAuthCalloutService> {
+  const { natsService: client, natsAuthAccount, jwtIssuer, log = pino() } = options;
+  const { algorithms = ["RS256"], jwksUri = defaultJwksUri(jwtIssuer), clockSkewSeconds = 30 } = options;
+  const rules = withSubscriptions(options.rules, options.subscriptions ?? []);
+  const xkeys = keysOf("xKeyIssuerSeed", readSeeds(options.xKeyIssuerSeed, "SX", xkey));
+  const issuerKeys = keysOf(
+    "nKeyIssuerSeed",
+    readSeeds(options.nKeyIssuerSeed, "SA", (seed) => signingKey("A", seed)),
+  );
+  const issuers = buildIssuers(rules, natsAuthAccount, issuerKeys);
+
+  const keys = new KeyStore({
+    async load() {
+      const bounds = { timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES, ca: options.jwksCa };
+      return readKeySet(await getText(jwksUri, bounds), algorithms);
+    },
+    onLoad({ error }) {
+      metrics.jwksFetched(error ? "failure" : "success");
+      if (error) log.warn({ jwksUri, problem: error.message }, "the issuer's keys could not be loaded");
+    },
+  });
+  const metrics = buildMetrics({ nats: () => client.health(), jwksAge: () => keys.ageSeconds });
+
+  const findKey = (kid: string) => keys.find(kid);
+  const tokens = { issuer: jwtIssuer, audience: options.jwtAudience, algorithms, clockSkewSeconds, findKey };
+  const context: HandlerContext = {
+    rules,
+    issuers,
+    requests: { xkeys, clockSkewSeconds, isKnownServer: options.isKnownServer },
+    verifyToken: (token, at) => verifyToken(token, tokens, at),
+    now,
+  };
+  async function handle(message: Uint8Array, senderXkey: string | undefined, source: Source) {
+    const start = performance.now();
+    const outcome = await handleRequest(message, senderXkey, context);
+    if (source === "server") {
+      metrics.decided(outcome, (performance.now() - start) / 1000);
+      logOutcome(log, outcome);
+    }
+    return outcome.verdict === "refused" ? undefined : outcome.reply;
+  }
+  const onProblem = (problem: string) => log.warn({ problem }, "requests are not answered");
+  const responder = new Responder({ client, handle, onProblem });
+
+  const addressee = rules.mode === "callout" ? issuers.current.envelope.publicKey : natsAuthAccount;
+  const probe = probesFor(addressee, xkeys[0].publicKey);
+  async function readiness(): Promise<Readiness> {
+    const problem = await responder.probe(probe(now()));
+    const problems = [...(keys.usable ? [] : ["the issuer's keys are not loaded"]), ...(problem ? [problem] : [])];
+    return { problems };
+  }
+  const http = options.http && (await listen(buildHttp(readiness, metrics.registry), options.http));
+  log.info({ servers: client.health().servers, jwksUri, httpPort: http?.port }, "started");
+  void keys.start();
+  void responder.run();
+
+  return {
+    readiness,
+    httpPort: http?.port,
+    async stop() {
+      await responder.stop();
+      keys.stop();
+      await http?.close();
+    },
+  };
+}
+
+/** Seconds since the epoch. */
+const now = () => Math.floor(Date.now() / 1000);
+
+function keysOf<Key>(option: string, { keys, problems }: { keys: Key[]; problems: string[] }): [Key, ...Key[]] {
+  const [first, ...rest] = keys;
+  if (problems.length > 0 || first === undefined) throw new Error(`${option} ${problems.join("; ")}`);
+  return [first, ...rest];
+}

@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import type { Authentication } from "../client";
+import { AuthCalloutEnv, FILE_VARIABLES, type FileVariable } from "./env";
+import { accountsWithoutSigner } from "./issuers";
+import { isPublicKey, type SigningKey, signingKey } from "./nkey";
+import { AuthRules } from "./rules";
+import { readSeeds, splitSeeds } from "./seeds";
+import type { NatsAuthCalloutOptions } from "./service";
+import { xkey } from "./xkey";
+
+/** Everything that the environment says, read and checked. */
+export interface Settings {
+  nats: { servers: string; caFile?: string; authentication: Authentication };
+  callout: Omit<NatsAuthCalloutOptions, "natsService" | "log">;
+  logLevel: AuthCalloutEnv["LOG_LEVEL"];
+}
+
+/** Everything that is wrong with an environment, one line for each problem. No line holds a secret. */
+export class EnvironmentError extends Error {
+  override readonly name = "EnvironmentError";
+  constructor(readonly problems: readonly string[]) {
+    super(`the environment of the auth callout is wrong:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+  }
+}
+
+/**
+ * Reads the environment and the files that it names.
+ *
+ * @throws EnvironmentError with all problems at once
+ */
+export function loadSettings(
+  environment: NodeJS.ProcessEnv,
+  readFile: (path: string) => string = (path) => readFileSync(path, "utf8"),
+): Settings {
+  // Platforms write an optional variable that is not wanted as empty text.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = AuthCalloutEnv.safeParse(given);
+  const problems = (parsed.error?.issues ?? []).map(({ path, message }) => describe(String(path[0]), message, given));
+
+  const read = (variable: string, path: string): string | undefined => {
+    try {
+      return readFile(path).trim();
+    } catch (error) {
+      problems.push(`${variable} must name a readable file; got ${JSON.stringify(path)}: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+  const value = (name: FileVariable): string | undefined => {
+    const path = given[`${name}_FILE`];
+    return given[name] ?? (path === undefined ? undefined : read(`${name}_FILE`, path));
+  };
+  const seeds = (
+    name: FileVariable,
+    kind: string,
+    make: (seed: string) => { publicKey: string } | undefined,
+  ): string[] => {
+    const text = value(name);
+    if (text === undefined) return [];
+    problems.push(...readSeeds(text, kind, make).problems.map((problem) => `${name} ${problem}`));
+    return splitSeeds(text);
+  };
+
+  const rules = parseRules(value("AUTH_RULES"), problems);
+  const issuerSeeds = seeds("NATS_AUTH_NKEY_ISSUER_SEED", "SA", accountKey);
+  const xkeySeeds = seeds("NATS_AUTH_XKEY_ISSUER_SEED", "SX", xkey);
+  const [seed] = seeds("NATS_AUTH_NKEY_SEED", "SU", (text) => signingKey("U", text));
+  const login = { seed, creds: value("NATS_AUTH_CREDS") };
+  const issuerKeys = issuerSeeds.map(accountKey).filter((key) => key !== undefined);
+  if (rules) problems.push(...modeProblems(rules, login, given.NATS_AUTH_ACCOUNT ?? "", issuerKeys));
+  const ca = given.OIDC_CA_FILE === undefined ? undefined : read("OIDC_CA_FILE", given.OIDC_CA_FILE);
+
+  if (!parsed.success || !rules || problems.length > 0) throw new EnvironmentError(problems);
+  const env = parsed.data;
+  return {
+    nats: { servers: env.NATS_SERVERS, caFile: env.NATS_CA_FILE, authentication: authentication(login) },
+    callout: {
+      nKeyIssuerSeed: issuerSeeds,
+      xKeyIssuerSeed: xkeySeeds,
+      jwtIssuer: env.OIDC_ISSUER,
+      jwtAudience: env.OIDC_AUDIENCE,
+      algorithms: env.OIDC_ALGORITHMS,
+      jwksUri: env.OIDC_JWKS_URI,
+      jwksCa: ca,
+      clockSkewSeconds: env.OIDC_CLOCK_SKEW_SECONDS,
+      natsAuthAccount: env.NATS_AUTH_ACCOUNT,
+      rules,
+      http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
+    },
+    logLevel: env.LOG_LEVEL,
+  };
+}
+
+const accountKey = (seed: string) => signingKey("A", seed);
+
+interface Login {
+  seed?: string;
+  creds?: string;
+}
+
+const authentication = ({ seed = "", creds }: Login): Authentication =>
+  creds === undefined ? { kind: "nkey", seed } : { kind: "creds", creds };
+
+/** A problem with the value got, unless that is or holds a secret, or is not set. */
+function describe(name: string, message: string, given: Record<string, string | undefined>): string {
+  const got = given[name];
+  if (got === undefined) return message.startsWith("must be set") ? `${name} ${message}` : `${name} must be set`;
+  const isSecret = FILE_VARIABLES.some((secret) => secret === name) || got.includes("@");
+  return isSecret ? `${name} ${message}` : `${name} ${message}; got ${JSON.stringify(got)}`;
+}
+
+function parseRules(json: string | undefined, problems: string[]): AuthRules | undefined {
+  if (json === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    problems.push(`AUTH_RULES must be JSON: ${(error as Error).message}`);
+    return undefined;
+  }
+  const { data, error } = AuthRules.safeParse(value);
+  problems.push(...(error?.issues ?? []).map(({ path, message }) => `AUTH_RULES ${path.join(".")}: ${message}`));
+  return data;
+}
+
+/** What the identity mode asks of the other variables. */
+function modeProblems(
+  rules: AuthRules,
+  login: Login,
+  calloutAccount: string,
+  issuerKeys: readonly SigningKey[],
+): string[] {
+  const problems: string[] = [];
+  const isOperator = rules.mode === "operator";
+  if (isOperator && login.seed !== undefined)
+    problems.push("NATS_AUTH_NKEY_SEED is for configuration mode: in operator mode set NATS_AUTH_CREDS");
+  if (!isOperator && login.creds !== undefined)
+    problems.push("NATS_AUTH_CREDS is for operator mode: in configuration mode set NATS_AUTH_NKEY_SEED");
+  if (isOperator && !isPublicKey("A", calloutAccount))
+    problems.push(
+      `NATS_AUTH_ACCOUNT must be the public key A… of the callout account; got ${JSON.stringify(calloutAccount)}`,
+    );
+  for (const [name, { id }] of Object.entries(rules.accounts))
+    if (id === calloutAccount) problems.push(`AUTH_RULES accounts.${name}: must not be the callout account`);
+  for (const name of accountsWithoutSigner(rules, issuerKeys))
+    problems.push(`NATS_AUTH_NKEY_ISSUER_SEED must hold the seed that signs users of account ${name}`);
+  return problems;
+}

@@ -1,0 +1,67 @@
+import { ErrorCode, type JetStreamClient, NatsError, type Payload, type PubAck } from "nats";
+
+/** How one message is published to a stream. */
+export interface StreamPublishOptions {
+  /** Makes retries harmless: within its duplicate window the stream stores one message of this id. */
+  messageId: string;
+  /** How long one attempt waits for the acknowledgement. */
+  timeoutMs: number;
+  /** How long to go on trying. Keep it below the stream's duplicate window (2 minutes by default). */
+  retryForMs: number;
+}
+
+/** A message that no stream acknowledged in time; it may have been stored all the same. */
+export class StreamPublishError extends Error {
+  override readonly name = "StreamPublishError";
+  constructor(
+    readonly subject: string,
+    readonly messageId: string,
+    readonly attempts: number,
+    cause: unknown,
+  ) {
+    super(`no stream acknowledged ${messageId} on ${subject} in ${attempts} attempts: ${messageOf(cause)}`, { cause });
+  }
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2000;
+/** "JetStream system temporarily unavailable": the stream or the meta group has no leader. */
+const TEMPORARILY_UNAVAILABLE = 10008;
+/** "Duplicate message id is in process": an earlier attempt of ours is being stored right now. */
+const DUPLICATE_IN_PROCESS = 10158;
+
+/**
+ * Publishes until a stream acknowledges, always with the same message id.
+ *
+ * While a stream elects a leader (4 to 9 s) a server answers 503 at once: that is a reason to wait, not to fail.
+ *
+ * @throws StreamPublishError after `retryForMs`; anything that time does not heal (permissions, wrong sequence) at once
+ */
+export async function publishToStream(
+  stream: Pick<JetStreamClient, "publish">,
+  subject: string,
+  data: Payload,
+  { messageId, timeoutMs, retryForMs }: StreamPublishOptions,
+): Promise<PubAck> {
+  const deadline = Date.now() + retryForMs;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await stream.publish(subject, data, { msgID: messageId, timeout: timeoutMs });
+    } catch (error) {
+      if (!isTemporary(error)) throw error;
+      const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
+      if (Date.now() + pause >= deadline) throw new StreamPublishError(subject, messageId, attempt, error);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+/** Whether the same publish may succeed a little later. */
+export function isTemporary(error: unknown): boolean {
+  if (!(error instanceof NatsError)) return false;
+  const temporary: string[] = [ErrorCode.NoResponders, ErrorCode.Timeout, ErrorCode.Disconnect];
+  const code = error.api_error?.err_code ?? 0;
+  return temporary.includes(error.code) || [TEMPORARILY_UNAVAILABLE, DUPLICATE_IN_PROCESS].includes(code);
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Change, StreamAction } from "./action";
+import type { Verdict } from "./rules";
+import type { Known } from "./server-config";
+
+/** What the operator permits, and in whose name. */
+export interface Permissions {
+  /** The environment. Only what is stamped with it is ever deleted. */
+  readonly owner: string;
+  readonly allowDataLoss: ReadonlySet<string>;
+  readonly allowRecreate: ReadonlySet<string>;
+}
+
+export type Decision = Pick<StreamAction, "kind" | "changes" | "reason" | "loss">;
+
+export interface Judge<Settings> {
+  readonly field: (field: keyof Settings) => Verdict;
+  readonly lasting: Readonly<Record<string, string>>;
+  /** What recreating it loses. */
+  readonly everything: string;
+}
+
+/** One decision from the verdicts on every changed field: the gravest wins, and the reason names them all. */
+export function decide<Settings extends object>(
+  name: string,
+  found: Known<Settings>,
+  wanted: Settings,
+  { owner, allowDataLoss, allowRecreate }: Permissions,
+  judge: Judge<Settings>,
+): Decision {
+  const fields = (Object.keys(wanted) as (keyof Settings & string)[]).filter(
+    (field) => !isDeepStrictEqual(found.settings[field], wanted[field]),
+  );
+  const changes: Change[] = [
+    ...fields.map((field) => ({ field, from: found.settings[field], to: wanted[field] })),
+    ...Object.entries(found.features).map(([field, from]) => ({ field, from })),
+  ];
+  if (found.owner !== undefined && found.owner !== owner)
+    return { kind: "conflict", changes, reason: `it belongs to the environment ${found.owner}; rename one of the two` };
+
+  const verdicts = new Map<string, Verdict>(fields.map((field) => [field, judge.field(field)]));
+  for (const feature of Object.keys(found.features)) {
+    const why = judge.lasting[feature];
+    verdicts.set(feature, why === undefined ? { how: "in-place" } : { how: "recreate", why });
+  }
+  const impossible = [...verdicts].flatMap(([field, v]) => (v.how === "recreate" ? [`${field}: ${v.why}`] : []));
+  const losses = [...verdicts].flatMap(([field, v]) => (v.how === "loss" ? [`${field}: ${v.what}`] : []));
+
+  const ours = found.owner === owner;
+  const whose = ours ? "" : "it exists and was not made by natsform; ";
+  if (impossible.length > 0) {
+    const reason = whose + impossible.join("; ");
+    const loss = judge.everything;
+    if (ours && allowRecreate.has(name)) return { kind: "recreate", changes, loss, reason };
+    return { kind: "recreate-refused", changes, loss, reason: `${reason}. ${alternatives(name, ours)}` };
+  }
+  const loss = losses.length > 0 ? losses.join("; ") : undefined;
+  if (loss && !allowDataLoss.has(name)) {
+    const reason = `${whose}the change would lose ${loss}. Allow it with --allow-data-loss ${name}`;
+    return { kind: "data-loss", changes, loss, reason };
+  }
+  if (!ours) return { kind: "adopt", changes, loss, reason: `${whose}apply adopts it` };
+  if (changes.length === 0) return { kind: "no-change", changes, reason: "it is as desired" };
+  return { kind: "update", changes, loss, reason: "it differs from the configuration" };
+}
+
+/** What is not ours is never deleted, whatever is allowed. */
+const alternatives = (name: string, ours: boolean) =>
+  `Make a new one beside it and move readers and writers${ours ? `, or lose ${name} as it is with --allow-recreate ${name}` : ""}`;

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import type { NatsClientOptions } from "../client";
+import { StreamsEnv } from "./env";
+import type { RunProps } from "./run";
+import { StreamSpec } from "./spec";
+
+/** An environment that the program cannot run with; the message names every problem. */
+export class EnvironmentError extends Error {
+  override readonly name = "EnvironmentError";
+}
+
+export interface Loaded {
+  readonly client: Pick<NatsClientOptions, "servers" | "caFile" | "authentication">;
+  readonly run: Omit<RunProps, "log">;
+  readonly logLevel: StreamsEnv["LOG_LEVEL"];
+}
+
+/** What the program works with, from its environment and the files named there. Throws EnvironmentError. */
+export function load(variables: NodeJS.ProcessEnv): Loaded {
+  const env = check(StreamsEnv, variables, "the environment");
+  const seed = value("NATS_NKEY_SEED", env.NATS_NKEY_SEED, env.NATS_NKEY_SEED_FILE);
+  const creds = value("NATS_CREDS", env.NATS_CREDS, env.NATS_CREDS_FILE);
+  const streams = value("STREAMS", env.STREAMS, env.STREAMS_FILE);
+  return {
+    client: {
+      servers: env.NATS_SERVERS,
+      caFile: env.NATS_CA_FILE,
+      authentication: seed ? { kind: "nkey", seed: seed.trim() } : { kind: "creds", creds: creds ?? "" },
+    },
+    run: {
+      desired: check(z.array(StreamSpec), json(streams ?? ""), "STREAMS"),
+      owner: env.OWNER,
+      allowDataLoss: env.STREAMS_ALLOW_DATA_LOSS,
+      allowRecreate: env.STREAMS_ALLOW_RECREATE,
+      timeoutMs: env.STREAMS_TIMEOUT_SECONDS * 1000,
+      syncIntervalMs: env.STREAMS_SYNC_INTERVAL_SECONDS * 1000,
+    },
+    logLevel: env.LOG_LEVEL,
+  };
+}
+
+function check<Schema extends z.ZodType>(schema: Schema, input: unknown, what: string): z.output<Schema> {
+  const { success, data, error } = schema.safeParse(input);
+  if (!success) throw new EnvironmentError(`${what}:\n${z.prettifyError(error)}`);
+  return data;
+}
+
+function value(name: string, direct: string | undefined, file: string | undefined): string | undefined {
+  if (file === undefined) return direct;
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new EnvironmentError(`${name}_FILE: ${(error as Error).message}`);
+  }
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new EnvironmentError(`STREAMS: not JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,26 @@
+import { pino } from "pino";
+import { NatsClient } from "../client";
+import { EnvironmentError, load } from "./load";
+import { EXIT, type ExitCode, run } from "./run";
+
+async function main(): Promise<ExitCode> {
+  const settings = load(process.env);
+  const log = pino({ name: "streams", level: settings.logLevel });
+  const client = new NatsClient({ ...settings.client, name: "streams" });
+  try {
+    return await run(() => client.connection(), { ...settings.run, log });
+  } finally {
+    await client.close();
+  }
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    // The problems of an environment are for the operator; a stack trace would hide them.
+    console.error(error instanceof EnvironmentError ? error.message : error);
+    process.exitCode = EXIT.refused;
+  },
+);

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ApiError, NatsError } from "nats";
+
+/** A deadline passed while servers were not ready; `cause` is what the last attempt said. */
+export class NotInTime extends Error {
+  override readonly name = "NotInTime";
+  constructor(what: string, cause: unknown) {
+    super(`not in time: ${what} (${messageOf(cause)})`, { cause });
+  }
+}
+
+/** Thrown by an attempt that found its condition not met yet. */
+export class NotYet extends Error {
+  override readonly name = "NotYet";
+}
+
+const PAUSE_MS = 100;
+
+/**
+ * Repeats `attempt` until it succeeds, fails for good, or the deadline passes. It must be safe to repeat.
+ *
+ * @param deadline milliseconds since the epoch
+ * @param waiting called after every attempt that will be repeated
+ * @throws NotInTime after the deadline; anything that {@link isTransient} does not know, at once
+ */
+export async function until<Result>(
+  what: string,
+  deadline: number,
+  attempt: () => Promise<Result>,
+  waiting: (why: string) => void = () => {},
+): Promise<Result> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      if (Date.now() + PAUSE_MS > deadline) throw new NotInTime(what, error);
+      waiting(messageOf(error));
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+/** nats-server's own error number, which says more than its HTTP-like code. */
+export function errorNumber(error: unknown): number | undefined {
+  return (error as { api_error?: ApiError } | undefined)?.api_error?.err_code;
+}
+
+export const STREAM_NOT_FOUND = 10059;
+export const STREAM_EXISTS = 10058;
+export const CONSUMER_NOT_FOUND = 10014;
+export const CONSUMER_EXISTS = 10148;
+
+/** Refusals that pass by themselves, besides the 503s. */
+const TRANSIENT_NUMBERS = [
+  10005, // No peers for the placement: a server may be restarting.
+  10049, // No store for a stream, and
+  10104, // none for a consumer: for a moment the folder of a deleted one is in the way.
+  10118, // A stream is offline, or
+  10119, // a consumer: all its servers are away, or its group is just being moved.
+  10124, // A stream that is moving takes no other update.
+];
+
+/**
+ * Whether a cluster that is starting, electing or rolling gives this answer.
+ *
+ * A missing meta leader is a timeout, `no responders` or any 503: "JetStream system temporarily unavailable" and, in
+ * nats.js's words, "jetstream is not enabled".
+ */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof NotYet) return true;
+  // nats.js trips over a stream without a configuration, which nats-server has answered right after a deletion.
+  if (error instanceof TypeError && error.message.includes("'sealed'")) return true;
+  const { code, api_error } = error as NatsError;
+  if (api_error) return api_error.code === 503 || TRANSIENT_NUMBERS.includes(api_error.err_code ?? 0);
+  return code === "503" || code === "TIMEOUT" || code === "DISCONNECT";
+}
+
+/** For what must be there, but a server may not have heard of yet, or have let go of while it is being moved. */
+export async function notYetWhenMissing<Result>(
+  missing: readonly number[],
+  request: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await request();
+  } catch (error) {
+    throw missing.includes(errorNumber(error) ?? 0) ? new NotYet(messageOf(error)) : error;
+  }
+}
+
+/** For what may be gone: undefined when nothing is there to read or to delete. */
+export async function unlessMissing<Result>(
+  missing: number,
+  request: () => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (errorNumber(error) === missing) return undefined;
+    throw error;
+  }
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

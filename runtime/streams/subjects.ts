@@ -1,0 +1,25 @@
+/** What a subject of a stream or a filter may look like: `*` and `>` only as whole tokens, `>` only at the end. */
+export const SUBJECT = /^(?:\*|[^\s.*>]+)(?:\.(?:\*|[^\s.*>]+))*(?:\.>)?$/u;
+
+/**
+ * Whether one message could match both subjects.
+ *
+ * `global.*` and `global.user.registered` do not collide: `*` is exactly one token. `global.>` does, `>` is one or more.
+ */
+export function subjectsCollide(a: string, b: string): boolean {
+  const left = a.split(".");
+  const right = b.split(".");
+  for (let i = 0; ; i++) {
+    const l = left[i];
+    const r = right[i];
+    if (l === undefined || r === undefined) return l === r;
+    if (l === ">" || r === ">") return true;
+    if (l !== r && l !== "*" && r !== "*") return false;
+  }
+}
+
+/** The first pair of subjects, one from each list, that collide. */
+export function collision(a: readonly string[], b: readonly string[]): readonly [string, string] | undefined {
+  for (const left of a) for (const right of b) if (subjectsCollide(left, right)) return [left, right];
+  return undefined;
+}
