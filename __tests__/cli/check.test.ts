@@ -1,0 +1,166 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import demo from "../../environments/demo";
+import { checkout, contents, natsform } from "../support/cli-run";
+import { TestProject } from "../support/project";
+
+const project = new TestProject();
+afterAll(() => project.remove());
+const write = (name: string, text: string) => {
+  mkdirSync(join(project.root, "environments"), { recursive: true });
+  writeFileSync(join(project.root, "environments", `${name}.ts`), text);
+};
+
+describe("the environments that are shipped", () => {
+  test("pass, and say so in one line each", async () => {
+    const { code, stdout, stderr } = await natsform(checkout, ["check"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const name of ["aws-production", "demo", "ec2-production", "kubernetes-production", "territories"])
+      expect(stdout).toMatch(new RegExp(`^${name}: 0 errors, \\d+ warnings, \\d+ acknowledged$`, "m"));
+  });
+
+  test("give a machine places, rules and fixes", async () => {
+    const { code, stdout } = await natsform(checkout, ["check", "--json", "territories", "demo", "demo"]);
+    expect(code).toBe(0);
+    const results = JSON.parse(stdout);
+    expect(results.map(({ environment }: { environment: string }) => environment)).toEqual(["territories", "demo"]);
+    expect(results[0]).toMatchObject({ ok: true, problems: [], lint: { findings: expect.any(Array) } });
+    expect(results[0].lint.acknowledged).toContainEqual(
+      expect.objectContaining({ rule: "stream-spans-territories", expires: "2027-11-01", reason: expect.any(String) }),
+    );
+  });
+});
+
+describe("a wrong configuration ends with 1 and writes nothing", () => {
+  const some = [["check"], ["up"], ["keys", "init"]];
+  const all = [...some, ["topology"], ["render"], ["keys", "example"], ["keys", "rotate"]];
+
+  test.each([
+    [
+      "a slip in a key",
+      "slip",
+      JSON.stringify({ ...demo, name: "slip" }).replace('"maxPayload"', '"maxPaylod"'),
+      ['nats.maxPaylod: unknown key; got "8MiB"\n    fix: did you mean "maxPayload"?'],
+    ],
+    [
+      "a unit and a reference that are wrong",
+      "unit",
+      JSON.stringify({ ...demo, name: "unit" })
+        .replace('"8MiB"', '"8MB"')
+        .replace('"cluster":"core"', '"cluster":"cora"'),
+      [
+        'nats.maxPayload: must be a size such as 512KiB, 8MiB or 100GiB; got "8MB"',
+        'streams[0].cluster: names no cluster of this environment; got "cora"\n    fix: did you mean "core"?',
+        "2 errors",
+      ],
+    ],
+    [
+      "no TypeScript",
+      "syntax",
+      '{\n  name: "syntax",\n  clusters: { core: ; } }',
+      ["does not run: 3:20: ERROR: Unexpected"],
+    ],
+    [
+      "a file that throws",
+      "throws",
+      '(() => {\n  throw new Error("no region");\n})()',
+      ["does not run: 2:9: no region"],
+    ],
+    [
+      "a file that throws nothing",
+      "nothing",
+      "(() => {\n  throw undefined;\n})()",
+      ["does not run: it throws nothing"],
+    ],
+    [
+      "a value that refers to itself",
+      "cycle",
+      "(() => {\n  const a = {};\n  return Object.assign(a, { a });\n})()",
+      ["a: unknown key; got {"],
+    ],
+  ])("%s", async (_, name, source, said) => {
+    write(name, `export default ${source};\n`);
+    const before = contents(project.root);
+    for (const command of name === "unit" ? all : some) {
+      const { code, stdout, stderr } = await natsform(project.root, [...command, name]);
+      expect({ command, code }).toEqual({ command, code: 1 });
+      for (const text of said) expect(stdout + stderr).toContain(text);
+      expect(stdout + stderr).toContain(`environments/${name}.ts: `);
+      // The user's own error, so neither a stack nor a word of ours.
+      expect(stdout + stderr).not.toMatch(/\n\s+at |node_modules|report it/);
+    }
+    expect(contents(project.root)).toEqual(before);
+  });
+
+  test("and up makes nothing of an environment that lint refuses", async () => {
+    write(
+      "unfit",
+      `export default ${JSON.stringify({ ...demo, name: "unfit", identity: { ...demo.identity, maxLifetime: "25h" } })};`,
+    );
+    const before = contents(project.root);
+    const { code, stderr } = await natsform(project.root, ["up", "unfit"]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("unfit has one lint error") });
+    expect(contents(project.root)).toEqual(before);
+  });
+
+  test("with --json, the file, places and values of what is wrong", async () => {
+    write(
+      "json",
+      `export default ${JSON.stringify({ ...demo, name: "json", streams: [{ cluster: "core", name: 5 }] })};`,
+    );
+    const { code, stdout, stderr } = await natsform(project.root, ["check", "--json", "json"]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        environment: "json",
+        file: "environments/json.ts",
+        ok: false,
+        problems: [
+          { path: ["streams", 0, "name"], got: 5, message: "must be UPPER_SNAKE, at most 32 characters" },
+          { path: ["streams", 0, "subjects"], message: "is required: a list" },
+        ],
+      },
+    ]);
+  });
+});
+
+test("lint errors end with 1, each with its place, rule and fix; others are judged all the same", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "natsform-check-"));
+  try {
+    mkdirSync(join(folder, "environments"));
+    const good = { ...demo, name: "good" };
+    const bad = { ...demo, name: "bad", identity: { ...demo.identity, maxLifetime: "25h" } };
+    for (const environment of [good, bad])
+      writeFileSync(
+        join(folder, "environments", `${environment.name}.ts`),
+        `export default ${JSON.stringify(environment)};`,
+      );
+    const { code, stdout } = await natsform(folder, ["check"]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^bad: 1 errors/m);
+    expect(stdout).toMatch(/^ {2}✖ identity\.maxLifetime: .* \(connection-lifetime\)\n {4}fix: /m);
+    expect(stdout).toMatch(/^good: 0 errors/m);
+    const [judged] = JSON.parse((await natsform(folder, ["check", "bad", "--json"])).stdout);
+    expect(judged).toMatchObject({ environment: "bad", ok: false, problems: [] });
+    expect(judged.lint.findings).toContainEqual(
+      expect.objectContaining({ rule: "connection-lifetime", severity: "error", at: "identity.maxLifetime" }),
+    );
+    expect((await natsform(folder, ["check", "good"])).code).toBe(0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("a trust file that does not fit its environment is a problem of the trust file", async () => {
+  project.write({ ...demo, name: "trusted" });
+  await project.run("keys", "example", "trusted");
+  expect((await project.natsform("check", "trusted")).code).toBe(0);
+  project.write({ ...demo, name: "trusted", identity: { ...demo.identity, services: {} } });
+  const { code, stdout } = await project.natsform("check", "trusted");
+  expect(code).toBe(1);
+  expect(stdout).toContain("environments/trusted.trust.json: 1 error");
+  expect(stdout).toContain("users.service-main-api: is in no configuration any more");
+  appendFileSync(join(project.root, "environments", "trusted.trust.json"), "}");
+  expect((await project.natsform("check", "trusted")).stdout).toMatch(/trusted\.trust\.json: 1 error\n.*is not JSON/);
+});

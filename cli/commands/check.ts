@@ -1,0 +1,90 @@
+import { existsSync } from "node:fs";
+import { relative } from "node:path";
+import type { Command } from "commander";
+import { ConfigError, formatProblems, formatValue, type Problem } from "../../modules/config";
+import { loadEnvironment, loadTrust, trustFile } from "../../modules/config/load";
+import { type LintResult, lint } from "../../modules/lint";
+import { buildTopology, type Topology, trustProblems } from "../../modules/topology";
+import { chosenEnvironments, projectRoot } from "../environments";
+import { print, printJson } from "../output";
+
+interface CheckResult {
+  environment: string;
+  /** The file that the problems are in. */
+  file?: string;
+  ok: boolean;
+  problems: readonly Problem[];
+  lint?: LintResult;
+}
+
+export function registerCheck(program: Command): void {
+  program
+    .command("check")
+    .argument("[environments...]", "names; without any, every environment of the project")
+    .description("check configuration: schema first, then the rules of docs/reference/rules.md")
+    .option("--json", "machine-readable result")
+    .action(async (names: string[], { json }: { json?: boolean }) => {
+      const root = projectRoot();
+      const results: CheckResult[] = [];
+      for (const name of chosenEnvironments(root, names)) results.push(await checkOne(name, root));
+      if (json) printJson(results.map(printable));
+      else for (const result of results) print(describe(result));
+      if (results.some(({ ok }) => !ok)) process.exitCode = 1;
+    });
+}
+
+/** The result as JSON can say it: what stands in a wrong file may refer to itself, or be no data at all. */
+const printable = (result: CheckResult) => ({
+  ...result,
+  problems: result.problems.map((problem) => ("got" in problem ? { ...problem, got: sayable(problem.got) } : problem)),
+});
+
+function sayable(value: unknown): unknown {
+  try {
+    const isData = value === undefined || JSON.stringify(value) !== undefined;
+    return isData ? value : formatValue(value);
+  } catch {
+    return formatValue(value);
+  }
+}
+
+async function checkOne(name: string, root: string): Promise<CheckResult> {
+  try {
+    const environment = await loadEnvironment(name, root);
+    const topology = buildTopology(environment);
+    checkTrust(topology, root);
+    const result = lint(environment, topology, new Date().toISOString().slice(0, 10));
+    return {
+      environment: name,
+      ok: result.findings.every(({ severity }) => severity !== "error"),
+      problems: [],
+      lint: result,
+    };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { environment: name, file: error.file, ok: false, problems: error.problems };
+  }
+}
+
+/** A trust file comes with `natsform keys init`; until then there is nothing to compare. */
+function checkTrust(topology: Topology, root: string): void {
+  const path = trustFile(topology.environment, root);
+  if (!existsSync(path)) return;
+  const problems = trustProblems(topology, loadTrust(path, root));
+  if (problems.length > 0) throw new ConfigError(relative(root, path), problems);
+}
+
+function describe({ environment, file, problems, lint }: CheckResult): string {
+  if (!lint) return formatProblems(file ?? environment, problems);
+  const { findings, acknowledged } = lint;
+  const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
+  const head = `${environment}: ${count("error")} errors, ${count("warning")} warnings, ${acknowledged.length} acknowledged`;
+  const lines = findings.map(
+    ({ severity, at, message, rule, fix }) =>
+      `  ${severity === "error" ? "✖" : "!"} ${at}: ${message} (${rule})${fix ? `\n    fix: ${fix}` : ""}`,
+  );
+  const accepted = acknowledged.map(
+    ({ at, rule, reason, expires }) => `  · ${at}: ${rule} acknowledged until ${expires}: ${reason}`,
+  );
+  return [head, ...lines, ...accepted].join("\n");
+}

@@ -1,0 +1,177 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import type { Trust } from "../../modules/config";
+import { loadEnvironment, loadTrust, trustFile } from "../../modules/config/load";
+import { buildTopology } from "../../modules/topology";
+import { projectRoot } from "../environments";
+import { privateFile, writeFileAtomically } from "../files";
+import { makeKeys } from "../keys/make";
+import { copyKeys } from "../keys/push";
+import { finishRotation, rotateKeys } from "../keys/rotate";
+import { createPair, kinds, seedOf } from "../keys/seeds";
+import { type KeyStore, MemoryStore, openStore } from "../keys/store";
+import { print, printJson, table } from "../output";
+import { UserError } from "../project";
+import { shownPath } from "../twin/context";
+import { twinFolder } from "../twin/folder";
+import { withLock } from "../twin/lock";
+
+interface Options {
+  twin?: boolean;
+  store?: string;
+  json?: boolean;
+  finish?: boolean;
+  to?: string;
+}
+
+/** Where keys and their trust file are: the deployment's, or those of the local twin. */
+function place(root: string, name: string, { twin, store }: Options): { store: KeyStore; trust: string; lock: string } {
+  const folder = twinFolder(root, name);
+  if (twin && store) throw new UserError("the twin's keys have a folder of their own", "leave out --store");
+  if (twin) return { store: openStore(`file:${folder.keys}`), trust: folder.trust, lock: folder.lock };
+  const local = join(folder.environment, "keys");
+  return { store: openStore(store ?? `file:${local}`), trust: trustFile(name, root), lock: `${local}.lock` };
+}
+
+export function registerKeys(program: Command): void {
+  const keys = program
+    .command("keys")
+    .description("operator, account, user and curve keys; only public halves are versioned");
+  const common = (command: Command) =>
+    command
+      .argument("<environment>")
+      .option("--twin", "the local twin's keys instead of the deployment's")
+      .option("--store <url>", "where the private halves are kept; default file:.natsform/ENVIRONMENT/keys");
+  common(keys.command("init"))
+    .description("make the keys that are missing and write the trust file; a second run changes nothing")
+    .action(init);
+  keys
+    .command("generate")
+    .argument("<kind>", kinds.join(", "))
+    .description("make one key: its seed into a file for its owner alone, its public half to the output")
+    .requiredOption("--out <file>", "file for the seed; one that exists is never overwritten")
+    .action(generate);
+  keys
+    .command("example")
+    .argument("<environment>")
+    .description("write an example trust file, marked as such: its seeds are thrown away, so nobody can deploy it")
+    .action(example);
+  common(keys.command("rotate"))
+    .description("make a new issuer and xkey beside the old ones; --finish drops the old ones")
+    .option("--finish", "end the rotation: every server runs with the new keys")
+    .action(rotate);
+  common(keys.command("show"))
+    .description("print public keys, never seeds")
+    .option("--json", "machine-readable result")
+    .action(show);
+  common(keys.command("push"))
+    .description("copy the private halves into the store of the deployment")
+    .requiredOption("--to <url>", "store to write, for example file:FOLDER")
+    .action(push);
+}
+
+async function init(name: string, options: Options): Promise<void> {
+  const root = projectRoot();
+  const topology = buildTopology(await loadEnvironment(name, root));
+  const { store, trust: path, lock } = place(root, name, options);
+  await withLock(lock, async () => {
+    const previous = existsSync(path) ? loadTrust(path, root) : undefined;
+    if (previous && !previous.example && (await store.list()).length === 0) {
+      throw new UserError(
+        `${shownPath(root, path)} belongs to keys that are not in ${store.description}; new keys would lock everyone out`,
+        "name the right store with --store, or remove the trust file to start anew",
+      );
+    }
+    const { trust, created } = await makeKeys(topology, store, previous?.example ? undefined : previous);
+    const changed = writeFileAtomically(path, `${JSON.stringify(trust, null, 2)}\n`);
+    print(`${created.length} keys made in ${store.description}${created.length > 0 ? `: ${created.join(", ")}` : ""}`);
+    print(`${shownPath(root, path)} ${changed ? "written" : "is up to date"}`);
+  });
+}
+
+function generate(kind: string, { out }: { out: string }): void {
+  const known = kinds.find((candidate) => candidate === kind);
+  if (!known) throw new UserError(`no such kind of key: ${kind}`, `known: ${kinds.join(", ")}`);
+  if (existsSync(out))
+    throw new UserError(`${out} exists`, "name another file: whoever uses the old key would be locked out");
+  const pair = createPair(known);
+  writeFileAtomically(out, `${seedOf(pair)}\n`, privateFile);
+  print(pair.getPublicKey());
+}
+
+async function example(name: string): Promise<void> {
+  const root = projectRoot();
+  const topology = buildTopology(await loadEnvironment(name, root));
+  const path = trustFile(name, root);
+  if (existsSync(path) && !loadTrust(path, root).example) {
+    throw new UserError(
+      `${shownPath(root, path)} is not an example: it belongs to a deployment`,
+      "remove it first, if you mean it",
+    );
+  }
+  const { trust } = await makeKeys(topology, new MemoryStore());
+  writeFileAtomically(path, `${JSON.stringify({ ...trust, example: true }, null, 2)}\n`);
+  print(`${shownPath(root, path)} written, as an example`);
+}
+
+async function rotate(name: string, options: Options): Promise<void> {
+  const root = projectRoot();
+  const topology = buildTopology(await loadEnvironment(name, root));
+  const { store, trust: path, lock } = place(root, name, options);
+  await withLock(lock, async () => {
+    const previous = loadTrust(path, root);
+    const done = options.finish ? await finishRotation(store) : await rotateKeys(topology, store);
+    if (done.length === 0) throw new UserError(`${name} has no rotation to finish`);
+    const { trust } = await makeKeys(topology, store, previous);
+    writeFileAtomically(path, `${JSON.stringify(trust, null, 2)}\n`);
+    print(`${options.finish ? "dropped" : "rotated"}: ${done.join(", ")}`);
+    const apply = options.twin ? `natsform up ${name}` : "keys push, then deploy";
+    print(
+      options.finish
+        ? `next: ${apply}`
+        : `next: ${apply}; responders take old and new keys until natsform keys rotate ${name}${options.twin ? " --twin" : ""} --finish`,
+    );
+  });
+}
+
+async function show(name: string, options: Options): Promise<void> {
+  const root = projectRoot();
+  await loadEnvironment(name, root);
+  const { store, trust: path } = place(root, name, options);
+  const trust = loadTrust(path, root);
+  const held = new Set(await store.list());
+  const rows = publicKeys(trust).map((row) => ({ ...row, held: held.has(row.key) }));
+  if (options.json) printJson({ environment: name, example: trust.example, keys: rows });
+  else {
+    if (trust.example) print("example trust file: nobody holds its seeds; natsform keys init makes real ones\n");
+    print(
+      table([
+        ["KEY", "PUBLIC HALF", "SEED"],
+        ...rows.map(({ key, publicKey, held }) => [key, publicKey, held ? "in the store" : "not in the store"]),
+      ]),
+    );
+  }
+}
+
+function publicKeys(trust: Trust): { key: string; publicKey: string }[] {
+  return [
+    { key: "issuer", publicKey: trust.issuer },
+    { key: "xkey", publicKey: trust.xkey },
+    ...Object.entries(trust.users).map(([name, publicKey]) => ({ key: `user-${name}`, publicKey })),
+    ...(trust.operator ? [{ key: "operator", publicKey: trust.operator.publicKey }] : []),
+    ...Object.entries(trust.accounts).flatMap(([name, { publicKey, signingKey }]) => [
+      { key: `account-${name}`, publicKey },
+      ...(signingKey ? [{ key: `signing-${name}`, publicKey: signingKey }] : []),
+    ]),
+  ];
+}
+
+async function push(name: string, options: Options): Promise<void> {
+  const root = projectRoot();
+  await loadEnvironment(name, root);
+  const { store } = place(root, name, options);
+  const target = openStore(options.to ?? "");
+  const copied = await copyKeys(store, target);
+  print(`${copied.written} keys written to ${target.description}, ${copied.unchanged} were there already`);
+}

@@ -1,0 +1,143 @@
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { loadEnvironment } from "../../modules/config/load";
+import { chosenEnvironments, projectRoot, twinnedEnvironments } from "../environments";
+import { print, printJson, runTasks, table } from "../output";
+import { UserError } from "../project";
+import { layTwin, openTwin } from "../twin/context";
+import { stopTwin, wipeTwin } from "../twin/down";
+import { twinFolder } from "../twin/folder";
+import { withLock } from "../twin/lock";
+import { followLogs, printLogs } from "../twin/logs";
+import { writeContexts } from "../twin/nats-contexts";
+import type { PortChoice } from "../twin/ports";
+import { refuseFindings } from "../twin/refuse-findings";
+import { twinStatus } from "../twin/status";
+import { mintToken } from "../twin/token";
+import { upTasks } from "../twin/up";
+
+/** `up`, `down`, `status`, `logs`, `token` and `contexts`: an environment as processes of this machine. */
+export function registerTwin(program: Command): void {
+  program
+    .command("up")
+    .argument("<environment>")
+    .description("run the environment's clusters as real servers on this machine, or bring them up to date")
+    .option("--ports <choice>", "new: others than the run before; a number: where the block of 500 ports begins")
+    .action(up);
+  program
+    .command("down")
+    .argument("[environments...]", "names; without any, every twin of the project")
+    .description("stop twins; their data stays for the next up")
+    .option("--wipe", "remove their data, keys and certificates too")
+    .option("--now", "do not wait for lame duck mode")
+    .action(down);
+  program
+    .command("status")
+    .argument("[environments...]", "names; without any, every twin of the project")
+    .description("show what of a twin runs; exit 1 when a part does not")
+    .option("--json", "machine-readable result")
+    .action(status);
+  program
+    .command("logs")
+    .argument("<environment>")
+    .argument("[name]", "one server or program, as status names it")
+    .description("print the logs of servers and programs")
+    .option("-n, --lines <count>", "last lines of each", "20")
+    .option("-f, --follow", "go on printing what is added")
+    .action(logs);
+  program
+    .command("token")
+    .argument("<environment>")
+    .description("print a token of the twin's OIDC issuer, and nothing else")
+    .requiredOption("--sub <subject>", "whom it is for")
+    .option("--claim <name=value...>", "further claims; values are JSON where they can be read so", collect, [])
+    .option("--expires <seconds>", "lifetime", "3600")
+    .action(token);
+  program
+    .command("contexts")
+    .argument("<environment>")
+    .description("write contexts for the nats CLI: one for each cluster and login of the twin")
+    .option("--folder <path>", "default: the nats CLI's own, below the user's configuration")
+    .action(async (name: string, { folder }: { folder?: string }) => {
+      const root = projectRoot();
+      for (const path of writeContexts(await openTwin(name, root), root, folder)) print(path);
+    });
+}
+
+const collect = (value: string, previous: string[]) => [...previous, value];
+
+async function up(name: string, { ports }: { ports?: string }): Promise<void> {
+  const root = projectRoot();
+  const findings = refuseFindings(await loadEnvironment(name, root), new Date().toISOString().slice(0, 10));
+  print(`${name}: ${findings}`);
+  const twin = await layTwin(name, root, portChoice(ports));
+  await withLock(twin.folder.lock, () => runTasks(upTasks(twin, root)));
+  print(`${name} is up; natsform verify ${name} proves it, natsform status ${name} shows its addresses`);
+}
+
+function portChoice(text: string | undefined): PortChoice {
+  if (text === undefined) return "same";
+  if (text === "new") return "new";
+  const base = Number(text);
+  if (Number.isInteger(base) && base >= 1030 && base <= 65_000 && base % 10 === 0) return base;
+  throw new UserError(`--ports must be new, or a multiple of ten from 1030 to 65000; got ${text}`);
+}
+
+async function down(names: string[], { wipe, now }: { wipe?: boolean; now?: boolean }): Promise<void> {
+  const root = projectRoot();
+  const known = twinnedEnvironments(root);
+  for (const name of names.filter((name) => !known.includes(name))) print(`${name}: no twin here`);
+  for (const name of names.length > 0 ? names.filter((name) => known.includes(name)) : known) {
+    const folder = twinFolder(root, name);
+    await withLock(folder.lock, async () => {
+      const progress = (text: string) => print(`${name}: ${text}`);
+      const { stopped, killed } = await stopTwin(folder, { now, progress });
+      print(`${name}: ${stopped} processes stopped${killed.length > 0 ? `, ${killed.length} by force` : ""}`);
+      if (killed.length > 0) process.exitCode = 1;
+      if (!wipe) return;
+      wipeTwin(folder);
+      print(`${name}: data, keys and certificates of the twin removed`);
+    });
+  }
+}
+
+async function status(names: string[], { json }: { json?: boolean }): Promise<void> {
+  const root = projectRoot();
+  const chosen = names.length > 0 ? chosenEnvironments(root, names) : twinnedEnvironments(root);
+  const all = [];
+  for (const name of chosen) all.push({ environment: name, parts: await twinStatus(await openTwin(name, root)) });
+  if (json) printJson(all);
+  else if (all.length === 0) print("no twins here; natsform up ENVIRONMENT makes one");
+  for (const { environment, parts } of json ? [] : all) {
+    print(`${environment}\n`);
+    print(
+      table([
+        ["", "PART", "PID", "ADDRESS", "STATE"],
+        ...parts.map(({ name, pid, address, state, ok }) => [ok ? "✔" : "✖", name, String(pid ?? "-"), address, state]),
+      ]),
+    );
+  }
+  if (all.some(({ parts }) => parts.some(({ ok }) => !ok))) process.exitCode = 1;
+}
+
+async function logs(
+  name: string,
+  part: string | undefined,
+  options: { lines: string; follow?: boolean },
+): Promise<void> {
+  const folder = twinFolder(projectRoot(), name);
+  if (!existsSync(folder.root)) throw new UserError(`${name} has no twin on this machine`, `natsform up ${name}`);
+  const count = Number(options.lines);
+  if (!Number.isInteger(count) || count < 0)
+    throw new UserError(`--lines must be a whole number, got ${options.lines}`);
+  const shown = printLogs(folder, part, count);
+  if (options.follow) await followLogs(shown);
+}
+
+async function token(name: string, options: { sub: string; claim: string[]; expires: string }): Promise<void> {
+  const expiresInSeconds = Number(options.expires);
+  if (!Number.isInteger(expiresInSeconds))
+    throw new UserError(`--expires must be whole seconds, got ${options.expires}`);
+  const twin = await openTwin(name, projectRoot());
+  print(await mintToken(twin, { sub: options.sub, claims: options.claim, expiresInSeconds }));
+}

@@ -1,0 +1,57 @@
+import type { Command } from "commander";
+import { projectRoot } from "../environments";
+import { print, printJson, table } from "../output";
+import { findNatsServer } from "../programs";
+import { UserError } from "../project";
+import { loadTwinTrust, openTwin } from "../twin/context";
+import { withLock } from "../twin/lock";
+import { verifyCallout } from "../verify/callout";
+import { verifyCertificates } from "../verify/certificates";
+import type { Row } from "../verify/row";
+import { verifyServers } from "../verify/servers";
+import { verifyStreams } from "../verify/streams";
+
+export function registerVerify(program: Command): void {
+  program
+    .command("verify")
+    .argument("<environment>")
+    .description("prove that the twin is what the environment says, row by row; exit 1 when a row fails")
+    .option("--json", "machine-readable result")
+    .action(async (name: string, { json }: { json?: boolean }) => {
+      const rows = await verify(name, json ? () => undefined : printRow);
+      const failed = rows.filter(({ ok }) => !ok).length;
+      if (json) printJson({ environment: name, ok: failed === 0, rows });
+      else
+        print(
+          `\n${name}: ${rows.length - failed} of ${rows.length} rows proven${failed > 0 ? `, ${failed} FAILED` : ""}`,
+        );
+      if (failed > 0) process.exitCode = 1;
+    });
+}
+
+async function verify(name: string, show: (row: Row) => void): Promise<Row[]> {
+  const root = projectRoot();
+  const twin = await openTwin(name, root);
+  const trust = loadTwinTrust(twin, root);
+  const natsServer = findNatsServer(twin.topology.nats.version);
+  if (!natsServer)
+    throw new UserError(`nats-server ${twin.topology.nats.version} is not on this machine`, "make tools");
+  return withLock(twin.folder.lock, async () => {
+    const rows: Row[] = [];
+    const steps = [
+      () => verifyServers(twin, trust, natsServer),
+      () => verifyCertificates(twin),
+      () => verifyStreams(twin, trust),
+      () => verifyCallout(twin, trust),
+    ];
+    for (const step of steps) {
+      const found = await step();
+      for (const row of found) show(row);
+      rows.push(...found);
+    }
+    return rows;
+  });
+}
+
+const printRow = ({ ok, group, what, seen }: Row) =>
+  print(table([[ok ? "✔" : "✖", group.padEnd(12), what.padEnd(52), seen]]));

@@ -1,0 +1,28 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { listEnvironments } from "../modules/config/load";
+import { findProject, UserError } from "./project";
+
+/** @throws UserError outside of a project */
+export function projectRoot(): string {
+  const root = findProject(process.cwd());
+  if (!root) {
+    throw new UserError("there is no environments/ folder here or above", "run natsform inside a project");
+  }
+  return root;
+}
+
+/** The environments named, or every one of the project. */
+export function chosenEnvironments(root: string, names: readonly string[]): string[] {
+  const known = listEnvironments(root);
+  if (known.length === 0) throw new UserError("environments/ holds no environment");
+  return names.length > 0 ? [...new Set(names)] : known;
+}
+
+/** Environments that have a twin on this machine, running or not. */
+export function twinnedEnvironments(root: string): string[] {
+  const folder = join(root, ".natsform");
+  if (!existsSync(folder)) return [];
+  const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  return readdirSync(folder).filter((name) => isFolder(join(folder, name, "twin")));
+}

@@ -1,0 +1,78 @@
+import { type Account, encodeAccount, encodeOperator, encodeUser } from "@nats-io/jwt";
+import type { KeyPair } from "nkeys.js";
+import type { AccountTopology, Topology } from "../../modules/topology";
+
+export interface OperatorKeys {
+  operator: KeyPair;
+  /** By account name. */
+  accounts: Record<string, KeyPair>;
+  /** By account name: the current one, and during a rotation the one before. */
+  signing: Record<string, KeyPair[]>;
+  xkey: KeyPair;
+  /** By name of the fixed user. */
+  users: Record<string, KeyPair>;
+  sentinel: KeyPair;
+}
+
+export interface OperatorJwts {
+  operator: string;
+  accounts: Record<string, string>;
+  sentinel: string;
+}
+
+const unlimited = -1;
+
+/** An account without limits written down gets zeros from the server, and then nobody can connect. */
+function limits({ jetstream, limits }: AccountTopology): Partial<Account>["limits"] {
+  const base = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, conn: -1, leaf: -1, wildcards: true };
+  if (!jetstream) return base as Partial<Account>["limits"];
+  return {
+    ...base,
+    mem_storage: limits.maxMemoryBytes ?? unlimited,
+    disk_storage: limits.maxFileBytes ?? unlimited,
+    streams: limits.maxStreams ?? unlimited,
+    consumer: limits.maxConsumers ?? unlimited,
+  } as Partial<Account>["limits"];
+}
+
+/** Everything an operator signs: itself, each account, and the bearer user that leads clients to the callout. */
+export async function signOperatorJwts({ identity }: Topology, keys: OperatorKeys): Promise<OperatorJwts> {
+  const pub = (pair: KeyPair | undefined, what: string): string => {
+    if (!pair) throw new Error(`no key for ${what}`);
+    return pair.getPublicKey();
+  };
+  const accounts: Record<string, string> = {};
+  for (const account of identity.accounts) {
+    const pair = keys.accounts[account.name];
+    if (!pair) throw new Error(`no key for account ${account.name}`);
+    const claims: Record<string, unknown> = { limits: limits(account) };
+    claims.signing_keys = (keys.signing[account.name] ?? []).map((signing) => signing.getPublicKey());
+    if (account.name === identity.calloutAccount) {
+      claims.authorization = {
+        auth_users: identity.users
+          .filter((user) => user.account === account.name)
+          .map((user) => pub(keys.users[user.name], user.name)),
+        allowed_accounts: identity.accounts
+          .filter(({ name }) => name !== identity.systemAccount && name !== identity.calloutAccount)
+          .map(({ name }) => pub(keys.accounts[name], name)),
+        xkey: keys.xkey.getPublicKey(),
+      };
+    }
+    accounts[account.name] = await encodeAccount(account.name, pair, claims as Partial<Account>, {
+      signer: keys.operator,
+    });
+  }
+  const callout = keys.accounts[identity.calloutAccount];
+  if (!callout) throw new Error("no key for the callout account");
+  return {
+    operator: await encodeOperator(identity.operatorName ?? "operator", keys.operator, {
+      system_account: pub(keys.accounts[identity.systemAccount], identity.systemAccount),
+    }),
+    accounts,
+    sentinel: await encodeUser("sentinel", keys.sentinel, callout, {
+      bearer_token: true,
+      pub: { deny: [">"] },
+      sub: { deny: [">"] },
+    }),
+  };
+}

@@ -1,0 +1,89 @@
+import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../files";
+import { UserError } from "../project";
+
+/**
+ * Where the private halves of keys are kept. Names are flat (`issuer`, `user-sys`), values are text.
+ * Local folders, Secrets Manager, Vault and Kubernetes Secrets all fit behind it.
+ */
+export interface KeyStore {
+  /** For people: `folder .natsform/demo/keys`. */
+  readonly description: string;
+  read(name: string): Promise<string | undefined>;
+  write(name: string, value: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  list(): Promise<string[]>;
+}
+
+const validName = /^[A-Za-z0-9_-]+$/;
+
+/** A folder for its owner alone, one file for each key. */
+export class FolderStore implements KeyStore {
+  readonly description: string;
+
+  constructor(private readonly folder: string) {
+    this.description = `folder ${folder}`;
+  }
+
+  private path(name: string): string {
+    if (!validName.test(name)) throw new Error(`a key's name is letters, digits, _ and -, got ${name}`);
+    return join(this.folder, `${name}.key`);
+  }
+
+  async read(name: string): Promise<string | undefined> {
+    return readIfThere(this.path(name))?.trim();
+  }
+
+  async write(name: string, value: string): Promise<void> {
+    mkdirSync(this.folder, { recursive: true, mode: privateFolder });
+    // A folder that was there already may be open to others.
+    chmodSync(this.folder, privateFolder);
+    writeFileAtomically(this.path(name), `${value}\n`, privateFile);
+  }
+
+  async remove(name: string): Promise<void> {
+    rmSync(this.path(name), { force: true });
+  }
+
+  async list(): Promise<string[]> {
+    try {
+      return readdirSync(this.folder)
+        .filter((file) => file.endsWith(".key"))
+        .map((file) => file.slice(0, -".key".length))
+        .sort();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+  }
+}
+
+/** Keys that end with the process: for examples, whose seeds nobody may have. */
+export class MemoryStore implements KeyStore {
+  readonly description = "memory";
+  readonly #values = new Map<string, string>();
+
+  async read(name: string): Promise<string | undefined> {
+    return this.#values.get(name);
+  }
+
+  async write(name: string, value: string): Promise<void> {
+    this.#values.set(name, value);
+  }
+
+  async remove(name: string): Promise<void> {
+    this.#values.delete(name);
+  }
+
+  async list(): Promise<string[]> {
+    return [...this.#values.keys()].sort();
+  }
+}
+
+/** Opens a store by its URL: `file:FOLDER`. */
+export function openStore(url: string): KeyStore {
+  const [scheme, rest] = [url.slice(0, url.indexOf(":")), url.slice(url.indexOf(":") + 1)];
+  if (scheme === "file" && rest) return new FolderStore(rest.replace(/^\/\//, ""));
+  throw new UserError(`no such key store: ${url}`, "known: file:FOLDER");
+}

@@ -1,0 +1,4 @@
+import { buildProgram } from "./program";
+import { report } from "./report";
+
+buildProgram().parseAsync().catch(report);

@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** nats-server that the twin runs; tools/go.mod pins the same one. */
+export const natsServerVersion = "2.14.5";
+
+/** Where `make tools` puts what it builds: outside the checkout, so that every clone finds it again. */
+export function programFolder(): string {
+  const cache = process.env.NATSFORM_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "natsform");
+  return join(cache, "bin");
+}
+
+export function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Every place where a program of this name can be run from: our cache first, then PATH. */
+export function findAll(name: string): string[] {
+  const folders = [programFolder(), ...(process.env.PATH ?? "").split(delimiter).filter(Boolean)];
+  return folders.map((folder) => join(folder, name)).filter(executable);
+}
+
+/** `2.14.5`; `undefined` when the program does not say. */
+export function natsVersionOf(path: string): string | undefined {
+  try {
+    return /v?(\d+\.\d+\.\d+)/.exec(execFileSync(path, ["--version"], { encoding: "utf8", timeout: 10_000 }))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** A nats-server of exactly this version, from the cache or PATH; a cached one of another version is named with it. */
+export function findNatsServer(version = natsServerVersion): string | undefined {
+  const candidates = [...findAll(`nats-server-${version}`), ...findAll("nats-server")];
+  return candidates.find((path) => natsVersionOf(path) === version);
+}

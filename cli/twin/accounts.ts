@@ -1,0 +1,60 @@
+import type { Trust } from "../../modules/config";
+import type { ClusterTopology } from "../../modules/topology";
+import { UserError } from "../project";
+import { fixedUser, twinClient } from "./connect";
+import type { Twin } from "./context";
+import { monitoring } from "./monitoring";
+import { poll, runningProcess } from "./processes";
+
+interface Accountz {
+  account_detail?: { jwt?: string };
+}
+
+/** An account whose JWT some server goes on with although another one was signed since. */
+export interface StaleAccount {
+  account: string;
+  jwt: string;
+  servers: string[];
+}
+
+/** Operator mode: accounts that running servers have loaded with another JWT than the trust file's. */
+export async function staleAccounts(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<StaleAccount[]> {
+  const stale: StaleAccount[] = [];
+  const running = cluster.servers.map(({ name }) => name).filter((name) => runningProcess(twin.folder.server(name)));
+  for (const [account, { publicKey, jwt }] of Object.entries(trust.accounts)) {
+    if (!jwt) continue;
+    const servers: string[] = [];
+    for (const name of running) {
+      const port = twin.ports.servers[name]?.monitoring ?? 0;
+      const loaded = (await monitoring<Accountz>(port, `/accountz?acc=${publicKey}`))?.account_detail?.jwt;
+      // An account that nobody used yet is read from the configuration when somebody does.
+      if (loaded && loaded !== jwt) servers.push(name);
+    }
+    if (servers.length > 0) stale.push({ account, jwt, servers });
+  }
+  return stale;
+}
+
+/**
+ * Hands new account JWTs to running servers. A reload does not: it stores those of `resolver_preload`, and a server goes
+ * on with the one of each account that it has loaded before (2.14.5).
+ *
+ * @param skip account that is left for later
+ */
+export async function updateAccounts(twin: Twin, trust: Trust, skip?: string): Promise<void> {
+  for (const cluster of twin.topology.clusters) {
+    const find = async () => (await staleAccounts(twin, cluster, trust)).filter(({ account }) => account !== skip);
+    const stale = await find();
+    if (stale.length === 0) continue;
+    const client = twinClient(twin, cluster, { authentication: fixedUser(twin, "sys") });
+    try {
+      for (const { jwt } of stale) await client.request("$SYS.REQ.CLAIMS.UPDATE", jwt, { timeoutMs: 10_000 });
+    } finally {
+      await client.close();
+    }
+    if (!(await poll(async () => (await find()).length === 0, 10_000))) {
+      const names = (await find()).map(({ account, servers }) => `${account} on ${servers.join(", ")}`).join("; ");
+      throw new UserError(`servers did not take over the new account JWTs: ${names}`);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { Certificate, IssuerId, Topology } from "../../modules/topology";
+import { privateFile, readIfThere, writeFileAtomically } from "../files";
+import { createAuthority, issueCertificate, type KeyPairPem } from "../pki/authority";
+import type { TwinFolder } from "./folder";
+import { loopback } from "./ports";
+
+const day = 86_400_000;
+const authorityTtlMs = 3650 * day;
+/** Public authorities give 90 days. */
+const publicTtlMs = 90 * day;
+
+/**
+ * Authorities and certificates of a twin, each made when it is missing, names other names than the topology, or has a
+ * third of its life left.
+ *
+ * @returns names of what was made, for example `core/routes`
+ */
+export async function ensureCertificates(topology: Topology, folder: TwinFolder, now: Date): Promise<string[]> {
+  const made: string[] = [];
+  const authorities = new Map<IssuerId, KeyPairPem>();
+  const issuers = new Set(topology.clusters.flatMap(({ certificates }) => certificates.map(({ issuer }) => issuer)));
+  for (const issuer of issuers) {
+    const files = folder.authority(issuer);
+    let pair = readPair(files);
+    if (!pair || !isUsable(pair, now)) {
+      pair = await createAuthority(`natsform twin ${topology.environment} ${issuer} CA`, authorityTtlMs, now);
+      writePair(files, pair);
+      made.push(`CA ${issuer}`);
+    }
+    authorities.set(issuer, pair);
+  }
+  for (const cluster of topology.clusters) {
+    for (const certificate of cluster.certificates) {
+      const files = folder.certificate(cluster.name, certificate.id);
+      const authority = authorities.get(certificate.issuer) as KeyPairPem;
+      const names = twinNames(certificate);
+      const pair = readPair(files);
+      if (pair && isUsable(pair, now) && isSignedBy(pair.cert, authority.cert) && hasNames(pair.cert, names)) continue;
+      writePair(
+        files,
+        await issueCertificate(authority, {
+          names,
+          usages: certificate.usages,
+          ttlMs: certificate.ttlMs ?? publicTtlMs,
+          now,
+        }),
+      );
+      made.push(`${cluster.name}/${certificate.id}`);
+    }
+  }
+  const bundle = (["internal", "public"] as const).flatMap((issuer) => authorities.get(issuer)?.cert ?? []).join("");
+  writeFileAtomically(folder.caBundle, bundle);
+  return made;
+}
+
+/**
+ * The certificate's own names, and the loopback address that stands for them here. It stands there as a DNS name as
+ * well: servers compare the names of a peer's certificate, not its addresses, with the hosts that their routes dial.
+ */
+function twinNames(certificate: Certificate): { dns: string[]; addresses: string[] } {
+  const extra = certificate.issuer === "routes" ? [loopback] : ["localhost"];
+  return { dns: [...certificate.names, ...extra], addresses: [loopback] };
+}
+
+function readPair({ cert, key }: { cert: string; key: string }): KeyPairPem | undefined {
+  const [certText, keyText] = [readIfThere(cert), readIfThere(key)];
+  return certText && keyText ? { cert: certText, key: keyText } : undefined;
+}
+
+/** The key first: a server that reloads in between must not find a certificate whose key is not there yet. */
+function writePair(files: { cert: string; key: string }, pair: KeyPairPem): void {
+  writeFileAtomically(files.key, pair.key, privateFile);
+  writeFileAtomically(files.cert, pair.cert);
+}
+
+/** Readable, of one piece, and with more than a third of its life left. */
+function isUsable(pair: KeyPairPem, now: Date): boolean {
+  try {
+    const cert = new X509Certificate(pair.cert);
+    const [from, until] = [Date.parse(cert.validFrom), Date.parse(cert.validTo)];
+    return cert.checkPrivateKey(createPrivateKey(pair.key)) && until - now.getTime() > (until - from) / 3;
+  } catch {
+    return false;
+  }
+}
+
+const isSignedBy = (pem: string, authority: string) =>
+  new X509Certificate(pem).checkIssued(new X509Certificate(authority)) &&
+  new X509Certificate(pem).verify(new X509Certificate(authority).publicKey);
+
+function hasNames(pem: string, names: { dns: string[]; addresses: string[] }): boolean {
+  const found = (new X509Certificate(pem).subjectAltName ?? "").split(", ").sort();
+  const wanted = [...names.dns.map((name) => `DNS:${name}`), ...names.addresses.map((ip) => `IP Address:${ip}`)].sort();
+  return found.join() === wanted.join();
+}

@@ -1,0 +1,30 @@
+import { writeFileAtomically } from "../files";
+import { allServers, type Twin } from "./context";
+import { loopback } from "./ports";
+import { runningProcess } from "./processes";
+
+/** What programs and scripts need to reach the twin: `.natsform/ENV/connect.json`. */
+export interface ConnectFile {
+  servers: { name: string; cluster: string; client: string; websocket?: string; monitoring: string; pid?: number }[];
+  caFile: string;
+}
+
+export function writeConnectFile(twin: Twin): ConnectFile {
+  const { folder, ports, topology } = twin;
+  const content: ConnectFile = {
+    servers: allServers(topology).map(({ cluster, server }) => {
+      const own = ports.servers[server.name] ?? {};
+      return {
+        name: server.name,
+        cluster: cluster.name,
+        client: `tls://${loopback}:${own.client}`,
+        ...(own.websocket ? { websocket: `wss://${loopback}:${own.websocket}` } : {}),
+        monitoring: `http://${loopback}:${own.monitoring}`,
+        pid: runningProcess(folder.server(server.name))?.pid,
+      };
+    }),
+    caFile: folder.caBundle,
+  };
+  writeFileAtomically(folder.connect, `${JSON.stringify(content, null, 2)}\n`);
+  return content;
+}

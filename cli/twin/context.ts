@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import { relative } from "node:path";
+import type { Environment, Trust } from "../../modules/config";
+import { loadEnvironment, loadTrust } from "../../modules/config/load";
+import { buildTopology, type ClusterTopology, type ServerTopology, type Topology } from "../../modules/topology";
+import { type ConfObject, serverConf } from "../../templates/nats-conf";
+import { twinnedEnvironments } from "../environments";
+import { UserError } from "../project";
+import { runningParts } from "./down";
+import { type TwinFolder, twinFolder } from "./folder";
+import { checkLayout } from "./layout";
+import { choosePorts, layPorts, loopback, type PortChoice, storedBase, type TwinPorts } from "./ports";
+import { twinSite } from "./site";
+
+/** One environment's twin: what it is made of and where it lies. */
+export interface Twin {
+  environment: Environment;
+  topology: Topology;
+  folder: TwinFolder;
+  ports: TwinPorts;
+}
+
+/** The twin as `up` lays it out: ports are chosen on the first call. */
+export async function layTwin(name: string, root: string, choice: PortChoice = "same"): Promise<Twin> {
+  const environment = await loadEnvironment(name, root);
+  const topology = buildTopology(environment);
+  const folder = twinFolder(root, name);
+  checkLayout(folder, name);
+  const { servers, programs } = runningParts(folder);
+  if (choice !== "same" && servers.length + programs.length > 0) {
+    throw new UserError(`the twin of ${name} runs and keeps its ports`, `natsform down ${name} first`);
+  }
+  return {
+    environment,
+    topology,
+    folder,
+    ports: await choosePorts(topology, folder.ports, choice, claimedBases(root, name)),
+  };
+}
+
+/**
+ * The twin as the last `up` laid it out.
+ *
+ * @throws UserError when there is none
+ */
+export async function openTwin(name: string, root: string): Promise<Twin> {
+  const environment = await loadEnvironment(name, root);
+  const topology = buildTopology(environment);
+  const folder = twinFolder(root, name);
+  const base = storedBase(folder.ports);
+  if (base === undefined || !existsSync(folder.trust)) {
+    throw new UserError(`${name} has no twin on this machine`, `natsform up ${name}`);
+  }
+  return { environment, topology, folder, ports: layPorts(topology, base) };
+}
+
+export const loadTwinTrust = (twin: Twin, root: string): Trust => loadTrust(twin.folder.trust, root);
+
+/** Blocks of the project's other twins, by name, so that two of them never meet even while one is down. */
+function claimedBases(root: string, name: string): Map<string, number> {
+  const claimed = new Map<string, number>();
+  for (const other of twinnedEnvironments(root).filter((other) => other !== name)) {
+    const base = storedBase(twinFolder(root, other).ports);
+    if (base !== undefined) claimed.set(other, base);
+  }
+  return claimed;
+}
+
+/** The configuration of a server of the twin. */
+export function twinConf(twin: Twin, cluster: ClusterTopology, server: ServerTopology, trust: Trust): ConfObject {
+  const { topology, ports, folder } = twin;
+  return serverConf({ topology, cluster, server, trust, site: twinSite(topology, cluster, server, ports, folder) });
+}
+
+/** Every server of the topology with its cluster. */
+export const allServers = (topology: Topology) =>
+  topology.clusters.flatMap((cluster) => cluster.servers.map((server) => ({ cluster, server })));
+
+/** Client URLs of a cluster's servers. */
+export const clientUrls = ({ ports }: Twin, cluster: ClusterTopology): string[] =>
+  cluster.servers.map(({ name }) => `tls://${loopback}:${ports.servers[name]?.client}`);
+
+/** A path as people read it: relative to where the project is. */
+export const shownPath = (root: string, path: string) => relative(root, path) || ".";

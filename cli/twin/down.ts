@@ -1,0 +1,62 @@
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { TwinFolder } from "./folder";
+import { runningProcess, stopProcess } from "./processes";
+import { lameDuckTimeoutMs, stopServer } from "./servers";
+
+const named = (folder: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+    : [];
+
+/** Everything of a twin that runs, read from its folder alone: the environment's file may be gone or wrong by now. */
+export function runningParts(folder: TwinFolder): { servers: string[]; programs: string[] } {
+  return {
+    servers: named(join(folder.root, "servers")).filter((name) => runningProcess(folder.server(name))),
+    programs: named(join(folder.root, "programs")).filter((name) => runningProcess(folder.program(name))),
+  };
+}
+
+export interface DownProps {
+  /** Ends servers at once, without lame duck mode. */
+  now?: boolean;
+  progress(text: string): void;
+}
+
+/** Stops every process of a twin: programs first, since servers in lame duck mode wait for their clients. */
+export async function stopTwin(
+  folder: TwinFolder,
+  { now, progress }: DownProps,
+): Promise<{ stopped: number; killed: string[] }> {
+  const { servers, programs } = runningParts(folder);
+  const killed: string[] = [];
+  const note = (name: string, outcome: "gone" | "killed") => {
+    progress(`${name}: ${outcome === "gone" ? "stopped" : "did not stop in time and was ended by force"}`);
+    if (outcome === "killed") killed.push(name);
+  };
+  await Promise.all(
+    programs.map(async (name) => note(name, await stopProcess(folder.program(name), "SIGTERM", 15_000))),
+  );
+  await Promise.all(
+    servers.map(async (name) =>
+      note(
+        name,
+        now
+          ? await stopProcess(folder.server(name), "SIGTERM", lameDuckTimeoutMs)
+          : await stopServer(folder.server(name)),
+      ),
+    ),
+  );
+  return { stopped: servers.length + programs.length, killed };
+}
+
+/** Removes everything the twin keeps. The deployment's own keys beside it stay. */
+export function wipeTwin(folder: TwinFolder): void {
+  rmSync(folder.root, { recursive: true, force: true });
+  rmSync(folder.connect, { force: true });
+  for (const parent of [folder.environment, join(folder.environment, "..")]) {
+    if (existsSync(parent) && readdirSync(parent).length === 0 && basename(parent) !== "") rmdirSync(parent);
+  }
+}

@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { readIfThere, writeFileAtomically } from "../files";
+import { UserError } from "../project";
+import type { Twin } from "./context";
+import type { TwinFolder } from "./folder";
+import { runningProcess } from "./processes";
+
+/** Raised when what an older natsform left behind cannot be taken over. */
+const layout = 1;
+
+const layoutPath = (folder: TwinFolder) => join(folder.root, "layout.json");
+const layoutText = (environment: string) => `${JSON.stringify({ layout, environment })}\n`;
+
+/**
+ * Refuses a state folder that this version cannot take over, before anything is touched.
+ *
+ * @throws UserError with the way out
+ */
+export function checkLayout(folder: TwinFolder, environment: string): void {
+  if (existsSync(folder.root) && !statSync(folder.root).isDirectory())
+    throw new UserError(`${folder.root} is not a folder`, "move it away: it is not natsform's");
+  const found = readIfThere(layoutPath(folder));
+  const wipe = `natsform down ${environment} --wipe, then up again (the twin's streams are lost)`;
+  if (found !== undefined && found !== layoutText(environment)) {
+    throw new UserError(`${folder.root} was left by another version of natsform: ${found.trim()}`, wipe);
+  }
+  if (found === undefined && existsSync(join(folder.root, "servers"))) {
+    throw new UserError(`${folder.root} is not complete: an earlier command was cut off, or files were removed`, wipe);
+  }
+}
+
+export function writeLayout({ folder, topology }: Twin): void {
+  writeFileAtomically(layoutPath(folder), layoutText(topology.environment));
+}
+
+/** Servers that an earlier run left running and that the topology no longer has. */
+export function leftoverServers(twin: Twin): string[] {
+  const folder = join(twin.folder.root, "servers");
+  if (!existsSync(folder)) return [];
+  const known = new Set(twin.topology.clusters.flatMap(({ servers }) => servers.map(({ name }) => name)));
+  return readdirSync(folder).filter((name) => !known.has(name) && runningProcess(twin.folder.server(name)));
+}

@@ -1,0 +1,72 @@
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../project";
+import type { TwinFolder } from "./folder";
+import { lastLines } from "./processes";
+
+interface Log {
+  name: string;
+  path: string;
+}
+
+function logsOf(folder: TwinFolder): Log[] {
+  const below = (kind: "servers" | "programs"): Log[] => {
+    const root = join(folder.root, kind);
+    if (!existsSync(root)) return [];
+    return readdirSync(root).map((name) => ({ name, path: join(root, name, "log") }));
+  };
+  return [...below("servers"), ...below("programs")].filter(({ path }) => existsSync(path));
+}
+
+const prefixed = (name: string, lines: readonly string[], single: boolean) =>
+  lines.map((line) => `${single ? "" : `${name}  `}${line}\n`).join("");
+
+/**
+ * Prints the last lines of one log or of all, and returns the logs shown.
+ *
+ * @throws UserError when there is no log of that name
+ */
+export function printLogs(folder: TwinFolder, name: string | undefined, lines: number): Log[] {
+  const all = logsOf(folder);
+  const shown = all.filter((log) => name === undefined || log.name === name);
+  if (shown.length === 0) {
+    throw new UserError(
+      `no log${name ? ` of ${name}` : "s"} here`,
+      `known: ${all.map((log) => log.name).join(", ") || "none"}`,
+    );
+  }
+  for (const log of shown)
+    process.stdout.write(prefixed(log.name, lines > 0 ? lastLines(log.path, lines) : [], shown.length === 1));
+  return shown;
+}
+
+/** Prints what is added to the logs, until the command is interrupted. */
+export async function followLogs(logs: Log[]): Promise<void> {
+  const positions = new Map(logs.map(({ path }) => [path, statSync(path).size]));
+  const partial = new Map<string, string>();
+  const timer = setInterval(() => {
+    for (const { name, path } of logs) {
+      const from = positions.get(path) ?? 0;
+      const size = existsSync(path) ? statSync(path).size : 0;
+      // A log that became shorter was started anew.
+      const start = size < from ? 0 : from;
+      if (size === start) continue;
+      const lines = `${partial.get(path) ?? ""}${readRange(path, start, size)}`.split("\n");
+      partial.set(path, lines.pop() ?? "");
+      positions.set(path, size);
+      process.stdout.write(prefixed(name, lines, logs.length === 1));
+    }
+  }, 200);
+  await new Promise<void>((resolve) => process.once("SIGINT", resolve));
+  clearInterval(timer);
+}
+
+function readRange(path: string, from: number, to: number): string {
+  const buffer = Buffer.alloc(to - from);
+  const file = openSync(path, "r");
+  try {
+    return buffer.toString("utf8", 0, readSync(file, buffer, 0, buffer.length, from));
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,138 @@
+import { createServer } from "node:net";
+import { z } from "zod";
+import type { ListenerName, Topology } from "../../modules/topology";
+import { readIfThere, writeFileAtomically } from "../files";
+import { UserError } from "../project";
+
+export const loopback = "127.0.0.1";
+
+/**
+ * Every port of a twin: one block of 500, ten for each server. The last digit tells the listener, after its real port:
+ * 2 client (4222), 4 WebSocket (443), 6 routes (6222), 7 leaf nodes (7422), 8 monitoring (8222).
+ */
+export interface TwinPorts {
+  /** First port of the block, a multiple of ten. */
+  base: number;
+  servers: Record<string, Partial<Record<ListenerName, number>>>;
+  /** HTTP ports of the auth callout's responders. */
+  responders: Record<string, number>;
+  issuer: number;
+}
+
+const Stored = z.object({ base: z.int() });
+const lastDigit: Record<ListenerName, number> = { client: 2, websocket: 4, routes: 6, leafnodes: 7, monitoring: 8 };
+const blockSize = 500;
+const programsAt = 400;
+/** From 14220, so that the first client port is 14222, to below the ports that systems give to clients. */
+const bases = Array.from({ length: 37 }, (_, i) => 14_220 + blockSize * i);
+
+/** The ports of a twin whose block begins at `base`. Pure. */
+export function layPorts(topology: Topology, base: number): TwinPorts {
+  const servers: TwinPorts["servers"] = {};
+  const responders: TwinPorts["responders"] = {};
+  let next = base;
+  let program = base + programsAt + 1;
+  for (const cluster of topology.clusters) {
+    for (const server of cluster.servers) {
+      const first = next;
+      servers[server.name] = Object.fromEntries(cluster.listeners.map(({ name }) => [name, first + lastDigit[name]]));
+      next += 10;
+    }
+    for (let i = 0; i < topology.identity.responders; i++) responders[responderName(cluster.name, i)] = program++;
+  }
+  if (next > base + programsAt || program > base + blockSize) {
+    throw new UserError("the twin has more servers or responders than its block of ports can hold");
+  }
+  return { base, servers, responders, issuer: base + programsAt };
+}
+
+export const responderName = (cluster: string, ordinal: number) => `auth-callout-${cluster}-${ordinal}`;
+
+export const responderNames = (ports: TwinPorts) => Object.entries(ports.responders);
+
+/** What holds each port, for messages: `core-0 client`. */
+export function portOwners(ports: TwinPorts): Map<number, string> {
+  const owners = new Map<number, string>([[ports.issuer, "OIDC issuer"]]);
+  for (const [server, listeners] of Object.entries(ports.servers)) {
+    for (const [listener, port] of Object.entries(listeners)) owners.set(port, `${server} ${listener}`);
+  }
+  for (const [name, port] of Object.entries(ports.responders)) owners.set(port, name);
+  return owners;
+}
+
+/** Whether nobody listens on the port of the loopback address. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen({ port, host: loopback, exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}
+
+/** The ports, of these, that somebody holds. */
+export async function takenPorts(ports: Iterable<number>): Promise<number[]> {
+  const taken: number[] = [];
+  for (const port of ports) if (!(await isFree(port))) taken.push(port);
+  return taken;
+}
+
+/**
+ * Where the block of the run before begins, if there was one.
+ *
+ * @throws UserError when the file is damaged: with other ports everything that runs would be restarted
+ */
+export function storedBase(path: string): number | undefined {
+  const text = readIfThere(path);
+  if (text === undefined) return undefined;
+  try {
+    return Stored.parse(JSON.parse(text)).base;
+  } catch {
+    throw new UserError(
+      `${path} is damaged: ${text.slice(0, 80)}`,
+      'write {"base":14220} into it, with the old number',
+    );
+  }
+}
+
+/** Which ports a twin gets: those of the run before, others, or the block that begins at a given one. */
+export type PortChoice = "same" | "new" | number;
+
+/**
+ * Ports of the twin. Without a choice those of the run before, so that contexts and bookmarks stay right; on the first
+ * run the first block in which every port is free and that no other twin of the project claims.
+ *
+ * @throws UserError when no block is left, or the one asked for is not free
+ */
+export async function choosePorts(
+  topology: Topology,
+  path: string,
+  choice: PortChoice,
+  claimed: ReadonlyMap<string, number>,
+): Promise<TwinPorts> {
+  const before = storedBase(path);
+  if (choice === "same" && before !== undefined) return layPorts(topology, before);
+  const holderOf = (base: number) => [...claimed].find(([, other]) => Math.abs(other - base) < blockSize)?.[0];
+  if (typeof choice === "number" && holderOf(choice) !== undefined) {
+    throw new UserError(
+      `ports ${choice} to ${choice + blockSize - 1} meet those of the twin of ${holderOf(choice)}`,
+      "--ports new takes a block that no other twin has",
+    );
+  }
+  const candidates =
+    typeof choice === "number" ? [choice] : bases.filter((base) => holderOf(base) === undefined && base !== before);
+  let names = "";
+  for (const base of candidates) {
+    const ports = layPorts(topology, base);
+    const owners = portOwners(ports);
+    const taken = await takenPorts(owners.keys());
+    if (taken.length === 0) {
+      writeFileAtomically(path, `${JSON.stringify({ base })}\n`);
+      return ports;
+    }
+    names = taken.map((port) => `${port} (${owners.get(port)})`).join(", ");
+  }
+  throw new UserError(
+    `no free block of ports; the last one tried has ${names} taken by another program`,
+    "--ports NUMBER chooses where the block begins",
+  );
+}

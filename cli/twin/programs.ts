@@ -1,0 +1,172 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Trust } from "../../modules/config";
+import type { ClusterTopology } from "../../modules/topology";
+import { toAuthRules } from "../../templates/callout-rules";
+import { bundleProgram } from "../bundle";
+import { privateFile, readIfThere, writeFileAtomically } from "../files";
+import { FolderStore } from "../keys/store";
+import { UserError } from "../project";
+import { clientUrls, type Twin } from "./context";
+import type { ProgramFolder } from "./folder";
+import { ensureIssuerKey, issuerKeyPath } from "./issuer";
+import { loopback, responderName } from "./ports";
+import { poll, runningProcess, startProcess, stopProcess } from "./processes";
+import { diagnosis, refuseTakenPorts } from "./servers";
+
+/** A program of the twin: what it is started with, and where it says that it is ready. */
+export interface TwinProgram {
+  name: string;
+  folder: ProgramFolder;
+  bundle: string;
+  env: Record<string, string>;
+  port: number;
+  readyPath: string;
+  signal: NodeJS.Signals;
+}
+
+/** Bundles the programs and writes the files that they read. */
+export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinProgram[]> {
+  const { folder, topology, ports } = twin;
+  const bundles = join(folder.root, "programs");
+  bundleProgram("runtime/auth-callout/main.ts", join(bundles, "auth-callout.cjs"));
+  bundleProgram("cli/twin/issuer-main.ts", join(bundles, "oidc-issuer.cjs"));
+  await ensureIssuerKey(folder);
+  writeFileAtomically(rulesPath(twin), `${JSON.stringify(toAuthRules(topology, trust), null, 2)}\n`);
+  await writeSeeds(twin);
+  return [
+    {
+      name: "oidc-issuer",
+      folder: folder.program("oidc-issuer"),
+      bundle: join(bundles, "oidc-issuer.cjs"),
+      env: { ISSUER_KEY_FILE: issuerKeyPath(folder), HOST: loopback, PORT: String(ports.issuer) },
+      port: ports.issuer,
+      readyPath: "/jwks",
+      signal: "SIGTERM",
+    },
+    ...topology.clusters.flatMap((cluster) => responders(twin, cluster, trust)),
+  ];
+}
+
+const rulesPath = (twin: Twin) => join(twin.folder.root, "programs", "auth-rules.json");
+
+/** The auth callout's responders of one cluster. The callout does not cross leaf nodes, so each cluster has its own. */
+export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): TwinProgram[] {
+  const { folder, topology, ports } = twin;
+  const { identity } = topology;
+  const login: Record<string, string> =
+    identity.mode === "operator"
+      ? { NATS_AUTH_CREDS_FILE: folder.credentials("responder.creds") }
+      : { NATS_AUTH_NKEY_SEED_FILE: join(folder.keys, "user-responder.key") };
+  return Array.from({ length: identity.responders }, (_, i) => {
+    const name = responderName(cluster.name, i);
+    const port = ports.responders[name] ?? 0;
+    return {
+      name,
+      folder: folder.program(name),
+      bundle: join(folder.root, "programs", "auth-callout.cjs"),
+      port,
+      readyPath: "/readyz",
+      signal: "SIGTERM" as const,
+      env: {
+        NATS_SERVERS: clientUrls(twin, cluster).join(","),
+        NATS_CA_FILE: folder.caBundle,
+        NATS_AUTH_ACCOUNT:
+          identity.mode === "operator"
+            ? (trust.accounts[identity.calloutAccount]?.publicKey ?? "")
+            : identity.calloutAccount,
+        ...login,
+        NATS_AUTH_NKEY_ISSUER_SEED_FILE: folder.credentials("issuer.seeds"),
+        NATS_AUTH_XKEY_ISSUER_SEED_FILE: folder.credentials("xkey.seeds"),
+        OIDC_ISSUER: identity.oidc.issuer,
+        OIDC_AUDIENCE: identity.oidc.audience,
+        OIDC_ALGORITHMS: identity.oidc.algorithms.join(","),
+        OIDC_CLOCK_SKEW_SECONDS: String(identity.oidc.clockSkewSeconds),
+        OIDC_JWKS_URI: `http://${loopback}:${ports.issuer}/jwks`,
+        AUTH_RULES_FILE: rulesPath(twin),
+        HTTP_HOST: loopback,
+        HTTP_PORT: String(port),
+      },
+    };
+  });
+}
+
+/** Seeds in the shape that the responder reads: the current one first, then those of the rotation before. */
+async function writeSeeds({ folder, topology }: Twin): Promise<void> {
+  const store = new FolderStore(folder.keys);
+  const join = async (names: string[]) => {
+    const seeds = await Promise.all(names.map((name) => store.read(name)));
+    return `${seeds.filter((seed) => seed !== undefined).join("\n")}\n`;
+  };
+  const { identity } = topology;
+  const issuers =
+    identity.mode === "operator"
+      ? [
+          `account-${identity.calloutAccount}`,
+          ...identity.accounts.flatMap(({ name }) => [`signing-${name}`, `signing-${name}-previous`]),
+        ]
+      : ["issuer", "issuer-previous"];
+  writeFileAtomically(folder.credentials("issuer.seeds"), await join(issuers), privateFile);
+  writeFileAtomically(folder.credentials("xkey.seeds"), await join(["xkey", "xkey-previous"]), privateFile);
+  for (const { name } of identity.users) {
+    const creds = await store.read(`creds-${name}`);
+    if (creds) writeFileAtomically(folder.credentials(`${name}.creds`), `${creds}\n`, privateFile);
+    // What a server's own leaf link includes.
+    const seed = name.startsWith("leaf-") ? await store.read(`user-${name}`) : undefined;
+    if (seed) writeFileAtomically(folder.credentials(`${name}.conf`), `nkey: "${seed}"\n`, privateFile);
+  }
+}
+
+const startedWith = (program: TwinProgram) => join(program.folder.root, "started-with.json");
+/** What a restart is needed for: another bundle, other variables, other contents of the files that they name. */
+function fingerprint(program: TwinProgram): string {
+  const files = Object.entries(program.env).flatMap(([key, value]) =>
+    key.endsWith("_FILE") ? [readIfThere(value) ?? ""] : [],
+  );
+  const hash = createHash("sha256").update(JSON.stringify([program.env, files, readIfThere(program.bundle)]));
+  return hash.digest("hex");
+}
+
+/**
+ * Starts a program that does not run, and restarts one that runs with something else than it should.
+ *
+ * @returns what was done
+ */
+export async function ensureProgram(twin: Twin, program: TwinProgram): Promise<"kept" | "started" | "restarted"> {
+  const wanted = fingerprint(program);
+  const runs = runningProcess(program.folder) !== undefined;
+  if (runs && readIfThere(startedWith(program)) === wanted) return "kept";
+  if (runs) await stopProgram(program);
+  await refuseTakenPorts(twin, [program.port]);
+  await startProcess(program.folder, { command: process.execPath, args: [program.bundle], env: program.env });
+  writeFileAtomically(startedWith(program), wanted, privateFile);
+  return runs ? "restarted" : "started";
+}
+
+export const stopProgram = (program: TwinProgram) => stopProcess(program.folder, program.signal, 15_000);
+
+/** @throws UserError when the program ends or is not ready in time */
+export async function programReady(program: TwinProgram, timeoutMs: number): Promise<void> {
+  let last = "it does not answer";
+  const ready = await poll(async () => {
+    if (!runningProcess(program.folder)) {
+      throw new UserError(`${program.name} ended: ${diagnosis(program.folder)}`, `see ${program.folder.log}`);
+    }
+    try {
+      const response = await fetch(`http://${loopback}:${program.port}${program.readyPath}`, {
+        signal: AbortSignal.timeout(2000),
+      });
+      if (response.ok) return true;
+      last = (await response.text()).slice(0, 200);
+    } catch {
+      // Not listening yet.
+    }
+    return false;
+  }, timeoutMs);
+  if (!ready) {
+    throw new UserError(
+      `${program.name} is not ready after ${timeoutMs / 1000} s: ${last}`,
+      `see ${program.folder.log}`,
+    );
+  }
+}

@@ -1,0 +1,158 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { promisify } from "node:util";
+import type { Trust } from "../../modules/config";
+import type { ClusterTopology, ServerTopology } from "../../modules/topology";
+import { printConf, restartDigest } from "../../templates/nats-conf";
+import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../files";
+import { UserError } from "../project";
+import { type Twin, twinConf } from "./context";
+import type { ServerFolder } from "./folder";
+import { type Healthz, type Jsz, monitoring, type Routez, type Varz } from "./monitoring";
+import { portOwners, takenPorts } from "./ports";
+import { lastLines, poll, runningProcess, signalProcess, startProcess, stopProcess } from "./processes";
+
+/** What has to happen to a server so that it runs what was rendered. */
+export type ServerStep = "start" | "keep" | "reload" | "restart";
+
+export interface PlannedServer {
+  cluster: ClusterTopology;
+  server: ServerTopology;
+  folder: ServerFolder;
+  text: string;
+  restart: string;
+  loaded: string;
+  step: ServerStep;
+}
+
+/** What the running server was started with, of what only a restart can change. */
+const restartFile = (folder: ServerFolder) => `${folder.conf}.restart`;
+/**
+ * What the running server has loaded, written once it has: an `up` that was cut off in between, or whose reload was
+ * refused, leaves the old one, and the next `up` reloads again.
+ */
+const loadedFile = (folder: ServerFolder) => `${folder.conf}.loaded`;
+
+/** Compares what runs with what was rendered. Writes nothing. */
+export function planServer(twin: Twin, cluster: ClusterTopology, server: ServerTopology, trust: Trust): PlannedServer {
+  const folder = twin.folder.server(server.name);
+  const conf = twinConf(twin, cluster, server, trust);
+  const text = printConf(conf);
+  // Another nats-server is another process, even where it reads the same configuration.
+  const restart = `${twin.topology.nats.version} ${restartDigest(conf)}`;
+  const loaded = loadedDigest(twin, cluster, text);
+  return { cluster, server, folder, text, restart, loaded, step: stepOf(folder, restart, loaded) };
+}
+
+function stepOf(folder: ServerFolder, restart: string, loaded: string): ServerStep {
+  if (!runningProcess(folder)) return "start";
+  if (readIfThere(restartFile(folder)) !== restart) return "restart";
+  return readIfThere(loadedFile(folder)) === loaded ? "keep" : "reload";
+}
+
+/** Of everything that a server reads when it loads its configuration, the files that it names included. */
+function loadedDigest({ folder }: Twin, cluster: ClusterTopology, text: string): string {
+  const hash = createHash("sha256").update(text);
+  for (const { id, issuer } of cluster.certificates) {
+    const { cert, key } = folder.certificate(cluster.name, id);
+    for (const path of [cert, key, folder.authority(issuer).cert]) hash.update(readIfThere(path) ?? "");
+  }
+  for (const { user } of cluster.leafLinks)
+    for (const file of [`${user}.conf`, `${user}.creds`]) hash.update(readIfThere(folder.credentials(file)) ?? "");
+  return hash.digest("hex");
+}
+
+function writeConf({ folder, text }: PlannedServer): void {
+  mkdirSync(folder.store, { recursive: true, mode: privateFolder });
+  writeFileAtomically(folder.conf, text, privateFile);
+}
+
+function noteLoaded({ folder, restart, loaded }: PlannedServer): void {
+  writeFileAtomically(restartFile(folder), restart, privateFile);
+  writeFileAtomically(loadedFile(folder), loaded, privateFile);
+}
+
+/** @throws UserError when a port is held by somebody else, or the server does not start */
+export async function startServer(twin: Twin, planned: PlannedServer, natsServer: string): Promise<void> {
+  await refuseTakenPorts(twin, Object.values(twin.ports.servers[planned.server.name] ?? {}));
+  writeConf(planned);
+  await startProcess(planned.folder, { command: natsServer, args: ["-c", planned.folder.conf], env: {} });
+  noteLoaded(planned);
+}
+
+export async function refuseTakenPorts(twin: Twin, ports: readonly number[]): Promise<void> {
+  const taken = await takenPorts(ports);
+  if (taken.length === 0) return;
+  const owners = portOwners(twin.ports);
+  const names = taken.map((port) => `${port} (${owners.get(port) ?? "?"})`).join(", ");
+  const name = twin.topology.environment;
+  throw new UserError(
+    `taken by another program: port ${names}`,
+    `stop what listens there (ss -ltnp shows it), or take other ports: natsform up ${name} --ports new`,
+  );
+}
+
+/** Waits until a server answers as its configuration says; a server that ended meanwhile is an error with its log. */
+export async function serverReady(
+  twin: Twin,
+  { server, folder, cluster }: PlannedServer,
+  timeoutMs: number,
+): Promise<void> {
+  const port = twin.ports.servers[server.name]?.monitoring ?? 0;
+  const ready = await poll(async () => {
+    if (!runningProcess(folder)) throw new UserError(`${server.name} ended: ${diagnosis(folder)}`, `see ${folder.log}`);
+    const health = await monitoring<Healthz>(port, "/healthz");
+    if (health?.status !== "ok") return false;
+    const routes = await monitoring<Routez>(port, "/routez");
+    const peers = new Set(routes?.routes.map((route) => route.remote_name));
+    if (cluster.servers.some(({ name }) => name !== server.name && !peers.has(name))) return false;
+    if (!cluster.jetstream || cluster.servers.length === 1) return true;
+    const jsz = await monitoring<Jsz>(port, "/jsz");
+    return Boolean(jsz?.meta_cluster?.leader) && jsz?.meta_cluster?.cluster_size === cluster.servers.length;
+  }, timeoutMs);
+  if (ready) return;
+  const health = await monitoring<Healthz>(port, "/healthz");
+  const state = health?.error ?? (health ? "its routes are not complete" : "its monitoring port does not answer");
+  throw new UserError(`${server.name} is not ready after ${timeoutMs / 1000} s: ${state}`, `see ${folder.log}`);
+}
+
+/** The lines of a log that say why, or else its end. */
+export function diagnosis(folder: { log: string }): string {
+  const lines = lastLines(folder.log, 40);
+  const telling = lines.filter((line) => /\[(FTL|ERR)\]|nats-server:|Error:/.test(line));
+  return (telling.length > 0 ? telling : lines).slice(-3).join("\n    ") || "no word in its log";
+}
+
+/** Lets a server take over a new configuration, or new certificates, and waits until it says that it has. */
+export async function reloadServer(twin: Twin, planned: PlannedServer, natsServer: string): Promise<void> {
+  writeConf(planned);
+  const digest = await configDigest(natsServer, planned.folder.conf);
+  const port = twin.ports.servers[planned.server.name]?.monitoring ?? 0;
+  const before = (await monitoring<Varz>(port, "/varz"))?.config_load_time;
+  signalProcess(planned.folder, "SIGHUP");
+  const done = await poll(async () => {
+    const varz = await monitoring<Varz>(port, "/varz");
+    // New certificates leave the digest as it is; the time moves with every reload that is not refused.
+    return varz?.config_digest === digest && varz.config_load_time !== before;
+  }, 10_000);
+  if (!done) {
+    throw new UserError(`${planned.server.name} refused its new configuration: ${diagnosis(planned.folder)}`);
+  }
+  noteLoaded(planned);
+}
+
+/** Longer than lame duck mode itself, so that it may end by its own. */
+export const lameDuckTimeoutMs = 45_000;
+
+/** Stops a server gracefully: it hands over leadership and moves its clients away before it ends. */
+export const stopServer = (folder: ServerFolder, timeoutMs = lameDuckTimeoutMs) =>
+  stopProcess(folder, "SIGUSR2", timeoutMs);
+
+/** The digest nats-server computes of a configuration as it parses it: equal text is not needed for equal servers. */
+export async function configDigest(natsServer: string, conf: string): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)(natsServer, ["-t", "-c", conf], { env: {} });
+  const digest = /sha256:[0-9a-f]{64}/.exec(stdout + stderr)?.[0];
+  if (!digest) throw new Error(`nats-server -t printed no digest for ${conf}: ${stdout}${stderr}`);
+  return digest;
+}

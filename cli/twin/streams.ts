@@ -1,0 +1,111 @@
+import type { ClusterTopology } from "../../modules/topology";
+import { type Action, isEmpty, refusals } from "../../runtime/streams/action";
+import { ApplyFailed, applyPlan, PlanRefused } from "../../runtime/streams/apply";
+import { syncFolders } from "../../runtime/streams/durable";
+import { findStreams } from "../../runtime/streams/find";
+import { planStreams } from "../../runtime/streams/plan";
+import { NotInTime } from "../../runtime/streams/retry";
+import { toStreamSpecs } from "../../templates/stream-specs";
+import { UserError } from "../project";
+import { streamsClient } from "./connect";
+import type { Twin } from "./context";
+
+const deadlineMs = 60_000;
+
+export interface StreamPlan {
+  cluster: ClusterTopology;
+  account: string;
+  actions: Action[];
+}
+
+export interface PlanOptions {
+  allowDataLoss?: string[];
+  allowRecreate?: string[];
+}
+
+/** Accounts of each cluster that hold streams, or held some of ours before: every JetStream account is asked. */
+function scopes({ topology }: Twin): { cluster: ClusterTopology; account: string }[] {
+  const accounts = topology.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
+  return topology.clusters
+    .filter(({ jetstream }) => jetstream)
+    .flatMap((cluster) => accounts.map((account) => ({ cluster, account })));
+}
+
+/** What would change in each account of each cluster. Reads only. */
+export async function planTwinStreams(twin: Twin, options: PlanOptions = {}): Promise<StreamPlan[]> {
+  const plans: StreamPlan[] = [];
+  for (const { cluster, account } of scopes(twin)) {
+    const client = streamsClient(twin, cluster, account);
+    try {
+      const desired = toStreamSpecs(twin.topology, cluster.name, account);
+      const found = await findStreams(await client.connection(), Date.now() + deadlineMs, desired);
+      const owner = twin.topology.environment;
+      plans.push({ cluster, account, actions: planStreams({ desired, found, owner, ...options }) });
+    } finally {
+      await client.close();
+    }
+  }
+  return plans;
+}
+
+/**
+ * Applies plans as they were made.
+ *
+ * @throws UserError when one of them holds a refusal, before the first is applied; or when a cluster is not ready in time
+ */
+export async function applyTwinStreams(
+  twin: Twin,
+  plans: StreamPlan[],
+  progress: (text: string) => void,
+): Promise<number> {
+  const { environment } = twin.topology;
+  const refused = plans.flatMap(({ actions }) => refusals(actions));
+  if (refused.length > 0)
+    throw new UserError(
+      new PlanRefused(refused).message,
+      `natsform streams plan ${environment} shows what may be allowed`,
+    );
+  let changed = 0;
+  for (const { cluster, account, actions } of plans) {
+    if (actions.length === 0) continue;
+    const client = streamsClient(twin, cluster, account);
+    try {
+      const applied = await applyPlan(await client.connection(), {
+        plan: actions,
+        owner: environment,
+        deadline: Date.now() + deadlineMs,
+        progress: ({ action, step, why }) => {
+          const what = action.consumer ? `${action.stream}/${action.consumer}` : action.stream;
+          if (step !== "done") progress(`${cluster.name}/${account}: ${what}${why ? `: ${why}` : ""}`);
+        },
+      });
+      changed += applied.changed;
+    } catch (error) {
+      const refused = error instanceof ApplyFailed && error.cause instanceof Error && error.cause.name === "NatsError";
+      if (error instanceof NotInTime || refused)
+        throw new UserError(`${cluster.name}/${account}: ${error.message}`, `natsform status ${environment}`);
+      throw error;
+    } finally {
+      await client.close();
+    }
+  }
+  // Success is said only of what would survive a power cut; the disks of a twin are ours to sync.
+  const stores = twin.topology.clusters
+    .filter(({ jetstream }) => jetstream)
+    .flatMap(({ servers }) => servers.map(({ name }) => twin.folder.server(name).store));
+  // Also when nothing changed now: an earlier run may have been cut off between its last change and this.
+  await syncFolders(stores);
+  return changed;
+}
+
+/** Brings the streams of every cluster to what the environment says. Returns a summary. */
+export async function applyStreams(twin: Twin, progress: (text: string) => void): Promise<string> {
+  const plans = await planTwinStreams(twin);
+  const changed = await applyTwinStreams(twin, plans, progress);
+  const count = twin.topology.streams.length;
+  const orphans = plans.flatMap(({ actions }) => actions.filter(({ kind }) => kind === "orphan")).length;
+  const left = orphans > 0 ? `, ${orphans} no longer wanted (natsform streams plan shows them)` : "";
+  return `${count} as wanted, ${changed} changes${changed > 0 ? ", synced to disk" : ""}${left}`;
+}
+
+export const nothingToDo = (plans: StreamPlan[]) => plans.every(({ actions }) => isEmpty(actions));

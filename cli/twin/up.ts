@@ -1,0 +1,199 @@
+import { existsSync } from "node:fs";
+import type { ListrTask } from "listr2";
+import type { Trust } from "../../modules/config";
+import { loadTrust } from "../../modules/config/load";
+import { writeFileAtomically } from "../files";
+import { makeKeys } from "../keys/make";
+import { FolderStore } from "../keys/store";
+import { findNatsServer, natsServerVersion } from "../programs";
+import { UserError } from "../project";
+import { updateAccounts } from "./accounts";
+import { ensureCertificates } from "./certificates";
+import { writeConnectFile } from "./connect-file";
+import { allServers, type Twin } from "./context";
+import { leftoverServers, writeLayout } from "./layout";
+import { responderNames } from "./ports";
+import { diedBehindOurBack, runningProcess } from "./processes";
+import { ensureProgram, preparePrograms, programReady, responders, type TwinProgram } from "./programs";
+import {
+  type PlannedServer,
+  planServer,
+  refuseTakenPorts,
+  reloadServer,
+  serverReady,
+  startServer,
+  stopServer,
+} from "./servers";
+import { applyStreams } from "./streams";
+
+/** What the steps of `up` hand on, in this order. */
+interface UpState {
+  natsServer: string;
+  trust: Trust;
+  servers: PlannedServer[];
+  programs: TwinProgram[];
+}
+
+type Task = ListrTask<UpState>;
+const readyTimeoutMs = 60_000;
+
+/** The steps that lead from whatever runs now to the twin that the environment describes. Each may be repeated. */
+export function upTasks(twin: Twin, root: string): Task[] {
+  return [
+    {
+      title: "Find nats-server",
+      task: async (state, task) => {
+        const wanted = twin.topology.nats.version;
+        const found = findNatsServer(wanted);
+        if (!found) {
+          const fix = wanted === natsServerVersion ? "make tools builds it" : `put nats-server ${wanted} on PATH`;
+          throw new UserError(`nats-server ${wanted} is not on this machine`, fix);
+        }
+        await refuseTakenPorts(twin, portsToOpen(twin));
+        writeLayout(twin);
+        state.natsServer = found;
+        task.title = `nats-server ${wanted}`;
+      },
+    },
+    {
+      title: "Keys and certificates",
+      task: async (state, task) => {
+        const { folder } = twin;
+        const previous = existsSync(folder.trust) ? loadTrust(folder.trust, root) : undefined;
+        const { trust, created } = await makeKeys(twin.topology, new FolderStore(folder.keys), previous);
+        writeFileAtomically(folder.trust, `${JSON.stringify(trust, null, 2)}\n`);
+        const made = await ensureCertificates(twin.topology, folder, new Date());
+        state.trust = trust;
+        task.title = `Keys and certificates: ${created.length} keys and ${made.length} certificates made`;
+      },
+    },
+    {
+      title: "OIDC issuer",
+      task: async (state, task) => {
+        state.programs = await preparePrograms(twin, state.trust);
+        const issuer = state.programs.filter(({ name }) => name === "oidc-issuer");
+        for (const program of issuer) {
+          task.title = `OIDC issuer: ${await ensureProgram(twin, program)}`;
+          await programReady(program, readyTimeoutMs);
+        }
+      },
+    },
+    {
+      title: "Servers",
+      task: async (state, task) => {
+        for (const name of leftoverServers(twin)) await stopServer(twin.folder.server(name));
+        const died = allServers(twin.topology).filter(({ server }) =>
+          diedBehindOurBack(twin.folder.server(server.name)),
+        );
+        state.servers = allServers(twin.topology).map(({ cluster, server }) =>
+          planServer(twin, cluster, server, state.trust),
+        );
+        const progress = (text: string) => {
+          task.output = text;
+        };
+        // Users are signed with an account's new key as soon as responders know it; requests are sealed with the callout
+        // account's new xkey as soon as servers know it. So the accounts first, then the responders, then that one.
+        await updateAccounts(twin, state.trust, twin.topology.identity.calloutAccount);
+        await respondersAhead(twin, state.trust, progress);
+        await updateAccounts(twin, state.trust);
+        await convergeServers(twin, state.servers, state.natsServer, progress);
+        const done = (["start", "keep", "reload", "restart"] as const)
+          .map((wanted) => ({ wanted, count: state.servers.filter(({ step }) => step === wanted).length }))
+          .filter(({ count }) => count > 0)
+          .map(({ wanted, count }) => `${count} ${pastTense[wanted]}`);
+        const dead = died.length > 0 ? `; ${died.map(({ server }) => server.name).join(", ")} had ended by itself` : "";
+        task.title = `Servers: ${done.join(", ")}${dead}`;
+      },
+    },
+    {
+      title: "Streams",
+      task: async (_, task) => {
+        task.title = `Streams: ${await applyStreams(twin, (text) => {
+          task.output = text;
+        })}`;
+      },
+    },
+    {
+      title: "Auth callout",
+      task: async (state, task) => {
+        const programs = state.programs.filter(({ name }) => name !== "oidc-issuer");
+        await ensureResponders(twin, programs, (text) => {
+          task.output = text;
+        });
+        task.title = `Auth callout: ${programs.length} responders`;
+      },
+    },
+    {
+      title: "connect.json",
+      task: () => {
+        writeConnectFile(twin);
+      },
+    },
+  ];
+}
+
+const pastTense = { start: "started", keep: "kept", reload: "reloaded", restart: "restarted" } as const;
+
+/** Ports of everything that does not run yet: asked for before anything is started, so that nothing is half there. */
+function portsToOpen({ topology, folder, ports }: Twin): number[] {
+  const servers = allServers(topology).filter(({ server }) => !runningProcess(folder.server(server.name)));
+  const programs = [["oidc-issuer", ports.issuer] as const, ...responderNames(ports)].filter(
+    ([name]) => !runningProcess(folder.program(name)),
+  );
+  return [
+    ...servers.flatMap(({ server }) => Object.values(ports.servers[server.name] ?? {})),
+    ...programs.map(([, port]) => port),
+  ];
+}
+
+/** One after another, so that a restart leaves the others answering. */
+async function ensureResponders(
+  twin: Twin,
+  programs: readonly TwinProgram[],
+  progress: (text: string) => void,
+): Promise<void> {
+  for (const program of programs) {
+    progress(`${program.name}: ${await ensureProgram(twin, program)}`);
+    await programReady(program, readyTimeoutMs);
+  }
+}
+
+/**
+ * Responders go ahead of servers that run already: those that are gone, since a server that reloads closes every client
+ * that the callout let in, and only a responder lets them in again; and all of them while keys are rotated, since they
+ * take old and new keys, and a server knows one of them.
+ */
+async function respondersAhead(twin: Twin, trust: Trust, progress: (text: string) => void): Promise<void> {
+  const keys = await new FolderStore(twin.folder.keys).list();
+  const rotating = keys.some((name) => name.endsWith("-previous"));
+  for (const cluster of twin.topology.clusters) {
+    if (!cluster.servers.some(({ name }) => runningProcess(twin.folder.server(name)))) continue;
+    const programs = responders(twin, cluster, trust).filter(({ folder }) => rotating || !runningProcess(folder));
+    await ensureResponders(twin, programs, progress);
+  }
+}
+
+/** New servers together, since they wait for each other; restarts one at a time, each back in full before the next. */
+async function convergeServers(
+  twin: Twin,
+  servers: PlannedServer[],
+  natsServer: string,
+  progress: (text: string) => void,
+): Promise<void> {
+  const starting = servers.filter(({ step }) => step === "start");
+  for (const planned of starting) {
+    progress(`starts ${planned.server.name}`);
+    await startServer(twin, planned, natsServer);
+  }
+  await Promise.all(starting.map((planned) => serverReady(twin, planned, readyTimeoutMs)));
+  for (const planned of servers.filter(({ step }) => step === "reload")) {
+    progress(`reloads ${planned.server.name}`);
+    await reloadServer(twin, planned, natsServer);
+  }
+  for (const planned of servers.filter(({ step }) => step === "restart")) {
+    progress(`restarts ${planned.server.name}: lame duck mode`);
+    await stopServer(planned.folder);
+    await startServer(twin, planned, natsServer);
+    await serverReady(twin, planned, readyTimeoutMs);
+  }
+}

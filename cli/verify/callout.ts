@@ -1,0 +1,137 @@
+import { createSign, generateKeyPairSync } from "node:crypto";
+import type { Trust } from "../../modules/config";
+import type { ClusterTopology } from "../../modules/topology";
+import { explainPermissions } from "../../runtime/auth-callout";
+import type { NatsClient } from "../../runtime/client";
+import { toAuthRules } from "../../templates/callout-rules";
+import { fixedUser, sentinelOf, twinClient } from "../twin/connect";
+import { clientUrls, type Twin } from "../twin/context";
+import { ensureProgram, programReady, responders, stopProgram } from "../twin/programs";
+import { mintToken } from "../twin/token";
+import { prove, type Row } from "./row";
+
+const sub = "auth0|natsform-verify";
+
+/** Who gets in and who does not, cluster by cluster; with the callout, and without it. */
+export async function verifyCallout(twin: Twin, trust: Trust): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const cluster of twin.topology.clusters) {
+    rows.push(await verifyAdmission(twin, cluster, trust));
+    rows.push(await verifyForgery(twin, cluster, trust));
+    rows.push(await verifyOutage(twin, cluster, trust));
+  }
+  return rows;
+}
+
+interface UserInfo {
+  server?: { name?: string };
+  data?: { user: string; account: string; permissions?: { publish?: Lists; subscribe?: Lists } };
+}
+interface Lists {
+  allow?: string[];
+  deny?: string[];
+}
+
+/**
+ * What the server says that this connection is. Of the answers that of the own cluster: a request of a leaf node's client
+ * travels to the hub as well, which answers about the link.
+ */
+async function whoAmI(client: NatsClient, { servers }: ClusterTopology): Promise<NonNullable<UserInfo["data"]>> {
+  const connection = await client.connection();
+  const answers = await connection.requestMany("$SYS.REQ.USER.INFO", undefined, { maxWait: 5000 });
+  for await (const answer of answers) {
+    if (answer instanceof Error) throw answer;
+    const { server, data } = answer.json<UserInfo>();
+    if (data && servers.some(({ name }) => name === server?.name)) return data;
+  }
+  throw new Error("no server of the cluster says who this user is");
+}
+
+const sorted = (lists: Lists | undefined) =>
+  JSON.stringify({ allow: [...(lists?.allow ?? [])].sort(), deny: [...(lists?.deny ?? [])].sort() });
+
+function verifyAdmission(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<Row> {
+  return prove("callout", `${cluster.name}: a valid token gets its permissions and no others`, async () => {
+    const rules = toAuthRules(twin.topology, trust);
+    const explained = explainPermissions(rules, { sub });
+    if (!("grant" in explained))
+      return { ok: false, seen: `the rules deny every token without claims: ${explained.denied}` };
+    const { grant } = explained;
+    const token = await mintToken(twin, { sub });
+    const client = twinClient(twin, cluster, {
+      authentication: { kind: "token", token, sentinel: sentinelOf(twin, trust) },
+    });
+    try {
+      const started = Date.now();
+      const got = await whoAmI(client, cluster);
+      const ms = Date.now() - started;
+      const account = rules.accounts[grant.account]?.id;
+      const ok =
+        got.account === account &&
+        sorted(got.permissions?.publish) === sorted(grant.publish) &&
+        sorted(got.permissions?.subscribe) === sorted(grant.subscribe);
+      const counts = `${grant.publish.allow.length} publish, ${grant.subscribe.allow.length} subscribe`;
+      return { ok, seen: ok ? `${grant.account}, ${counts}, in ${ms} ms` : `got ${JSON.stringify(got.permissions)}` };
+    } finally {
+      await client.close();
+    }
+  });
+}
+
+/** The genuine token's words under somebody else's signature. */
+function forge(token: string): string {
+  const [header, payload] = token.split(".");
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return `${header}.${payload}.${createSign("RSA-SHA256").update(`${header}.${payload}`).sign(privateKey, "base64url")}`;
+}
+
+function verifyForgery(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<Row> {
+  return prove("callout", `${cluster.name}: a forged token is refused`, async () => {
+    const token = forge(await mintToken(twin, { sub }));
+    const client = twinClient(twin, cluster, {
+      authentication: { kind: "token", token, sentinel: sentinelOf(twin, trust) },
+      // One server: a client that is refused tries all of them.
+      servers: clientUrls(twin, cluster).slice(0, 1),
+    });
+    return refusal(client, twin.topology.identity.calloutTimeoutSeconds * 1000);
+  });
+}
+
+/** Whether the callout refuses this client. Where nobody answers, the server says the same words after its timeout. */
+async function refusal(client: NatsClient, timeoutMs: number): Promise<{ ok: boolean; seen: string }> {
+  const started = Date.now();
+  try {
+    await client.connection();
+    return { ok: false, seen: "it was admitted" };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const ms = Date.now() - started;
+    if (ms >= timeoutMs) return { ok: false, seen: `no answer: ${message} after ${ms} ms` };
+    return { ok: /authorization violation/i.test(message), seen: `${message} after ${ms} ms` };
+  } finally {
+    await client.close();
+  }
+}
+
+/** Operators must get in while the callout is down; nobody else may. The responders are started again in any case. */
+function verifyOutage(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<Row> {
+  return prove("callout", `${cluster.name}: SYS works with the callout stopped`, async () => {
+    const programs = responders(twin, cluster, trust);
+    try {
+      await Promise.all(programs.map(stopProgram));
+      const client = twinClient(twin, cluster, { authentication: fixedUser(twin, "sys") });
+      const started = Date.now();
+      try {
+        const { account } = await whoAmI(client, cluster);
+        const ms = Date.now() - started;
+        const isSystem = account === (trust.accounts.SYS?.publicKey ?? "SYS");
+        return { ok: isSystem, seen: `SYS in ${ms} ms, ${programs.length} responders stopped and started again` };
+      } finally {
+        await client.close();
+      }
+    } finally {
+      for (const program of programs) await ensureProgram(twin, program);
+      await Promise.all(programs.map((program) => programReady(program, 30_000)));
+    }
+  });
+}
