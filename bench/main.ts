@@ -1,0 +1,29 @@
+import { benchAttacks } from "./attacks";
+import { benchCallout } from "./callout";
+import { benchProfile } from "./profile";
+import { benchStorm } from "./storm";
+import { benchTwin } from "./twin";
+
+/** One part of the bench: prints its figures, each beside the floor that was taken in the same run. */
+const parts: Record<string, () => Promise<void>> = {
+  twin: benchTwin,
+  callout: benchCallout,
+  profile: benchProfile,
+  attacks: benchAttacks,
+  storm: benchStorm,
+};
+
+async function main(): Promise<void> {
+  const asked = process.argv.slice(2);
+  const unknown = asked.filter((name) => !parts[name]);
+  if (unknown.length > 0)
+    throw new Error(`no such bench: ${unknown.join(", ")}; known: ${Object.keys(parts).join(", ")}`);
+  for (const [name, part] of Object.entries(parts)) {
+    if (asked.length === 0 || asked.includes(name)) await part();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import { buildProgram } from "../../cli/program";
+
+/** docs/reference/commands.md: the help texts as they are printed. */
+export function commandReference(): string {
+  const program = buildProgram();
+  const all = program.commands.flatMap((command) => [command, ...command.commands]);
+  return `${[
+    "# Commands",
+    "",
+    "Run as `npx natsform COMMAND`. Output is plain where it does not go to a terminal; `--json` where it is offered is for",
+    "machines. Exit codes: 0 done, 1 something is wrong and was said, 2 wrong usage, 70 a defect of natsform.",
+    "",
+    ...all.flatMap((command) => [`## natsform ${pathOf(command)}`, "", "```text", help(command), "```", ""]),
+  ].join("\n")}`;
+}
+
+function pathOf(command: Command): string {
+  const parent = command.parent?.parent ? `${command.parent.name()} ` : "";
+  return `${parent}${command.name()}`;
+}
+
+function help(command: Command): string {
+  command.configureHelp({ helpWidth: 100 });
+  return command.helpInformation().trimEnd();
+}
