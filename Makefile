@@ -1,0 +1,69 @@
+# Two commands do everything: `make up` and `make test`. Each first makes what is missing, and what is there is reused.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+ENV ?= demo
+CACHE := $(or $(NATSFORM_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/natsform)
+NATS_VERSION := $(shell sed -n 's|.*nats-io/nats-server/v2 v||p' tools/go.mod | head -1)
+NATSFORM := npx --no-install natsform
+GO_BUILD := CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" go build -C tools -ldflags='-s -w'
+
+# Releases that the version gates are tried against; natsform itself never runs them.
+OLD_VERSIONS := 2.10.27 2.11.17 2.12.1 2.12.12 2.14.2 2.15.2
+
+.PHONY: help up down test check fix bench docs tools old-servers clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
+
+up: node_modules/.installed tools ## run ENV (default: demo) as real servers on this machine, and prove it
+	@$(NATSFORM) up $(ENV)
+	@$(NATSFORM) verify $(ENV)
+
+down: node_modules/.installed ## stop every twin and remove what it kept
+	@$(NATSFORM) down --wipe
+
+test: node_modules/.installed tools $(CACHE)/bin/natsconf ## all tests, those against real servers included
+	@npx --no-install jest $(JEST_ARGS)
+
+check: node_modules/.installed ## format, lint, types, and the environments themselves
+	@npx --no-install biome ci .
+	@npx --no-install tsc --noEmit
+	@$(NATSFORM) check
+
+fix: node_modules/.installed ## format and mend what can be mended
+	@npx --no-install biome check --write .
+
+bench: node_modules/.installed tools ## figures, each as a ratio to a floor taken in the same run
+	@npx --no-install tsx bench/main.ts
+
+docs: node_modules/.installed ## write docs/reference and the pictures anew from schema, rules and topology
+	@npx --no-install tsx docs/generate.ts
+
+# A nats-server of the pinned version on PATH is used instead of building one.
+tools:
+	@if ! [ -x $(CACHE)/bin/nats-server-$(NATS_VERSION) ] && [ "$$(nats-server --version 2>/dev/null)" != "nats-server: v$(NATS_VERSION)" ]; then \
+	  command -v go >/dev/null || { echo "make: nats-server $(NATS_VERSION) is neither on PATH nor built, and there is no Go to build it; see natsform doctor" >&2; exit 1; }; \
+	  echo "building nats-server $(NATS_VERSION), once"; \
+	  $(GO_BUILD) -o $(CACHE)/bin/nats-server-$(NATS_VERSION) github.com/nats-io/nats-server/v2; \
+	fi
+
+old-servers: $(OLD_VERSIONS:%=$(CACHE)/bin/nats-server-%)
+
+$(CACHE)/bin/nats-server-%:
+	@echo "building nats-server $*, for tests"; mkdir -p $(CACHE)/build/$*; \
+	GOBIN=$(CACHE)/build/$* CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" go install -ldflags='-s -w' github.com/nats-io/nats-server/v2@v$* && \
+	mv $(CACHE)/build/$*/nats-server $@ && rmdir $(CACHE)/build/$*
+
+# nats-server's own parser as a program: printers are tested against it.
+$(CACHE)/bin/natsconf: tools/natsconf/main.go tools/go.mod
+	@if command -v go >/dev/null; then echo "building natsconf"; $(GO_BUILD) -o $@ ./natsconf; \
+	else echo "make: no Go, so the tests against nats-server's parser are skipped"; fi
+
+# Not `npm ci`: it insists that the lock file names the optional packages of every platform, and not every registry has them.
+node_modules/.installed: package.json package-lock.json
+	@npm install --no-save --no-audit --no-fund --loglevel=error
+	@touch $@
+
+clean: down ## remove what was installed into the checkout
+	@rm -rf node_modules .natsform

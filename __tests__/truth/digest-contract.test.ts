@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MemoryStore } from "../../cli/keys/store";
+import { twinFolder } from "../../cli/twin/folder";
+import { layPorts } from "../../cli/twin/ports";
+import { configDigest } from "../../cli/twin/servers";
+import { twinSite } from "../../cli/twin/site";
+import type { Trust } from "../../modules/config";
+import type { ServerTopology } from "../../modules/topology";
+import {
+  type ConfObject,
+  type ConfValue,
+  Include,
+  isBlock,
+  placedKeys,
+  platformSite,
+  printConf,
+  Raw,
+  serverConf,
+  withoutPlace,
+} from "../../templates/nats-conf";
+import { findProgram } from "../support/programs";
+import { platforms, type RichServer, richTopology } from "../support/same-server";
+
+const natsServer = findProgram("nats-server") as string;
+const folder = mkdtempSync(join(tmpdir(), "natsform-digest-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let file = 0;
+/** The digest of nats-server, or its refusal: both are unlike the digest of another configuration. */
+async function digest(conf: ConfObject): Promise<string> {
+  const path = join(folder, `${file++}.conf`);
+  // `-t` looks whether a resolver's folder is there: the same one for all.
+  const resolver = conf.resolver && { ...(conf.resolver as ConfObject), dir: folder };
+  writeFileSync(path, printConf({ ...conf, resolver }));
+  try {
+    return await configDigest(natsServer, path);
+  } catch (error) {
+    return `refused: ${String(error)}`;
+  } finally {
+    rmSync(path);
+  }
+}
+
+/** Servers are named by ordinal where the platform numbers them; on hosts they carry their machine's name. */
+const asCore0 = (conf: ConfObject): ConfObject => ({ ...conf, server_name: "core-0" });
+
+const firstServer = ({ cluster }: RichServer) => cluster.servers[0] as ServerTopology;
+const onPlatform = (rich: RichServer): ConfObject =>
+  serverConf({ ...rich, server: firstServer(rich), site: platformSite(rich.topology, rich.cluster) });
+const asTwin = (rich: RichServer): ConfObject => {
+  const site = twinSite(
+    rich.topology,
+    rich.cluster,
+    firstServer(rich),
+    layPorts(rich.topology, 14_220),
+    twinFolder("/tmp", "x"),
+  );
+  return serverConf({ ...rich, server: firstServer(rich), site });
+};
+
+describe.each(["callout", "operator"] as const)("in %s mode", (mode) => {
+  const store = new MemoryStore();
+  let trust: Trust | undefined;
+  const made = new Map<string, RichServer>();
+  const rich = async (name: keyof typeof platforms): Promise<RichServer> => {
+    const one = made.get(name) ?? (await richTopology(mode, platforms[name], store, trust));
+    made.set(name, one);
+    trust = one.trust;
+    return one;
+  };
+
+  test("every platform and its twin are the same server", async () => {
+    const digests = new Map<string, string>();
+    for (const name of Object.keys(platforms) as (keyof typeof platforms)[]) {
+      const one = await rich(name);
+      digests.set(name, await digest(asCore0(withoutPlace(onPlatform(one)))));
+      digests.set(`twin of ${name}`, await digest(asCore0(withoutPlace(asTwin(one)))));
+    }
+    const [wanted] = digests.values();
+    expect(wanted).toMatch(/^sha256:/);
+    expect(Object.fromEntries(digests)).toEqual(Object.fromEntries([...digests.keys()].map((key) => [key, wanted])));
+  });
+
+  test("as they stand, with their places, they differ", async () => {
+    const one = await rich("aws-ecs");
+    expect(await digest(onPlatform(one))).not.toBe(await digest(asTwin(one)));
+  });
+
+  test("whatever else is changed or left out, the digest shows", async () => {
+    const conf = onPlatform(await rich("aws-ecs"));
+    const wanted = await digest(withoutPlace(conf));
+    const paths = leaves(conf);
+    expect(paths.length).toBeGreaterThan(40);
+    for (const path of paths) {
+      for (const mutant of mutants(conf, path)) {
+        const same = (await digest(withoutPlace(mutant))) === wanted;
+        expect({ path: path.join("."), same }).toEqual({ path: path.join("."), same: isPlaced(conf, path) });
+      }
+    }
+  });
+
+  test("the list names no key that is not there", async () => {
+    const seen = new Set<string>();
+    for (const name of ["aws-ecs", "generic", "hosts"] as const) {
+      const one = await rich(name);
+      for (const conf of [onPlatform(one), asTwin(one)]) for (const path of allPaths(conf)) seen.add(path);
+    }
+    const elsewhere =
+      mode === "operator" ? ["leafnodes.remotes.include"] : ["leafnodes.remotes.credentials", "resolver.dir"];
+    // Blocks with a single certificate have no list of them, and listeners that verify nobody no authority.
+    const single = placedKeys.filter((key) => /certs$|ca_file$/.test(key));
+    expect(placedKeys.filter((key) => !seen.has(key) && !elsewhere.includes(key) && !single.includes(key))).toEqual([]);
+  });
+});
+
+type Path = (string | number)[];
+const isTree = (value: ConfValue): value is ConfObject | readonly ConfValue[] => Array.isArray(value) || isBlock(value);
+
+function leaves(value: ConfValue, path: Path = []): Path[] {
+  if (!isTree(value)) return [path];
+  const entries: [string | number, ConfValue | undefined][] = Array.isArray(value)
+    ? value.map((item, i) => [i, item])
+    : Object.entries(value);
+  return entries.flatMap(([key, item]) => (item === undefined ? [] : leaves(item, [...path, key])));
+}
+
+/** Every key's dotted path, without the numbers of lists. */
+const allPaths = (conf: ConfObject) =>
+  leaves(conf).flatMap((path) => {
+    const keys = path.filter((part) => typeof part === "string");
+    return keys.map((_, i) => keys.slice(0, i + 1).join("."));
+  });
+
+function isPlaced(conf: ConfObject, path: Path): boolean {
+  const keys = path.filter((part) => typeof part === "string");
+  if (keys.some((_, i) => placedKeys.includes(keys.slice(0, i + 1).join(".")))) return true;
+  return keys[0] === "server_tags" && String((conf.server_tags as string[])[path[1] as number]).startsWith("az:");
+}
+
+/** The configuration with one value changed, and with it removed. */
+function mutants(conf: ConfObject, path: Path): ConfObject[] {
+  return [edit(conf, path, changed), edit(conf, path, () => undefined)];
+}
+
+function changed(value: ConfValue): ConfValue {
+  if (value instanceof Raw) return new Raw("12345678");
+  if (value instanceof Include) return new Include("elsewhere.conf");
+  if (typeof value === "number") return value + 1;
+  if (typeof value === "boolean") return !value;
+  return `${String(value).startsWith("az:") ? "az:" : ""}${value as string}x`;
+}
+
+function edit(value: ConfObject, path: Path, how: (value: ConfValue) => ConfValue | undefined): ConfObject {
+  const [head, ...rest] = path as [string | number, ...Path];
+  const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string | number, ConfValue | undefined>;
+  copy[head] =
+    rest.length > 0 ? (edit(copy[head] as ConfObject, rest, how) as ConfValue) : how(copy[head] as ConfValue);
+  if (!Array.isArray(copy) || copy[head] !== undefined) return copy as ConfObject;
+  return (copy as unknown as ConfValue[]).filter((item) => item !== undefined) as unknown as ConfObject;
+}

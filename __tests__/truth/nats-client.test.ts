@@ -1,0 +1,147 @@
+import { connect } from "nats";
+import { NatsClient, type NatsClientOptions, StreamPublishError } from "../../runtime/client";
+import {
+  makeCertificate,
+  makeFolder,
+  type NatsServer,
+  removeFolder,
+  startNatsServer,
+  waitFor,
+} from "../support/callout-nats-server";
+
+const folder = makeFolder();
+const token = "hunter2";
+let certFile: string;
+let secure: NatsServer;
+let plaintext: NatsServer;
+let configuration: string;
+const clients: NatsClient[] = [];
+
+beforeAll(async () => {
+  const { keyFile, ...certificate } = makeCertificate(folder);
+  certFile = certificate.certFile;
+  configuration = `
+    server_name: client-test
+    tls { cert_file: "${certFile}", key_file: "${keyFile}" }
+    jetstream { store_dir: "STORE_DIR" }
+    authorization { token: ${token} }`;
+  secure = await startNatsServer(folder, configuration);
+  plaintext = await startNatsServer(folder, `trace: true\nauthorization { token: ${token} }`);
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close();
+});
+afterAll(async () => {
+  await secure?.stop();
+  await plaintext?.stop();
+  removeFolder(folder);
+});
+
+function client(options: Partial<NatsClientOptions> = {}): NatsClient {
+  const made = new NatsClient({
+    servers: secure.url,
+    caFile: certFile,
+    authentication: { kind: "token", token },
+    ...options,
+  });
+  clients.push(made);
+  return made;
+}
+
+test("a server without TLS gets credentials from nats.js, though the address says tls, but not from us", async () => {
+  const servers = `tls://127.0.0.1:${plaintext.port}`;
+  await expect(client({ servers, name: "ours" }).connection()).rejects.toThrow("tls");
+  const connection = await connect({ servers, token, name: "nats.js" });
+  await connection.close();
+  // The server writes its log in order: what we had sent would stand before this.
+  await waitFor("CONNECT of nats.js", () => plaintext.log().includes('"name":"nats.js"'));
+  expect(plaintext.log().match(/\[CONNECT /g)).toHaveLength(1);
+});
+
+test("a certificate that is not trusted, or for another name, is refused", async () => {
+  await expect(client({ caFile: undefined }).connection()).rejects.toThrow("self-signed certificate");
+  await expect(client({ tlsServername: "nats.example.com" }).connection()).rejects.toThrow("nats.example.com");
+});
+
+test("concurrent first uses share one connection, and nothing is dialled before", async () => {
+  const lazy = client();
+  expect(lazy.health().connected).toBe(false);
+  const connections = await Promise.all(Array.from({ length: 20 }, () => lazy.connection()));
+  expect(new Set(connections).size).toBe(1);
+  expect(lazy.health()).toEqual({ connected: true, servers: [secure.url], reconnects: 0 });
+});
+
+test("a failed attempt is made again by the next use", async () => {
+  const early = await startNatsServer(folder, configuration);
+  await early.stop();
+  const waiting = client({ servers: early.url });
+  await expect(waiting.connection()).rejects.toThrow("CONNECTION_REFUSED");
+  expect(waiting.health()).toMatchObject({
+    connected: false,
+    lastError: expect.stringContaining("CONNECTION_REFUSED"),
+  });
+  const late = await startNatsServer(folder, configuration, early.port);
+  try {
+    await expect(waiting.connection()).resolves.toBeDefined();
+  } finally {
+    await late.stop();
+  }
+});
+
+test("a restart of the server is a reconnect", async () => {
+  const first = await startNatsServer(folder, configuration);
+  const faithful = client({ servers: first.url });
+  await faithful.connection();
+  await first.stop();
+  await waitFor("disconnected client", () => !faithful.health().connected);
+  const again = await startNatsServer(folder, configuration, first.port);
+  try {
+    await waitFor("reconnected client", () => faithful.health().connected);
+    expect(faithful.health().reconnects).toBe(1);
+    await expect(faithful.request("nobody.listens")).rejects.toThrow("503");
+  } finally {
+    await again.stop();
+  }
+});
+
+test("inboxes carry the prefix of the identity", async () => {
+  const asUser = client({ inboxPrefix: "_INBOX.alice" });
+  const connection = await asUser.connection();
+  connection.subscribe("echo", { callback: (_, message) => message.respond(message.reply) });
+  expect((await asUser.request("echo")).string()).toMatch(/^_INBOX\.alice\./);
+});
+
+describe("publishing to a stream", () => {
+  const createStream = async (by: NatsClient, name: string) =>
+    (await (await by.connection()).jetstreamManager()).streams.add({ name, subjects: [`${name}.>`] });
+
+  test("goes on with one message id until a stream answers", async () => {
+    const publisher = client();
+    const publishing = publisher.publishToStream("LATE.a", "content", { messageId: "id-1" });
+    await createStream(publisher, "LATE");
+    expect(await publishing).toMatchObject({ stream: "LATE", seq: 1, duplicate: false });
+    expect(await publisher.publishToStream("LATE.a", "content", { messageId: "id-1" })).toMatchObject({
+      seq: 1,
+      duplicate: true,
+    });
+    expect(await publisher.publishToStream("LATE.a", "content")).toMatchObject({ seq: 2 });
+  });
+
+  test("gives up in time and names the message", async () => {
+    const publishing = client().publishToStream("NEVER.a", "content", { messageId: "id-1", retryForMs: 300 });
+    await expect(publishing).rejects.toThrow(StreamPublishError);
+    await expect(publishing).rejects.toMatchObject({ messageId: "id-1", subject: "NEVER.a" });
+  });
+});
+
+test("draining sends what is buffered and ends the client", async () => {
+  const [sender, receiver] = [client(), client()];
+  const received: string[] = [];
+  const connection = await receiver.connection();
+  connection.subscribe("drained", { callback: (_, message) => received.push(message.string()) });
+  await connection.flush();
+  await sender.publish("drained", "last words");
+  await sender.drain();
+  await waitFor("message", () => received.length > 0);
+  await expect(sender.publish("drained", "more")).rejects.toThrow("closed");
+});

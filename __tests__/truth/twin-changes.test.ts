@@ -1,0 +1,268 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Healthz } from "../../cli/twin/monitoring";
+import type { EnvironmentInput } from "../../modules/config";
+import type { Authentication } from "../../runtime/client";
+import { TestProject } from "../support/project";
+import { app, core, orders, threeServers } from "../support/twin-environment";
+import { eventually } from "../support/twin-processes";
+import { TestTwin } from "../support/twin-project";
+import { compare, figures, type Published, startPublisher, storedIds } from "../support/twin-publisher";
+import { type Visits, whileClientsConnect } from "../support/twin-visitors";
+
+const project = new TestProject();
+const twin = new TestTwin(project, "changes");
+const servers = ["core-0", "core-1", "core-2"];
+const responders = ["auth-callout-core-0", "auth-callout-core-1"];
+
+/** The environment as the tests before left it: each changes one thing of it. */
+let environment = threeServers("changes");
+function change(fields: Partial<EnvironmentInput>): EnvironmentInput {
+  environment = { ...environment, ...fields };
+  return environment;
+}
+const identity = (fields: object): EnvironmentInput["identity"] => ({ ...environment.identity, ...fields });
+
+const pids = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, twin.pid(name)]));
+
+beforeAll(() => twin.up(environment));
+afterAll(async () => {
+  await twin.close();
+  await project.remove();
+});
+
+/** What the servers say of who logs in so. */
+const whoIs = (authentication: Authentication) =>
+  twin.with(
+    authentication,
+    async (client) => (await client.request("$SYS.REQ.USER.INFO")).json<{ data: object }>().data,
+  );
+
+describe("what a server can reload", () => {
+  test("is reloaded: the processes stay, and their digests change", async () => {
+    const fixed = twin.client(twin.user("sys"));
+    const user = twin.client({ kind: "token", token: await twin.token("dave") });
+    const service = twin.client(twin.service());
+    for (const client of [fixed, user, service]) await client.connection();
+    const before = { pids: twin.pids(), digests: await twin.digests() };
+
+    const text = await twin.up(change({ nats: { maxPayload: "2MiB" } }));
+    expect(text).toContain("Servers: 3 reloaded");
+    expect(twin.pids()).toEqual(before.pids);
+    const digests = await twin.digests();
+    for (const server of servers) expect(digests[server]).not.toBe(before.digests[server]);
+    expect(await twin.each(async (server) => (await twin.varz(server)).max_payload)).toEqual(
+      Object.fromEntries(servers.map((server) => [server, 2 * 1024 * 1024])),
+    );
+
+    // What nats-server 2.14.5 does on any reload: it closes whom the callout let in, and keeps whom it knows itself.
+    expect(fixed.health()).toMatchObject({ connected: true, reconnects: 0 });
+    for (const client of [user, service]) {
+      await eventually("a client that is back", () => client.health().connected && client.health().reconnects > 0);
+      await client.request("$SYS.REQ.USER.INFO");
+    }
+    await twin.close();
+    expect(await twin.up()).toContain("Servers: 3 kept");
+  });
+
+  test("is reloaded only once responders answer: they let in again whom the reload closes", async () => {
+    await twin.kill(...responders);
+    const text = await twin.up(change({ nats: { maxPayload: "4MiB" } }));
+    expect(text).toContain("Servers: 3 reloaded");
+    const first = text.indexOf("reloads core-0");
+    for (const responder of responders) {
+      expect(text).toContain(`${responder}: started`);
+      expect(text.indexOf(`${responder}: started`)).toBeLessThan(first);
+    }
+  });
+
+  test("is reloaded by the next up, when the one before was cut off between writing and loading", async () => {
+    const before = { digests: await twin.digests(), pids: pids(servers) };
+    for (const server of servers) {
+      const { conf } = twin.folder.server(server);
+      const text = readFileSync(conf, "utf8");
+      expect(text).toContain("4MiB");
+      writeFileSync(conf, text.replace("4MiB", "3MiB"));
+    }
+    expect(await twin.up(change({ nats: { maxPayload: "3MiB" } }))).toContain("Servers: 3 reloaded");
+    const digests = await twin.digests();
+    for (const server of servers) expect(digests[server]).not.toBe(before.digests[server]);
+    expect(pids(servers)).toEqual(before.pids);
+  });
+});
+
+describe("services and streams", () => {
+  test("a new service touches no server, and gets in with its nkey", async () => {
+    const before = { servers: pids(servers), digests: await twin.digests(), responders: pids(responders) };
+    const loaded = await twin.each(async (server) => (await twin.varz(server)).config_load_time);
+    await twin.up(change({ identity: identity({ services: { api: app, reports: app } }) }));
+    expect(pids(servers)).toEqual(before.servers);
+    expect(await twin.digests()).toEqual(before.digests);
+    expect(await twin.each(async (server) => (await twin.varz(server)).config_load_time)).toEqual(loaded);
+    for (const name of responders) expect(twin.pid(name)).not.toBe(before.responders[name]);
+    expect(await whoIs(twin.service("reports"))).toMatchObject({ account: "APP", user: "reports" });
+  });
+
+  test("a service that is taken away no longer gets in", async () => {
+    const reports = twin.service("reports");
+    await twin.up(change({ identity: identity({ services: { api: app } }) }));
+    await expect(whoIs(reports)).rejects.toThrow(/authorization violation/i);
+    expect(await whoIs(twin.service())).toMatchObject({ user: "api" });
+  });
+
+  test("a new stream is made, and only that", async () => {
+    const before = twin.pids();
+    const news = { ...orders, name: "NEWS", subjects: ["news.>"] };
+    const text = await twin.up(change({ streams: [orders, news] }));
+    expect(text).toContain("2 as wanted, 1 changes, synced to disk");
+    const { stream } = await twin.with(twin.service(), (client) =>
+      client.publishToStream("news.first", "kept", { messageId: "kept" }),
+    );
+    expect(stream).toBe("NEWS");
+    expect(pids(servers)).toEqual(Object.fromEntries(servers.map((server) => [server, before[server]])));
+  });
+
+  test("a stream that is taken away is reported and kept with its messages", async () => {
+    const text = await twin.up(change({ streams: [orders] }));
+    expect(text).toContain("1 no longer wanted (natsform streams plan shows them)");
+    expect(await project.run("streams", "plan", "changes")).toContain("NEWS");
+    expect(await twin.with(twin.service(), (client) => storedIds(client, "NEWS"))).toEqual(["kept"]);
+    const again = await twin.up();
+    expect(again).toContain("1 no longer wanted");
+  });
+
+  test("a change that would lose messages is refused plainly, and nothing is changed", async () => {
+    const configuration = () =>
+      twin.with(twin.service(), async (client) => {
+        const jsm = await (await client.connection()).jetstreamManager({ checkAPI: false });
+        return (await jsm.streams.info("ORDERS")).config;
+      });
+    await twin.with(twin.service(), (client) => client.publishToStream("orders.one", "one", { messageId: "one" }));
+    const before = await configuration();
+    project.write({ ...environment, streams: [{ ...orders, storage: "memory" }] });
+    const { code, stderr } = await project.natsform("up", "changes");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("ORDERS") });
+    expect(stderr).not.toContain("unexpectedly");
+    expect(stderr).toContain("natsform streams plan changes");
+    expect(await configuration()).toEqual(before);
+    expect(await twin.up(environment)).toContain("1 as wanted, 0 changes");
+  });
+});
+
+interface Absence {
+  server: string;
+  from: number;
+  until: number;
+}
+
+/** When which server was not healthy. A moment does not count: every follower has one while a leader is handed over. */
+function watchServers(): () => Promise<Absence[]> {
+  const absences: Absence[] = [];
+  const open = new Map<string, Absence>();
+  let stopped = false;
+  const look = async (server: string) => {
+    const ok = await twin.ask<Healthz>(server, "/healthz").then(
+      ({ status }) => status === "ok",
+      () => false,
+    );
+    const now = Date.now();
+    const absence = open.get(server);
+    if (ok) open.delete(server);
+    else if (absence) absence.until = now;
+    else {
+      const begun = { server, from: now, until: now };
+      open.set(server, begun);
+      absences.push(begun);
+    }
+  };
+  const watching = (async () => {
+    while (!stopped) {
+      await Promise.all(servers.map(look));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  })();
+  return async () => {
+    stopped = true;
+    await watching;
+    return absences.filter(({ from, until }) => until - from > 1000).sort((a, b) => a.from - b.from);
+  };
+}
+
+describe("what only a restart can change, and a rotation of keys with it", () => {
+  let before: { pids: Record<string, number>; issuer: string };
+  let published: Published;
+  let absences: Absence[];
+  let visits: Visits;
+  let text: string;
+
+  beforeAll(async () => {
+    before = { pids: pids(servers), issuer: twin.seed("issuer") };
+    const client = twin.client(twin.service());
+    const publisher = startPublisher(client, "orders.roll", "roll");
+    const watched = watchServers();
+    try {
+      visits = await whileClientsConnect(twin, async () => {
+        expect(await project.run("keys", "rotate", "changes", "--twin")).toContain("rotated: issuer, xkey");
+        const durable = { ...core, jetstream: { ...core.jetstream, durability: "durable" as const } };
+        text = await twin.up(change({ clusters: { core: durable }, identity: identity({ timeoutSeconds: 4 }) }));
+        const reached = publisher.count();
+        await eventually("acknowledgements after the roll", () => publisher.count() > reached + 50);
+      });
+    } finally {
+      absences = await watched();
+      published = await publisher.stop();
+      await client.close();
+    }
+  }, 300_000);
+
+  test("is rolled, one server at a time", async () => {
+    expect(text).toContain("Servers: 3 restarted");
+    for (const server of servers) expect(twin.pid(server)).not.toBe(before.pids[server]);
+    // A server without clients is away for less than that second; those of the responders wait for their grace period.
+    expect(absences.length).toBeGreaterThan(0);
+    for (const [i, { from }] of absences.entries()) expect(from).toBeGreaterThan(absences[i - 1]?.until ?? 0);
+    expect(await twin.each(async (server) => (await twin.varz(server)).jetstream?.config?.sync_always)).toEqual(
+      Object.fromEntries(servers.map((server) => [server, true])),
+    );
+    expect(await twin.each(async (server) => (await twin.varz(server)).auth_timeout)).toEqual(
+      Object.fromEntries(servers.map((server) => [server, 4])),
+    );
+  });
+
+  test("loses nothing that was acknowledged", async () => {
+    const all = await twin.with(twin.service(), (client) => storedIds(client, "ORDERS"));
+    const stored = all.filter((id) => id.startsWith("roll-"));
+    expect(compare(stored, published)).toEqual({ lost: [], twice: [] });
+    expect(published.failed).toEqual([]);
+    expect(published.acknowledged.size).toBeGreaterThan(500);
+    console.info(`roll by up: ${figures(published)}`);
+  });
+
+  test("refuses no client", () => {
+    console.info(
+      `rotation: ${visits.admitted} logins admitted while servers rolled, the longest took ${visits.longestMs} ms`,
+    );
+    expect(visits.refused).toEqual({});
+    expect(visits.admitted).toBeGreaterThan(20);
+    expect([twin.seed("issuer") === before.issuer, twin.seed("issuer-previous") === before.issuer]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test("is finished before the next rotation begins, again without a refusal and without touching a server", async () => {
+    const again = await project.natsform("keys", "rotate", "changes", "--twin");
+    expect({ code: again.code, stderr: again.stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining("the rotation of issuer is not finished"),
+    });
+    const rolled = pids(servers);
+    const finish = await whileClientsConnect(twin, async () => {
+      expect(await project.run("keys", "rotate", "changes", "--twin", "--finish")).toContain("dropped: issuer, xkey");
+      expect(await twin.up()).toContain("Servers: 3 kept");
+    });
+    expect(finish.refused).toEqual({});
+    expect(finish.admitted).toBeGreaterThan(5);
+    expect(pids(servers)).toEqual(rolled);
+    expect((await twin.verify()).rows.filter(({ ok }) => !ok)).toEqual([]);
+  });
+});
