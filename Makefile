@@ -8,22 +8,28 @@ NATS_VERSION := $(shell sed -n 's|.*nats-io/nats-server/v2 v||p' tools/go.mod | 
 NATSFORM := npx --no-install natsform
 GO_BUILD := CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" go build -C tools -ldflags='-s -w'
 
+PYTHON := $(CACHE)/python
+
+PEBBLE_VERSION := $(shell sed -n 's|.*letsencrypt/pebble/v2 v\([0-9.]*\).*|\1|p' tools/deploy/go.mod)
+CRANE_VERSION := $(shell sed -n 's|.*google/go-containerregistry v\([0-9.]*\).*|\1|p' tools/deploy/go.mod)
+pinned = $(shell sed -n 's/^$(1)==//p' tools/python/$(1).txt)
+
 # Releases that the version gates are tried against; natsform itself never runs them.
 OLD_VERSIONS := 2.10.27 2.11.17 2.12.1 2.12.12 2.14.2 2.15.2
 
-.PHONY: help up down test check fix bench docs tools old-servers clean
+.PHONY: help up down test check fix bench docs tools deploy-tools checkov old-servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
 
-up: node_modules/.installed tools ## run ENV (default: demo) as real servers on this machine, and prove it
+up: node_modules/.installed tools deploy-tools ## run ENV (default: demo) as real servers on this machine, and prove it
 	@$(NATSFORM) up $(ENV)
 	@$(NATSFORM) verify $(ENV)
 
 down: node_modules/.installed ## stop every twin and remove what it kept
 	@$(NATSFORM) down --wipe
 
-test: node_modules/.installed tools $(CACHE)/bin/natsconf ## all tests, those against real servers included
+test: node_modules/.installed tools deploy-tools checkov $(CACHE)/bin/natsconf ## all tests, those against real servers included
 	@npx --no-install jest $(JEST_ARGS)
 
 check: node_modules/.installed ## format, lint, types, and the environments themselves
@@ -47,6 +53,29 @@ tools:
 	  echo "building nats-server $(NATS_VERSION), once"; \
 	  $(GO_BUILD) -o $(CACHE)/bin/nats-server-$(NATS_VERSION) github.com/nats-io/nats-server/v2; \
 	fi
+
+# What deploys to the emulated AWS: moto, an ACME server, and a tool that writes images without a Docker daemon.
+# One that cannot be had is named, and what needs it says so and is skipped.
+deploy-tools:
+	@$(MAKE) --no-print-directory $(CACHE)/bin/pebble-$(PEBBLE_VERSION) || echo "make: pebble is missing: no certificates on the emulated AWS" >&2
+	@$(MAKE) --no-print-directory $(CACHE)/bin/crane-$(CRANE_VERSION) || echo "make: crane is missing: no images" >&2
+	@$(MAKE) --no-print-directory $(PYTHON)/moto-$(call pinned,moto)/.installed || echo "make: moto is missing: no emulated AWS" >&2
+
+checkov:
+	@$(MAKE) --no-print-directory $(PYTHON)/checkov-$(call pinned,checkov)/.installed || echo "make: checkov is missing: its tests are skipped" >&2
+
+$(CACHE)/bin/pebble-$(PEBBLE_VERSION):
+	@echo "building pebble $(PEBBLE_VERSION), once"; $(call build_tool,github.com/letsencrypt/pebble/v2/cmd/pebble)
+
+$(CACHE)/bin/crane-$(CRANE_VERSION):
+	@echo "building crane $(CRANE_VERSION), once"; $(call build_tool,github.com/google/go-containerregistry/cmd/crane)
+
+# Built beside its place and moved there: a run that is cut off leaves nothing that looks whole.
+build_tool = CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" go build -C tools/deploy -ldflags='-s -w' -o $@.part $(1) && mv $@.part $@
+
+$(PYTHON)/%/.installed:
+	@echo "installing $* from PyPI, once"; rm -rf $(@D); mkdir -p $(@D) && python3 -m venv $(@D) && \
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r tools/python/$(firstword $(subst -, ,$*)).txt && touch $@
 
 old-servers: $(OLD_VERSIONS:%=$(CACHE)/bin/nats-server-%)
 

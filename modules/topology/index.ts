@@ -1,4 +1,6 @@
+export * from "./aws-names";
 export { buildTopology, clusterOf } from "./build";
+export { calloutIssuerSecret, calloutXkeySecret, type DeployedSecret, deployedSecrets } from "./deployed-secrets";
 export { leafUser, streamsInbox } from "./identity";
 export * from "./model";
 export { type ClusterNames, clusterNames, internalDomain } from "./names";

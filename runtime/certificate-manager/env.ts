@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { ManagedCertificate } from "./contract";
+
+export * from "./contract";
+
+const text = z.string().trim().min(1);
+const json = text.transform((value, context): unknown => {
+  try {
+    return JSON.parse(value);
+  } catch {
+    context.addIssue({ code: "custom", message: "must be JSON" });
+    return z.NEVER;
+  }
+});
+
+/** The environment of the certificate-manager. Its input is what a construct has to set. */
+export const CertificateManagerEnv = z.object({
+  /** A JSON array of `ManagedCertificate`. */
+  CERTIFICATES: json.pipe(z.array(ManagedCertificate).min(1)),
+  /** DynamoDB table with the lease, the backoff and the renewal information; key `id`. */
+  STATE_TABLE: text,
+  /** Secret of each private authority, as JSON by issuer: `{"internal": "demo-core-authority-internal"}`. */
+  AUTHORITIES: json.pipe(z.record(z.string(), z.string())),
+  /** ACM PCA instead of keys of our own, as JSON by issuer: ARNs of its authorities. */
+  PRIVATE_CA_ARNS: json.pipe(z.record(z.string(), z.string())).default({}),
+  /** Directory of the ACME server; needed when a certificate's issuer is `acme`. */
+  ACME_DIRECTORY_URL: z.url().optional(),
+  /** Where an order that failed is tried again first, so that production's limits are not used up. */
+  ACME_STAGING_DIRECTORY_URL: z.url().optional(),
+  ACME_CONTACT: z.email().optional(),
+  /** Secret of the ACME account's key; it is made at the first run. */
+  ACME_ACCOUNT_SECRET: text.optional(),
+  /** Zone that answers DNS-01 challenges. */
+  HOSTED_ZONE_ID: text.optional(),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+});
+export type CertificateManagerEnv = z.output<typeof CertificateManagerEnv>;
