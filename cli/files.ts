@@ -11,8 +11,9 @@ export const privateFolder = 0o700;
  *
  * @returns whether the content changed
  */
-export function writeFileAtomically(path: string, content: string, mode = 0o644): boolean {
-  if (existsSync(path) && readFileSync(path, "utf8") === content) return false;
+export function writeFileAtomically(path: string, content: string | Uint8Array, mode = 0o644): boolean {
+  if (existsSync(path) && readFileSync(path).equals(typeof content === "string" ? Buffer.from(content) : content))
+    return false;
   mkdirSync(dirname(path), { recursive: true, mode: mode === privateFile ? privateFolder : 0o755 });
   const temporary = `${path}.${process.pid}.tmp`;
   try {

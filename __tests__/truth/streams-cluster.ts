@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "nats";
+import { findNatsServer } from "../../cli/programs";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
 
-const binary = [process.env.NATS_SERVER, "/tmp/gotools/bin/nats-server"].find((path) => path && existsSync(path));
+const binary = findNatsServer();
 
 /** One nats-server of a test cluster. Its folder, ports and name survive `kill` and `start`. */
 export interface TestServer {
@@ -40,7 +41,7 @@ export interface TestClusterProps {
 
 /** Real servers on free ports: s0, s1, s2, tagged `country:dk`, `country:no`, `country:se`. */
 export async function startCluster(props: TestClusterProps): Promise<TestCluster> {
-  if (!binary) throw new Error("nats-server 2.14.5 not found: set NATS_SERVER to its path");
+  if (!binary) throw new Error("nats-server is missing: make tools");
   const root = mkdtempSync(join(tmpdir(), "natsform-streams-"));
   const ports = await freePorts(props.size * 3);
   const routes = Array.from({ length: props.size }, (_, i) => `nats-route://127.0.0.1:${ports[i * 3 + 1]}`);

@@ -35,11 +35,12 @@ const find = (nc: NatsConnection, desired?: readonly StreamSpec[], seconds?: num
 
 /**
  * Every stream, also those made just now: the cluster's log is applied in order, so whoever lists the last creation knows
- * all before it.
+ * all before it. A quorum suffices: with one replica it could be given to a server that is away.
  */
 async function findAll(nc: NatsConnection) {
   const jsm = await manager(nc);
-  await until("the last creation", soon(), () => jsm.streams.add({ name: "LAST", subjects: ["last"] }));
+  const last = { name: "LAST", subjects: ["last"], num_replicas: 3 };
+  await until("the last creation", soon(), () => jsm.streams.add(last));
   await eventually("it is listed", async () => (await jsm.streams.names().next()).includes("LAST"));
   await jsm.streams.delete("LAST");
   return (await find(nc)).filter(({ name }) => name !== "LAST");
