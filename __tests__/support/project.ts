@@ -56,13 +56,3 @@ export class TestProject {
     rmSync(this.root, { recursive: true, force: true });
   }
 }
-
-let taken = 0;
-/**
- * Where a twin's block of ports begins that no other test of this run uses: a range for each of jest's workers.
- * `natsform up` still refuses it when somebody else listens there.
- */
-export function portBlock(): string {
-  const worker = Number(process.env.JEST_WORKER_ID ?? "1");
-  return String(20_000 + 3000 * ((worker - 1) % 4) + 500 * (taken++ % 6));
-}

@@ -1,12 +1,29 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAlive } from "./twin-processes";
 
 const claims = join(tmpdir(), "natsform-test-ports");
+/** Browsers refuse to connect to these, whoever listens. */
+const unsafeInBrowsers = [2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6697, 10_080];
+const blockSize = 500;
+const inBlock = (base: number, port: number) => port >= base && port < base + blockSize;
 /** Below the blocks that `natsform up` takes by itself. */
-const bases = Array.from({ length: 24 }, (_, i) => 2000 + 500 * i);
+const bases = Array.from({ length: 24 }, (_, i) => 2000 + blockSize * i).filter(
+  (base) => !unsafeInBrowsers.some((port) => inBlock(base, port)),
+);
 const own = new Set<number>();
+
+/** Ports that somebody listens on, where the system tells; elsewhere `natsform up` still refuses a taken one. */
+function listening(): number[] {
+  return ["/proc/net/tcp", "/proc/net/tcp6"].filter(existsSync).flatMap((table) =>
+    readFileSync(table, "utf8")
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, , , state]) => state === "0A")
+      .map(([, local = ""]) => Number.parseInt(local.slice(local.lastIndexOf(":") + 1), 16)),
+  );
+}
 
 /**
  * Where a twin's block of ports begins that no other test on this machine has, of this run or of another one: it is
@@ -14,12 +31,13 @@ const own = new Set<number>();
  */
 export function claimPorts(): string {
   mkdirSync(claims, { recursive: true });
-  for (const base of bases) {
+  const busy = listening();
+  for (const base of bases.filter((base) => !busy.some((port) => inBlock(base, port)))) {
     if (own.has(base) || !claimed(join(claims, String(base)))) continue;
     own.add(base);
     return String(base);
   }
-  throw new Error(`every block of ports is claimed: see ${claims}`);
+  throw new Error(`every block of ports is claimed or in use: see ${claims}`);
 }
 
 function claimed(path: string): boolean {

@@ -6,7 +6,8 @@ import { twinFolder } from "../../cli/twin/folder";
 import demo from "../../environments/demo";
 import { inboxPrefix, NatsClient } from "../../runtime/client";
 import { Browser, findChromium, hasCertutil, type Tab, type Trusted } from "../support/browser-chromium";
-import { portBlock, TestProject } from "../support/project";
+import { TestProject } from "../support/project";
+import { claimPorts } from "../support/twin-ports";
 
 /** As in the demo environment: its public name, and the one origin that it lets in. */
 const publicName = "nats.demo.example.com";
@@ -24,7 +25,7 @@ let token: string;
 beforeAll(async () => {
   if (!findChromium()) return;
   project.write({ ...demo, name: "browser" });
-  await project.run("up", "browser", "--ports", portBlock());
+  await project.run("up", "browser", "--ports", claimPorts());
   token = (await project.run("token", "browser", "--sub", sub)).trim();
   const { servers, caFile } = JSON.parse(readFileSync(folder.connect, "utf8")) as ConnectFile;
   server = servers[0]?.websocket?.replace("127.0.0.1", publicName) ?? "";
