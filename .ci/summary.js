@@ -1,0 +1,21 @@
+// Sums what jest wrote: the first run, and the second one of the files that failed in it.
+const [command, ...files] = process.argv.slice(2);
+const runs = files.map((file) => require(require("node:path").resolve(file)).testResults);
+const failed = (result) => result.status === "failed";
+
+if (command === "failed") {
+  for (const { name } of runs[0].filter(failed)) console.log(name);
+} else {
+  const last = new Map(runs.flat().map((result) => [result.name, result]));
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  for (const result of last.values()) {
+    // A file that does not even load has failed, though it names no test.
+    if (failed(result) && result.assertionResults.length === 0) count.failed++;
+    for (const { status } of result.assertionResults) {
+      count[status === "passed" || status === "failed" ? status : "skipped"]++;
+    }
+  }
+  const mended = runs[0].filter((result) => failed(result) && !failed(last.get(result.name)));
+  for (const { name } of mended) console.log(`passed at the second run only: ${name}`);
+  console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+}
