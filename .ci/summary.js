@@ -1,10 +1,11 @@
 // Sums what jest wrote: the first run, and the second one of the files that failed in it.
 const [command, ...files] = process.argv.slice(2);
 const runs = files.map((file) => require(require("node:path").resolve(file)).testResults);
+const shown = (path) => require("node:path").relative(process.cwd(), path);
 const failed = (result) => result.status === "failed";
 
 if (command === "failed") {
-  for (const { name } of runs[0].filter(failed)) console.log(name);
+  for (const { name } of runs[0].filter(failed)) console.log(shown(name));
 } else {
   const last = new Map(runs.flat().map((result) => [result.name, result]));
   const count = { passed: 0, failed: 0, skipped: 0 };
@@ -16,6 +17,6 @@ if (command === "failed") {
     }
   }
   const mended = runs[0].filter((result) => failed(result) && !failed(last.get(result.name)));
-  for (const { name } of mended) console.log(`passed at the second run only: ${name}`);
+  for (const { name } of mended) console.log(`passed at the second run only: ${shown(name)}`);
   console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
 }
