@@ -109,6 +109,26 @@ describe("under a publisher", () => {
   });
 });
 
+test("no server is restarted while another one that is left alone does not serve", async () => {
+  const [first, second] = servers as [string, string];
+  const before = twin.pid(first);
+  // As a change that needs a restart leaves it: what the server runs with is not what was rendered.
+  rmSync(`${twin.folder.server(first).conf}.restart`);
+  process.kill(twin.pid(second), "SIGSTOP");
+  try {
+    const { code, stderr } = await project.natsform("up", "faults");
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(`${first} is not restarted: ${second} is not ready`),
+    });
+    expect(twin.pid(first)).toBe(before);
+  } finally {
+    process.kill(twin.pid(second), "SIGCONT");
+  }
+  await eventually(`a healthy ${second}`, () => healthy(second));
+  expect(await twin.up()).toContain("Servers: 2 kept, 1 restarted");
+}, 240_000);
+
 describe("certificates", () => {
   const pairs: { id: CertificateId; issuer: IssuerId }[] = [
     { id: "public", issuer: "public" },

@@ -36,6 +36,8 @@ interface UpState {
 
 type Task = ListrTask<UpState>;
 const readyTimeoutMs = 60_000;
+/** For servers that nothing was done to: they serve, or something is wrong. */
+const leftAloneTimeoutMs = 15_000;
 
 /** The steps that lead from whatever runs now to the twin that the environment describes. Each may be repeated. */
 export function upTasks(twin: Twin, root: string): Task[] {
@@ -191,9 +193,18 @@ async function convergeServers(
     await reloadServer(twin, planned, natsServer);
   }
   for (const planned of servers.filter(({ step }) => step === "restart")) {
+    await restServes(twin, servers, planned);
     progress(`restarts ${planned.server.name}: lame duck mode`);
     await stopServer(planned.folder);
     await startServer(twin, planned, natsServer);
     await serverReady(twin, planned, readyTimeoutMs);
   }
+}
+
+/** A server is stopped only while those that are left alone serve: one that is not well would make two that are missing. */
+async function restServes(twin: Twin, servers: PlannedServer[], { cluster, server }: PlannedServer): Promise<void> {
+  const alone = servers.filter((other) => other.cluster === cluster && other.step !== "restart");
+  await Promise.all(alone.map((other) => serverReady(twin, other, leftAloneTimeoutMs))).catch((error: unknown) => {
+    throw error instanceof UserError ? new UserError(`${server.name} is not restarted: ${error.message}`) : error;
+  });
 }
