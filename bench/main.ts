@@ -1,5 +1,6 @@
 import { benchAttacks } from "./attacks";
 import { benchCallout } from "./callout";
+import { benchDnsSync } from "./dns-sync";
 import { benchProfile } from "./profile";
 import { benchStorm } from "./storm";
 import { benchTwin } from "./twin";
@@ -11,6 +12,7 @@ const parts: Record<string, () => Promise<void>> = {
   profile: benchProfile,
   attacks: benchAttacks,
   storm: benchStorm,
+  "dns-sync": benchDnsSync,
 };
 
 async function main(): Promise<void> {

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+export * from "./contract";
+
 const text = z.string().trim().min(1);
 const list = text.transform((names) => names.split(",").map((name) => name.trim()));
 

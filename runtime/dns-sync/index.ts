@@ -1,0 +1,23 @@
+import { pino } from "pino";
+import { z } from "zod";
+import { connectAws } from "./aws";
+import { buildClients } from "./clients";
+import { DnsSyncEnv } from "./env";
+import { buildHandler } from "./handler";
+
+const parsed = DnsSyncEnv.safeParse(process.env);
+if (!parsed.success) throw new Error(`the environment of dns-sync is wrong:\n${z.prettifyError(parsed.error)}`);
+const env = parsed.data;
+
+// Synchronous: between invocations the process stands still, and what is not written by then comes late or never.
+const stdout = pino.destination({ sync: true });
+const clients = buildClients();
+
+export const handler = buildHandler({
+  env,
+  connect: (abortSignal) =>
+    connectAws({ ...clients, ecsCluster: env.ECS_CLUSTER, hostedZoneId: env.HOSTED_ZONE_ID, abortSignal }),
+  log: pino({ name: "dns-sync", level: env.LOG_LEVEL }, stdout),
+  print: (line) => void stdout.write(`${line}\n`),
+  now: Date.now,
+});
