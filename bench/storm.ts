@@ -5,6 +5,7 @@ import { packageRoot } from "../cli/bundle";
 import { openTwin, type Twin } from "../cli/twin/context";
 import { ensureIssuerKey, signToken } from "../cli/twin/issuer";
 import { signalProcess } from "../cli/twin/processes";
+import { benchBurst } from "./burst";
 import { natsform } from "./natsform";
 import { quantile } from "./statistics";
 import { type Admission, login } from "./storm-client";
@@ -13,6 +14,7 @@ const clients = 1000;
 
 /** A thousand clients of a three-server cluster that all come back at once, with two responders and with one killed. */
 export async function benchStorm(): Promise<void> {
+  await benchBurst();
   const folder = mkdtempSync(join(tmpdir(), "natsform-storm-"));
   try {
     mkdirSync(join(folder, "environments"));

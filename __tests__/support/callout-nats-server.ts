@@ -10,6 +10,7 @@ export interface NatsServer {
   /** `tls://127.0.0.1:<port>` when it has certificates. */
   url: string;
   port: number;
+  pid: number | undefined;
   log(): string;
   /** Lets the server read another configuration. */
   reload(configuration: string): void;
@@ -39,9 +40,14 @@ export const removeFolder = (folder: string): void => rmSync(folder, { recursive
  *
  * @param configuration everything but `listen`
  * @param port a free one unless given
+ * @param program the pinned version unless given
  */
-export async function startNatsServer(folder: string, configuration: string, port?: number): Promise<NatsServer> {
-  const program = findProgram("nats-server");
+export async function startNatsServer(
+  folder: string,
+  configuration: string,
+  port?: number,
+  program = findProgram("nats-server"),
+): Promise<NatsServer> {
   if (program === undefined) throw new Error("nats-server is not installed");
   const portsFolder = mkdtempSync(join(folder, "ports-"));
   mkdirSync(join(portsFolder, "js"));
@@ -65,6 +71,7 @@ export async function startNatsServer(folder: string, configuration: string, por
     return {
       url,
       port: Number(new URL(url.replace(/^\w+/, "http")).port),
+      pid: child.pid,
       log: () => log,
       reload(changed) {
         write(changed);
@@ -109,7 +116,7 @@ export function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Pr
 export async function waitFor<T>(
   what: string,
   check: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -1,5 +1,6 @@
 import { encodeAccount, encodeOperator, encodeUser, fmtCreds } from "@nats-io/jwt";
-import { connect, type NatsConnection } from "nats";
+import type { JWTPayload } from "jose";
+import { connect, credsAuthenticator, type NatsConnection } from "nats";
 import { createAccount, createCurve, createOperator, createUser, type KeyPair } from "nkeys.js";
 import { RESPONDER_PERMISSIONS } from "../../runtime/auth-callout/contract";
 import { type Authentication, NatsClient } from "../../runtime/client";
@@ -11,6 +12,7 @@ import {
   type NatsServer,
   removeFolder,
   startNatsServer,
+  waitFor,
 } from "../support/callout-nats-server";
 import { bundleCallout, type CalloutProgram, startCallout } from "../support/callout-program";
 
@@ -75,12 +77,13 @@ async function started<T extends { stop(): Promise<unknown> }>(starting: Promise
   return running;
 }
 
+const account = (name: string, pair: KeyPair, claims: object = {}) =>
+  encodeAccount(name, pair, { limits, ...claims }, { signer: operator });
+
 beforeAll(async () => {
   const certificate = makeCertificate(folder);
   certFile = certificate.certFile;
   issuer = await started(startIssuer());
-  const account = (name: string, pair: KeyPair, claims: object = {}) =>
-    encodeAccount(name, pair, { limits, ...claims }, { signer: operator });
   const jwts = {
     [sysAccount.getPublicKey()]: await account("SYS", sysAccount),
     [app.getPublicKey()]: await account("APP", app, { signing_keys: [appSigner.getPublicKey()] }),
@@ -217,6 +220,87 @@ describe.each([
 test("without a sentinel a token never reaches the callout", async () => {
   const { outcome } = await login(withoutDefault, { token: await issuer.token({}) });
   expect(outcome).toContain("Authorization Violation");
+});
+
+/** S12 of docs/attacks.md: what ends a connection that lives. */
+describe("S12: a live connection", () => {
+  /** Connects; `ended` resolves with why the server closed it. */
+  async function open(options: object): Promise<{ connection: NatsConnection; ended: Promise<string> }> {
+    const connection = await connect({
+      servers: withDefault.url,
+      tls: { caFile: certFile },
+      reconnect: false,
+      timeout: 20_000,
+      ...options,
+    });
+    stops.push(() => connection.close());
+    return { connection, ended: connection.closed().then((error) => String(error?.message)) };
+  }
+  const ofToken = async (claims: JWTPayload = {}) => open({ token: await issuer.token(claims) });
+  const ofCreds = async (pair: KeyPair, claims: object = {}) => {
+    const jwt = await encodeUser("direct", pair, appSigner, { issuer_account: app.getPublicKey(), ...claims });
+    return open({ authenticator: credsAuthenticator(fmtCreds(jwt, pair)) });
+  };
+  /** Gives the server another version of account APP, as `nsc push` does. */
+  const pushApp = (claims: object) =>
+    asSys(async (operating) => {
+      const jwt = await account("APP", app, { signing_keys: [appSigner.getPublicKey()], ...claims });
+      const subject = `$SYS.REQ.ACCOUNT.${app.getPublicKey()}.CLAIMS.UPDATE`;
+      const answer = await operating.request(subject, jwt, { timeout: 20_000 });
+      expect(answer.json()).toMatchObject({ data: { code: 200 } });
+    });
+  const asSys = async (run: (operating: NatsConnection) => Promise<unknown>) => {
+    const { connection } = await open({ authenticator: credsAuthenticator(Buffer.from(sysCreds)) });
+    await run(connection);
+    await connection.close();
+  };
+  const seconds = () => Math.floor(Date.now() / 1000);
+  const stillThere = async ({ connection }: { connection: NatsConnection }) => {
+    await connection.flush();
+    return !connection.isClosed();
+  };
+
+  test("ends with the token", async () => {
+    const exp = seconds() + 2;
+    const { ended } = await ofToken({ exp });
+    expect(await ended).toMatch(/expired/i);
+    expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000);
+  });
+
+  test("with credentials ends when its key is revoked; others stay", async () => {
+    const revoked = createUser();
+    const [direct, other, alice] = [await ofCreds(revoked), await ofCreds(createUser()), await ofToken()];
+    await pushApp({ revocations: { [revoked.getPublicKey()]: seconds() } });
+    expect(await direct.ended).toMatch(/revoked/i);
+    expect([await stillThere(other), await stillThere(alice)]).toEqual([true, true]);
+  });
+
+  test("of the callout ends when all that was issued until now is revoked; a new login gets in", async () => {
+    const [alice, direct] = [await ofToken(), await ofCreds(createUser())];
+    const until = seconds();
+    await pushApp({ revocations: { "*": until } });
+    expect([await alice.ended, await direct.ended]).toEqual([
+      expect.stringMatching(/revoked/i),
+      expect.stringMatching(/revoked/i),
+    ]);
+    await waitFor("the next second", () => seconds() > until);
+    expect(await stillThere(await ofToken())).toBe(true);
+  });
+
+  test("ends at once when the system user kicks it", async () => {
+    const alice = await ofToken();
+    const { server_id: id, client_id: cid } = alice.connection.info ?? {};
+    await asSys((operating) => operating.request(`$SYS.REQ.SERVER.${id}.KICK`, JSON.stringify({ cid })));
+    await alice.ended;
+    expect(alice.connection.isClosed()).toBe(true);
+  });
+
+  test("is not made over a kind of connection that the credentials do not allow", async () => {
+    await expect(ofCreds(createUser(), { allowed_connection_types: ["WEBSOCKET"] })).rejects.toThrow(
+      /Authorization Violation/i,
+    );
+    expect(await stillThere(await ofCreds(createUser(), { allowed_connection_types: ["STANDARD"] }))).toBe(true);
+  });
 });
 
 test("operators get in with the callout stopped, and it ends with exit code 0", async () => {

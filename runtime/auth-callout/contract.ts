@@ -16,12 +16,27 @@ export const PROBE_SUBJECT_PREFIX = "_NATSFORM.AUTH.PROBE";
 export const RESPONDER_INBOX_PREFIX = `${PROBE_SUBJECT_PREFIX}.INBOX`;
 
 /**
+ * Every server answers it with its identity, and with how many connections the callout account has there. Servers import
+ * it into every account by themselves: no right of the system account is needed.
+ */
+export const SERVERS_REQUEST_SUBJECT = "$SYS.REQ.ACCOUNT.PING.STATZ";
+
+/** Below it servers answer. Nobody may publish there, the responder's user neither: who is heard there is a server. */
+export const SERVERS_ANSWER_PREFIX = "_NATSFORM.AUTH.SERVERS";
+
+/**
  * All that the responder's user may do in the callout account.
  *
  * `subject queue-group` admits queue subscriptions of that group alone: a second listener to everybody's credentials is
  * refused even to the responder's own user. Servers take answers on `$SYS._INBOX.<server>.<random>`.
  */
 export const RESPONDER_PERMISSIONS = {
-  publish: { allow: ["$SYS._INBOX.>", `${PROBE_SUBJECT_PREFIX}.>`] },
-  subscribe: { allow: [`${AUTH_REQUEST_SUBJECT} ${RESPONDER_QUEUE_GROUP}`, `${PROBE_SUBJECT_PREFIX}.>`] },
+  publish: { allow: ["$SYS._INBOX.>", SERVERS_REQUEST_SUBJECT, `${PROBE_SUBJECT_PREFIX}.>`] },
+  subscribe: {
+    allow: [
+      `${AUTH_REQUEST_SUBJECT} ${RESPONDER_QUEUE_GROUP}`,
+      `${SERVERS_ANSWER_PREFIX}.>`,
+      `${PROBE_SUBJECT_PREFIX}.>`,
+    ],
+  },
 } as const;

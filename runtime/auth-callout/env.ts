@@ -48,7 +48,8 @@ export const AuthCalloutEnv = z
     NATS_SERVERS: text.superRefine((servers, context) => {
       for (const message of serverProblems(servers)) context.addIssue({ code: "custom", message });
     }),
-    /** CA certificates of the servers, where Node does not trust them. */
+    /** CA certificates of the servers, where Node does not trust them: as PEM, or the path of a file with it. */
+    NATS_CA: text.optional(),
     NATS_CA_FILE: text.optional(),
     /** Seed `SU…` of the responder's user: configuration mode. */
     NATS_AUTH_NKEY_SEED: text.optional(),

@@ -11,6 +11,8 @@ export interface HandlerContext {
   rules: AuthRules;
   issuers: Issuers;
   requests: RequestPolicy;
+  /** Whether the server with that public nkey is one of ours; without it a valid signature of any server is enough. */
+  isKnownServer?: (serverId: string) => boolean | Promise<boolean>;
   /** The claims of a token; rejects with a Denial. */
   verifyToken: (token: string, now: number) => Promise<TokenClaims>;
   /** Seconds since the epoch. */
@@ -33,10 +35,11 @@ export async function handleRequest(
   senderXkey: string | undefined,
   context: HandlerContext,
 ): Promise<Outcome> {
-  const { issuers, requests, now } = context;
+  const { issuers, requests, isKnownServer, now } = context;
   let request: AuthorizationRequest;
   try {
     request = openRequest(message, senderXkey, requests, now());
+    if (isKnownServer && !(await isKnownServer(request.server.id))) throw new Refusal("unknown_server");
   } catch (error) {
     return { verdict: "refused", reason: error instanceof Refusal ? error.reason : "malformed" };
   }

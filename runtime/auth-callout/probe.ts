@@ -15,20 +15,26 @@ export interface Probe {
   answerProblem(answer: Uint8Array): string | undefined;
 }
 
+/** What makes probes, and the server that sends them: it is known to nobody else. */
+export interface Probes {
+  serverId: string;
+  /** @param now seconds since the epoch */
+  make(now: number): Probe;
+}
+
 /**
- * Makes probes from one server that nobody knows: requests without credentials, whose denial proves that requests are
+ * Makes probes from one server that exists nowhere: requests without credentials, whose denial proves that requests are
  * opened, decided, signed and sealed.
  *
  * @param addressee issuer or callout account, as in a real request
  * @param ourXkey public xkey that the responder opens requests with
- * @returns a function of the time in seconds since the epoch
  */
-export function probesFor(addressee: string, ourXkey: string): (now: number) => Probe {
+export function probesFor(addressee: string, ourXkey: string): Probes {
   const server = signingKeyFromBytes("N", randomBytes(32));
   const serverXkey = throwawayXkey();
   const serverId = { name: "probe", host: "", id: server.publicKey, xkey: serverXkey.publicKey };
 
-  return (now) => {
+  const make = (now: number): Probe => {
     const userNkey = formatPublicKey("U", randomBytes(32));
     const request = {
       server_id: serverId,
@@ -52,4 +58,5 @@ export function probesFor(addressee: string, ourXkey: string): (now: number) => 
       },
     };
   };
+  return { serverId: server.publicKey, make };
 }

@@ -59,8 +59,6 @@ export interface RequestPolicy {
   /** The current xkey and those that servers may still use. */
   xkeys: readonly Xkey[];
   clockSkewSeconds: number;
-  /** Limits requests to known servers by their public nkey; without it a valid signature of any server is enough. */
-  isKnownServer?: (serverId: string) => boolean;
 }
 
 /**
@@ -70,7 +68,7 @@ export interface RequestPolicy {
  * two together.
  *
  * @param now seconds since the epoch
- * @throws Refusal for anything that no server sent to us now
+ * @throws Refusal for anything that no server sent to us now; whether that server is one of ours is not asked here
  */
 export function openRequest(
   message: Uint8Array,
@@ -91,7 +89,6 @@ export function openRequest(
   if (data.iss !== server.id) throw new Refusal("bad_server");
   if (server.xkey !== senderXkey) throw new Refusal("xkey_mismatch");
   if (!(data.exp > now - policy.clockSkewSeconds)) throw new Refusal("expired");
-  if (policy.isKnownServer && !policy.isKnownServer(server.id)) throw new Refusal("unknown_server");
   return { addressee: data.sub, server, userNkey, client, credentials, openedWith };
 }
 

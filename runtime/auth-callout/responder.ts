@@ -1,9 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { headers, type Msg, type NatsClient, type NatsConnection, type Subscription } from "../client";
-import { AUTH_REQUEST_SUBJECT, PROBE_SUBJECT_PREFIX, RESPONDER_QUEUE_GROUP } from "./contract";
+import {
+  AUTH_REQUEST_SUBJECT,
+  PROBE_SUBJECT_PREFIX,
+  RESPONDER_QUEUE_GROUP,
+  SERVERS_ANSWER_PREFIX,
+  SERVERS_REQUEST_SUBJECT,
+} from "./contract";
 import type { Probe } from "./probe";
 import { SERVER_XKEY_HEADER } from "./request";
+import { Turns } from "./turns";
 
 /** Where a message came in: probes are answered alike, but not counted. */
 export type Source = "server" | "probe";
@@ -12,12 +19,16 @@ export interface ResponderOptions {
   client: NatsClient;
   /** The answer to a message; undefined to stay silent. Must not reject. */
   handle: (message: Uint8Array, senderXkey: string | undefined, source: Source) => Promise<Uint8Array | undefined>;
+  /** Told what servers say of themselves. */
+  onServer: (introduction: string) => void;
   /** Told why there is no connection or subscription, in one sentence. */
   onProblem: (problem: string) => void;
 }
 
 const RECONNECT_MS = 1000;
 const PROBE_TIMEOUT_MS = 1000;
+/** Servers without a connection of the callout account answer too. */
+const ALSO_IDLE_SERVERS = '{"include_unused":true}';
 /** Longer than servers wait for an answer, shorter than platforms wait for a program to end. */
 const DRAIN_TIMEOUT_MS = 5000;
 
@@ -25,11 +36,14 @@ const DRAIN_TIMEOUT_MS = 5000;
 export class Responder {
   readonly #options: ResponderOptions;
   readonly #probeSubject = `${PROBE_SUBJECT_PREFIX}.REQUEST.${randomBytes(12).toString("hex")}`;
+  readonly #serversSubject = `${SERVERS_ANSWER_PREFIX}.${randomBytes(12).toString("hex")}`;
+  readonly #turns = new Turns();
   readonly #inFlight = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #subscriptions = new Map<string, Subscription>();
   /** Subscriptions that the server refuses, with its words. */
   readonly #refusals = new Map<string, string>();
+  #connection?: NatsConnection;
   #problem?: string = "not connected to NATS yet";
 
   constructor(options: ResponderOptions) {
@@ -38,15 +52,21 @@ export class Responder {
 
   /** Connects and subscribes, again and again until {@link stop}. Never rejects. */
   async run(): Promise<void> {
-    const { client, onProblem } = this.#options;
+    const { client, onServer, onProblem } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
         const connection = await client.connection();
         if (signal.aborted) return;
         this.#problem = undefined;
-        this.#subscribe(connection, AUTH_REQUEST_SUBJECT, "server");
-        this.#subscribe(connection, this.#probeSubject, "probe");
+        this.#connection = connection;
+        this.#subscribe(connection, this.#serversSubject, ({ data }) => onServer(Buffer.from(data).toString("utf8")));
+        this.askServers();
+        for (const [subject, source] of [
+          [AUTH_REQUEST_SUBJECT, "server"],
+          [this.#probeSubject, "probe"],
+        ] as const)
+          this.#subscribe(connection, subject, (message) => this.#track(this.#answer(message, source)));
         await connection.closed();
         this.#problem = "the connection to NATS was closed";
       } catch (error) {
@@ -55,6 +75,15 @@ export class Responder {
       if (signal.aborted) return;
       onProblem(this.#problem);
       await pause(RECONNECT_MS, { signal });
+    }
+  }
+
+  /** Asks all servers who they are; each answers for itself, none while there is no connection. */
+  askServers(): void {
+    try {
+      this.#connection?.publish(SERVERS_REQUEST_SUBJECT, ALSO_IDLE_SERVERS, { reply: this.#serversSubject });
+    } catch {
+      // Closed, or about to be: with the next connection they are asked again.
     }
   }
 
@@ -87,19 +116,19 @@ export class Responder {
   }
 
   /** Subscribes, again after each refusal: the permission may come with the next reload of the server. */
-  #subscribe(connection: NatsConnection, subject: string, source: Source): void {
+  #subscribe(connection: NatsConnection, subject: string, take: (message: Msg) => void): void {
     const { signal } = this.#stopping;
     let refused = false;
     const subscription = connection.subscribe(subject, {
       queue: RESPONDER_QUEUE_GROUP,
       callback: (error, message) => {
-        if (!error) return this.#track(this.#answer(message, source));
+        if (!error) return take(message);
         if (refused) return;
         refused = true;
         this.#refusals.set(subject, error.message);
         this.#options.onProblem(error.message);
         void pause(RECONNECT_MS, { signal }).then(() => {
-          if (!signal.aborted && !connection.isClosed()) this.#subscribe(connection, subject, source);
+          if (!signal.aborted && !connection.isClosed()) this.#subscribe(connection, subject, take);
         });
       },
     });
@@ -110,6 +139,7 @@ export class Responder {
   }
 
   async #answer(message: Msg, source: Source): Promise<void> {
+    await this.#turns.next();
     const reply = await this.#options.handle(message.data, message.headers?.get(SERVER_XKEY_HEADER), source);
     if (reply) message.respond(reply);
   }

@@ -1,11 +1,13 @@
 import { type Logger, pino } from "pino";
 import type { NatsClient } from "../client";
+import { SERVERS_REQUEST_SUBJECT } from "./contract";
 import { type HandlerContext, handleRequest } from "./handler";
 import { buildHttp, listen, type Readiness } from "./http";
 import { getText } from "./https-get";
 import { buildIssuers } from "./issuers";
 import { readKeySet, type TokenAlgorithm } from "./jwks";
 import { KeyStore } from "./key-store";
+import { KnownServers } from "./known-servers";
 import { logOutcome } from "./log-outcome";
 import { buildMetrics } from "./metrics";
 import { signingKey } from "./nkey";
@@ -45,7 +47,10 @@ export interface NatsAuthCalloutOptions {
   rules: AuthRules;
   /** Permissions of every user, in addition to the rules. */
   subscriptions?: readonly SubscriptionPermissions[];
-  /** Limits requests to known servers, by public nkey. */
+  /**
+   * Which servers may ask, by public nkey.
+   * @default those that introduce themselves when the responder asks in the callout account
+   */
   isKnownServer?: (serverId: string) => boolean;
   /** Where to serve health and metrics; port 0 takes a free one. Without it nothing listens. */
   http?: { host: string; port: number };
@@ -101,42 +106,56 @@ export async function startNatsAuthCalloutService(options: NatsAuthCalloutOption
 
   const findKey = (kid: string) => keys.find(kid);
   const tokens = { issuer: jwtIssuer, audience: options.jwtAudience, algorithms, clockSkewSeconds, findKey };
+  const servers = new KnownServers({ ask: () => responder.askServers() });
+  const addressee = rules.mode === "callout" ? issuers.current.envelope.publicKey : natsAuthAccount;
+  const probes = probesFor(addressee, xkeys[0].publicKey);
+  const isKnown: Record<Source, NonNullable<HandlerContext["isKnownServer"]>> = {
+    server: options.isKnownServer ?? ((id) => servers.has(id)),
+    probe: (id) => id === probes.serverId,
+  };
   const context: HandlerContext = {
     rules,
     issuers,
-    requests: { xkeys, clockSkewSeconds, isKnownServer: options.isKnownServer },
+    requests: { xkeys, clockSkewSeconds },
     verifyToken: (token, at) => verifyToken(token, tokens, at),
     now,
   };
   async function handle(message: Uint8Array, senderXkey: string | undefined, source: Source) {
     const start = performance.now();
-    const outcome = await handleRequest(message, senderXkey, context);
+    const outcome = await handleRequest(message, senderXkey, { ...context, isKnownServer: isKnown[source] });
     if (source === "server") {
-      metrics.decided(outcome, (performance.now() - start) / 1000);
-      logOutcome(log, outcome);
+      const durationMs = performance.now() - start;
+      metrics.decided(outcome, durationMs / 1000);
+      logOutcome(log, outcome, durationMs);
     }
     return outcome.verdict === "refused" ? undefined : outcome.reply;
   }
   const onProblem = (problem: string) => log.warn({ problem }, "requests are not answered");
-  const responder = new Responder({ client, handle, onProblem });
+  const onServer = (introduction: string) => servers.learn(introduction);
+  const responder = new Responder({ client, handle, onServer, onProblem });
 
-  const addressee = rules.mode === "callout" ? issuers.current.envelope.publicKey : natsAuthAccount;
-  const probe = probesFor(addressee, xkeys[0].publicKey);
   async function readiness(): Promise<Readiness> {
-    const problem = await responder.probe(probe(now()));
-    const problems = [...(keys.usable ? [] : ["the issuer's keys are not loaded"]), ...(problem ? [problem] : [])];
+    const problem = await responder.probe(probes.make(now()));
+    const isLost = !options.isKnownServer && servers.count === 0;
+    const problems = [
+      ...(keys.usable ? [] : ["the issuer's keys are not loaded"]),
+      ...(isLost ? [`no NATS server has answered ${SERVERS_REQUEST_SUBJECT}`] : []),
+      ...(problem ? [problem] : []),
+    ];
     return { problems };
   }
   const http = options.http && (await listen(buildHttp(readiness, metrics.registry), options.http));
   log.info({ servers: client.health().servers, jwksUri, httpPort: http?.port }, "started");
   void keys.start();
   void responder.run();
+  servers.start();
 
   return {
     readiness,
     httpPort: http?.port,
     async stop() {
       await responder.stop();
+      servers.stop();
       keys.stop();
       await http?.close();
     },

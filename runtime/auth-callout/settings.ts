@@ -10,7 +10,7 @@ import { xkey } from "./xkey";
 
 /** Everything that the environment says, read and checked. */
 export interface Settings {
-  nats: { servers: string; caFile?: string; authentication: Authentication };
+  nats: { servers: string; ca?: string; caFile?: string; authentication: Authentication };
   callout: Omit<NatsAuthCalloutOptions, "natsService" | "log">;
   logLevel: AuthCalloutEnv["LOG_LEVEL"];
 }
@@ -72,7 +72,12 @@ export function loadSettings(
   if (!parsed.success || !rules || problems.length > 0) throw new EnvironmentError(problems);
   const env = parsed.data;
   return {
-    nats: { servers: env.NATS_SERVERS, caFile: env.NATS_CA_FILE, authentication: authentication(login) },
+    nats: {
+      servers: env.NATS_SERVERS,
+      ca: env.NATS_CA,
+      caFile: env.NATS_CA_FILE,
+      authentication: authentication(login),
+    },
     callout: {
       nKeyIssuerSeed: issuerSeeds,
       xKeyIssuerSeed: xkeySeeds,

@@ -36,7 +36,8 @@ export const StreamsEnv = z
     NATS_SERVERS: text.superRefine((servers, context) => {
       for (const message of serverProblems(servers)) context.addIssue({ code: "custom", message });
     }),
-    /** CA certificates of the servers, where Node does not trust them. */
+    /** CA certificates of the servers, where Node does not trust them: as PEM, or the path of a file with it. */
+    NATS_CA: text.optional(),
     NATS_CA_FILE: text.optional(),
     NATS_NKEY_SEED: text.optional(),
     NATS_NKEY_SEED_FILE: text.optional(),

@@ -11,7 +11,7 @@ export class EnvironmentError extends Error {
 }
 
 export interface Loaded {
-  readonly client: Pick<NatsClientOptions, "servers" | "caFile" | "authentication">;
+  readonly client: Pick<NatsClientOptions, "servers" | "ca" | "caFile" | "authentication">;
   readonly run: Omit<RunProps, "log">;
   readonly logLevel: StreamsEnv["LOG_LEVEL"];
 }
@@ -25,6 +25,7 @@ export function load(variables: NodeJS.ProcessEnv): Loaded {
   return {
     client: {
       servers: env.NATS_SERVERS,
+      ca: env.NATS_CA,
       caFile: env.NATS_CA_FILE,
       authentication: seed ? { kind: "nkey", seed: seed.trim() } : { kind: "creds", creds: creds ?? "" },
     },

@@ -223,6 +223,15 @@ test("what is no request is not answered, whatever it is", async () => {
   }
 });
 
+test("a server that is not known is not answered, however right its request is", async () => {
+  const message = seal(keys, requestClaims(keys, { auth_token: "good" }));
+  const ask = (isKnownServer: HandlerContext["isKnownServer"]) =>
+    handleRequest(message, publicKeyOf(keys.serverXkey), context({ isKnownServer }));
+  expect(await ask(() => false)).toEqual({ verdict: "refused", reason: "unknown_server" });
+  expect(await ask(async () => false)).toEqual({ verdict: "refused", reason: "unknown_server" });
+  expect(await ask(async (id) => id === publicKeyOf(keys.server))).toMatchObject({ verdict: "admitted" });
+});
+
 test("1,000 replays of one request give answers for one user nkey that its server knows alone", async () => {
   const message = seal(keys, requestClaims(keys, { auth_token: "good" }));
   const [shared, sender] = [context(), publicKeyOf(keys.serverXkey)];
@@ -234,8 +243,8 @@ test("1,000 replays of one request give answers for one user nkey that its serve
 });
 
 test("a probe is a request like any other; only the right answer satisfies it", async () => {
-  const probe = probesFor(publicKeyOf(keys.issuer), publicKeyOf(keys.xkey))(now);
-  const other = probesFor(publicKeyOf(keys.issuer), publicKeyOf(keys.xkey))(now);
+  const probe = probesFor(publicKeyOf(keys.issuer), publicKeyOf(keys.xkey)).make(now);
+  const other = probesFor(publicKeyOf(keys.issuer), publicKeyOf(keys.xkey)).make(now);
   const outcome = await handleRequest(probe.message, probe.senderXkey, context());
   if (outcome.verdict === "refused") throw new Error(outcome.reason);
   expect(probe.answerProblem(outcome.reply)).toBeUndefined();

@@ -40,22 +40,24 @@ export async function startServiceWithoutNats(
     },
     flush: () => Promise.resolve(),
     closed: () => new Promise(() => undefined),
+    publish: () => undefined,
     isClosed: () => false,
   } as unknown as NatsConnection;
   const natsService = {
     connection: () => Promise.resolve(connection),
     health: () => ({ connected: true, servers: [], reconnects: 0 }),
   } as unknown as NatsClient;
+  const server = serverOf(issuer.getPublicKey(), xkey.getPublicKey());
   const service = await startNatsAuthCalloutService({
     natsService,
     nKeyIssuerSeed: seedOf(issuer),
     xKeyIssuerSeed: seedOf(xkey),
     natsAuthAccount: "AUTH",
     rules,
+    isKnownServer: (id) => id === server.id,
     log: pino({ level: "silent" }),
     ...oidc,
   });
-  const server = serverOf(issuer.getPublicKey(), xkey.getPublicKey());
   return {
     async login(token) {
       const deliver = callbacks.get(AUTH_REQUEST_SUBJECT);
@@ -83,6 +85,7 @@ function serverOf(addressee: string, calloutXkey: string) {
   const header = headers();
   header.set(SERVER_XKEY_HEADER, xkey.publicKey);
   return {
+    id: key.publicKey,
     request(token: string) {
       const now = Math.floor(Date.now() / 1000);
       const nats = {

@@ -99,11 +99,8 @@ export class World {
     this.context = {
       rules,
       issuers: buildIssuers(rules, "AUTH", [this.answerIssuer]),
-      requests: {
-        xkeys: [this.calloutXkey],
-        clockSkewSeconds: SKEW_SECONDS,
-        isKnownServer: (id) => id === this.server.publicKey,
-      },
+      requests: { xkeys: [this.calloutXkey], clockSkewSeconds: SKEW_SECONDS },
+      isKnownServer: (id) => id === this.server.publicKey,
       verifyToken: (token, now) =>
         verifyToken(
           token,

@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { isPublicKey } from "./nkey";
+
+export interface KnownServersOptions {
+  /** Asks all servers who they are; what they say comes to {@link KnownServers.learn}. */
+  ask: () => void;
+  /** Milliseconds; monotonic. */
+  now?: () => number;
+  /** Least time between two questions, however many strangers knock. */
+  cooldownMs?: number;
+  /**
+   * How long a request of a stranger waits for its server to be heard of: as long as servers wait. It costs nothing,
+   * since otherwise there would be no answer at all.
+   */
+  patienceMs?: number;
+  /** Time after which a server is asked again, though nobody knocked. */
+  refreshMs?: number;
+  /** Age at which a server is forgotten that answers no more: its key ended with its process. */
+  forgetMs?: number;
+}
+
+const introduction = z.object({ server: z.object({ id: z.string().refine((id) => isPublicKey("N", id)) }) });
+
+/**
+ * The servers that may ask, as they introduce themselves.
+ *
+ * A server makes its nkey anew at each start, so no list of them can be written down: it is learnt, and asked for again
+ * when a stranger knocks.
+ */
+export class KnownServers {
+  readonly #options: Required<KnownServersOptions>;
+  readonly #heardAt = new Map<string, number>();
+  /** Requests of servers that have not been heard of. */
+  readonly #waiting = new Map<string, Set<(known: boolean) => void>>();
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #question?: NodeJS.Timeout;
+  #refresh?: NodeJS.Timeout;
+
+  constructor(options: KnownServersOptions) {
+    this.#options = {
+      now: () => performance.now(),
+      cooldownMs: 250,
+      patienceMs: 5000,
+      refreshMs: 60_000,
+      forgetMs: 600_000,
+      ...options,
+    };
+  }
+
+  /** Asks from time to time until {@link stop}. */
+  start(): void {
+    this.#refresh = setInterval(() => this.#ask(), this.#options.refreshMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#refresh);
+    clearTimeout(this.#question);
+  }
+
+  get count(): number {
+    return this.#heardAt.size;
+  }
+
+  /** Takes what one server says of itself; anything else is ignored. */
+  learn(answer: string): void {
+    const id = readIntroduction(answer);
+    if (id === undefined) return;
+    this.#heardAt.set(id, this.#options.now());
+    for (const tell of this.#waiting.get(id) ?? []) tell(true);
+  }
+
+  /** Whether a server is known; of one that is not, once the servers have been asked. Never rejects. */
+  has(id: string): boolean | Promise<boolean> {
+    if (this.#heardAt.has(id)) return true;
+    const heard = new Promise<boolean>((resolve) => {
+      const waiting = this.#waiting.get(id) ?? new Set();
+      const tell = (known: boolean) => {
+        clearTimeout(patience);
+        waiting.delete(tell);
+        if (waiting.size === 0) this.#waiting.delete(id);
+        resolve(known);
+      };
+      const patience = setTimeout(() => tell(false), this.#options.patienceMs);
+      this.#waiting.set(id, waiting.add(tell));
+    });
+    this.#askWhileWaiting();
+    return heard;
+  }
+
+  /** A server that has just joined may not have heard the first question. */
+  #askWhileWaiting(): void {
+    if (this.#question || this.#waiting.size === 0) return;
+    const { cooldownMs, now } = this.#options;
+    if (now() - this.#askedAt >= cooldownMs) this.#ask();
+    this.#question = setTimeout(() => {
+      this.#question = undefined;
+      this.#askWhileWaiting();
+    }, cooldownMs);
+  }
+
+  #ask(): void {
+    const { now, forgetMs, ask } = this.#options;
+    this.#askedAt = now();
+    for (const [id, heardAt] of this.#heardAt) if (now() - heardAt > forgetMs) this.#heardAt.delete(id);
+    ask();
+  }
+}
+
+function readIntroduction(answer: string): string | undefined {
+  try {
+    return introduction.safeParse(JSON.parse(answer)).data?.server.id;
+  } catch {
+    return undefined;
+  }
+}
