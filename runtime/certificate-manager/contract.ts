@@ -31,11 +31,48 @@ export const ManagedCertificate = z.strictObject({
 export type ManagedCertificate = z.output<typeof ManagedCertificate>;
 
 /** What the function is invoked with; events of a schedule count as `ensure`. */
-export interface EnsureRequest {
-  action?: "ensure";
-}
+export const EnsureRequest = z.object({
+  action: z.literal("ensure").optional(),
+  /** Ids of certificates that are renewed now, also when they are valid and also when a failure asks to wait. */
+  renew: z.array(z.string()).optional(),
+  /** Issuers whose authority is replaced: the first step now, the others with the runs that follow. */
+  roll: z.array(z.string()).optional(),
+});
+export type EnsureRequest = z.output<typeof EnsureRequest>;
 
 /** What it answers when every certificate is stored and valid; otherwise the invocation fails. */
 export interface EnsureResponse {
   certificates: { id: string; secret: string; outcome: "issued" | "kept"; notAfter: string }[];
 }
+
+/** CloudWatch metrics, each by the secret of a certificate. */
+export const certificateMetrics = {
+  namespace: "natsform/certificates",
+  dimension: "Secret",
+  /** Days until the stored certificate ends; 0 when there is none. Reported by every run. */
+  daysLeft: "DaysLeft",
+  issued: "Issued",
+  failures: "Failures",
+} as const;
+
+/** Where the challenge of a name is answered; a wildcard shares it with the name below which it stands. */
+export const challengeRecord = (name: string): string => `_acme-challenge.${name.replace(/^\*\./, "")}`;
+
+/** What the program does in AWS: these actions, on these things, and nothing else. */
+export const certificateManagerActions = [
+  /** Secrets of the certificates, of the authorities and of the ACME account. */
+  { on: "secrets", actions: ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"] },
+  /** Key that encrypts the secrets, through Secrets Manager. */
+  { on: "key", actions: ["kms:Decrypt", "kms:GenerateDataKey"] },
+  { on: "table", actions: ["dynamodb:GetItem", "dynamodb:UpdateItem"] },
+  { on: "zone", actions: ["route53:ListResourceRecordSets"] },
+  /** Only UPSERT and DELETE, of TXT records, at the names of `challengeRecord`. */
+  { on: "zone-challenges", actions: ["route53:ChangeResourceRecordSets"] },
+  /** `arn:PARTITION:route53:::change/*`: a change has no owner that could be named. */
+  { on: "changes", actions: ["route53:GetChange"] },
+  /** Authorities in ACM PCA. */
+  {
+    on: "private-authorities",
+    actions: ["acm-pca:GetCertificateAuthorityCertificate", "acm-pca:IssueCertificate", "acm-pca:GetCertificate"],
+  },
+] as const;

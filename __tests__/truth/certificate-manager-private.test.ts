@@ -1,0 +1,226 @@
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { connect, createServer, type TLSSocket } from "node:tls";
+import {
+  ACMPCAClient,
+  CreateCertificateAuthorityCommand,
+  GetCertificateAuthorityCsrCommand,
+  GetCertificateCommand,
+  ImportCertificateAuthorityCertificateCommand,
+  IssueCertificateCommand,
+} from "@aws-sdk/client-acm-pca";
+import type { CertificateSecret } from "../../runtime/certificate-manager/contract";
+import { Superseded } from "../../runtime/certificate-manager/ports";
+import { CertificateWorld } from "../support/certificate-world";
+
+const hourMs = 3_600_000;
+const world = new CertificateWorld();
+beforeAll(() => world.start());
+afterAll(() => world.stop());
+
+const both = ["server" as const, "client" as const];
+const certificate = (id: string, issuer: string, name: string, usages = both as ("server" | "client")[]) => ({
+  id,
+  issuer,
+  names: [name],
+  usages,
+});
+
+/** A mutual handshake. @returns the reason when either side refuses */
+async function handshake(
+  server: CertificateSecret,
+  client: CertificateSecret,
+  name: string,
+): Promise<string | undefined> {
+  const options = ({ certificate: cert, chain, privateKey, authorities }: CertificateSecret) => ({
+    cert: cert + chain,
+    key: privateKey,
+    ca: authorities.split(/(?<=-----END CERTIFICATE-----\n)/),
+  });
+  const listener = createServer({ ...options(server), requestCert: true, rejectUnauthorized: true });
+  const refused = new Promise<string>((resolve) => listener.once("tlsClientError", ({ message }) => resolve(message)));
+  const accepted = new Promise<undefined>((resolve) => listener.once("secureConnection", () => resolve(undefined)));
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const { port } = listener.address() as AddressInfo;
+  const socket: TLSSocket = connect({ ...options(client), host: "127.0.0.1", port, servername: name });
+  const failed = new Promise<string>((resolve) => socket.on("error", ({ message }) => resolve(message)));
+  try {
+    return await Promise.race([accepted, refused, failed]);
+  } finally {
+    socket.destroy();
+    listener.close();
+  }
+}
+
+test("each issuer has an authority of its own, and opens no other door", async () => {
+  const env = await world.deploy([
+    certificate("routes", "routes", "core-0.nats.internal"),
+    certificate("leafnodes", "leafnodes", "core-0.nats.internal"),
+  ]);
+  expect((await world.invoke(env)).certificates.map(({ outcome }) => outcome)).toEqual(["issued", "issued"]);
+  const routes = (await world.stored(env, "routes")) as CertificateSecret;
+  const leafnodes = (await world.stored(env, "leafnodes")) as CertificateSecret;
+  expect(await handshake(routes, routes, "core-0.nats.internal")).toBeUndefined();
+  expect(
+    await handshake(routes, { ...leafnodes, authorities: routes.authorities }, "core-0.nats.internal"),
+  ).toBeDefined();
+  expect((await world.invoke(env)).certificates.map(({ outcome }) => outcome)).toEqual(["kept", "kept"]);
+});
+
+test("during a rollover of the authority no server is refused that is one run behind", async () => {
+  const ids = ["leafnodes", "leaf-remote"];
+  const env = await world.deploy([
+    certificate("leafnodes", "leafnodes", "core-0.nats.internal"),
+    certificate("leaf-remote", "leafnodes", "edge-0.nats.internal", ["client"]),
+  ]);
+  const stages: CertificateSecret[][] = [];
+  // It ends now: real handshakes happen now, and what is issued later would not be valid yet.
+  const lastHours = 132;
+  const runAt = async (hours: number, roll: string[] = []) => {
+    await world.invoke(env, { request: { roll }, aheadMs: (hours - lastHours) * hourMs });
+    stages.push(await Promise.all(ids.map(async (id) => (await world.stored(env, id)) as CertificateSecret)));
+  };
+  await runAt(0);
+  await runAt(12, ["leafnodes"]);
+  // A second request changes nothing while the first is under way.
+  await runAt(24, ["leafnodes"]);
+  for (let hours = 36; hours <= lastHours; hours += 12) await runAt(hours);
+
+  const authorities = stages.map(([hub]) => (hub?.authorities ?? "").split("BEGIN").length - 1);
+  expect([authorities[0], Math.max(...authorities), authorities.at(-1)]).toEqual([1, 2, 1]);
+  const [first, last] = [stages[0], stages.at(-1)] as [CertificateSecret[], CertificateSecret[]];
+  expect(last[0]?.authorities).not.toBe(first[0]?.authorities);
+
+  for (const [index, [hub, remote]] of stages.entries()) {
+    const [behindHub, behindRemote] = stages[Math.max(0, index - 1)] as CertificateSecret[];
+    for (const [server, client] of [
+      [hub, remote],
+      [behindHub, remote],
+      [hub, behindRemote],
+    ] as [CertificateSecret, CertificateSecret][])
+      expect({ index, refused: await handshake(server, client, "core-0.nats.internal") }).toEqual({ index });
+  }
+  // What has been left behind for good is refused: the handshakes above could have failed.
+  expect(
+    await handshake(first[0] as CertificateSecret, last[1] as CertificateSecret, "core-0.nats.internal"),
+  ).toBeDefined();
+});
+
+test("authorities of ACM PCA sign, and are replaced with the same overlap", async () => {
+  const [one, two] = [await pcaRoot("one"), await pcaRoot("two")];
+  const env = await world.deploy([certificate("internal", "internal", "core-0.nats.internal", ["server"])]);
+  const withCa = (arn: string) => ({ ...env, AUTHORITIES: "{}", PRIVATE_CA_ARNS: JSON.stringify({ internal: arn }) });
+  expect((await world.invoke(withCa(one))).certificates).toMatchObject([{ outcome: "issued" }]);
+  const signer = (stored?: CertificateSecret) => new X509Certificate(stored?.certificate ?? "").issuer;
+  expect(signer(await world.stored(env, "internal"))).toContain("one");
+
+  const trusted: number[] = [];
+  for (let hours = 12; hours <= 132; hours += 12) {
+    await world.invoke(withCa(two), { aheadMs: hours * hourMs });
+    const stored = await world.stored(env, "internal");
+    trusted.push((stored?.authorities ?? "").split("BEGIN").length - 1);
+  }
+  expect([Math.max(...trusted), trusted.at(-1)]).toEqual([2, 1]);
+  expect(signer(await world.stored(env, "internal"))).toContain("two");
+});
+
+test("a run that has lost the lease, or that somebody was faster than, stores nothing", async () => {
+  const env = await world.deploy([certificate("internal", "internal", "core-0.nats.internal", ["server"])]);
+  await world.invoke(env);
+  const before = await world.stored(env, "internal");
+  const name = world.secretOf(env, "internal");
+  const forced = { renew: ["internal"] };
+
+  // The lease ends while the certificate is made, and another run takes it.
+  const lostLease = world.invoke(env, {
+    request: forced,
+    ports: (ports) => ({
+      issuer: (issuer) => ({
+        issue: async (attempt) => {
+          const made = await ports.issuer(issuer).issue(attempt);
+          await world.endLease(env);
+          return made;
+        },
+      }),
+    }),
+  });
+  await expect(lostLease).rejects.toThrow("the lease has ended");
+  expect(await world.stored(env, "internal")).toEqual(before);
+
+  const overtaken = world.invoke(env, {
+    request: forced,
+    ports: (ports) => ({
+      issuer: (issuer) => ({
+        issue: async (attempt) => {
+          const made = await ports.issuer(issuer).issue(attempt);
+          const current = await ports.secrets.read(name);
+          await ports.secrets.write(name, JSON.stringify(before), current?.version);
+          return made;
+        },
+      }),
+    }),
+  });
+  await expect(overtaken).rejects.toThrow("somebody else has written");
+  expect(await world.stored(env, "internal")).toEqual(before);
+});
+
+test("a secret is written on top of what was read, also after an older version was made current again", async () => {
+  const env = await world.deploy([certificate("internal", "internal", "core-0.nats.internal", ["server"])]);
+  const name = world.secretOf(env, "internal");
+  const secrets = await world.ports(env, ({ secrets }) => secrets);
+  await secrets.write(name, "one", undefined);
+  await expect(secrets.write(name, "other", undefined)).rejects.toBeInstanceOf(Superseded);
+  const one = await secrets.read(name);
+  await secrets.write(name, "two", one?.version);
+  await expect(secrets.write(name, "other", one?.version)).rejects.toBeInstanceOf(Superseded);
+  const two = await secrets.read(name);
+  await world.makeCurrent(name, one?.version ?? "", two?.version ?? "");
+  await secrets.write(name, "three", one?.version);
+  // The emulated AWS leaves the label where a person has put it; what counts is that there is a third version.
+  expect(await world.versions(env, "internal")).toBe(3);
+});
+
+test("authorities that cannot be read are never written over", async () => {
+  const env = await world.deploy([certificate("internal", "internal", "core-0.nats.internal", ["server"])]);
+  const name = JSON.parse(env.AUTHORITIES ?? "{}").internal;
+  await world.put(name, '{"half": "written"');
+  await expect(world.invoke(env)).rejects.toThrow(/internal .*holds no authorities: restore its previous version/);
+  expect(await world.ports(env, ({ secrets }) => secrets.read(name))).toMatchObject({ value: '{"half": "written"' });
+});
+
+/** A root in ACM PCA. @returns its ARN */
+async function pcaRoot(commonName: string): Promise<string> {
+  const client = new ACMPCAClient(world.aws);
+  const { CertificateAuthorityArn } = await client.send(
+    new CreateCertificateAuthorityCommand({
+      CertificateAuthorityType: "ROOT",
+      CertificateAuthorityConfiguration: {
+        KeyAlgorithm: "RSA_2048",
+        SigningAlgorithm: "SHA256WITHRSA",
+        Subject: { CommonName: commonName },
+      },
+    }),
+  );
+  const { Csr = "" } = await client.send(new GetCertificateAuthorityCsrCommand({ CertificateAuthorityArn }));
+  const { CertificateArn } = await client.send(
+    new IssueCertificateCommand({
+      CertificateAuthorityArn,
+      Csr: Buffer.from(Csr),
+      SigningAlgorithm: "SHA256WITHRSA",
+      TemplateArn: "arn:aws:acm-pca:::template/RootCACertificate/V1",
+      Validity: { Type: "YEARS", Value: 10 },
+    }),
+  );
+  const { Certificate = "" } = await client.send(
+    new GetCertificateCommand({ CertificateAuthorityArn, CertificateArn }),
+  );
+  await client.send(
+    new ImportCertificateAuthorityCertificateCommand({
+      CertificateAuthorityArn,
+      Certificate: Buffer.from(Certificate),
+    }),
+  );
+  return CertificateAuthorityArn ?? "";
+}

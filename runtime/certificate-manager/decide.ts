@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { afterLimit, longestWaitMs } from "./backoff";
+import type { ManagedCertificate } from "./contract";
+import type { Inspection } from "./inspect";
+import { type RenewalWindow, renewalTime } from "./renewal";
+import type { CertificateState } from "./state";
+
+/** What is done about a certificate. `valid`: what is stored can be used meanwhile. */
+export type Decision =
+  | { action: "keep" }
+  /** The certificate stays; the authorities beside it are others now. */
+  | { action: "trust" }
+  | { action: "renew"; reason: string; valid: boolean }
+  | { action: "wait"; reason: string; until: Date; valid: boolean };
+
+export interface Situation {
+  now: Date;
+  certificate: ManagedCertificate;
+  /** `wishOf` the certificate. */
+  wish: string;
+  /** What is stored; undefined when nothing is. */
+  stored?: Inspection & { authorities: string };
+  state: CertificateState;
+  /** ACME directory that a public certificate is to come from. */
+  directory?: string;
+  renewalWindow?: RenewalWindow;
+  /** What the authorities of a private issuer are now. */
+  trust?: { bundle: string; signer: string };
+  /** A person asks for it: neither a valid certificate nor a failure stands in the way. */
+  forced?: boolean;
+}
+
+export function decide(situation: Situation): Decision {
+  const { now, stored, state, wish, trust, forced } = situation;
+  const valid = stored?.problems.length === 0;
+  const reason = reasonToRenew(situation);
+  if (reason === undefined)
+    return trust && trust.bundle !== stored?.authorities ? { action: "trust" } : { action: "keep" };
+  if (forced) return { action: "renew", reason, valid };
+  const until = notBefore(now, state, wish);
+  if (until) return { action: "wait", reason: state.reason ?? reason, until, valid };
+  return { action: "renew", reason, valid };
+}
+
+function reasonToRenew({ now, certificate, stored, state, directory, renewalWindow, trust, forced }: Situation) {
+  if (forced) return "asked for";
+  if (!stored) return "none is stored";
+  if (stored.problems.length > 0 || !stored.facts) return stored.problems.join("; ");
+  if (certificate.issuer === "acme" && state.source !== undefined && state.source !== directory)
+    return `it came from ${state.source}`;
+  if (trust && stored.authority !== trust.signer) return "its authority is replaced";
+  const at = renewalTime(stored.facts, renewalWindow, shareOf(stored.facts.notAfter, certificate.secret));
+  return now >= at ? `due since ${at.toISOString()}` : undefined;
+}
+
+/** When the next attempt may be made; undefined when it may be now. */
+function notBefore(now: Date, state: CertificateState, wish: string): Date | undefined {
+  const limit = afterLimit(now, state.finalizations);
+  const { nextTryAt } = state;
+  const backoff =
+    state.wish === wish && nextTryAt && nextTryAt > now && nextTryAt.getTime() <= now.getTime() + longestWaitMs
+      ? nextTryAt
+      : undefined;
+  return limit && (!backoff || limit > backoff) ? limit : backoff;
+}
+
+/** A number from 0 to 1 that belongs to one certificate. */
+function shareOf(notAfter: Date, secret: string): number {
+  const digest = createHash("sha256").update(`${secret} ${notAfter.toISOString()}`).digest();
+  return digest.readUInt32BE(0) / 2 ** 32;
+}

@@ -1,0 +1,80 @@
+import { tryStep } from "./authorities";
+import type { EnsureResponse } from "./contract";
+import { keepValid } from "./keep-valid";
+import { dueSteps, hasWork, isSeen, lookAtAll, type Unseen, type View } from "./look";
+import type { Lease } from "./ports";
+import { type Result, report } from "./report";
+import type { Run } from "./run";
+
+/** Pauses between two looks while somebody else has the lease; each is longer than the one before. */
+const lookAgainMs = { first: 500, most: 8000 };
+
+/**
+ * Ensures that every certificate is stored and valid. One that fails does not stop the others.
+ *
+ * @throws naming each certificate that is not as wanted, with the reason
+ */
+export async function ensure(run: Run): Promise<EnsureResponse> {
+  const { settings, ports } = run;
+  refuseUnknown(run);
+  const { lease, views } = await lookUntilIdle(run);
+  const results = new Map<string, Result>();
+  const failures: string[] = [];
+  if (lease) {
+    try {
+      failures.push(...(await takeSteps(run, lease)));
+      for (const certificate of settings.certificates)
+        results.set(certificate.id, await keepValid(run, certificate, lease));
+    } finally {
+      await lease.release();
+    }
+  }
+  const after = lease ? await lookAtAll({ ...run, renew: [] }) : views;
+  const certificates: EnsureResponse["certificates"] = [];
+  for (const view of after) {
+    const said = report(run, view, results.get(view.certificate.id));
+    if ("entry" in said) certificates.push(said.entry);
+    else failures.push(said.failure);
+  }
+  if (failures.length > 0) throw new Error(`certificates are not as wanted:\n${failures.join("\n")}`);
+  ports.log.info({ certificates }, "every certificate is valid");
+  return { certificates };
+}
+
+function refuseUnknown({ settings: { certificates }, renew, roll }: Run): void {
+  const unknown = [
+    ...renew.filter((wanted) => certificates.every(({ id }) => id !== wanted)),
+    ...roll.filter((wanted) => wanted === "acme" || certificates.every(({ issuer }) => issuer !== wanted)),
+  ];
+  if (unknown.length > 0) throw new Error(`no certificate or private issuer of this name: ${unknown.join(", ")}`);
+}
+
+/** Looks until there is nothing to do, or until this run is the one to do it, or until the time is up. */
+async function lookUntilIdle(run: Run): Promise<{ lease?: Lease; views: (View | Unseen)[] }> {
+  const { ports, signal } = run;
+  for (let attempt = 0; ; attempt++) {
+    const views = await lookAtAll(run);
+    if (!hasWork(run, views)) return { views };
+    const lease = await ports.leases.take(run.endsAt());
+    if (lease) return { lease, views };
+    try {
+      const pauseMs = Math.min(lookAgainMs.first * 2 ** attempt, lookAgainMs.most);
+      await ports.sleep(pauseMs * (0.5 + ports.random() / 2), signal);
+    } catch {
+      ports.log.warn("another run has had the lease for as long as this one lasted");
+      return { views };
+    }
+  }
+}
+
+/** @returns why authorities that a person wants replaced are not */
+async function takeSteps(run: Run, lease: Lease): Promise<string[]> {
+  const views = await lookAtAll(run);
+  const failures: string[] = [];
+  for (const [issuer, step] of dueSteps(run, views)) {
+    const stored = views.filter(isSeen).find(({ certificate }) => certificate.issuer === issuer)?.authorities;
+    const failure = await tryStep(run, issuer, stored, step, lease);
+    if (failure && (run.roll.includes(issuer) || !stored)) failures.push(`authority of ${issuer}: ${failure}`);
+  }
+  return failures;
+}

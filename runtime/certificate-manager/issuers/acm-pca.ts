@@ -1,0 +1,72 @@
+import { X509Certificate } from "node:crypto";
+import {
+  type ACMPCAClient,
+  GetCertificateAuthorityCertificateCommand,
+  GetCertificateCommand,
+  IssueCertificateCommand,
+  RequestInProgressException,
+} from "@aws-sdk/client-acm-pca";
+import { splitPem } from "../../x509/facts";
+import { createRequest } from "../../x509/request";
+import { bounded } from "../bounded";
+import type { Issuer, Ports } from "../ports";
+import { type Authority, bundle } from "../rollover";
+import { defaultTtlSeconds } from "./private";
+
+const templates = {
+  server: "EndEntityServerAuthCertificate",
+  client: "EndEntityClientAuthCertificate",
+  both: "EndEntityCertificate",
+};
+
+/** An authority of ACM PCA: what peers trust is the root at the end of its chain. */
+export async function pcaAuthority(client: ACMPCAClient, arn: string): Promise<Authority> {
+  const { Certificate = "", CertificateChain = "" } = await client.send(
+    new GetCertificateAuthorityCertificateCommand({ CertificateAuthorityArn: arn }),
+  );
+  const root = splitPem(`${Certificate}\n${CertificateChain}`).pop();
+  if (!root) throw new Error(`${arn} has no certificate yet`);
+  return { certificate: root, arn };
+}
+
+/** Certificates of the current authority of a set that lies in ACM PCA. */
+export function pcaIssuer(client: ACMPCAClient, sleep: Ports["sleep"]): Issuer {
+  return {
+    async issue({ certificate, set, now, signal }) {
+      const arn = set?.current.arn;
+      if (!arn) throw new Error("its authority is none of ACM PCA");
+      const signing = await client.send(
+        new GetCertificateAuthorityCertificateCommand({ CertificateAuthorityArn: arn }),
+      );
+      const isRsa = new X509Certificate(signing.Certificate ?? "").publicKey.asymmetricKeyType === "rsa";
+      const { privateKey, request } = await createRequest(certificate.names);
+      const [usage = "server"] = certificate.usages;
+      const template = templates[certificate.usages.length > 1 ? "both" : usage];
+      const until = now.getTime() / 1000 + (certificate.ttlSeconds ?? defaultTtlSeconds);
+      const { CertificateArn } = await client.send(
+        new IssueCertificateCommand({
+          CertificateAuthorityArn: arn,
+          Csr: Buffer.from(request),
+          SigningAlgorithm: isRsa ? "SHA256WITHRSA" : "SHA256WITHECDSA",
+          TemplateArn: `arn:${arn.split(":")[1]}:acm-pca:::template/${template}/V1`,
+          Validity: { Type: "ABSOLUTE", Value: Math.floor(until) },
+        }),
+      );
+      for (let attempt = 0; ; attempt++) {
+        try {
+          const made = await bounded(
+            signal,
+            client.send(new GetCertificateCommand({ CertificateAuthorityArn: arn, CertificateArn })),
+          );
+          const isRoot = (pem: string) => new X509Certificate(pem).checkIssued(new X509Certificate(pem));
+          const chain = splitPem(made.CertificateChain ?? "").filter((pem) => !isRoot(pem));
+          const [own = ""] = splitPem(made.Certificate ?? "");
+          return { certificate: own, chain: chain.join(""), privateKey, authorities: bundle(set) };
+        } catch (error) {
+          if (!(error instanceof RequestInProgressException)) throw error;
+          await sleep(Math.min(200 * 2 ** attempt, 5000), signal);
+        }
+      }
+    },
+  };
+}

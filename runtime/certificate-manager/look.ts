@@ -1,0 +1,145 @@
+import { renewalId } from "../x509/facts";
+import { type Issued, nextStep, readAuthorities, type StoredSet, signerOf } from "./authorities";
+import { CertificateSecret, type ManagedCertificate } from "./contract";
+import { type Decision, decide } from "./decide";
+import { type Inspection, inspect } from "./inspect";
+import { bundle, type RolloverStep } from "./rollover";
+import { isPrivate, type Run, reasonOf } from "./run";
+import { type CertificateState, type RenewalInfo, wishOf } from "./state";
+
+/** A certificate as it is found, and what is to be done about it. */
+export interface View {
+  certificate: ManagedCertificate;
+  wish: string;
+  stored?: { secret?: CertificateSecret; version: string; inspection: Inspection };
+  state: CertificateState;
+  authorities?: StoredSet;
+  decision: Decision;
+}
+
+/** What stands in the way of looking: of this certificate alone. */
+export interface Unseen {
+  certificate: ManagedCertificate;
+  error: string;
+}
+
+export const isSeen = (view: View | Unseen): view is View => "decision" in view;
+export const isValid = (view: View): boolean => view.stored?.inspection.problems.length === 0;
+
+/** Looks at every certificate; changes nothing. */
+export async function lookAtAll(run: Run): Promise<(View | Unseen)[]> {
+  return Promise.all(run.settings.certificates.map((certificate) => look(run, certificate)));
+}
+
+export async function look(run: Run, certificate: ManagedCertificate): Promise<View | Unseen> {
+  try {
+    return await see(run, certificate);
+  } catch (error) {
+    return { certificate, error: reasonOf(error) };
+  }
+}
+
+async function see(run: Run, certificate: ManagedCertificate): Promise<View> {
+  const { ports, settings } = run;
+  const [value, state, authorities] = await Promise.all([
+    ports.secrets.read(certificate.secret),
+    ports.states.certificate(certificate.id),
+    isPrivate(certificate.issuer) ? readAuthorities(run, certificate.issuer) : undefined,
+  ]);
+  // Not before the first answers: they correct a clock that is wrong.
+  const now = ports.now();
+  const directory = settings.acme?.directoryUrl;
+  const wish = wishOf(certificate, directory);
+  const stored = value && { version: value.version, ...read(value.value, certificate, now) };
+  const renewalInfo = stored && (await askRenewalInfo(run, certificate, stored));
+  const decision = decide({
+    now,
+    certificate,
+    wish,
+    state,
+    directory,
+    stored: stored && { ...stored.inspection, authorities: stored.secret?.authorities ?? "" },
+    renewalWindow: renewalInfo?.window,
+    trust: authorities && { bundle: bundle(authorities.set), signer: signerOf(authorities.set) },
+    forced: run.renew.includes(certificate.id),
+  });
+  return { certificate, wish, stored, state, authorities, decision };
+}
+
+function read(json: string, certificate: ManagedCertificate, now: Date) {
+  try {
+    const secret = CertificateSecret.parse(JSON.parse(json));
+    return { secret, inspection: inspect(secret, certificate, now) };
+  } catch {
+    return { inspection: { problems: ["what is stored is no certificate"] } };
+  }
+}
+
+const renewalIds = new Map<string, string | undefined>();
+
+/** Reading it takes longer than everything else about a look; a function sees the same certificates again and again. */
+function renewalIdOf(pem: string): string | undefined {
+  if (!renewalIds.has(pem)) {
+    if (renewalIds.size > 100) renewalIds.clear();
+    renewalIds.set(pem, renewalId(pem));
+  }
+  return renewalIds.get(pem);
+}
+
+const hourMs = 3_600_000;
+/** It is asked for at each run of a schedule, twice a day or more, but not at each of many runs in a row. */
+const askAgainMs = { least: hourMs, most: 6 * hourMs };
+
+async function askRenewalInfo(
+  { ports, settings }: Run,
+  { id, issuer }: ManagedCertificate,
+  { secret, inspection }: { secret?: CertificateSecret; inspection: Inspection },
+): Promise<RenewalInfo | undefined> {
+  const certificate = secret && inspection.problems.length === 0 ? renewalIdOf(secret.certificate) : undefined;
+  if (issuer !== "acme" || !settings.acme || !certificate) return undefined;
+  const saved = await ports.states.renewalInfo(id);
+  const known = saved?.certificate === certificate ? saved : undefined;
+  const now = ports.now().getTime();
+  const waitMs = (known?.askAgainAt.getTime() ?? 0) - now;
+  // An instant that is far away comes from a clock that was ahead.
+  if (known && waitMs > 0 && waitMs <= 2 * askAgainMs.most) return known;
+  const said = await ports.askRenewalInfo(certificate).catch((error) => {
+    // Nothing depends on it: without an answer the last one counts, or the lifetime.
+    ports.log.warn({ certificate: id, reason: reasonOf(error) }, "the ACME server does not say when to renew");
+    return { window: known?.window, retryAfterMs: askAgainMs.least };
+  });
+  const againMs = Math.min(Math.max(said.retryAfterMs ?? askAgainMs.most, askAgainMs.least), askAgainMs.most);
+  const info = { certificate, window: said.window, askAgainAt: new Date(now + againMs) };
+  await ports.states.saveRenewalInfo(id, info);
+  return info;
+}
+
+/** Issuers of our own with the step that each is to take now. */
+export function dueSteps(run: Run, views: readonly (View | Unseen)[]): Map<string, RolloverStep | "create"> {
+  const due = new Map<string, RolloverStep | "create">();
+  for (const issuer of new Set(views.map(({ certificate }) => certificate.issuer).filter(isPrivate))) {
+    const own = views.filter(({ certificate }) => certificate.issuer === issuer);
+    // What cannot be seen cannot be said to be settled, nor to be missing.
+    if (!own.every(isSeen)) continue;
+    const step = nextStep(run, issuer, own[0]?.authorities, own.map(toIssued));
+    if (step) due.set(issuer, step);
+  }
+  return due;
+}
+
+const toIssued = (view: View): Issued => ({
+  valid: isValid(view),
+  authority: view.stored?.inspection.authority,
+  authorities: view.stored?.secret?.authorities,
+});
+
+/** Whether there is anything for which the lease is needed. */
+export function hasWork(run: Run, views: readonly (View | Unseen)[]): boolean {
+  const isDue = (view: View) =>
+    view.decision.action === "renew" ||
+    view.decision.action === "trust" ||
+    view.state.challenges.length > 0 ||
+    // Perhaps another run is at it now: its end is worth the wait.
+    (view.state.unfinished && !isValid(view));
+  return dueSteps(run, views).size > 0 || views.some((view) => isSeen(view) && isDue(view));
+}

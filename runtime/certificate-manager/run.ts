@@ -1,0 +1,21 @@
+import type { Ports } from "./ports";
+import type { Settings } from "./settings";
+
+/** One invocation: what it has to do, with what, and until when. */
+export interface Run {
+  settings: Settings;
+  ports: Ports;
+  /** Aborted when only the time to clean up is left. */
+  signal: AbortSignal;
+  /** When the invocation is ended from outside. A lease lasts no longer. */
+  endsAt(): Date;
+  /** Certificates to renew and authorities to replace because a person asks for it. */
+  renew: readonly string[];
+  roll: readonly string[];
+}
+
+export const isPrivate = (issuer: string): boolean => issuer !== "acme";
+
+/** An error as one line that is fit for a log and an answer. */
+export const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? `${error.message || error.name}` : String(error)).replace(/\s+/g, " ").slice(0, 500);

@@ -1,0 +1,67 @@
+import { CertificateManagerEnv, type ManagedCertificate } from "./env";
+
+/** Everything that the environment says, checked. */
+export interface Settings {
+  certificates: ManagedCertificate[];
+  stateTable: string;
+  /** Secrets of authorities by issuer. */
+  authorities: Record<string, string>;
+  /** ARNs in ACM PCA by issuer. */
+  privateCaArns: Record<string, string>;
+  /** Absent when no certificate is public. */
+  acme?: { directoryUrl: string; stagingUrl?: string; contact?: string; accountSecret: string; hostedZoneId: string };
+  logLevel: CertificateManagerEnv["LOG_LEVEL"];
+}
+
+/** Everything that is wrong with an environment, one line for each problem. */
+export class EnvironmentError extends Error {
+  override readonly name = "EnvironmentError";
+  constructor(readonly problems: readonly string[]) {
+    super(`the environment of the certificate-manager is wrong:\n${problems.map((text) => `  ${text}`).join("\n")}`);
+  }
+}
+
+/** @throws EnvironmentError with all problems at once */
+export function loadSettings(environment: NodeJS.ProcessEnv): Settings {
+  // Platforms write an optional variable that is not wanted as empty text.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const { data: env, error } = CertificateManagerEnv.safeParse(given);
+  if (!env) throw new EnvironmentError(error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
+
+  const problems: string[] = [];
+  const { CERTIFICATES: certificates, AUTHORITIES, PRIVATE_CA_ARNS } = env;
+  for (const key of ["id", "secret"] as const)
+    for (const value of duplicates(certificates.map((certificate) => certificate[key])))
+      problems.push(`CERTIFICATES: ${key} ${value} stands there twice`);
+  for (const { id, issuer } of certificates)
+    if (issuer !== "acme" && !AUTHORITIES[issuer] && !PRIVATE_CA_ARNS[issuer])
+      problems.push(`AUTHORITIES must name the secret of ${issuer}, which signs ${id}`);
+  const acme = certificates.some(({ issuer }) => issuer === "acme") ? acmeSettings(env, problems) : undefined;
+  if (problems.length > 0) throw new EnvironmentError(problems);
+  return {
+    certificates,
+    stateTable: env.STATE_TABLE,
+    authorities: AUTHORITIES,
+    privateCaArns: PRIVATE_CA_ARNS,
+    acme,
+    logLevel: env.LOG_LEVEL,
+  };
+}
+
+function acmeSettings(env: CertificateManagerEnv, problems: string[]): Settings["acme"] {
+  const needed = (name: "ACME_DIRECTORY_URL" | "ACME_ACCOUNT_SECRET" | "HOSTED_ZONE_ID") => {
+    if (!env[name]) problems.push(`${name} must be set for certificates of issuer acme`);
+    return env[name] ?? "";
+  };
+  return {
+    directoryUrl: needed("ACME_DIRECTORY_URL"),
+    accountSecret: needed("ACME_ACCOUNT_SECRET"),
+    hostedZoneId: needed("HOSTED_ZONE_ID"),
+    stagingUrl: env.ACME_STAGING_DIRECTORY_URL,
+    contact: env.ACME_CONTACT,
+  };
+}
+
+const duplicates = (values: readonly string[]) => [
+  ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
+];

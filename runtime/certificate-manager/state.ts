@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { ManagedCertificate } from "./contract";
+
+const instant = z.iso.datetime().transform((text) => new Date(text));
+
+/** What is known of a certificate's issuance; it outlives the function that learnt it. */
+export const CertificateState = z.object({
+  /** What was wanted when the failures were counted: another wish starts anew. */
+  wish: z.string().default(""),
+  /** Attempts in a row that did not end well. One is counted before it begins: a run that is killed has failed. */
+  failures: z.int().min(0).default(0),
+  reason: z.string().optional(),
+  /** An attempt is under way, or was cut off: only the lease can tell. */
+  unfinished: z.boolean().default(false),
+  nextTryAt: instant.optional(),
+  /** When a public authority was asked to sign, in the last days. */
+  finalizations: z.array(instant).default([]),
+  /** TXT values that may stand in the zone. */
+  challenges: z.array(z.object({ record: z.string(), value: z.string() })).default([]),
+  /** ACME directory that the stored certificate came from. */
+  source: z.string().optional(),
+});
+export type CertificateState = z.output<typeof CertificateState>;
+
+/** What an issuer has said about the renewal of a certificate. */
+export const RenewalInfo = z.object({
+  /** The certificate, as `renewalId` names it. */
+  certificate: z.string(),
+  /** Absent when it said nothing. */
+  window: z.object({ start: instant, end: instant }).optional(),
+  askAgainAt: instant,
+});
+export type RenewalInfo = z.output<typeof RenewalInfo>;
+
+/** Changes when something is wanted that an earlier failure says nothing about. */
+export function wishOf(certificate: ManagedCertificate, directory: string | undefined): string {
+  const { names, issuer, usages } = certificate;
+  const wish = [[...names].sort(), issuer, [...usages].sort(), issuer === "acme" ? directory : undefined];
+  return createHash("sha256").update(JSON.stringify(wish)).digest("hex").slice(0, 16);
+}
