@@ -6,6 +6,7 @@ import { UserError } from "../project";
 /** Programs that can be used without the rest of natsform. */
 const programs: Record<string, string> = {
   "auth-callout": "runtime/auth-callout/main.ts",
+  backup: "runtime/backup/main.ts",
   streams: "runtime/streams/main.ts",
 };
 

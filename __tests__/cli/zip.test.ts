@@ -1,0 +1,62 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { strFromU8, unzipSync } from "fflate";
+import { deployedBundle, packageRoot } from "../../cli/bundle";
+import { bundleLambda, lambdaZip, zipFile } from "../../cli/zip";
+
+const folder = mkdtempSync(join(tmpdir(), "natsform-zip-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A checkout of its own, deeper or not, with other times on its files. */
+function checkout(path: string, year: number): string {
+  const root = join(folder, path);
+  cpSync(join(packageRoot, "runtime"), join(root, "runtime"), { recursive: true });
+  symlinkSync(join(packageRoot, "node_modules"), join(root, "node_modules"));
+  const time = new Date(year, 5, 1);
+  utimesSync(join(root, "runtime/auth-callout/index.ts"), time, time);
+  return root;
+}
+
+test("the same sources give the same bytes, wherever and whenever they were written", () => {
+  const [here = "", ...elsewhere] = [packageRoot, checkout("a", 2020), checkout("much/deeper/b", 2024)].map((root) =>
+    deployedBundle("runtime/auth-callout/index.ts", root),
+  );
+  // Not compared as text: a million characters help nobody who reads a failure.
+  expect(elsewhere.map((text) => text === here)).toEqual([true, true]);
+  expect(here.length).toBeGreaterThan(100_000);
+  expect([folder, packageRoot, "node_modules/"].filter((path) => here.includes(path))).toEqual([]);
+});
+
+test("a zip is the same in every time zone", () => {
+  const source = `import { zipFile } from ${JSON.stringify(join(packageRoot, "cli/zip"))};
+    console.log(Buffer.from(zipFile("index.js", "exports.handler = () => 1")).toString("hex"));`;
+  const file = join(folder, "zones.ts");
+  writeFileSync(file, source);
+  const here = Buffer.from(zipFile("index.js", "exports.handler = () => 1")).toString("hex");
+  for (const TZ of ["Pacific/Kiritimati", "America/Los_Angeles"]) {
+    const env = { ...process.env, TZ };
+    const there = execFileSync(join(packageRoot, "node_modules/.bin/tsx"), [file], { encoding: "utf8", env });
+    expect(there.trim()).toBe(here);
+  }
+});
+
+test("a Lambda's zip holds index.js, which exports the handler, and is left alone when nothing changed", () => {
+  const entry = join(folder, "handler.ts");
+  writeFileSync(entry, "export const handler = async (event: { n: number }) => event.n + 1;");
+  const zip = lambdaZip(folder, "example");
+  expect(zip).toBe(join(folder, ".natsform/lambda/example.zip"));
+
+  expect(bundleLambda(entry, zip)).toBe(true);
+  const { mtimeMs } = statSync(zip);
+  expect(bundleLambda(entry, zip)).toBe(false);
+  expect(statSync(zip).mtimeMs).toBe(mtimeMs);
+
+  const files = unzipSync(readFileSync(zip));
+  expect(Object.keys(files)).toEqual(["index.js"]);
+  const code = join(folder, "index.js");
+  writeFileSync(code, strFromU8(files["index.js"] ?? new Uint8Array()));
+  const run = `require(${JSON.stringify(code)}).handler({ n: 1 }).then(console.log)`;
+  expect(execFileSync(process.execPath, ["-e", run], { encoding: "utf8" }).trim()).toBe("2");
+});

@@ -1,0 +1,68 @@
+import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  ResourceExistsException,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import { type Moto, startMoto } from "../../cli/emulator/moto";
+import { FaultProxy } from "./agent-proxy";
+
+/** What AWS SDK clients need where nobody checks who they are. */
+export const awsVariables = {
+  AWS_REGION: "eu-west-1",
+  AWS_ACCESS_KEY_ID: "test",
+  AWS_SECRET_ACCESS_KEY: "test",
+};
+
+/** S3 and Secrets Manager as the agent sees them: moto, behind a proxy that fails when told to. */
+export class AgentStore {
+  readonly bucket = "test-config";
+  readonly key = "core/core-0/nats.conf";
+  private constructor(
+    readonly moto: Moto,
+    readonly proxy: FaultProxy,
+    readonly s3: S3Client,
+    readonly secrets: SecretsManagerClient,
+  ) {}
+
+  static async start(): Promise<AgentStore> {
+    const moto = await startMoto();
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    const options = { endpoint: moto.url, region: "eu-west-1", credentials };
+    const store = new AgentStore(
+      moto,
+      await FaultProxy.start(moto.url),
+      new S3Client({ ...options, forcePathStyle: true }),
+      new SecretsManagerClient(options),
+    );
+    await store.s3.send(
+      new CreateBucketCommand({
+        Bucket: store.bucket,
+        CreateBucketConfiguration: { LocationConstraint: "eu-west-1" },
+      }),
+    );
+    const VersioningConfiguration = { Status: "Enabled" as const };
+    await store.s3.send(new PutBucketVersioningCommand({ Bucket: store.bucket, VersioningConfiguration }));
+    return store;
+  }
+
+  async putSecret(Name: string, SecretString: string): Promise<void> {
+    try {
+      await this.secrets.send(new CreateSecretCommand({ Name, SecretString }));
+    } catch (error) {
+      if (!(error instanceof ResourceExistsException)) throw error;
+      await this.secrets.send(new PutSecretValueCommand({ SecretId: Name, SecretString }));
+    }
+  }
+
+  async putConfig(Body: string, restartDigest: string): Promise<void> {
+    const Metadata = { "restart-digest": restartDigest };
+    await this.s3.send(new PutObjectCommand({ Bucket: this.bucket, Key: this.key, Body, Metadata }));
+  }
+
+  async stop(): Promise<void> {
+    await this.proxy.stop();
+    await this.moto.stop();
+  }
+}

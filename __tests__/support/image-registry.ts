@@ -1,0 +1,78 @@
+import { execFileSync, spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { findDeployTool } from "../../cli/programs";
+import { freePort } from "./callout-nats-server";
+import { eventually } from "./eventually";
+
+/** A registry on this machine that notes every request. */
+export interface TestRegistry {
+  host: string;
+  crane(...args: string[]): string;
+  /** Blobs and manifests that were uploaded so far. */
+  uploads(): number;
+  stop(): Promise<void>;
+}
+
+export async function startRegistry(): Promise<TestRegistry> {
+  const crane = findDeployTool("crane");
+  if (!crane) throw new Error("crane is not built: make deploy-tools");
+  const host = `127.0.0.1:${await freePort()}`;
+  const child = spawn(crane, ["registry", "serve", "--address", host], { stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (text: Buffer) => {
+      log += text;
+    });
+  }
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const stop = async () => {
+    child.kill("SIGKILL");
+    await closed;
+  };
+  try {
+    await eventually("registry", async () => (await fetch(`http://${host}/v2/`)).ok, 60);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    host,
+    crane: (...args) =>
+      execFileSync(crane, args, { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"] }),
+    uploads: () => log.match(/ (PUT|POST|PATCH) /g)?.length ?? 0,
+    stop,
+  };
+}
+
+/**
+ * Pushes an image with the node of this machine and the libraries that it needs, as a stand-in for the public one.
+ *
+ * @returns its reference by digest
+ */
+export function pushNodeImage(registry: TestRegistry): string {
+  const folder = mkdtempSync(join(tmpdir(), "natsform-base-"));
+  try {
+    const root = join(folder, "root");
+    const libraries = [...execFileSync("ldd", [process.execPath], { encoding: "utf8" }).matchAll(/(\/\S+) \(0x/g)];
+    const files = [
+      [process.execPath, "usr/local/bin/node"],
+      ...libraries.map(([, path = ""]) => [path, path.slice(1)]),
+    ];
+    for (const [from = "", to = ""] of files) {
+      mkdirSync(join(root, dirname(to)), { recursive: true });
+      copyFileSync(from, join(root, to));
+    }
+    execFileSync("chmod", ["-R", "a+rX", root]);
+    execFileSync("tar", ["-C", root, "-cf", join(folder, "layer.tar"), "."]);
+    const plain = `${registry.host}/plain:1`;
+    registry.crane("append", "--oci-empty-base", "-f", join(folder, "layer.tar"), "-t", plain);
+    const options = ["--set-platform", "linux/amd64", "--cmd", "node", "--env", "PATH=/usr/local/bin:/usr/bin:/bin"];
+    const tag = `${registry.host}/node:22-alpine`;
+    registry.crane("mutate", plain, ...options, "-t", tag);
+    return `${registry.host}/node@${registry.crane("digest", tag).trim()}`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

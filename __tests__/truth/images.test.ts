@@ -1,0 +1,129 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { buildImage } from "../../cli/images/build";
+import { pushImage } from "../../cli/images/push";
+import { findDeployTool } from "../../cli/programs";
+import { imageFolder, imageTag } from "../../modules/terraform/code-image";
+import { seeds } from "../support/cli-run";
+import { pushNodeImage, startRegistry, type TestRegistry } from "../support/image-registry";
+import { TestProject } from "../support/project";
+
+const programs = ["auth-callout", "certificate-agent", "streams"];
+const canary = "CANARY-3f1c";
+// Without crane there is nothing to test, and `make deploy-tools` has said so.
+const whenCrane = findDeployTool("crane") ? describe : describe.skip;
+
+whenCrane("images", () => {
+  const first = new TestProject();
+  const second = new TestProject();
+  let registry: TestRegistry;
+  let base: string;
+  let pushed: {
+    program: string;
+    repository: string;
+    tag: string;
+    digest: string;
+    reference: string;
+    pushed: boolean;
+  }[];
+
+  beforeAll(async () => {
+    registry = await startRegistry();
+    base = pushNodeImage(registry);
+    first.write({
+      name: "dev",
+      identity: {
+        mode: "callout",
+        oidc: { issuer: "https://id.example.com/", audience: "nats" },
+        permissions: [{ account: "APP", publish: { allow: ["a.>"] } }],
+      },
+      accounts: { APP: {} },
+      clusters: { core: { platform: { kind: "aws-ecs", region: "eu-west-1", domain: "dev.example.com" } } },
+    } as never);
+    process.env.NATSFORM_TEST_CANARY = canary;
+  });
+  afterAll(async () => {
+    delete process.env.NATSFORM_TEST_CANARY;
+    await registry?.stop();
+    await Promise.all([first.remove(), second.remove()]);
+  });
+
+  test("are pushed under a tag that the stacks find in the project", async () => {
+    const said = await first.run("images", "push", "dev", "--registry", registry.host, "--base", base, "--json");
+    pushed = JSON.parse(said);
+    expect(pushed.map(({ program }) => program)).toEqual(programs);
+    for (const { program, repository, tag, digest, reference, pushed: isNew } of pushed) {
+      expect({ repository, isNew }).toEqual({ repository: `${registry.host}/dev/${program}`, isNew: true });
+      expect(tag).toBe(imageTag(imageFolder(first.root, program)));
+      expect(reference).toBe(`${repository}@${digest}`);
+      expect(registry.crane("digest", `${repository}:${tag}`).trim()).toBe(digest);
+      registry.crane("validate", "--remote", reference);
+    }
+  });
+
+  test("are the same bytes when they are built elsewhere, and nothing is uploaded twice", async () => {
+    const before = registry.uploads();
+    expect(before).toBeGreaterThan(programs.length);
+    for (const { pushed: _, reference, repository, ...image } of pushed) {
+      expect(await buildImage(second.root, image.program, base)).toMatchObject(image);
+      const again = await pushImage({ root: second.root, program: image.program, base, repository });
+      expect(again).toEqual({ ...image, repository, reference, pushed: false });
+    }
+    expect(registry.uploads()).toBe(before);
+  });
+
+  test("run as nobody, change nothing of the base but their own layer, and hold nothing of who built them", () => {
+    for (const { program, reference } of pushed) {
+      const config = JSON.parse(registry.crane("config", reference));
+      expect(config.config).toMatchObject({ User: "1000:1000", Entrypoint: ["node", "/app/main.cjs"] });
+      expect(config.config.Cmd).toBeUndefined();
+      expect(config.config.Env).toEqual(["PATH=/usr/local/bin:/usr/bin:/bin", "NODE_ENV=production"]);
+      const manifest = JSON.parse(registry.crane("manifest", reference));
+      const layers = JSON.parse(registry.crane("manifest", base)).layers.map(
+        ({ digest }: { digest: string }) => digest,
+      );
+      expect(manifest.layers.map(({ digest }: { digest: string }) => digest).slice(0, -1)).toEqual(layers);
+      const code = readFileSync(join(imageFolder(first.root, program), "main.cjs"), "utf8");
+      const text = [JSON.stringify(config), JSON.stringify(manifest), code].join();
+      expect([canary, first.root].filter((word) => text.includes(word))).toEqual([]);
+      expect(seeds.test(text)).toBe(false);
+    }
+  });
+
+  const asRoot = process.getuid?.() === 0 ? test : test.skip;
+  asRoot.each([
+    ["auth-callout", "the environment of the auth callout is wrong"],
+    ["certificate-agent", "the environment of the certificate agent is wrong"],
+    ["streams", "NATS_SERVERS"],
+  ])("%s runs from its layers alone, and says what it lacks", (program, says) => {
+    const image = pushed.find((one) => one.program === program);
+    const folder = join(first.root, "unpacked", program);
+    mkdirSync(folder, { recursive: true });
+    const archive = `${folder}.tar`;
+    registry.crane("export", image?.reference ?? "", archive);
+    execFileSync("tar", ["-C", folder, "-xf", archive]);
+    expect(statSync(join(folder, "app/main.cjs"))).toMatchObject({ uid: 0, mode: 0o100644 });
+
+    const command = ["--userspec=1000:1000", folder, "/usr/local/bin/node", "/app/main.cjs"];
+    const { status, stderr } = spawnSync("chroot", command, { env: { PATH: process.env.PATH }, encoding: "utf8" });
+    expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining(says) });
+  });
+
+  test("a base that cannot be had is one clear error, and nothing is half done", async () => {
+    const unknown = `${registry.host}/node@sha256:${"0".repeat(64)}`;
+    await expect(buildImage(first.root, "streams", unknown)).rejects.toThrow(/cannot be pulled: .*MANIFEST_UNKNOWN/);
+    const bases = readdirSync(join(first.root, ".natsform/oci/base"));
+    expect(bases).toEqual([expect.stringContaining(base.split(":").at(-1) ?? "")]);
+
+    const { code, stderr } = await first.natsform("images", "build", "dev", "--base", "node:22-alpine");
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining("must be named by its digest") });
+  });
+
+  test("a base of another platform is refused", async () => {
+    const other = `${registry.host}/arm:1`;
+    registry.crane("mutate", base, "--set-platform", "linux/arm64", "-t", other);
+    const reference = `${registry.host}/arm@${registry.crane("digest", other).trim()}`;
+    await expect(buildImage(first.root, "streams", reference)).rejects.toThrow(/linux\/arm64/);
+  });
+});

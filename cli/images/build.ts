@@ -1,0 +1,70 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { imageFolder, imageProgram } from "../../modules/terraform/code-image";
+import { UserError } from "../project";
+import { crane, lastLine } from "./crane";
+import { writeImageFolder } from "./folder";
+import { OciLayout } from "./oci";
+import { imageSettings } from "./settings";
+import { tarFile } from "./tar";
+
+export interface BuiltImage {
+  program: string;
+  tag: string;
+  /** Of the image, as a registry will name it. */
+  digest: string;
+  /** Folder that holds it, laid out as the OCI says. */
+  layout: string;
+}
+
+const layouts = (root: string) => join(root, ".natsform", "oci");
+
+/**
+ * Builds the image of a program: its base with one layer, which holds the program alone.
+ *
+ * @throws UserError when the base cannot be had, or is of another platform
+ */
+export async function buildImage(root: string, program: string, base: string): Promise<BuiltImage> {
+  const tag = writeImageFolder(root, program, base);
+  const settings = imageSettings(program, base);
+  const baseLayout = await pullBase(root, base, settings.platform);
+  const layout = join(layouts(root), program);
+  const half = `${layout}.${process.pid}.tmp`;
+  rmSync(half, { recursive: true, force: true });
+  const digest = new OciLayout(half).append(baseLayout, layerOf(root, program), settings);
+  rmSync(layout, { recursive: true, force: true });
+  renameSync(half, layout);
+  return { program, tag, digest, layout };
+}
+
+/** The program where the image runs it from. */
+function layerOf(root: string, program: string): Uint8Array {
+  const path = imageProgram.replace(/^\//, "");
+  const content = readFileSync(join(imageFolder(root, program), "main.cjs"));
+  return tarFile([{ path: dirname(path) }, { path, content }]);
+}
+
+/** The base of one platform in a folder. It is kept: what a digest names never changes. */
+async function pullBase(root: string, base: string, platform: string): Promise<OciLayout> {
+  const folder = join(layouts(root), "base", `${base.split("@sha256:")[1]}-${platform.replace("/", "-")}`);
+  if (!existsSync(folder)) {
+    const half = `${folder}.${process.pid}.tmp`;
+    rmSync(half, { recursive: true, force: true });
+    mkdirSync(dirname(folder), { recursive: true });
+    const { ok, stderr } = await crane(["pull", "--format", "oci", "--platform", platform, base, half]);
+    if (!ok) {
+      rmSync(half, { recursive: true, force: true });
+      throw new UserError(`the base image ${base} cannot be pulled: ${lastLine(stderr)}`, "name one that can be");
+    }
+    checkPlatform(new OciLayout(half), base, platform);
+    renameSync(half, folder);
+  }
+  return new OciLayout(folder);
+}
+
+function checkPlatform(layout: OciLayout, base: string, platform: string): void {
+  const { os, architecture } = layout.read().config;
+  if (`${os}/${architecture}` === platform) return;
+  rmSync(layout.folder, { recursive: true, force: true });
+  throw new UserError(`the base image ${base} is of ${os}/${architecture}`, `name one of ${platform}`);
+}

@@ -1,0 +1,43 @@
+import { UserError } from "../project";
+import { buildImage } from "./build";
+import { crane, lastLine } from "./crane";
+import { writeImageFolder } from "./folder";
+
+export interface PushProps {
+  root: string;
+  program: string;
+  base: string;
+  /** `<registry>/<repository>`. */
+  repository: string;
+  dockerConfig?: string;
+}
+
+export interface PushedImage {
+  program: string;
+  repository: string;
+  tag: string;
+  digest: string;
+  /** What a task definition names: `<registry>/<repository>@<digest>`. */
+  reference: string;
+  /** False when the registry had it. */
+  pushed: boolean;
+}
+
+/**
+ * Brings the image of a program into a registry, unless it is there: a tag names contents, so it is never pushed twice.
+ *
+ * @throws UserError when the registry refuses it
+ */
+export async function pushImage({ root, program, base, repository, dockerConfig }: PushProps): Promise<PushedImage> {
+  const tag = writeImageFolder(root, program, base);
+  const found = await crane(["digest", `${repository}:${tag}`], { dockerConfig });
+  if (found.ok) return describe(found.stdout.trim(), false);
+  const { digest, layout } = await buildImage(root, program, base);
+  const { ok, stderr } = await crane(["push", layout, `${repository}:${tag}`], { dockerConfig });
+  if (!ok) throw new UserError(`${repository}:${tag} cannot be pushed: ${lastLine(stderr)}`);
+  return describe(digest, true);
+
+  function describe(digest: string, pushed: boolean): PushedImage {
+    return { program, repository, tag, digest, reference: `${repository}@${digest}`, pushed };
+  }
+}

@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { zipSync } from "fflate";
+import { deployedBundle } from "./bundle";
+import { writeFileAtomically } from "./files";
+
+/** Where the code of a Lambda function lies in a project: the deployment writes it, Terraform reads it. */
+export const lambdaZip = (projectRoot: string, program: string): string =>
+  join(projectRoot, ".natsform", "lambda", `${program}.zip`);
+
+/** The handler that the function is created with: `index.js` in the zip exports it. */
+export const lambdaHandler = "index.handler";
+
+/**
+ * Writes the zip of `runtime/<program>/index.ts`, which exports `handler`. The same sources give the same bytes on every
+ * machine and leave the file alone, so that Terraform sees a change only where there is one.
+ *
+ * @returns whether the zip changed
+ */
+export function bundleLambda(entry: string, outfile: string): boolean {
+  return writeFileAtomically(outfile, zipFile("index.js", deployedBundle(entry)));
+}
+
+/** A zip with one file that everybody may read, and nothing in it that depends on when and where it was made. */
+export function zipFile(name: string, text: string): Uint8Array {
+  return zipSync({
+    [name]: [
+      new TextEncoder().encode(text),
+      {
+        level: 9,
+        // Zips hold local time: the same clock face in every time zone, the first that the format knows.
+        mtime: new Date(1980, 0, 1),
+        // As on Unix: a regular file, 0644. Lambda unpacks what it is told, and runs as another user.
+        os: 3,
+        attrs: 0o100644 << 16,
+      },
+    ],
+  });
+}

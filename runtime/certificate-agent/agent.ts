@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { Complaints } from "./complaints";
+import { confValues } from "./conf-keys";
+import type { CertificateAgentEnv } from "./env";
+import { servedFingerprint } from "./handshake";
+import { serveHttp } from "./http";
+import { buildMetrics, type Metrics } from "./metrics";
+import { servedChecks } from "./served";
+import { ServerFiles } from "./server-files";
+import { ServerProcess } from "./server-process";
+import { settle } from "./settle";
+import type { Store } from "./store";
+import { type Change, Updater } from "./update";
+
+export interface AgentProps {
+  env: CertificateAgentEnv;
+  store: Store;
+  log: Logger;
+  /** Ends the agent. */
+  signal: AbortSignal;
+}
+
+const reloadMs = 10_000;
+const firstRetryMs = 1_000;
+const lastRetryMs = 30_000;
+
+/** Brings files into place and keeps them so, until it is told to end. */
+export async function runAgent({ env, store, log, signal }: AgentProps): Promise<void> {
+  const files = new ServerFiles(env.CONFIG_FOLDER, { certificates: env.CERTIFICATES, credentials: env.CREDENTIALS });
+  const metrics = buildMetrics(() => files.missing().length);
+  const http = await serveHttp({ host: env.HTTP_HOST, port: env.HTTP_PORT }, () => files.missing(), metrics.registry);
+  log.info({ httpPort: http.port, poll: env.POLL_SECONDS }, "started");
+  const agent = new Agent(env, store, files, metrics, log, signal);
+  try {
+    await agent.run();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    await http.close();
+  }
+}
+
+class Agent {
+  readonly #complaints: Complaints;
+  readonly #updater: Updater;
+  readonly #server: ServerProcess;
+  /** What the server has not loaded yet. */
+  #pending: Change[] = [];
+  /** What was last seen to be served; a handshake a minute would only fill the server's log. */
+  #servedAsOf = "";
+
+  constructor(
+    readonly env: CertificateAgentEnv,
+    store: Store,
+    readonly files: ServerFiles,
+    readonly metrics: Metrics,
+    readonly log: Logger,
+    readonly signal: AbortSignal,
+  ) {
+    this.#complaints = new Complaints(log);
+    this.#updater = new Updater({ env, store, files, complaints: this.#complaints, metrics, log });
+    this.#server = new ServerProcess({ pidFile: env.PID_FILE, monitoringPort: env.MONITORING_PORT, reloadMs });
+  }
+
+  async run(): Promise<void> {
+    let retryMs = firstRetryMs;
+    let isReady = false;
+    while (!this.signal.aborted) {
+      await this.#cycle().then(
+        () => this.#complaints.close("agent"),
+        (error: Error) => this.signal.aborted || this.#complaints.open("agent", error.message),
+      );
+      const missing = this.files.missing();
+      if (missing.length === 0 && !isReady) this.log.info("everything is in place");
+      isReady = missing.length === 0;
+      if (!isReady) this.log.warn({ missing, retryMs }, "the server cannot start yet");
+      await sleep(isReady ? this.env.POLL_SECONDS * 1000 : retryMs, undefined, { signal: this.signal });
+      retryMs = isReady ? firstRetryMs : Math.min(2 * retryMs, lastRetryMs);
+    }
+  }
+
+  async #cycle(): Promise<void> {
+    this.#pending.push(...(await this.#updater.update()));
+    const { files, metrics, log, signal } = this;
+    const props = { files, server: this.#server, complaints: this.#complaints, metrics, log, signal };
+    if (!(await settle(this.#pending, props))) return;
+    this.#pending = [];
+    await this.#verifyServed();
+    if (this.#complaints.none) metrics.succeeded(new Date());
+  }
+
+  /** Shakes hands under every name whose certificate changed, or was not served when last asked for. */
+  async #verifyServed(): Promise<void> {
+    const { LISTENERS: listeners, CERTIFICATES: certificates } = this.env;
+    const proxied = confValues(this.files.conf() ?? "").get("proxy_protocol") === "true";
+    const inPlace = (id: string) => this.files.certificates.read(id);
+    const checks = servedChecks({ listeners, certificates, inPlace, proxied });
+    const wanted = JSON.stringify(checks.map(({ listener, name, fingerprint }) => [listener, name, fingerprint]));
+    if (wanted === this.#servedAsOf) return;
+    const results = await Promise.all(
+      checks.map(async ({ listener, name, fingerprint, handshake }) => {
+        const what = `${listener} ${name}`;
+        const problem = await servedFingerprint(handshake).then(
+          (served) => (served === fingerprint ? undefined : "it serves another certificate than the one in place"),
+          (error: Error) => `it cannot be verified: ${error.message}`,
+        );
+        this.metrics.served(listener, name, problem === undefined);
+        if (problem) this.#complaints.open(what, problem);
+        else this.#complaints.close(what);
+        return problem === undefined;
+      }),
+    );
+    if (!results.every(Boolean)) return;
+    this.log.info({ names: checks.map(({ listener, name }) => `${listener} ${name}`) }, "served as in place");
+    this.#servedAsOf = wanted;
+  }
+}

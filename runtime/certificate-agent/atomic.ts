@@ -1,0 +1,64 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/**
+ * What has this name is half written: another run may remove it. Names are fixed, so a run that was killed leaves no more
+ * than one of each behind.
+ */
+const temporary = (path: string) => join(dirname(path), `.${basename(path)}.tmp`);
+
+/** Writes a file as a whole or not at all, also when the process is killed or the machine loses power. */
+export function replaceFile(path: string, content: string, mode = 0o644): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const half = temporary(path);
+  rmSync(half, { force: true });
+  writeDurably(half, content, mode);
+  renameSync(half, path);
+}
+
+/** Makes a folder with all of its files or not at all. A folder that is there already is left alone. */
+export function makeFolder(path: string, files: Record<string, { content: string; mode: number }>): void {
+  const half = temporary(path);
+  rmSync(half, { recursive: true, force: true });
+  mkdirSync(half, { recursive: true });
+  for (const [name, { content, mode }] of Object.entries(files)) writeDurably(join(half, name), content, mode);
+  renameSync(half, path);
+}
+
+/** Lets a link lead elsewhere: who follows it finds the old target or the new one. */
+export function replaceLink(path: string, target: string): void {
+  const half = temporary(path);
+  rmSync(half, { force: true });
+  symlinkSync(target, half);
+  renameSync(half, path);
+}
+
+function writeDurably(path: string, content: string, mode: number): void {
+  const file = openSync(path, "wx", mode);
+  try {
+    writeSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The content of a file; undefined when there is none. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,26 @@
+import type { Logger } from "pino";
+
+/** What problems of the configuration and of the files as a whole are filed under. */
+export const configWhat = "nats.conf";
+export const refusedConfig = "nats.conf in the server";
+export const refusedFiles = "files in the server";
+
+/** Says what is wrong once, and once that it is over: a store that is down for an hour is one line, not sixty. */
+export class Complaints {
+  readonly #open = new Map<string, string>();
+  constructor(readonly log: Logger) {}
+
+  get none(): boolean {
+    return this.#open.size === 0;
+  }
+
+  open(what: string, problem: string): void {
+    if (this.#open.get(what) === problem) return;
+    this.#open.set(what, problem);
+    this.log.error({ what, problem }, "not in order; what is in place stays");
+  }
+
+  close(what: string): void {
+    if (this.#open.delete(what)) this.log.info({ what }, "in order again");
+  }
+}

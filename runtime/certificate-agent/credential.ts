@@ -1,0 +1,28 @@
+import { fromSeed } from "nkeys.js";
+
+/**
+ * The content of a credentials file, from the secret's value: a `.creds` file as it is, a seed as an include that sets it.
+ *
+ * @throws when the value is neither; no message holds a word of it
+ */
+export function credentialContent(file: string, secret: string): string {
+  const value = secret.trim();
+  if (file.endsWith(".creds")) {
+    const seed = /-----BEGIN USER NKEY SEED-----\s+(\S+)/.exec(value)?.[1];
+    if (!value.includes("-----BEGIN NATS USER JWT-----") || !isSeed(seed ?? ""))
+      throw new Error("the secret holds no creds");
+    return `${value}\n`;
+  }
+  if (!isSeed(value)) throw new Error("the secret holds no seed of a user");
+  return `nkey: "${value}"\n`;
+}
+
+function isSeed(text: string): boolean {
+  if (!text.startsWith("SU")) return false;
+  try {
+    fromSeed(new TextEncoder().encode(text)).clear();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,24 @@
+import { confValues } from "./conf-keys";
+import type { StoredConfig } from "./store";
+
+export type ConfigDecision =
+  | { action: "write" }
+  | { action: "keep" }
+  /** For the task that replaces this one. */
+  | { action: "wait" }
+  | { action: "reject"; problem: string };
+
+/** What to do with the configuration in the store. */
+export function decideConfig(
+  stored: StoredConfig,
+  wanted: { serverName: string; restartDigest: string },
+  inPlace: string | undefined,
+): ConfigDecision {
+  if (stored.restartDigest === "") return { action: "reject", problem: "the object has no metadata restart-digest" };
+  if (stored.restartDigest !== wanted.restartDigest) return { action: "wait" };
+  const serverName = confValues(stored.text).get("server_name");
+  if (serverName !== JSON.stringify(wanted.serverName)) {
+    return { action: "reject", problem: `the object is the configuration of ${serverName ?? "no server"}` };
+  }
+  return stored.text === inPlace ? { action: "keep" } : { action: "write" };
+}

@@ -1,0 +1,35 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { pino } from "pino";
+import { runAgent } from "./agent";
+import { awsStore } from "./aws-store";
+import { askHealth } from "./health";
+import { EnvironmentError, loadAddress, loadSettings } from "./settings";
+
+/** `health`: asks the agent that runs here, and ends with 1 when the server could not start. */
+async function health(): Promise<void> {
+  const problems = await askHealth(loadAddress(process.env));
+  for (const problem of problems) console.error(problem);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
+
+async function agent(): Promise<void> {
+  const env = loadSettings(process.env);
+  const options = { name: "certificate-agent", level: env.LOG_LEVEL };
+  // Synchronous: the last lines before an end are the ones that matter.
+  const log = pino(options, pino.destination({ sync: true })).child({ server: env.SERVER_NAME });
+  const end = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"]) process.once(name, () => end.abort());
+  const clients = { s3: new S3Client(), secrets: new SecretsManagerClient() };
+  const store = awsStore({ ...clients, bucket: env.CONFIG_BUCKET, key: env.CONFIG_KEY });
+  await runAgent({ env, store, log, signal: end.signal });
+  log.info("stopped");
+  // Calls that are under way would keep it for as long as they wait.
+  process.exit(0);
+}
+
+(process.argv[2] === "health" ? health() : agent()).catch((error: unknown) => {
+  // The problems of an environment are for the operator; a stack trace would hide them.
+  console.error(error instanceof EnvironmentError ? error.message : error);
+  process.exit(1);
+});

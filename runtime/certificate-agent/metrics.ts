@@ -1,0 +1,58 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+
+/** Prometheus metrics of one agent, in a registry of its own. */
+export interface Metrics {
+  registry: Registry;
+  certificate(id: string, notAfter: Date): void;
+  /** What could not be fetched, or was fetched and not taken. */
+  failed(what: string, why: "failed" | "rejected"): void;
+  reloaded(result: "loaded" | "refused" | "silent"): void;
+  /** A listener serves the certificate that it should, or not. */
+  served(listener: string, name: string, asWanted: boolean): void;
+  configWaits(waits: boolean): void;
+  /** Everything in the store is in place, and the server uses it. */
+  succeeded(now: Date): void;
+}
+
+export function buildMetrics(missing: () => number): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Gauge({ name: `certificate_agent_${name}`, help, labelNames, registers });
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter({ name: `certificate_agent_${name}`, help, labelNames, registers });
+
+  const notAfter = gauge("certificate_not_after_seconds", "End of the certificate in place, since 1970.", ["id"]);
+  const failures = counter("failures_total", "What could not be fetched, or was fetched and not taken.", [
+    "what",
+    "why",
+  ]);
+  const reloads = counter("reloads_total", "Reloads that the server was asked for.", ["result"]);
+  const served = gauge("served", "1 while a listener serves the certificate in place under a name.", [
+    "listener",
+    "name",
+  ]);
+  const waits = gauge("config_waits", "1 while the newest configuration waits for the task that replaces this one.");
+  const success = gauge(
+    "last_success_timestamp_seconds",
+    "When everything in the store was last in place and in use, since 1970.",
+  );
+  new Gauge({
+    name: "certificate_agent_files_missing",
+    help: "Files that the server would miss if it started now.",
+    registers,
+    collect() {
+      this.set(missing());
+    },
+  });
+  return {
+    registry,
+    certificate: (id, date) => notAfter.set({ id }, date.getTime() / 1000),
+    failed: (what, why) => failures.inc({ what, why }),
+    reloaded: (result) => reloads.inc({ result }),
+    served: (listener, name, asWanted) => served.set({ listener, name }, Number(asWanted)),
+    configWaits: (value) => waits.set(Number(value)),
+    succeeded: (now) => success.set(now.getTime() / 1000),
+  };
+}

@@ -1,0 +1,100 @@
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { readIfThere, replaceFile } from "./atomic";
+import type { ServerCertificate } from "./certificate";
+import { CertificateFiles } from "./certificate-files";
+import type { AgentCertificate, AgentCredential } from "./env";
+import { unionPem } from "./pem";
+
+/** File times come from a clock that is read at each tick of the kernel alone. */
+const clockTickMs = 20;
+
+/** Everything that the server reads, in its folder: nats.conf, certs/, ca/, credentials/. */
+export class ServerFiles {
+  readonly certificates: CertificateFiles;
+  readonly #conf: string;
+  /** What the server is known to have loaded: where to go back to when it refuses the next one. */
+  readonly #loadedConf: string;
+
+  constructor(
+    readonly folder: string,
+    readonly wanted: { certificates: readonly AgentCertificate[]; credentials: readonly AgentCredential[] },
+  ) {
+    mkdirSync(folder, { recursive: true });
+    this.certificates = new CertificateFiles(join(folder, "certs"));
+    this.#conf = join(folder, "nats.conf");
+    this.#loadedConf = join(folder, ".nats.conf.loaded");
+    // The last run may have been killed before it got here.
+    this.#writeAuthorities();
+  }
+
+  writeCertificate(id: string, certificate: ServerCertificate): void {
+    this.certificates.write(id, certificate);
+    this.#writeAuthorities();
+  }
+
+  conf = (): string | undefined => readIfThere(this.#conf) || undefined;
+  writeConf = (text: string): void => replaceFile(this.#conf, text);
+
+  loadedConf = (): string | undefined => readIfThere(this.#loadedConf) || undefined;
+  /** The server has loaded what is there now. */
+  confirmLoaded(): void {
+    const conf = this.conf();
+    if (conf && conf !== this.loadedConf()) replaceFile(this.#loadedConf, conf);
+    this.certificates.removeOthers(this.wanted.certificates.map(({ id }) => id));
+  }
+
+  #credential = (file: string) => join(this.folder, "credentials", file);
+  credential = (file: string): string | undefined => readIfThere(this.#credential(file)) || undefined;
+  writeCredential(file: string, content: string | undefined): void {
+    if (content === undefined) rmSync(this.#credential(file), { force: true });
+    else replaceFile(this.#credential(file), content, 0o600);
+  }
+
+  #authorities = (issuer: string) => join(this.folder, "ca", `${issuer}.crt`);
+  /**
+   * Makes `ca/<issuer>.crt` trust what any certificate of that issuer asks to trust: during a rollover they change one
+   * after another, and peers show certificates of the old authority and of the new one.
+   */
+  #writeAuthorities(): void {
+    for (const [issuer, text] of this.#wantedAuthorities()) {
+      const path = this.#authorities(issuer);
+      if (text !== "" && readIfThere(path) !== text) replaceFile(path, text);
+    }
+  }
+
+  #wantedAuthorities(): Map<string, string> {
+    const texts = new Map<string, string[]>();
+    for (const { id, issuer } of this.wanted.certificates) {
+      const certificate: ServerCertificate | undefined = this.certificates.read(id);
+      texts.set(issuer, [...(texts.get(issuer) ?? []), certificate?.authorities ?? ""]);
+    }
+    return new Map([...texts].map(([issuer, list]) => [issuer, unionPem(list)]));
+  }
+
+  /** What the server would miss if it started now. */
+  missing(): string[] {
+    const { certificates, credentials } = this.wanted;
+    return [
+      ...(this.conf() ? [] : ["nats.conf"]),
+      ...certificates.filter(({ id }) => !this.certificates.read(id)).map(({ id }) => `certificate ${id}`),
+      ...[...this.#wantedAuthorities()]
+        .filter(([issuer, text]) => text !== "" && readIfThere(this.#authorities(issuer)) !== text)
+        .map(([issuer]) => `authorities of ${issuer}`),
+      ...credentials.filter(({ file }) => !this.credential(file)).map(({ file }) => `credentials ${file}`),
+    ];
+  }
+
+  /** When the last of the files was written, in milliseconds since 1970: a server that loaded earlier lacks it. */
+  writtenAt(): number {
+    const { certificates, credentials } = this.wanted;
+    const paths = [
+      this.#conf,
+      ...certificates.map(({ issuer }) => this.#authorities(issuer)),
+      ...credentials.map(({ file }) => this.#credential(file)),
+    ];
+    const times = paths.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    const links = certificates.map(({ id }) => (this.certificates.read(id) ? this.certificates.writtenAt(id) : 0));
+    return Math.max(...times, ...links) + clockTickMs;
+  }
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readIfThere } from "./atomic";
+
+/** What a running server says of its configuration. */
+export interface ServerState {
+  /** When it last loaded its configuration: at its start or at a reload. Milliseconds since 1970. */
+  loadedAt: number;
+  digest?: string;
+}
+
+export type ReloadOutcome =
+  | "loaded"
+  /** It answers, and did not load. */
+  | "refused"
+  /** It stopped answering: nothing can be said. */
+  | "silent";
+
+const answerMs = 5_000;
+const checkMs = 100;
+
+/** The server beside the agent: same process namespace, same network. */
+export class ServerProcess {
+  constructor(
+    readonly props: {
+      pidFile: string;
+      monitoringPort: number;
+      /** How long a server may take for a reload. It says nothing when it refuses one, but in its log. */
+      reloadMs: number;
+    },
+  ) {}
+
+  /** Undefined while no server runs. A pid file outlives its server, and its number may be another program's by then. */
+  pid(): number | undefined {
+    const pid = Number(readIfThere(this.props.pidFile)?.trim());
+    if (!Number.isSafeInteger(pid) || pid <= 1) return undefined;
+    return commandOf(pid)?.startsWith("nats-server") ? pid : undefined;
+  }
+
+  /** Undefined while no server runs or it does not answer. */
+  async state(): Promise<ServerState | undefined> {
+    if (this.pid() === undefined) return undefined;
+    try {
+      const url = `http://127.0.0.1:${this.props.monitoringPort}/varz`;
+      const response = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
+      const varz = (await response.json()) as { config_load_time?: string; config_digest?: string };
+      const loadedAt = Date.parse(varz.config_load_time ?? "");
+      return Number.isNaN(loadedAt) ? undefined : { loadedAt, digest: varz.config_digest };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Asks the server to load its files again, and waits until it has.
+   *
+   * @param since milliseconds since 1970: when the last of the files was written
+   * @throws when the server may not be signalled, or the agent ends
+   */
+  async reload(since: number, signal: AbortSignal): Promise<ReloadOutcome> {
+    // A load in the very tick of the write could not be told from one before it.
+    await sleep(Math.max(0, since + 1 - Date.now()), undefined, { signal });
+    if (!this.#signal()) return "silent";
+    const deadline = Date.now() + this.props.reloadMs;
+    for (;;) {
+      const state = await this.state();
+      if (state && state.loadedAt >= since) return "loaded";
+      if (Date.now() > deadline) return state ? "refused" : "silent";
+      await sleep(checkMs, undefined, { signal });
+    }
+  }
+
+  /** False when it has vanished. */
+  #signal(): boolean {
+    const pid = this.pid();
+    if (pid === undefined) return false;
+    try {
+      return process.kill(pid, "SIGHUP");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+      throw new Error(`the server may not be signalled; both must run as the same user: ${(error as Error).message}`);
+    }
+  }
+}
+
+function commandOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8");
+  } catch {
+    return undefined;
+  }
+}

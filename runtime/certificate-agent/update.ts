@@ -1,0 +1,130 @@
+import type { Logger } from "pino";
+import { contentDigest, verifyCertificate } from "./certificate";
+import { type Complaints, configWhat, refusedConfig } from "./complaints";
+import { credentialContent } from "./credential";
+import { decideConfig } from "./decide-config";
+import type { AgentCertificate, AgentCredential, CertificateAgentEnv } from "./env";
+import { describeFailure, Rejected } from "./failure";
+import type { Metrics } from "./metrics";
+import { usagesOf } from "./served";
+import type { ServerFiles } from "./server-files";
+import type { Store } from "./store";
+
+/** Something that was written, and can be put back when the server does not take it. */
+export interface Change {
+  what: string;
+  undo(): unknown;
+}
+
+export interface UpdaterProps {
+  env: CertificateAgentEnv;
+  store: Store;
+  files: ServerFiles;
+  complaints: Complaints;
+  metrics: Metrics;
+  log: Logger;
+}
+
+/** Brings what is new in the store into place, each thing by itself: one that fails keeps no other one back. */
+export class Updater {
+  /** Revisions that need no second look: in place, or refused by the server. */
+  readonly #seen = new Map<string, string>();
+  constructor(readonly props: UpdaterProps) {}
+
+  /** @returns what was written */
+  async update(): Promise<Change[]> {
+    const { env } = this.props;
+    const changes = await Promise.all([
+      ...env.CERTIFICATES.map((certificate) =>
+        this.#attempt(`certificate ${certificate.id}`, (what) => this.#certificate(what, certificate)),
+      ),
+      ...env.CREDENTIALS.map((credential) =>
+        this.#attempt(`credentials ${credential.file}`, (what) => this.#credential(what, credential)),
+      ),
+    ]);
+    // Last: a configuration may name what has just been written.
+    changes.push(await this.#attempt(configWhat, (what) => this.#config(what)));
+    return changes.filter((change) => change !== undefined);
+  }
+
+  async #attempt(what: string, take: (what: string) => Promise<Change | undefined>): Promise<Change | undefined> {
+    const { complaints, metrics, log } = this.props;
+    try {
+      const change = await take(what);
+      complaints.close(what);
+      if (change) log.info({ what }, "written");
+      return change;
+    } catch (error) {
+      metrics.failed(what, error instanceof Rejected ? "rejected" : "failed");
+      complaints.open(what, describeFailure(error as Error));
+      return undefined;
+    }
+  }
+
+  async #certificate(what: string, { id, secret, names }: AgentCertificate): Promise<Change | undefined> {
+    const { env, store, files, metrics } = this.props;
+    const inPlace = files.certificates.read(id);
+    if (inPlace) metrics.certificate(id, inPlace.notAfter);
+    if (inPlace && this.#seen.get(what) === (await store.secretRevision(secret))) return undefined;
+    const { value, revision } = await store.secret(secret);
+    const isPrivate = (inPlace?.authorities ?? "") !== "";
+    const verdict = verifyCertificate(value, {
+      names,
+      usages: usagesOf(id, env.LISTENERS),
+      isPrivate,
+      now: new Date(),
+    });
+    if ("problems" in verdict) throw new Rejected(verdict.problems.join("; "));
+    const { certificate } = verdict;
+    this.#seen.set(what, revision);
+    if (inPlace && contentDigest(inPlace) === contentDigest(certificate)) return undefined;
+    files.writeCertificate(id, certificate);
+    metrics.certificate(id, certificate.notAfter);
+    return {
+      what,
+      undo: () => inPlace && files.writeCertificate(id, inPlace),
+    };
+  }
+
+  async #credential(what: string, { file, secret }: AgentCredential): Promise<Change | undefined> {
+    const { store, files } = this.props;
+    const inPlace = files.credential(file);
+    if (inPlace && this.#seen.get(what) === (await store.secretRevision(secret))) return undefined;
+    const { value, revision } = await store.secret(secret);
+    let content: string;
+    try {
+      content = credentialContent(file, value);
+    } catch (error) {
+      throw new Rejected((error as Error).message);
+    }
+    this.#seen.set(what, revision);
+    if (content === inPlace) return undefined;
+    files.writeCredential(file, content);
+    return { what, undo: () => files.writeCredential(file, inPlace) };
+  }
+
+  async #config(what: string): Promise<Change | undefined> {
+    const { env, store, files, complaints, metrics, log } = this.props;
+    const inPlace = files.conf();
+    if (inPlace && this.#seen.get(what) === (await store.configRevision())) return undefined;
+    const newest = await store.config();
+    const wanted = { serverName: env.SERVER_NAME, restartDigest: env.RESTART_DIGEST };
+    let stored = newest;
+    if (decideConfig(newest, wanted, inPlace).action === "wait") {
+      metrics.configWaits(true);
+      if (inPlace)
+        log.info({ revision: newest.revision }, "the configuration waits for the task that replaces this one");
+      // A task that starts after the configuration has moved on, for example because a deployment was rolled back.
+      const own = inPlace ? undefined : await store.configFor(env.RESTART_DIGEST);
+      if (!inPlace && !own) throw new Rejected(`no configuration has the restart digest ${env.RESTART_DIGEST}`);
+      if (own) stored = own;
+    } else metrics.configWaits(false);
+    const decision = decideConfig(stored, wanted, inPlace);
+    if (decision.action === "reject") throw new Rejected(decision.problem);
+    this.#seen.set(what, newest.revision);
+    if (decision.action === "keep") complaints.close(refusedConfig);
+    if (decision.action !== "write") return undefined;
+    files.writeConf(stored.text);
+    return { what, undo: () => inPlace && files.writeConf(inPlace) };
+  }
+}
