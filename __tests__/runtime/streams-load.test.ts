@@ -41,6 +41,12 @@ test("the environment says who, where and what; everything else has a default", 
   });
 });
 
+test("authorities of the servers are given as PEM where there are no files, as in a container on ECS", () => {
+  const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+  expect(load({ ...env, NATS_CA: pem }).client).toMatchObject({ ca: pem, caFile: undefined });
+  expect(load({ ...env, NATS_CA_FILE: "/ca.pem" }).client).toMatchObject({ ca: undefined, caFile: "/ca.pem" });
+});
+
 test("seeds, creds and streams may stand in files", () => {
   const file = (name: string, text: string) => {
     writeFileSync(join(folder, name), text);

@@ -29,14 +29,57 @@ const jetstream = z.strictObject({
   storageClass: storageClass.prefault({}),
 });
 
+const httpsUrl = z.url({ protocol: /^https$/, error: "must be an https URL" });
+const authorityArn = matching(
+  /^arn:aws[a-z-]*:acm-pca:[a-z0-9-]+:\d{12}:certificate-authority\/[0-9a-f-]+$/,
+  "must be the ARN of an authority in ACM PCA",
+);
+
+/** Vault as Terraform and the renewal job use it. Mounts are `<tls.mount>-<purpose>`: one authority for each purpose. */
+const vault = z
+  .strictObject({
+    /** Where pods reach Vault. */
+    address: z.url({ protocol: /^https?$/, error: "must be a URL" }).default("https://vault.vault.svc:8200"),
+    /** Certificates (PEM) of the authorities that signed for Vault, where no public one did. */
+    authorities: matching(/^-----BEGIN CERTIFICATE-----/, "must be certificates in PEM").optional(),
+    /** Makes the mounts, or uses those of these names that exist. */
+    create: z.boolean().default(true),
+    /** Mount of the root authority. */
+    root: z.string().min(1).default("pki-root"),
+    /** Path of the Kubernetes authentication. Made with the mounts. */
+    authPath: z.string().min(1).default("kubernetes"),
+    /** Where Vault reaches the Kubernetes API, to ask whether a token is genuine. */
+    kubernetesHost: z
+      .url({ protocol: /^https$/, error: "must be an https URL" })
+      .default("https://kubernetes.default.svc"),
+  })
+  .prefault({});
+
 const tls = z.strictObject({
   /** Who signs the certificates of routes, leaf nodes and internal names. Default: what the platform has. */
   issuer: z.enum(["vault", "certificate-manager", "acm-pca", "local"]).optional(),
   /** Vault: mount of the intermediate and role. */
   mount: z.string().min(1).optional(),
   role: z.string().min(1).optional(),
+  /** ACM PCA: ARNs of existing authorities for each purpose. */
+  authorities: z
+    .strictObject({ internal: authorityArn, routes: authorityArn.optional(), leafnodes: authorityArn.optional() })
+    .optional(),
+  /** Where Vault is and what natsform makes in it. */
+  vault,
   /** Lifetime of internal certificates; renewed at a third left. */
   ttl: duration.prefault("720h"),
+  /** Who signs public names outside of Kubernetes: an ACME server. */
+  acme: z
+    .strictObject({
+      /** Directory of the server. */
+      directory: httpsUrl.default("https://acme-v02.api.letsencrypt.org/directory"),
+      /** Where an order that failed is tried again first, so that no limit of the first one is used up. */
+      stagingDirectory: httpsUrl.default("https://acme-staging-v02.api.letsencrypt.org/directory"),
+      /** Address that the server writes to. */
+      contact: z.email("must be an e-mail address").optional(),
+    })
+    .prefault({}),
 });
 
 const websocket = z.strictObject({

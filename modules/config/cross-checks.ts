@@ -1,3 +1,4 @@
+import { fargateSizes, nameLengths, privateCa, sharedRegions } from "./checks/aws";
 import { hasClusters, leafLinks, sizes, vaultIssuer } from "./checks/clusters";
 import { prototypeKeys, serverNames, uniqueNames } from "./checks/names";
 import { conditions } from "./checks/permissions";
@@ -22,6 +23,10 @@ export function crossChecks(input: unknown, expectedName?: string): Problem[] {
     sizes,
     leafLinks,
     vaultIssuer,
+    sharedRegions,
+    fargateSizes,
+    nameLengths,
+    privateCa,
     conditions,
   ];
   const problems = checks.flatMap((check) => check(env));

@@ -8,21 +8,33 @@ const network = z
   .strictObject({
     /** Id of an existing VPC; its subnets are found by tag. Without it a VPC is made from `cidr`. */
     vpcId: matching(/^vpc-[0-9a-f]+$/, "must be a VPC id such as vpc-0a1b2c3d").optional(),
-    /** Address range of the VPC that is made. */
-    cidr: cidr.default("10.0.0.0/16"),
+    /** Address range of the VPC that is made, /16 to /22. */
+    cidr: cidr
+      .refine((range) => {
+        const bits = Number(range.split("/")[1]);
+        return bits >= 16 && bits <= 22;
+      }, "must be a /16 to a /22: it is divided into 64 subnets, and AWS knows none below /28")
+      .default("10.0.0.0/16"),
     /** How private subnets reach AWS: a NAT gateway, or interface endpoints and nothing else. */
     egress: z.enum(["nat", "endpoints"]).default("nat"),
   })
   .prefault({});
 
+const awsRegion = matching(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region such as eu-west-1");
+
 const aws = {
   /** Region, for example eu-west-1. */
-  region: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region such as eu-west-1"),
+  region: awsRegion,
   /** Zone of the environment; clients connect to `nats.<domain>`. */
   domain: hostname,
   /** Private zone in which servers find each other. Default: `cloudmap.<domain>.internal`. */
   internalDomain: hostname.optional(),
-  /** Zone that delegates `domain`, when natsform is to write the delegation. */
+  /** Id of an existing public zone of `domain`. Without it the zone is made. */
+  hostedZoneId: matching(
+    /^Z[A-Z0-9]{1,31}$/,
+    "must be the id of a hosted zone such as Z0123456789ABCDEFGHIJ",
+  ).optional(),
+  /** Zone that delegates `domain`, when natsform is to write the delegation of the zone that it makes. */
   parentDomain: hostname.optional(),
   /** The VPC. */
   network,
@@ -36,6 +48,11 @@ const aws = {
   access: z.enum(["public", "vpc"]).default("public"),
   /** Seconds resolvers may cache the client record: how long a failed server stays visible. */
   dnsTtlSeconds: z.int().min(10).max(300).default(60),
+  /** ARN of an existing SNS topic in the region that is told of every alarm. */
+  alarmTopicArn: matching(
+    /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/,
+    "must be the ARN of an SNS topic",
+  ).optional(),
 };
 
 export const awsEcs = z.strictObject({
@@ -60,26 +77,121 @@ export const awsEc2 = z.strictObject({
   volume: z.strictObject({ size: size.prefault("100GiB"), type: z.enum(["gp3", "io2"]).default("gp3") }).prefault({}),
 });
 
+/** What tokens of a cloud need to know of the cluster; none of it is secret. */
+const kubernetesApi = {
+  /** Address of the Kubernetes API. */
+  endpoint: z.url({ protocol: /^https$/, error: "must be an https URL" }),
+  /** Certificate of the API's authority, base64 as the cloud shows it. */
+  certificateAuthority: matching(/^[A-Za-z0-9+/=]{64,}$/, "must be a certificate in base64, as the cloud shows it"),
+};
+
+/** How Terraform reaches the Kubernetes API. */
+const authentication = z
+  .discriminatedUnion("kind", [
+    /** The kubeconfig of whoever deploys, and `context` in it. */
+    z.strictObject({ kind: z.literal("kubeconfig") }),
+    /** The ServiceAccount of the pod that deploys. */
+    z.strictObject({ kind: z.literal("in-cluster") }),
+    /** Tokens of `gke-gcloud-auth-plugin`, which has to be on the machine that deploys. */
+    z.strictObject({ kind: z.literal("gke"), ...kubernetesApi }),
+    /** Tokens of `aws eks get-token`, which has to be on the machine that deploys. */
+    z.strictObject({
+      kind: z.literal("eks"),
+      ...kubernetesApi,
+      /** Name of the EKS cluster. */
+      cluster: z.string().min(1),
+      region: awsRegion,
+    }),
+  ])
+  .prefault({ kind: "kubeconfig" });
+
+/** Text, numbers, booleans, lists and objects, and few enough of them to be printed. */
+function isPlain(root: unknown): boolean {
+  const open = [root];
+  for (let seen = 0; open.length > 0; seen++) {
+    const value = open.pop();
+    if (seen > 2000 || typeof value === "bigint" || typeof value === "function" || typeof value === "symbol")
+      return false;
+    if (typeof value !== "object" || value === null) continue;
+    if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return false;
+    open.push(...Object.values(value));
+  }
+  return true;
+}
+
+const chart = z
+  .strictObject({
+    version: matching(/^\d+\.\d+\.\d+$/, "must be a chart version such as 2.14.2").default("2.14.2"),
+    /** Repository of the chart: https://, or oci:// and the path above the chart. */
+    repository: matching(/^(https|oci):\/\/.+/, "must be https:// or oci:// and a path").default(
+      "https://nats-io.github.io/k8s/helm/charts",
+    ),
+    /** Folder of the chart on the machine that deploys, instead of the repository. */
+    path: z.string().min(1).optional(),
+    /** Further values of the chart; they win. A key that the chart does not know is refused. */
+    values: z
+      .record(z.string().min(1), z.unknown())
+      .refine((values) => isPlain(values), "must be plain data of at most 2000 values")
+      .default({}),
+  })
+  .prefault({});
+
+/** Where images come from, for registries of one's own. */
+const images = z
+  .strictObject({
+    /** nats-server, without a tag: the tag is the pinned version's alpine one. */
+    nats: z.string().min(1).default("nats"),
+    /** What natsform's own programs are below: `<programs>/auth-callout`. */
+    programs: z.string().min(1).default("natsform"),
+    /** Tag of natsform's own programs. */
+    tag: matching(/^[\w][\w.-]{0,127}$/, "must be the tag of an image").default("0.1.0"),
+  })
+  .prefault({});
+
+/** What backups reach their target with; the values of a Secret never enter the configuration. */
+const backupAccess = z
+  .strictObject({
+    /** Annotations of the ServiceAccount: the cloud's own way of lending rights to a pod. */
+    annotations: z.record(z.string().min(1), z.string()).default({}),
+    /** An existing Secret whose keys become variables, for example AWS_ACCESS_KEY_ID. */
+    secret: label.optional(),
+    /** An existing claim that is mounted where a `file://` target lies. */
+    claim: label.optional(),
+  })
+  .prefault({});
+
 export const kubernetes = z.strictObject({
   kind: z.literal("kubernetes"),
   flavor: z.enum(["gke", "eks", "generic"]),
   /** Namespace of the release. */
   namespace: label.default("nats"),
-  /** Context of the kubeconfig; without it the in-cluster or cloud token authentication of the stack is used. */
+  /** Context of the kubeconfig; without it the current one. */
   context: z.string().min(1).optional(),
+  authentication,
   /** DNS domain of the Kubernetes cluster. */
   clusterDomain: hostname.default("cluster.local"),
   /** Public zone: an Ingress serves `nats.<domain>` when it is given. */
   domain: hostname.optional(),
-  chart: z
-    .strictObject({
-      version: matching(/^\d+\.\d+\.\d+$/, "must be a chart version such as 2.14.2").default("2.14.2"),
-      repository: z.string().min(1).default("https://nats-io.github.io/k8s/helm/charts"),
-    })
-    .prefault({}),
+  chart,
+  images,
   /** Zones over which servers must spread; 1 switches the constraint off. */
   zones: z.int().min(1).max(6).default(3),
+  /** CPUs of a server: asked for, and the most it gets. */
+  cpu: z.number().min(0.05).max(128).default(2),
+  /** Memory of a server: the memory store, and the heap beside it. */
+  memory: size.prefault("8GiB"),
+  /** Limits what containers write to their node's disk. Nodes that do not measure it run no pod that asks for it. */
+  ephemeralStorage: z.boolean().default(true),
   terminationGraceSeconds: z.int().min(30).max(600).default(60),
+  /** The chart's reloader: a changed configuration is taken over without a restart. */
+  reloader: z.boolean().default(true),
+  /** The chart's exporter of metrics for Prometheus. */
+  exporter: z.boolean().default(true),
+  backupAccess,
+  /** Certificates (PEM) of authorities that signed for the OIDC issuer, where no public one did. */
+  oidcAuthorities: matching(/^-----BEGIN CERTIFICATE-----/, "must be certificates in PEM").optional(),
+  /** A PodMonitor for the exporter; needs the Prometheus operator. */
+  podMonitor: z.boolean().default(false),
 });
 
 const host = z.strictObject({

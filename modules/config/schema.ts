@@ -77,6 +77,8 @@ export const Environment = z.strictObject({
   tags: z.record(z.string().min(1), z.string()).default({}),
   /** Refuses plans that would delete data. */
   deletionProtection: z.boolean().default(true),
+  /** Days that log groups keep what was logged. */
+  logRetentionDays: z.literal([1, 7, 14, 30, 60, 90, 180, 365, 400, 731, 1827, 3653]).default(365),
 });
 export type Environment = z.output<typeof Environment>;
 /** What an environment file writes: the same, with defaults left out and units as text. */

@@ -41,7 +41,7 @@ export interface AwsClusterNames {
   certificatesStack: string;
   natsStack: string;
   programsStack: string;
-  /** ECS service, Cloud Map service and task family of a server. */
+  /** ECS service and task family of a server; in Cloud Map it has the first label of its host. */
   service(server: string): string;
   /** Object of a server's configuration in the bucket. */
   configKey(server: string): string;

@@ -40,10 +40,14 @@ function buildServer(server: string, ordinal: number, names: ClusterNames, clust
   if (platform.kind === "hosts") own.push(...(platform.hosts[ordinal]?.tags ?? []));
   // A zone can be told at synthesis only where natsform itself places each server.
   if (platform.kind === "aws-ecs" || platform.kind === "aws-ec2") {
-    own.push(`az:${platform.region}${platform.zones[ordinal % platform.zones.length]}`);
+    own.push(`az:${platform.region}${serverZone(platform, ordinal)}`);
   }
   return { name: server, ordinal, host: names.hosts[ordinal] ?? "", tags: [...new Set(own)] };
 }
+
+/** Letter of the availability zone in which natsform places a server. */
+export const serverZone = ({ zones }: { zones: readonly string[] }, ordinal: number): string =>
+  zones[ordinal % zones.length] ?? "a";
 
 function buildJetStream(name: string, { jetstream }: Cluster): JetStreamTopology | undefined {
   return (

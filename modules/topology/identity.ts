@@ -1,4 +1,5 @@
 import { RESPONDER_PERMISSIONS } from "../../runtime/auth-callout/contract";
+import { BACKUP_PERMISSIONS } from "../../runtime/backup/contract";
 import type { Environment } from "../config";
 import type { AccountTopology, Identity, UserTopology } from "./model";
 
@@ -40,7 +41,7 @@ export function buildIdentity(env: Environment): Identity {
       name: "responder",
       account: "AUTH",
       purpose: "answers authorization requests",
-      permissions: responderPermissions(),
+      permissions: copy(RESPONDER_PERMISSIONS),
     },
     ...withJetStream.map((account) => ({
       name: `streams-${account}`,
@@ -52,6 +53,7 @@ export function buildIdentity(env: Environment): Identity {
       name: `backup-${account}`,
       account,
       purpose: "takes and restores snapshots",
+      permissions: copy(BACKUP_PERMISSIONS),
     })),
     ...Object.entries(env.clusters).flatMap(([name, { leafOf }]) =>
       (leafOf?.accounts ?? []).map((account) => ({
@@ -80,8 +82,13 @@ export function buildIdentity(env: Environment): Identity {
 /** Name of the user with which a cluster's leaf nodes log in to their hub. */
 export const leafUser = (cluster: string, account: string) => `leaf-${cluster}-${account}`;
 
+interface Contract {
+  readonly publish: { readonly allow: readonly string[] };
+  readonly subscribe: { readonly allow: readonly string[] };
+}
+
 /** A copy, since the topology is plain data that nobody else holds. */
-const responderPermissions = (): NonNullable<UserTopology["permissions"]> => ({
-  publish: { allow: [...RESPONDER_PERMISSIONS.publish.allow] },
-  subscribe: { allow: [...RESPONDER_PERMISSIONS.subscribe.allow] },
+const copy = ({ publish, subscribe }: Contract): NonNullable<UserTopology["permissions"]> => ({
+  publish: { allow: [...publish.allow] },
+  subscribe: { allow: [...subscribe.allow] },
 });

@@ -1,7 +1,9 @@
 export * from "./aws-names";
 export { buildTopology, clusterOf } from "./build";
+export { serverZone } from "./cluster";
 export { calloutIssuerSecret, calloutXkeySecret, type DeployedSecret, deployedSecrets } from "./deployed-secrets";
 export { leafUser, streamsInbox } from "./identity";
+export { type ClusterSecrets, clusterSecrets, type KubernetesClusterNames, kubernetesNames } from "./kubernetes-names";
 export * from "./model";
 export { type ClusterNames, clusterNames, internalDomain } from "./names";
 export { type ListenerName, ports } from "./ports";

@@ -55,6 +55,12 @@ test("the least that is needed has sensible defaults", () => {
   });
 });
 
+test("authorities of the servers are given as PEM where there are no files, as in a container on ECS", () => {
+  const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+  expect(loadSettings({ ...env, NATS_CA: pem }).nats).toMatchObject({ ca: pem, caFile: undefined });
+  expect(loadSettings({ ...env, NATS_CA_FILE: "/ca.pem" }).nats).toMatchObject({ ca: undefined, caFile: "/ca.pem" });
+});
+
 test("every secret and the rules may lie in files, with a line end", () => {
   const names = [
     "NATS_AUTH_NKEY_SEED",

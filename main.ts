@@ -1,0 +1,26 @@
+import { App } from "cdktf";
+import { writeCode } from "./cli/code";
+import { ConfigError, formatProblems } from "./modules/config";
+import { skipStackTraces } from "./modules/terraform/fast-synth";
+import { readSettings } from "./modules/terraform/settings";
+import { addStacks } from "./stacks";
+import { loadContexts } from "./stacks/load";
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.env);
+  const contexts = await loadContexts(settings);
+  writeCode(settings.root);
+  skipStackTraces();
+  const app = new App();
+  for (const line of contexts.flatMap((context) => addStacks(app, context))) console.error(line);
+  app.synth();
+}
+
+main().catch((error: unknown) => {
+  const problems = error instanceof AggregateError ? error.errors : [error];
+  for (const problem of problems) {
+    // What is wrong with a file is for its author; a stack trace would hide it.
+    console.error(problem instanceof ConfigError ? formatProblems(problem.file, problem.problems) : problem);
+  }
+  process.exitCode = 1;
+});

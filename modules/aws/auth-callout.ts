@@ -1,0 +1,132 @@
+import { AppautoscalingPolicy } from "@cdktf/provider-aws/lib/appautoscaling-policy";
+import { AppautoscalingTarget } from "@cdktf/provider-aws/lib/appautoscaling-target";
+import { EcsService } from "@cdktf/provider-aws/lib/ecs-service";
+import { Construct } from "constructs";
+import type { AuthCalloutEnv } from "../../runtime/auth-callout/env";
+import { toAuthRules } from "../../templates/callout-rules";
+import type { ProgramEnv } from "../terraform/program-env";
+import { awsClusterNames, calloutIssuerSecret, calloutXkeySecret } from "../topology";
+import type { EcsCluster, StackContext } from "./context";
+import type { Lookups } from "./lookups";
+import { clientUrls, internalAuthorities } from "./program-connection";
+import { programImage } from "./program-image";
+import { ProgramTask, type SecretVariable } from "./program-task";
+
+export interface AuthCalloutProps {
+  context: StackContext;
+  cluster: EcsCluster;
+  lookups: Lookups;
+  securityGroupId: string;
+}
+
+type Variables = ProgramEnv<typeof AuthCalloutEnv>;
+
+/** The responders of a cluster's auth callout: at least two, over the zones, and more while there is more to do. */
+export class AuthCallout extends Construct {
+  readonly service: EcsService;
+
+  constructor(scope: Construct, id: string, { context, cluster, lookups, securityGroupId }: AuthCalloutProps) {
+    super(scope, id);
+    const { environment, topology, settings } = context;
+    const { platform } = cluster;
+    const name = awsClusterNames(environment.name, cluster.name).program("auth-callout");
+    const task = new ProgramTask(this, "task", {
+      name,
+      program: "auth-callout",
+      image: programImage(this, "image", lookups, settings.root, "auth-callout"),
+      logName: `${cluster.name}-auth-callout`,
+      lookups,
+      variables: variablesOf(context, cluster),
+      secrets: secretsOf(context, cluster, lookups),
+      cpu: 512,
+      memoryMiB: 1024,
+      healthCheck: {
+        // Whether the process runs, not whether it reaches the servers: while they are away, new tasks would not either.
+        command: ["CMD", "node", "-e", isHealthy],
+        interval: 10,
+        timeout: 5,
+        retries: 3,
+        startPeriod: 30,
+      },
+    });
+    const least = Math.max(2, topology.identity.responders);
+    this.service = new EcsService(this, "service", {
+      name,
+      cluster: lookups.ecsCluster.arn,
+      taskDefinition: task.definition.arn,
+      launchType: "FARGATE",
+      desiredCount: least,
+      deploymentMinimumHealthyPercent: 100,
+      deploymentMaximumPercent: 200,
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+      availabilityZoneRebalancing: "ENABLED",
+      waitForSteadyState: settings.emulatorEndpoint === undefined,
+      propagateTags: "SERVICE",
+      enableEcsManagedTags: true,
+      networkConfiguration: {
+        subnets: lookups.subnets("private", platform.zones),
+        securityGroups: [securityGroupId],
+        assignPublicIp: false,
+      },
+      // The autoscaling's.
+      lifecycle: { ignoreChanges: ["desired_count"] },
+      dependsOn: [task.permissions],
+    });
+    const target = new AppautoscalingTarget(this, "scaling", {
+      serviceNamespace: "ecs",
+      scalableDimension: "ecs:service:DesiredCount",
+      resourceId: `service/${lookups.names.ecsCluster}/${this.service.name}`,
+      minCapacity: least,
+      maxCapacity: least * 5,
+    });
+    new AppautoscalingPolicy(this, "scaling-policy", {
+      name: `${name}-cpu`,
+      policyType: "TargetTrackingScaling",
+      serviceNamespace: target.serviceNamespace,
+      scalableDimension: target.scalableDimension,
+      resourceId: target.resourceId,
+      targetTrackingScalingPolicyConfiguration: {
+        predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
+        // A storm of reconnects comes within seconds and a task within a minute: the rest must do meanwhile.
+        targetValue: 40,
+        scaleOutCooldown: 30,
+        scaleInCooldown: 600,
+      },
+    });
+  }
+}
+
+const port = 9090;
+const isHealthy = `fetch("http://127.0.0.1:${port}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
+
+function variablesOf({ topology, trust }: StackContext, cluster: EcsCluster): Variables {
+  const { identity } = topology;
+  const { oidc, calloutAccount } = identity;
+  return {
+    NATS_SERVERS: clientUrls(cluster),
+    NATS_AUTH_ACCOUNT:
+      identity.mode === "operator" ? (trust.accounts[calloutAccount]?.publicKey ?? "") : calloutAccount,
+    OIDC_ISSUER: oidc.issuer,
+    OIDC_AUDIENCE: oidc.audience,
+    OIDC_JWKS_URI: oidc.jwksUri,
+    OIDC_ALGORITHMS: oidc.algorithms.join(","),
+    OIDC_CLOCK_SKEW_SECONDS: String(oidc.clockSkewSeconds),
+    AUTH_RULES: JSON.stringify(toAuthRules(topology, trust)),
+    HTTP_HOST: "127.0.0.1",
+    HTTP_PORT: String(port),
+    LOG_LEVEL: "info",
+  };
+}
+
+function secretsOf({ topology }: StackContext, cluster: EcsCluster, { names }: Lookups) {
+  const isOperator = topology.identity.mode === "operator";
+  const login = isOperator
+    ? { NATS_AUTH_CREDS: { secret: names.keySecret("creds-responder") } }
+    : { NATS_AUTH_NKEY_SEED: { secret: names.keySecret("user-responder") } };
+  return {
+    NATS_CA: internalAuthorities(topology.environment, cluster),
+    NATS_AUTH_NKEY_ISSUER_SEED: { secret: names.keySecret(calloutIssuerSecret) },
+    NATS_AUTH_XKEY_ISSUER_SEED: { secret: names.keySecret(calloutXkeySecret) },
+    ...login,
+  } satisfies Partial<Record<keyof Variables, SecretVariable>>;
+}

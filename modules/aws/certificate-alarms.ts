@@ -1,0 +1,43 @@
+import { Construct } from "constructs";
+import { certificateMetrics, type ManagedCertificate } from "../../runtime/certificate-manager/env";
+import { alarm } from "./alarm";
+import type { LambdaProgram } from "./lambda-program";
+import { deadLetterAlarm } from "./server-alarms";
+
+export interface CertificateAlarmsProps {
+  prefix: string;
+  certificates: readonly ManagedCertificate[];
+  program: LambdaProgram;
+  topicArn?: string;
+}
+
+const daySeconds = 24 * 3600;
+/** A public certificate is renewed with a third of its 90, later 45 days left. */
+const publicDays = 10;
+
+/** Whether certificates are renewed in time. */
+export class CertificateAlarms extends Construct {
+  constructor(scope: Construct, id: string, { prefix, certificates, program, topicArn }: CertificateAlarmsProps) {
+    super(scope, id);
+    const { namespace, dimension, daysLeft } = certificateMetrics;
+    for (const { id: certificate, secret, ttlSeconds } of certificates) {
+      // Renewal starts with a third of the life left; at a sixth it has failed for as long as it may still take.
+      const days = ttlSeconds === undefined ? publicDays : Math.max(1, Math.floor(ttlSeconds / daySeconds / 6));
+      alarm(this, `days-left-${certificate}`, {
+        name: `${prefix}-certificate-${certificate}`,
+        description: `Certificate ${certificate} ends in less than ${days} days and was not renewed, or nobody looks. docs/runbooks/certificate-failure.md`,
+        namespace,
+        metric: daysLeft,
+        dimensions: { [dimension]: secret },
+        statistic: "Minimum",
+        periodSeconds: daySeconds,
+        periods: 1,
+        comparison: "below",
+        threshold: days,
+        missing: "breaching",
+        topicArn,
+      });
+    }
+    deadLetterAlarm(this, prefix, "certificate-manager", program, topicArn);
+  }
+}

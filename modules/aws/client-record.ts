@@ -1,0 +1,37 @@
+import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
+import { Construct } from "constructs";
+import { ownershipRecord } from "../topology";
+
+export interface ClientRecordProps {
+  zoneId: string;
+  name: string;
+  /** What the TXT record beside it says. */
+  owner: string;
+  ttlSeconds: number;
+}
+
+/** An address for documentation: nobody answers there until dns-sync has listed the first healthy server. */
+const nobody = "192.0.2.1";
+
+/** The name that clients dial. Terraform makes it and never looks at its addresses again: they are dns-sync's. */
+export class ClientRecord extends Construct {
+  constructor(scope: Construct, id: string, { zoneId, name, owner, ttlSeconds }: ClientRecordProps) {
+    super(scope, id);
+    const ownership = new Route53Record(this, "owner", {
+      zoneId,
+      name: ownershipRecord(name),
+      type: "TXT",
+      ttl: 300,
+      records: [owner],
+    });
+    new Route53Record(this, "record", {
+      zoneId,
+      name,
+      type: "A",
+      ttl: ttlSeconds,
+      records: [nobody],
+      lifecycle: { ignoreChanges: ["records", "ttl"] },
+      dependsOn: [ownership],
+    });
+  }
+}

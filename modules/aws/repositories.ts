@@ -1,0 +1,29 @@
+import { EcrLifecyclePolicy } from "@cdktf/provider-aws/lib/ecr-lifecycle-policy";
+import { EcrRepository } from "@cdktf/provider-aws/lib/ecr-repository";
+import { Construct } from "constructs";
+import { json } from "../terraform/json";
+
+export interface RepositoryProps {
+  name: string;
+  kmsKeyArn: string;
+  deletionProtection: boolean;
+}
+
+/** The repository of one image. A tag is never moved: it names the contents. */
+export class Repository extends Construct {
+  readonly repository: EcrRepository;
+
+  constructor(scope: Construct, id: string, { name, kmsKeyArn, deletionProtection }: RepositoryProps) {
+    super(scope, id);
+    this.repository = new EcrRepository(this, "repository", {
+      name,
+      imageTagMutability: "IMMUTABLE",
+      imageScanningConfiguration: { scanOnPush: true },
+      encryptionConfiguration: [{ encryptionType: "KMS", kmsKey: kmsKeyArn }],
+      forceDelete: !deletionProtection,
+    });
+    const selection = { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 50 };
+    const rules = [{ rulePriority: 1, description: "the last 50", selection, action: { type: "expire" } }];
+    new EcrLifecyclePolicy(this, "lifecycle", { repository: this.repository.name, policy: json({ rules }) });
+  }
+}

@@ -1,0 +1,65 @@
+import type { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import type { Construct } from "constructs";
+import { awsClusterNames, type Topology } from "../topology";
+import { serverSecrets } from "./agent-environment";
+import type { EcsCluster } from "./context";
+import type { Lookups } from "./lookups";
+import { decryptVia, pullImages, readSecrets, writeLogs } from "./permissions";
+import { role, type Statement } from "./policy";
+
+export interface ServerRolesProps {
+  topology: Topology;
+  cluster: EcsCluster;
+  lookups: Lookups;
+  /** What the tasks may do besides reading what they are configured with. */
+  further: readonly Statement[];
+}
+
+export interface ServerRoles {
+  taskRoleArn: string;
+  executionRoleArn: string;
+  /** What has to be in place before a task starts. */
+  permissions: IamRolePolicy[];
+}
+
+/** What the servers' tasks may do, and what ECS may do to start them. */
+export function serverRoles(scope: Construct, { topology, cluster, lookups, further }: ServerRolesProps): ServerRoles {
+  const { prefix, configKey } = awsClusterNames(topology.environment, cluster.name);
+  const { accountId, partition } = lookups;
+  const servers = cluster.servers.map(({ name }) => name);
+  const configs = servers.map((name) => `arn:${partition}:s3:::${lookups.configBucket}/${configKey(name)}`);
+  const secrets = serverSecrets(topology, cluster).map((name) => lookups.secretArn(name));
+  const service = "ecs-tasks.amazonaws.com";
+  const task = role(scope, "task-role", {
+    name: `${prefix}-server`,
+    description: "Servers read their configuration, certificates and credentials",
+    service,
+    accountId,
+    statements: [
+      // Older versions, too: a task that is started again needs the configuration that it was made for.
+      { Action: ["s3:GetObject", "s3:GetObjectVersion"], Resource: configs },
+      {
+        Action: ["s3:ListBucketVersions"],
+        Resource: [`arn:${partition}:s3:::${lookups.configBucket}`],
+        Condition: { StringEquals: { "s3:prefix": servers.map(configKey) } },
+      },
+      // Tells a new value by its version, without reading it.
+      { Action: ["secretsmanager:DescribeSecret"], Resource: secrets },
+      decryptVia(lookups, "s3"),
+      ...readSecrets(lookups, secrets),
+      ...further,
+    ],
+  });
+  const execution = role(scope, "execution-role", {
+    name: `${prefix}-server-start`,
+    description: "ECS pulls images and writes logs for the servers",
+    service,
+    accountId,
+    statements: [...pullImages(lookups, ["certificate-agent"]), writeLogs(lookups, servers)],
+  });
+  return {
+    taskRoleArn: task.arn,
+    executionRoleArn: execution.arn,
+    permissions: [task.permissions, execution.permissions],
+  };
+}

@@ -1,0 +1,31 @@
+import { join } from "node:path";
+import { GcsBackend, LocalBackend, S3Backend, type TerraformStack } from "cdktf";
+import type { Environment } from "../config";
+import type { SynthSettings } from "./settings";
+
+/** Keeps the state of a stack where the environment says, under the stack's own name. */
+export function addBackend(stack: TerraformStack, environment: Environment, settings: SynthSettings): void {
+  const { backend } = environment;
+  const name = stack.node.id;
+  if (settings.emulatorEndpoint) {
+    // What it describes is gone with the emulator, so it lies beside it and never where a real state is.
+    const folder = join(settings.root, ".natsform", environment.name, "emulator", "terraform");
+    new LocalBackend(stack, { path: join(folder, `terraform.${name}.tfstate`) });
+    return;
+  }
+  switch (backend.kind) {
+    case "local":
+      new LocalBackend(stack, { path: join(settings.root, `terraform.${name}.tfstate`) });
+      break;
+    case "s3": {
+      const { bucket, region, prefix } = backend;
+      const s3 = new S3Backend(stack, { bucket, region, key: `${prefix}/${name}.tfstate`, encrypt: true });
+      // The bindings are older than S3's own lock.
+      s3.addOverride("use_lockfile", true);
+      break;
+    }
+    case "gcs":
+      new GcsBackend(stack, { bucket: backend.bucket, prefix: `${backend.prefix}/${name}` });
+      break;
+  }
+}

@@ -1,0 +1,27 @@
+import { resolve } from "node:path";
+
+/** What a synthesis is told besides the configuration. */
+export interface SynthSettings {
+  /** Folder of the project: environments/ and .natsform/ lie in it. */
+  root: string;
+  /** Environments to synthesize; all of the project when none is named. */
+  environments: string[];
+  /** Folder of the trust files, where it is not environments/. */
+  trustFolder?: string;
+  /** Where an emulated AWS listens: every provider of AWS talks to it instead. */
+  emulatorEndpoint?: string;
+}
+
+/** Reads the settings from the environment variables of the process. Relative paths are of the project. */
+export function readSettings(env: NodeJS.ProcessEnv): SynthSettings {
+  const root = resolve(env.NATSFORM_PROJECT || ".");
+  return {
+    root,
+    environments: (env.NATSFORM_ENV ?? "")
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== ""),
+    trustFolder: env.NATSFORM_TRUST_FOLDER ? resolve(root, env.NATSFORM_TRUST_FOLDER) : undefined,
+    emulatorEndpoint: env.NATSFORM_EMULATOR_ENDPOINT || undefined,
+  };
+}

@@ -1,0 +1,46 @@
+import type { CertificateId } from "./model";
+
+/** Names of what natsform makes on Kubernetes for one cluster, in the cluster's namespace. */
+export interface KubernetesClusterNames {
+  /** Namespace, PKI and the containers of secrets: what outlives the servers. */
+  pkiStack: string;
+  coreStack: string;
+  authStack: string;
+  backupStack: string;
+  /** Release, StatefulSet, Service and the first part of every server's name. */
+  release: string;
+  callout: string;
+  renewal: string;
+  backup: string;
+  certificates: ClusterSecrets;
+}
+
+export interface ClusterSecrets {
+  /** Secret of a certificate: `tls.crt` and `tls.key`. */
+  certificate(id: CertificateId): string;
+  /** Certificates of the authorities, one key for each: `routes.crt`. */
+  authorities: string;
+  /** What programs and servers log in with, by the names of `deployedSecrets`. */
+  servers: string;
+}
+
+export const clusterSecrets = (cluster: string): ClusterSecrets => ({
+  certificate: (id) => `${cluster}-${id}-tls`,
+  authorities: `${cluster}-authorities`,
+  servers: `${cluster}-keys`,
+});
+
+export function kubernetesNames(environment: string, cluster: string): KubernetesClusterNames {
+  const prefix = `${environment}-${cluster}`;
+  return {
+    pkiStack: `${prefix}-pki`,
+    coreStack: `${prefix}-core`,
+    authStack: `${prefix}-auth`,
+    backupStack: `${prefix}-backup`,
+    release: cluster,
+    callout: `${cluster}-auth-callout`,
+    renewal: `${cluster}-certificate-renewal`,
+    backup: `${cluster}-backup`,
+    certificates: clusterSecrets(cluster),
+  };
+}

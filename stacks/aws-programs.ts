@@ -1,0 +1,52 @@
+import { type App, TerraformOutput, TerraformStack } from "cdktf";
+import { AuthCallout } from "../modules/aws/auth-callout";
+import { CalloutAlarms } from "../modules/aws/callout-alarms";
+import type { EcsCluster, StackContext } from "../modules/aws/context";
+import { Lookups } from "../modules/aws/lookups";
+import { programImage } from "../modules/aws/program-image";
+import { programSecurityGroup } from "../modules/aws/program-security-group";
+import { addAwsProvider } from "../modules/aws/provider";
+import { StreamsTask } from "../modules/aws/streams-task";
+import { addBackend } from "../modules/terraform/backend";
+import { awsClusterNames } from "../modules/topology";
+import { streamAccounts } from "../templates/stream-specs";
+
+/** The programs beside a cluster: who lets users in, and what makes the streams. */
+export class AwsProgramsStack extends TerraformStack {
+  constructor(app: App, context: StackContext, cluster: EcsCluster) {
+    const { environment, topology, settings } = context;
+    const names = awsClusterNames(environment.name, cluster.name);
+    super(app, names.programsStack);
+    addBackend(this, environment, settings);
+    addAwsProvider(this, cluster.platform.region, context);
+    const lookups = new Lookups(this, "found", environment.name, cluster);
+    const { id: vpcId, cidrBlock: vpcRange } = lookups.vpc;
+    const name = `${names.prefix}-programs`;
+    const securityGroupId = programSecurityGroup(this, "security-group", { name, vpcId, vpcRange });
+    const callout = new AuthCallout(this, "auth-callout", { context, cluster, lookups, securityGroupId });
+    new CalloutAlarms(this, "alarms", {
+      prefix: names.prefix,
+      logGroup: lookups.names.logGroup(`${cluster.name}-auth-callout`),
+      topicArn: cluster.platform.alarmTopicArn,
+    });
+    new TerraformOutput(this, "auth-callout-service", { value: callout.service.name, staticId: true });
+
+    const accounts = streamAccounts(topology, cluster.name);
+    if (accounts.length === 0) return;
+    const image = programImage(this, "streams-image", lookups, settings.root, "streams");
+    const tasks = accounts.map((account) => {
+      const props = { context, cluster, account, image, lookups };
+      return [account, new StreamsTask(this, `streams-${account}`, props).task.definition.arn];
+    });
+    new TerraformOutput(this, "streams-tasks", {
+      description: "Tasks that natsform deploy runs after an apply, and where",
+      staticId: true,
+      value: {
+        taskDefinitions: Object.fromEntries(tasks),
+        ecsCluster: lookups.names.ecsCluster,
+        subnets: lookups.subnets("private", cluster.platform.zones),
+        securityGroups: [securityGroupId],
+      },
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import type { StackContext } from "../modules/aws/context";
+import { ConfigError } from "../modules/config";
+import { listEnvironments, loadEnvironment, loadTrust, trustFile } from "../modules/config/load";
+import type { SynthSettings } from "../modules/terraform/settings";
+import { buildTopology, trustProblems } from "../modules/topology";
+
+/**
+ * Reads and checks every environment that is to be synthesized.
+ *
+ * @throws AggregateError with a `ConfigError` for each file that is not right
+ */
+export async function loadContexts(settings: SynthSettings): Promise<StackContext[]> {
+  const names = settings.environments.length > 0 ? settings.environments : listEnvironments(settings.root);
+  const loaded = await Promise.allSettled(names.map((name) => loadContext(name, settings)));
+  const errors = loaded.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  if (errors.length > 0) throw new AggregateError(errors, "environments are not right");
+  return loaded.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+}
+
+async function loadContext(name: string, settings: SynthSettings): Promise<StackContext> {
+  const { root, trustFolder } = settings;
+  const loaded = await loadEnvironment(name, root);
+  // What is emulated is there to be thrown away.
+  const environment = settings.emulatorEndpoint ? { ...loaded, deletionProtection: false } : loaded;
+  const topology = buildTopology(environment);
+  const file = trustFolder ? join(trustFolder, `${name}.trust.json`) : trustFile(name, root);
+  const trust = loadTrust(file, root);
+  const problems = trustProblems(topology, trust);
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  return { environment, topology, trust, settings };
+}
