@@ -1,0 +1,112 @@
+import { createHash, type Hash } from "node:crypto";
+import type { NatsConnection } from "nats";
+import { z } from "zod";
+import { until } from "../streams/retry";
+import { ApiRefusal, ask } from "./api";
+
+const sequence = z.int().min(0);
+
+/**
+ * What a stream held, as one number: SHA-256 over sequence, time, subject, headers and data of each message of a range.
+ *
+ * `gaps` are sequences of the range that were not there when it was read, as `[first, last]`. A snapshot is older than
+ * that, so it may hold some of them; they are left out of the digest wherever it is taken.
+ */
+export const ContentDigest = z.strictObject({
+  first: sequence,
+  last: sequence,
+  messages: z.int().min(0),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  gaps: z.array(z.tuple([sequence, sequence])),
+});
+export type ContentDigest = z.output<typeof ContentDigest>;
+
+export interface Range {
+  readonly first: number;
+  readonly last: number;
+  /** Sequences that are not looked at, in order. */
+  readonly without?: readonly (readonly [number, number])[];
+}
+
+/** Requests on their way at a time; nats-server drops what exceeds 10,000. */
+const WINDOW = 256;
+
+const NO_MESSAGE_FOUND = 10037;
+
+/**
+ * Reads a range of a stream from its leader, message by message, and digests it.
+ *
+ * By sequence, not by a consumer: a consumer would hold messages of an interest stream, is refused by a work queue, and may
+ * read from a replica that has not caught up.
+ *
+ * @param patienceMs how long each message may take while a leader is missing
+ */
+export async function digestContent(
+  nc: NatsConnection,
+  stream: string,
+  { first, last, without = [] }: Range,
+  patienceMs: number,
+): Promise<ContentDigest> {
+  const hash = createHash("sha256");
+  const gaps: [number, number][] = [];
+  let messages = 0;
+  const absent = (from: number, to: number) => {
+    const gap = gaps.at(-1);
+    if (gap && gap[1] + 1 === from) gap[1] = to;
+    else if (from <= to) gaps.push([from, to]);
+  };
+  const read = (body: object) => until(`reading ${stream}`, Date.now() + patienceMs, () => messageOf(nc, stream, body));
+
+  for (let at = Math.max(1, first); at <= last; ) {
+    const skipped = without.find(([from, to]) => from <= at && at <= to);
+    if (skipped) {
+      absent(at, Math.min(last, skipped[1]));
+      at = skipped[1] + 1;
+      continue;
+    }
+    const end = Math.min(last, at + WINDOW - 1, ...without.filter(([from]) => from > at).map(([from]) => from - 1));
+    const found = await Promise.all(Array.from({ length: end - at + 1 }, (_, i) => read({ seq: at + i })));
+    for (const [i, message] of found.entries()) {
+      if (message) {
+        add(hash, message);
+        messages++;
+      } else absent(at + i, at + i);
+    }
+    at = end + 1;
+    if (at > last || found.some(Boolean)) continue;
+    // Where much was deleted, the next message may be far away.
+    const next = await read({ seq: at, next_by_subj: ">" });
+    const reached = Math.min(last + 1, next?.seq ?? last + 1);
+    if (reached > at) absent(at, reached - 1);
+    at = Math.max(at, reached);
+  }
+  return { first, last, messages, sha256: hash.digest("hex"), gaps };
+}
+
+interface StoredMessage {
+  readonly subject: string;
+  readonly seq: number;
+  readonly time: string;
+  /** Base64. */
+  readonly hdrs?: string;
+  readonly data?: string;
+}
+
+async function messageOf(nc: NatsConnection, stream: string, body: object): Promise<StoredMessage | undefined> {
+  try {
+    return (await ask<{ message: StoredMessage }>(nc, `STREAM.MSG.GET.${stream}`, body)).message;
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.api_error.err_code === NO_MESSAGE_FOUND) return undefined;
+    throw error;
+  }
+}
+
+/** Fields with their lengths, so that no two messages give the same bytes. */
+function add(hash: Hash, { seq, time, subject, hdrs = "", data = "" }: StoredMessage): void {
+  const fields = [String(seq), time, subject, hdrs, data].map((field) => Buffer.from(field, "utf8"));
+  for (const field of fields) {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(field.length);
+    hash.update(length).update(field);
+  }
+}

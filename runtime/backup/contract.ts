@@ -1,0 +1,34 @@
+/**
+ * What the backup program and the configuration of its servers have to agree on. Pure constants: infrastructure renders
+ * them into `nats.conf`, or into the user's JWT in operator mode.
+ */
+
+/** Inboxes of the backup users. Each works in an account of its own, so that none hears another one's. */
+export const BACKUP_INBOX = "_INBOX.backup";
+
+/**
+ * All that the backup user may do in its account.
+ *
+ * It reads every message and creates streams that are not there. It deletes, updates and purges nothing, and publishes on
+ * no subject of a stream.
+ */
+export const BACKUP_PERMISSIONS = {
+  publish: {
+    allow: [
+      "$JS.API.STREAM.NAMES",
+      "$JS.API.STREAM.INFO.*",
+      "$JS.API.STREAM.MSG.GET.*",
+      "$JS.API.STREAM.SNAPSHOT.*",
+      "$JS.API.STREAM.RESTORE.*",
+      "$JS.API.CONSUMER.NAMES.*",
+      "$JS.API.CONSUMER.INFO.*.*",
+      // Only for consumers that a snapshot left out.
+      "$JS.API.CONSUMER.CREATE.>",
+      "$JS.API.CONSUMER.RESET.*.*",
+      // Flow control of a snapshot, and the chunks of a restore.
+      "$JS.SNAPSHOT.ACK.>",
+      "$JS.SNAPSHOT.RESTORE.>",
+    ],
+  },
+  subscribe: { allow: [`${BACKUP_INBOX}.>`] },
+} as const;

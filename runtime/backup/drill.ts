@@ -1,0 +1,75 @@
+import type { NatsConnection } from "nats";
+import type { Logger } from "pino";
+import { ask, describeStream, type Json } from "./api";
+import { folderOf } from "./catalog";
+import type { BackupKey } from "./keys";
+import type { Manifest, StreamBackup } from "./manifest";
+import { restoreConsumers } from "./restore-consumers";
+import { restoreStream } from "./restore-stream";
+import { checkData, readData } from "./stored-data";
+import type { Target } from "./target";
+import { type Verdict, verifyStream } from "./verify";
+
+export interface DrillProps {
+  readonly target: Target;
+  readonly manifest: Manifest;
+  readonly keys: readonly BackupKey[];
+  readonly log: Logger;
+  /** @default 30000 */
+  readonly patienceMs?: number;
+}
+
+/**
+ * What keeps a stream from being restored elsewhere as it was, or would let it change there: other servers, other tags, no
+ * origin to copy from, and an age that goes on counting since the backup was taken.
+ */
+function alone({ name, ...config }: StreamBackup["config"]): StreamBackup["config"] {
+  const { placement: _, mirror: __, sources: ___, republish: ____, ...rest } = config as Record<string, unknown>;
+  return { ...rest, name, num_replicas: 1, max_age: 0 };
+}
+
+/** The same for a consumer that is made anew. */
+const aloneConsumer = ({ num_replicas: _, ...config }: Json): Json => config;
+
+/**
+ * Restores a backup into an empty JetStream and reads every message back: the proof that it is one.
+ *
+ * It cannot be done beside the originals, because nats-server restores a stream under its own name only. Each stream is
+ * deleted again where the connection may do so.
+ */
+export async function drill(nc: NatsConnection, props: DrillProps): Promise<Verdict[]> {
+  const { manifest, log } = props;
+  const verdicts: Verdict[] = [];
+  for (const backup of manifest.streams) {
+    const verdict = await drillStream(nc, backup, props).catch(
+      (error: unknown): Verdict => ({ stream: backup.name, result: "different", what: String(error) }),
+    );
+    log[verdict.result === "same" ? "info" : "error"](verdict, "drilled");
+    verdicts.push(verdict);
+  }
+  return verdicts;
+}
+
+async function drillStream(nc: NatsConnection, backup: StreamBackup, props: DrillProps): Promise<Verdict> {
+  const { target, manifest, keys, patienceMs = 30_000 } = props;
+  const place = { target, folder: `${folderOf(manifest)}/${manifest.id}` };
+  await checkData(place, backup);
+  const data = readData(place, backup, keys, manifest.keyId !== undefined);
+  await restoreStream(nc, { config: alone(backup.config), state: backup.state, data });
+  try {
+    await describeStream(nc, backup.name, Date.now() + patienceMs);
+    const consumers = await restoreConsumers(nc, backup, patienceMs, aloneConsumer);
+    const lost = backup.consumers.filter(
+      ({ name, inSnapshot }) => inSnapshot && consumers.find((one) => one.name === name)?.how !== "snapshot",
+    );
+    if (lost.length > 0)
+      return {
+        stream: backup.name,
+        result: "different",
+        what: `it came without ${lost.map(({ name }) => name).join(", ")}`,
+      };
+    return await verifyStream(nc, backup, patienceMs);
+  } finally {
+    await ask(nc, `STREAM.DELETE.${backup.name}`).catch(() => undefined);
+  }
+}

@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { Gauge, Registry } from "prom-client";
+import type { Alarm } from "./alarms";
+import { backupTime } from "./backup-id";
+import type { Scope } from "./catalog";
+import type { Manifest } from "./manifest";
+import type { Verdict } from "./verify";
+
+/** What one run of the program has found out; parts that it did not look at are left out. */
+export interface RunResult {
+  readonly command: "backup" | "drill";
+  readonly scope: Scope;
+  readonly ok: boolean;
+  readonly seconds: number;
+  /** The newest complete backup of the target after the run. */
+  readonly newest?: Manifest;
+  readonly backup?: { readonly manifest: Manifest; readonly alarms: readonly Alarm[] };
+  readonly drill?: { readonly manifest: Manifest; readonly verdicts: readonly Verdict[] };
+}
+
+/** The metrics of a run, in Prometheus's text format. Alerts name them. */
+export async function printMetrics(result: RunResult): Promise<string> {
+  const registry = new Registry();
+  registry.setDefaultLabels({ ...result.scope });
+  const set = (name: string, help: string, value: number | undefined) => {
+    if (value === undefined) return;
+    new Gauge({ name: `natsform_${name}`, help, registers: [registry] }).set(value);
+  };
+  const { backup, drill, newest, command, ok, seconds } = result;
+  const timeOf = (manifest: Manifest | undefined) => manifest && (backupTime(manifest.id) ?? 0) / 1000;
+  set(`${command}_last_run_ok`, "1 when the last run did all it had to do.", ok ? 1 : 0);
+  set(`${command}_last_run_duration_seconds`, "Seconds that the last run took.", seconds);
+  set("backup_last_success_timestamp_seconds", "When the newest complete backup began.", timeOf(newest));
+  if (backup) {
+    const { streams, holes } = backup.manifest;
+    const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+    set("backup_bytes", "Bytes stored by the last run.", sum(streams.map(({ data }) => data.bytes)));
+    set("backup_streams", "Streams in the last backup.", streams.length);
+    set("backup_messages", "Messages in the last backup.", sum(streams.map(({ state }) => state.messages)));
+    set("backup_holes", "Streams and consumers that the last backup does not hold.", holes.length);
+    set("backup_shrink_alarms", "Streams that are missing, empty or half of what they were.", backup.alarms.length);
+  }
+  if (drill) {
+    const failed = drill.verdicts.filter(({ result }) => result !== "same").length;
+    set("backup_drill_failed_streams", "Streams that the last drill could not restore as they were.", failed);
+    set("backup_drill_backup_timestamp_seconds", "When the drilled backup began.", timeOf(drill.manifest));
+  }
+  return registry.metrics();
+}
+
+/** Replaces the file as a whole: whoever reads it never sees half of one. */
+export async function writeMetrics(file: string, text: string): Promise<void> {
+  const unfinished = `${file}.${randomBytes(6).toString("hex")}`;
+  try {
+    await writeFile(unfinished, text, { mode: 0o644 });
+    await rename(unfinished, file);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+import { folderOf, MANIFEST, readCatalog, type Scope, toKept } from "./catalog";
+import type { BackupKey } from "./keys";
+import { DEAD_AFTER_MS, toPrune } from "./retention";
+import type { Target } from "./target";
+
+export interface PruneProps {
+  readonly target: Target;
+  readonly scope: Scope;
+  readonly keys: readonly BackupKey[];
+  readonly retentionMs: number;
+  readonly now: Date;
+}
+
+/**
+ * Removes what the retention lets go of. Of each backup the manifest goes first: from then on it is none, and whoever is
+ * interrupted leaves rubbish that the next run finds.
+ *
+ * @returns ids of what was removed
+ */
+export async function prune({ target, scope, keys, retentionMs, now }: PruneProps): Promise<string[]> {
+  const catalog = await readCatalog(target, scope, keys);
+  const ids = toPrune(catalog.map(toKept), now.getTime(), retentionMs);
+  for (const id of ids) {
+    const { paths = [] } = catalog.find((entry) => entry.id === id) ?? {};
+    const manifest = `${folderOf(scope)}/${id}/${MANIFEST}`;
+    await target.remove(manifest);
+    for (const path of paths) if (path !== manifest) await target.remove(path);
+  }
+  await target.sweep(folderOf(scope), now.getTime() - DEAD_AFTER_MS);
+  return ids;
+}

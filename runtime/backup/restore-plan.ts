@@ -1,0 +1,70 @@
+import type { Scope } from "./catalog";
+import type { Manifest } from "./manifest";
+
+/** What a restore would do with one stream of a backup. */
+export interface RestoreStep {
+  readonly stream: string;
+  readonly kind: "restore" | "replace" | "refused";
+  /** Why, and for a refusal what to do. */
+  readonly reason: string;
+}
+
+export interface RestoreWish {
+  readonly manifest: Manifest;
+  /** Where the restore goes. */
+  readonly into: Scope;
+  /** Names of the streams that are there. */
+  readonly existing: readonly string[];
+  /** Name that the servers give their cluster; absent for one server alone, which holds no second replica. */
+  readonly natsCluster?: string;
+  /** Names of the streams to restore; none: all of the backup. */
+  readonly streams: readonly string[];
+  /** Names of the streams that may be deleted first. */
+  readonly replace: readonly string[];
+  /** The backup may come from another environment, cluster or account, named as {@link scopeName} does. */
+  readonly from?: string;
+}
+
+export const scopeName = ({ environment, cluster, account }: Scope): string => `${environment}/${cluster}/${account}`;
+
+/** Why nothing of this backup may go there; undefined when it may. The servers are asked, too: addresses are misspelt. */
+function wrongTarget({ manifest, into, from, natsCluster }: RestoreWish): string | undefined {
+  const origin = scopeName(manifest);
+  if (origin === from) return undefined;
+  const allow = `to restore it here all the same, allow it from ${origin}`;
+  if (origin !== scopeName(into)) return `the backup is of ${origin}, and this is ${scopeName(into)}: ${allow}`;
+  if (natsCluster === manifest.natsCluster) return undefined;
+  const called = (name: string | undefined) => (name === undefined ? "a server alone" : `cluster ${name}`);
+  return `the backup was taken from ${called(manifest.natsCluster)}, and this is ${called(natsCluster)}: ${allow}`;
+}
+
+/**
+ * What a restore would do, stream by stream. One refusal keeps everything from being restored.
+ *
+ * Nothing that exists is overwritten unless its very name is given: also not when it is empty, since it was made by someone.
+ */
+export function planRestore(wish: RestoreWish): RestoreStep[] {
+  const { manifest, existing, streams, replace } = wish;
+  const refuse = (stream: string, reason: string): RestoreStep => ({ stream, kind: "refused", reason });
+  const wanted = streams.length > 0 ? [...new Set(streams)] : manifest.streams.map(({ name }) => name);
+  const elsewhere = wrongTarget(wish);
+  const steps = wanted.map((stream): RestoreStep => {
+    if (elsewhere !== undefined) return refuse(stream, elsewhere);
+    const backup = manifest.streams.find(({ name }) => name === stream);
+    if (!backup) return refuse(stream, `the backup ${manifest.id} does not hold it`);
+    const replicas = Number(backup.config.num_replicas ?? 1);
+    if (replicas > 1 && wish.natsCluster === undefined)
+      return refuse(stream, `it has ${replicas} replicas, and this server is not clustered`);
+    const { messages, first_seq, last_seq } = backup.state;
+    const what = `${messages} messages, ${first_seq} to ${last_seq}, ${backup.consumers.length} consumers`;
+    if (!existing.includes(stream)) return { stream, kind: "restore", reason: what };
+    if (replace.includes(stream))
+      return { stream, kind: "replace", reason: `the one that is there is deleted; ${what}` };
+    return refuse(stream, "it exists: name it as one that may be replaced, or move it out of the way");
+  });
+  const unknown = replace.filter((name) => !wanted.includes(name));
+  return [
+    ...steps,
+    ...unknown.map((name) => refuse(name, "it may be replaced but is not to be restored: a misspelt name?")),
+  ];
+}

@@ -1,0 +1,89 @@
+import type { NatsConnection } from "nats";
+import type { Logger } from "pino";
+import { describeStream, names } from "./api";
+import { folderOf, type Scope } from "./catalog";
+import type { BackupKey } from "./keys";
+import type { Manifest } from "./manifest";
+import { type RestoredConsumer, restoreConsumers } from "./restore-consumers";
+import { planRestore, type RestoreStep, type RestoreWish } from "./restore-plan";
+import { restoreStream } from "./restore-stream";
+import { checkData, readData } from "./stored-data";
+import type { Target } from "./target";
+import { type Verdict, verifyStream } from "./verify";
+
+export interface RestoreProps extends Pick<RestoreWish, "streams" | "replace" | "from"> {
+  readonly target: Target;
+  readonly manifest: Manifest;
+  readonly into: Scope;
+  readonly keys: readonly BackupKey[];
+  readonly log: Logger;
+  /** Deletes a stream that may be replaced: the backup user may not. Without it, whatever exists is refused. */
+  readonly remove?: (stream: string) => Promise<void>;
+  /** @default 30000 */
+  readonly patienceMs?: number;
+}
+
+export interface RestoredStream {
+  readonly verdict: Verdict;
+  readonly consumers: readonly RestoredConsumer[];
+}
+
+/** The plan holds refusals. Nothing was restored. */
+export class RestoreRefused extends Error {
+  override readonly name = "RestoreRefused";
+}
+
+const PATIENCE_MS = 30_000;
+
+/**
+ * What a restore would do. Reads only, but everything: the data of every stream is compared with the manifest first.
+ *
+ * @throws DataError, NoSuchObject, CipherError for damaged data
+ */
+export async function previewRestore(nc: NatsConnection, props: RestoreProps): Promise<RestoreStep[]> {
+  const { manifest, target, keys, remove, patienceMs = PATIENCE_MS } = props;
+  const existing = await names(nc, "STREAM.NAMES", Date.now() + patienceMs);
+  const replace = remove ? props.replace : [];
+  const steps = planRestore({ ...props, existing, replace, natsCluster: nc.info?.cluster });
+  const place = { target, folder: `${folderOf(manifest)}/${manifest.id}` };
+  for (const backup of manifest.streams) {
+    const { kind } = steps.find(({ stream }) => stream === backup.name) ?? {};
+    if (kind !== "restore" && kind !== "replace") continue;
+    await checkData(place, backup);
+    // Authenticates every frame; the checksum alone says nothing about who wrote it.
+    if (manifest.keyId !== undefined) for await (const _ of readData(place, backup, keys, true));
+  }
+  return steps;
+}
+
+/**
+ * Does what {@link previewRestore} showed and reads every stream back. Stops at the first that fails: what was restored
+ * stays.
+ *
+ * @throws RestoreRefused before anything is changed; ApiRefusal, RestoreFailed
+ */
+export async function restore(
+  nc: NatsConnection,
+  steps: readonly RestoreStep[],
+  props: RestoreProps,
+): Promise<RestoredStream[]> {
+  const { manifest, target, keys, log, remove, patienceMs = PATIENCE_MS } = props;
+  const refused = steps.filter(({ kind }) => kind === "refused");
+  if (refused.length > 0)
+    throw new RestoreRefused(refused.map(({ stream, reason }) => `${stream}: ${reason}`).join("; "));
+  const place = { target, folder: `${folderOf(manifest)}/${manifest.id}` };
+  const restored: RestoredStream[] = [];
+  for (const { stream, kind } of steps) {
+    const backup = manifest.streams.find(({ name }) => name === stream);
+    if (!backup) continue;
+    if (kind === "replace") await remove?.(stream);
+    const data = readData(place, backup, keys, manifest.keyId !== undefined);
+    await restoreStream(nc, { config: backup.config, state: backup.state, data });
+    await describeStream(nc, stream, Date.now() + patienceMs);
+    const consumers = await restoreConsumers(nc, backup, patienceMs);
+    const verdict = await verifyStream(nc, backup, patienceMs);
+    log.info({ ...verdict, consumers }, "restored");
+    restored.push({ verdict, consumers });
+  }
+  return restored;
+}

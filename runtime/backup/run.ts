@@ -1,0 +1,178 @@
+import type { NatsConnection } from "nats";
+import type { Logger } from "pino";
+import { shrinkAlarms } from "./alarms";
+import { backUp } from "./backup";
+import { type Entry, newestGood, readCatalog } from "./catalog";
+import { drill } from "./drill";
+import type { Settings } from "./load";
+import type { Manifest } from "./manifest";
+import { printMetrics, type RunResult, writeMetrics } from "./metrics";
+import { prune } from "./prune";
+import { previewRestore, restore } from "./restore";
+import { scopeName } from "./restore-plan";
+import { startScratchServer } from "./scratch-server";
+
+export const COMMANDS = ["backup", "list", "restore", "drill", "prune"] as const;
+export type Command = (typeof COMMANDS)[number];
+
+/** Exit codes. `failed` needs someone to look; `notReached` is worth another try. */
+export const EXIT = { ok: 0, failed: 1, notReached: 2 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export interface RunProps {
+  readonly settings: Settings;
+  /** Rejects while no server can be reached; asked by commands that need one. */
+  readonly connect: () => Promise<NatsConnection>;
+  readonly log: Logger;
+  readonly now: () => Date;
+}
+
+/** Does one command and says everything about it in the log. Never rejects for what an operator can mend. */
+export async function run(command: Command, props: RunProps): Promise<ExitCode> {
+  const { log } = props;
+  try {
+    return await { backup: runBackup, list: runList, restore: runRestore, drill: runDrill, prune: runPrune }[command](
+      props,
+    );
+  } catch (error) {
+    log.error({ error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }, "failed");
+    if (command === "backup" || command === "drill") await report(props, { command, ok: false, seconds: 0 });
+    return EXIT.failed;
+  }
+}
+
+async function connected({ connect, log }: RunProps): Promise<NatsConnection | undefined> {
+  return connect().catch((error: unknown) => {
+    log.error({ error: String(error) }, "no server can be reached");
+    return undefined;
+  });
+}
+
+async function runBackup(props: RunProps): Promise<ExitCode> {
+  const { settings, log, now } = props;
+  const { target, scope, keys } = settings;
+  const started = Date.now();
+  const before = newestGood(await readCatalog(target, scope, keys));
+  const nc = await connected(props);
+  if (!nc) {
+    await report(props, { command: "backup", ok: false, seconds: (Date.now() - started) / 1000 });
+    return EXIT.notReached;
+  }
+  log.info({ target: target.name, encrypted: keys.length > 0 }, "backup begins");
+  const manifest = await backUp(nc, { target, scope, key: keys[0], now, log });
+  const alarms = shrinkAlarms(before, manifest);
+  for (const { kind, stream, consumer, what } of manifest.holes)
+    log[kind === "stream-failed" ? "error" : "warn"]({ kind, stream, consumer, what }, "hole");
+  for (const alarm of alarms) log.warn(alarm, "shrunk");
+  await report(props, {
+    command: "backup",
+    ok: manifest.complete,
+    seconds: (Date.now() - started) / 1000,
+    backup: { manifest, alarms },
+  });
+  const { id, complete, streams, holes } = manifest;
+  log.info({ id, complete, streams: streams.length, holes: holes.length, alarms: alarms.length }, "backup ends");
+  await runPrune(props);
+  return complete ? EXIT.ok : EXIT.failed;
+}
+
+async function runPrune({ settings, log, now }: RunProps): Promise<ExitCode> {
+  const removed = await prune({ ...settings, now: now() });
+  if (removed.length > 0) log.info({ removed }, "pruned");
+  return EXIT.ok;
+}
+
+async function runList({ settings: { target, scope, keys }, log }: RunProps): Promise<ExitCode> {
+  for (const entry of await readCatalog(target, scope, keys)) log.info(describe(entry), "backup");
+  return EXIT.ok;
+}
+
+/** One line about a folder of the target. */
+export function describe({ id, manifest, problem }: Entry) {
+  if (!manifest) return { id, state: problem === undefined ? "unfinished" : "unreadable", problem };
+  return {
+    id,
+    state: manifest.complete ? "complete" : "incomplete",
+    streams: manifest.streams.length,
+    messages: manifest.streams.reduce((sum, { state }) => sum + state.messages, 0),
+    bytes: manifest.streams.reduce((sum, { data }) => sum + data.bytes, 0),
+    holes: manifest.holes.length,
+  };
+}
+
+/**
+ * The backup that was asked for: the newest complete one, or the one of an id.
+ *
+ * @throws Error when there is none
+ */
+export async function chooseBackup({ target, scope, keys, restore: { id, from } }: Settings): Promise<Manifest> {
+  const [environment = "", cluster = "", account = ""] = (from ?? scopeName(scope)).split("/");
+  const entries = await readCatalog(target, { environment, cluster, account }, keys);
+  if (id === undefined) {
+    const manifest = newestGood(entries);
+    const problem = entries.at(-1)?.problem;
+    if (!manifest) throw new Error(`${target.name} holds no complete backup${problem ? `: ${problem}` : ""}`);
+    return manifest;
+  }
+  const entry = entries.find((one) => one.id === id);
+  if (!entry?.manifest) throw new Error(`there is no backup ${id}: ${entry?.problem ?? "it has no manifest"}`);
+  return entry.manifest;
+}
+
+async function runRestore(props: RunProps): Promise<ExitCode> {
+  const { settings, log } = props;
+  const { target, scope, keys, restore: wish } = settings;
+  const manifest = await chooseBackup(settings);
+  const nc = await connected(props);
+  if (!nc) return EXIT.notReached;
+  const restoreProps = {
+    target,
+    manifest,
+    into: scope,
+    keys,
+    log,
+    streams: wish.streams,
+    from: wish.from,
+    replace: [],
+  };
+  const steps = await previewRestore(nc, restoreProps);
+  for (const step of steps) log[step.kind === "refused" ? "error" : "info"]({ ...step, id: manifest.id }, "planned");
+  if (steps.some(({ kind }) => kind === "refused")) return EXIT.failed;
+  if (!wish.apply) {
+    log.info({ id: manifest.id }, 'dry run: nothing was restored; RESTORE_APPLY="yes" does it');
+    return EXIT.ok;
+  }
+  const restored = await restore(nc, steps, restoreProps);
+  return restored.every(({ verdict }) => verdict.result !== "different") ? EXIT.ok : EXIT.failed;
+}
+
+async function runDrill(props: RunProps): Promise<ExitCode> {
+  const { settings, log } = props;
+  const { target, keys, natsServer } = settings;
+  const started = Date.now();
+  const manifest = await chooseBackup(settings);
+  const scratch = await startScratchServer(natsServer);
+  try {
+    const verdicts = await drill(scratch.connection, { target, manifest, keys, log });
+    const ok = verdicts.every(({ result }) => result === "same");
+    const seconds = (Date.now() - started) / 1000;
+    await report(props, { command: "drill", ok, seconds, drill: { manifest, verdicts } });
+    log[ok ? "info" : "error"]({ id: manifest.id, streams: verdicts.length, seconds }, ok ? "proven" : "not proven");
+    return ok ? EXIT.ok : EXIT.failed;
+  } finally {
+    await scratch.stop();
+  }
+}
+
+/** Metrics must not turn a backup that was made into one that failed. */
+async function report({ settings, log }: RunProps, result: Omit<RunResult, "scope" | "newest">): Promise<void> {
+  const { target, scope, keys, metricsFile } = settings;
+  try {
+    const newest = newestGood(await readCatalog(target, scope, keys));
+    const text = await printMetrics({ ...result, scope, newest });
+    if (metricsFile !== undefined) await writeMetrics(metricsFile, text);
+    else log.info({ metrics: text }, "metrics");
+  } catch (error) {
+    log.error({ error: String(error) }, "the metrics were not written");
+  }
+}

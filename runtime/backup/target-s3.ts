@@ -1,0 +1,134 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { NoSuchObject, type Target } from "./target";
+
+/** Bytes of a part: S3 takes 10,000 of at least 5 MiB, so they grow. Together almost 500 GiB, from 8 MiB of memory on. */
+const partBytes = (part: number) => 8 * 1024 * 1024 * 2 ** Math.floor(part / 2000);
+
+export interface BucketProps {
+  readonly scheme: "s3" | "gs";
+  readonly bucket: string;
+  /** Without a slash at its ends; may be empty. */
+  readonly prefix: string;
+  /** Where the API is. @default Amazon's, or Google's */
+  readonly endpoint?: string;
+}
+
+/** A bucket, with region and credentials from where every AWS client takes them. */
+export function openBucket(props: BucketProps): Target {
+  const { scheme, endpoint } = props;
+  const google = {
+    region: "auto",
+    endpoint: endpoint ?? "https://storage.googleapis.com",
+    forcePathStyle: true,
+    // Google knows none of Amazon's newer checksums; ours is in the manifest.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+  } as const;
+  const amazon = endpoint === undefined ? {} : { endpoint, forcePathStyle: true };
+  return s3Target(new S3Client(scheme === "gs" ? google : amazon), props);
+}
+
+/** A bucket with the API of S3. An object appears when its upload is completed, so half of one is never seen. */
+function s3Target(client: S3Client, { scheme, bucket, prefix }: BucketProps): Target {
+  const keyOf = (path: string) => (prefix ? `${prefix}/${path}` : path);
+  const pathOf = (key: string) => (prefix ? key.slice(prefix.length + 1) : key);
+  const Bucket = bucket;
+
+  async function putInParts(Key: string, parts: AsyncIterator<Buffer>, first: Buffer, second: Buffer) {
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    try {
+      const Parts: { ETag: string | undefined; PartNumber: number }[] = [];
+      const upload = async (Body: Buffer) => {
+        const PartNumber = Parts.length + 1;
+        const { ETag } = await client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body }));
+        Parts.push({ ETag, PartNumber });
+      };
+      await upload(first);
+      await upload(second);
+      for (let next = await parts.next(); !next.done; next = await parts.next()) await upload(next.value);
+      await client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } }));
+    } catch (error) {
+      // What could not be ended here is swept later; the first error says more.
+      await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  return {
+    name: `${scheme}://${bucket}${prefix && `/${prefix}`}`,
+    async list(folder) {
+      const paths: string[] = [];
+      let ContinuationToken: string | undefined;
+      do {
+        const page = await client.send(
+          new ListObjectsV2Command({ Bucket, Prefix: `${keyOf(folder)}/`, ContinuationToken }),
+        );
+        paths.push(...(page.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [pathOf(Key)])));
+        ContinuationToken = page.NextContinuationToken;
+      } while (ContinuationToken !== undefined);
+      return paths.sort();
+    },
+    async write(path, source) {
+      const parts = inParts(source);
+      const first = await parts.next();
+      const second = await parts.next();
+      const Key = keyOf(path);
+      if (!first.done && !second.done) await putInParts(Key, parts, first.value, second.value);
+      else {
+        const Body = first.done ? Buffer.alloc(0) : first.value;
+        await client.send(new PutObjectCommand({ Bucket, Key, Body }));
+      }
+    },
+    async *read(path) {
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(path) }));
+        if (Body) yield* Body as unknown as AsyncIterable<Uint8Array>;
+      } catch (error) {
+        throw error instanceof NoSuchKey ? new NoSuchObject(path) : error;
+      }
+    },
+    async remove(path) {
+      await client.send(new DeleteObjectCommand({ Bucket, Key: keyOf(path) }));
+    },
+    async sweep(folder, before) {
+      let swept = 0;
+      const { Uploads = [] } = await client.send(
+        new ListMultipartUploadsCommand({ Bucket, Prefix: `${keyOf(folder)}/` }),
+      );
+      for (const { Key, UploadId, Initiated } of Uploads) {
+        if (!Initiated || Initiated.getTime() >= before) continue;
+        await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+        swept++;
+      }
+      return swept;
+    },
+  };
+}
+
+async function* inParts(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let waiting: Uint8Array[] = [];
+  let length = 0;
+  let part = 0;
+  for await (const chunk of source) {
+    waiting.push(chunk);
+    length += chunk.length;
+    if (length < partBytes(part)) continue;
+    yield Buffer.concat(waiting);
+    part++;
+    waiting = [];
+    length = 0;
+  }
+  if (length > 0) yield Buffer.concat(waiting);
+}
