@@ -17,20 +17,24 @@ pinned = $(shell sed -n 's/^$(1)==//p' tools/python/$(1).txt)
 # Releases that the version gates are tried against; natsform itself never runs them.
 OLD_VERSIONS := 2.10.27 2.11.17 2.12.1 2.12.12 2.14.2 2.15.2
 
-.PHONY: help up down test check fix bench docs tools deploy-tools checkov old-servers clean
+.PHONY: help up down test acceptance check fix bench docs tools deploy-tools checkov old-servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
 
-up: node_modules/.installed tools deploy-tools ## run ENV (default: demo) as real servers on this machine, and prove it
+up: node_modules/.installed tools deploy-tools ## run ENV (default: demo) as real servers on this machine and on an emulated AWS, and prove both
 	@$(NATSFORM) up $(ENV)
 	@$(NATSFORM) verify $(ENV)
+	@$(NATSFORM) deploy $(ENV) --emulate --if-possible
 
-down: node_modules/.installed ## stop every twin and remove what it kept
+down: node_modules/.installed ## stop every twin and emulated AWS, and remove what they kept
 	@$(NATSFORM) down --wipe
 
 test: node_modules/.installed tools deploy-tools checkov $(CACHE)/bin/natsconf ## all tests, those against real servers included
 	@npx --no-install jest $(JEST_ARGS)
+
+acceptance: node_modules/.installed ## apply the stacks on Kubernetes to a cluster that you name, prove them, remove them
+	@NATSFORM_ACCEPTANCE=1 npx --no-install jest --runInBand __tests__/acceptance
 
 check: node_modules/.installed ## format, lint, types, and the environments themselves
 	@npx --no-install biome ci .

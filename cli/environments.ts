@@ -20,9 +20,14 @@ export function chosenEnvironments(root: string, names: readonly string[]): stri
 }
 
 /** Environments that have a twin on this machine, running or not. */
-export function twinnedEnvironments(root: string): string[] {
+export const twinnedEnvironments = (root: string): string[] => keptEnvironments(root, "twin");
+
+/** Environments that are deployed to an emulated AWS on this machine. */
+export const emulatedEnvironments = (root: string): string[] => keptEnvironments(root, "emulator");
+
+function keptEnvironments(root: string, kept: "twin" | "emulator"): string[] {
   const folder = join(root, ".natsform");
   if (!existsSync(folder)) return [];
   const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory();
-  return readdirSync(folder).filter((name) => isFolder(join(folder, name, "twin")));
+  return readdirSync(folder).filter((name) => isFolder(join(folder, name, kept)));
 }

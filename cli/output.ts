@@ -16,10 +16,15 @@ export function table(rows: readonly (readonly string[])[]): string {
 export const print = (text: string) => void process.stdout.write(`${text}\n`);
 export const printJson = (value: unknown) => print(JSON.stringify(value, null, 2));
 
-/** Runs steps as a moving list on a terminal and as plain lines elsewhere. Stops at the first that fails. */
-export async function runTasks<State>(tasks: ListrTask<State>[]): Promise<void> {
+/**
+ * Runs steps as a moving list on a terminal and as plain lines elsewhere. Stops at the first that fails.
+ *
+ * @param quiet shows nothing: the output is for a program
+ */
+export async function runTasks<State>(tasks: ListrTask<State>[], quiet = false): Promise<void> {
   await new Listr<State, "default", "verbose">(tasks as never, {
     renderer: "default",
+    silentRendererCondition: quiet,
     fallbackRenderer: "verbose",
     // The error is thrown as well, and printed by the command's own handler.
     rendererOptions: { showErrorMessage: false },

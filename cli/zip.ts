@@ -1,14 +1,6 @@
-import { join } from "node:path";
 import { zipSync } from "fflate";
 import { deployedBundle } from "./bundle";
 import { writeFileAtomically } from "./files";
-
-/** Where the code of a Lambda function lies in a project: the deployment writes it, Terraform reads it. */
-export const lambdaZip = (projectRoot: string, program: string): string =>
-  join(projectRoot, ".natsform", "lambda", `${program}.zip`);
-
-/** The handler that the function is created with: `index.js` in the zip exports it. */
-export const lambdaHandler = "index.handler";
 
 /**
  * Writes the zip of `runtime/<program>/index.ts`, which exports `handler`. The same sources give the same bytes on every

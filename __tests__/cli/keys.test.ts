@@ -185,22 +185,40 @@ describe("rotate", () => {
 });
 
 describe("push", () => {
-  test("copies what programs need; what signs accounts stays; the second time nothing is written", async () => {
+  test("writes what programs read; what signs accounts stays; the second time nothing is written", async () => {
     await keys("init", "operated");
     const target = join(project.root, "deployed");
     const { code, stdout } = await keys("push", "operated", "--to", `file:${target}`);
     expect(code).toBe(0);
-    const copied = readdirSync(target);
-    expect(stdout).toBe(`${copied.length} keys written to folder ${target}, 0 were there already\n`);
-    expect(copied).toEqual(expect.arrayContaining(["xkey.key", "user-sys.key", "creds-responder.key"]));
-    expect(copied.filter((name) => /^(operator|account-)/.test(name))).toEqual([]);
+    const written = readdirSync(target);
+    expect(stdout).toBe(`${written.length} secrets written to folder ${target}, 0 were there already\n`);
+    expect(written).toEqual(expect.arrayContaining(["callout-xkey.key", "user-sys.key", "creds-responder.key"]));
+    expect(written.filter((name) => /^(operator|account-)/.test(name))).toEqual([]);
     expect(modeOf(target)).toBe("700");
-    for (const file of copied) {
-      expect(modeOf(join(target, file))).toBe("600");
+    for (const file of written) expect(modeOf(join(target, file))).toBe("600");
+    for (const file of ["user-sys.key", "creds-responder.key"])
       expect(readFileSync(join(target, file), "utf8")).toBe(readFileSync(join(store("operated"), file), "utf8"));
-    }
     const again = await keys("push", "operated", "--to", `file:${target}`);
-    expect(again.stdout).toBe(`0 keys written to folder ${target}, ${copied.length} were there already\n`);
+    expect(again.stdout).toBe(`0 secrets written to folder ${target}, ${written.length} were there already\n`);
+  });
+
+  test("gives the responder old and new keys while they are rotated, the current one first", async () => {
+    await keys("init", "demo");
+    await keys("rotate", "demo");
+    const target = join(project.root, "deployed");
+    await keys("push", "demo", "--to", `file:${target}`);
+    const pushed = readFileSync(join(target, "callout-issuer.key"), "utf8").trim().split("\n");
+    expect(pushed).toEqual([seedOf("issuer"), seedOf("issuer-previous")]);
+  });
+
+  test("with a key missing nothing is written", async () => {
+    await keys("init", "demo");
+    rmSync(join(store(), "user-responder.key"));
+    const target = join(project.root, "deployed");
+    const { code, stderr } = await keys("push", "demo", "--to", `file:${target}`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/lacks user-responder\n {2}fix: natsform keys init makes what is missing\n$/);
+    expect(existsSync(target)).toBe(false);
   });
 
   test("without keys there is nothing to copy", async () => {

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { strFromU8, unzipSync } from "fflate";
 import { deployedBundle, packageRoot } from "../../cli/bundle";
-import { bundleLambda, lambdaZip, zipFile } from "../../cli/zip";
+import { bundleLambda, zipFile } from "../../cli/zip";
+import { lambdaZip } from "../../modules/terraform/code-zip";
 
 const folder = mkdtempSync(join(tmpdir(), "natsform-zip-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,14 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findProviderMirror, writeCliConfig } from "../../cli/deploy/provider-mirror";
+import { writeCliConfig } from "../../cli/deploy/provider-mirror";
 import { isOnEcs } from "../../modules/aws/context";
 import { contextOf, projectWithCode, shippedEnvironments, synthesized, variants } from "../support/stacks";
+import { missingTerraform } from "../support/terraform";
 
-const hasTerraform = spawnSync("terraform", ["version"], { stdio: "ignore" }).status === 0;
-const mirror = findProviderMirror("aws");
-const missing = !hasTerraform ? "terraform is not on PATH" : !mirror ? "the AWS provider is not on this machine" : "";
-if (missing) console.warn(`terraform validate is skipped: ${missing}`);
+const missing = missingTerraform("terraform validate of the stacks on AWS", "aws");
 
 const root = projectWithCode();
 

@@ -7,7 +7,7 @@ import { buildTopology } from "../../modules/topology";
 import { projectRoot } from "../environments";
 import { privateFile, writeFileAtomically } from "../files";
 import { makeKeys } from "../keys/make";
-import { copyKeys } from "../keys/push";
+import { pushSecrets } from "../keys/push";
 import { finishRotation, rotateKeys } from "../keys/rotate";
 import { createPair, kinds, seedOf } from "../keys/seeds";
 import { type KeyStore, MemoryStore, openStore } from "../keys/store";
@@ -42,7 +42,10 @@ export function registerKeys(program: Command): void {
     command
       .argument("<environment>")
       .option("--twin", "the local twin's keys instead of the deployment's")
-      .option("--store <url>", "where the private halves are kept; default file:.natsform/ENVIRONMENT/keys");
+      .option(
+        "--store <url>",
+        "where the private halves are kept: file:FOLDER or aws:REGION/PREFIX; default file:.natsform/ENVIRONMENT/keys",
+      );
   common(keys.command("init"))
     .description("make the keys that are missing and write the trust file; a second run changes nothing")
     .action(init);
@@ -66,8 +69,8 @@ export function registerKeys(program: Command): void {
     .option("--json", "machine-readable result")
     .action(show);
   common(keys.command("push"))
-    .description("copy the private halves into the store of the deployment")
-    .requiredOption("--to <url>", "store to write, for example file:FOLDER")
+    .description("write what deployed programs read into the store of the deployment, whose secrets exist already")
+    .requiredOption("--to <url>", "store to write: aws:REGION/ENVIRONMENT/keys for a deployment to AWS, or file:FOLDER")
     .action(push);
 }
 
@@ -169,9 +172,9 @@ function publicKeys(trust: Trust): { key: string; publicKey: string }[] {
 
 async function push(name: string, options: Options): Promise<void> {
   const root = projectRoot();
-  await loadEnvironment(name, root);
+  const topology = buildTopology(await loadEnvironment(name, root));
   const { store } = place(root, name, options);
-  const target = openStore(options.to ?? "");
-  const copied = await copyKeys(store, target);
-  print(`${copied.written} keys written to ${target.description}, ${copied.unchanged} were there already`);
+  const target = openStore(options.to ?? "", "existing");
+  const pushed = await pushSecrets(topology, store, target);
+  print(`${pushed.written} secrets written to ${target.description}, ${pushed.unchanged} were there already`);
 }

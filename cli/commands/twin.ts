@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { loadEnvironment } from "../../modules/config/load";
-import { chosenEnvironments, projectRoot, twinnedEnvironments } from "../environments";
+import { emulatorFolder } from "../emulator/folder";
+import { removeEmulator } from "../emulator/start";
+import { emulatorStatus } from "../emulator/status";
+import { chosenEnvironments, emulatedEnvironments, projectRoot, twinnedEnvironments } from "../environments";
 import { print, printJson, runTasks, table } from "../output";
 import { UserError } from "../project";
 import { layTwin, openTwin } from "../twin/context";
@@ -27,7 +30,7 @@ export function registerTwin(program: Command): void {
   program
     .command("down")
     .argument("[environments...]", "names; without any, every twin of the project")
-    .description("stop twins; their data stays for the next up")
+    .description("stop twins and emulated deployments; a twin's data stays for the next up")
     .option("--wipe", "remove their data, keys and certificates too")
     .option("--now", "do not wait for lame duck mode")
     .action(down);
@@ -86,7 +89,13 @@ function portChoice(text: string | undefined): PortChoice {
 async function down(names: string[], { wipe, now }: { wipe?: boolean; now?: boolean }): Promise<void> {
   const root = projectRoot();
   const known = twinnedEnvironments(root);
-  for (const name of names.filter((name) => !known.includes(name))) print(`${name}: no twin here`);
+  const emulated = emulatedEnvironments(root);
+  for (const name of names.filter((name) => ![...known, ...emulated].includes(name))) print(`${name}: no twin here`);
+  for (const name of emulated.filter((name) => names.length === 0 || names.includes(name))) {
+    const folder = emulatorFolder(root, name);
+    await withLock(folder.lock, () => removeEmulator(folder));
+    print(`${name}: the emulated AWS is stopped, and what was deployed to it is gone`);
+  }
   for (const name of names.length > 0 ? names.filter((name) => known.includes(name)) : known) {
     const folder = twinFolder(root, name);
     await withLock(folder.lock, async () => {
@@ -105,7 +114,10 @@ async function status(names: string[], { json }: { json?: boolean }): Promise<vo
   const root = projectRoot();
   const chosen = names.length > 0 ? chosenEnvironments(root, names) : twinnedEnvironments(root);
   const all = [];
-  for (const name of chosen) all.push({ environment: name, parts: await twinStatus(await openTwin(name, root)) });
+  for (const name of chosen) {
+    const parts = [...(await twinStatus(await openTwin(name, root))), ...emulatorStatus(root, name)];
+    all.push({ environment: name, parts });
+  }
   if (json) printJson(all);
   else if (all.length === 0) print("no twins here; natsform up ENVIRONMENT makes one");
   for (const { environment, parts } of json ? [] : all) {

@@ -1,23 +1,39 @@
+import { deployedSecrets, type Topology } from "../../modules/topology";
 import { UserError } from "../project";
 import type { KeyStore } from "./store";
 
-/** Keys that never leave the place where they were made: whoever holds one can replace everything below it. */
-const stays = (name: string) => name === "operator" || name.startsWith("account-");
+/** The deployed secrets of the environment with their values, in the shape that programs read them. */
+export async function deployedValues(topology: Topology, from: KeyStore): Promise<{ name: string; value: string }[]> {
+  return Promise.all(
+    deployedSecrets(topology).map(async ({ name, keys }) => {
+      const values = await Promise.all(keys.map((key) => from.read(key)));
+      return { name, value: values.filter((value) => value !== undefined).join("\n") };
+    }),
+  );
+}
 
 /**
- * Copies what deployed programs need into the deployment's store. Idempotent.
+ * Writes what deployed programs need into the deployment's store. Keys that sign for an operator stay where they were
+ * made. Idempotent.
  *
- * @throws UserError when there is nothing to copy
+ * @throws UserError when a key is missing, before anything is written
  */
-export async function copyKeys(from: KeyStore, to: KeyStore): Promise<{ written: number; unchanged: number }> {
-  const names = (await from.list()).filter((name) => !stays(name));
-  if (names.length === 0) throw new UserError(`there are no keys in ${from.description}`, "natsform keys init");
+export async function pushSecrets(
+  topology: Topology,
+  from: KeyStore,
+  to: KeyStore,
+): Promise<{ written: number; unchanged: number }> {
+  const secrets = await deployedValues(topology, from);
+  const missing = secrets.filter(({ value }) => value === "").map(({ name }) => name);
+  if (missing.length === secrets.length)
+    throw new UserError(`there are no keys in ${from.description}`, "natsform keys init");
+  if (missing.length > 0)
+    throw new UserError(`${from.description} lacks ${missing.join(", ")}`, "natsform keys init makes what is missing");
   let written = 0;
-  for (const name of names) {
-    const value = (await from.read(name)) as string;
+  for (const { name, value } of secrets) {
     if ((await to.read(name)) === value) continue;
     await to.write(name, value);
     written++;
   }
-  return { written, unchanged: names.length - written };
+  return { written, unchanged: secrets.length - written };
 }

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { emulatorLogs } from "../emulator/status";
 import { UserError } from "../project";
 import type { TwinFolder } from "./folder";
 import { lastLines } from "./processes";
@@ -15,7 +16,9 @@ function logsOf(folder: TwinFolder): Log[] {
     if (!existsSync(root)) return [];
     return readdirSync(root).map((name) => ({ name, path: join(root, name, "log") }));
   };
-  return [...below("servers"), ...below("programs")].filter(({ path }) => existsSync(path));
+  const emulator = join(folder.environment, "emulator");
+  const emulated = emulatorLogs({ log: join(emulator, "log"), logs: join(emulator, "logs") });
+  return [...below("servers"), ...below("programs"), ...emulated].filter(({ path }) => existsSync(path));
 }
 
 const prefixed = (name: string, lines: readonly string[], single: boolean) =>

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Trust } from "../../modules/config";
-import type { ClusterTopology } from "../../modules/topology";
+import { type ClusterTopology, calloutIssuerSecret, calloutXkeySecret } from "../../modules/topology";
 import { toAuthRules } from "../../templates/callout-rules";
 import { bundleProgram } from "../bundle";
 import { privateFile, readIfThere, writeFileAtomically } from "../files";
+import { deployedValues } from "../keys/push";
 import { FolderStore } from "../keys/store";
 import { UserError } from "../project";
 import { clientUrls, type Twin } from "./context";
@@ -91,24 +92,14 @@ export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): 
   });
 }
 
-/** Seeds in the shape that the responder reads: the current one first, then those of the rotation before. */
+/** Seeds in the shape that the responder reads, as a deployment has them. */
 async function writeSeeds({ folder, topology }: Twin): Promise<void> {
   const store = new FolderStore(folder.keys);
-  const join = async (names: string[]) => {
-    const seeds = await Promise.all(names.map((name) => store.read(name)));
-    return `${seeds.filter((seed) => seed !== undefined).join("\n")}\n`;
-  };
-  const { identity } = topology;
-  const issuers =
-    identity.mode === "operator"
-      ? [
-          `account-${identity.calloutAccount}`,
-          ...identity.accounts.flatMap(({ name }) => [`signing-${name}`, `signing-${name}-previous`]),
-        ]
-      : ["issuer", "issuer-previous"];
-  writeFileAtomically(folder.credentials("issuer.seeds"), await join(issuers), privateFile);
-  writeFileAtomically(folder.credentials("xkey.seeds"), await join(["xkey", "xkey-previous"]), privateFile);
-  for (const { name } of identity.users) {
+  const deployed = await deployedValues(topology, store);
+  const seeds = (secret: string) => `${deployed.find(({ name }) => name === secret)?.value ?? ""}\n`;
+  writeFileAtomically(folder.credentials("issuer.seeds"), seeds(calloutIssuerSecret), privateFile);
+  writeFileAtomically(folder.credentials("xkey.seeds"), seeds(calloutXkeySecret), privateFile);
+  for (const { name } of topology.identity.users) {
     const creds = await store.read(`creds-${name}`);
     if (creds) writeFileAtomically(folder.credentials(`${name}.creds`), `${creds}\n`, privateFile);
     // What a server's own leaf link includes.

@@ -1,0 +1,80 @@
+import { type Moto, startMoto } from "../../cli/emulator/moto";
+import { makeKeys } from "../../cli/keys/make";
+import { pushSecrets } from "../../cli/keys/push";
+import { SecretsManagerStore } from "../../cli/keys/secrets-manager";
+import { MemoryStore, openStore } from "../../cli/keys/store";
+import { findPythonProgram } from "../../cli/programs";
+import demo from "../../environments/demo";
+import { parseEnvironment } from "../../modules/config/parse";
+import { buildTopology, deployedSecrets } from "../../modules/topology";
+
+const missing = findPythonProgram("moto_server") ? undefined : "moto is not installed";
+let moto: Moto;
+const config = () => ({ endpoint: moto.url, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
+const storeOf = (prefix: string, containers?: "existing") =>
+  new SecretsManagerStore("eu-west-1", prefix, containers, config());
+
+(missing ? describe.skip : describe)(`keys in Secrets Manager${missing ? `: ${missing}` : ""}`, () => {
+  beforeAll(async () => {
+    moto = await startMoto();
+  });
+  afterAll(() => moto?.stop());
+
+  test("keeps keys below its prefix, as a folder does", async () => {
+    const store = storeOf("one/keys");
+    const other = storeOf("one/keys-of-others");
+    await other.write("issuer", "not ours");
+    expect(await store.read("issuer")).toBeUndefined();
+    await store.write("issuer", "first");
+    await store.write("issuer", "second");
+    await store.write("user-sys", "a");
+    expect(await store.read("issuer")).toBe("second");
+    expect(await store.list()).toEqual(["issuer", "user-sys"]);
+    await store.remove("issuer");
+    await store.remove("never-was");
+    expect(await store.list()).toEqual(["user-sys"]);
+    // The name is free again at once: the next rotation needs it.
+    await store.write("issuer", "third");
+    expect(await store.read("issuer")).toBe("third");
+    await expect(store.read("../one")).rejects.toThrow(/letters, digits/);
+  });
+
+  test("lists more keys than one page holds", async () => {
+    const store = storeOf("many/keys");
+    const names = Array.from({ length: 120 }, (_, i) => `key-${String(i).padStart(3, "0")}`);
+    for (const name of names) await store.write(name, name);
+    expect(await store.list()).toEqual(names);
+  });
+
+  test("pushing fills the containers that Terraform made, once, and makes none itself", async () => {
+    const { environment } = parseEnvironment(demo, "demo");
+    if (!environment) throw new Error("demo is not right");
+    const topology = buildTopology(environment);
+    const keys = new MemoryStore();
+    await makeKeys(topology, keys);
+    const target = storeOf("demo/keys", "existing");
+    await expect(pushSecrets(topology, keys, target)).rejects.toThrow(
+      /no secret demo\/keys\/callout-issuer in eu-west-1\n {2}fix: deploy demo-eu-west-1-foundation first/,
+    );
+    const sdk = await import("@aws-sdk/client-secrets-manager");
+    const client = new sdk.SecretsManagerClient({ region: "eu-west-1", ...config() });
+    const wanted = deployedSecrets(topology);
+    for (const { name } of wanted) await client.send(new sdk.CreateSecretCommand({ Name: `demo/keys/${name}` }));
+    expect(await target.list()).toEqual([]);
+    expect(await pushSecrets(topology, keys, target)).toEqual({ written: wanted.length, unchanged: 0 });
+    expect(await pushSecrets(topology, keys, target)).toEqual({ written: 0, unchanged: wanted.length });
+    expect(await target.read("callout-issuer")).toBe(await keys.read("issuer"));
+    expect((await target.list()).sort()).toEqual(wanted.map(({ name }) => name).sort());
+  });
+});
+
+test.each([
+  ["aws:eu-west-1/demo/keys", "Secrets Manager eu-west-1, demo/keys/"],
+  ["aws:us-gov-west-1/keys", "Secrets Manager us-gov-west-1, keys/"],
+])("%s is a store", (url, description) => {
+  expect(openStore(url).description).toBe(description);
+});
+
+test.each(["aws:", "aws:eu-west-1", "aws:eu-west-1/", "aws:europe/demo", "aws:eu-west-1/a b"])("%s is none", (url) => {
+  expect(() => openStore(url)).toThrow(/no such key store: .*\n {2}fix: known: file:FOLDER/);
+});

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { zipSync } from "fflate";
+import { EmulatorControl } from "../../cli/deploy/control";
+import { type Aws, connectAws } from "../../cli/emulator/aws";
+import { type EmulatorAddress, type EmulatorFolder, emulatorFolder } from "../../cli/emulator/folder";
+import { ensureEmulator, missingForEmulator, removeEmulator } from "../../cli/emulator/start";
+
+export const region = "eu-west-1";
+
+/** Why tests with an emulator cannot run here; `undefined` when they can. */
+export const noEmulator = missingForEmulator();
+
+/** An emulated AWS of a test's own, as `natsform deploy --emulate` starts it. */
+export class TestEmulator {
+  readonly root = mkdtempSync(join(tmpdir(), "natsform-emulator-"));
+  readonly folder: EmulatorFolder = emulatorFolder(this.root, "test");
+  #address: EmulatorAddress | undefined;
+
+  async start(): Promise<void> {
+    this.#address = await ensureEmulator(this.folder);
+  }
+
+  get address(): EmulatorAddress {
+    if (!this.#address) throw new Error("not started");
+    return this.#address;
+  }
+
+  /** Calls in AWS's own protocols, through the emulator's endpoint. */
+  get aws(): Aws {
+    return connectAws(this.address.url);
+  }
+
+  get control(): EmulatorControl {
+    return new EmulatorControl(this.address.url);
+  }
+
+  /** For clients of AWS's SDK. One attempt: what the emulator answers is what a test is about. */
+  get client() {
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    return { region, endpoint: this.address.url, credentials, maxAttempts: 1 };
+  }
+
+  async remove(): Promise<void> {
+    await removeEmulator(this.folder);
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** The zip of a function with this code as its `index.js`. */
+export const codeZip = (code: string) => zipSync({ "index.js": new TextEncoder().encode(code) });

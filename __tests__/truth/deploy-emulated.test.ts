@@ -1,0 +1,205 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { motoDifferences } from "../../cli/deploy/moto-differences";
+import demo from "../../environments/demo";
+import { type Deployed, TestDeployment } from "../support/deploy-run";
+import { noEmulator } from "../support/emulator-run";
+import { eventually } from "../support/eventually";
+import { missingTerraform } from "../support/terraform";
+
+const region = "eu-west-1";
+const recordName = "nats.demo.example.com";
+const dnsSync = "demo-core-dns-sync";
+let deployment: TestDeployment;
+let first: Deployed;
+const missing = missingTerraform("the emulated deployment", "aws") || noEmulator;
+
+beforeAll(async () => {
+  if (missing) return;
+  deployment = new TestDeployment(demo);
+  await interruptAndRepeat();
+}, 900_000);
+afterAll(() => deployment?.remove(), 120_000);
+
+/** The first deployment is killed in the middle of an apply; the same command, given again, finishes it. */
+async function interruptAndRepeat(): Promise<void> {
+  const program = resolve(__dirname, "../../bin/natsform.js");
+  const interrupted = spawn(process.execPath, [program, "deploy", "demo", "--emulate"], {
+    cwd: deployment.project.root,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  await new Promise<void>((done) => {
+    const hear = (chunk: Buffer) => {
+      said += chunk.toString("utf8");
+      // Terraform is busy with the first resources, and some of them are made already.
+      if (/create aws_subnet/.test(said)) interrupted.kill("SIGKILL");
+    };
+    interrupted.stdout.on("data", hear);
+    interrupted.stderr.on("data", hear);
+    interrupted.once("close", () => done());
+  });
+  if (interrupted.signalCode !== "SIGKILL") throw new Error(`it was not killed in time: ${said}`);
+  first = await deployment.deploy();
+}
+
+const deployed = (name: string, work: () => Promise<void>, timeoutMs = 240_000) =>
+  (missing ? test.skip : test)(name, work, timeoutMs);
+
+const recordFollows = (wanted: () => Promise<string[]>) =>
+  eventually(
+    "the record lists the servers",
+    async () => {
+      await deployment.control.settled();
+      return (await deployment.record(recordName)).join() === (await wanted()).join();
+    },
+    60,
+  );
+
+deployed("a deployment that was killed half-way is finished by the same command, and every row holds", async () => {
+  expect(first.rows.filter(({ ok }) => !ok)).toEqual([]);
+  expect(first.ok).toBe(true);
+  expect(Object.keys(first.applied)).toEqual([
+    "demo-eu-west-1-foundation",
+    "demo-core-certificates",
+    "demo-core-nats",
+    "demo-core-programs",
+  ]);
+  const groups = new Set(first.rows.map(({ group }) => group));
+  expect([...groups].sort()).toEqual(["plan", "record", "rules", "secrets", "services"]);
+});
+
+deployed(
+  "a plan right after the deployment shows what moto does not return, and every entry of that list",
+  async () => {
+    const seen = first.rows.filter(({ group }) => group === "plan").map(({ seen }) => seen);
+    const named = new Set(seen.flatMap((text) => text.match(/aws_\w+\.\w+/g) ?? []));
+    expect([...named].sort()).toEqual(Object.keys(motoDifferences).sort());
+  },
+);
+
+deployed("no secret stands in a stack, a plan, a state, a task definition or a log", async () => {
+  const canaries = readdirSync(deployment.folder.keys).flatMap((file) =>
+    readFileSync(join(deployment.folder.keys, file), "utf8").trim().split("\n"),
+  );
+  expect(canaries.length).toBeGreaterThan(5);
+  const secretsOf = async () => {
+    const { SecretList } = await deployment.aws.json<{ SecretList: { Name: string }[] }>(
+      region,
+      "secretsmanager",
+      "ListSecrets",
+      {},
+    );
+    const values = await Promise.all(
+      SecretList.map(({ Name }) =>
+        deployment.aws.json<{ SecretString?: string }>(region, "secretsmanager", "GetSecretValue", { SecretId: Name }),
+      ),
+    );
+    return values.flatMap(({ SecretString }) => SecretString ?? []);
+  };
+  // Lines of private keys as they would stand in a log or in JSON: base64 of more than 40 letters.
+  const privateLines = (await secretsOf())
+    .flatMap((text) => text.match(/-----BEGIN (?:RSA |EC )?PRIVATE KEY-----[\s\S]*?-----END/g) ?? [])
+    .flatMap((key) => key.match(/[A-Za-z0-9+/]{40,}/g) ?? []);
+  expect(privateLines.length).toBeGreaterThan(3);
+  const { taskDefinitionArns } = await deployment.aws.json<{ taskDefinitionArns: string[] }>(
+    region,
+    "ecs",
+    "ListTaskDefinitions",
+    {},
+  );
+  const definitions = await Promise.all(
+    taskDefinitionArns.map(async (taskDefinition) => ({
+      path: taskDefinition,
+      text: JSON.stringify(await deployment.aws.json(region, "ecs", "DescribeTaskDefinition", { taskDefinition })),
+    })),
+  );
+  const files = deployment.files();
+  for (const kind of [/cdk\.tf\.json$/, /\.tfstate$/, /natsform\.log$/, /logs\/.*\.log$/])
+    expect(files.some(({ path }) => kind.test(path))).toBe(true);
+  const found = [...files, ...definitions].filter(({ text }) =>
+    [...canaries, ...privateLines].some((secret) => text.includes(secret)),
+  );
+  expect(found.map(({ path }) => path)).toEqual([]);
+});
+
+deployed("a second deployment changes nothing", async () => {
+  const again = await deployment.deploy();
+  expect(again.applied).toEqual(Object.fromEntries(Object.keys(first.applied).map((stack) => [stack, 0])));
+  expect(again.rows.filter(({ ok }) => !ok)).toEqual([]);
+});
+
+deployed("a task that stops is replaced, and the record follows by the event alone", async () => {
+  const before = await deployment.record(recordName);
+  expect(before).toHaveLength(3);
+  await deployment.control.call("POST", "tasks/stop", { service: "demo-core-1" });
+  await recordFollows(() => deployment.addresses());
+  const after = await deployment.record(recordName);
+  expect(after).toHaveLength(3);
+  expect(after.filter((address) => before.includes(address))).toHaveLength(2);
+});
+
+deployed("a server that is unhealthy leaves the record, and comes back with its health", async () => {
+  const all = await deployment.record(recordName);
+  await deployment.control.call("POST", "tasks/health", { service: "demo-core-2", health: "UNHEALTHY" });
+  const { tasks } = await deployment.control.state();
+  const sick = tasks.find(({ service }) => service === "demo-core-2")?.publicAddress;
+  await recordFollows(async () => all.filter((address) => address !== sick));
+  await deployment.control.call("POST", "tasks/health", { service: "demo-core-2", health: "HEALTHY" });
+  await recordFollows(async () => all);
+});
+
+deployed("when all tasks stop, the record keeps its last addresses, and follows when they are back", async () => {
+  const { control } = deployment;
+  const before = await deployment.record(recordName);
+  await control.call("POST", "tasks/stop", { hold: true });
+  await control.settled();
+  await control.runSchedules(region);
+  await control.settled();
+  expect(await deployment.addresses()).toEqual([]);
+  const kept = await deployment.record(recordName);
+  // The last that was healthy may be the only one left, if events were worked on between the stops.
+  expect(kept.length).toBeGreaterThan(0);
+  expect(before).toEqual(expect.arrayContaining(kept));
+  await control.call("POST", "tasks/release");
+  await recordFollows(() => deployment.addresses());
+  expect(await deployment.record(recordName)).toHaveLength(3);
+});
+
+deployed("APIs that throttle delay the record, and lose nothing", async () => {
+  const { control } = deployment;
+  for (const [service, action] of [
+    ["ecs", "ListTasks"],
+    ["ec2", "DescribeNetworkInterfaces"],
+    ["route53", "ChangeResourceRecordSets"],
+  ])
+    await control.call("POST", "faults", { service, action, kind: "throttle", count: 2 });
+  await control.call("POST", "tasks/stop", { service: "demo-core-0" });
+  await recordFollows(() => deployment.addresses());
+  const { met } = await control.call<{ met: number }>("DELETE", "faults");
+  expect(met).toBe(6);
+});
+
+deployed("a function that fails twice is tried a third time, and the record follows", async () => {
+  const { control } = deployment;
+  await control.settled();
+  await control.call("POST", "functions/crash", { function: dnsSync, count: 2 });
+  await control.call("POST", "tasks/stop", { service: "demo-core-1" });
+  await recordFollows(() => deployment.addresses());
+  const { invocations } = await control.state();
+  expect(invocations.filter((one) => one.function === dnsSync && one.error).length).toBeGreaterThanOrEqual(2);
+  const { QueueUrl } = await deployment.aws.json<{ QueueUrl: string }>(region, "sqs", "GetQueueUrl", {
+    QueueName: `${dnsSync}-dead-letters`,
+  });
+  const received = await deployment.aws.json<{ Messages?: object[] }>(region, "sqs", "ReceiveMessage", { QueueUrl });
+  expect(received.Messages ?? []).toEqual([]);
+});
+
+deployed("destroying leaves nothing behind", async () => {
+  // The command fails with a list when anything is left that the account did not hold in the beginning.
+  const { code, stdout, stderr } = await deployment.project.natsform("deploy", "demo", "--emulate", "--destroy");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/Destroy: \d{2,} resources removed/);
+  expect(existsSync(deployment.folder.root)).toBe(false);
+});

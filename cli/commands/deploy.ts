@@ -1,0 +1,21 @@
+import type { Command } from "commander";
+import type { DeployOptions } from "../deploy/command";
+
+export function registerDeploy(program: Command): void {
+  program
+    .command("deploy")
+    .argument("<environment>")
+    .description("apply every stack of the environment in order, and look at what came out")
+    .option("--emulate", "onto an emulated AWS on this machine: no account, no costs")
+    .option("--plan", "show what would change, and change nothing")
+    .option("--destroy", "remove everything that was deployed")
+    .option("--yes", "do not ask before something is changed")
+    .option("--store <url>", "where the private halves of keys are; default file:.natsform/ENVIRONMENT/keys")
+    .option("--if-possible", "where this machine lacks what it takes, say so and end well")
+    .option("--json", "machine-readable result")
+    .action(async (name: string, options: DeployOptions) => {
+      // Loaded here, and as environments are: AWS's clients are large, and every other command starts without them.
+      const { deploy } = require("../deploy/command") as typeof import("../deploy/command");
+      await deploy(name, options);
+    });
+}

@@ -1,0 +1,21 @@
+import { type DeployRow, row } from "./check";
+import { planStack } from "./plan";
+import type { DeployedStack } from "./stacks";
+import type { DeployTarget } from "./target";
+
+/** Planned again, a stack that was applied changes nothing but what the emulated AWS does not return. */
+export async function checkPlans(target: DeployTarget, stacks: readonly DeployedStack[]): Promise<DeployRow[]> {
+  return Promise.all(
+    stacks.map(({ id }) =>
+      row("plan", id, async () => {
+        const { changes, differences } = await planStack(target, id);
+        const wanted = changes.map(({ address, action, attributes }) =>
+          `${action} ${address} ${attributes.join(" ")}`.trim(),
+        );
+        const known = [...new Set(differences.flatMap(({ attributes }) => attributes))];
+        const unchanged = known.length > 0 ? `no change but ${known.join(", ")}` : "no change";
+        return { ok: wanted.length === 0, seen: wanted.join("; ") || unchanged };
+      }),
+    ),
+  );
+}

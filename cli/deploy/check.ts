@@ -1,0 +1,74 @@
+import type { ClusterTopology } from "../../modules/topology";
+import { poll } from "../twin/processes";
+import { checkPlans } from "./check-plan";
+import { checkRecord } from "./check-record";
+import { checkRules } from "./check-rules";
+import { checkCertificates, checkKeys } from "./check-secrets";
+import { checkServices } from "./check-services";
+import type { DeployedStack } from "./stacks";
+import type { DeployTarget } from "./target";
+
+/** One thing that was looked at after a deployment, with what was seen. */
+export interface DeployRow {
+  group: "services" | "record" | "secrets" | "rules" | "plan";
+  what: string;
+  ok: boolean;
+  seen: string;
+}
+
+/** A cluster whose servers the deployment made. */
+export interface CheckedCluster {
+  cluster: ClusterTopology;
+  region: string;
+}
+
+const settleMs = 120_000;
+
+/** Looks at what was deployed, by AWS's own API alone. Waits for what takes its time: tasks that start, a record that follows. */
+export async function endCheck(target: DeployTarget, stacks: readonly DeployedStack[]): Promise<DeployRow[]> {
+  const clusters = clustersOf(target, stacks);
+  const regions = [...new Set(stacks.map(({ region }) => region))];
+  const looks = [
+    ...clusters.flatMap((checked) => [
+      () => checkServices(target, checked),
+      () => checkRecord(target, checked),
+      () => checkCertificates(target, checked),
+      () => checkRules(target, checked),
+    ]),
+    ...regions.map((region) => () => checkKeys(target, region)),
+    () => checkPlans(target, stacks),
+  ];
+  return (await Promise.all(looks.map(settled))).flat();
+}
+
+/** Clusters whose stack with the servers is deployed. */
+function clustersOf({ topology }: DeployTarget, stacks: readonly DeployedStack[]): CheckedCluster[] {
+  return topology.clusters.flatMap((cluster) => {
+    const stack = stacks.find(({ layer, cluster: name }) => layer === "nats" && name === cluster.name);
+    return stack ? [{ cluster, region: stack.region }] : [];
+  });
+}
+
+/** Looks again until every row is right or the time is over; the last look counts. */
+async function settled(look: () => Promise<DeployRow[]>): Promise<DeployRow[]> {
+  let rows: DeployRow[] = [];
+  await poll(async () => {
+    rows = await look();
+    return rows.every(({ ok }) => ok) || rows.some(({ group }) => group === "plan");
+  }, settleMs);
+  return rows;
+}
+
+/** A row; a look that fails has failed with its message. */
+export async function row(
+  group: DeployRow["group"],
+  what: string,
+  look: () => Promise<{ ok: boolean; seen: string }>,
+): Promise<DeployRow> {
+  try {
+    return { group, what, ...(await look()) };
+  } catch (error) {
+    const seen = error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error);
+    return { group, what, ok: false, seen };
+  }
+}

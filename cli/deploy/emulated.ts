@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ListrTask } from "listr2";
+import type { Environment } from "../../modules/config";
+import type { Topology } from "../../modules/topology";
+import { readIfThere, writeFileAtomically } from "../files";
+import { endCheck } from "./check";
+import { EmulatorControl } from "./control";
+import { inventory } from "./inventory";
+import { applyAll, applyPlan, initStack, isApplied, planStack } from "./plan";
+import { emulatedTarget } from "./prepare";
+import { type DeployedStack, deployedStacks } from "./stacks";
+import { allOutputs, type DeployResult, fillFoundation, synthesizeStacks } from "./steps";
+import { type DeployTarget, stackFolder } from "./target";
+
+/** What the steps of an emulated deployment hand on. */
+export interface EmulatedState {
+  target: DeployTarget;
+  stacks: DeployedStack[];
+}
+
+type Task = ListrTask<EmulatedState>;
+
+/** The emulated AWS with the environment's stacks ready to be planned. */
+export function prepareEmulated(root: string, environment: Environment, topology: Topology): Task[] {
+  return [
+    {
+      title: "Emulated AWS",
+      task: async (state, task) => {
+        state.target = await emulatedTarget({ root, environment, topology });
+        await rememberBeginning(state.target);
+        task.title = `Emulated AWS at ${state.target.emulator?.address.url}`;
+      },
+    },
+    {
+      title: "Stacks",
+      task: async (state, task) => {
+        state.stacks = await synthesizeStacks(state.target);
+        await Promise.all(state.stacks.map(({ id }) => initStack(state.target, id)));
+        task.title = `Stacks: ${state.stacks.length} synthesized`;
+      },
+    },
+  ];
+}
+
+/** The steps from nothing, or from whatever is deployed already, to the environment on the emulated AWS. */
+export function deployEmulated(result: DeployResult): Task[] {
+  return [
+    {
+      title: "Apply",
+      task: async ({ target, stacks }, task) => {
+        for (const stack of stacks) {
+          const progress = (text: string) => {
+            task.output = text;
+          };
+          progress(stack.id);
+          result.applied[stack.id] = await applyStack(target, stack, progress);
+          if (stack.layer === "foundation") await fillFoundation(target, stack, progress);
+        }
+        result.outputs = await allOutputs(target, stacks);
+        const total = Object.values(result.applied).reduce((sum, count) => sum + count, 0);
+        task.title = `Apply: ${total === 0 ? "nothing to change" : `${total} resources made or changed`}`;
+      },
+    },
+    {
+      title: "Events and schedules",
+      task: async ({ target }, task) => {
+        const control = new EmulatorControl(target.emulator?.address.url ?? "");
+        await control.settled();
+        const rules = [];
+        for (const region of regionsOf(target)) rules.push(...(await control.runSchedules(region)));
+        await control.settled();
+        task.title = `Events and schedules: ${rules.length} schedules fired`;
+      },
+    },
+    {
+      title: "Check",
+      task: async ({ target, stacks }, task) => {
+        result.rows = await endCheck(target, stacks);
+        const failed = result.rows.filter(({ ok }) => !ok).length;
+        task.title = `Check: ${result.rows.length} rows${failed > 0 ? `, ${failed} FAILED` : ""}`;
+      },
+    },
+  ];
+}
+
+/** @returns how many resources were changed */
+async function applyStack(
+  target: DeployTarget,
+  { id }: DeployedStack,
+  progress: (text: string) => void,
+): Promise<number> {
+  const { path } = stackFolder(target, id);
+  const applied = join(path, "applied.tf.sha256");
+  const digest = createHash("sha256")
+    .update(readFileSync(join(path, "cdk.tf.json")))
+    .digest("hex");
+  const changed = readIfThere(applied) !== digest;
+  const count = await applyWhat(target, id, changed, progress);
+  writeFileAtomically(applied, digest);
+  return count;
+}
+
+/** @param changed the stack is not the one that was applied last: then what looks like moto's doing may be a change */
+async function applyWhat(
+  target: DeployTarget,
+  id: string,
+  changed: boolean,
+  progress: (text: string) => void,
+): Promise<number> {
+  // Without a state there is nothing that a plan could spare.
+  if (!(await isApplied(target, id))) return applyAll(target, id, progress);
+  const { changes, differences } = await planStack(target, id);
+  const count = changes.length + (changed ? differences.length : 0);
+  if (count > 0) await applyPlan(target, id, progress);
+  return count;
+}
+
+const regionsOf = ({ topology }: DeployTarget) => [...new Set(deployedStacks(topology).map(({ region }) => region))];
+
+const beginningPath = (target: DeployTarget) => join(target.emulator?.folder.root ?? "", "beginning.json");
+
+/** What the emulated account holds before anything is deployed: what is left in the end is compared with it. */
+async function rememberBeginning(target: DeployTarget): Promise<void> {
+  if (readIfThere(beginningPath(target)) === undefined)
+    writeFileAtomically(beginningPath(target), JSON.stringify(await wholeInventory(target)));
+}
+
+/** What a deployment has left behind on the emulated AWS; empty when nothing. */
+export async function leftovers(target: DeployTarget): Promise<string[]> {
+  const before = new Set(JSON.parse(readIfThere(beginningPath(target)) ?? "[]") as string[]);
+  return (await wholeInventory(target)).filter((thing) => !before.has(thing));
+}
+
+const wholeInventory = async (target: DeployTarget) =>
+  (await Promise.all(regionsOf(target).map((region) => inventory(target.emulator?.address.url ?? "", region)))).flat();

@@ -1,0 +1,115 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { motoDifferences } from "./moto-differences";
+import type { DeployTarget } from "./target";
+import { stackFolder } from "./target";
+import { terraform } from "./terraform";
+import { refuseFailure } from "./terraform-messages";
+
+const planFile = "natsform.tfplan";
+
+/** The part of `terraform show -json` that says what would change. Values may be secret and are only compared. */
+const PlanJson = z.object({
+  resource_changes: z
+    .array(
+      z.object({
+        address: z.string(),
+        type: z.string(),
+        mode: z.string(),
+        change: z.object({
+          actions: z.array(z.string()),
+          before: z.record(z.string(), z.unknown()).nullable(),
+          after: z.record(z.string(), z.unknown()).nullable(),
+          after_unknown: z.union([z.boolean(), z.record(z.string(), z.unknown())]).optional(),
+        }),
+      }),
+    )
+    .default([]),
+});
+
+export interface PlannedChange {
+  address: string;
+  action: string;
+  /** Attributes that an update changes, as `type.attribute`. */
+  attributes: string[];
+}
+
+export interface StackPlan {
+  file: string;
+  /** What would really change. */
+  changes: PlannedChange[];
+  /** Changes that are only planned because the emulated AWS does not return what it was given. */
+  differences: PlannedChange[];
+}
+
+export async function initStack(target: DeployTarget, stack: string): Promise<void> {
+  // The lock file names the pinned version again; only the backend may have moved since the last time.
+  refuseFailure(stack, await terraform(stackFolder(target, stack), ["init", "-no-color", "-reconfigure"]));
+}
+
+/** Plans a stack that `initStack` has prepared. */
+export async function planStack(target: DeployTarget, stack: string): Promise<StackPlan> {
+  const folder = stackFolder(target, stack);
+  const planned = await terraform(folder, ["plan", "-json", `-out=${planFile}`]);
+  refuseFailure(stack, planned);
+  if (planned.changes.length === 0) return { file: planFile, changes: [], differences: [] };
+  const shown = await terraform(folder, ["show", "-json", planFile]);
+  refuseFailure(stack, shown);
+  const changes = changesOf(PlanJson.parse(JSON.parse(shown.text)));
+  const known = target.emulator ? changes.filter(isKnownDifference) : [];
+  return { file: planFile, changes: changes.filter((change) => !known.includes(change)), differences: known };
+}
+
+function changesOf({ resource_changes }: z.output<typeof PlanJson>): PlannedChange[] {
+  return resource_changes
+    .filter(({ mode, change }) => mode === "managed" && !["no-op", "read"].includes(change.actions.join()))
+    .map(({ address, type, change: { actions, before, after, after_unknown } }) => {
+      const unknown = typeof after_unknown === "object" ? Object.keys(after_unknown) : [];
+      const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {}), ...unknown])];
+      const changed = keys.filter((key) => unknown.includes(key) || !isDeepStrictEqual(before?.[key], after?.[key]));
+      return {
+        address,
+        action: actions.join(", then "),
+        attributes: actions.join() === "update" ? changed.map((key) => `${type}.${key}`).sort() : [],
+      };
+    });
+}
+
+const isKnownDifference = ({ action, attributes }: PlannedChange) =>
+  action === "update" && attributes.every((attribute) => attribute in motoDifferences);
+
+/** The plan as Terraform prints it for people; it masks what is sensitive. */
+export async function planText(target: DeployTarget, stack: string): Promise<string> {
+  const shown = await terraform(stackFolder(target, stack), ["show", "-no-color", planFile]);
+  refuseFailure(stack, shown);
+  return shown.text.trim();
+}
+
+export async function applyPlan(target: DeployTarget, stack: string, progress: (text: string) => void): Promise<void> {
+  refuseFailure(stack, await terraform(stackFolder(target, stack), ["apply", "-json", planFile], progress));
+}
+
+/** Applies whatever is to be changed, unseen: for an AWS that holds nothing yet. @returns how many resources it made */
+export async function applyAll(target: DeployTarget, stack: string, progress: (text: string) => void): Promise<number> {
+  const applied = await terraform(stackFolder(target, stack), ["apply", "-json", "-auto-approve"], progress);
+  refuseFailure(stack, applied);
+  return applied.summary ? applied.summary.add + applied.summary.change + applied.summary.remove : 0;
+}
+
+/** Whether the stack's state holds anything. */
+export async function isApplied(target: DeployTarget, stack: string): Promise<boolean> {
+  const listed = await terraform(stackFolder(target, stack), ["state", "list"]);
+  return listed.code === 0 && listed.text.trim() !== "";
+}
+
+/** Outputs of a stack; sensitive ones are left out. */
+export async function outputsOf(target: DeployTarget, stack: string): Promise<Record<string, unknown>> {
+  const said = await terraform(stackFolder(target, stack), ["output", "-json"]);
+  refuseFailure(stack, said);
+  const outputs = z
+    .record(z.string(), z.object({ value: z.unknown(), sensitive: z.boolean() }))
+    .parse(JSON.parse(said.text));
+  return Object.fromEntries(
+    Object.entries(outputs).flatMap(([name, { value, sensitive }]) => (sensitive ? [] : [[name, value]])),
+  );
+}

@@ -1,0 +1,97 @@
+import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { writeFileAtomically } from "../files";
+
+/** Terraform's providers that the stacks pin: address and version, as the prebuilt packages name them. */
+const pinned = ["aws", "kubernetes", "helm", "vault"].map(
+  (name) => (require(`@cdktf/provider-${name}/package.json`) as Package).cdktf.provider,
+);
+interface Package {
+  cdktf: { provider: { name: string; version: string } };
+}
+
+export type ProviderName = "aws" | "kubernetes" | "helm" | "vault";
+
+/** A folder of the layout that Terraform calls a file system mirror, and the pinned providers that it holds. */
+export interface ProviderMirror {
+  folder: string;
+  /** Addresses: `registry.terraform.io/hashicorp/aws`. */
+  providers: string[];
+}
+
+/** Folders that mirrors lie in, or one level under. */
+const usualRoots = () => ["/opt", "/usr/share/terraform", "/usr/local/share/terraform", homedir()];
+/** Folders that Terraform itself would look into. */
+const impliedFolders = () => [
+  join(homedir(), ".terraform.d", "plugins"),
+  join(process.env.XDG_DATA_HOME ?? join(homedir(), ".local", "share"), "terraform", "plugins"),
+  "/usr/local/share/terraform/plugins",
+  "/usr/share/terraform/plugins",
+];
+
+/**
+ * Folders that hold pinned providers on this machine, the one named in `NATSFORM_PROVIDER_MIRROR` first. They are looked
+ * for at run time: where they lie is no business of the project.
+ */
+export function findProviderMirrors(): ProviderMirror[] {
+  const { NATSFORM_PROVIDER_MIRROR, TF_PLUGIN_CACHE_DIR } = process.env;
+  const folders = [
+    NATSFORM_PROVIDER_MIRROR,
+    TF_PLUGIN_CACHE_DIR,
+    ...impliedFolders(),
+    ...usualRoots().flatMap((root) => [root, ...foldersIn(root)]),
+  ].flatMap((folder) => (folder && existsSync(join(folder, "registry.terraform.io")) ? [folder] : []));
+  const taken = new Set<string>();
+  return [...new Set(folders)].flatMap((folder) => {
+    const providers = pinned.filter((provider) => !taken.has(provider.name) && holds(folder, provider));
+    for (const { name } of providers) taken.add(name);
+    return providers.length > 0 ? [{ folder, providers: providers.map(({ name }) => name) }] : [];
+  });
+}
+
+/** The mirror that holds one provider in the pinned version; `undefined` when none does. */
+export function findProviderMirror(name: ProviderName = "aws"): ProviderMirror | undefined {
+  return findProviderMirrors().find(({ providers }) => providers.some((provider) => provider.endsWith(`/${name}`)));
+}
+
+/** Unpacked in a folder of the version and platform, or packed beside each other. */
+function holds(folder: string, { name, version }: Package["cdktf"]["provider"]): boolean {
+  const type = name.slice(name.lastIndexOf("/") + 1);
+  const packed = `terraform-provider-${type}_${version}_${platform}.zip`;
+  return existsSync(join(folder, name, version, platform)) || existsSync(join(folder, name, packed));
+}
+
+const architectures: Partial<Record<NodeJS.Architecture, string>> = { x64: "amd64", ia32: "386" };
+const platform = `${process.platform === "win32" ? "windows" : process.platform}_${architectures[process.arch] ?? process.arch}`;
+
+function foldersIn(root: string): string[] {
+  try {
+    return readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(root, name));
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Writes a configuration of Terraform's command line that takes from the mirrors what they hold and from the registry the
+ * rest. Its own, because the one of the caller may forbid either, or name a file that is not there.
+ *
+ * @returns the path for `TF_CLI_CONFIG_FILE`
+ */
+export function writeCliConfig(folder: string, mirrors: readonly ProviderMirror[] = findProviderMirrors()): string {
+  const list = (providers: string[]) => `[${providers.map((provider) => JSON.stringify(provider)).join(", ")}]`;
+  const blocks = mirrors.map(
+    (mirror) =>
+      `  filesystem_mirror {\n    path    = ${JSON.stringify(mirror.folder)}\n    include = ${list(mirror.providers)}\n  }\n`,
+  );
+  const mirrored = mirrors.flatMap(({ providers }) => providers);
+  const path = join(folder, "terraform.tfrc");
+  writeFileAtomically(
+    path,
+    `disable_checkpoint = true\nprovider_installation {\n${blocks.join("")}  direct {\n    exclude = ${list(mirrored)}\n  }\n}\n`,
+  );
+  return path;
+}

@@ -1,0 +1,52 @@
+import { pushSecrets } from "../keys/push";
+import type { DeployRow } from "./check";
+import { putImages } from "./images";
+import { outputsOf } from "./plan";
+import { keyStoreOf } from "./push";
+import type { DeployedStack } from "./stacks";
+import { isSynthesized, synthesize } from "./synth";
+import { type DeployTarget, stackFolder, stacksOf } from "./target";
+
+/** What a deployment did, for its reader. */
+export interface DeployResult {
+  environment: string;
+  emulated: boolean;
+  /** How many resources were made, changed or removed, by stack. */
+  applied: Record<string, number>;
+  /** By stack; sensitive ones are left out. */
+  outputs: Record<string, Record<string, unknown>>;
+  rows: DeployRow[];
+}
+
+type Progress = (text: string) => void;
+
+/** Synthesizes the stacks that the target's environment has. */
+export async function synthesizeStacks(target: DeployTarget): Promise<DeployedStack[]> {
+  const { root, environment, out, emulator } = target;
+  await synthesize({
+    root,
+    environment: environment.name,
+    out,
+    emulator: emulator && { endpoint: emulator.address.url, trustFolder: emulator.folder.trust.folder },
+  });
+  return stacksOf(target).filter(({ id }) => isSynthesized(stackFolder(target, id).path));
+}
+
+/** What later stacks need and Terraform must not see or cannot make: keys in their secrets, images in their repositories. */
+export async function fillFoundation(
+  target: DeployTarget,
+  { id, region }: DeployedStack,
+  progress: Progress,
+): Promise<void> {
+  const { written, unchanged } = await pushSecrets(target.topology, target.keys, keyStoreOf(target, region));
+  progress(`${id}: ${written} keys pushed, ${unchanged} were there already`);
+  progress(`${id}: ${await putImages(target, region)} images put`);
+}
+
+export async function allOutputs(
+  target: DeployTarget,
+  stacks: readonly DeployedStack[],
+): Promise<DeployResult["outputs"]> {
+  const found = await Promise.all(stacks.map(async ({ id }) => [id, await outputsOf(target, id)] as const));
+  return Object.fromEntries(found);
+}

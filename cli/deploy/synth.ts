@@ -1,0 +1,53 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../bundle";
+import { UserError } from "../project";
+
+export interface SynthProps {
+  root: string;
+  environment: string;
+  /** Folder for `cdktf.out`: the project's own, or the emulator's. */
+  out: string;
+  emulator?: { endpoint: string; trustFolder: string };
+}
+
+/**
+ * Synthesizes the environment's stacks in a process of its own: what deploys knows their files alone.
+ *
+ * @returns the folder of each stack
+ * @throws UserError with what was said, when it fails
+ */
+export async function synthesize({ root, environment, out, emulator }: SynthProps): Promise<(stack: string) => string> {
+  const child = spawn(process.execPath, ["--require", require.resolve("tsx/cjs"), join(packageRoot, "main.ts")], {
+    cwd: root,
+    env: {
+      PATH: process.env.PATH ?? "",
+      HOME: process.env.HOME ?? "",
+      CHECKPOINT_DISABLE: "1",
+      CDKTF_OUTDIR: out,
+      NATSFORM_PROJECT: root,
+      NATSFORM_ENV: environment,
+      // Part of every tag of an image.
+      ...(process.env.NATSFORM_IMAGE_BASE && { NATSFORM_IMAGE_BASE: process.env.NATSFORM_IMAGE_BASE }),
+      ...(emulator && {
+        NATSFORM_EMULATOR_ENDPOINT: emulator.endpoint,
+        NATSFORM_TRUST_FOLDER: emulator.trustFolder,
+      }),
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  if (code !== 0) throw new UserError(`${environment} cannot be synthesized:\n${said.trim()}`);
+  return (stack) => join(out, "stacks", stack);
+}
+
+export const isSynthesized = (folder: string) => existsSync(join(folder, "cdk.tf.json"));

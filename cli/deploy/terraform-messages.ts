@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { UserError } from "../project";
+
+/** What a run of Terraform said. */
+export interface TerraformResult {
+  code: number;
+  /** Changes that a plan holds, reads of data left out. */
+  changes: { address: string; action: string }[];
+  /** How many resources were made, changed and removed, as the last summary says. */
+  summary?: { add: number; change: number; remove: number };
+  errors: string[];
+  /** Everything that was no message: the text of commands that know no `-json`. */
+  text: string;
+  /** What was said on standard error. */
+  complaints: string;
+}
+
+const Message = z.looseObject({
+  type: z.string(),
+  change: z.object({ resource: z.object({ addr: z.string() }), action: z.string() }).optional(),
+  hook: z
+    .object({
+      resource: z.object({ addr: z.string() }),
+      action: z.string().optional(),
+      elapsed_seconds: z.number().optional(),
+    })
+    .optional(),
+  changes: z.object({ add: z.number(), change: z.number(), remove: z.number() }).optional(),
+  diagnostic: z
+    .object({
+      severity: z.string(),
+      summary: z.string(),
+      detail: z.string().optional(),
+      address: z.string().optional(),
+    })
+    .optional(),
+});
+
+/** Collects the messages of `terraform -json`, one a line. */
+export class Collected {
+  readonly #result: Omit<TerraformResult, "code"> = { changes: [], errors: [], text: "", complaints: "" };
+
+  constructor(private readonly progress: (text: string) => void) {}
+
+  complaint(line: string): void {
+    this.#result.complaints += `${line}\n`;
+  }
+
+  line(line: string): void {
+    const message = parse(line);
+    if (!message) {
+      this.#result.text += `${line}\n`;
+      return;
+    }
+    const { type, change, hook, changes, diagnostic } = message;
+    if (type === "planned_change" && change && change.action !== "read")
+      this.#result.changes.push({ address: change.resource.addr, action: change.action });
+    if (type === "change_summary") this.#result.summary = changes;
+    if (diagnostic?.severity === "error") {
+      const { address, summary, detail } = diagnostic;
+      this.#result.errors.push([address, summary, detail?.trim()].filter(Boolean).join(": "));
+    }
+    if (type === "apply_start" && hook?.action !== "read") this.progress(`${hook?.action} ${hook?.resource.addr}`);
+    if (type === "apply_progress") this.progress(`${hook?.action} ${hook?.resource.addr}: ${hook?.elapsed_seconds} s`);
+  }
+
+  result(code: number): TerraformResult {
+    return { code, ...this.#result };
+  }
+}
+
+function parse(line: string): z.output<typeof Message> | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    return Message.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws UserError with what Terraform said, when it failed */
+export function refuseFailure(stack: string, { code, errors, text, complaints }: TerraformResult): void {
+  if (code === 0) return;
+  const lines = errors.length > 0 ? errors : `${text}${complaints}`.trim().split("\n").slice(-15);
+  const said = lines.join("\n  ");
+  throw new UserError(`${stack}: terraform ended with ${code}:\n  ${said}`);
+}

@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../files";
+import { findAll } from "../programs";
+import { UserError } from "../project";
+import { isRunning, parseRecord, poll, recordOf } from "../twin/processes";
+import { Collected, type TerraformResult } from "./terraform-messages";
+
+/** A folder that Terraform is run in, and with what. */
+export interface TerraformFolder {
+  /** Id of the stack. */
+  stack: string;
+  path: string;
+  /** The whole environment of the process: nothing is inherited but what stands here. */
+  env: Record<string, string>;
+}
+
+/** @throws UserError when there is none on PATH */
+export function findTerraform(): string {
+  const [terraform] = findAll("terraform");
+  if (!terraform) throw new UserError("terraform is not on PATH", "natsform doctor deploy says how to get it");
+  return terraform;
+}
+
+/** What every run of Terraform is told, besides credentials. */
+export const terraformEnv = (cliConfig: string): Record<string, string> => ({
+  PATH: process.env.PATH ?? "",
+  HOME: process.env.HOME ?? "",
+  TF_CLI_CONFIG_FILE: cliConfig,
+  TF_IN_AUTOMATION: "1",
+  TF_INPUT: "0",
+  // It would wait for a server of its maker's that not every network reaches.
+  CHECKPOINT_DISABLE: "1",
+});
+
+/**
+ * Runs one command and collects what it says. A signal to this process is handed on once, so that Terraform ends what it
+ * is doing and saves its state.
+ *
+ * @param progress gets a line for each resource that is begun or done
+ */
+export async function terraform(
+  { stack, path, env }: TerraformFolder,
+  args: readonly string[],
+  progress: (text: string) => void = () => undefined,
+): Promise<TerraformResult> {
+  const record = join(path, "natsform.process.json");
+  await endAbandoned(record);
+  mkdirSync(path, { recursive: true, mode: privateFolder });
+  const collected = new Collected(progress);
+  // What these print is data and no log; everything else is a log, and goes on when nobody listens any more: a broken
+  // pipe would end Terraform before it has saved its state.
+  const isData = ["show", "output"].includes(args[0] ?? "");
+  const log = isData ? undefined : openLog(join(path, "natsform.log"), (line) => collected.line(line));
+  // In a group of its own: a terminal's interrupt would reach it twice, and the second one makes it drop everything.
+  const child = spawn(findTerraform(), [...args], {
+    cwd: path,
+    env,
+    detached: true,
+    stdio: log ? ["ignore", log.file, log.file] : ["ignore", "pipe", "pipe"],
+  });
+  if (child.pid) writeFileAtomically(record, JSON.stringify(recordOf(child.pid)));
+  if (child.stdout) createInterface({ input: child.stdout }).on("line", (line) => collected.line(line));
+  if (child.stderr) createInterface({ input: child.stderr }).on("line", (line) => collected.complaint(line));
+  const interrupted = handOnSignals(child);
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve(code ?? 1));
+  });
+  log?.close();
+  if (interrupted()) throw new UserError(`${stack}: interrupted`, "run the same command again: it goes on from there");
+  return collected.result(code);
+}
+
+const lookMs = 200;
+
+/** A log that a process appends to, followed line by line until `close`, which reads the rest. */
+function openLog(path: string, line: (text: string) => void): { file: number; close(): void } {
+  const file = openSync(path, "a+", privateFile);
+  let [position, rest] = [fstatSync(file).size, Buffer.alloc(0)];
+  const look = () => {
+    const chunk = Buffer.alloc(fstatSync(file).size - position);
+    position += readSync(file, chunk, 0, chunk.length, position);
+    const bytes = Buffer.concat([rest, chunk]);
+    const end = bytes.lastIndexOf(10) + 1;
+    rest = bytes.subarray(end);
+    const text = bytes.subarray(0, end).toString("utf8");
+    for (const said of text.split("\n").slice(0, -1)) line(said);
+  };
+  const timer = setInterval(look, lookMs);
+  return {
+    file,
+    close: () => {
+      clearInterval(timer);
+      look();
+      closeSync(file);
+    },
+  };
+}
+
+/** Passes the first interrupt or termination on as an interrupt. @returns whether there was one, and stops listening */
+function handOnSignals(child: ChildProcess): () => boolean {
+  let received = false;
+  const receive = () => {
+    if (!received) child.kill("SIGINT");
+    received = true;
+  };
+  process.on("SIGINT", receive).on("SIGTERM", receive);
+  return () => {
+    process.off("SIGINT", receive).off("SIGTERM", receive);
+    return received;
+  };
+}
+
+const abandonedMs = 180_000;
+
+/** A killed command leaves its Terraform running: it is asked to end, so that its state is saved and its lock is free. */
+async function endAbandoned(record: string): Promise<void> {
+  const recorded = parseRecord(readIfThere(record) ?? "");
+  if (!recorded || !isRunning(recorded)) return;
+  process.kill(recorded.pid, "SIGINT");
+  if (!(await poll(() => !isRunning(recorded), abandonedMs)))
+    throw new UserError(
+      `terraform of an earlier command still runs (process ${recorded.pid})`,
+      "wait until it has ended",
+    );
+}

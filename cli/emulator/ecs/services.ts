@@ -1,0 +1,143 @@
+import type { Aws } from "../aws";
+import type { ServiceSpec, Tasks } from "./tasks";
+
+interface MotoService extends Omit<ServiceSpec, "region" | "cluster" | "name"> {
+  status: string;
+  desiredCount: number;
+}
+
+/** What moto forgets of a service as it was asked for. */
+export interface RememberedSettings {
+  networkConfiguration?: ServiceSpec["networkConfiguration"];
+  serviceRegistries?: ServiceSpec["serviceRegistries"];
+  deploymentConfiguration?: { maximumPercent?: number };
+}
+
+export interface ServiceKey {
+  region: string;
+  cluster: string;
+  name: string;
+}
+
+const retryMs = 1000;
+
+/** Keeps as many tasks of each service running as it wants, of the task definition that it wants. */
+export class Services {
+  readonly #remembered = new Map<string, RememberedSettings & ServiceKey>();
+  readonly #work = new Map<string, Promise<void>>();
+  /** Services that get no new tasks, as if there were no capacity. */
+  readonly #held = new Set<string>();
+  /** Why tasks do not start, the last reason of each service. */
+  readonly #obstacles = new Map<string, string>();
+  #busy = 0;
+  #stopped = false;
+
+  constructor(
+    private readonly aws: Aws,
+    private readonly tasks: Tasks,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  get idle(): boolean {
+    return this.#busy === 0;
+  }
+
+  keys(): ServiceKey[] {
+    return [...this.#remembered.values()].map(({ region, cluster, name }) => ({ region, cluster, name }));
+  }
+
+  obstacle(key: ServiceKey): string | undefined {
+    return this.#obstacles.get(textOf(key));
+  }
+
+  /** Remembers what a request asked for; later requests say only what changes. */
+  remember(key: ServiceKey, settings: RememberedSettings): void {
+    const { networkConfiguration, serviceRegistries, deploymentConfiguration } = settings;
+    const before = this.#remembered.get(textOf(key));
+    this.#remembered.set(textOf(key), {
+      ...key,
+      networkConfiguration: networkConfiguration ?? before?.networkConfiguration,
+      serviceRegistries: serviceRegistries ?? before?.serviceRegistries,
+      deploymentConfiguration: deploymentConfiguration ?? before?.deploymentConfiguration,
+    });
+  }
+
+  /** Brings a service to what it wants; one change after another. Resolves when it is there, or is held up. */
+  reconcile(key: ServiceKey): Promise<void> {
+    const text = textOf(key);
+    this.#busy++;
+    const next = (this.#work.get(text) ?? Promise.resolve())
+      .then(() => this.#reconcile(key))
+      .catch((error: Error) => {
+        this.#obstacles.set(text, error.message);
+        this.log(`service ${key.name}: ${error.message}`);
+        if (!this.#stopped) setTimeout(() => void this.reconcile(key), retryMs).unref();
+      })
+      .finally(() => {
+        this.#busy--;
+      });
+    this.#work.set(text, next);
+    return next;
+  }
+
+  hold(key: ServiceKey): void {
+    this.#held.add(textOf(key));
+  }
+
+  /** Lets held services start tasks again. */
+  async release(): Promise<void> {
+    const held = this.keys().filter((key) => this.#held.has(textOf(key)));
+    this.#held.clear();
+    await Promise.all(held.map((key) => this.reconcile(key)));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #reconcile(key: ServiceKey): Promise<void> {
+    const text = textOf(key);
+    const wanted = await this.#describe(key);
+    const running = this.tasks.of(key);
+    if (wanted?.status !== "ACTIVE") {
+      for (const task of running) await this.tasks.stop(task, "The service was deleted");
+      this.#remembered.delete(text);
+      this.#obstacles.delete(text);
+      return;
+    }
+    const old = running.filter((task) => task.taskDefinition !== wanted.taskDefinition);
+    const current = running.filter((task) => task.taskDefinition === wanted.taskDefinition);
+    // Where two of a kind may not run at once, the old one goes first.
+    const oneAtATime = (this.#remembered.get(text)?.deploymentConfiguration?.maximumPercent ?? 200) <= 100;
+    const stopOld = async () => {
+      for (const task of old) await this.tasks.stop(task, "Scaling activity initiated by a deployment");
+    };
+    if (oneAtATime) await stopOld();
+    for (let count = current.length; count < wanted.desiredCount && !this.#held.has(text); count++)
+      await this.tasks.start({ ...key, ...wanted });
+    if (!oneAtATime) await stopOld();
+    for (const task of current.slice(wanted.desiredCount)) await this.tasks.stop(task, "Scaling activity");
+    this.#obstacles.delete(text);
+  }
+
+  async #describe(key: ServiceKey): Promise<MotoService | undefined> {
+    const { region, cluster, name } = key;
+    const { services } = await this.aws.json<{ services: MotoService[] }>(region, "ecs", "DescribeServices", {
+      cluster,
+      services: [name],
+    });
+    const [found] = services;
+    if (!found) return undefined;
+    const { networkConfiguration, serviceRegistries } = this.#remembered.get(textOf(key)) ?? {};
+    const { taskDefinition } = await this.aws.json<{ taskDefinition: { taskDefinitionArn: string } }>(
+      region,
+      "ecs",
+      "DescribeTaskDefinition",
+      { taskDefinition: found.taskDefinition },
+    );
+    // The service may name a family alone; tasks know the revision.
+    return { ...found, taskDefinition: taskDefinition.taskDefinitionArn, networkConfiguration, serviceRegistries };
+  }
+}
+
+const textOf = ({ region, cluster, name }: ServiceKey) => `${region}/${cluster}/${name}`;

@@ -1,0 +1,214 @@
+import { randomUUID } from "node:crypto";
+import { type Aws, AwsError, tagOf } from "../aws";
+import type { EventBus } from "../events/bus";
+import type { JsonObject } from "../events/pattern";
+import { whyNotStarted } from "./obstacles";
+
+export type Health = "HEALTHY" | "UNHEALTHY" | "UNKNOWN";
+
+/** A task that the emulator started for a service. moto keeps it; this is what moto does not know of it. */
+export interface EmulatedTask {
+  arn: string;
+  region: string;
+  cluster: string;
+  service: string;
+  taskDefinition: string;
+  health: Health;
+  /** Grows with each change, as the events tell it. */
+  version: number;
+  networkInterface?: string;
+  /** Elastic address that stands in for the public address of the interface. */
+  allocation?: string;
+  publicAddress?: string;
+  /** Cloud Map services that it is registered with. */
+  registeredIn: string[];
+}
+
+export interface ServiceSpec {
+  region: string;
+  cluster: string;
+  name: string;
+  taskDefinition: string;
+  launchType?: string;
+  networkConfiguration?: { awsvpcConfiguration?: { assignPublicIp?: string } };
+  serviceRegistries?: { registryArn?: string }[];
+}
+
+interface MotoTask extends JsonObject {
+  taskArn: string;
+  attachments: { details: { name: string; value: string }[] }[];
+}
+
+export interface TaskDefinition {
+  taskDefinitionArn: string;
+  containerDefinitions: {
+    name: string;
+    image?: string;
+    healthCheck?: object;
+    secrets?: { name: string; valueFrom: string }[];
+  }[];
+}
+
+/** Starts and stops tasks in moto, with what Fargate gives them: an address, a registration, health, events. */
+export class Tasks {
+  readonly #tasks = new Map<string, EmulatedTask>();
+
+  constructor(
+    private readonly aws: Aws,
+    private readonly bus: EventBus,
+  ) {}
+
+  find(arn: string): EmulatedTask | undefined {
+    return this.#tasks.get(arn);
+  }
+
+  of(service: { region: string; cluster: string; name: string }): EmulatedTask[] {
+    return this.all().filter(
+      (task) => task.region === service.region && task.cluster === service.cluster && task.service === service.name,
+    );
+  }
+
+  all(): EmulatedTask[] {
+    return [...this.#tasks.values()];
+  }
+
+  /** @throws when its image or a secret is not there: such a task would never run */
+  async start(service: ServiceSpec): Promise<EmulatedTask> {
+    const { region, cluster, name } = service;
+    const { taskDefinition } = await this.aws.json<{ taskDefinition: TaskDefinition }>(
+      region,
+      "ecs",
+      "DescribeTaskDefinition",
+      { taskDefinition: service.taskDefinition },
+    );
+    const obstacle = await whyNotStarted(this.aws, region, taskDefinition);
+    if (obstacle) throw new Error(obstacle);
+    const { tasks } = await this.aws.json<{ tasks: MotoTask[] }>(region, "ecs", "RunTask", {
+      cluster,
+      taskDefinition: taskDefinition.taskDefinitionArn,
+      launchType: service.launchType ?? "FARGATE",
+      group: `service:${name}`,
+      startedBy: `ecs-svc/${randomUUID().slice(0, 16)}`,
+      networkConfiguration: service.networkConfiguration,
+    });
+    const started = tasks[0];
+    if (!started) throw new Error(`no task was started for ${name}`);
+    const detail = (wanted: string) =>
+      started.attachments.flatMap(({ details }) => details).find((found) => found.name === wanted)?.value;
+    const task: EmulatedTask = {
+      arn: started.taskArn,
+      region,
+      cluster,
+      service: name,
+      taskDefinition: taskDefinition.taskDefinitionArn,
+      health: "UNKNOWN",
+      version: 1,
+      networkInterface: detail("networkInterfaceId"),
+      registeredIn: [],
+    };
+    this.#tasks.set(task.arn, task);
+    if (service.networkConfiguration?.awsvpcConfiguration?.assignPublicIp === "ENABLED") await this.#giveAddress(task);
+    for (const { registryArn } of service.serviceRegistries ?? [])
+      await this.#register(task, registryArn, detail("privateIPv4Address"));
+    await this.#announce(task);
+    if (taskDefinition.containerDefinitions.some(({ healthCheck }) => healthCheck))
+      await this.setHealth(task, "HEALTHY");
+    return task;
+  }
+
+  /** Says of a task what its containers' health check would have found. */
+  async setHealth(task: EmulatedTask, health: Health): Promise<void> {
+    if (task.health === health) return;
+    task.health = health;
+    await this.#announce(task);
+  }
+
+  /** Ends a task with all that was given to it; told of as `reason`. */
+  async stop(task: EmulatedTask, reason: string): Promise<void> {
+    const { region, cluster, arn } = task;
+    if (!this.#tasks.delete(arn)) return;
+    await ignoring(this.aws.json(region, "ecs", "StopTask", { cluster, task: arn, reason }));
+    await this.ended(task);
+  }
+
+  /** Takes back what a task had that moto has stopped. */
+  async ended(task: EmulatedTask): Promise<void> {
+    this.#tasks.delete(task.arn);
+    task.health = "UNKNOWN";
+    const { region, allocation, networkInterface } = task;
+    for (const ServiceId of task.registeredIn)
+      await ignoring(
+        this.aws.json(region, "servicediscovery", "DeregisterInstance", { ServiceId, InstanceId: idOf(task.arn) }),
+      );
+    if (allocation) await ignoring(this.aws.ec2(region, "ReleaseAddress", { AllocationId: allocation }));
+    if (networkInterface)
+      await ignoring(this.aws.ec2(region, "DeleteNetworkInterface", { NetworkInterfaceId: networkInterface }));
+    await this.#announce(task);
+  }
+
+  async #giveAddress(task: EmulatedTask): Promise<void> {
+    const { region, networkInterface } = task;
+    if (!networkInterface) return;
+    const address = await this.aws.ec2(region, "AllocateAddress", { Domain: "vpc" });
+    task.allocation = tagOf(address, "allocationId");
+    task.publicAddress = tagOf(address, "publicIp");
+    await this.aws.ec2(region, "AssociateAddress", {
+      AllocationId: task.allocation ?? "",
+      NetworkInterfaceId: networkInterface,
+    });
+  }
+
+  async #register(task: EmulatedTask, registryArn = "", address = ""): Promise<void> {
+    const ServiceId = registryArn.slice(registryArn.lastIndexOf("/") + 1);
+    await this.aws.json(task.region, "servicediscovery", "RegisterInstance", {
+      ServiceId,
+      InstanceId: idOf(task.arn),
+      CreatorRequestId: idOf(task.arn),
+      Attributes: { AWS_INSTANCE_IPV4: address },
+    });
+    task.registeredIn.push(ServiceId);
+  }
+
+  /** Tells of the task as it is now: an "ECS Task State Change", as the deployed rules expect it. */
+  async #announce(task: EmulatedTask): Promise<void> {
+    const { region, cluster, arn } = task;
+    const { tasks } = await this.aws.json<{ tasks: JsonObject[] }>(region, "ecs", "DescribeTasks", {
+      cluster,
+      tasks: [arn],
+    });
+    const described = tasks.find(({ taskArn }) => taskArn === arn);
+    if (!described) return;
+    task.version++;
+    await this.bus.publish({
+      region,
+      account: arn.split(":")[4] ?? "",
+      source: "aws.ecs",
+      detailType: "ECS Task State Change",
+      resources: [arn],
+      detail: withHealth(described, task),
+    });
+  }
+}
+
+export const idOf = (arn: string) => arn.slice(arn.lastIndexOf("/") + 1);
+
+/** moto's description with what it does not know. */
+export function withHealth(described: JsonObject, task: EmulatedTask): JsonObject {
+  return {
+    ...described,
+    group: `service:${task.service}`,
+    healthStatus: task.health,
+    version: task.version,
+    containers: ((described.containers ?? []) as JsonObject[]).map((container) => ({
+      ...container,
+      healthStatus: task.health,
+    })),
+  };
+}
+
+/** What is gone already need not be taken away. */
+async function ignoring(work: Promise<unknown>): Promise<void> {
+  await work.catch((error) => {
+    if (!(error instanceof AwsError)) throw error;
+  });
+}

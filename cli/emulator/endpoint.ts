@@ -1,0 +1,117 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { completeEcs, followEcs } from "./ecs/api";
+import type { Services } from "./ecs/services";
+import type { Tasks } from "./ecs/tasks";
+import type { Faults } from "./faults";
+import { answerInvoke, noteDeployment } from "./lambda/api";
+import type { Functions } from "./lambda/functions";
+import type { Invoker } from "./lambda/invoker";
+import { type Answer, jsonAnswer, passOn, readAll, readAnswer } from "./proxy";
+import { type AwsRequest, describeRequest } from "./request";
+import { hideChange } from "./route53";
+import type { ScalingTags } from "./scaling-tags";
+
+/** The parts of the emulator that the endpoint sends requests to. */
+export interface Parts {
+  functions: Functions;
+  invoker: Invoker;
+  services: Services;
+  tasks: Tasks;
+  faults: Faults;
+  scalingTags: ScalingTags;
+}
+
+export interface EndpointProps {
+  moto: string;
+  parts: () => Parts;
+  /** Requests below `/_emulator/` are for the emulator and not for AWS. */
+  control(message: IncomingMessage, body: string): Promise<Answer>;
+  log(line: string): void;
+}
+
+/** One URL for all of AWS, on a free port of this machine: what moto cannot do is done here, the rest passes through. */
+export async function startEndpoint(props: EndpointProps): Promise<{ url: string; server: Server }> {
+  const server = createServer((message, response) => {
+    handle(message, response, props).catch((error: Error) => {
+      props.log(`${message.method} ${message.url}: ${error.stack}`);
+      if (!response.headersSent) response.writeHead(502);
+      response.end();
+    });
+  });
+  // A blocking issuance of certificates takes its time.
+  server.requestTimeout = 0;
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+async function handle(message: IncomingMessage, response: ServerResponse, props: EndpointProps): Promise<void> {
+  if (message.url?.startsWith("/_emulator/")) {
+    send(response, await props.control(message, (await readAll(message)).toString("utf8")));
+    return;
+  }
+  const named = describeRequest(message, undefined);
+  const streamed = named.service === "s3";
+  const request = streamed ? named : describeRequest(message, await readAll(message));
+  const parts = props.parts();
+  const fault = parts.faults.meet(request);
+  if (fault === "reset") {
+    message.destroy();
+    return;
+  }
+  if (fault) {
+    send(response, fault);
+    return;
+  }
+  if (streamed) {
+    const passed = await passOn(props.moto, request, message);
+    response.writeHead(passed.statusCode ?? 502, passed.headers);
+    passed.pipe(response);
+    return;
+  }
+  send(response, refuseUnknown(request, await answer(request, props.moto, parts), props.log));
+}
+
+/** What moto cannot do is answered here; what it answers is followed by what it does not do by itself. */
+async function answer(request: AwsRequest, moto: string, parts: Parts): Promise<Answer> {
+  const pass = async (passed = request) => readAnswer(await passOn(moto, passed));
+  switch (request.service) {
+    case "lambda": {
+      const own = await answerInvoke(request, parts.functions, parts.invoker);
+      if (own) return own;
+      const answer = await pass();
+      await noteDeployment(request, answer, parts.functions);
+      return answer;
+    }
+    case "ecs": {
+      const complete = completeEcs(request);
+      return followEcs(complete, await pass(complete), parts.services, parts.tasks);
+    }
+    case "route53":
+      return hideChange(request, await pass());
+    case "application-autoscaling": {
+      const own = parts.scalingTags.answer(request);
+      if (own) return own;
+      const answer = await pass();
+      parts.scalingTags.note(request, answer);
+      return answer;
+    }
+    default:
+      return pass();
+  }
+}
+
+/** What moto has not learned it answers with a page about its crash, and clients would try again for minutes. */
+function refuseUnknown(request: AwsRequest, answer: Answer, log: (line: string) => void): Answer {
+  if (answer.status !== 500 || !String(answer.headers["content-type"]).startsWith("text/html")) return answer;
+  log(`moto fails at ${request.service} ${request.action}`);
+  const message = `the emulated AWS does not know ${request.service} ${request.action}`;
+  return request.headers["x-amz-target"] ? jsonAnswer(400, { __type: "UnsupportedOperation", message }) : answer;
+}
+
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, headers);
+  response.end(body);
+}

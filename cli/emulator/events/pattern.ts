@@ -1,0 +1,43 @@
+export type Json = string | number | boolean | null | undefined | Json[] | JsonObject;
+export interface JsonObject {
+  [key: string]: Json;
+}
+
+/**
+ * Whether an event matches a rule's pattern, as EventBridge defines it: every key of the pattern must be there, and one of
+ * its listed values must match. Known: literals, prefix, suffix, equals-ignore-case, anything-but, exists, $or.
+ *
+ * @throws on a kind of value that is not known here: a rule that silently never fires would prove nothing
+ */
+export function matches(pattern: JsonObject, event: JsonObject): boolean {
+  return Object.entries(pattern).every(([key, wanted]) => {
+    if (key === "$or") return (wanted as JsonObject[]).some((part) => matches(part, event));
+    const found = event[key];
+    if (Array.isArray(wanted)) return wanted.some((value) => valueMatches(value, found));
+    return isObject(found) && matches(wanted as JsonObject, found);
+  });
+}
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function valueMatches(wanted: Json, found: Json): boolean {
+  if (isObject(wanted) && "exists" in wanted) return wanted.exists === (found !== undefined);
+  // A list in the event matches when one of its values does.
+  if (Array.isArray(found)) return found.some((value) => valueMatches(wanted, value));
+  if (!isObject(wanted)) return wanted === found;
+  const [kind, operand] = Object.entries(wanted)[0] ?? [];
+  const text = typeof found === "string" ? found : undefined;
+  switch (kind) {
+    case "prefix":
+      return text?.startsWith(String(operand)) ?? false;
+    case "suffix":
+      return text?.endsWith(String(operand)) ?? false;
+    case "equals-ignore-case":
+      return text?.toLowerCase() === String(operand).toLowerCase();
+    case "anything-but":
+      return found !== undefined && ![operand].flat().some((value) => valueMatches(value, found));
+    default:
+      throw new Error(`the emulator knows no ${kind} in event patterns`);
+  }
+}

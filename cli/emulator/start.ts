@@ -1,0 +1,92 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { bundleProgram } from "../bundle";
+import { readIfThere } from "../files";
+import { findDeployTool, findPythonProgram } from "../programs";
+import { UserError } from "../project";
+import { lastLines, parseRecord, poll, recordOf, runningProcess, startProcess, stopProcess } from "../twin/processes";
+import type { EmulatorAddress, EmulatorFolder } from "./folder";
+
+const startMs = 90_000;
+
+/** What the emulator is made of and this machine lacks, in words; `undefined` when all is there. */
+export function missingForEmulator(): string | undefined {
+  const missing = [
+    ...(findPythonProgram("moto_server") ? [] : ["moto"]),
+    ...(findDeployTool("pebble") ? [] : ["pebble"]),
+  ];
+  return missing.length > 0 ? `${missing.join(" and ")} not installed` : undefined;
+}
+
+/** The emulator that runs for this environment; `undefined` when none does. */
+export function runningEmulator(folder: EmulatorFolder): EmulatorAddress | undefined {
+  const said = readIfThere(folder.address);
+  return runningProcess(folder) && said ? (JSON.parse(said) as EmulatorAddress) : undefined;
+}
+
+/**
+ * The emulator of this environment, started when none runs. It outlives the command; what an earlier one left behind
+ * described an AWS that is gone, and is removed.
+ *
+ * @throws UserError when it does not start
+ */
+export async function ensureEmulator(folder: EmulatorFolder): Promise<EmulatorAddress> {
+  const running = runningEmulator(folder);
+  if (running) return running;
+  await removeEmulator(folder);
+  const [program, bootstrap] = [join(folder.root, "emulator.cjs"), join(folder.root, "bootstrap.cjs")];
+  bundleProgram("cli/emulator/main.ts", program);
+  bundleProgram("cli/emulator/lambda/bootstrap.ts", bootstrap);
+  await startProcess(folder, {
+    command: process.execPath,
+    args: [program],
+    env: {
+      ...inherited(),
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      EMULATOR_FOLDER: folder.root,
+      EMULATOR_BOOTSTRAP: bootstrap,
+    },
+  });
+  const ready = await poll(() => !runningProcess(folder) || existsSync(folder.address), startMs);
+  const address = runningEmulator(folder);
+  if (address) return address;
+  const why = ready ? "ended" : `is not ready after ${startMs / 1000} s`;
+  const said = lastLines(folder.log, 5).join("\n");
+  await removeEmulator(folder);
+  throw new UserError(`the emulator ${why}:\n${said}`);
+}
+
+/** Where programs and the tools of `make deploy-tools` are; nothing of the caller's AWS settings. */
+function inherited(): Record<string, string> {
+  const names = ["PATH", "HOME", "NATSFORM_CACHE", "XDG_CACHE_HOME", "TMPDIR"];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+}
+
+/** Stops the emulator with all that it started. @returns whether one ran */
+export async function stopEmulator(folder: EmulatorFolder): Promise<boolean> {
+  const recorded = parseRecord(readIfThere(folder.process) ?? "");
+  const ran = runningProcess(folder) !== undefined;
+  await stopProcess(folder, "SIGTERM", 15_000);
+  if (recorded) await endGroup(recorded.pid);
+  return ran;
+}
+
+/**
+ * Ends what a killed emulator left behind. Its processes share the group that has its id, and no other process gets an id
+ * that is still a group's: one that has it now is somebody else's, and then ours are gone.
+ */
+async function endGroup(pid: number): Promise<void> {
+  if (recordOf(pid).started !== "gone") return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Stops the emulator and removes all that it kept. @returns whether one ran */
+export async function removeEmulator(folder: EmulatorFolder): Promise<boolean> {
+  const ran = await stopEmulator(folder);
+  rmSync(folder.root, { recursive: true, force: true });
+  return ran;
+}
