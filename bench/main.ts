@@ -1,4 +1,5 @@
 import { benchAttacks } from "./attacks";
+import { benchBackup } from "./backup";
 import { benchCallout } from "./callout";
 import { benchDnsSync } from "./dns-sync";
 import { benchProfile } from "./profile";
@@ -12,6 +13,7 @@ const parts: Record<string, () => Promise<void>> = {
   profile: benchProfile,
   attacks: benchAttacks,
   storm: benchStorm,
+  backup: benchBackup,
   "dns-sync": benchDnsSync,
 };
 

@@ -1,7 +1,10 @@
 import { Command } from "commander";
+import { registerBackup } from "./commands/backup";
 import { registerBundle } from "./commands/bundle";
 import { registerCheck } from "./commands/check";
+import { registerDeploy } from "./commands/deploy";
 import { registerDoctor } from "./commands/doctor";
+import { registerImages } from "./commands/images";
 import { registerKeys } from "./commands/keys";
 import { registerPermissions } from "./commands/permissions";
 import { registerRender } from "./commands/render";
@@ -28,8 +31,11 @@ export function buildProgram(): Command {
   registerPermissions(program);
   registerTwin(program);
   registerStreams(program);
+  registerBackup(program);
   registerVerify(program);
   registerBundle(program);
+  registerImages(program);
+  registerDeploy(program);
   // commander's own errors are about usage: unknown options, missing arguments.
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

@@ -2,6 +2,10 @@ import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../files";
 import { UserError } from "../project";
+import { checkKeyName } from "./key-name";
+import { kubernetesSecretStore } from "./kubernetes-secret";
+import { SecretsManagerStore } from "./secrets-manager";
+import { vaultKvStore } from "./vault-kv";
 
 /**
  * Where the private halves of keys are kept. Names are flat (`issuer`, `user-sys`), values are text.
@@ -16,8 +20,6 @@ export interface KeyStore {
   list(): Promise<string[]>;
 }
 
-const validName = /^[A-Za-z0-9_-]+$/;
-
 /** A folder for its owner alone, one file for each key. */
 export class FolderStore implements KeyStore {
   readonly description: string;
@@ -27,7 +29,7 @@ export class FolderStore implements KeyStore {
   }
 
   private path(name: string): string {
-    if (!validName.test(name)) throw new Error(`a key's name is letters, digits, _ and -, got ${name}`);
+    checkKeyName(name);
     return join(this.folder, `${name}.key`);
   }
 
@@ -81,9 +83,20 @@ export class MemoryStore implements KeyStore {
   }
 }
 
-/** Opens a store by its URL: `file:FOLDER`. */
-export function openStore(url: string): KeyStore {
+/**
+ * Opens a store by its URL: `file:FOLDER`, `aws:REGION/PREFIX` for Secrets Manager, `kubernetes:NAMESPACE/SECRET` or
+ * `vault:MOUNT/PATH` for a KV v2 engine.
+ *
+ * @param containers `existing`: write only into secrets that are there already
+ */
+export function openStore(url: string, containers: "made" | "existing" = "made"): KeyStore {
   const [scheme, rest] = [url.slice(0, url.indexOf(":")), url.slice(url.indexOf(":") + 1)];
   if (scheme === "file" && rest) return new FolderStore(rest.replace(/^\/\//, ""));
-  throw new UserError(`no such key store: ${url}`, "known: file:FOLDER");
+  const [, region, prefix] = /^([a-z]{2}(?:-[a-z]+)+-\d)\/([\w+=.@-]+(?:\/[\w+=.@-]+)*)$/.exec(rest) ?? [];
+  if (scheme === "aws" && region && prefix) return new SecretsManagerStore(region, prefix, containers);
+  const other =
+    scheme === "kubernetes" ? kubernetesSecretStore(rest) : scheme === "vault" ? vaultKvStore(rest) : undefined;
+  if (other) return other;
+  const known = "file:FOLDER, aws:REGION/PREFIX, kubernetes:NAMESPACE/SECRET, vault:MOUNT/PATH";
+  throw new UserError(`no such key store: ${url}`, `known: ${known}`);
 }

@@ -1,0 +1,83 @@
+import { X509Certificate } from "node:crypto";
+import { MemoryStore } from "../../cli/keys/store";
+import { type CertificateId, clusterOf } from "../../modules/topology";
+import type { ServedListener } from "../../runtime/certificate-renewal/env";
+import { reloadServers } from "../../runtime/certificate-renewal/reload";
+import { NatsClient } from "../../runtime/client";
+import { helmValues, isOnKubernetes } from "../../templates/helm-values";
+import { chartConf } from "../support/chart-model";
+import { ChartServers } from "../support/chart-servers";
+import { findProgram } from "../support/programs";
+import { platforms, richTopology } from "../support/same-server";
+
+const natsServer = findProgram("nats-server") as string;
+const silent = { info: () => undefined, warn: () => undefined };
+let servers: ChartServers;
+let client: NatsClient;
+
+beforeAll(async () => {
+  const store = new MemoryStore();
+  const rich = await richTopology("operator", platforms.generic, store);
+  const cluster = clusterOf(rich.topology, "hub");
+  if (!isOnKubernetes(cluster)) throw new Error("not on Kubernetes");
+  // The client of this test sends no PROXY header.
+  const { proxy_protocol: _, ...conf } = chartConf(helmValues({ ...rich, cluster }), { namespace: "messaging" });
+  servers = await ChartServers.start(natsServer, rich.topology, cluster, conf);
+  await servers.ready();
+  client = new NatsClient({
+    servers: servers.ports.map(({ client }) => `tls://127.0.0.1:${client}`),
+    authentication: { kind: "creds", creds: (await store.read("creds-sys")) ?? "" },
+    ca: servers.pod.authorityOf("internal"),
+  });
+});
+afterAll(async () => {
+  await client?.close();
+  servers?.stop();
+});
+
+const ids: CertificateId[] = ["internal", "routes", "leafnodes"];
+const listeners = (): ServedListener[] =>
+  servers.ports.flatMap(({ client, routes, leafnodes }) => [
+    { host: "127.0.0.1", port: client, certificate: "internal", plainInfo: true },
+    { host: "127.0.0.1", port: routes, certificate: "routes", plainInfo: false },
+    { host: "127.0.0.1", port: leafnodes, certificate: "leafnodes", plainInfo: true },
+  ]);
+
+const newPairs = async () =>
+  new Map(
+    await Promise.all(
+      ids.map(async (id) => {
+        const pair = await servers.pod.issue(id);
+        return [id, { ...pair, fingerprint: new X509Certificate(pair.cert).fingerprint256 }] as const;
+      }),
+    ),
+  );
+const reload = (current: Awaited<ReturnType<typeof newPairs>>, timeoutMs: number, sleep?: () => Promise<void>) =>
+  reloadServers({ connection: () => client.connection(), served: listeners(), current, timeoutMs, log: silent, sleep });
+const startedAt = () =>
+  Promise.all(servers.ports.map((_, i) => servers.ask<{ start: string }>(i, "/varz").then(({ start }) => start)));
+
+test("servers that get their new certificates late are asked again, and serve them without a restart", async () => {
+  const before = await startedAt();
+  const pairs = await newPairs();
+  let pauses = 0;
+  const late = async () => {
+    pauses++;
+    for (const [id, pair] of pairs) servers.place(id, pair);
+  };
+  await reload(pairs, 120_000, late);
+  expect(pauses).toBe(1);
+  expect(await startedAt()).toEqual(before);
+  const { routes } = await servers.ask<{ routes: unknown[] }>(0, "/routez");
+  expect(routes.length).toBeGreaterThan(0);
+});
+
+test("what is never served is named, listener by listener", async () => {
+  const pairs = await newPairs();
+  const [routes] = [pairs.get("routes")];
+  if (!routes) throw new Error("no routes");
+  servers.place("routes", routes);
+  const said = reload(pairs, 0);
+  await expect(said).rejects.toThrow(/^not served yet: internal on 127\.0\.0\.1:\d+, leafnodes on /);
+  await expect(said).rejects.not.toThrow(/routes/);
+});

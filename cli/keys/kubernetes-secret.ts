@@ -1,0 +1,100 @@
+import { spawn } from "node:child_process";
+import { z } from "zod";
+import { UserError } from "../project";
+import { checkKeyName, isKeyName } from "./key-name";
+import type { KeyStore } from "./store";
+
+const Secret = z.looseObject({ data: z.record(z.string(), z.string()).default({}) });
+
+/**
+ * One Secret of a Kubernetes cluster, one of its keys for each key. It is reached with kubectl, so with whatever that is
+ * logged in with; values go in by standard input and are in no process's arguments.
+ */
+export class KubernetesSecretStore implements KeyStore {
+  readonly description: string;
+
+  /** @param context of the kubeconfig; without it the current one */
+  constructor(
+    private readonly namespace: string,
+    private readonly secret: string,
+    private readonly context?: string,
+  ) {
+    this.description = `Secret ${namespace}/${secret}`;
+  }
+
+  async read(name: string): Promise<string | undefined> {
+    checkKeyName(name);
+    return (await this.values()).get(name);
+  }
+
+  async write(name: string, value: string): Promise<void> {
+    checkKeyName(name);
+    const data = { [name]: encode(value) };
+    // A server includes it into its configuration: there it is a key and a value, not the seed alone.
+    if (name.startsWith("user-leaf-")) data[`include-${name.slice("user-".length)}`] = encode(`nkey: "${value}"\n`);
+    await this.change(data);
+  }
+
+  async remove(name: string): Promise<void> {
+    checkKeyName(name);
+    if ((await this.values()).has(name)) await this.change({ [name]: undefined });
+  }
+
+  async list(): Promise<string[]> {
+    return [...(await this.values()).keys()].filter((name) => !name.startsWith("include-")).sort();
+  }
+
+  private async values(): Promise<Map<string, string>> {
+    const { data } = await this.object();
+    return new Map(
+      Object.entries(data)
+        // What Terraform made the container with.
+        .filter(([name]) => isKeyName(name) && name !== "owner")
+        .map(([name, value]) => [name, Buffer.from(value, "base64").toString("utf8")]),
+    );
+  }
+
+  private async object() {
+    return Secret.parse(JSON.parse(await this.kubectl(["get", "secret", this.secret, "-o", "json"])));
+  }
+
+  /** As a whole, with the version that was read: who writes at the same time is refused, and not written over. */
+  private async change(data: Record<string, string | undefined>): Promise<void> {
+    const object = await this.object();
+    const changed = { ...object, data: { ...object.data, ...data } };
+    await this.kubectl(["replace", "--filename", "-"], JSON.stringify(changed));
+  }
+
+  private async kubectl(args: readonly string[], input = ""): Promise<string> {
+    const where = [...(this.context ? ["--context", this.context] : []), "--namespace", this.namespace];
+    const child = spawn("kubectl", [...where, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    const said = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream].setEncoding("utf8").on("data", (text: string) => {
+        said[stream] += text;
+      });
+    }
+    // A program that ends early closes its input: its exit says why.
+    child.stdin.on("error", () => undefined).end(input);
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", () => reject(new UserError("kubectl is not on PATH", "install it, or use another store")));
+      child.once("close", resolve);
+    });
+    if (code === 0) return said.stdout;
+    const fix = said.stderr.includes("NotFound")
+      ? "apply the stack that ends with -pki first: it makes the Secret"
+      : undefined;
+    throw new UserError(
+      `${this.description}: ${said.stderr.trim().split("\n")[0] ?? `kubectl ended with ${code}`}`,
+      fix,
+    );
+  }
+}
+
+const encode = (value: string) => Buffer.from(value).toString("base64");
+
+/** `NAMESPACE/SECRET`, and the context behind a question mark: `nats/nats-keys?production`. */
+export function kubernetesSecretStore(rest: string): KubernetesSecretStore | undefined {
+  const [, namespace, secret, context] = /^([a-z0-9-]+)\/([a-z0-9.-]+)(?:\?(.+))?$/.exec(rest) ?? [];
+  return namespace && secret ? new KubernetesSecretStore(namespace, secret, context) : undefined;
+}

@@ -1,0 +1,34 @@
+import { authorityKey } from "../../templates/helm-values";
+import { ports } from "../topology";
+import type { KubernetesContext } from "./context";
+import type { MountedFiles } from "./pod";
+
+/** How programs in the Kubernetes cluster reach the servers: the Service chooses one that is ready, always over TLS. */
+export const clientUrl = ({ cluster, namespace }: KubernetesContext): string =>
+  `tls://${cluster.name}.${namespace}.svc.${cluster.platform.clusterDomain}:${ports.client}`;
+
+const folders = { authorities: "/etc/natsform/authorities", keys: "/etc/natsform/keys" };
+
+/** The authority of the servers' internal names. */
+export const authoritiesMount = ({ names }: KubernetesContext): MountedFiles => ({
+  name: "authorities",
+  secret: names.certificates.authorities,
+  folder: folders.authorities,
+  files: { [authorityKey("internal")]: "ca.crt" },
+});
+export const authorityFile = `${folders.authorities}/ca.crt`;
+
+/** Some of the deployed secrets as files; the program sees no other. */
+export const keysMount = ({ names }: KubernetesContext, keys: readonly string[]): MountedFiles => ({
+  name: "keys",
+  secret: names.certificates.servers,
+  folder: folders.keys,
+  files: Object.fromEntries(keys.map((key) => [key, key])),
+});
+export const keyFile = (key: string): string => `${folders.keys}/${key}`;
+
+/** Image of one of natsform's own programs. */
+export const programImage = ({ cluster }: KubernetesContext, program: string): string => {
+  const { programs, tag } = cluster.platform.images;
+  return `${programs}/${program}:${tag}`;
+};

@@ -1,0 +1,51 @@
+import { isOnKubernetes, type KubernetesCluster } from "../../templates/helm-values";
+import type { Environment } from "../config";
+import type { StackContext } from "../terraform/context";
+import { type KubernetesClusterNames, kubernetesNames } from "../topology";
+
+/** A cluster on Kubernetes with all that its stacks are made from. */
+export interface KubernetesContext extends StackContext {
+  cluster: KubernetesCluster;
+  /** The cluster as the environment writes it. */
+  config: Environment["clusters"][string];
+  names: KubernetesClusterNames;
+  namespace: string;
+}
+
+export function kubernetesContext(context: StackContext, cluster: KubernetesCluster): KubernetesContext {
+  const config = context.environment.clusters[cluster.name];
+  if (!config) throw new Error(`no cluster ${cluster.name} in ${context.environment.name}`);
+  return {
+    ...context,
+    cluster,
+    config,
+    names: kubernetesNames(context.environment.name, cluster.name),
+    namespace: cluster.platform.namespace,
+  };
+}
+
+/**
+ * Whether the cluster is the first of its Kubernetes cluster that shares something with it: one stack makes what several
+ * clusters have in common, and the others find it.
+ */
+export function isFirstWith({ topology, cluster }: KubernetesContext, shared: (other: KubernetesCluster) => unknown) {
+  const api = ({ platform }: KubernetesCluster) => JSON.stringify([platform.context, platform.authentication]);
+  const first = topology.clusters
+    .filter(isOnKubernetes)
+    .find((other) => api(other) === api(cluster) && shared(other) === shared(cluster));
+  return first === undefined || first.name === cluster.name;
+}
+
+/** Labels of what natsform makes for a cluster, and of the pods of one of its programs. */
+export const labelsOf = ({ environment, cluster }: KubernetesContext, program?: string): Record<string, string> => ({
+  "app.kubernetes.io/managed-by": "natsform",
+  "app.kubernetes.io/part-of": `${environment.name}-${cluster.name}`,
+  ...(program && { "app.kubernetes.io/name": program }),
+});
+
+/** What the chart puts on the pods of servers. */
+export const serverLabels = ({ names }: KubernetesContext): Record<string, string> => ({
+  "app.kubernetes.io/name": "nats",
+  "app.kubernetes.io/instance": names.release,
+  "app.kubernetes.io/component": "nats",
+});

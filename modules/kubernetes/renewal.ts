@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
+import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
+import { Construct } from "constructs";
+import { json } from "../terraform/json";
+import { authoritiesMount, keysMount, programImage } from "./connection";
+import { type KubernetesContext, labelsOf } from "./context";
+import {
+  environment,
+  type MountedFiles,
+  resources,
+  restrictedContainer,
+  restrictedPod,
+  volumeMounts,
+  volumes,
+} from "./pod";
+import { issueVariables, type RenewalVariables, reloadVariables, renewalLogin } from "./renewal-environment";
+
+const program = "certificate-renewal";
+
+/**
+ * Keeps the certificates valid: a first run before there are servers, and then one every six hours, so that a renewal
+ * that fails is tried forty times before it matters.
+ */
+export class CertificateRenewal extends Construct {
+  /** Done when every certificate is there. */
+  readonly first: JobV1;
+
+  constructor(scope: Construct, id: string, context: KubernetesContext) {
+    super(scope, id);
+    const { names, namespace } = context;
+    const metadata = { name: names.renewal, namespace, labels: labelsOf(context, program) };
+    const issue = issueVariables(context);
+    const { authorities } = context.config.tls.vault;
+    const trusted = authorities
+      ? [new ConfigMapV1(this, "vault-authorities", { metadata, data: { [authoritiesFile]: authorities } })]
+      : [];
+    const wanted = createHash("sha256").update(json(issue)).digest("hex").slice(0, 8);
+    this.first = new JobV1(this, "first", {
+      // Other names or authorities are another job: they have to be there before servers look for them.
+      metadata: { ...metadata, name: `${names.renewal}-${wanted}` },
+      spec: { backoffLimit: 5, template: podTemplate(context, issue, []) },
+      waitForCompletion: true,
+      timeouts: { create: "10m", update: "10m" },
+      dependsOn: trusted,
+    });
+    const mounts = [authoritiesMount(context), keysMount(context, [renewalLogin(context)])];
+    new CronJobV1(this, "schedule", {
+      metadata,
+      spec: {
+        schedule: "17 */6 * * *",
+        concurrencyPolicy: "Forbid",
+        startingDeadlineSeconds: 3600,
+        successfulJobsHistoryLimit: 3,
+        failedJobsHistoryLimit: 3,
+        jobTemplate: {
+          metadata: { labels: labelsOf(context, program) },
+          spec: {
+            backoffLimit: 2,
+            activeDeadlineSeconds: 1800,
+            template: podTemplate(context, { ...issue, ...reloadVariables(context) }, mounts),
+          },
+        },
+      },
+    });
+  }
+}
+
+const vaultFolder = "/etc/natsform/vault";
+const authoritiesFile = "ca.crt";
+
+function podTemplate(context: KubernetesContext, variables: RenewalVariables, programMounts: readonly MountedFiles[]) {
+  const { authorities } = context.config.tls.vault;
+  const mounts = [
+    ...programMounts,
+    ...(authorities ? [{ name: "vault", configMap: context.names.renewal, folder: vaultFolder }] : []),
+  ];
+  return {
+    metadata: { labels: labelsOf(context, program) },
+    spec: {
+      serviceAccountName: context.names.renewal,
+      // It logs in to Vault and writes Secrets with it.
+      automountServiceAccountToken: true,
+      enableServiceLinks: false,
+      restartPolicy: "Never",
+      securityContext: restrictedPod,
+      volume: volumes(mounts),
+      container: [
+        {
+          name: program,
+          image: programImage(context, program),
+          securityContext: restrictedContainer,
+          resources: resources(context, "50m", "192Mi"),
+          env: environment({ ...variables, NODE_EXTRA_CA_CERTS: authorities && `${vaultFolder}/${authoritiesFile}` }),
+          volumeMount: volumeMounts(mounts),
+        },
+      ],
+    },
+  };
+}

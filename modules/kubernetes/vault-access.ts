@@ -1,0 +1,82 @@
+import { DataKubernetesConfigMapV1 } from "@cdktf/provider-kubernetes/lib/data-kubernetes-config-map-v1";
+import { AuthBackend } from "@cdktf/provider-vault/lib/auth-backend";
+import { KubernetesAuthBackendConfig } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-config";
+import { KubernetesAuthBackendRole } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-role";
+import { PkiSecretBackendRole } from "@cdktf/provider-vault/lib/pki-secret-backend-role";
+import { Policy } from "@cdktf/provider-vault/lib/policy";
+import { Fn, type ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { IssuerId } from "../topology";
+import type { KubernetesContext } from "./context";
+import { mountOf, renewalRole, roleOf, ttlSeconds, vaultCertificates } from "./vault-roles";
+
+export interface VaultAccessProps {
+  context: KubernetesContext;
+  ready?: ReadonlyMap<IssuerId, ITerraformDependable>;
+}
+
+/** What may be issued: exactly the names of the topology, for exactly their use, and to the renewal job alone. */
+export class VaultAccess extends Construct {
+  constructor(scope: Construct, id: string, { context, ready }: VaultAccessProps) {
+    super(scope, id);
+    const { config, names, namespace } = context;
+    const { vault } = config.tls;
+    const certificates = vaultCertificates(context);
+    for (const certificate of certificates) {
+      const { issuer, usages } = certificate;
+      const after = ready?.get(issuer);
+      const seconds = String(ttlSeconds(certificate));
+      new PkiSecretBackendRole(this, `role-${certificate.id}`, {
+        backend: mountOf(context, issuer),
+        name: roleOf(context, certificate),
+        allowedDomains: certificate.names,
+        allowBareDomains: true,
+        allowSubdomains: false,
+        allowWildcardCertificates: false,
+        allowLocalhost: false,
+        allowIpSans: false,
+        allowAnyName: false,
+        enforceHostnames: true,
+        requireCn: false,
+        serverFlag: usages.includes("server"),
+        clientFlag: usages.includes("client"),
+        keyType: "ec",
+        keyBits: 256,
+        keyUsage: ["DigitalSignature"],
+        ttl: seconds,
+        maxTtl: seconds,
+        dependsOn: after ? [after] : [],
+      });
+    }
+    const policy = new Policy(this, "policy", { name: renewalRole(context), policy: policyText(context) });
+    const auth = vault.create ? new AuthBackend(this, "auth", { type: "kubernetes", path: vault.authPath }) : undefined;
+    if (auth) {
+      const authority = new DataKubernetesConfigMapV1(this, "kubernetes-authority", {
+        // Every namespace has it.
+        metadata: { name: "kube-root-ca.crt", namespace: "default" },
+      });
+      new KubernetesAuthBackendConfig(this, "auth-config", {
+        backend: auth.path,
+        kubernetesHost: vault.kubernetesHost,
+        kubernetesCaCert: Fn.lookup(authority.data, "ca.crt", ""),
+        // Tokens are reviewed with the rights of who presents them: no token of a reviewer lies in the state.
+        disableLocalCaJwt: true,
+      });
+    }
+    new KubernetesAuthBackendRole(this, "auth-role", {
+      backend: auth?.path ?? vault.authPath,
+      roleName: renewalRole(context),
+      boundServiceAccountNames: [names.renewal],
+      boundServiceAccountNamespaces: [namespace],
+      tokenPolicies: [policy.name],
+      tokenTtl: 600,
+      tokenMaxTtl: 600,
+    });
+  }
+}
+
+const policyText = (context: KubernetesContext): string =>
+  vaultCertificates(context)
+    .map((certificate) => `${mountOf(context, certificate.issuer)}/issue/${roleOf(context, certificate)}`)
+    .map((path) => `path ${JSON.stringify(path)} {\n  capabilities = ["update"]\n}\n`)
+    .join("");

@@ -1,0 +1,40 @@
+import type { RenewedCertificate } from "../../runtime/certificate-renewal/env";
+import type { Certificate, IssuerId } from "../topology";
+import type { KubernetesContext } from "./context";
+
+/** Certificates of the cluster that Vault signs. */
+export const vaultCertificates = ({ cluster }: KubernetesContext): Certificate[] =>
+  cluster.certificates.filter(({ signer }) => signer === "vault");
+
+/** Purposes that they are for: an authority each, so that no certificate opens another door. */
+export const vaultIssuers = (context: KubernetesContext): IssuerId[] => [
+  ...new Set(vaultCertificates(context).map(({ issuer }) => issuer)),
+];
+
+const baseOf = ({ config }: KubernetesContext) => ({ mount: config.tls.mount ?? "pki-int", role: config.tls.role });
+
+/** Mount of the intermediate authority of a purpose. */
+export const mountOf = (context: KubernetesContext, issuer: IssuerId): string => `${baseOf(context).mount}-${issuer}`;
+
+/** Role of a certificate in its mount. */
+export const roleOf = (context: KubernetesContext, { id }: Certificate): string =>
+  `${baseOf(context).role ?? context.names.release}-${id}`;
+
+/** Policy and role of the renewal job. */
+export const renewalRole = ({ environment, names }: KubernetesContext): string =>
+  `${environment.name}-${names.renewal}`;
+
+/** What the renewal job is told of them. */
+export const renewedCertificates = (context: KubernetesContext): RenewedCertificate[] =>
+  vaultCertificates(context).map((certificate) => ({
+    id: certificate.id,
+    issuer: certificate.issuer,
+    secret: context.names.certificates.certificate(certificate.id),
+    mount: mountOf(context, certificate.issuer),
+    role: roleOf(context, certificate),
+    names: certificate.names,
+    usages: certificate.usages,
+    ttlSeconds: ttlSeconds(certificate),
+  }));
+
+export const ttlSeconds = ({ ttlMs = 30 * 86_400_000 }: Certificate): number => Math.floor(ttlMs / 1000);

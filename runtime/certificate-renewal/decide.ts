@@ -1,0 +1,62 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readPem, unionPem } from "../certificate-agent/pem";
+import type { RenewedCertificate } from "./env";
+
+/** What a Secret holds; a key that is not there is `undefined`. */
+export interface StoredPair {
+  cert?: string;
+  key?: string;
+}
+
+const usageIds = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" };
+
+/**
+ * Why a certificate has to be issued anew; `undefined` when it has not.
+ *
+ * @param authority certificate of the authority that would sign it now
+ */
+export function renewalReason(
+  { cert, key }: StoredPair,
+  wanted: Pick<RenewedCertificate, "names" | "usages">,
+  authority: string,
+  now: Date,
+): string | undefined {
+  if (!cert || !key) return "there is none yet";
+  try {
+    const leaf = new X509Certificate(cert);
+    if (!leaf.checkPrivateKey(createPrivateKey(key))) return "its key belongs to another certificate";
+    const [from, until] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
+    if (until - now.getTime() <= (until - from) / 3) return "a third of its life is left";
+    const listed = (leaf.subjectAltName ?? "").split(", ").sort().join();
+    if (
+      listed !==
+      wanted.names
+        .map((name) => `DNS:${name}`)
+        .sort()
+        .join()
+    )
+      return "it carries other names";
+    if (wanted.usages.some((usage) => !leaf.keyUsage?.includes(usageIds[usage]))) return "it may be used otherwise";
+    const signedBy = new X509Certificate(authority);
+    if (!leaf.checkIssued(signedBy) || !leaf.verify(signedBy.publicKey)) return "another authority signed it";
+    return undefined;
+  } catch {
+    return "it cannot be read";
+  }
+}
+
+/**
+ * What is trusted from now on: the authorities of now, and those of before until they end, so that certificates of
+ * either are accepted while servers change over.
+ */
+export function trustedAuthorities(before: string | undefined, current: readonly string[], now: Date): string {
+  const alive = readPem(before ?? "").filter(({ validTo }) => Date.parse(validTo) > now.getTime());
+  return unionPem([...current, ...alive.map((certificate) => certificate.toString())]);
+}
+
+/** Whether everybody had the chance to learn of the authority: it was trusted before this run, or nobody trusts yet. */
+export const isKnownAuthority = (before: string | undefined, authority: string): boolean => {
+  if (!before) return true;
+  const wanted = new X509Certificate(authority).fingerprint256;
+  return readPem(before).some(({ fingerprint256 }) => fingerprint256 === wanted);
+};

@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { pino } from "pino";
+import { z } from "zod";
+import { type Authentication, NatsClient } from "../client";
+import { CertificateRenewalEnv } from "./env";
+import { kubernetesSecrets } from "./kubernetes";
+import { reloadServers } from "./reload";
+import { renew } from "./renew";
+import { openVault } from "./vault";
+
+const read = (file: string) => readFileSync(file, "utf8").trim();
+
+async function main(): Promise<void> {
+  const parsed = CertificateRenewalEnv.safeParse(process.env);
+  if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
+  const env = parsed.data;
+  const log = pino({ name: "certificate-renewal", level: env.LOG_LEVEL });
+  const vault = await openVault(env.VAULT_ADDR, {
+    path: env.VAULT_AUTH_PATH,
+    role: env.VAULT_ROLE,
+    jwt: read(env.TOKEN_FILE),
+  });
+  const { changed, current } = await renew({
+    certificates: env.CERTIFICATES,
+    authoritiesSecret: env.AUTHORITIES_SECRET,
+    rootMount: env.VAULT_ROOT_MOUNT,
+    vault,
+    secrets: kubernetesSecrets({
+      address: env.KUBERNETES_API,
+      namespace: env.NAMESPACE,
+      ca: read(env.KUBERNETES_CA_FILE),
+      token: () => read(env.TOKEN_FILE),
+    }),
+    now: new Date(),
+    log,
+  });
+  if (!env.NATS_SERVERS) return log.info({ changed }, "done; there are no servers to reload");
+  // Also when nothing changed: a run that was cut off between writing and reloading is finished by the next one.
+  const client = new NatsClient({
+    servers: env.NATS_SERVERS,
+    authentication: authentication(env),
+    caFile: env.NATS_CA_FILE,
+    name: "certificate-renewal",
+  });
+  try {
+    const timeoutMs = env.RELOAD_TIMEOUT_SECONDS * 1000;
+    await reloadServers({ connection: () => client.connection(), served: env.SERVED, current, timeoutMs, log });
+  } finally {
+    await client.close();
+  }
+}
+
+function authentication({ NATS_CREDS_FILE, NATS_NKEY_SEED_FILE }: CertificateRenewalEnv): Authentication {
+  if (NATS_CREDS_FILE) return { kind: "creds", creds: read(NATS_CREDS_FILE) };
+  if (NATS_NKEY_SEED_FILE) return { kind: "nkey", seed: read(NATS_NKEY_SEED_FILE) };
+  throw new Error("NATS_SERVERS needs NATS_CREDS_FILE or NATS_NKEY_SEED_FILE");
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,19 @@
+import type { App } from "cdktf";
+import { kubernetesContext } from "../modules/kubernetes/context";
+import type { StackContext } from "../modules/terraform/context";
+import { isOnKubernetes } from "../templates/helm-values";
+import { KubernetesAuthStack } from "./kubernetes-auth";
+import { KubernetesBackupStack } from "./kubernetes-backup";
+import { KubernetesCoreStack } from "./kubernetes-core";
+import { KubernetesPkiStack } from "./kubernetes-pki";
+
+/** Adds the stacks of every cluster on Kubernetes, in the order in which they are applied. */
+export function addKubernetesStacks(app: App, context: StackContext): void {
+  for (const cluster of context.topology.clusters.filter(isOnKubernetes)) {
+    const one = kubernetesContext(context, cluster);
+    new KubernetesPkiStack(app, one);
+    new KubernetesCoreStack(app, one);
+    new KubernetesAuthStack(app, one);
+    if (cluster.backup) new KubernetesBackupStack(app, one);
+  }
+}

@@ -1,0 +1,82 @@
+import type { Topology } from "../../modules/topology";
+import { type ConfObject, restartDigest } from "../nats-conf";
+import type { KubernetesPlatform } from "./values";
+
+/** What Pod Security `restricted` asks of every container, and a file system that nobody writes to. */
+export const unprivileged = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  capabilities: { drop: ["ALL"] },
+  seccompProfile: { type: "RuntimeDefault" },
+};
+
+/** What a container asks for and the most it gets, in the flavor of the platform's nodes. */
+export function resourcesOf(
+  { ephemeralStorage }: KubernetesPlatform,
+  requests: { cpu: string; memory: string },
+  limits: { cpu: string; memory: string } = requests,
+) {
+  const disk = ephemeralStorage && { "ephemeral-storage": "64Mi" };
+  return { requests: { ...requests, ...disk }, limits: { ...limits, ...disk } };
+}
+
+/** For programs that wait most of the time. */
+export const small = (platform: KubernetesPlatform) =>
+  resourcesOf(platform, { cpu: "50m", memory: "64Mi" }, { cpu: "200m", memory: "128Mi" });
+
+/** Any user but root: images of one's own may know other names, so it is a number. */
+export const user = 1000;
+
+/** The container of the server. */
+export function containerValues({ nats }: Topology, platform: KubernetesPlatform): Record<string, unknown> {
+  const memory = `${Math.floor(platform.memory / 2 ** 20)}Mi`;
+  const cpu = `${Math.round(platform.cpu * 1000)}m`;
+  return {
+    image: { repository: platform.images.nats, tag: `${nats.version}-alpine` },
+    env: { GOMEMLIMIT: `${Math.floor((platform.memory * heapShare) / 2 ** 20)}MiB` },
+    // Asked for and granted are the same: a server that is killed for memory that others took is a server lost.
+    resources: resourcesOf(platform, { cpu, memory }),
+    merge: {
+      securityContext: unprivileged,
+      // A full check waits for streams that clients made, and may never end; so do those of the running server.
+      startupProbe: { httpGet: { path: serverOnly, port: "monitor" }, periodSeconds: 5, failureThreshold: 180 },
+      readinessProbe: { httpGet: { path: serverOnly, port: "monitor" }, initialDelaySeconds: 1, periodSeconds: 5 },
+      // Fails when the disk was full: JetStream stays off then until the server is started anew.
+      livenessProbe: { httpGet: { path: "/healthz?js-enabled-only=true", port: "monitor" } },
+    },
+  };
+}
+
+/** Of the memory: beyond it Go collects garbage more often, and the rest is for stacks and what the kernel counts. */
+const heapShare = 0.8;
+const serverOnly = "/healthz?js-server-only=true";
+
+/** The pod of a server. */
+export function podValues(platform: KubernetesPlatform, conf: ConfObject): Record<string, unknown> {
+  const spread = { maxSkew: 1, whenUnsatisfiable: "DoNotSchedule" };
+  return {
+    // Without the reloader nobody tells servers of a new configuration: then they are restarted for each.
+    configChecksumAnnotation: !platform.reloader,
+    topologySpreadConstraints: {
+      "kubernetes.io/hostname": spread,
+      ...(platform.zones > 1 && { "topology.kubernetes.io/zone": spread }),
+    },
+    merge: {
+      // Pods are replaced for what a reload cannot change, and for nothing else.
+      metadata: { annotations: { "natsform/restart-digest": restartDigest(conf) } },
+      spec: {
+        automountServiceAccountToken: false,
+        terminationGracePeriodSeconds: platform.terminationGraceSeconds,
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: user,
+          runAsGroup: user,
+          fsGroup: user,
+          fsGroupChangePolicy: "OnRootMismatch",
+          seccompProfile: { type: "RuntimeDefault" },
+        },
+      },
+    },
+  };
+}

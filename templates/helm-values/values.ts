@@ -1,0 +1,57 @@
+import type { Trust } from "../../modules/config";
+import type { ClusterTopology, Topology } from "../../modules/topology";
+import { platformSite, serverConf } from "../nats-conf";
+import { configValues } from "./config";
+import { merged } from "./merged";
+import { extraMounts, volumeMountPatch, volumePatch } from "./mounts";
+import { containerValues, podValues, small, unprivileged } from "./pod";
+
+export type KubernetesPlatform = Extract<ClusterTopology["platform"], { kind: "kubernetes" }>;
+export type KubernetesCluster = ClusterTopology & { platform: KubernetesPlatform };
+export const isOnKubernetes = (cluster: ClusterTopology): cluster is KubernetesCluster =>
+  cluster.platform.kind === "kubernetes";
+
+export interface HelmValuesProps {
+  topology: Topology;
+  cluster: KubernetesCluster;
+  trust: Trust;
+  /** Class of the volumes; without it the Kubernetes cluster's default one. */
+  storageClass?: string;
+}
+export type HelmValues = Record<string, unknown>;
+
+/**
+ * The values of the official chart for a cluster. They are made from the configuration that every other platform gets:
+ * what the chart has a value for is set there, and the rest of it is merged in, so that nothing is said twice.
+ *
+ * @throws when the trust file lacks a key of the topology
+ */
+export function helmValues(props: HelmValuesProps): HelmValues {
+  const { topology, cluster, trust } = props;
+  const { platform } = cluster;
+  const [server] = cluster.servers;
+  if (!server) throw new Error(`cluster ${cluster.name} has no servers`);
+  const conf = serverConf({ topology, cluster, server, trust, site: platformSite(topology, cluster) });
+  const mounts = extraMounts(topology, cluster);
+  const values = {
+    fullnameOverride: cluster.name,
+    config: configValues(conf, props),
+    container: { ...containerValues(topology, platform), patch: volumeMountPatch(mounts) },
+    podTemplate: { ...podValues(platform, conf), patch: volumePatch(mounts) },
+    reloader: { enabled: platform.reloader, merge: { securityContext: unprivileged, resources: small(platform) } },
+    promExporter: {
+      enabled: platform.exporter,
+      merge: { securityContext: unprivileged, resources: small(platform) },
+      podMonitor: { enabled: platform.exporter && platform.podMonitor },
+    },
+    podDisruptionBudget: { enabled: true },
+    serviceAccount: { enabled: true, merge: { automountServiceAccountToken: false } },
+    statefulSet: { merge: { spec: { persistentVolumeClaimRetentionPolicy: keepVolumes } } },
+    // Its contexts would hold an administrator's credentials where everyone who may exec into a pod reads them.
+    natsBox: { enabled: false },
+  };
+  return merged(values, platform.chart.values);
+}
+
+/** Volumes are deleted by people, never by a change of the release. */
+const keepVolumes = { whenDeleted: "Retain", whenScaled: "Retain" };
