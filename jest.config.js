@@ -7,5 +7,5 @@ module.exports = {
   // Published as ES modules only, which jest cannot load on Node 20.
   transformIgnorePatterns: ["/node_modules/(?!(jose|oauth2-mock-server|is-plain-obj)/)"],
   testTimeout: 120_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
 };
