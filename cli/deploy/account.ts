@@ -4,10 +4,11 @@ import { print, runTasks } from "../output";
 import { UserError } from "../project";
 import { endCheck } from "./check";
 import { destroyStack } from "./destroy";
-import { applyPlan } from "./plan";
+import { applyPlan, outputsOf } from "./plan";
 import { showPlan, showPlans } from "./show-plan";
 import type { DeployedStack } from "./stacks";
 import { allOutputs, type DeployResult, fillFoundation, synthesizeStacks } from "./steps";
+import { runStreamsTasks, streamsOutput } from "./streams-tasks";
 import { clientConfig, type DeployTarget, stacksOf } from "./target";
 
 /** Deploys to the account that the caller's credentials open: nothing is changed that was not shown and agreed to. */
@@ -22,6 +23,11 @@ export async function deployToAccount(target: DeployTarget, agreed: boolean, res
     }
     if (stack.layer === "foundation")
       await step("Keys and images", (progress) => fillFoundation(target, stack, progress));
+    if (stack.layer === "programs")
+      await step(`Streams of ${stack.cluster}`, async (progress) => {
+        const output = (await outputsOf(target, stack.id))[streamsOutput];
+        await runStreamsTasks(target, stack, output, progress);
+      });
   }
   result.outputs = await allOutputs(target, stacks);
   await step("Check", async () => {

@@ -31,7 +31,7 @@ export const stackFolder = ({ out, env }: DeployTarget, stack: string): Terrafor
 });
 
 /** What our own AWS clients are made with: the target's variables and nothing of the process around it. */
-export function clientConfig({ env, emulator }: DeployTarget, region: string) {
+export function clientConfig({ env, emulator }: Pick<DeployTarget, "env" | "emulator">, region: string) {
   if (!emulator) return { region };
   return {
     region,

@@ -1,0 +1,90 @@
+import {
+  CreateSecurityGroupCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  EC2Client,
+  ModifyVpcAttributeCommand,
+} from "@aws-sdk/client-ec2";
+import {
+  CreateClusterCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  ListTasksCommand,
+  RegisterTaskDefinitionCommand,
+} from "@aws-sdk/client-ecs";
+import { runStreamsTasks, streamsProblem } from "../../cli/deploy/streams-tasks";
+import { clientConfig } from "../../cli/deploy/target";
+import { type Moto, startMoto } from "../../cli/emulator/moto";
+import { findPythonProgram } from "../../cli/programs";
+import demo from "../../environments/demo";
+import { Environment } from "../../modules/config";
+
+test.each([
+  ["an exit code of 0 is success", { containers: [{ exitCode: 0 }] }, undefined],
+  ["another one is told", { containers: [{ exitCode: 2 }] }, "it ended with 2"],
+  [
+    "a container that never ran says why",
+    { containers: [{ reason: "CannotPullContainerError" }] },
+    "CannotPullContainerError",
+  ],
+  ["or its task does", { containers: [{}], stoppedReason: "no capacity" }, "no capacity"],
+  ["or nobody", undefined, "it never ran"],
+])("%s", (_, task, problem) => {
+  expect(streamsProblem(task)).toBe(problem);
+});
+
+const region = "eu-west-1";
+const stack = { region, cluster: "core" };
+
+test("without streams nothing is run", async () => {
+  const target = { environment: Environment.parse(demo), env: {} };
+  expect(await runStreamsTasks(target, stack, undefined, () => undefined)).toBe(0);
+});
+
+(findPythonProgram("moto_server") ? describe : describe.skip)("on moto", () => {
+  let moto: Moto;
+  beforeAll(async () => {
+    moto = await startMoto();
+  });
+  afterAll(() => moto?.stop());
+
+  test("a task runs where the output says, and its end is waited for", async () => {
+    const target = {
+      environment: Environment.parse(demo),
+      env: { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
+      emulator: { address: { url: moto.url } } as never,
+    };
+    const [ec2, ecs] = [new EC2Client(clientConfig(target, region)), new ECSClient(clientConfig(target, region))];
+    const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.0.0.0/16" }));
+    await ec2.send(new ModifyVpcAttributeCommand({ VpcId: Vpc?.VpcId, EnableDnsHostnames: { Value: true } }));
+    const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: Vpc?.VpcId, CidrBlock: "10.0.0.0/24" }));
+    const { GroupId } = await ec2.send(
+      new CreateSecurityGroupCommand({ VpcId: Vpc?.VpcId, GroupName: "programs", Description: "programs" }),
+    );
+    await ecs.send(new CreateClusterCommand({ clusterName: "demo" }));
+    const { taskDefinition } = await ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family: "streams",
+        networkMode: "awsvpc",
+        requiresCompatibilities: ["FARGATE"],
+        cpu: "256",
+        memory: "512",
+        containerDefinitions: [{ name: "streams", image: "streams", memory: 512 }],
+      }),
+    );
+    const output = {
+      taskDefinitions: { APP: taskDefinition?.taskDefinitionArn ?? "" },
+      ecsCluster: "demo",
+      subnets: [Subnet?.SubnetId ?? ""],
+      securityGroups: [GroupId ?? ""],
+    };
+    expect(await runStreamsTasks(target, stack, output, () => undefined)).toBe(1);
+    const { tasks } = await ecs.send(
+      new DescribeTasksCommand({
+        cluster: "demo",
+        tasks: (await ecs.send(new ListTasksCommand({ cluster: "demo" }))).taskArns,
+      }),
+    );
+    expect(tasks?.map(({ startedBy }) => startedBy) ?? []).toEqual(["natsform deploy"]);
+  });
+});
