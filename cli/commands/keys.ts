@@ -70,7 +70,10 @@ export function registerKeys(program: Command): void {
     .action(show);
   common(keys.command("push"))
     .description("write what deployed programs read into the store of the deployment, whose secrets exist already")
-    .requiredOption("--to <url>", "store to write: aws:REGION/ENVIRONMENT/keys for a deployment to AWS, or file:FOLDER")
+    .requiredOption(
+      "--to <url>",
+      "store to write: aws:REGION/ENVIRONMENT/keys, kubernetes:NAMESPACE/SECRET, vault:MOUNT/PATH or file:FOLDER",
+    )
     .action(push);
 }
 
