@@ -18,6 +18,11 @@ export const platforms = {
   },
 } satisfies Record<string, PlatformInput>;
 
+/** Clients find each cluster under a name of its own. */
+function underOwnDomain(platform: PlatformInput): PlatformInput {
+  return platform.domain ? { ...platform, domain: `hub.${platform.domain}` } : platform;
+}
+
 /** An environment that uses every part of a server's configuration, on the given platform. */
 export function richEnvironment(mode: "callout" | "operator", platform: PlatformInput): EnvironmentInput {
   return {
@@ -36,7 +41,7 @@ export function richEnvironment(mode: "callout" | "operator", platform: Platform
       services: { api: { account: "APP", subscribe: { allow: ["a.>"] } } },
     },
     clusters: {
-      hub: { platform, leafHub: true, jetstream: {} },
+      hub: { platform: underOwnDomain(platform), leafHub: true, jetstream: {} },
       core: {
         platform,
         leafHub: true,
