@@ -21,21 +21,6 @@ function problems(
 
 test("what the shipped environment says is fine", () => expect(problems({}, {})).toEqual([]));
 
-test.each([
-  [{ cpu: 1000 }, "cpu is no size that Fargate has"],
-  [{ cpu: 256, memory: "4GiB" }, "memory is no memory that Fargate has for 256 CPU units"],
-  [{ cpu: 8192, memory: "18GiB" }, "memory is no memory that Fargate has for 8192 CPU units"],
-  [{ cpu: 1024, memory: "2560MiB" }, "memory is no memory that Fargate has for 1024 CPU units"],
-])("%j is refused: nobody can buy it", (platform, problem) => {
-  expect(problems(platform)).toEqual([expect.stringContaining(`clusters.core.platform.${problem}`)]);
-});
-
-test.each([
-  [256, "512MiB"],
-  [1024, "8GiB"],
-  [16384, "120GiB"],
-])("%d CPU units with %s are sold", (cpu, memory) => expect(problems({ cpu, memory })).toEqual([]));
-
 test.each(["10.0.0.0/8", "10.0.0.0/23"])("the range %s cannot be divided", (cidr) => {
   expect(problems({ network: { cidr } })).toEqual([expect.stringContaining("must be a /16 to a /22")]);
 });

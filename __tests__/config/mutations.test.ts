@@ -60,11 +60,10 @@ test("what is no environment at all is refused as a whole", () => {
     expectUseful(parseEnvironment(input, "demo").problems, {});
 });
 
-test("twenty thousand streams are judged in seconds", () => {
+test("twenty thousand streams are judged", () => {
   const streams = Array.from({ length: 20_000 }, (_, i) => ({ name: `S${i}`, cluster: "core", subjects: [`s${i}`] }));
-  const start = performance.now();
+  // What compared each with each would not end within the time that every test has.
   expect(judge({ ...shipped[1], streams }, "demo")).toBe(true);
-  expect(performance.now() - start).toBeLessThan(20_000);
 });
 
 describe("through files", () => {

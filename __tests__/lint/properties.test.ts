@@ -34,6 +34,6 @@ test("lint judges every environment that the schema accepts, and names places of
     { numRuns: 1500, seed: 20270115 },
   );
   // The property says little when the schema refuses nearly everything, or when most rules never find anything.
-  expect(seen.accepted).toBeGreaterThan(300);
+  expect(seen.accepted).toBeGreaterThan(200);
   expect(seen.found.size).toBeGreaterThan(rules.length * 0.8);
 });

@@ -1,4 +1,4 @@
-import { fargateSizes, nameLengths, privateCa, sharedRegions } from "./checks/aws";
+import { nameLengths, privateCa, sharedRegions } from "./checks/aws";
 import { hasClusters, leafLinks, sizes, vaultIssuer } from "./checks/clusters";
 import { prototypeKeys, serverNames, uniqueNames } from "./checks/names";
 import { conditions } from "./checks/permissions";
@@ -24,7 +24,6 @@ export function crossChecks(input: unknown, expectedName?: string): Problem[] {
     leafLinks,
     vaultIssuer,
     sharedRegions,
-    fargateSizes,
     nameLengths,
     privateCa,
     conditions,

@@ -1,5 +1,4 @@
 import type { Problem } from "../problem";
-import { parseSize } from "../units";
 import { type Check, clustersOf, type Dict, dict, isDict, text } from "./raw";
 
 const onAws = (env: Dict) =>
@@ -34,38 +33,6 @@ function networkOf(platform: Dict): unknown[] {
   const { vpcId, cidr = "10.0.0.0/16", egress = "nat" } = dict(platform.network);
   return vpcId === undefined ? [undefined, cidr, egress] : [vpcId];
 }
-
-const gib = 2 ** 30;
-/** What Fargate sells: CPU units, the least and the most memory in GiB, and the step between. */
-const fargate: Record<number, [min: number, max: number, step: number]> = {
-  256: [0.5, 2, 0.5],
-  512: [1, 4, 1],
-  1024: [2, 8, 1],
-  2048: [4, 16, 1],
-  4096: [8, 30, 1],
-  8192: [16, 60, 4],
-  16384: [32, 120, 8],
-};
-
-export const fargateSizes: Check = (env) =>
-  onAws(env).flatMap(({ name, platform }): Problem[] => {
-    if (platform.kind !== "aws-ecs") return [];
-    const { cpu = 1024, memory = "4GiB" } = platform;
-    const path = ["clusters", name, "platform"];
-    const range = fargate[Number(cpu)];
-    if (typeof cpu === "number" && !range) {
-      const fix = `use ${Object.keys(fargate).join(", ")}`;
-      return [{ path: [...path, "cpu"], got: cpu, message: "is no size that Fargate has", fix }];
-    }
-    const bytes = typeof memory === "string" ? parseSize(memory) : undefined;
-    if (!range || bytes === undefined) return [];
-    const [min, max, step] = range;
-    const size = bytes / gib;
-    if (size >= min && size <= max && size % step === 0) return [];
-    const message = `is no memory that Fargate has for ${cpu} CPU units`;
-    const fix = `use ${min} to ${max}GiB in steps of ${step}GiB`.replace("0.5 ", "512MiB ").replace("0.5GiB", "512MiB");
-    return [{ path: [...path, "memory"], got: memory, message, fix }];
-  });
 
 export const privateCa: Check = (env) =>
   clustersOf(env).flatMap(([name, cluster]) => {
