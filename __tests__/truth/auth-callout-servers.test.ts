@@ -78,7 +78,6 @@ const startProgram = async (server: NatsServer, isReady = true): Promise<Callout
       NATS_CA_FILE: certificate.certFile,
       NATS_AUTH_NKEY_SEED: seedOf(responder),
       NATS_AUTH_ACCOUNT: "AUTH",
-      NATS_AUTH_UNKNOWN_SERVERS: "refuse",
       NATS_AUTH_NKEY_ISSUER_SEED: seedOf(keys.issuer),
       NATS_AUTH_XKEY_ISSUER_SEED: seedOf(keys.xkey),
       OIDC_ISSUER: issuer.url,

@@ -84,8 +84,6 @@ export const AuthCalloutEnv = z
     /** `AuthRules` as JSON. */
     AUTH_RULES: text.optional(),
     AUTH_RULES_FILE: text.optional(),
-    /** Requests of servers that have not introduced themselves: answered and logged, or not answered. */
-    NATS_AUTH_UNKNOWN_SERVERS: z.enum(["report", "refuse"]).default("report"),
     HTTP_HOST: text.default("0.0.0.0"),
     HTTP_PORT: integer("a port", 0, 65_535).default(9090),
     LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),

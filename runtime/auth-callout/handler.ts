@@ -12,7 +12,7 @@ export interface HandlerContext {
   issuers: Issuers;
   requests: RequestPolicy;
   /** Whether the server with that public nkey is one of ours; without it a valid signature of any server is enough. */
-  isKnownServer?: (serverId: string) => boolean | Promise<boolean>;
+  isKnownServer?: (serverId: string, name: string) => boolean | Promise<boolean>;
   /** The claims of a token; rejects with a Denial. */
   verifyToken: (token: string, now: number) => Promise<TokenClaims>;
   /** Seconds since the epoch. */
@@ -39,7 +39,8 @@ export async function handleRequest(
   let request: AuthorizationRequest;
   try {
     request = openRequest(message, senderXkey, requests, now());
-    if (isKnownServer && !(await isKnownServer(request.server.id))) throw new Refusal("unknown_server");
+    if (isKnownServer && !(await isKnownServer(request.server.id, request.server.name)))
+      throw new Refusal("unknown_server");
   } catch (error) {
     return { verdict: "refused", reason: error instanceof Refusal ? error.reason : "malformed" };
   }

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { isPublicKey } from "./nkey";
 
 export interface KnownServersOptions {
-  /** Asks all servers who they are; what they say comes to {@link KnownServers.learn}. */
-  ask: () => void;
+  /** Asks all servers who they are, or the one of a name; what they say comes to {@link KnownServers.learn}. */
+  ask: (name?: string) => void;
   /** Milliseconds; monotonic. */
   now?: () => number;
   /** Least time between two questions, however many strangers knock. */
@@ -19,6 +19,9 @@ export interface KnownServersOptions {
   forgetMs?: number;
 }
 
+/** Strangers that are asked at once: nobody but servers can be one, and no cluster has more. */
+const MAX_NAMES = 64;
+
 const introduction = z.object({ server: z.object({ id: z.string().refine((id) => isPublicKey("N", id)) }) });
 
 /**
@@ -32,6 +35,8 @@ export class KnownServers {
   readonly #heardAt = new Map<string, number>();
   /** Requests of servers that have not been heard of. */
   readonly #waiting = new Map<string, Set<(known: boolean) => void>>();
+  /** Names of those servers, as their requests give them. */
+  readonly #names = new Map<string, string>();
   #askedAt = Number.NEGATIVE_INFINITY;
   #question?: NodeJS.Timeout;
   #refresh?: NodeJS.Timeout;
@@ -69,15 +74,19 @@ export class KnownServers {
     for (const tell of this.#waiting.get(id) ?? []) tell(true);
   }
 
-  /** Whether a server is known; of one that is not, once the servers have been asked. Never rejects. */
-  has(id: string): boolean | Promise<boolean> {
+  /** Whether a server is known; of one that is not, once it has been asked by its name. Never rejects. */
+  has(id: string, name: string): boolean | Promise<boolean> {
     if (this.#heardAt.has(id)) return true;
+    this.#names.set(id, name);
     const heard = new Promise<boolean>((resolve) => {
       const waiting = this.#waiting.get(id) ?? new Set();
       const tell = (known: boolean) => {
         clearTimeout(patience);
         waiting.delete(tell);
-        if (waiting.size === 0) this.#waiting.delete(id);
+        if (waiting.size === 0) {
+          this.#waiting.delete(id);
+          this.#names.delete(id);
+        }
         resolve(known);
       };
       const patience = setTimeout(() => tell(false), this.#options.patienceMs);
@@ -103,6 +112,8 @@ export class KnownServers {
     this.#askedAt = now();
     for (const [id, heardAt] of this.#heardAt) if (now() - heardAt > forgetMs) this.#heardAt.delete(id);
     ask();
+    // After a reload a server passes on the first answer alone (nats-server 2.14.5), so each is asked a question of its own.
+    for (const name of [...new Set(this.#names.values())].slice(0, MAX_NAMES)) ask(name);
   }
 }
 

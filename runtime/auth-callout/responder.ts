@@ -27,8 +27,9 @@ export interface ResponderOptions {
 
 const RECONNECT_MS = 1000;
 const PROBE_TIMEOUT_MS = 1000;
-/** Servers without a connection of the callout account answer too. */
-const ALSO_IDLE_SERVERS = '{"include_unused":true}';
+/** Servers without a connection of the callout account answer too; of a name, the one that has it alone. */
+const question = (name?: string) =>
+  JSON.stringify({ include_unused: true, ...(name !== undefined && { server_name: name, exact_match: true }) });
 /** Longer than servers wait for an answer, shorter than platforms wait for a program to end. */
 const DRAIN_TIMEOUT_MS = 5000;
 
@@ -78,10 +79,10 @@ export class Responder {
     }
   }
 
-  /** Asks all servers who they are; each answers for itself, none while there is no connection. */
-  askServers(): void {
+  /** Asks all servers who they are, or the one of this name; none answers while there is no connection. */
+  askServers(name?: string): void {
     try {
-      this.#connection?.publish(SERVERS_REQUEST_SUBJECT, ALSO_IDLE_SERVERS, { reply: this.#serversSubject });
+      this.#connection?.publish(SERVERS_REQUEST_SUBJECT, question(name), { reply: this.#serversSubject });
     } catch {
       // Closed, or about to be: with the next connection they are asked again.
     }

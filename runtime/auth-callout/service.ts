@@ -52,12 +52,6 @@ export interface NatsAuthCalloutOptions {
    * @default those that introduce themselves when the responder asks in the callout account
    */
   isKnownServer?: (serverId: string) => boolean;
-  /**
-   * What happens to requests of servers that are not known. `report` answers and logs them: a server that reloads may take
-   * seconds to introduce itself, and `refuse` leaves its users outside for so long.
-   * @default "report"
-   */
-  unknownServers?: "report" | "refuse";
   /** Where to serve health and metrics; port 0 takes a free one. Without it nothing listens. */
   http?: { host: string; port: number };
   log?: Logger;
@@ -112,19 +106,11 @@ export async function startNatsAuthCalloutService(options: NatsAuthCalloutOption
 
   const findKey = (kid: string) => keys.find(kid);
   const tokens = { issuer: jwtIssuer, audience: options.jwtAudience, algorithms, clockSkewSeconds, findKey };
-  const servers = new KnownServers({ ask: () => responder.askServers() });
+  const servers = new KnownServers({ ask: (name) => responder.askServers(name) });
   const addressee = rules.mode === "callout" ? issuers.current.envelope.publicKey : natsAuthAccount;
   const probes = probesFor(addressee, xkeys[0].publicKey);
-  const isRefused = options.unknownServers === "refuse" || options.isKnownServer !== undefined;
-  /** Answers first; who asked is found out afterwards. */
-  const report = (id: string): boolean => {
-    void Promise.resolve(servers.has(id)).then((known) => {
-      if (!known) log.warn({ server: id }, "a request of a server that nobody knows was answered");
-    });
-    return true;
-  };
   const isKnown: Record<Source, NonNullable<HandlerContext["isKnownServer"]>> = {
-    server: options.isKnownServer ?? (isRefused ? (id) => servers.has(id) : report),
+    server: options.isKnownServer ?? ((id, name) => servers.has(id, name)),
     probe: (id) => id === probes.serverId,
   };
   const context: HandlerContext = {
@@ -150,7 +136,7 @@ export async function startNatsAuthCalloutService(options: NatsAuthCalloutOption
 
   async function readiness(): Promise<Readiness> {
     const problem = await responder.probe(probes.make(now()));
-    const isLost = isRefused && !options.isKnownServer && servers.count === 0;
+    const isLost = !options.isKnownServer && servers.count === 0;
     const problems = [
       ...(keys.usable ? [] : ["the issuer's keys are not loaded"]),
       ...(isLost ? [`no NATS server has answered ${SERVERS_REQUEST_SUBJECT}`] : []),

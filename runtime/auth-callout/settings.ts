@@ -89,7 +89,6 @@ export function loadSettings(
       clockSkewSeconds: env.OIDC_CLOCK_SKEW_SECONDS,
       natsAuthAccount: env.NATS_AUTH_ACCOUNT,
       rules,
-      unknownServers: env.NATS_AUTH_UNKNOWN_SERVERS,
       http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
     },
     logLevel: env.LOG_LEVEL,
