@@ -5,13 +5,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { CipherError, decrypt, encrypt, FRAME_BYTES } from "../../runtime/backup/cipher";
 import { parseKeys } from "../../runtime/backup/keys";
-import { EnvironmentError, load } from "../../runtime/backup/load";
+import { load } from "../../runtime/backup/load";
 import { ManifestError, printManifest, readManifest } from "../../runtime/backup/manifest";
 import { openTarget } from "../../runtime/backup/open-target";
 import { S2Error, unpackBlock, unpackS2 } from "../../runtime/backup/s2";
 import { readSnapshotFiles, SnapshotIncomplete } from "../../runtime/backup/snapshot-files";
 import { NoSuchObject, readText, writeText } from "../../runtime/backup/target";
 import { folderTarget } from "../../runtime/backup/target-folder";
+import { EnvironmentError } from "../../runtime/environment-files";
 import { backupManifest, streamBackup } from "../support/backup-manifests";
 
 async function* pieces(bytes: Uint8Array, size = bytes.length || 1): AsyncGenerator<Buffer> {

@@ -8,6 +8,7 @@ import { deployedBundle } from "../../cli/bundle";
 import { createAuthority, issueCertificate } from "../../cli/pki/authority";
 import { readPair, type ServerCertificate } from "../../runtime/certificate-agent/certificate";
 import { ServerFiles } from "../../runtime/certificate-agent/server-files";
+import { eventually } from "../support/eventually";
 
 const root = mkdtempSync(join(tmpdir(), "natsform-files-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -82,10 +83,11 @@ test("an older server is told by the time of the last write", async () => {
   const files = new ServerFiles(join(root, "times"), wanted);
   files.writeConf("server_name: a\n");
   const before = files.writtenAt();
-  await sleep(50);
+  // Further than the clock of a file system may be behind.
+  await eventually("a later moment", async () => Date.now() > before + 20);
   files.writeCertificate("internal", versions[0] as ServerCertificate);
   const after = files.writtenAt();
   expect(after).toBeGreaterThan(before);
-  await sleep(50);
+  await eventually("a moment after the last write", async () => Date.now() > after);
   expect(Date.now()).toBeGreaterThan(files.writtenAt());
 });

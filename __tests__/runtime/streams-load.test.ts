@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EnvironmentError, load } from "../../runtime/streams/load";
+import { EnvironmentError } from "../../runtime/environment-files";
+import { load } from "../../runtime/streams/load";
 
 let folder: string;
 beforeAll(() => {

@@ -1,18 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { findProviderMirror, findProviderMirrors, writeCliConfig } from "../../cli/deploy/provider-mirror";
+import { findProviderMirrors, writeCliConfig } from "../../cli/deploy/provider-mirror";
 import { contextOf, projectWithCode, synthesized } from "../support/stacks";
+import { missingTerraform } from "../support/terraform";
 
-const hasTerraform = spawnSync("terraform", ["version"], { stdio: "ignore" }).status === 0;
-const providers = ["kubernetes", "helm", "vault"] as const;
-const lacking = providers.filter((name) => !findProviderMirror(name));
-const missing = !hasTerraform
-  ? "terraform is not on PATH"
-  : lacking.length > 0
-    ? `providers that are not on this machine: ${lacking.join(", ")}`
-    : "";
-// Not to the console: of a file whose tests are all skipped jest shows none.
-if (missing) process.stderr.write(`terraform validate of the stacks on Kubernetes is skipped: ${missing}\n`);
+const missing = missingTerraform("terraform validate of the stacks on Kubernetes", "kubernetes", "helm", "vault");
 
 const root = projectWithCode();
 

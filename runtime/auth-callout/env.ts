@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { serverProblems } from "../client/servers";
+import { logLevel, natsServers, text } from "../environment";
 import { addressProblem } from "./https-get";
 import { TOKEN_ALGORITHMS, type TokenAlgorithm } from "./jwks";
 
 export * from "./contract";
 export { AuthRules } from "./rules";
 
-const text = z.string().trim().min(1);
 const url = text.superRefine((address, context) => {
   const problem = addressProblem(address);
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
@@ -45,9 +44,7 @@ function exactlyOne(first: FileVariable, ...others: FileVariable[]) {
 export const AuthCalloutEnv = z
   .object({
     /** `tls://host:port`, separated by commas. */
-    NATS_SERVERS: text.superRefine((servers, context) => {
-      for (const message of serverProblems(servers)) context.addIssue({ code: "custom", message });
-    }),
+    NATS_SERVERS: natsServers,
     /** CA certificates of the servers, where Node does not trust them: as PEM, or the path of a file with it. */
     NATS_CA: text.optional(),
     NATS_CA_FILE: text.optional(),
@@ -86,7 +83,7 @@ export const AuthCalloutEnv = z
     AUTH_RULES_FILE: text.optional(),
     HTTP_HOST: text.default("0.0.0.0"),
     HTTP_PORT: integer("a port", 0, 65_535).default(9090),
-    LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+    LOG_LEVEL: logLevel,
   })
   .refine(...exactlyOne("NATS_AUTH_NKEY_SEED", "NATS_AUTH_CREDS"))
   .refine(...exactlyOne("NATS_AUTH_NKEY_ISSUER_SEED"))

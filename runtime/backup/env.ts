@@ -1,35 +1,11 @@
 import { z } from "zod";
-import { serverProblems } from "../client/servers";
-
-const text = z.string().trim().min(1);
-
-const names = z
-  .string()
-  .default("")
-  .transform((list) =>
-    list
-      .split(",")
-      .map((name) => name.trim())
-      .filter((name) => name !== ""),
-  );
-
-/** At most one of the variables may be set, and one must be if it is `required`. */
-function only(required: boolean, ...variables: string[]) {
-  const check = (env: Record<string, unknown>) => {
-    const set = variables.filter((name) => env[name] !== undefined).length;
-    return set === 1 || (!required && set === 0);
-  };
-  const error = `set ${required ? "exactly" : "at most"} one of ${variables.join(", ")}`;
-  return [check, { path: [variables[0] ?? ""], error, when: () => true }] as [typeof check, object];
-}
+import { atMostOne, exactlyOne, logLevel, names, natsServers, text } from "../environment";
 
 /** The environment of the backup program. Its input is what a construct has to set. */
 export const BackupEnv = z
   .object({
     /** `tls://host:port`, separated by commas. */
-    NATS_SERVERS: text.superRefine((servers, context) => {
-      for (const message of serverProblems(servers)) context.addIssue({ code: "custom", message });
-    }),
+    NATS_SERVERS: natsServers,
     /** CA certificates of the servers, where Node does not trust them. */
     NATS_CA_FILE: text.optional(),
     NATS_NKEY_SEED: text.optional(),
@@ -63,8 +39,8 @@ export const BackupEnv = z
     RESTORE_APPLY: z.enum(["yes"], 'write "yes", or leave it out for a dry run').optional(),
     /** nats-server that a drill starts, as a path or a name on PATH. */
     DRILL_NATS_SERVER: text.default("nats-server"),
-    LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+    LOG_LEVEL: logLevel,
   })
-  .refine(...only(true, "NATS_NKEY_SEED", "NATS_NKEY_SEED_FILE", "NATS_CREDS", "NATS_CREDS_FILE"))
-  .refine(...only(false, "BACKUP_KEY", "BACKUP_KEY_FILE"));
+  .refine(...exactlyOne("NATS_NKEY_SEED", "NATS_NKEY_SEED_FILE", "NATS_CREDS", "NATS_CREDS_FILE"))
+  .refine(...atMostOne("BACKUP_KEY", "BACKUP_KEY_FILE"));
 export type BackupEnv = z.output<typeof BackupEnv>;

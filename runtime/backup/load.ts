@@ -1,17 +1,12 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { NatsClientOptions } from "../client";
+import { EnvironmentError, valueOrFile } from "../environment-files";
 import type { Scope } from "./catalog";
 import { BACKUP_INBOX } from "./contract";
 import { BackupEnv } from "./env";
 import { type BackupKey, parseKeys } from "./keys";
 import { openTarget } from "./open-target";
 import type { Target } from "./target";
-
-/** An environment that the program cannot run with; the message names every problem. */
-export class EnvironmentError extends Error {
-  override readonly name = "EnvironmentError";
-}
 
 export interface Settings {
   readonly client: Pick<NatsClientOptions, "servers" | "caFile" | "authentication" | "inboxPrefix">;
@@ -35,8 +30,8 @@ export interface Settings {
 export async function load(variables: NodeJS.ProcessEnv): Promise<Settings> {
   const { success, data: env, error } = BackupEnv.safeParse(variables);
   if (!success) throw new EnvironmentError(`the environment:\n${z.prettifyError(error)}`);
-  const seed = value("NATS_NKEY_SEED", env.NATS_NKEY_SEED, env.NATS_NKEY_SEED_FILE);
-  const creds = value("NATS_CREDS", env.NATS_CREDS, env.NATS_CREDS_FILE);
+  const seed = valueOrFile("NATS_NKEY_SEED", env.NATS_NKEY_SEED, env.NATS_NKEY_SEED_FILE);
+  const creds = valueOrFile("NATS_CREDS", env.NATS_CREDS, env.NATS_CREDS_FILE);
   return {
     client: {
       servers: env.NATS_SERVERS,
@@ -46,7 +41,7 @@ export async function load(variables: NodeJS.ProcessEnv): Promise<Settings> {
     },
     target: await openTarget(env.BACKUP_TO, variables.AWS_ENDPOINT_URL_S3 ?? variables.AWS_ENDPOINT_URL),
     scope: { environment: env.BACKUP_ENVIRONMENT, cluster: env.BACKUP_CLUSTER, account: env.BACKUP_ACCOUNT },
-    keys: keysOf(value("BACKUP_KEY", env.BACKUP_KEY, env.BACKUP_KEY_FILE)),
+    keys: keysOf(valueOrFile("BACKUP_KEY", env.BACKUP_KEY, env.BACKUP_KEY_FILE)),
     retentionMs: env.BACKUP_RETENTION_SECONDS * 1000,
     metricsFile: env.BACKUP_METRICS_FILE,
     restore: {
@@ -69,14 +64,5 @@ function keysOf(text: string | undefined): BackupKey[] {
     return keys;
   } catch (error) {
     throw new EnvironmentError(`BACKUP_KEY: ${(error as Error).message}`);
-  }
-}
-
-function value(name: string, direct: string | undefined, file: string | undefined): string | undefined {
-  if (file === undefined) return direct;
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new EnvironmentError(`${name}_FILE: ${(error as Error).message}`);
   }
 }

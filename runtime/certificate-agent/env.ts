@@ -1,20 +1,12 @@
 import { z } from "zod";
+import { json, logLevel, text } from "../environment";
 
-const text = z.string().trim().min(1);
 const integer = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,6}$/, "must be a whole number")
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
-const json = text.transform((value, context): unknown => {
-  try {
-    return JSON.parse(value);
-  } catch {
-    context.addIssue({ code: "custom", message: "must be JSON" });
-    return z.NEVER;
-  }
-});
 
 /** A certificate that the server serves or presents. */
 export const AgentCertificate = z.strictObject({
@@ -66,6 +58,6 @@ export const CertificateAgentEnv = z.object({
   POLL_SECONDS: integer(1, 3600).default(60),
   HTTP_HOST: text.default("127.0.0.1"),
   HTTP_PORT: integer(0, 65535).default(9091),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  LOG_LEVEL: logLevel,
 });
 export type CertificateAgentEnv = z.output<typeof CertificateAgentEnv>;

@@ -1,6 +1,6 @@
 import type { ServerCertificate } from "./certificate";
 import type { AgentCertificate, AgentListener } from "./env";
-import type { HandshakeProps } from "./handshake";
+import type { ServedProps } from "./handshake";
 
 /** One handshake that has to show one certificate. */
 export interface ServedCheck {
@@ -8,7 +8,7 @@ export interface ServedCheck {
   /** As it stands in the certificate. */
   name: string;
   fingerprint: string;
-  handshake: HandshakeProps;
+  handshake: ServedProps;
 }
 
 export interface ServedChecksProps {

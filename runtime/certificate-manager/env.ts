@@ -1,17 +1,8 @@
 import { z } from "zod";
+import { json, logLevel, text } from "../environment";
 import { ManagedCertificate } from "./contract";
 
 export * from "./contract";
-
-const text = z.string().trim().min(1);
-const json = text.transform((value, context): unknown => {
-  try {
-    return JSON.parse(value);
-  } catch {
-    context.addIssue({ code: "custom", message: "must be JSON" });
-    return z.NEVER;
-  }
-});
 
 /** The environment of the certificate-manager. Its input is what a construct has to set. */
 export const CertificateManagerEnv = z.object({
@@ -32,6 +23,6 @@ export const CertificateManagerEnv = z.object({
   ACME_ACCOUNT_SECRET: text.optional(),
   /** Zone that answers DNS-01 challenges. */
   HOSTED_ZONE_ID: text.optional(),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  LOG_LEVEL: logLevel,
 });
 export type CertificateManagerEnv = z.output<typeof CertificateManagerEnv>;

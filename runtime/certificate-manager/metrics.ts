@@ -1,13 +1,8 @@
+import { embeddedMetrics } from "../embedded-metrics";
 import { certificateMetrics } from "./contract";
 
-/**
- * A line from which CloudWatch makes metrics (embedded metric format): a log is all that the function needs for it.
- *
- * @param values by the metrics' names
- */
+/** @param values by the metrics' names */
 export function metricLine(secret: string, values: Record<string, number>, now: Date): string {
   const { namespace, dimension } = certificateMetrics;
-  const Metrics = Object.keys(values).map((Name) => ({ Name }));
-  const CloudWatchMetrics = [{ Namespace: namespace, Dimensions: [[dimension]], Metrics }];
-  return JSON.stringify({ _aws: { Timestamp: now.getTime(), CloudWatchMetrics }, [dimension]: secret, ...values });
+  return embeddedMetrics({ namespace, dimension: [dimension, secret], values }, now.getTime());
 }

@@ -1,21 +1,5 @@
 import { z } from "zod";
-import { serverProblems } from "../client/servers";
-
-const text = z.string().trim().min(1);
-const seconds = (fallback: number) =>
-  z
-    .string()
-    .regex(/^\d{1,6}$/, "must be a whole number of seconds")
-    .transform(Number)
-    .default(fallback);
-const json = text.transform((value, context): unknown => {
-  try {
-    return JSON.parse(value);
-  } catch {
-    context.addIssue({ code: "custom", message: "must be JSON" });
-    return z.NEVER;
-  }
-});
+import { json, logLevel, natsServers, seconds, text } from "../environment";
 
 /** A certificate that the job keeps valid. */
 export const RenewedCertificate = z.strictObject({
@@ -61,11 +45,7 @@ export const CertificateRenewalEnv = z.object({
   /** Secret with the certificates of the authorities; it exists already. */
   AUTHORITIES_SECRET: text,
   /** Where servers listen; without it nothing is reloaded, as on the first run, when there is no server yet. */
-  NATS_SERVERS: text
-    .superRefine((servers, context) => {
-      for (const message of serverProblems(servers)) context.addIssue({ code: "custom", message });
-    })
-    .optional(),
+  NATS_SERVERS: natsServers.optional(),
   NATS_CA_FILE: text.optional(),
   /** Login of an administrator of the system account: its creds, or its seed. */
   NATS_CREDS_FILE: text.optional(),
@@ -77,6 +57,6 @@ export const CertificateRenewalEnv = z.object({
   KUBERNETES_API: text.default("https://kubernetes.default.svc"),
   KUBERNETES_CA_FILE: text.default("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"),
   TOKEN_FILE: text.default("/var/run/secrets/kubernetes.io/serviceaccount/token"),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  LOG_LEVEL: logLevel,
 });
 export type CertificateRenewalEnv = z.output<typeof CertificateRenewalEnv>;

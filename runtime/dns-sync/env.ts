@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { logLevel, text } from "../environment";
 
 export * from "./contract";
 
-const text = z.string().trim().min(1);
 const list = text.transform((names) => names.split(",").map((name) => name.trim()));
 
 /** The environment of dns-sync. Its input is what a construct has to set. */
@@ -26,6 +26,6 @@ export const DnsSyncEnv = z.object({
     .default(60),
   /** With no healthy server the last addresses stay: an absent name is cached for longer than an address. */
   WHEN_EMPTY: z.enum(["keep", "delete"]).default("keep"),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  LOG_LEVEL: logLevel,
 });
 export type DnsSyncEnv = z.output<typeof DnsSyncEnv>;

@@ -1,3 +1,4 @@
+import { embeddedMetrics } from "../embedded-metrics";
 import { DNS_SYNC_DIMENSION, DNS_SYNC_METRICS, DNS_SYNC_NAMESPACE, type DnsSyncMetric } from "./contract";
 import type { Outcome } from "./reconcile";
 
@@ -17,19 +18,9 @@ export function metricValues(outcome: Outcome | undefined, retries: number, now:
   };
 }
 
-/**
- * A line in CloudWatch's embedded metric format: on stdout it becomes metrics, without a request or a permission.
- *
- * @param now milliseconds since the epoch
- */
-export function metricLine(recordName: string, values: MetricValues, now: number): string {
-  const Metrics = Object.entries(DNS_SYNC_METRICS)
-    .filter(([name]) => name in values)
-    .map(([Name, Unit]) => ({ Name, Unit }));
-  const directive = { Namespace: DNS_SYNC_NAMESPACE, Dimensions: [[DNS_SYNC_DIMENSION]], Metrics };
-  return JSON.stringify({
-    _aws: { Timestamp: now, CloudWatchMetrics: [directive] },
-    [DNS_SYNC_DIMENSION]: recordName,
-    ...values,
-  });
-}
+/** @param now milliseconds since the epoch */
+export const metricLine = (recordName: string, values: MetricValues, now: number): string =>
+  embeddedMetrics(
+    { namespace: DNS_SYNC_NAMESPACE, dimension: [DNS_SYNC_DIMENSION, recordName], values, units: DNS_SYNC_METRICS },
+    now,
+  );

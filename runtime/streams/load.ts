@@ -1,14 +1,9 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { NatsClientOptions } from "../client";
+import { EnvironmentError, valueOrFile } from "../environment-files";
 import { StreamsEnv } from "./env";
 import type { RunProps } from "./run";
 import { StreamSpec } from "./spec";
-
-/** An environment that the program cannot run with; the message names every problem. */
-export class EnvironmentError extends Error {
-  override readonly name = "EnvironmentError";
-}
 
 export interface Loaded {
   readonly client: Pick<NatsClientOptions, "servers" | "ca" | "caFile" | "authentication">;
@@ -19,9 +14,9 @@ export interface Loaded {
 /** What the program works with, from its environment and the files named there. Throws EnvironmentError. */
 export function load(variables: NodeJS.ProcessEnv): Loaded {
   const env = check(StreamsEnv, variables, "the environment");
-  const seed = value("NATS_NKEY_SEED", env.NATS_NKEY_SEED, env.NATS_NKEY_SEED_FILE);
-  const creds = value("NATS_CREDS", env.NATS_CREDS, env.NATS_CREDS_FILE);
-  const streams = value("STREAMS", env.STREAMS, env.STREAMS_FILE);
+  const seed = valueOrFile("NATS_NKEY_SEED", env.NATS_NKEY_SEED, env.NATS_NKEY_SEED_FILE);
+  const creds = valueOrFile("NATS_CREDS", env.NATS_CREDS, env.NATS_CREDS_FILE);
+  const streams = valueOrFile("STREAMS", env.STREAMS, env.STREAMS_FILE);
   return {
     client: {
       servers: env.NATS_SERVERS,
@@ -45,15 +40,6 @@ function check<Schema extends z.ZodType>(schema: Schema, input: unknown, what: s
   const { success, data, error } = schema.safeParse(input);
   if (!success) throw new EnvironmentError(`${what}:\n${z.prettifyError(error)}`);
   return data;
-}
-
-function value(name: string, direct: string | undefined, file: string | undefined): string | undefined {
-  if (file === undefined) return direct;
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new EnvironmentError(`${name}_FILE: ${(error as Error).message}`);
-  }
 }
 
 function json(text: string): unknown {

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { NatsClient } from "../client";
-import { EnvironmentError, load } from "./load";
+import { EnvironmentError } from "../environment-files";
+import { load } from "./load";
 import { EXIT, type ExitCode, run } from "./run";
 
 async function main(): Promise<ExitCode> {
