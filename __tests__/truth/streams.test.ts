@@ -75,7 +75,10 @@ describe("three servers", () => {
   });
   afterAll(() => cluster?.stop());
   afterEach(async () => {
-    for (const { name } of await findAll(nc)) await jsm.streams.delete(name);
+    for (const { name } of await findAll(nc)) {
+      const gone = () => unlessMissing(STREAM_NOT_FOUND, () => jsm.streams.delete(name));
+      await until(`the deletion of ${name}`, soon(), gone);
+    }
   });
 
   describe("what nats-server permits is what the rules say", () => {
