@@ -15,7 +15,7 @@ CRANE_VERSION := $(shell sed -n 's|.*google/go-containerregistry v\([0-9.]*\).*|
 pinned = $(shell sed -n 's/^$(1)==//p' tools/python/$(1).txt)
 
 # Releases that the version gates are tried against; natsform itself never runs them.
-OLD_VERSIONS := 2.10.27 2.11.17 2.12.1 2.12.12 2.14.2 2.15.2
+OLD_VERSIONS := 2.10.26 2.10.27 2.11.17 2.12.1 2.12.12 2.14.2 2.15.2
 
 .PHONY: help up down test acceptance check fix bench docs tools deploy-tools checkov old-servers clean
 

@@ -118,3 +118,14 @@ const onOld = findNatsServer("2.12.1") ? test : test.skip;
 onOld("S3: 2.12.1 took the data of another stream (control, skipped without nats-server 2.12.1)", async () => {
   expect(await restoreAnother(await start("2.12.1"))).toContain("send the data to $JS.SNAPSHOT.RESTORE");
 });
+
+const onVulnerable = findNatsServer("2.10.26") ? test : test.skip;
+onVulnerable("S3: 2.10.26 let one account purge another (control, skipped without nats-server 2.10.26)", async () => {
+  const server = await start("2.10.26");
+  expect(await streamsOf(server, "other")).toEqual(["THEIRS"]);
+  await as(server, "app", async (app) => {
+    app.publish("$JS.API.ACCOUNT.PURGE.OTHER", "{}");
+    await app.flush();
+  });
+  await waitFor("purge", async () => (await streamsOf(server, "other")).length === 0);
+});
