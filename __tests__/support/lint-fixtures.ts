@@ -486,6 +486,13 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     passes: { "clusters.mesh.platform.hosts[2].address": "192.0.2.9" },
   },
 
+  // nats-box
+  "nats-box-administrator": {
+    fails: { "clusters.edge.platform.natsBox": {} },
+    at: "clusters.edge.platform.natsBox.users[0]",
+    passes: { "clusters.edge.platform.natsBox": { users: ["streams-APP"] } },
+  },
+
   // WebSocket
   "websocket-any-origin": {
     fails: { "clusters.core.websocket": {} },
@@ -555,6 +562,18 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     fails: { "clusters.mesh.backup.to": "file:///backups" },
     at: "clusters.mesh.backup.to",
     passes: { "clusters.core.backup.to": "file:///backups" },
+  },
+
+  // Ways out of private subnets
+  "egress-to-issuer": {
+    fails: { "clusters.core.platform.network": { egress: "endpoints" } },
+    at: "clusters.core.platform.network.egress",
+    passes: { "clusters.core.platform.network": { vpcId: "vpc-0a1b2c3d", egress: "endpoints" } },
+  },
+  "egress-to-image": {
+    fails: { "clusters.core.platform": ecs({ access: "vpc", network: { egress: "endpoints" } }) },
+    at: "clusters.core.platform.network.egress",
+    passes: { "clusters.core.platform": ecs({ access: "public", network: { egress: "endpoints" } }) },
   },
 
   // The chart

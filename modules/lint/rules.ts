@@ -9,10 +9,12 @@ import { clusterRules } from "./clusters";
 import { consumerRules } from "./consumers";
 import type { EnvironmentRule } from "./context";
 import { durabilityRules } from "./durability";
+import { egressRules } from "./egress";
 import { grantRules } from "./grants";
 import { leafnodeRules } from "./leafnodes";
 import { limitRules } from "./limits";
 import { memoryRules } from "./memory";
+import { natsBoxRules } from "./nats-box";
 import { networkRules } from "./network";
 import { permissionRules } from "./permissions";
 import { placementRules } from "./placement";
@@ -42,8 +44,10 @@ export const rules: readonly EnvironmentRule[] = [
   ...grantRules,
   ...leafnodeRules,
   ...networkRules,
+  ...egressRules,
   ...websocketRules,
   ...certificateRules,
   ...backupRules,
   ...chartRules,
+  ...natsBoxRules,
 ];

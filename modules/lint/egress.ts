@@ -1,0 +1,43 @@
+import type { Platform } from "../config";
+import { type EnvironmentRule, place } from "./context";
+
+/** What private subnets on AWS have no way to, where endpoints are their only way out. */
+
+type AwsPlatform = Extract<Platform, { kind: "aws-ecs" | "aws-ec2" }>;
+
+/** An existing VPC has ways of its own, which are not natsform's to know. */
+const hasEndpointsAlone = (platform: Platform): platform is AwsPlatform =>
+  "network" in platform && platform.network.vpcId === undefined && platform.network.egress === "endpoints";
+
+const egressPlace = (cluster: string) => place("clusters", cluster, "platform", "network", "egress");
+
+const issuer: EnvironmentRule = {
+  id: "egress-to-issuer",
+  severity: "error",
+  title: "Responders have no way to the OIDC issuer",
+  reason:
+    "They stand in private subnets and fetch the issuer's public keys. Endpoints lead to services of AWS alone, so no token is ever verified and nobody is let in.",
+  fix: 'set egress: "nat"',
+  check: ({ topology: { clusters, identity } }) =>
+    clusters
+      .filter(({ platform }) => hasEndpointsAlone(platform))
+      .map(({ name }) => ({
+        at: egressPlace(name),
+        message: `no way to ${new URL(identity.oidc.jwksUri ?? identity.oidc.issuer).host}`,
+      })),
+};
+
+const image: EnvironmentRule = {
+  id: "egress-to-image",
+  severity: "error",
+  title: "Servers in private subnets cannot pull their image",
+  reason:
+    'nats-server comes from a public registry. With `access: "vpc"` servers stand in private subnets, and endpoints lead to ECR alone: no task ever starts.',
+  fix: 'set egress: "nat"',
+  check: ({ topology: { clusters } }) =>
+    clusters
+      .filter(({ platform }) => hasEndpointsAlone(platform) && platform.kind === "aws-ecs" && platform.access === "vpc")
+      .map(({ name }) => ({ at: egressPlace(name), message: "no way to the registry of nats-server's image" })),
+};
+
+export const egressRules: readonly EnvironmentRule[] = [issuer, image];
