@@ -1,4 +1,4 @@
 import { buildProgram } from "./program";
 import { report } from "./report";
 
-buildProgram().parseAsync().catch(report);
+buildProgram(process.argv[2]).parseAsync().catch(report);

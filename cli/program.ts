@@ -1,20 +1,46 @@
 import { Command } from "commander";
-import { registerBackup } from "./commands/backup";
-import { registerBundle } from "./commands/bundle";
-import { registerCheck } from "./commands/check";
-import { registerDeploy } from "./commands/deploy";
-import { registerDoctor } from "./commands/doctor";
-import { registerImages } from "./commands/images";
-import { registerKeys } from "./commands/keys";
-import { registerPermissions } from "./commands/permissions";
-import { registerRender } from "./commands/render";
-import { registerStreams } from "./commands/streams";
-import { registerTopology } from "./commands/topology";
-import { registerTwin } from "./commands/twin";
-import { registerVerify } from "./commands/verify";
+import type * as backup from "./commands/backup";
+import type * as bundle from "./commands/bundle";
+import type * as check from "./commands/check";
+import type * as deploy from "./commands/deploy";
+import type * as doctor from "./commands/doctor";
+import type * as images from "./commands/images";
+import type * as keys from "./commands/keys";
+import type * as permissions from "./commands/permissions";
+import type * as render from "./commands/render";
+import type * as streams from "./commands/streams";
+import type * as topology from "./commands/topology";
+import type * as twin from "./commands/twin";
+import type * as verify from "./commands/verify";
 
-/** Every command of natsform. */
-export function buildProgram(): Command {
+/**
+ * Who registers which commands, in the order of the help. A module is loaded when one of its commands is called: all of
+ * them together take longer to load than most commands take to run.
+ */
+const modules: readonly { commands: readonly string[]; load(): (program: Command) => void }[] = [
+  { commands: ["doctor"], load: () => (require("./commands/doctor") as typeof doctor).registerDoctor },
+  { commands: ["check"], load: () => (require("./commands/check") as typeof check).registerCheck },
+  { commands: ["topology"], load: () => (require("./commands/topology") as typeof topology).registerTopology },
+  { commands: ["render"], load: () => (require("./commands/render") as typeof render).registerRender },
+  { commands: ["keys"], load: () => (require("./commands/keys") as typeof keys).registerKeys },
+  {
+    commands: ["permissions"],
+    load: () => (require("./commands/permissions") as typeof permissions).registerPermissions,
+  },
+  {
+    commands: ["up", "down", "status", "logs", "token", "contexts"],
+    load: () => (require("./commands/twin") as typeof twin).registerTwin,
+  },
+  { commands: ["streams"], load: () => (require("./commands/streams") as typeof streams).registerStreams },
+  { commands: ["backup"], load: () => (require("./commands/backup") as typeof backup).registerBackup },
+  { commands: ["verify"], load: () => (require("./commands/verify") as typeof verify).registerVerify },
+  { commands: ["bundle"], load: () => (require("./commands/bundle") as typeof bundle).registerBundle },
+  { commands: ["images"], load: () => (require("./commands/images") as typeof images).registerImages },
+  { commands: ["deploy"], load: () => (require("./commands/deploy") as typeof deploy).registerDeploy },
+];
+
+/** Every command of natsform, or of the module that `called` is a command of. */
+export function buildProgram(called?: string): Command {
   const program = new Command("natsform")
     .description("NATS on AWS and Kubernetes from one typed configuration, with a local twin that proves it.")
     .version((require("../package.json") as { version: string }).version)
@@ -23,19 +49,8 @@ export function buildProgram(): Command {
       "after",
       "\nExit codes: 0 done, 1 something is wrong and was said, 2 wrong usage, 70 a defect of natsform.",
     );
-  registerDoctor(program);
-  registerCheck(program);
-  registerTopology(program);
-  registerRender(program);
-  registerKeys(program);
-  registerPermissions(program);
-  registerTwin(program);
-  registerStreams(program);
-  registerBackup(program);
-  registerVerify(program);
-  registerBundle(program);
-  registerImages(program);
-  registerDeploy(program);
+  const wanted = modules.filter(({ commands }) => called !== undefined && commands.includes(called));
+  for (const { load } of wanted.length > 0 ? wanted : modules) load()(program);
   // commander's own errors are about usage: unknown options, missing arguments.
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

@@ -1,6 +1,5 @@
 import { webcrypto } from "node:crypto";
-import { exportJWK, generateKeyPair } from "jose";
-import { OAuth2Issuer } from "oauth2-mock-server";
+import { exportJWK, generateKeyPair, importJWK, SignJWT } from "jose";
 import { privateFile, readIfThere, writeFileAtomically } from "../files";
 import type { TwinFolder } from "./folder";
 
@@ -30,13 +29,14 @@ export interface TokenProps {
 
 /** A token as the environment's issuer would sign it, signed by the twin's. */
 export async function signToken(jwk: Record<string, unknown>, props: TokenProps): Promise<string> {
-  const issuer = new OAuth2Issuer();
-  issuer.url = props.issuer;
-  await issuer.keys.add(jwk);
-  return issuer.buildToken({
-    expiresIn: props.expiresInSeconds ?? 3600,
-    scopesOrTransform: (_header, payload) => {
-      Object.assign(payload, props.claims, { iss: props.issuer, sub: props.sub, aud: props.audience });
-    },
-  });
+  const { issuer, audience, sub, claims, expiresInSeconds = 3600 } = props;
+  const now = Math.floor(Date.now() / 1000);
+  return new SignJWT({ ...claims })
+    .setProtectedHeader({ alg: "RS256", kid: String(jwk.kid), typ: "JWT" })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setSubject(sub)
+    .setIssuedAt(now)
+    .setExpirationTime(now + expiresInSeconds)
+    .sign(await importJWK(jwk, "RS256"));
 }
