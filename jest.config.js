@@ -8,4 +8,5 @@ module.exports = {
   transformIgnorePatterns: ["/node_modules/(?!(jose|oauth2-mock-server|is-plain-obj)/)"],
   testTimeout: 120_000,
   maxWorkers: 3,
+  testSequencer: "<rootDir>/jest.sequencer.js",
 };
