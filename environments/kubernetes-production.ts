@@ -23,7 +23,14 @@ export default defineEnvironment({
   },
   clusters: {
     nats: {
-      platform: { kind: "kubernetes", flavor: "gke", namespace: "nats", zones: 3 },
+      platform: {
+        kind: "kubernetes",
+        flavor: "gke",
+        namespace: "nats",
+        zones: 3,
+        // An HMAC key for the bucket: made by hand, and read by the pods of backups alone.
+        backupAccess: { secret: "nats-backup-access" },
+      },
       size: 3,
       natsName: "nats-core",
       jetstream: {

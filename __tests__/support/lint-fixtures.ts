@@ -521,6 +521,16 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     at: "clusters.core.tls.issuer",
     passes: { "clusters.mesh.tls": { issuer: "local" } },
   },
+  "certificate-keys-in-state": {
+    fails: { "clusters.edge.tls": { vault: { renewal: "terraform" } } },
+    at: "clusters.edge.tls.vault.renewal",
+    passes: { "clusters.core.tls": { vault: { renewal: "terraform" } } },
+  },
+  "certificate-not-reloaded": {
+    fails: { "clusters.edge.tls": { vault: { renewal: "terraform" } }, "clusters.edge.platform.reloader": false },
+    at: "clusters.edge.platform.reloader",
+    passes: { "clusters.edge.platform.reloader": false },
+  },
 
   // Backup
   "backup-missing": {
@@ -553,10 +563,21 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     at: "clusters.core.backup.to",
     passes: { "clusters.mesh.backup.to": "gs://backups/mesh" },
   },
+  "backup-needs-key": {
+    fails: { "clusters.edge.backup": { to: "gs://backups/edge" } },
+    at: "clusters.edge.platform.backupAccess",
+    passes: {
+      "clusters.edge.backup": { to: "gs://backups/edge" },
+      "clusters.edge.platform.backupAccess": { secret: "backup-access" },
+    },
+  },
   "backup-in-container": {
     fails: { "clusters.core.backup.to": "file:///backups" },
     at: "clusters.core.backup.to",
-    passes: { "clusters.mesh.backup.to": "file:///backups" },
+    passes: {
+      "clusters.edge.backup": { to: "file:///backups/edge" },
+      "clusters.edge.platform.backupAccess": { claim: "backups" },
+    },
   },
   "backup-beside-data": {
     fails: { "clusters.mesh.backup.to": "file:///backups" },

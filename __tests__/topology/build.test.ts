@@ -111,7 +111,7 @@ test("no certification authority serves two purposes, and no server's certificat
   });
 });
 
-test("users are unique, live in accounts that exist, and only sys and responder live in natsform's own", () => {
+test("users are unique, live in accounts that exist, and only those of natsform's programs live in its own", () => {
   forAll(({ identity, clusters }) => {
     // An error of lint: leaf-account-twice.
     if (clusters.some(({ leafLinks }) => duplicates(leafLinks.map(({ account }) => account)).length > 0)) return;
@@ -120,10 +120,15 @@ test("users are unique, live in accounts that exist, and only sys and responder 
     const accounts = identity.accounts.map(({ name }) => name);
     expect(duplicates(accounts)).toEqual([]);
     for (const { account } of identity.users) expect(accounts).toContain(account);
+    const renewed = clusters.some(
+      ({ platform, certificates }) =>
+        platform.kind === "kubernetes" && certificates.some(({ signer }) => signer === "vault"),
+    );
     const own = identity.users.filter(({ account }) => account === "SYS" || account === "AUTH");
     expect(own.map(({ name, account }) => [name, account])).toEqual([
       ["sys", "SYS"],
       ["responder", "AUTH"],
+      ...(renewed ? [["renewal", "SYS"]] : []),
     ]);
   });
 });

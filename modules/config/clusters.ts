@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { platform } from "./platforms";
-import { accountName, duration, label, matching, size, tag } from "./scalars";
+import { accountName, duration, hostname, label, matching, size, tag } from "./scalars";
 
 const storageClass = z.strictObject({
   name: label.default("jetstream-ssd"),
@@ -52,6 +52,8 @@ const vault = z
     kubernetesHost: z
       .url({ protocol: /^https$/, error: "must be an https URL" })
       .default("https://kubernetes.default.svc"),
+    /** Who renews: a job in the Kubernetes cluster, or Terraform, in whose state the keys then stand. */
+    renewal: z.enum(["job", "terraform"]).default("job"),
   })
   .prefault({});
 
@@ -91,13 +93,24 @@ const websocket = z.strictObject({
   compression: z.boolean().default(true),
 });
 
+const schedule = matching(/^(\S+\s){4}\S+$/, "must be five cron fields such as 0 2 * * *");
+
+const foreignLeaf = z.strictObject({
+  /** Accounts of the hub that it is linked to. */
+  accounts: z.array(accountName).min(1).default(["APP"]),
+});
+
 const backup = z.strictObject({
   /** When, as cron says it. */
-  schedule: matching(/^(\S+\s){4}\S+$/, "must be five cron fields such as 0 2 * * *").default("0 2 * * *"),
+  schedule: schedule.default("0 2 * * *"),
   /** Where: s3://, gs:// or file:// and a path. */
   to: matching(/^(s3|gs|file):\/\/.+/, "must be s3://, gs:// or file:// and a path"),
   /** How long a backup is kept. */
   retention: duration.prefault("30d"),
+  /** When the last backup is restored into an empty server and compared, as cron says it; `false`: never. */
+  drill: z.union([schedule, z.literal(false)]).default("0 5 * * 0"),
+  /** Encrypts with a key of `natsform keys`: whoever loses that key has no backup. */
+  encrypt: z.boolean().default(false),
 });
 
 export const cluster = z.strictObject({
@@ -115,6 +128,10 @@ export const cluster = z.strictObject({
   websocket: websocket.optional(),
   /** Accepts leaf nodes on port 7422. */
   leafHub: z.boolean().default(false),
+  /** Name under which leaf nodes from elsewhere reach the hub, where it is none of the names that it has anyway. */
+  leafAddress: hostname.optional(),
+  /** nats-servers that natsform does not deploy and that connect to this hub as leaf nodes, by name. */
+  foreignLeafs: z.record(label, foreignLeaf).default({}),
   /** Connects as leaf nodes to a hub of this environment, one link for each account. */
   leafOf: z.strictObject({ cluster: label, accounts: z.array(accountName).min(1).default(["APP"]) }).optional(),
   /** Tags of every server. */

@@ -1,5 +1,7 @@
 import { nameLengths, privateCa, sharedRegions } from "./checks/aws";
 import { hasClusters, leafLinks, sizes, vaultIssuer } from "./checks/clusters";
+import { foreignLeafs } from "./checks/foreign-leafs";
+import { ingresses, natsBoxUsers, watchedExporters } from "./checks/kubernetes";
 import { prototypeKeys, serverNames, uniqueNames } from "./checks/names";
 import { conditions } from "./checks/permissions";
 import { type Check, dict, text } from "./checks/raw";
@@ -22,11 +24,15 @@ export function crossChecks(input: unknown, expectedName?: string): Problem[] {
     prototypeKeys,
     sizes,
     leafLinks,
+    foreignLeafs,
     vaultIssuer,
     sharedRegions,
     nameLengths,
     privateCa,
     conditions,
+    ingresses,
+    watchedExporters,
+    natsBoxUsers,
   ];
   const problems = checks.flatMap((check) => check(env));
   if (expectedName !== undefined && text(env.name) !== undefined && env.name !== expectedName) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ingress, monitoring, natsBox, networkPolicies } from "./kubernetes";
 import { hostname, label, matching, size, tag } from "./scalars";
 
 const cidr = z.cidrv4("must be an IPv4 network such as 10.0.0.0/16");
@@ -143,8 +144,8 @@ const images = z
     nats: z.string().min(1).default("nats"),
     /** What natsform's own programs are below: `<programs>/auth-callout`. */
     programs: z.string().min(1).default("natsform"),
-    /** Tag of natsform's own programs. */
-    tag: matching(/^[\w][\w.-]{0,127}$/, "must be the tag of an image").default("0.1.0"),
+    /** Tag of natsform's own programs that are there. Without it `deploy` pushes them, tagged by their contents. */
+    tag: matching(/^[\w][\w.-]{0,127}$/, "must be the tag of an image").optional(),
   })
   .prefault({});
 
@@ -170,7 +171,7 @@ export const kubernetes = z.strictObject({
   authentication,
   /** DNS domain of the Kubernetes cluster. */
   clusterDomain: hostname.default("cluster.local"),
-  /** Public zone: an Ingress serves `nats.<domain>` when it is given. */
+  /** Public zone: the certificates of leaf nodes and an `ingress` are for `nats.<domain>`. */
   domain: hostname.optional(),
   chart,
   images,
@@ -185,13 +186,14 @@ export const kubernetes = z.strictObject({
   terminationGraceSeconds: z.int().min(30).max(600).default(60),
   /** The chart's reloader: a changed configuration is taken over without a restart. */
   reloader: z.boolean().default(true),
-  /** The chart's exporter of metrics for Prometheus. */
-  exporter: z.boolean().default(true),
+  monitoring,
+  natsBox: natsBox.optional(),
+  networkPolicies,
+  /** Serves browsers at `nats.<domain>`; needs `domain` and the cluster's `websocket`. */
+  ingress: ingress.optional(),
   backupAccess,
   /** Certificates (PEM) of authorities that signed for the OIDC issuer, where no public one did. */
   oidcAuthorities: matching(/^-----BEGIN CERTIFICATE-----/, "must be certificates in PEM").optional(),
-  /** A PodMonitor for the exporter; needs the Prometheus operator. */
-  podMonitor: z.boolean().default(false),
 });
 
 const host = z.strictObject({

@@ -3,6 +3,10 @@ import { matching } from "./scalars";
 
 const publicKey = (prefix: string, what: string) =>
   matching(new RegExp(`^${prefix}[A-Z2-7]{55}$`), `must be the public key of ${what}, ${prefix}…`);
+const certificates = matching(/^-----BEGIN CERTIFICATE-----/, "must be certificates in PEM").refine(
+  (text) => !text.includes("PRIVATE KEY"),
+  "must be certificates alone, without a key",
+);
 const jwt = matching(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/, "must be a JWT");
 
 const account = z.strictObject({
@@ -29,6 +33,10 @@ export const Trust = z.strictObject({
   users: z.record(z.string(), publicKey("U", "a user")),
   operator: z.strictObject({ publicKey: publicKey("O", "an operator"), jwt }).optional(),
   accounts: z.record(z.string(), account).default({}),
+  /** The operator is somebody else: its JWTs are taken as they are, and never signed anew. */
+  imported: z.literal(true).optional(),
+  /** By cluster, or foreign leaf: authorities that sign what it shows other clusters as a leaf node, or as their hub. */
+  authorities: z.record(z.string(), certificates).optional(),
   /** Operator mode: bearer JWT that leads a client to the callout and permits nothing. */
   sentinel: jwt.optional(),
 });

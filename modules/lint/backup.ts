@@ -129,17 +129,40 @@ const foreign: EnvironmentRule = {
     }),
 };
 
+const keyless: EnvironmentRule = {
+  id: "backup-needs-key",
+  severity: "error",
+  title: "A backup to GCS has no key",
+  reason:
+    "GCS is spoken to through its S3-compatible API, which takes an HMAC key and not the identity of a pod, so every run fails.",
+  fix: "name a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in platform.backupAccess.secret",
+  check: ({ topology }) =>
+    topology.clusters
+      .filter(
+        ({ platform, backup }) =>
+          platform.kind === "kubernetes" && !platform.backupAccess.secret && backup?.to.startsWith("gs://"),
+      )
+      .map(({ name }) => ({
+        at: place("clusters", name, "platform", "backupAccess"),
+        message: "no Secret is named",
+      })),
+};
+
 const toFile = ({ backup }: ClusterTopology) => backup?.to.startsWith("file:") === true;
+
+/** Whether a `file://` target outlives the run that writes it. */
+const hasFolder = ({ platform }: ClusterTopology) =>
+  platform.kind === "hosts" || (platform.kind === "kubernetes" && platform.backupAccess.claim !== undefined);
 
 const container: EnvironmentRule = {
   id: "backup-in-container",
   severity: "error",
   title: "A backup is written to the file system of a container",
   reason: "It ends with the task or pod that wrote it.",
-  fix: "use s3:// or gs://",
+  fix: "use s3:// or gs://, or on Kubernetes a volume: platform.backupAccess.claim",
   check: ({ topology }) =>
     topology.clusters
-      .filter((cluster) => toFile(cluster) && cluster.platform.kind !== "hosts")
+      .filter((cluster) => toFile(cluster) && !hasFolder(cluster))
       .map(({ name, backup }) => ({
         at: place("clusters", name, "backup", "to"),
         message: `${backup?.to} is gone when the backup has run`,
@@ -168,6 +191,7 @@ export const backupRules: readonly EnvironmentRule[] = [
   memory,
   consumers,
   foreign,
+  keyless,
   container,
   beside,
 ];

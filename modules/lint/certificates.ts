@@ -1,4 +1,4 @@
-import { type EnvironmentRule, place } from "./context";
+import { type EnvironmentRule, type LintContext, place } from "./context";
 import { duration } from "./units";
 
 /** Lifetimes and signers of the certificates inside. */
@@ -53,4 +53,42 @@ const local: EnvironmentRule = {
       })),
 };
 
-export const certificateRules: readonly EnvironmentRule[] = [short, long, local];
+/** Clusters whose certificates Terraform asks Vault for. */
+const byTerraform = ({ environment }: LintContext) =>
+  Object.entries(environment.clusters).flatMap(([name, { platform, tls }]) =>
+    platform.kind === "kubernetes" && (tls.issuer ?? "vault") === "vault" && tls.vault.renewal === "terraform"
+      ? [{ name, platform }]
+      : [],
+  );
+
+const inState: EnvironmentRule = {
+  id: "certificate-keys-in-state",
+  severity: "warning",
+  title: "Keys of certificates stand in Terraform's state",
+  reason:
+    "A certificate that Terraform asks Vault for is a resource with its private key. Whoever reads the state can be a server of the cluster until the certificate ends, and only an apply renews it.",
+  fix: "leave tls.vault.renewal out: the job in the cluster keeps keys between Vault and the Secret; or encrypt the state, apply each week, and acknowledge this",
+  check: (context) =>
+    byTerraform(context).map(({ name }) => ({
+      at: place("clusters", name, "tls", "vault", "renewal"),
+      message: `keys of cluster ${name} are in the state of its -pki stack`,
+    })),
+};
+
+const notReloaded: EnvironmentRule = {
+  id: "certificate-not-reloaded",
+  severity: "error",
+  title: "Nobody tells servers of a renewed certificate",
+  reason:
+    "nats-server reads certificates when it starts and when it is told to reload. Terraform writes the Secret and tells nobody; the chart's reloader, which watches the files, is switched off.",
+  fix: 'set platform.reloader to true, or tls.vault.renewal to "job"',
+  check: (context) =>
+    byTerraform(context)
+      .filter(({ platform }) => !platform.reloader)
+      .map(({ name }) => ({
+        at: place("clusters", name, "platform", "reloader"),
+        message: `servers of ${name} would serve their certificates until these end`,
+      })),
+};
+
+export const certificateRules: readonly EnvironmentRule[] = [short, long, local, inState, notReloaded];

@@ -27,11 +27,13 @@ const unreachable: EnvironmentRule = {
   title: "A leaf cluster stands in another network than its hub, and the hub has no public listener",
   reason:
     "Leaf nodes dial their hub on port 7422. A hub on Kubernetes, one with access vpc and one without a domain has names and addresses that mean nothing outside; an Ingress forwards HTTP alone.",
-  fix: "put the hub where leaf nodes reach it, or acknowledge this when the networks are joined by other means",
+  fix: "put the hub where leaf nodes reach it and say so in leafAddress, or acknowledge this when the networks are joined by other means",
   check: (context) =>
     links(context)
       .filter(({ leaf, hub }) => {
-        const isPublic = exposureOf(hub) === "public" && hub.certificates.some(({ id }) => id === "public");
+        const isPublic =
+          hub.leafAddress !== undefined ||
+          (exposureOf(hub) === "public" && hub.certificates.some(({ id }) => id === "public"));
         return !isPublic && !shareNetwork(leaf, hub);
       })
       .map(({ leaf, hub }) => ({
@@ -46,12 +48,13 @@ const exposed: EnvironmentRule = {
   title: "A hub listens for leaf nodes on the Internet, and none comes from there",
   reason:
     "Port 7422 reads what strangers send before it knows them: panics before authentication have been published for nats-server (secnote 2026-23). Mutual TLS does not help against those.",
-  fix: 'set access to "vpc" or leafHub to false; acknowledge it for leaf nodes that are not in this environment',
+  fix: 'set access to "vpc" or leafHub to false; leaf nodes that are not in this environment belong into foreignLeafs',
   check: (context) =>
     context.topology.clusters
       .filter(
         (hub) =>
           exposureOf(hub) === "public" &&
+          hub.foreignLeafs.length === 0 &&
           links(context).every((link) => link.hub.name !== hub.name || shareNetwork(link.leaf, hub)),
       )
       .map(({ name }) => ({

@@ -1,6 +1,14 @@
 import type { Environment } from "../config";
 import { leafUser } from "./identity";
-import type { Certificate, CertificateId, ClusterTopology, JetStreamTopology, Listener, ServerTopology } from "./model";
+import type {
+  Certificate,
+  CertificateId,
+  ClusterTopology,
+  JetStreamTopology,
+  LeafLink,
+  Listener,
+  ServerTopology,
+} from "./model";
 import { type ClusterNames, clusterNames } from "./names";
 import { kubernetesWebsocketPort, ports } from "./ports";
 
@@ -21,18 +29,24 @@ export function buildCluster(environment: string, name: string, cluster: Cluster
     certificates: buildCertificates(cluster, names, size),
     websocket: cluster.websocket,
     leafHub: cluster.leafHub,
-    leafLinks: (cluster.leafOf?.accounts ?? []).map((account) => ({
-      hub: cluster.leafOf?.cluster ?? "",
-      account,
-      user: leafUser(name, account),
+    leafLinks: buildLinks(name, cluster.leafOf?.cluster ?? "", cluster.leafOf?.accounts ?? []),
+    leafAddress: cluster.leafAddress,
+    foreignLeafs: Object.entries(cluster.foreignLeafs).map(([leaf, { accounts }]) => ({
+      name: leaf,
+      links: buildLinks(leaf, name, accounts),
     })),
     backup: cluster.backup && {
       schedule: cluster.backup.schedule,
       to: cluster.backup.to,
       retentionMs: cluster.backup.retention,
+      drill: cluster.backup.drill || undefined,
+      encrypt: cluster.backup.encrypt,
     },
   };
 }
+
+const buildLinks = (leaf: string, hub: string, accounts: readonly string[]): LeafLink[] =>
+  accounts.map((account) => ({ hub, account, user: leafUser(leaf, account) }));
 
 function buildServer(server: string, ordinal: number, names: ClusterNames, cluster: Cluster): ServerTopology {
   const { platform } = cluster;
@@ -140,7 +154,8 @@ function buildCertificates(cluster: Cluster, names: ClusterNames, size: number):
     });
   }
   if (cluster.leafHub) {
-    const hubNames = [...names.hosts, ...names.internal, ...(names.public ? [names.public] : [])];
+    const outside = [names.public, cluster.leafAddress].filter((name) => name !== undefined);
+    const hubNames = [...new Set([...names.hosts, ...names.internal, ...outside])];
     certificates.push({
       id: "leafnodes",
       issuer: "leafnodes",

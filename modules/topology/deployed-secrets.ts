@@ -10,26 +10,37 @@ export interface DeployedSecret {
  * What `keys push` writes to the deployment's store, in the shape that programs read it. Keys that sign for an operator
  * stay where they were made.
  */
-export function deployedSecrets({ identity }: Topology): DeployedSecret[] {
-  const users = [
-    ...identity.users.map(({ name }) => name),
-    ...Object.keys(identity.services).map((name) => `service-${name}`),
-  ];
+export function deployedSecrets({ identity, clusters }: Topology): DeployedSecret[] {
+  // What foreign leaves log in with is handed to whoever runs them, and read by nothing that is deployed.
+  const foreign = clusters.flatMap(({ foreignLeafs }) => foreignLeafs.flatMap(({ links }) => links));
+  const fixed = identity.users.map(({ name }) => name).filter((name) => !foreign.some(({ user }) => user === name));
+  const users = [...fixed, ...Object.keys(identity.services).map((name) => `service-${name}`)];
   return [
     { name: calloutIssuerSecret, keys: issuerKeys(identity) },
     { name: calloutXkeySecret, keys: withPrevious("xkey") },
     ...users.map((user) => single(`user-${user}`)),
-    ...(identity.mode === "operator" ? identity.users.map(({ name }) => single(`creds-${name}`)) : []),
+    ...(identity.mode === "operator" ? fixed.map((name) => single(`creds-${name}`)) : []),
+    ...(encryptsBackups({ clusters }) ? [single(backupKeySecret)] : []),
   ];
 }
 
 export const calloutIssuerSecret = "callout-issuer";
 export const calloutXkeySecret = "callout-xkey";
+/** Keys of backups, one a line: the first encrypts, and the older ones open what they encrypted. */
+export const backupKeySecret = "backup-key";
+
+export const encryptsBackups = ({ clusters }: Pick<Topology, "clusters">): boolean =>
+  clusters.some(({ backup }) => backup?.encrypt);
 
 /** Keys that the responder signs with: those of a rotation that is not finished come after the current one. */
-function issuerKeys({ mode, calloutAccount, accounts }: Topology["identity"]): string[] {
+function issuerKeys({ mode, calloutAccount, systemAccount, accounts }: Topology["identity"]): string[] {
   if (mode === "callout") return withPrevious("issuer");
-  return [`account-${calloutAccount}`, ...accounts.flatMap(({ name }) => withPrevious(`signing-${name}`))];
+  const landing = accounts.map(({ name }) => name).filter((name) => name !== systemAccount && name !== calloutAccount);
+  // The first signs answers: where the operator is imported, nobody here holds the callout account's own key.
+  return [
+    `account-${calloutAccount}`,
+    ...[calloutAccount, ...landing].flatMap((name) => withPrevious(`signing-${name}`)),
+  ];
 }
 
 const withPrevious = (key: string) => [key, `${key}-previous`];

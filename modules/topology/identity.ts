@@ -1,5 +1,7 @@
 import { RESPONDER_PERMISSIONS } from "../../runtime/auth-callout/contract";
 import { BACKUP_PERMISSIONS } from "../../runtime/backup/contract";
+import { RENEWAL_PERMISSIONS, RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
+import { STREAMS_INBOX } from "../../runtime/streams/contract";
 import type { Environment } from "../config";
 import type { AccountTopology, Identity, UserTopology } from "./model";
 
@@ -14,7 +16,7 @@ const streamsPermissions = (env: Environment, account: string): NonNullable<User
   subscribe: { allow: [`${streamsInbox}.>`] },
 });
 /** Inboxes of the streams users. */
-export const streamsInbox = "_INBOX.streams";
+export const streamsInbox = STREAMS_INBOX;
 
 /** Accounts, the users that servers know without asking the callout, and who may do what. */
 export function buildIdentity(env: Environment): Identity {
@@ -34,6 +36,7 @@ export function buildIdentity(env: Environment): Identity {
     })),
   ];
   const withJetStream = accounts.filter((account) => account.jetstream).map(({ name }) => name);
+  const renewed = Object.values(env.clusters).some(hasRenewalJob);
   const backedUp = Object.values(env.clusters).some((cluster) => cluster.backup);
   const users: UserTopology[] = [
     { name: "sys", account: "SYS", purpose: "operators and monitoring; works with the callout down" },
@@ -43,6 +46,16 @@ export function buildIdentity(env: Environment): Identity {
       purpose: "answers authorization requests",
       permissions: copy(RESPONDER_PERMISSIONS),
     },
+    ...(renewed
+      ? [
+          {
+            name: RENEWAL_USER,
+            account: "SYS",
+            purpose: "reloads servers whose certificates were renewed",
+            permissions: copy(RENEWAL_PERMISSIONS),
+          },
+        ]
+      : []),
     ...withJetStream.map((account) => ({
       name: `streams-${account}`,
       account,
@@ -55,13 +68,12 @@ export function buildIdentity(env: Environment): Identity {
       purpose: "takes and restores snapshots",
       permissions: copy(BACKUP_PERMISSIONS),
     })),
-    ...Object.entries(env.clusters).flatMap(([name, { leafOf }]) =>
-      (leafOf?.accounts ?? []).map((account) => ({
-        name: leafUser(name, account),
-        account,
-        purpose: `leaf nodes of cluster ${name}`,
-      })),
-    ),
+    ...Object.entries(env.clusters).flatMap(([name, { leafOf, foreignLeafs }]) => [
+      ...leafUsers(name, leafOf?.accounts ?? [], `leaf nodes of cluster ${name}`),
+      ...Object.entries(foreignLeafs).flatMap(([leaf, { accounts }]) =>
+        leafUsers(leaf, accounts, `leaf node ${leaf}, which natsform does not deploy`),
+      ),
+    ]),
   ];
   return {
     mode: identity.mode,
@@ -79,8 +91,14 @@ export function buildIdentity(env: Environment): Identity {
   };
 }
 
-/** Name of the user with which a cluster's leaf nodes log in to their hub. */
-export const leafUser = (cluster: string, account: string) => `leaf-${cluster}-${account}`;
+/** Whether a job in the cluster's Kubernetes renews its certificates and has its servers reload them. */
+export const hasRenewalJob = ({ platform, tls }: Environment["clusters"][string]): boolean =>
+  platform.kind === "kubernetes" && (tls.issuer ?? "vault") === "vault" && tls.vault.renewal === "job";
+
+/** Name of the user with which the leaf nodes of a cluster, or a foreign leaf, log in to their hub. */
+export const leafUser = (leaf: string, account: string) => `leaf-${leaf}-${account}`;
+const leafUsers = (leaf: string, accounts: readonly string[], purpose: string): UserTopology[] =>
+  accounts.map((account) => ({ name: leafUser(leaf, account), account, purpose }));
 
 interface Contract {
   readonly publish: { readonly allow: readonly string[] };

@@ -1,10 +1,19 @@
 export * from "./aws-names";
 export { buildTopology, clusterOf } from "./build";
 export { serverZone } from "./cluster";
-export { calloutIssuerSecret, calloutXkeySecret, type DeployedSecret, deployedSecrets } from "./deployed-secrets";
-export { leafUser, streamsInbox } from "./identity";
+export {
+  backupKeySecret,
+  calloutIssuerSecret,
+  calloutXkeySecret,
+  type DeployedSecret,
+  deployedSecrets,
+  encryptsBackups,
+} from "./deployed-secrets";
+export { hasRenewalJob, leafUser, streamsInbox } from "./identity";
 export { type ClusterSecrets, clusterSecrets, type KubernetesClusterNames, kubernetesNames } from "./kubernetes-names";
+export { type LeafAuthorities, leafAuthorityProblems, leafPeers, peerAuthorities } from "./leaf-authorities";
 export * from "./model";
 export { type ClusterNames, clusterNames, internalDomain } from "./names";
 export { type ListenerName, ports } from "./ports";
 export { trustProblems } from "./trust-problems";
+export { foreignLeafRole, vaultMount, vaultRole } from "./vault-names";

@@ -6,12 +6,18 @@ export interface KubernetesClusterNames {
   pkiStack: string;
   coreStack: string;
   authStack: string;
+  streamsStack: string;
   backupStack: string;
   /** Release, StatefulSet, Service and the first part of every server's name. */
   release: string;
   callout: string;
   renewal: string;
   backup: string;
+  /** CronJobs of an account. */
+  backupOf(account: string): string;
+  drillOf(account: string): string;
+  /** First part of the names of an account's Jobs, which end with a digest. */
+  streams(account: string): string;
   certificates: ClusterSecrets;
 }
 
@@ -30,17 +36,24 @@ export const clusterSecrets = (cluster: string): ClusterSecrets => ({
   servers: `${cluster}-keys`,
 });
 
+/** Accounts have names of NATS, objects of Kubernetes those of hosts. */
+const inName = (account: string) => account.toLowerCase().replaceAll("_", "-");
+
 export function kubernetesNames(environment: string, cluster: string): KubernetesClusterNames {
   const prefix = `${environment}-${cluster}`;
   return {
     pkiStack: `${prefix}-pki`,
     coreStack: `${prefix}-core`,
     authStack: `${prefix}-auth`,
+    streamsStack: `${prefix}-streams`,
     backupStack: `${prefix}-backup`,
     release: cluster,
     callout: `${cluster}-auth-callout`,
     renewal: `${cluster}-certificate-renewal`,
     backup: `${cluster}-backup`,
+    backupOf: (account) => `${cluster}-backup-${inName(account)}`,
+    drillOf: (account) => `${cluster}-drill-${inName(account)}`,
+    streams: (account) => `${cluster}-streams-${account.toLowerCase().replaceAll("_", "-")}`,
     certificates: clusterSecrets(cluster),
   };
 }

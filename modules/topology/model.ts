@@ -68,7 +68,20 @@ export interface ClusterTopology {
   leafHub: boolean;
   /** Links to a hub, one for each account. */
   leafLinks: LeafLink[];
-  backup?: { schedule: string; to: string; retentionMs: number };
+  /** Name under which leaf nodes from elsewhere reach this hub. */
+  leafAddress?: string;
+  foreignLeafs: ForeignLeaf[];
+  backup?: BackupTopology;
+}
+
+export interface BackupTopology {
+  /** Five fields of cron. */
+  schedule: string;
+  to: string;
+  retentionMs: number;
+  /** When the last backup is proven; absent: never. */
+  drill?: string;
+  encrypt: boolean;
 }
 
 export interface JetStreamTopology {
@@ -121,6 +134,12 @@ export interface LeafLink {
   account: string;
   /** Key of the link's user in the trust file. */
   user: string;
+}
+
+/** A leaf that natsform does not deploy. What it logs in with is made here, and handed to whoever runs it. */
+export interface ForeignLeaf {
+  name: string;
+  links: LeafLink[];
 }
 
 export interface StreamTopology {

@@ -28,11 +28,16 @@ export const accountReferences: Check = (env) => {
       if (!isDict(stream)) return [];
       return refuse(["streams", i, "account"], stream.account === undefined ? "APP" : stream.account);
     }),
-    ...clustersOf(env).flatMap(([name, cluster]) =>
-      list(dict(cluster.leafOf).accounts).flatMap((account, i) =>
+    ...clustersOf(env).flatMap(([name, cluster]) => [
+      ...list(dict(cluster.leafOf).accounts).flatMap((account, i) =>
         refuse(["clusters", name, "leafOf", "accounts", i], account),
       ),
-    ),
+      ...Object.entries(dict(cluster.foreignLeafs)).flatMap(([leaf, value]) =>
+        list(dict(value).accounts).flatMap((account, i) =>
+          refuse(["clusters", name, "foreignLeafs", leaf, "accounts", i], account),
+        ),
+      ),
+    ]),
   ];
 };
 

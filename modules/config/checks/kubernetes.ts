@@ -1,0 +1,67 @@
+import type { Problem } from "../problem";
+import { accountsOf, type Check, clustersOf, type Dict, dict, list, text, unknownName } from "./raw";
+
+const onKubernetes = (env: Dict) =>
+  clustersOf(env)
+    .map(([name, cluster]) => ({ name, cluster, platform: dict(cluster.platform) }))
+    .filter(({ platform }) => platform.kind === "kubernetes");
+
+/** An Ingress serves one name, and what stands behind it. */
+export const ingresses: Check = (env) =>
+  onKubernetes(env).flatMap(({ name, cluster, platform }): Problem[] => {
+    if (platform.ingress === undefined) return [];
+    const problems: Problem[] = [];
+    if (platform.domain === undefined) {
+      const message = "is required by ingress, which serves nats.<domain>";
+      const fix = "for example prod.example.com";
+      problems.push({ path: ["clusters", name, "platform", "domain"], got: undefined, message, fix });
+    }
+    if (cluster.websocket === undefined) {
+      const message = "is required by ingress, which lets browsers in";
+      const fix = 'for example { allowedOrigins: ["https://app.example.com"] }';
+      problems.push({ path: ["clusters", name, "websocket"], got: undefined, message, fix });
+    }
+    return problems;
+  });
+
+/** What watches the exporter needs one. */
+export const watchedExporters: Check = (env) =>
+  onKubernetes(env).flatMap(({ name, platform }) => {
+    const monitoring = dict(platform.monitoring);
+    if (monitoring.exporter !== false) return [];
+    const wanted: [string, boolean][] = [
+      ["monitor", monitoring.monitor === "pod" || monitoring.monitor === "service"],
+      ["rules", monitoring.rules === true],
+      ["dashboard", monitoring.dashboard !== undefined],
+    ];
+    return wanted
+      .filter(([, is]) => is)
+      .map(([key]) => ({
+        path: ["clusters", name, "platform", "monitoring", key],
+        got: monitoring[key],
+        message: "has nothing to show without the exporter",
+        fix: "leave exporter out, or this",
+      }));
+  });
+
+/** Users of nats-box are those that people may be: what programs log in with stays theirs. */
+export const natsBoxUsers: Check = (env) => {
+  const accounts = accountsOf(env);
+  if (accounts === undefined) return [];
+  const isOff = (account: string) => dict(dict(dict(env.accounts)[account]).jetstream).enabled === false;
+  const withJetStream = accounts.filter((account) => !isOff(account));
+  const backedUp = clustersOf(env).some(([, cluster]) => cluster.backup !== undefined);
+  const known = [
+    "sys",
+    ...withJetStream.map((account) => `streams-${account}`),
+    ...(backedUp ? withJetStream : []).map((account) => `backup-${account}`),
+  ];
+  return onKubernetes(env).flatMap(({ name, platform }) =>
+    list(dict(platform.natsBox).users).flatMap((user, i) => {
+      const path = ["clusters", name, "platform", "natsBox", "users", i];
+      return text(user) === undefined || known.includes(String(user))
+        ? []
+        : [{ ...unknownName(path, String(user), "user", known), message: "is no user that nats-box may be" }];
+    }),
+  );
+};

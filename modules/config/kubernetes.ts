@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { label, matching, period } from "./scalars";
+
+/** Parts of the platform `kubernetes` that are beside the servers. */
+
+const labels = z.record(z.string().min(1), z.string()).default({});
+
+export const monitoring = z
+  .strictObject({
+    /** The chart's exporter of metrics for Prometheus, beside each server. */
+    exporter: z.boolean().default(true),
+    /** How Prometheus finds what to ask: a PodMonitor or a ServiceMonitor, both of the Prometheus operator. */
+    monitor: z.enum(["none", "pod", "service"]).default("none"),
+    /** Alerts as a PrometheusRule of the Prometheus operator. */
+    rules: z.boolean().default(false),
+    /** A dashboard for Grafana, in a ConfigMap that its sidecar finds. */
+    dashboard: z
+      .strictObject({
+        /** An existing namespace, where the sidecar looks in one alone. Default: the release's. */
+        namespace: label.optional(),
+        /** What the sidecar finds it by. */
+        labels: labels.prefault({ grafana_dashboard: "1" }),
+      })
+      .optional(),
+    /** Labels by which Prometheus chooses its monitors and rules, for example `release: prometheus`. */
+    labels,
+    /** How often Prometheus asks. */
+    interval: period.prefault("30s"),
+  })
+  .prefault({});
+
+/** A pod with NATS's command line in it. Everyone who may exec into the namespace's pods has what its users have. */
+export const natsBox = z.strictObject({
+  /** Users that it holds a context for: `sys`, `streams-<account>`, `backup-<account>`. The first one is the default. */
+  users: z
+    .array(matching(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, "must be the name of a user such as sys or streams-APP"))
+    .min(1, "must name at least one user")
+    .refine((users) => new Set(users).size === users.length, "must name each user once")
+    .default(["sys"]),
+});
+
+export const ingress = z.strictObject({
+  /** Class of the Ingress; without it the Kubernetes cluster's default one. */
+  className: label.optional(),
+  /** What its controller wants, for example `cert-manager.io/cluster-issuer: letsencrypt`. */
+  annotations: z.record(z.string().min(1), z.string()).default({}),
+  /** Secret of the certificate. Default: `<cluster>-public-tls`. `false`: the controller has one of its own. */
+  tlsSecret: z.union([label, z.literal(false)]).optional(),
+});
+
+/** Who talks to whom in the namespace is always restricted; this is about whom natsform's pods talk to. */
+export const networkPolicies = z
+  .strictObject({
+    /** Pods reach what they need and nothing else. `false` where names are resolved by pods that nobody would look for. */
+    egress: z.boolean().default(true),
+    /** Ports of the Kubernetes API itself, behind its Service. */
+    apiPorts: z.array(z.int().min(1).max(65535)).min(1).default([443, 6443]),
+  })
+  .prefault({});
