@@ -292,8 +292,12 @@ describe("the environment", () => {
   const key = randomBytes(32).toString("base64");
 
   test("that is enough", async () => {
-    expect(await load(right)).toMatchObject({ keys: [], retentionMs: 0, target: { name: "file:///backups" } });
-    expect(await load({ ...right, BACKUP_KEY: key, RESTORE_STREAMS: "A, B" })).toMatchObject({
+    expect(await load("backup", right)).toMatchObject({
+      keys: [],
+      retentionMs: 0,
+      target: { name: "file:///backups" },
+    });
+    expect(await load("backup", { ...right, BACKUP_KEY: key, RESTORE_STREAMS: "A, B" })).toMatchObject({
       keys: [
         {
           id: createHash("sha256")
@@ -317,9 +321,43 @@ describe("the environment", () => {
     ["BACKUP_KEY_FILE", { BACKUP_KEY_FILE: "/nonexistent" }],
     ["RESTORE_APPLY", { RESTORE_APPLY: "true" }],
     ["RESTORE_FROM", { RESTORE_FROM: "tests" }],
+    ["NATS_CA", { NATS_CA: "x", NATS_CA_FILE: "y" }],
+    ["RESTORE_UNENCRYPTED", { RESTORE_UNENCRYPTED: "true" }],
   ])("%s that is wrong is named", async (name, change) => {
-    await expect(load({ ...right, ...change })).rejects.toThrow(EnvironmentError);
-    await expect(load({ ...right, ...change })).rejects.toThrow(name);
+    await expect(load("backup", { ...right, ...change })).rejects.toThrow(EnvironmentError);
+    await expect(load("backup", { ...right, ...change })).rejects.toThrow(name);
+  });
+
+  test("of what reads the target alone knows no cluster and no login", async () => {
+    const { NATS_SERVERS: _, NATS_NKEY_SEED: __, ...alone } = right;
+    for (const command of ["drill", "list", "prune"] as const)
+      expect(await load(command, alone)).toMatchObject({ client: undefined, scratch: { binary: "nats-server" } });
+    for (const command of ["backup", "restore"] as const)
+      await expect(load(command, alone)).rejects.toThrow("NATS_SERVERS");
+  });
+
+  test.each(["nats://127.0.0.1:4222", "nats://[::1]:1"])("a drill may use %s", async (url) => {
+    expect(await load("drill", { ...right, DRILL_SERVERS: url })).toMatchObject({ scratch: { url } });
+  });
+
+  test.each([
+    "nats://nats.nats.svc.cluster.local:4222",
+    "nats://localhost:4222",
+    "nats://10.0.0.1:4222",
+    "nats://127.0.0.1.example.com:4222",
+    "nats://127.0.0.1:4222,nats://10.0.0.1:4222",
+    "nats://127.0.0.1:4222@10.0.0.1:4222",
+    "tls://127.0.0.1:4222",
+    "nats://127.0.0.1",
+  ])("a drill never goes to %s", (url) =>
+    expect(load("drill", { ...right, DRILL_SERVERS: url })).rejects.toThrow(/DRILL_SERVERS/),
+  );
+
+  test("whoever reads may wish for what was not encrypted, and whatever is written is", async () => {
+    const variables = { ...right, BACKUP_KEY: key, RESTORE_UNENCRYPTED: "yes" };
+    for (const command of ["drill", "list", "restore"] as const)
+      expect((await load(command, variables)).keys).toEqual([]);
+    expect((await load("backup", variables)).keys).toHaveLength(1);
   });
 
   test.each(["ftp://x", "s3://", "s3:///x", "file://relative", "file:///", "backups"])("%s is no target", (url) =>

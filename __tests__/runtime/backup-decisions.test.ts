@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { shrinkAlarms } from "../../runtime/backup/alarms";
 import { backupTime, newBackupId } from "../../runtime/backup/backup-id";
+import { nextWindow } from "../../runtime/backup/content";
 import { consumersOf, isMemory } from "../../runtime/backup/holes";
-import { printMetrics } from "../../runtime/backup/metrics";
+import { printEmbedded, printMetrics } from "../../runtime/backup/metrics";
 import { planRestore } from "../../runtime/backup/restore-plan";
 import { DEAD_AFTER_MS, type Kept, toPrune } from "../../runtime/backup/retention";
 import { backupManifest, scope, streamBackup } from "../support/backup-manifests";
@@ -177,6 +178,36 @@ describe("a restore's plan", () => {
   });
 });
 
+describe("the window of messages that are read at a time", () => {
+  const MiB = 2 ** 20;
+  const rounds = (window: number, bytesEach: number, count: number) =>
+    Array.from({ length: count }).reduce<number[]>(
+      (seen) => [
+        ...seen,
+        nextWindow(seen.at(-1) ?? window, seen.at(-1) ?? window, (seen.at(-1) ?? window) * bytesEach),
+      ],
+      [],
+    );
+
+  test("grows while messages are small, and shrinks to what large ones allow", () => {
+    expect(rounds(2, 100, 8)).toEqual([4, 8, 16, 32, 64, 128, 256, 256]);
+    expect(rounds(256, MiB, 2)).toEqual([16, 16]);
+    expect(rounds(16, 11 * MiB, 2)).toEqual([1, 1]);
+  });
+
+  test("brings no more than 16 MiB as long as messages are alike, and is never empty", () => {
+    const size = fc.integer({ min: 1, max: 64 * MiB });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 256 }), size, (window, each) => {
+        const next = nextWindow(window, window, window * each);
+        expect(next).toBeGreaterThanOrEqual(1);
+        expect(next).toBeLessThanOrEqual(256);
+        if (next > 1) expect(next * each).toBeLessThanOrEqual(16 * MiB);
+      }),
+    );
+  });
+});
+
 describe("metrics", () => {
   const manifest = backupManifest([streamBackup("A", 3, 30)]);
   const lines = async (...args: Parameters<typeof printMetrics>) =>
@@ -209,6 +240,19 @@ describe("metrics", () => {
       `natsform_backup_last_run_ok${labels} 0`,
       `natsform_backup_last_run_duration_seconds${labels} 1`,
     ]);
+  });
+
+  test("of a backup, as CloudWatch reads them", () => {
+    const result = { command: "backup", scope, ok: true, seconds: 2, newest: manifest } as const;
+    const printed = JSON.parse(printEmbedded(result, "natsform/backup", 1000));
+    expect(printed).toMatchObject({ Backup: "tests/test/APP", natsform_backup_last_run_ok: 1 });
+    expect(printed._aws).toMatchObject({
+      Timestamp: 1000,
+      CloudWatchMetrics: [{ Namespace: "natsform/backup", Dimensions: [["Backup"]] }],
+    });
+    const named = printed._aws.CloudWatchMetrics[0].Metrics.map(({ Name }: { Name: string }) => Name);
+    expect(named).toContain("natsform_backup_last_success_timestamp_seconds");
+    expect(Object.keys(printed)).toEqual(expect.arrayContaining(named));
   });
 
   test("of a drill", async () => {

@@ -1,5 +1,16 @@
+import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { appendFileSync, copyFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -10,6 +21,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { connect } from "nats";
 import { type Moto, startMoto } from "../../cli/emulator/moto";
 import { findNatsServer } from "../../cli/programs";
 import { backUp } from "../../runtime/backup/backup";
@@ -24,6 +36,7 @@ import { folderTarget } from "../../runtime/backup/target-folder";
 import { BackupProgram } from "../support/backup-program";
 import { type BackupWorld, fill, makeStream, scope, silent, startBackupWorld } from "../support/backup-world";
 import { eventually } from "../support/eventually";
+import { freePort } from "../support/ports";
 
 // Programs start slowly where other tests keep the machine busy.
 jest.setTimeout(600_000);
@@ -125,6 +138,19 @@ describe("the program", () => {
     });
   });
 
+  test("trusts what was not encrypted, once there is a key, for whoever asks for it", async () => {
+    const settings = { ...to("turned"), BACKUP_KEY: key };
+    await program.start("backup", to("turned"));
+    expect((await program.start("drill", settings)).output).toContain("may be forged");
+    await program.start("backup", settings);
+    const listed = await program.start("list", settings);
+    expect(listed.lines).toMatchObject([{ state: "unreadable" }, { state: "complete" }]);
+    const [before] = listed.lines;
+    const old = { ...settings, RESTORE_ID: String(before?.id) };
+    expect(await program.start("drill", old)).toMatchObject({ code: 1 });
+    expect(await program.start("drill", { ...old, RESTORE_UNENCRYPTED: "yes" })).toMatchObject({ code: 0 });
+  });
+
   describe.each([
     ["plain", []],
     ["encrypted", parseKeys(key)],
@@ -218,6 +244,93 @@ describe("the program", () => {
     bytes[at] = (bytes[at] ?? 0) ^ 1;
     writeFileSync(path, bytes);
   }
+});
+
+describe("a drill with a server beside it", () => {
+  const none = { NATS_SERVERS: undefined, NATS_NKEY_SEED_FILE: undefined, NATS_CA_FILE: undefined };
+  let at: string;
+
+  /** As in the second container of a pod. @returns what tells the program of it, and how it ends */
+  async function serverBeside(limits = "") {
+    const [port, store] = [await freePort(), mkdtempSync(join(world.folder, "beside-"))];
+    at = `nats://127.0.0.1:${port}`;
+    const [pid, conf] = [join(store, "nats.pid"), join(store, "nats.conf")];
+    writeFileSync(conf, `jetstream { ${limits} }\n`);
+    const child = spawn(
+      findNatsServer() ?? "nats-server",
+      ["-c", conf, "-a", "127.0.0.1", "-p", String(port), "-js", "-sd", store, "-P", pid],
+      { stdio: "ignore" },
+    );
+    const ended = once(child, "exit").then(([code]) => code as number | null);
+    after.push(() => child.kill("SIGKILL"));
+    return { told: { ...none, DRILL_SERVERS: at, DRILL_PID_FILE: pid }, ended };
+  }
+  const after: (() => void)[] = [];
+  afterEach(() => {
+    for (const end of after.splice(0)) end();
+  });
+  beforeAll(async () => {
+    await makeStream(world.jsm, { name: "ROOMY", subjects: ["roomy.>"], max_bytes: 200_000_000 });
+    await program.start("backup", to("beside"));
+    await world.jsm.streams.delete("ROOMY");
+  });
+
+  test("proves a backup there, logs in nowhere, and ends that server", async () => {
+    const { told, ended } = await serverBeside();
+    const proven = await program.start("drill", { ...to("beside"), ...told });
+    expect(proven).toMatchObject({ code: 0, output: expect.stringContaining('"msg":"proven"') });
+    expect(await ended).toBe(0);
+  });
+
+  test("needs room for messages, and none for what streams set aside", async () => {
+    const { told } = await serverBeside("max_file_store: 20MB");
+    expect(await program.start("drill", { ...to("beside"), ...told })).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('"stream":"ROOMY","result":"same"'),
+    });
+  });
+
+  test("fails with a damaged backup, and ends that server", async () => {
+    const [entry] = await catalog("beside");
+    const data = inBackup("beside", entry?.id, "A/data");
+    const whole = readFileSync(data);
+    truncateSync(data, whole.length - 1);
+    const { told, ended } = await serverBeside();
+    const failed = await program.start("drill", { ...to("beside"), ...told });
+    writeFileSync(data, whole);
+    expect(failed).toMatchObject({ code: 1, output: expect.stringContaining("not proven") });
+    expect(await ended).toBe(0);
+  });
+
+  test("ends that server when it cannot even begin", async () => {
+    const { told, ended } = await serverBeside();
+    expect(await program.start("drill", { ...told, BACKUP_TO: "nowhere" })).toMatchObject({ code: 1 });
+    expect(await ended).toBe(0);
+  });
+
+  test("touches no server that holds streams", async () => {
+    const { told } = await serverBeside();
+    await eventually("the server listens", async () => {
+      const nc = await connect({ servers: at }).catch(() => undefined);
+      await (await nc?.jetstreamManager())?.streams.add({ name: "A", subjects: ["a"] });
+      await nc?.close();
+      return nc !== undefined;
+    });
+    const refused = await program.start("drill", { ...to("beside"), ...told, DRILL_PID_FILE: undefined });
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining("holds streams") });
+    const nc = await connect({ servers: at });
+    expect(await (await nc.jetstreamManager()).streams.names().next()).toEqual(["A"]);
+    await nc.close();
+  });
+});
+
+test("large messages take no large memory", async () => {
+  await makeStream(world.jsm, { name: "HEAVY", subjects: ["heavy.>"] });
+  await fill(world.app, "heavy", 90, () => randomBytes(900_000));
+  const settings = { ...to("heavy"), NODE_OPTIONS: "--max-old-space-size=80" };
+  expect(await program.start("backup", settings)).toMatchObject({ code: 0 });
+  await world.jsm.streams.delete("HEAVY");
+  expect(await program.start("drill", settings)).toMatchObject({ code: 0 });
 });
 
 describe("killed", () => {
@@ -345,10 +458,11 @@ describe("S3", () => {
     expect(now.filter((key) => kept.includes(key))).toEqual([]);
   });
 
-  test("that is gs:// is spoken to in the same way, with an endpoint of its own", async () => {
+  test("that is gs:// is spoken to in the same way, with an endpoint of its own, encrypted as well", async () => {
     const google = {
       ...settings("google"),
       BACKUP_TO: "gs://backups/google",
+      BACKUP_KEY: randomBytes(32).toString("base64"),
       AWS_ENDPOINT_URL: undefined,
       AWS_ENDPOINT_URL_S3: url,
     };

@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TestProject } from "../support/project";
 import { core, orders, threeServers } from "../support/twin-environment";
@@ -13,7 +12,7 @@ const project = new TestProject();
 const twin = new TestTwin(project, "backed");
 
 const environment = threeServers("backed", {
-  clusters: { core: { ...core, backup: { to: "s3://backups/backed", retention: "30d" } } },
+  clusters: { core: { ...core, backup: { to: "s3://backups/backed", retention: "30d", encrypt: true } } },
   streams: [{ ...orders, consumers: [{ name: "worker" }] }],
 });
 
@@ -32,10 +31,7 @@ const store = (...ids: string[]) =>
 const stored = () => twin.with(twin.service(), (client) => storedIds(client, "ORDERS"));
 
 test("a twin is backed up, proven and restored by its commands", async () => {
-  const key = join(project.root, "key");
-  writeFileSync(key, randomBytes(32).toString("base64"), { mode: 0o600 });
-  const backup = (command: string, ...args: string[]) =>
-    project.natsform("backup", command, "backed", "--key", key, ...args);
+  const backup = (command: string, ...args: string[]) => project.natsform("backup", command, "backed", ...args);
 
   await store("one", "two", "three");
   const made = await backup("run", "--json");
@@ -48,6 +44,13 @@ test("a twin is backed up, proven and restored by its commands", async () => {
     code: 0,
     stdout: expect.stringContaining("✔ ORDERS: 3 of 3 messages"),
   });
+
+  // Encrypted with a key of the twin's own, which a rotation puts behind a new one.
+  const folder = join(twin.folder.environment, "backups/backed/core/APP", id);
+  expect(readFileSync(join(folder, "manifest.json"), "utf8")).toMatch(/\nhmac-[0-9a-f]{16}:/);
+  expect((await backup("drill", "--unencrypted")).stderr).toContain("holds no complete backup");
+  await project.run("keys", "rotate", "backed", "--twin");
+  expect(await backup("drill")).toMatchObject({ code: 0 });
 
   await store("four");
   expect(await backup("restore")).toMatchObject({ code: 1, stdout: expect.stringContaining("! ORDERS: it exists") });

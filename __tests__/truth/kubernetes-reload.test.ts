@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { MemoryStore } from "../../cli/keys/store";
 import { type CertificateId, clusterOf } from "../../modules/topology";
+import { RENEWAL_INBOX } from "../../runtime/certificate-renewal/contract";
 import type { ServedListener } from "../../runtime/certificate-renewal/env";
 import { reloadServers } from "../../runtime/certificate-renewal/reload";
 import { NatsClient } from "../../runtime/client";
@@ -17,7 +18,9 @@ let client: NatsClient;
 
 beforeAll(async () => {
   const store = new MemoryStore();
-  const rich = await richTopology("operator", platforms.generic, store);
+  const rich = await richTopology("operator", platforms.generic, store, undefined, ({ clusters: { hub } }) => {
+    if (hub) hub.tls = undefined;
+  });
   const cluster = clusterOf(rich.topology, "hub");
   if (!isOnKubernetes(cluster)) throw new Error("not on Kubernetes");
   // The client of this test sends no PROXY header.
@@ -26,7 +29,8 @@ beforeAll(async () => {
   await servers.ready();
   client = new NatsClient({
     servers: servers.ports.map(({ client }) => `tls://127.0.0.1:${client}`),
-    authentication: { kind: "creds", creds: (await store.read("creds-sys")) ?? "" },
+    authentication: { kind: "creds", creds: (await store.read("creds-renewal")) ?? "" },
+    inboxPrefix: RENEWAL_INBOX,
     ca: servers.pod.authorityOf("internal"),
   });
 });

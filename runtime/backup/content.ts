@@ -30,6 +30,16 @@ export interface Range {
 
 /** Requests on their way at a time; nats-server drops what exceeds 10,000. */
 const WINDOW = 256;
+/** Bytes that they may bring, as far as that can be told before: answers wait in memory, here and in the server. */
+const WINDOW_BYTES = 16 * 2 ** 20;
+
+/**
+ * Requests of the next round: more, but no more than bring {@link WINDOW_BYTES} when messages are like those of the last.
+ *
+ * @param asked in the last round, for which so many bytes came
+ */
+export const nextWindow = (window: number, asked: number, bytes: number): number =>
+  Math.max(1, Math.min(WINDOW, 2 * window, Math.floor((asked * WINDOW_BYTES) / Math.max(1, bytes))));
 
 const NO_MESSAGE_FOUND = 10037;
 
@@ -57,6 +67,8 @@ export async function digestContent(
   };
   const read = (body: object) => until(`reading ${stream}`, Date.now() + patienceMs, () => messageOf(nc, stream, body));
 
+  // Before any is seen, all may be as large as they can be.
+  let window = nextWindow(WINDOW, 1, nc.info?.max_payload ?? 2 ** 20);
   for (let at = Math.max(1, first); at <= last; ) {
     const skipped = without.find(([from, to]) => from <= at && at <= to);
     if (skipped) {
@@ -64,7 +76,7 @@ export async function digestContent(
       at = skipped[1] + 1;
       continue;
     }
-    const end = Math.min(last, at + WINDOW - 1, ...without.filter(([from]) => from > at).map(([from]) => from - 1));
+    const end = Math.min(last, at + window - 1, ...without.filter(([from]) => from > at).map(([from]) => from - 1));
     const found = await Promise.all(Array.from({ length: end - at + 1 }, (_, i) => read({ seq: at + i })));
     for (const [i, message] of found.entries()) {
       if (message) {
@@ -72,6 +84,11 @@ export async function digestContent(
         messages++;
       } else absent(at + i, at + i);
     }
+    window = nextWindow(
+      window,
+      found.length,
+      found.reduce((sum, message) => sum + sizeOf(message), 0),
+    );
     at = end + 1;
     if (at > last || found.some(Boolean)) continue;
     // Where much was deleted, the next message may be far away.
@@ -91,6 +108,8 @@ interface StoredMessage {
   readonly hdrs?: string;
   readonly data?: string;
 }
+
+const sizeOf = (message?: StoredMessage) => (message?.data?.length ?? 0) + (message?.hdrs?.length ?? 0);
 
 async function messageOf(nc: NatsConnection, stream: string, body: object): Promise<StoredMessage | undefined> {
   try {

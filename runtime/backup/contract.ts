@@ -32,3 +32,6 @@ export const BACKUP_PERMISSIONS = {
   },
   subscribe: { allow: [`${BACKUP_INBOX}.>`] },
 } as const;
+
+/** Dimension of the metrics in CloudWatch: `ENVIRONMENT/CLUSTER/ACCOUNT`. */
+export const BACKUP_DIMENSION = "Backup";

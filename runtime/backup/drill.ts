@@ -21,11 +21,12 @@ export interface DrillProps {
 
 /**
  * What keeps a stream from being restored elsewhere as it was, or would let it change there: other servers, other tags, no
- * origin to copy from, and an age that goes on counting since the backup was taken.
+ * origin to copy from, an age that goes on counting since the backup was taken, and room that is set aside for messages
+ * that never come.
  */
 function alone({ name, ...config }: StreamBackup["config"]): StreamBackup["config"] {
   const { placement: _, mirror: __, sources: ___, republish: ____, ...rest } = config as Record<string, unknown>;
-  return { ...rest, name, num_replicas: 1, max_age: 0 };
+  return { ...rest, name, num_replicas: 1, max_age: 0, max_bytes: -1 };
 }
 
 /** The same for a consumer that is made anew. */

@@ -3,55 +3,72 @@ import type { NatsClientOptions } from "../client";
 import { EnvironmentError, valueOrFile } from "../environment-files";
 import type { Scope } from "./catalog";
 import { BACKUP_INBOX } from "./contract";
-import { BackupEnv } from "./env";
+import { BackupEnv, DrillEnv } from "./env";
 import { type BackupKey, parseKeys } from "./keys";
 import { openTarget } from "./open-target";
+import type { ScratchPlace } from "./scratch-server";
 import type { Target } from "./target";
 
+/** What the program is asked for. */
+export const COMMANDS = ["backup", "list", "restore", "drill", "prune"] as const;
+export type Command = (typeof COMMANDS)[number];
+
 export interface Settings {
-  readonly client: Pick<NatsClientOptions, "servers" | "caFile" | "authentication" | "inboxPrefix">;
+  /** Absent where a command needs no cluster: then it is told nothing to log in with. */
+  readonly client?: Pick<NatsClientOptions, "servers" | "ca" | "caFile" | "authentication" | "inboxPrefix">;
   readonly target: Target;
   readonly scope: Scope;
   /** The first encrypts; none: nothing is encrypted. */
   readonly keys: readonly BackupKey[];
   readonly retentionMs: number;
-  readonly metricsFile?: string;
+  readonly metrics: { readonly file?: string; readonly namespace?: string };
   readonly restore: {
     readonly id?: string;
     readonly streams: readonly string[];
     readonly from?: string;
     readonly apply: boolean;
   };
-  readonly natsServer: string;
+  /** Where a drill restores to. */
+  readonly scratch: ScratchPlace;
   readonly logLevel: BackupEnv["LOG_LEVEL"];
 }
 
-/** What the program works with, from its environment and the files named there. Rejects with EnvironmentError, TargetError. */
-export async function load(variables: NodeJS.ProcessEnv): Promise<Settings> {
-  const { success, data: env, error } = BackupEnv.safeParse(variables);
+/**
+ * What a command works with, from its environment and the files named there. Rejects with EnvironmentError, TargetError.
+ */
+export async function load(command: Command, variables: NodeJS.ProcessEnv): Promise<Settings> {
+  const needsCluster = command === "backup" || command === "restore";
+  const { success, data: env, error } = (needsCluster ? BackupEnv : DrillEnv).safeParse(variables);
   if (!success) throw new EnvironmentError(`the environment:\n${z.prettifyError(error)}`);
-  const seed = valueOrFile("NATS_NKEY_SEED", env.NATS_NKEY_SEED, env.NATS_NKEY_SEED_FILE);
-  const creds = valueOrFile("NATS_CREDS", env.NATS_CREDS, env.NATS_CREDS_FILE);
+  const keys = keysOf(valueOrFile("BACKUP_KEY", env.BACKUP_KEY, env.BACKUP_KEY_FILE));
   return {
-    client: {
-      servers: env.NATS_SERVERS,
-      caFile: env.NATS_CA_FILE,
-      authentication: seed ? { kind: "nkey", seed: seed.trim() } : { kind: "creds", creds: creds ?? "" },
-      inboxPrefix: BACKUP_INBOX,
-    },
+    client: "NATS_SERVERS" in env ? clientOf(env) : undefined,
     target: await openTarget(env.BACKUP_TO, variables.AWS_ENDPOINT_URL_S3 ?? variables.AWS_ENDPOINT_URL),
     scope: { environment: env.BACKUP_ENVIRONMENT, cluster: env.BACKUP_CLUSTER, account: env.BACKUP_ACCOUNT },
-    keys: keysOf(valueOrFile("BACKUP_KEY", env.BACKUP_KEY, env.BACKUP_KEY_FILE)),
+    // A wish of whoever reads; what is written stays encrypted.
+    keys: env.RESTORE_UNENCRYPTED && command !== "backup" ? [] : keys,
     retentionMs: env.BACKUP_RETENTION_SECONDS * 1000,
-    metricsFile: env.BACKUP_METRICS_FILE,
+    metrics: { file: env.BACKUP_METRICS_FILE, namespace: env.BACKUP_METRICS_NAMESPACE },
     restore: {
       id: env.RESTORE_ID,
       streams: env.RESTORE_STREAMS,
       from: env.RESTORE_FROM,
       apply: env.RESTORE_APPLY !== undefined,
     },
-    natsServer: env.DRILL_NATS_SERVER,
+    scratch: env.DRILL_SERVERS ? { url: env.DRILL_SERVERS } : { binary: env.DRILL_NATS_SERVER },
     logLevel: env.LOG_LEVEL,
+  };
+}
+
+function clientOf(env: BackupEnv): Settings["client"] {
+  const seed = valueOrFile("NATS_NKEY_SEED", env.NATS_NKEY_SEED, env.NATS_NKEY_SEED_FILE);
+  const creds = valueOrFile("NATS_CREDS", env.NATS_CREDS, env.NATS_CREDS_FILE);
+  return {
+    servers: env.NATS_SERVERS,
+    ca: env.NATS_CA,
+    caFile: env.NATS_CA_FILE,
+    authentication: seed ? { kind: "nkey", seed: seed.trim() } : { kind: "creds", creds: creds ?? "" },
+    inboxPrefix: BACKUP_INBOX,
   };
 }
 

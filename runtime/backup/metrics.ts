@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { Gauge, Registry } from "prom-client";
+import { embeddedMetrics } from "../embedded-metrics";
 import type { Alarm } from "./alarms";
 import { backupTime } from "./backup-id";
 import type { Scope } from "./catalog";
+import { BACKUP_DIMENSION } from "./contract";
 import type { Manifest } from "./manifest";
+import { scopeName } from "./restore-plan";
 import type { Verdict } from "./verify";
 
 /** What one run of the program has found out; parts that it did not look at are left out. */
@@ -19,15 +22,18 @@ export interface RunResult {
   readonly drill?: { readonly manifest: Manifest; readonly verdicts: readonly Verdict[] };
 }
 
-/** The metrics of a run, in Prometheus's text format. Alerts name them. */
-export async function printMetrics(result: RunResult): Promise<string> {
-  const registry = new Registry();
-  registry.setDefaultLabels({ ...result.scope });
+interface Measure {
+  readonly name: string;
+  readonly help: string;
+  readonly value: number;
+}
+
+/** What a run has measured. Alerts name it. */
+function measures({ backup, drill, newest, command, ok, seconds }: RunResult): Measure[] {
+  const found: Measure[] = [];
   const set = (name: string, help: string, value: number | undefined) => {
-    if (value === undefined) return;
-    new Gauge({ name: `natsform_${name}`, help, registers: [registry] }).set(value);
+    if (value !== undefined) found.push({ name: `natsform_${name}`, help, value });
   };
-  const { backup, drill, newest, command, ok, seconds } = result;
   const timeOf = (manifest: Manifest | undefined) => manifest && (backupTime(manifest.id) ?? 0) / 1000;
   set(`${command}_last_run_ok`, "1 when the last run did all it had to do.", ok ? 1 : 0);
   set(`${command}_last_run_duration_seconds`, "Seconds that the last run took.", seconds);
@@ -46,7 +52,25 @@ export async function printMetrics(result: RunResult): Promise<string> {
     set("backup_drill_failed_streams", "Streams that the last drill could not restore as they were.", failed);
     set("backup_drill_backup_timestamp_seconds", "When the drilled backup began.", timeOf(drill.manifest));
   }
+  return found;
+}
+
+/** The metrics of a run, in Prometheus's text format. */
+export async function printMetrics(result: RunResult): Promise<string> {
+  const registry = new Registry();
+  registry.setDefaultLabels({ ...result.scope });
+  for (const { name, help, value } of measures(result)) new Gauge({ name, help, registers: [registry] }).set(value);
   return registry.metrics();
+}
+
+/**
+ * The same as a line that CloudWatch makes metrics of.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function printEmbedded(result: RunResult, namespace: string, now: number): string {
+  const values = Object.fromEntries(measures(result).map(({ name, value }) => [name, value]));
+  return embeddedMetrics({ namespace, dimension: [BACKUP_DIMENSION, scopeName(result.scope)], values }, now);
 }
 
 /** Replaces the file as a whole: whoever reads it never sees half of one. */

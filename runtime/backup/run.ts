@@ -4,16 +4,13 @@ import { shrinkAlarms } from "./alarms";
 import { backUp } from "./backup";
 import { type Entry, newestGood, readCatalog } from "./catalog";
 import { drill } from "./drill";
-import type { Settings } from "./load";
+import type { Command, Settings } from "./load";
 import type { Manifest } from "./manifest";
-import { printMetrics, type RunResult, writeMetrics } from "./metrics";
+import { printEmbedded, printMetrics, type RunResult, writeMetrics } from "./metrics";
 import { prune } from "./prune";
 import { previewRestore, restore } from "./restore";
 import { scopeName } from "./restore-plan";
-import { startScratchServer } from "./scratch-server";
-
-export const COMMANDS = ["backup", "list", "restore", "drill", "prune"] as const;
-export type Command = (typeof COMMANDS)[number];
+import { openScratchServer } from "./scratch-server";
 
 /** Exit codes. `failed` needs someone to look; `notReached` is worth another try. */
 export const EXIT = { ok: 0, failed: 1, notReached: 2 } as const;
@@ -148,10 +145,10 @@ async function runRestore(props: RunProps): Promise<ExitCode> {
 
 async function runDrill(props: RunProps): Promise<ExitCode> {
   const { settings, log } = props;
-  const { target, keys, natsServer } = settings;
+  const { target, keys } = settings;
   const started = Date.now();
   const manifest = await chooseBackup(settings);
-  const scratch = await startScratchServer(natsServer);
+  const scratch = await openScratchServer(settings.scratch);
   try {
     const verdicts = await drill(scratch.connection, { target, manifest, keys, log });
     const ok = verdicts.every(({ result }) => result === "same");
@@ -165,13 +162,15 @@ async function runDrill(props: RunProps): Promise<ExitCode> {
 }
 
 /** Metrics must not turn a backup that was made into one that failed. */
-async function report({ settings, log }: RunProps, result: Omit<RunResult, "scope" | "newest">): Promise<void> {
-  const { target, scope, keys, metricsFile } = settings;
+async function report({ settings, log, now }: RunProps, found: Omit<RunResult, "scope" | "newest">): Promise<void> {
+  const { target, scope, keys, metrics } = settings;
   try {
     const newest = newestGood(await readCatalog(target, scope, keys));
-    const text = await printMetrics({ ...result, scope, newest });
-    if (metricsFile !== undefined) await writeMetrics(metricsFile, text);
+    const result = { ...found, scope, newest };
+    const text = await printMetrics(result);
+    if (metrics.file !== undefined) await writeMetrics(metrics.file, text);
     else log.info({ metrics: text }, "metrics");
+    if (metrics.namespace !== undefined) console.log(printEmbedded(result, metrics.namespace, now().getTime()));
   } catch (error) {
     log.error({ error: String(error) }, "the metrics were not written");
   }

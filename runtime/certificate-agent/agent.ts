@@ -27,7 +27,11 @@ const lastRetryMs = 30_000;
 
 /** Brings files into place and keeps them so, until it is told to end. */
 export async function runAgent({ env, store, log, signal }: AgentProps): Promise<void> {
-  const files = new ServerFiles(env.CONFIG_FOLDER, { certificates: env.CERTIFICATES, credentials: env.CREDENTIALS });
+  const files = new ServerFiles(env.CONFIG_FOLDER, {
+    certificates: env.CERTIFICATES,
+    credentials: env.CREDENTIALS,
+    authorities: env.AUTHORITIES,
+  });
   const metrics = buildMetrics(() => files.missing().length);
   const http = await serveHttp({ host: env.HTTP_HOST, port: env.HTTP_PORT }, () => files.missing(), metrics.registry);
   log.info({ httpPort: http.port, poll: env.POLL_SECONDS }, "started");

@@ -51,6 +51,8 @@ export const CertificateAgentEnv = z.object({
   LISTENERS: json.pipe(z.array(AgentListener).min(1)),
   /** A JSON array of `AgentCredential`. */
   CREDENTIALS: json.pipe(z.array(AgentCredential)).default([]),
+  /** A JSON object, by issuer: certificates (PEM) of authorities of other clusters that are trusted as well. */
+  AUTHORITIES: json.pipe(z.record(z.string(), z.string())).default({}),
   /** Where the files go: nats.conf, certs/, ca/, credentials/. */
   CONFIG_FOLDER: text.default("/etc/nats"),
   PID_FILE: text.default("/run/nats/nats.pid"),

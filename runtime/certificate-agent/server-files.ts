@@ -18,7 +18,12 @@ export class ServerFiles {
 
   constructor(
     readonly folder: string,
-    readonly wanted: { certificates: readonly AgentCertificate[]; credentials: readonly AgentCredential[] },
+    readonly wanted: {
+      certificates: readonly AgentCertificate[];
+      credentials: readonly AgentCredential[];
+      /** Of other clusters, by issuer. */
+      authorities?: Readonly<Record<string, string>>;
+    },
   ) {
     mkdirSync(folder, { recursive: true });
     this.certificates = new CertificateFiles(join(folder, "certs"));
@@ -69,7 +74,14 @@ export class ServerFiles {
       const certificate: ServerCertificate | undefined = this.certificates.read(id);
       texts.set(issuer, [...(texts.get(issuer) ?? []), certificate?.authorities ?? ""]);
     }
-    return new Map([...texts].map(([issuer, list]) => [issuer, unionPem(list)]));
+    const others = this.wanted.authorities ?? {};
+    // Without one of its own, a server could not start: no reason to trust anybody.
+    return new Map(
+      [...texts].map(([issuer, list]) => {
+        const own = unionPem(list);
+        return [issuer, own === "" ? "" : unionPem([own, others[issuer] ?? ""])];
+      }),
+    );
   }
 
   /** What the server would miss if it started now. */

@@ -54,6 +54,23 @@ export function trustedAuthorities(before: string | undefined, current: readonly
   return unionPem([...current, ...alive.map((certificate) => certificate.toString())]);
 }
 
+/**
+ * Keys of the Secret of authorities for one issuer. Those of other clusters are trusted as long as the configuration
+ * says so and not a run longer, so the own ones stand by themselves as soon as there are others.
+ */
+export function authorityFiles(
+  before: Readonly<Record<string, string>>,
+  issuer: string,
+  current: readonly string[],
+  peers: string,
+  now: Date,
+): Record<string, string> {
+  const [all, own] = [`${issuer}.crt`, `own-${issuer}.crt`];
+  const trusted = trustedAuthorities(before[own] ?? before[all], current, now);
+  if (peers === "" && before[own] === undefined) return { [all]: trusted };
+  return { [all]: unionPem([trusted, peers]), [own]: trusted };
+}
+
 /** Whether everybody had the chance to learn of the authority: it was trusted before this run, or nobody trusts yet. */
 export const isKnownAuthority = (before: string | undefined, authority: string): boolean => {
   if (!before) return true;

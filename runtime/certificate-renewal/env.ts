@@ -44,10 +44,12 @@ export const CertificateRenewalEnv = z.object({
   CERTIFICATES: json.pipe(z.array(RenewedCertificate).min(1)),
   /** Secret with the certificates of the authorities; it exists already. */
   AUTHORITIES_SECRET: text,
+  /** A JSON object, by purpose: certificates (PEM) of authorities of other clusters that are trusted as well. */
+  PEER_AUTHORITIES: json.pipe(z.record(z.string(), z.string())).default({}),
   /** Where servers listen; without it nothing is reloaded, as on the first run, when there is no server yet. */
   NATS_SERVERS: natsServers.optional(),
   NATS_CA_FILE: text.optional(),
-  /** Login of an administrator of the system account: its creds, or its seed. */
+  /** Login of a user of the system account that may reload servers: its creds, or its seed. */
   NATS_CREDS_FILE: text.optional(),
   NATS_NKEY_SEED_FILE: text.optional(),
   /** A JSON array of `ServedListener`. */

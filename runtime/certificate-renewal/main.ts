@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { z } from "zod";
 import { type Authentication, NatsClient } from "../client";
+import { RENEWAL_INBOX } from "./contract";
 import { CertificateRenewalEnv } from "./env";
 import { kubernetesSecrets } from "./kubernetes";
 import { reloadServers } from "./reload";
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
   const { changed, current } = await renew({
     certificates: env.CERTIFICATES,
     authoritiesSecret: env.AUTHORITIES_SECRET,
+    peers: env.PEER_AUTHORITIES,
     rootMount: env.VAULT_ROOT_MOUNT,
     vault,
     secrets: kubernetesSecrets({
@@ -41,6 +43,7 @@ async function main(): Promise<void> {
     authentication: authentication(env),
     caFile: env.NATS_CA_FILE,
     name: "certificate-renewal",
+    inboxPrefix: RENEWAL_INBOX,
   });
   try {
     const timeoutMs = env.RELOAD_TIMEOUT_SECONDS * 1000;

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { Logger } from "pino";
-import { isKnownAuthority, renewalReason, trustedAuthorities } from "./decide";
+import { authorityFiles, isKnownAuthority, renewalReason } from "./decide";
 import type { RenewedCertificate } from "./env";
 import type { Secrets } from "./kubernetes";
 import type { Vault } from "./vault";
@@ -8,6 +8,8 @@ import type { Vault } from "./vault";
 export interface RenewProps {
   certificates: readonly RenewedCertificate[];
   authoritiesSecret: string;
+  /** Authorities of other clusters that are trusted as well, by issuer. */
+  peers?: Readonly<Record<string, string>>;
   /** Purpose whose certificates programs verify, which know roots alone. */
   rootMount?: string;
   vault: Vault;
@@ -39,7 +41,7 @@ export async function renew(props: RenewProps): Promise<Renewed> {
     const root = props.rootMount ? await vault.authority(props.rootMount) : undefined;
     // Servers take an intermediate for an anchor; programs want the root, and routes and leaf nodes must not have it.
     const current = issuer === "internal" && root ? [signer, root] : [signer];
-    wanted[`${issuer}.crt`] = trustedAuthorities(trusted[`${issuer}.crt`], current, now);
+    Object.assign(wanted, authorityFiles(trusted, issuer, current, props.peers?.[issuer] ?? "", now));
   }
   let changed = Object.entries(wanted).some(([name, pem]) => trusted[name] !== pem);
   if (changed) {

@@ -1,13 +1,14 @@
 import { pino } from "pino";
 import { NatsClient } from "../client";
 import { EnvironmentError } from "../environment-files";
+import { STREAMS_INBOX } from "./contract";
 import { load } from "./load";
 import { EXIT, type ExitCode, run } from "./run";
 
 async function main(): Promise<ExitCode> {
   const settings = load(process.env);
   const log = pino({ name: "streams", level: settings.logLevel });
-  const client = new NatsClient({ ...settings.client, name: "streams" });
+  const client = new NatsClient({ ...settings.client, name: "streams", inboxPrefix: STREAMS_INBOX });
   try {
     return await run(() => client.connection(), { ...settings.run, log });
   } finally {

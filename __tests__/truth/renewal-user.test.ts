@@ -1,0 +1,117 @@
+import { connect, credsAuthenticator, ErrorCode, type NatsConnection, nkeyAuthenticator } from "nats";
+import { makeKeys } from "../../cli/keys/make";
+import { MemoryStore } from "../../cli/keys/store";
+import { type EnvironmentInput, parseEnvironment } from "../../modules/config";
+import { buildTopology } from "../../modules/topology";
+import { RENEWAL_INBOX } from "../../runtime/certificate-renewal/contract";
+import { reloadServers } from "../../runtime/certificate-renewal/reload";
+import { identityConf } from "../../templates/nats-conf/identity";
+import { printConf } from "../../templates/nats-conf/tree";
+import { makeFolder, type NatsServer, removeFolder, startNatsServer } from "../support/callout-nats-server";
+import { eventually } from "../support/eventually";
+
+type Mode = "callout" | "operator";
+
+const environment = (mode: Mode, platform: EnvironmentInput["clusters"][string]["platform"]) => {
+  const { environment, problems } = parseEnvironment({
+    name: "renewed",
+    identity: {
+      mode,
+      oidc: { issuer: "https://id.example.com/", audience: "nats" },
+      permissions: [{ account: "APP", publish: { allow: ["a.{sub}"] } }],
+    },
+    clusters: { core: { platform, tls: {} } },
+  });
+  if (!environment) throw new Error(JSON.stringify(problems));
+  return environment;
+};
+
+test("the job has a user only where it runs", () => {
+  const users = (change: (input: ReturnType<typeof environment>) => void, kind: "kubernetes" | "aws-ecs") => {
+    const aws = { kind: "aws-ecs", region: "eu-west-1", domain: "x.example.com" } as const;
+    const input = environment("callout", kind === "aws-ecs" ? aws : { kind, flavor: "gke" });
+    change(input);
+    return buildTopology(input).identity.users.map(({ name }) => name);
+  };
+  const tls = ({ clusters: { core } }: ReturnType<typeof environment>) => {
+    if (!core) throw new Error("no cluster");
+    return core.tls;
+  };
+  expect(users(() => undefined, "kubernetes")).toContain("renewal");
+  expect(users(() => undefined, "aws-ecs")).not.toContain("renewal");
+  expect(users((input) => Object.assign(tls(input), { issuer: "local" }), "kubernetes")).not.toContain("renewal");
+  expect(users((input) => Object.assign(tls(input).vault, { renewal: "terraform" }), "kubernetes")).not.toContain(
+    "renewal",
+  );
+});
+
+describe.each<Mode>(["callout", "operator"])("the renewal user in %s mode", (mode) => {
+  const folder = makeFolder();
+  let server: NatsServer;
+  let store: MemoryStore;
+  const connections: NatsConnection[] = [];
+
+  const login = async (user: string, inboxPrefix?: string) => {
+    const held = (await store.read(mode === "operator" ? `creds-${user}` : `user-${user}`)) ?? "";
+    const bytes = Buffer.from(`${held}${mode === "operator" ? "\n" : ""}`);
+    const authenticator = mode === "operator" ? credsAuthenticator(bytes) : nkeyAuthenticator(bytes);
+    const connection = await connect({ servers: `127.0.0.1:${server.port}`, authenticator, inboxPrefix });
+    connections.push(connection);
+    return connection;
+  };
+
+  beforeAll(async () => {
+    store = new MemoryStore();
+    const topology = buildTopology(environment(mode, { kind: "kubernetes", flavor: "gke" }));
+    const { trust } = await makeKeys(topology, store);
+    server = await startNatsServer(folder, printConf(identityConf(topology, trust, folder)));
+  });
+  afterAll(async () => {
+    await Promise.all(connections.map((connection) => connection.close()));
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  test("finds the servers and has them reload", async () => {
+    const connection = await login("renewal", RENEWAL_INBOX);
+    const said = () => server.log().split("Reloaded server configuration").length;
+    const before = said();
+    const log = { info: () => undefined, warn: () => undefined };
+    await reloadServers({ connection: async () => connection, served: [], current: new Map(), timeoutMs: 0, log });
+    await eventually("the server reloads", async () => said() > before);
+  });
+
+  test.each([
+    ["of connections", "$SYS.REQ.SERVER.PING.CONNZ"],
+    ["of the accounts", "$SYS.REQ.SERVER.PING.ACCOUNTZ"],
+    ["of an account's connections", "$SYS.REQ.ACCOUNT.APP.CONNZ"],
+    ["of the server's settings", "$SYS.REQ.SERVER.PING.VARZ"],
+    ["to replace an account", "$SYS.REQ.CLAIMS.UPDATE"],
+    ["to delete accounts", "$SYS.REQ.CLAIMS.DELETE"],
+    ["to close a connection", "$SYS.REQ.SERVER.ANY.KICK"],
+    ["to publish anything else", "orders.new"],
+  ])("is refused a question %s", async (_, subject) => {
+    const connection = await login("renewal", RENEWAL_INBOX);
+    const errors: string[] = [];
+    void (async () => {
+      for await (const { type, data } of connection.status()) errors.push(`${type} ${String(data)}`);
+    })();
+    await expect(connection.request(subject, "", { timeout: 1500 })).rejects.toMatchObject({
+      code: expect.stringMatching(new RegExp(`${ErrorCode.PermissionsViolation}|${ErrorCode.Timeout}`)),
+    });
+    await eventually("the server refuses", async () => errors.some((error) => /PERMISSIONS_VIOLATION/.test(error)));
+  });
+
+  test.each(["$SYS.>", "_INBOX.>", "$SYS.ACCOUNT.*.CONNECT"])("hears nothing on %s", async (subject) => {
+    const connection = await login("renewal", RENEWAL_INBOX);
+    const refused = new Promise<unknown>((resolve) => {
+      connection.subscribe(subject, { callback: (error) => error && resolve(error) });
+    });
+    expect(await refused).toMatchObject({ code: ErrorCode.PermissionsViolation });
+  });
+
+  test("an administrator's question is answered, so that the refusals above are the user's", async () => {
+    const connection = await login("sys");
+    expect((await connection.request("$SYS.REQ.SERVER.PING.CONNZ")).data.length).toBeGreaterThan(2);
+  });
+});
