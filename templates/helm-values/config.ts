@@ -1,6 +1,7 @@
 import { clusterSecrets } from "../../modules/topology";
 import { type ConfObject, isBlock, Raw } from "../nats-conf";
 import { blockOf, rest } from "./conf-values";
+import { ingressValues } from "./ingress";
 import type { HelmValuesProps } from "./values";
 
 /** `config`: the servers' configuration. Keys that the chart writes itself are given as its values, all others merged. */
@@ -18,6 +19,7 @@ export function configValues(conf: ConfObject, props: HelmValuesProps): Record<s
         port: conf.websocket.port,
         // No Secret of its own: it serves the certificate that is mounted for the client port.
         tls: { enabled: true, merge: rest(blockOf(conf.websocket, "tls")) },
+        ...ingressValues(cluster),
         merge: rest(conf.websocket, "port", "tls"),
       },
     }),

@@ -1,4 +1,5 @@
 export { chartKeys } from "./chart-keys";
+export { exporterPort } from "./exporter";
 export { authorityKey } from "./mounts";
 export { resourcesOf, user } from "./pod";
 export { valuesProblems } from "./problems";

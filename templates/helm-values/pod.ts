@@ -25,8 +25,8 @@ export function resourcesOf(
 export const small = (platform: KubernetesPlatform) =>
   resourcesOf(platform, { cpu: "50m", memory: "64Mi" }, { cpu: "200m", memory: "128Mi" });
 
-/** Any user but root: images of one's own may know other names, so it is a number. */
-export const user = 1000;
+/** A number, since images of one's own may know other names; above those that nodes give to their own users. */
+export const user = 10_000;
 
 /** The container of the server. */
 export function containerValues({ nats }: Topology, platform: KubernetesPlatform): Record<string, unknown> {

@@ -2,8 +2,11 @@ import type { Trust } from "../../modules/config";
 import type { ClusterTopology, Topology } from "../../modules/topology";
 import { platformSite, serverConf } from "../nats-conf";
 import { configValues } from "./config";
+import { exporterValues } from "./exporter";
+import { serviceAnnotations } from "./ingress";
 import { merged } from "./merged";
 import { extraMounts, volumeMountPatch, volumePatch } from "./mounts";
+import { natsBoxValues } from "./nats-box";
 import { containerValues, podValues, small, unprivileged } from "./pod";
 
 export type KubernetesPlatform = Extract<ClusterTopology["platform"], { kind: "kubernetes" }>;
@@ -17,6 +20,8 @@ export interface HelmValuesProps {
   trust: Trust;
   /** Class of the volumes; without it the Kubernetes cluster's default one. */
   storageClass?: string;
+  /** Custom resources that go with the release. */
+  extraResources?: readonly object[];
 }
 export type HelmValues = Record<string, unknown>;
 
@@ -39,18 +44,17 @@ export function helmValues(props: HelmValuesProps): HelmValues {
     container: { ...containerValues(topology, platform), patch: volumeMountPatch(mounts) },
     podTemplate: { ...podValues(platform, conf), patch: volumePatch(mounts) },
     reloader: { enabled: platform.reloader, merge: { securityContext: unprivileged, resources: small(platform) } },
-    promExporter: {
-      enabled: platform.exporter,
-      merge: { securityContext: unprivileged, resources: small(platform) },
-      podMonitor: { enabled: platform.exporter && platform.podMonitor },
-    },
+    promExporter: exporterValues(platform),
+    ...(platform.ingress && { service: { merge: { metadata: { annotations: serviceAnnotations } } } }),
     podDisruptionBudget: { enabled: true },
     serviceAccount: { enabled: true, merge: { automountServiceAccountToken: false } },
     statefulSet: { merge: { spec: { persistentVolumeClaimRetentionPolicy: keepVolumes } } },
-    // Its contexts would hold an administrator's credentials where everyone who may exec into a pod reads them.
-    natsBox: { enabled: false },
+    natsBox: natsBoxValues(props),
   };
-  return merged(values, platform.chart.values);
+  const { extraResources: own, ...over } = platform.chart.values;
+  // A merged list would take the place of this one.
+  const resources = [...(props.extraResources ?? []), ...[own ?? []].flat()];
+  return { ...merged(values, over), ...(resources.length > 0 && { extraResources: resources }) };
 }
 
 /** Volumes are deleted by people, never by a change of the release. */

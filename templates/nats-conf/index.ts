@@ -6,8 +6,9 @@ export function toNatsConf(props: ServerConfProps): string {
   return printConf(serverConf(props));
 }
 
+export { type LeafFiles, leafRemote } from "./leaf-remote";
 export { placedKeys, withoutPlace } from "./placed-keys";
 export { reloadableKeys, restartDigest } from "./restart";
 export { gate, type ServerConfProps, serverConf } from "./server";
-export { platformSite, type Site } from "./site";
+export { hubUrls, platformSite, type Site } from "./site";
 export * from "./tree";

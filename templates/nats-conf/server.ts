@@ -2,8 +2,9 @@ import type { Trust } from "../../modules/config";
 import { knowsKey } from "../../modules/config/server-keys";
 import type { ClusterTopology, Listener, ListenerName, ServerTopology, Topology } from "../../modules/topology";
 import { identityConf } from "./identity";
+import { leafRemote } from "./leaf-remote";
 import type { Site } from "./site";
-import { bytes, type ConfObject, type ConfValue, duration, Include, isBlock } from "./tree";
+import { bytes, type ConfObject, type ConfValue, duration, isBlock } from "./tree";
 
 export interface ServerConfProps {
   topology: Topology;
@@ -95,17 +96,12 @@ function leafnodesConf(props: ServerConfProps): ConfObject | undefined {
         tls: tls(props, "leafnodes"),
       }
     : {};
-  const remotes = cluster.leafLinks.map(({ hub, account, user }): ConfObject => {
-    const { cert, key } = site.paths.certificate("leaf-remote");
-    return {
-      urls: site.hubs[hub] ?? [],
-      account: topology.identity.mode === "operator" ? trust.accounts[account]?.publicKey : account,
-      // In configuration mode NATS takes the seed itself, not a file of it: only an include keeps it out of this text.
-      ...(topology.identity.mode === "operator"
-        ? { credentials: site.paths.credentials(user) }
-        : { include: new Include(site.paths.seedInclude(user)) }),
-      tls: { cert_file: cert, key_file: key, ca_file: site.paths.ca("leafnodes"), timeout: 5 },
-    };
+  const { paths } = site;
+  const { mode } = topology.identity;
+  const files = { ...paths, certificate: paths.certificate("leaf-remote"), ca: paths.ca("leafnodes") };
+  const remotes = cluster.leafLinks.map((link) => {
+    const account = mode === "operator" ? trust.accounts[link.account]?.publicKey : link.account;
+    return leafRemote({ mode, link, urls: site.hubs[link.hub] ?? [], account, files });
   });
   return { ...listens, remotes: remotes.length > 0 ? remotes : undefined };
 }

@@ -56,9 +56,9 @@ export function platformSite(topology: Topology, cluster: ClusterTopology): Site
 }
 
 /** Leaf nodes come from elsewhere, so they dial the public name where there is one. */
-function hubUrls(hub: ClusterTopology): string[] {
+export function hubUrls(hub: ClusterTopology): string[] {
   const port = listenerPorts(hub).leafnodes;
-  const publicName = hub.certificates.find(({ id }) => id === "public")?.names[0];
+  const publicName = hub.leafAddress ?? hub.certificates.find(({ id }) => id === "public")?.names[0];
   return publicName ? [`tls://${publicName}:${port}`] : hub.servers.map((server) => routeUrl(server, port));
 }
 

@@ -1,0 +1,23 @@
+import { formatDuration } from "../../modules/config/units";
+import { small, unprivileged } from "./pod";
+import type { KubernetesPlatform } from "./values";
+
+/** The chart's own. */
+export const exporterPort = 7777;
+
+/** The exporter beside each server, and the chart's PodMonitor of it. */
+export function exporterValues(platform: KubernetesPlatform): Record<string, unknown> {
+  const { exporter, monitor, labels, interval } = platform.monitoring;
+  return {
+    enabled: exporter,
+    port: exporterPort,
+    merge: { securityContext: unprivileged, resources: small(platform) },
+    // The chart does not ask for it: whether every stream and consumer on the server is current.
+    patch: [{ op: "add", path: "/args/0", value: "-healthz" }],
+    podMonitor: {
+      enabled: exporter && monitor === "pod",
+      merge: { metadata: { labels } },
+      patch: [{ op: "add", path: "/spec/podMetricsEndpoints/0/interval", value: formatDuration(interval) }],
+    },
+  };
+}

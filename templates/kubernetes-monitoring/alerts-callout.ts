@@ -1,0 +1,56 @@
+import type { Alert } from "./alert";
+import { calloutMetrics as metric } from "./metrics";
+import { calloutOf, type Watched } from "./watched";
+
+/** Denials that are nobody's wrong token: the responder cannot decide. */
+const ownFaults = 'reason=~"internal|jwks_unavailable|identity_refused|too_many_subjects"';
+
+/** Whether users get in. */
+export function calloutAlerts(watched: Watched): Alert[] {
+  const of = calloutOf(watched);
+  const slow = watched.calloutTimeoutSeconds / 2;
+  return [
+    {
+      name: "NatsCalloutWithoutResponder",
+      severity: "critical",
+      expr: `(sum(${metric.connected}${of}) or vector(0)) < 1`,
+      for: "1m",
+      summary: "no responder of the auth callout is connected: nobody new gets in but operators",
+    },
+    {
+      name: "NatsCalloutFails",
+      severity: "critical",
+      expr: `sum by (reason) (rate(${metric.decisions}${calloutOf(watched, ownFaults)}[5m])) > 0`,
+      for: "5m",
+      summary: "logins are denied by the responders' own fault: {{ $labels.reason }}",
+    },
+    {
+      name: "NatsCalloutDeniesMany",
+      severity: "warning",
+      expr: `sum by (reason) (rate(${metric.decisions}${calloutOf(watched, 'verdict="denied"')}[5m])) * 60 > 100`,
+      for: "5m",
+      summary: "more than 100 logins a minute are denied ({{ $labels.reason }}): an attack, or a broken release",
+    },
+    {
+      name: "NatsCalloutRefusesServers",
+      severity: "warning",
+      expr: `sum by (reason) (increase(${metric.decisions}${calloutOf(watched, 'verdict="refused"')}[15m])) > 0`,
+      for: "5m",
+      summary: "responders got what is no request of a server of theirs ({{ $labels.reason }})",
+    },
+    {
+      name: "NatsCalloutSlow",
+      severity: "warning",
+      expr: `histogram_quantile(0.99, sum by (le) (rate(${metric.durations}${of}[5m]))) > ${slow}`,
+      for: "10m",
+      summary: `one login in a hundred takes {{ $value | humanizeDuration }}; servers give up after ${watched.calloutTimeoutSeconds}s`,
+    },
+    {
+      name: "NatsCalloutKeysNotFetched",
+      severity: "warning",
+      expr: `sum(increase(${metric.keyFetches}${calloutOf(watched, 'result="failure"')}[30m])) > 2`,
+      for: "5m",
+      summary: "the issuer's key set cannot be downloaded: new keys of the issuer would be unknown",
+    },
+  ];
+}

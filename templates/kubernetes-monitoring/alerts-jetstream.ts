@@ -1,0 +1,100 @@
+import type { Alert } from "./alert";
+import { exporterMetrics, jetstreamMetrics as metric, volumeMetrics } from "./metrics";
+import { serversOf, type Watched } from "./watched";
+
+const byStream = "by (account_id, account_name, stream_name)";
+const nobody = (label: string) => [`${label}=""`, `is_${label}="false"`];
+
+/** Whether streams have leaders, replicas that follow them, and room. */
+export function jetstreamAlerts(watched: Watched): Alert[] {
+  const { namespace, cluster, servers } = watched;
+  const of = serversOf(watched);
+  const claims = `{namespace="${namespace}",persistentvolumeclaim=~"${cluster}-(js|resolver)-${cluster}-[0-9]+"}`;
+  const alerts: Alert[] = [
+    {
+      name: "NatsJetStreamDisabled",
+      severity: "critical",
+      expr: `max by (pod) (${metric.disabled}${of}) > 0`,
+      for: "1m",
+      summary: "{{ $labels.pod }} has switched JetStream off, as it does when its disk is full",
+    },
+    {
+      name: "NatsUnhealthy",
+      severity: "warning",
+      expr: `max by (pod) (${exporterMetrics.unhealthy}${of}) > 0`,
+      for: "15m",
+      summary: "a stream or consumer on {{ $labels.pod }} is not current",
+    },
+    {
+      name: "NatsStorageNearLimit",
+      severity: "warning",
+      expr: `max by (pod) (${metric.storage}${of} / ${metric.maxStorage}${of}) > 0.85`,
+      for: "10m",
+      summary: "streams take {{ $value | humanizePercentage }} of the storage that {{ $labels.pod }} may use",
+    },
+    {
+      name: "NatsMemoryStoreNearLimit",
+      severity: "warning",
+      expr: `max by (pod) (${metric.memory}${of} / ${metric.maxMemory}${of}) > 0.85`,
+      for: "10m",
+      summary: "streams take {{ $value | humanizePercentage }} of the memory that {{ $labels.pod }} may use for them",
+    },
+    {
+      name: "NatsVolumeNearlyFull",
+      severity: "critical",
+      expr: `max by (persistentvolumeclaim) (1 - ${volumeMetrics.available}${claims} / ${volumeMetrics.capacity}${claims}) > 0.95`,
+      for: "5m",
+      summary: "volume {{ $labels.persistentvolumeclaim }} is full to {{ $value | humanizePercentage }}",
+    },
+  ];
+  return servers === 1 ? alerts : [...alerts, ...replicaAlerts(watched)];
+}
+
+function replicaAlerts(watched: Watched): Alert[] {
+  const of = serversOf(watched);
+  return [
+    {
+      name: "NatsNoMetaLeader",
+      severity: "critical",
+      expr: `count by (pod) (${metric.server}${serversOf(watched, ...nobody("meta_leader"))}) > 0`,
+      for: "1m",
+      summary: "{{ $labels.pod }} knows no leader of the cluster: no stream is created, changed or moved",
+    },
+    {
+      name: "NatsStreamWithoutLeader",
+      severity: "critical",
+      expr: `count ${byStream} (${metric.messages}${serversOf(watched, ...nobody("stream_leader"))}) > 0`,
+      for: "2m",
+      summary: "{{ $value }} servers know no leader of stream {{ $labels.stream_name }}: it may store nothing",
+    },
+    {
+      name: "NatsReplicaBehind",
+      severity: "warning",
+      // Not by so many messages: what is much for one stream is a moment for another.
+      expr: `min ${byStream} (${metric.lastSequence}${of}) < max ${byStream} (${metric.lastSequence}${of} offset 5m)`,
+      for: "10m",
+      summary: "a replica of stream {{ $labels.stream_name }} does not hold what was stored five minutes ago",
+    },
+    ...missingReplicas(watched),
+  ];
+}
+
+/** What the exporter does not say is how many replicas a stream should have: those of the configuration are known here. */
+function missingReplicas(watched: Watched): Alert[] {
+  const { replicated } = watched;
+  if (replicated.length === 0) return [];
+  const few = replicated.map(({ replicas, streams }) => {
+    const named = `stream_name=~"${streams.join("|")}"`;
+    const each = `count by (account_id, account_name, stream_name, pod) (${metric.messages}${serversOf(watched, named)})`;
+    return `count ${byStream} (${each}) < ${replicas}`;
+  });
+  return [
+    {
+      name: "NatsReplicaMissing",
+      severity: "warning",
+      expr: few.join(" or "),
+      for: "10m",
+      summary: "stream {{ $labels.stream_name }} has no more than {{ $value }} replicas",
+    },
+  ];
+}

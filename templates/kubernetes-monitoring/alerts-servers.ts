@@ -1,0 +1,100 @@
+import type { Alert } from "./alert";
+import { exporterMetrics as metric } from "./metrics";
+import { serversOf, type Watched } from "./watched";
+
+/** Servers that answer; nothing where none does. By pod, so that one that is asked twice counts once. */
+const counted = (watched: Watched) => `count(count by (pod) (${metric.alive}${serversOf(watched)}))`;
+const answering = (watched: Watched) => `(${counted(watched)} or vector(0))`;
+
+/** Keeps what servers say that answer: the others' values are of before. */
+const whileAnswering = (watched: Watched) => `and on (pod) ${metric.alive}${serversOf(watched)}`;
+
+/** Whether the servers run, find each other and keep up with their clients. */
+export function serverAlerts(watched: Watched): Alert[] {
+  const { servers, memoryBytes } = watched;
+  const of = serversOf(watched);
+  const quorum = Math.floor(servers / 2) + 1;
+  const alerts: Alert[] = [
+    {
+      name: "NatsServerDown",
+      severity: servers === 1 ? "critical" : "warning",
+      expr: `${answering(watched)} < ${servers}`,
+      for: "5m",
+      summary: `{{ $value }} of ${servers} servers answer`,
+    },
+    {
+      name: "NatsServerRestarts",
+      severity: "warning",
+      expr: `sum by (pod) (changes(${metric.start}${of}[1h])) > 2`,
+      for: "1m",
+      summary: "{{ $labels.pod }} was started {{ $value }} times within an hour",
+    },
+    {
+      name: "NatsServerMemory",
+      severity: "warning",
+      expr: `max by (pod) (${metric.memory}${of}) / ${memoryBytes} > 0.9`,
+      for: "10m",
+      summary: "{{ $labels.pod }} uses {{ $value | humanizePercentage }} of its memory; beyond it the kernel kills it",
+    },
+    {
+      name: "NatsConnectionsNearLimit",
+      severity: "warning",
+      expr: `max by (pod) (${metric.connections}${of} / ${metric.maxConnections}${of}) > 0.9`,
+      for: "10m",
+      summary: "{{ $labels.pod }} holds {{ $value | humanizePercentage }} of the connections that it may",
+    },
+    {
+      name: "NatsSlowConsumers",
+      severity: "warning",
+      expr: `sum by (pod) (increase(${metric.slowConsumers}${of}[15m])) > 0`,
+      for: "1m",
+      summary:
+        "{{ $labels.pod }} cut off clients that did not read fast enough, and what they had not read is lost to them",
+    },
+  ];
+  if (servers === 1) return alerts;
+  return [
+    {
+      name: "NatsQuorumLost",
+      severity: "critical",
+      expr: `${answering(watched)} < ${quorum}`,
+      for: "1m",
+      summary: `{{ $value }} of ${servers} servers answer; streams need ${quorum}`,
+    },
+    ...alerts,
+    {
+      name: "NatsRoutesMissing",
+      severity: "critical",
+      // Those that are down are another alert's.
+      expr: `max by (pod) (${metric.remotes}${of} ${whileAnswering(watched)}) < scalar(${counted(watched)}) - 1`,
+      for: "5m",
+      summary: "{{ $labels.pod }} has routes to {{ $value }} servers; more than these answer",
+    },
+  ];
+}
+
+/** Whether leaf nodes are connected, on either end. */
+export function leafAlerts(watched: Watched): Alert[] {
+  const { expected, perServer } = watched.leafNodes;
+  const connected = `${metric.leafNodes}${serversOf(watched)} ${whileAnswering(watched)}`;
+  const alerts: Alert[] = [];
+  if (expected > 0) {
+    alerts.push({
+      name: "NatsLeafNodesMissing",
+      severity: "warning",
+      expr: `(sum(max by (pod) (${connected})) or vector(0)) < ${expected}`,
+      for: "10m",
+      summary: `{{ $value }} of ${expected} leaf nodes are connected`,
+    });
+  }
+  if (perServer > 0) {
+    alerts.push({
+      name: "NatsHubUnreachable",
+      severity: "warning",
+      expr: `max by (pod) (${connected}) < ${perServer}`,
+      for: "10m",
+      summary: `{{ $labels.pod }} has {{ $value }} of ${perServer} links to its hub`,
+    });
+  }
+  return alerts;
+}

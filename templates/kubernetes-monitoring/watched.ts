@@ -1,0 +1,29 @@
+/** A cluster as its metrics know it: names, and how many there should be of what. Plain data. */
+export interface Watched {
+  environment: string;
+  cluster: string;
+  namespace: string;
+  servers: number;
+  /** Bytes that a server's container may use. */
+  memoryBytes: number;
+  jetstream: boolean;
+  /** Streams of the configuration by how many servers hold each; those with one replica are left out. */
+  replicated: { replicas: number; streams: string[] }[];
+  /** Leaf nodes that should be connected to this hub, and links of each server to its own. */
+  leafNodes: { expected: number; perServer: number };
+  /** First part of the names of the responders' pods. */
+  callout: string;
+  calloutTimeoutSeconds: number;
+  /** CronJob that renews certificates, and how long before their end it begins to; absent where there is none. */
+  renewal?: { cronJob: string; marginSeconds: number };
+  /** Regular expressions of the CronJobs' names. */
+  backups?: string;
+  drills?: string;
+}
+
+/** `{namespace="nats",pod=~"core-[0-9]+"}`: the servers, whichever monitor found them. */
+export const serversOf = ({ namespace, cluster }: Watched, ...further: string[]): string =>
+  `{${[`namespace="${namespace}"`, `pod=~"${cluster}-[0-9]+"`, ...further].join(",")}}`;
+
+export const calloutOf = ({ namespace, callout }: Watched, ...further: string[]): string =>
+  `{${[`namespace="${namespace}"`, `pod=~"${callout}-.+"`, ...further].join(",")}}`;

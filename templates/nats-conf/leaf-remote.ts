@@ -1,0 +1,35 @@
+import type { LeafLink, Topology } from "../../modules/topology";
+import { type ConfObject, Include } from "./tree";
+
+/** Where a leaf finds what it shows its hub, and what it verifies the hub with. */
+export interface LeafFiles {
+  certificate: { cert: string; key: string };
+  ca: string;
+  /** Operator mode: file with the creds of a user. */
+  credentials(user: string): string;
+  /** Configuration mode: file that sets `nkey` to the user's seed, relative to the configuration's folder. */
+  seedInclude(user: string): string;
+}
+
+export interface LeafRemoteProps {
+  mode: Topology["identity"]["mode"];
+  link: LeafLink;
+  urls: readonly string[];
+  /** Account of the leaf that is joined to the hub's; without it the leaf's global one. */
+  account: string | undefined;
+  files: LeafFiles;
+}
+
+/** A leaf's side of a link: one entry of `leafnodes.remotes`. */
+export function leafRemote({ mode, link, urls, account, files }: LeafRemoteProps): ConfObject {
+  const { cert, key } = files.certificate;
+  return {
+    urls,
+    account,
+    // In configuration mode NATS takes the seed itself, not a file of it: only an include keeps it out of this text.
+    ...(mode === "operator"
+      ? { credentials: files.credentials(link.user) }
+      : { include: new Include(files.seedInclude(link.user)) }),
+    tls: { cert_file: cert, key_file: key, ca_file: files.ca, timeout: 5 },
+  };
+}
