@@ -16,7 +16,7 @@ import { addBackend } from "../modules/terraform/backend";
 import { awsClusterNames, awsNames, deployedSecrets, internalDomain } from "../modules/topology";
 
 /** Programs of which images are made. */
-const images = ["auth-callout", "certificate-agent", "streams"];
+const images = ["auth-callout", "backup", "certificate-agent", "streams"];
 
 /** What outlives every rebuild of a cluster: network, zones, keys and the containers of secrets, images and configurations. */
 export class AwsFoundationStack extends TerraformStack {
@@ -63,7 +63,7 @@ export class AwsFoundationStack extends TerraformStack {
 
     const servers = clusters.flatMap((cluster) => cluster.servers.map(({ name }) => name));
     const programs = clusters.flatMap(({ name }) =>
-      ["auth-callout", "streams", "dns-sync", "certificate-manager"].map((program) => `${name}-${program}`),
+      ["auth-callout", "backup", "streams", "dns-sync", "certificate-manager"].map((program) => `${name}-${program}`),
     );
     for (const of of [...servers, ...programs]) {
       new CloudwatchLogGroup(this, `log-${of}`, {

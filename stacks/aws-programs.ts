@@ -1,5 +1,6 @@
 import { type App, TerraformOutput, TerraformStack } from "cdktf";
 import { AuthCallout } from "../modules/aws/auth-callout";
+import { AccountBackup } from "../modules/aws/backup";
 import { CalloutAlarms } from "../modules/aws/callout-alarms";
 import type { EcsCluster, StackContext } from "../modules/aws/context";
 import { Lookups } from "../modules/aws/lookups";
@@ -11,7 +12,7 @@ import { addBackend } from "../modules/terraform/backend";
 import { awsClusterNames } from "../modules/topology";
 import { streamAccounts } from "../templates/stream-specs";
 
-/** The programs beside a cluster: who lets users in, and what makes the streams. */
+/** The programs beside a cluster: who lets users in, what makes the streams, and what copies them elsewhere. */
 export class AwsProgramsStack extends TerraformStack {
   constructor(app: App, context: StackContext, cluster: EcsCluster) {
     const { environment, topology, settings } = context;
@@ -31,6 +32,29 @@ export class AwsProgramsStack extends TerraformStack {
     });
     new TerraformOutput(this, "auth-callout-service", { value: callout.service.name, staticId: true });
 
+    const output = (id: string, description: string, tasks: string[][]) =>
+      new TerraformOutput(this, id, {
+        description,
+        staticId: true,
+        value: {
+          taskDefinitions: Object.fromEntries(tasks),
+          ecsCluster: lookups.names.ecsCluster,
+          subnets: lookups.subnets("private", cluster.platform.zones),
+          securityGroups: [securityGroupId],
+        },
+      });
+
+    const { backup } = cluster;
+    if (backup) {
+      const image = programImage(this, "backup-image", lookups, settings.root, "backup");
+      const withStreams = topology.identity.accounts.filter(({ jetstream }) => jetstream);
+      const tasks = withStreams.map(({ name: account }) => {
+        const props = { context, cluster, backup, account, image, lookups, securityGroupId };
+        return [account, new AccountBackup(this, `backup-${account}`, props).taskDefinitionArn];
+      });
+      output("backup-tasks", "Tasks that back up, or restore with another command, and where", tasks);
+    }
+
     const accounts = streamAccounts(topology, cluster.name);
     if (accounts.length === 0) return;
     const image = programImage(this, "streams-image", lookups, settings.root, "streams");
@@ -38,15 +62,6 @@ export class AwsProgramsStack extends TerraformStack {
       const props = { context, cluster, account, image, lookups };
       return [account, new StreamsTask(this, `streams-${account}`, props).task.definition.arn];
     });
-    new TerraformOutput(this, "streams-tasks", {
-      description: "Tasks that natsform deploy runs after an apply, and where",
-      staticId: true,
-      value: {
-        taskDefinitions: Object.fromEntries(tasks),
-        ecsCluster: lookups.names.ecsCluster,
-        subnets: lookups.subnets("private", cluster.platform.zones),
-        securityGroups: [securityGroupId],
-      },
-    });
+    output("streams-tasks", "Tasks that natsform deploy runs after an apply, and where", tasks);
   }
 }

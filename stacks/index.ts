@@ -34,3 +34,11 @@ export function addStacks(app: App, context: StackContext): string[] {
     .filter((cluster) => !isOnEcs(cluster) && !isOnKubernetes(cluster))
     .map(({ name, platform }) => `${environment.name}/${name}: skipped, ${platform.kind} has no stacks yet`);
 }
+
+export { stackContext } from "../modules/terraform/context";
+export { KubernetesAuthStack } from "./kubernetes-auth";
+export { KubernetesBackupStack } from "./kubernetes-backup";
+export { KubernetesCoreStack } from "./kubernetes-core";
+export { KubernetesPkiStack } from "./kubernetes-pki";
+export { KubernetesStreamsStack } from "./kubernetes-streams";
+export { AwsCertificatesStack, AwsFoundationStack, AwsNatsStack, AwsProgramsStack, type StackContext };

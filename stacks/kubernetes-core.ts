@@ -1,12 +1,10 @@
 import { type App, TerraformOutput, TerraformStack } from "cdktf";
 import { clientUrl } from "../modules/kubernetes/connection";
 import type { KubernetesContext } from "../modules/kubernetes/context";
-import { NetworkPolicies } from "../modules/kubernetes/network-policies";
+import { CoreCluster } from "../modules/kubernetes/core-cluster";
+import { leafCredentials } from "../modules/kubernetes/leaf-credentials";
+import { metricsUrl } from "../modules/kubernetes/monitoring";
 import { addHelmProvider, addKubernetesProvider } from "../modules/kubernetes/providers";
-import { NatsRelease } from "../modules/kubernetes/release";
-import { CertificateRenewal } from "../modules/kubernetes/renewal";
-import { addStorageClass } from "../modules/kubernetes/storage";
-import { vaultCertificates } from "../modules/kubernetes/vault-roles";
 import { addBackend } from "../modules/terraform/backend";
 
 /** The servers of a cluster, who may talk to them, and what keeps their certificates valid. */
@@ -17,16 +15,14 @@ export class KubernetesCoreStack extends TerraformStack {
     addBackend(this, environment, settings);
     addKubernetesProvider(this, cluster.platform);
     addHelmProvider(this, cluster.platform);
-    new NetworkPolicies(this, "network-policies", context);
-    const storageClass = addStorageClass(this, context);
-    const renewal =
-      vaultCertificates(context).length > 0 ? new CertificateRenewal(this, "renewal", context) : undefined;
-    new NatsRelease(this, "nats", { context, storageClass, after: renewal ? [renewal.first] : [] });
+    // "Default" is no part of an address: they are the same as without a construct around them.
+    new CoreCluster(this, "Default", context);
 
     const service = `${cluster.name}.${namespace}.svc.${cluster.platform.clusterDomain}`;
     const outputs: Record<string, string | undefined> = {
       nats_cluster_url: clientUrl(context),
       nats_leaf_url: cluster.leafHub ? `tls://${service}:7422` : undefined,
+      metrics_url: metricsUrl(context),
       monitoring_url: `http://${cluster.name}-headless.${namespace}.svc.${cluster.platform.clusterDomain}:8222`,
       operator_jwt: trust.operator?.jwt,
       system_account: trust.accounts[topology.identity.systemAccount]?.publicKey,
@@ -34,5 +30,7 @@ export class KubernetesCoreStack extends TerraformStack {
       credentials_secret: `${namespace}/${names.certificates.servers}`,
     };
     for (const [id, value] of Object.entries(outputs)) if (value) new TerraformOutput(this, id, { value });
+    const leafs = leafCredentials(context);
+    if (Object.keys(leafs).length > 0) new TerraformOutput(this, "leaf_credentials", { value: leafs });
   }
 }

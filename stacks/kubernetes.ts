@@ -2,10 +2,12 @@ import type { App } from "cdktf";
 import { kubernetesContext } from "../modules/kubernetes/context";
 import type { StackContext } from "../modules/terraform/context";
 import { isOnKubernetes } from "../templates/helm-values";
+import { streamAccounts } from "../templates/stream-specs";
 import { KubernetesAuthStack } from "./kubernetes-auth";
 import { KubernetesBackupStack } from "./kubernetes-backup";
 import { KubernetesCoreStack } from "./kubernetes-core";
 import { KubernetesPkiStack } from "./kubernetes-pki";
+import { KubernetesStreamsStack } from "./kubernetes-streams";
 
 /** Adds the stacks of every cluster on Kubernetes, in the order in which they are applied. */
 export function addKubernetesStacks(app: App, context: StackContext): void {
@@ -14,6 +16,7 @@ export function addKubernetesStacks(app: App, context: StackContext): void {
     new KubernetesPkiStack(app, one);
     new KubernetesCoreStack(app, one);
     new KubernetesAuthStack(app, one);
+    if (streamAccounts(context.topology, cluster.name).length > 0) new KubernetesStreamsStack(app, one);
     if (cluster.backup) new KubernetesBackupStack(app, one);
   }
 }

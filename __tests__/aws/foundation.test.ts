@@ -63,6 +63,7 @@ test("what rests is encrypted with a key of the environment that rotates", () =>
 test("images cannot be replaced under their tag, and are scanned", () => {
   expect(names(foundation("demo"), "aws_ecr_repository")).toEqual([
     "demo/auth-callout",
+    "demo/backup",
     "demo/certificate-agent",
     "demo/streams",
   ]);

@@ -47,7 +47,9 @@ test("roles allow exact actions, on exact resources wherever AWS knows any", () 
 test("a role is lent to one service, and only on behalf of this account", () => {
   const statements = statementsOf("aws_iam_role", "assume_role_policy");
   for (const { Principal, Condition } of statements) {
-    expect(Principal).toEqual({ Service: expect.stringMatching(/^(ecs-tasks|lambda|vpc-flow-logs)\.amazonaws\.com$/) });
+    expect(Principal).toEqual({
+      Service: expect.stringMatching(/^(ecs-tasks|events|lambda|vpc-flow-logs)\.amazonaws\.com$/),
+    });
     expect(Condition).toEqual({ StringEquals: { "aws:SourceAccount": expect.stringContaining("account_id") } });
   }
 });

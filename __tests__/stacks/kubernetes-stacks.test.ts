@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { ConfigError, type EnvironmentInput } from "../../modules/config";
 import { AuthCalloutEnv } from "../../runtime/auth-callout/env";
-import { BackupEnv } from "../../runtime/backup/env";
 import { CertificateRenewalEnv } from "../../runtime/certificate-renewal/env";
 import {
   addresses,
@@ -83,6 +82,7 @@ test("a cluster on Kubernetes has a state for each lifecycle", () => {
     "kubernetes-production-nats-backup",
     "kubernetes-production-nats-core",
     "kubernetes-production-nats-pki",
+    "kubernetes-production-nats-streams",
   ]);
 });
 
@@ -101,7 +101,7 @@ test("the namespace admits restricted pods alone, and every pod of ours is one",
   const pods = ["core", "auth", "backup"]
     .flatMap((layer) => workloads(stack(`kubernetes-production-nats-${layer}`)))
     .map(podOf);
-  expect(pods).toHaveLength(5);
+  expect(pods).toHaveLength(7);
   for (const pod of pods) {
     expect(pod.security_context).toMatchObject({ run_as_non_root: true, seccomp_profile: { type: "RuntimeDefault" } });
     for (const container of pod.container) {
@@ -139,19 +139,6 @@ test("the renewal job is told what its program asks for; its first run knows no 
   expect(scheduled.SERVED.map(({ host, port }) => `${host}:${port}`)).toContain(
     "nats-2.nats-headless.nats.svc.cluster.local:6222",
   );
-});
-
-test("backups of each account are told what their program asks for, and see the keys of one user", () => {
-  const jobs = Object.values(all(stack("kubernetes-production-nats-backup"), "kubernetes_cron_job_v1")).map(podOf);
-  const told = jobs.map((pod) => BackupEnv.parse(variables(pod)));
-  expect(told.map(({ BACKUP_ACCOUNT, BACKUP_TO }) => `${BACKUP_ACCOUNT} ${BACKUP_TO}`)).toEqual([
-    "APP gs://example-nats-backup/kubernetes-production",
-    "LEAF gs://example-nats-backup/kubernetes-production",
-  ]);
-  expect(jobs.map(({ volume }) => volume.find(({ name }) => name === "keys")?.secret?.items)).toEqual([
-    [{ key: "creds-backup-APP", path: "creds-backup-APP" }],
-    [{ key: "creds-backup-LEAF", path: "creds-backup-LEAF" }],
-  ]);
 });
 
 test("Vault signs exactly the names of the topology, for exactly their use", () => {
@@ -229,7 +216,7 @@ test("certificates from a laptop need neither Vault nor a renewal job", () => {
   expect(Object.values(all(stack("bare-nats-pki"), "kubernetes_secret_v1"))).toHaveLength(5);
 });
 
-test("nobody reaches the routes but servers, and a port without a listener is open to nobody", () => {
+test("nobody reaches the routes but servers and who looks at their certificates, and a port without a listener is open to nobody", () => {
   type Policy = { metadata: { name: string }; spec: { ingress: { ports: { port: string }[]; from?: Block[] }[] } };
   const policies = Object.values(
     all(stack("kubernetes-production-nats-core"), "kubernetes_network_policy_v1"),
@@ -238,7 +225,10 @@ test("nobody reaches the routes but servers, and a port without a listener is op
   const ports = servers?.spec.ingress.map(({ ports: [first], from }) => [first?.port, from]);
   expect(Object.fromEntries(ports ?? [])).toEqual({
     "4222": undefined,
-    "6222": [{ pod_selector: { match_labels: expect.objectContaining({ "app.kubernetes.io/component": "nats" }) } }],
+    "6222": [
+      { pod_selector: { match_labels: expect.objectContaining({ "app.kubernetes.io/component": "nats" }) } },
+      { pod_selector: { match_labels: expect.objectContaining({ "app.kubernetes.io/name": "certificate-renewal" }) } },
+    ],
     "7422": undefined,
     "7777": [{ namespace_selector: {} }],
     "8222": [{ namespace_selector: {} }],

@@ -23,6 +23,9 @@ function underOwnDomain(platform: PlatformInput): PlatformInput {
   return platform.domain ? { ...platform, domain: `hub.${platform.domain}` } : platform;
 }
 
+/** The renewal job logs in as a user of its own: without it servers know the same users on every platform. */
+export const withoutRenewalJob = { vault: { renewal: "terraform" } } as const;
+
 /** An environment that uses every part of a server's configuration, on the given platform. */
 export function richEnvironment(mode: "callout" | "operator", platform: PlatformInput): EnvironmentInput {
   return {
@@ -41,9 +44,10 @@ export function richEnvironment(mode: "callout" | "operator", platform: Platform
       services: { api: { account: "APP", subscribe: { allow: ["a.>"] } } },
     },
     clusters: {
-      hub: { platform: underOwnDomain(platform), leafHub: true, jetstream: {} },
+      hub: { platform: underOwnDomain(platform), tls: withoutRenewalJob, leafHub: true, jetstream: {} },
       core: {
         platform,
+        tls: withoutRenewalJob,
         leafHub: true,
         leafOf: { cluster: "hub", accounts: ["APP"] },
         websocket: { allowedOrigins: ["https://app.example.com"] },
@@ -73,8 +77,11 @@ export async function richTopology(
   platform: PlatformInput,
   store: MemoryStore,
   previous?: Trust,
+  change: (environment: EnvironmentInput) => void = () => undefined,
 ): Promise<RichServer> {
-  const { environment, problems } = parseEnvironment(richEnvironment(mode, platform));
+  const input = richEnvironment(mode, platform);
+  change(input);
+  const { environment, problems } = parseEnvironment(input);
   if (!environment) throw new Error(JSON.stringify(problems));
   const topology = buildTopology(environment);
   const { trust } = await makeKeys(topology, store, previous);

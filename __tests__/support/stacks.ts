@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { App } from "cdktf";
+import { allImagePrograms } from "../../cli/images/folder";
 import { makeKeys } from "../../cli/keys/make";
 import { FolderStore } from "../../cli/keys/store";
 import { zipFile } from "../../cli/zip";
@@ -45,7 +46,7 @@ export function projectWithCode(): string {
   for (const program of ["certificate-manager", "dns-sync"]) {
     writeFileSync(lambdaZip(root, program), zipFile("index.js", `exports.handler = async () => "${program}";`));
   }
-  for (const program of ["auth-callout", "certificate-agent", "streams"]) {
+  for (const program of allImagePrograms) {
     mkdirSync(imageFolder(root, program), { recursive: true });
     writeFileSync(join(imageFolder(root, program), "main.cjs"), `console.log("${program}");`);
   }

@@ -8,6 +8,8 @@ import { configDigest } from "../../cli/twin/servers";
 import { twinSite } from "../../cli/twin/site";
 import type { Trust } from "../../modules/config";
 import type { ServerTopology } from "../../modules/topology";
+import { RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
+import { helmValues, isOnKubernetes } from "../../templates/helm-values";
 import {
   type ConfObject,
   type ConfValue,
@@ -20,6 +22,7 @@ import {
   serverConf,
   withoutPlace,
 } from "../../templates/nats-conf";
+import { chartConf } from "../support/chart-model";
 import { findProgram } from "../support/programs";
 import { platforms, type RichServer, richTopology } from "../support/same-server";
 
@@ -60,6 +63,23 @@ const asTwin = (rich: RichServer): ConfObject => {
   return serverConf({ ...rich, server: firstServer(rich), site });
 };
 
+/** What the chart makes of its values; `helm-values.test.ts` compares it with Helm's own rendering. */
+function fromChart({ topology, cluster, trust }: RichServer): ConfObject {
+  if (!isOnKubernetes(cluster)) throw new Error(`${cluster.name} is not on Kubernetes`);
+  const { namespace } = cluster.platform;
+  return asConf(chartConf(helmValues({ topology, cluster, trust }), { namespace })) as ConfObject;
+}
+function asConf(value: unknown, key = ""): ConfValue {
+  if (Array.isArray(value)) return value.map((item) => asConf(item));
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).map(([name, item]) => [name.replace("$", ""), asConf(item, name)]);
+    return Object.fromEntries(entries) as ConfObject;
+  }
+  if (key === "$include") return new Include(String(value));
+  const raw = /^<< (.*) >>$/.exec(String(value))?.[1];
+  return raw === undefined ? (value as ConfValue) : new Raw(raw);
+}
+
 describe.each(["callout", "operator"] as const)("in %s mode", (mode) => {
   const store = new MemoryStore();
   let trust: Trust | undefined;
@@ -77,10 +97,27 @@ describe.each(["callout", "operator"] as const)("in %s mode", (mode) => {
       const one = await rich(name);
       digests.set(name, await digest(asCore0(withoutPlace(onPlatform(one)))));
       digests.set(`twin of ${name}`, await digest(asCore0(withoutPlace(asTwin(one)))));
+      if (!isOnKubernetes(one.cluster)) continue;
+      digests.set(`chart on ${name}`, await digest(asCore0(withoutPlace(fromChart(one)))));
     }
     const [wanted] = digests.values();
     expect(wanted).toMatch(/^sha256:/);
+    expect([...digests.keys()]).toEqual(expect.arrayContaining(["aws-ecs", "twin of aws-ecs", "chart on gke"]));
     expect(Object.fromEntries(digests)).toEqual(Object.fromEntries([...digests.keys()].map((key) => [key, wanted])));
+  });
+
+  test("where a job renews certificates, its user is all that servers know besides", async () => {
+    const without = await rich("generic");
+    const job = await richTopology(mode, platforms.generic, store, without.trust, ({ clusters }) => {
+      for (const cluster of Object.values(clusters)) cluster.tls = { mount: "pki", role: "nats" };
+    });
+    const user = job.trust.users[RENEWAL_USER];
+    if (!user) throw new Error("no job renews");
+    const wanted = await digest(withoutPlace(onPlatform(without)));
+    const conf = withoutPlace(onPlatform(job));
+    // In operator mode users are no part of the configuration.
+    expect((await digest(conf)) === wanted).toBe(mode === "operator");
+    expect(await digest(withoutUser(conf, user))).toBe(wanted);
   });
 
   test("as they stand, with their places, they differ", async () => {
@@ -114,6 +151,20 @@ describe.each(["callout", "operator"] as const)("in %s mode", (mode) => {
     expect(placedKeys.filter((key) => !seen.has(key) && !elsewhere.includes(key) && !single.includes(key))).toEqual([]);
   });
 });
+
+/** Without the user in the account's users and wherever else a list names it. */
+function withoutUser<T extends ConfValue>(value: T, key: string): T {
+  if (!isTree(value)) return value;
+  const isUser = (item: ConfValue) => item === key || (isBlock(item) && item.nkey === key);
+  if (Array.isArray(value)) {
+    return value.filter((item) => !isUser(item)).map((item) => withoutUser(item, key)) as unknown as T;
+  }
+  const entries = Object.entries(value).map(([name, item]) => [
+    name,
+    item === undefined ? item : withoutUser(item, key),
+  ]);
+  return Object.fromEntries(entries) as T;
+}
 
 type Path = (string | number)[];
 const isTree = (value: ConfValue): value is ConfObject | readonly ConfValue[] => Array.isArray(value) || isBlock(value);

@@ -6,7 +6,14 @@ import type {
   CertificateAgentEnv,
 } from "../../runtime/certificate-agent/env";
 import type { ServerConfProps } from "../../templates/nats-conf";
-import { awsClusterNames, awsNames, type Certificate, type ClusterTopology, type Topology } from "../topology";
+import {
+  awsClusterNames,
+  awsNames,
+  type Certificate,
+  type ClusterTopology,
+  peerAuthorities,
+  type Topology,
+} from "../topology";
 import { serverRestartDigest } from "./server-config";
 
 /** Secret of a certificate: those of public names are named after the first of them, as in the first deployments. */
@@ -30,6 +37,7 @@ export function agentEnvironment(conf: ServerConfProps, bucket: string): z.input
     name === "monitoring" || served.length === 0 ? [] : [{ name, port, certificates: served }],
   );
   const credentials = leafCredentials(topology, cluster);
+  const peers = peerAuthorities(topology, cluster, conf.trust.authorities);
   return {
     SERVER_NAME: server.name,
     CONFIG_BUCKET: bucket,
@@ -38,6 +46,7 @@ export function agentEnvironment(conf: ServerConfProps, bucket: string): z.input
     CERTIFICATES: JSON.stringify(certificates),
     LISTENERS: JSON.stringify(listeners),
     CREDENTIALS: credentials.length > 0 ? JSON.stringify(credentials) : undefined,
+    AUTHORITIES: peers === "" ? undefined : JSON.stringify({ leafnodes: peers }),
   };
 }
 

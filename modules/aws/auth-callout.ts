@@ -70,7 +70,7 @@ export class AuthCallout extends Construct {
       },
       // The autoscaling's.
       lifecycle: { ignoreChanges: ["desired_count"] },
-      dependsOn: [task.permissions],
+      dependsOn: task.permissions,
     });
     const target = new AppautoscalingTarget(this, "scaling", {
       serviceNamespace: "ecs",

@@ -1,12 +1,20 @@
-import type { ClusterTopology } from "../topology";
+import type { StackContext } from "../terraform/context";
+import { type ClusterTopology, clusterOf } from "../topology";
 
-export type { StackContext } from "../terraform/context";
+export type { StackContext };
 
 export type EcsPlatform = Extract<ClusterTopology["platform"], { kind: "aws-ecs" }>;
 /** A cluster on ECS. */
 export type EcsCluster = ClusterTopology & { platform: EcsPlatform };
 
 export const isOnEcs = (cluster: ClusterTopology): cluster is EcsCluster => cluster.platform.kind === "aws-ecs";
+
+/** @throws when the environment has no such cluster, or has it elsewhere */
+export function ecsCluster({ topology }: StackContext, name: string): EcsCluster {
+  const cluster = clusterOf(topology, name);
+  if (!isOnEcs(cluster)) throw new Error(`cluster ${name} is not on ECS`);
+  return cluster;
+}
 
 /** The part of an ARN that says which AWS it is of. */
 export function partitionOf(region: string): string {

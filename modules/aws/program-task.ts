@@ -6,7 +6,7 @@ import { definedVariables } from "../terraform/program-env";
 import { type Container, container, withoutCapabilities } from "./containers";
 import type { Lookups } from "./lookups";
 import { pullImages, readSecrets, writeLogs } from "./permissions";
-import { role } from "./policy";
+import { type Role, role } from "./policy";
 
 /** A variable from a secret: all of its text, or one key of the JSON in it. */
 export interface SecretVariable {
@@ -28,16 +28,25 @@ export interface ProgramTaskProps {
   cpu: number;
   memoryMiB: number;
   healthCheck?: Container["healthCheck"];
+  /** Arguments of the program. */
+  command?: string[];
+  /** What the program may do in AWS. @default nothing */
+  role?: Role;
+  /** Containers that help it, with memory of their own and a volume that they share. */
+  beside?: { containers: Container[]; memoryMiB: number; volume: string; diskGiB: number };
 }
 
-/** The task of a program of ours: one container that calls nobody in AWS, so it has no role of its own. */
+/** The task of a program of ours. */
 export class ProgramTask extends Construct {
   readonly definition: EcsTaskDefinition;
-  readonly permissions: IamRolePolicy;
+  /** Of the roles that whoever starts the task passes on. */
+  readonly roleArns: string[];
+  /** Whoever starts the task needs them first. */
+  readonly permissions: IamRolePolicy[];
 
   constructor(scope: Construct, id: string, props: ProgramTaskProps) {
     super(scope, id);
-    const { name, program, lookups, logName } = props;
+    const { name, program, lookups, logName, beside } = props;
     const secrets = Object.entries(props.secrets).flatMap(([variable, from]) =>
       from ? [{ variable, arn: lookups.secretArn(from.secret), key: from.key }] : [],
     );
@@ -52,19 +61,24 @@ export class ProgramTask extends Construct {
         writeLogs(lookups, [logName]),
       ],
     });
-    this.permissions = execution.permissions;
+    const roles = [execution, ...(props.role ? [props.role] : [])];
+    this.permissions = roles.map(({ permissions }) => permissions);
+    this.roleArns = roles.map(({ arn }) => arn);
     this.definition = new EcsTaskDefinition(this, "definition", {
       family: name,
       requiresCompatibilities: ["FARGATE"],
       networkMode: "awsvpc",
       cpu: String(props.cpu),
-      memory: String(props.memoryMiB),
+      memory: String(props.memoryMiB + (beside?.memoryMiB ?? 0)),
       runtimePlatform: { operatingSystemFamily: "LINUX", cpuArchitecture: "X86_64" },
       executionRoleArn: execution.arn,
+      taskRoleArn: props.role?.arn,
+      ...(beside && { volume: [{ name: beside.volume }], ephemeralStorage: { sizeInGib: beside.diskGiB } }),
       containerDefinitions: json([
         container({
           name: program,
           image: props.image,
+          command: props.command,
           essential: true,
           user: "1000:1000",
           memory: props.memoryMiB,
@@ -78,6 +92,7 @@ export class ProgramTask extends Construct {
           logGroup: lookups.names.logGroup(logName),
           region: lookups.region,
         }),
+        ...(beside?.containers ?? []),
       ]),
     });
   }

@@ -5,7 +5,7 @@ import { awsClusterNames, type ServerTopology, serverZone } from "../topology";
 import { agentEnvironment } from "./agent-environment";
 import type { EcsCluster, StackContext } from "./context";
 import { ServerFolder } from "./data-file-system";
-import type { Lookups } from "./lookups";
+import { Lookups } from "./lookups";
 import { programImage } from "./program-image";
 import { serverConfig } from "./server-config";
 import { serverRoles } from "./server-roles";
@@ -16,7 +16,8 @@ import { serverUser } from "./server-task";
 export interface ServersProps {
   context: StackContext;
   cluster: EcsCluster;
-  lookups: Lookups;
+  /** Those of the stack. Default: lookups of its own. */
+  lookups?: Lookups;
 }
 
 const mebibyte = 2 ** 20;
@@ -24,9 +25,11 @@ const gibibyte = 2 ** 30;
 
 /** All servers of a cluster. Each waits for the one before it, so that an apply replaces one at a time. */
 export class Servers extends Construct {
-  constructor(scope: Construct, id: string, { context, cluster, lookups }: ServersProps) {
+  constructor(scope: Construct, id: string, props: ServersProps) {
     super(scope, id);
+    const { context, cluster } = props;
     const { environment, topology, trust, settings } = context;
+    const lookups = props.lookups ?? new Lookups(this, "found", environment.name, cluster);
     const { platform } = cluster;
     const names = awsClusterNames(environment.name, cluster.name);
     const isPublic = platform.access === "public";

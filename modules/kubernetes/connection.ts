@@ -1,4 +1,5 @@
 import { authorityKey } from "../../templates/helm-values";
+import { imageFolder, imageTag } from "../terraform/code-image";
 import { ports } from "../topology";
 import type { KubernetesContext } from "./context";
 import type { MountedFiles } from "./pod";
@@ -27,8 +28,8 @@ export const keysMount = ({ names }: KubernetesContext, keys: readonly string[])
 });
 export const keyFile = (key: string): string => `${folders.keys}/${key}`;
 
-/** Image of one of natsform's own programs. */
-export const programImage = ({ cluster }: KubernetesContext, program: string): string => {
-  const { programs, tag } = cluster.platform.images;
+/** Image of one of natsform's own programs: of the tag that is named, or of what lies in the project. */
+export const programImage = ({ cluster, settings }: KubernetesContext, program: string): string => {
+  const { programs, tag = imageTag(imageFolder(settings.root, program)) } = cluster.platform.images;
   return `${programs}/${program}:${tag}`;
 };

@@ -1,7 +1,7 @@
 import { isOnKubernetes, type KubernetesCluster } from "../../templates/helm-values";
 import type { Environment } from "../config";
 import type { StackContext } from "../terraform/context";
-import { type KubernetesClusterNames, kubernetesNames } from "../topology";
+import { clusterOf, type KubernetesClusterNames, kubernetesNames } from "../topology";
 
 /** A cluster on Kubernetes with all that its stacks are made from. */
 export interface KubernetesContext extends StackContext {
@@ -12,7 +12,13 @@ export interface KubernetesContext extends StackContext {
   namespace: string;
 }
 
-export function kubernetesContext(context: StackContext, cluster: KubernetesCluster): KubernetesContext {
+/**
+ * @param named the cluster, or its name
+ * @throws when the environment has no such cluster, or has it elsewhere
+ */
+export function kubernetesContext(context: StackContext, named: KubernetesCluster | string): KubernetesContext {
+  const cluster = typeof named === "string" ? clusterOf(context.topology, named) : named;
+  if (!isOnKubernetes(cluster)) throw new Error(`cluster ${cluster.name} is not on Kubernetes`);
   const config = context.environment.clusters[cluster.name];
   if (!config) throw new Error(`no cluster ${cluster.name} in ${context.environment.name}`);
   return {

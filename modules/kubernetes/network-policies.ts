@@ -1,8 +1,23 @@
-import { NetworkPolicyV1, type NetworkPolicyV1SpecIngress } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
+import {
+  NetworkPolicyV1,
+  type NetworkPolicyV1SpecEgress,
+  type NetworkPolicyV1SpecIngress,
+} from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { Construct } from "constructs";
+import { exporterPort } from "../../templates/helm-values";
+import { streamAccounts } from "../../templates/stream-specs";
+import { hasRenewalJob } from "../topology";
 import { type KubernetesContext, labelsOf, serverLabels } from "./context";
+import { backupEgress, calloutEgress, drillEgress, renewalEgress, serverEgress, toServers } from "./network-egress";
+import { dns, tcp } from "./network-peers";
 
-const tcp = (port: number) => ({ port: String(port), protocol: "TCP" });
+/** The pods of a program, and who may talk to them and whom they may talk to. */
+interface Rules {
+  name: string;
+  pods: Record<string, string>;
+  ingress?: NetworkPolicyV1SpecIngress[];
+  egress: NetworkPolicyV1SpecEgress[];
+}
 
 /**
  * Who may talk to whom in the namespace: nobody to nobody, but for what follows. The kubelet's probes are not subject to
@@ -13,42 +28,71 @@ export class NetworkPolicies extends Construct {
     super(scope, id);
     const { cluster, names, namespace } = context;
     const metadata = (name: string) => ({ name: `${names.release}-${name}`, namespace, labels: labelsOf(context) });
-    new NetworkPolicyV1(this, "nobody", {
-      metadata: metadata("nobody"),
-      spec: { podSelector: {}, policyTypes: ["Ingress"] },
-    });
-
-    const servers = { podSelector: { matchLabels: serverLabels(context) } };
-    const from: Record<string, NetworkPolicyV1SpecIngress["from"]> = {
-      // Clients, browsers' Ingress and leaf nodes prove who they are; where they live is not natsform's to say.
-      client: undefined,
-      websocket: undefined,
-      leafnodes: undefined,
-      routes: [servers],
-      // Metrics: any pod of the Kubernetes cluster, and nobody outside of it.
-      monitoring: [{ namespaceSelector: {} }],
-    };
-    new NetworkPolicyV1(this, "servers", {
-      metadata: metadata("servers"),
-      spec: {
-        podSelector: { matchLabels: serverLabels(context) },
-        policyTypes: ["Ingress"],
-        ingress: [
-          ...cluster.listeners.map(({ name, port }) => ({ ports: [tcp(port)], from: from[name] })),
-          ...(cluster.platform.exporter ? [{ ports: [tcp(exporterPort)], from: from.monitoring }] : []),
-        ],
-      },
-    });
-    new NetworkPolicyV1(this, "auth-callout", {
-      metadata: metadata("auth-callout"),
-      spec: {
-        podSelector: { matchLabels: labelsOf(context, "auth-callout") },
-        policyTypes: ["Ingress"],
-        ingress: [{ ports: [tcp(9090)], from: from.monitoring }],
-      },
-    });
+    const policyTypes = ["Ingress", ...(cluster.platform.networkPolicies.egress ? ["Egress"] : [])];
+    new NetworkPolicyV1(this, "nobody", { metadata: metadata("nobody"), spec: { podSelector: {}, policyTypes } });
+    for (const { name, pods, ingress = [], egress } of rulesOf(context)) {
+      new NetworkPolicyV1(this, name, {
+        metadata: metadata(name),
+        spec: {
+          podSelector: { matchLabels: pods },
+          policyTypes,
+          ingress,
+          egress: policyTypes.includes("Egress") && egress.length > 0 ? [dns, ...egress] : [],
+        },
+      });
+    }
   }
 }
 
-/** Of the chart. */
-const exporterPort = 7777;
+function rulesOf(context: KubernetesContext): Rules[] {
+  const { cluster, topology } = context;
+  const { backup, platform } = cluster;
+  const metrics = [{ ports: [tcp(9090)], from: everyPod }];
+  const component = (name: string) => ({ "app.kubernetes.io/component": name });
+  const program = (name: string, egress: Rules["egress"]) => ({ name, pods: labelsOf(context, name), egress });
+  const rules: (Rules | false | undefined)[] = [
+    { name: "servers", pods: serverLabels(context), ingress: serverIngress(context), egress: serverEgress(context) },
+    { ...program("auth-callout", calloutEgress(context)), ingress: metrics },
+    hasRenewalJob(context.config) && program("certificate-renewal", renewalEgress(context)),
+    streamAccounts(topology, cluster.name).length > 0 && program("streams", toServers(context, "client")),
+    backup && {
+      name: "backup",
+      pods: { ...labelsOf(context, "backup"), ...component("backup") },
+      egress: backupEgress(context, backup),
+    },
+    backup?.drill !== undefined && {
+      name: "drill",
+      pods: { ...labelsOf(context, "backup"), ...component("drill") },
+      egress: drillEgress(context, backup),
+    },
+    platform.natsBox && {
+      name: "nats-box",
+      pods: { ...serverLabels(context), ...component("nats-box") },
+      egress: toServers(context, "client", "monitoring"),
+    },
+  ];
+  return rules.filter((one) => one !== false && one !== undefined);
+}
+
+const everyPod = [{ namespaceSelector: {} }];
+
+function serverIngress(context: KubernetesContext): NetworkPolicyV1SpecIngress[] {
+  const { cluster } = context;
+  const from: Record<string, NetworkPolicyV1SpecIngress["from"]> = {
+    // Clients, browsers' Ingress and leaf nodes prove who they are; where they live is not natsform's to say.
+    client: undefined,
+    websocket: undefined,
+    leafnodes: undefined,
+    // The renewal job looks at what certificate a route is offered.
+    routes: [
+      serverLabels(context),
+      ...(hasRenewalJob(context.config) ? [labelsOf(context, "certificate-renewal")] : []),
+    ].map((matchLabels) => ({ podSelector: { matchLabels } })),
+    // Metrics: any pod of the Kubernetes cluster, and nobody outside of it.
+    monitoring: everyPod,
+  };
+  return [
+    ...cluster.listeners.map(({ name, port }) => ({ ports: [tcp(port)], from: from[name] })),
+    ...(cluster.platform.monitoring.exporter ? [{ ports: [tcp(exporterPort)], from: everyPod }] : []),
+  ];
+}

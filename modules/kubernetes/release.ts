@@ -6,6 +6,7 @@ import { helmValues, valuesProblems } from "../../templates/helm-values";
 import { ConfigError } from "../config";
 import { escapeTemplate } from "../terraform/json";
 import type { KubernetesContext } from "./context";
+import { monitoringObjects } from "./monitoring-objects";
 
 export interface NatsReleaseProps {
   context: KubernetesContext;
@@ -23,7 +24,8 @@ export class NatsRelease extends Construct {
     super(scope, id);
     const { topology, trust, cluster, names, namespace } = context;
     const { chart } = cluster.platform;
-    const values = helmValues({ topology, trust, cluster, storageClass });
+    const extraResources = monitoringObjects(context);
+    const values = helmValues({ topology, trust, cluster, storageClass, extraResources });
     refuse(context, values);
     this.release = new Release(this, "release", {
       name: names.release,
@@ -39,6 +41,8 @@ export class NatsRelease extends Construct {
       timeout: 900,
       // A rollback would restart every server once more; what failed is looked at by somebody.
       atomic: false,
+      // Who was killed while Helm installed has a release that is in no state: it is gone on with, in a namespace of ours.
+      upgradeInstall: true,
       maxHistory: 10,
       dependsOn: after,
     });

@@ -1,6 +1,8 @@
+import { RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
 import type { CertificateRenewalEnv, ServedListener } from "../../runtime/certificate-renewal/env";
 import { json } from "../terraform/json";
 import type { ProgramEnv } from "../terraform/program-env";
+import { peerAuthorities } from "../topology";
 import { authorityFile, clientUrl, keyFile } from "./connection";
 import type { KubernetesContext } from "./context";
 import { renewalRole, renewedCertificates } from "./vault-roles";
@@ -10,6 +12,7 @@ export type RenewalVariables = ProgramEnv<typeof CertificateRenewalEnv>;
 /** What every run is told: what to issue, and where it goes. */
 export function issueVariables(context: KubernetesContext): RenewalVariables {
   const { vault } = context.config.tls;
+  const peers = peerAuthorities(context.topology, context.cluster, context.trust.authorities);
   return {
     VAULT_ADDR: vault.address,
     VAULT_AUTH_PATH: vault.authPath,
@@ -18,12 +21,13 @@ export function issueVariables(context: KubernetesContext): RenewalVariables {
     NAMESPACE: context.namespace,
     CERTIFICATES: json(renewedCertificates(context)),
     AUTHORITIES_SECRET: context.names.certificates.authorities,
+    PEER_AUTHORITIES: peers === "" ? undefined : json({ leafnodes: peers }),
   };
 }
 
-/** Only the system account reloads servers. */
+/** A user of the system account that may reload servers, and nothing else. */
 export const renewalLogin = ({ topology }: KubernetesContext) =>
-  topology.identity.mode === "operator" ? "creds-sys" : "user-sys";
+  `${topology.identity.mode === "operator" ? "creds" : "user"}-${RENEWAL_USER}`;
 
 /** What the scheduled runs are told besides: whom to ask for a reload, and what has to be seen afterwards. */
 export function reloadVariables(context: KubernetesContext): Partial<RenewalVariables> {

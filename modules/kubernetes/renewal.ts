@@ -94,6 +94,7 @@ function podTemplate(context: KubernetesContext, variables: RenewalVariables, pr
           resources: resources(context, "50m", "192Mi"),
           env: environment({ ...variables, NODE_EXTRA_CA_CERTS: authorities && `${vaultFolder}/${authoritiesFile}` }),
           volumeMount: volumeMounts(mounts),
+          terminationMessagePolicy: "FallbackToLogsOnError",
         },
       ],
     },

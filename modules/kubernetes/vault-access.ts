@@ -6,7 +6,7 @@ import { PkiSecretBackendRole } from "@cdktf/provider-vault/lib/pki-secret-backe
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { IssuerId } from "../topology";
+import { type CertificateId, foreignLeafRole, hasRenewalJob, type IssuerId } from "../topology";
 import type { KubernetesContext } from "./context";
 import { mountOf, renewalRole, roleOf, ttlSeconds, vaultCertificates } from "./vault-roles";
 
@@ -17,6 +17,9 @@ export interface VaultAccessProps {
 
 /** What may be issued: exactly the names of the topology, for exactly their use, and to the renewal job alone. */
 export class VaultAccess extends Construct {
+  /** What a certificate has to wait for before it is issued. */
+  readonly roles = new Map<CertificateId, ITerraformDependable>();
+
   constructor(scope: Construct, id: string, { context, ready }: VaultAccessProps) {
     super(scope, id);
     const { config, names, namespace } = context;
@@ -26,28 +29,31 @@ export class VaultAccess extends Construct {
       const { issuer, usages } = certificate;
       const after = ready?.get(issuer);
       const seconds = String(ttlSeconds(certificate));
-      new PkiSecretBackendRole(this, `role-${certificate.id}`, {
+      const role = new PkiSecretBackendRole(this, `role-${certificate.id}`, {
         backend: mountOf(context, issuer),
         name: roleOf(context, certificate),
-        allowedDomains: certificate.names,
-        allowBareDomains: true,
-        allowSubdomains: false,
-        allowWildcardCertificates: false,
-        allowLocalhost: false,
-        allowIpSans: false,
-        allowAnyName: false,
-        enforceHostnames: true,
-        requireCn: false,
+        ...exactly(certificate.names),
         serverFlag: usages.includes("server"),
         clientFlag: usages.includes("client"),
-        keyType: "ec",
-        keyBits: 256,
-        keyUsage: ["DigitalSignature"],
-        ttl: seconds,
-        maxTtl: seconds,
+        ...lifetime(seconds),
+        dependsOn: after ? [after] : [],
+      });
+      this.roles.set(certificate.id, role);
+    }
+    // Whoever runs a foreign leaf is given its certificate by somebody who may ask for it: the job may not.
+    for (const { name } of certificates.length > 0 ? context.cluster.foreignLeafs : []) {
+      const after = ready?.get("leafnodes");
+      new PkiSecretBackendRole(this, `foreign-${name}`, {
+        backend: mountOf(context, "leafnodes"),
+        name: foreignLeafRole(config.tls, context.cluster.name, name),
+        ...exactly([name]),
+        serverFlag: false,
+        clientFlag: true,
+        ...lifetime(String(Math.floor(config.tls.ttl / 1000))),
         dependsOn: after ? [after] : [],
       });
     }
+    if (!hasRenewalJob(config)) return;
     const policy = new Policy(this, "policy", { name: renewalRole(context), policy: policyText(context) });
     const auth = vault.create ? new AuthBackend(this, "auth", { type: "kubernetes", path: vault.authPath }) : undefined;
     if (auth) {
@@ -74,6 +80,27 @@ export class VaultAccess extends Construct {
     });
   }
 }
+
+/** These names and no others. */
+const exactly = (allowedDomains: string[]) => ({
+  allowedDomains,
+  allowBareDomains: true,
+  allowSubdomains: false,
+  allowWildcardCertificates: false,
+  allowLocalhost: false,
+  allowIpSans: false,
+  allowAnyName: false,
+  enforceHostnames: true,
+  requireCn: false,
+});
+
+const lifetime = (seconds: string) => ({
+  keyType: "ec",
+  keyBits: 256,
+  keyUsage: ["DigitalSignature"],
+  ttl: seconds,
+  maxTtl: seconds,
+});
 
 const policyText = (context: KubernetesContext): string =>
   vaultCertificates(context)

@@ -19,6 +19,8 @@ const key = { keyType: "ec", keyBits: 384 };
 export class VaultAuthorities extends Construct {
   /** What a role of a purpose needs to be there before something is issued. */
   readonly ready = new Map<IssuerId, ITerraformDependable>();
+  /** Certificate of the root authority. */
+  readonly root: string;
 
   constructor(scope: Construct, id: string, context: KubernetesContext) {
     super(scope, id);
@@ -36,6 +38,7 @@ export class VaultAuthorities extends Construct {
       maxPathLength: 1,
       ...key,
     });
+    this.root = root.certificate;
     this.addresses("root-addresses", rootMount.path, path, address);
 
     for (const issuer of vaultIssuers(context)) {

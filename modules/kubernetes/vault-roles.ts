@@ -1,5 +1,5 @@
 import type { RenewedCertificate } from "../../runtime/certificate-renewal/env";
-import type { Certificate, IssuerId } from "../topology";
+import { type Certificate, type IssuerId, vaultMount, vaultRole } from "../topology";
 import type { KubernetesContext } from "./context";
 
 /** Certificates of the cluster that Vault signs. */
@@ -11,14 +11,12 @@ export const vaultIssuers = (context: KubernetesContext): IssuerId[] => [
   ...new Set(vaultCertificates(context).map(({ issuer }) => issuer)),
 ];
 
-const baseOf = ({ config }: KubernetesContext) => ({ mount: config.tls.mount ?? "pki-int", role: config.tls.role });
-
 /** Mount of the intermediate authority of a purpose. */
-export const mountOf = (context: KubernetesContext, issuer: IssuerId): string => `${baseOf(context).mount}-${issuer}`;
+export const mountOf = ({ config }: KubernetesContext, issuer: IssuerId): string => vaultMount(config.tls, issuer);
 
 /** Role of a certificate in its mount. */
-export const roleOf = (context: KubernetesContext, { id }: Certificate): string =>
-  `${baseOf(context).role ?? context.names.release}-${id}`;
+export const roleOf = ({ config, cluster }: KubernetesContext, { id }: Certificate): string =>
+  vaultRole(config.tls, cluster.name, id);
 
 /** Policy and role of the renewal job. */
 export const renewalRole = ({ environment, names }: KubernetesContext): string =>

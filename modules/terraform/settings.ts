@@ -10,6 +10,8 @@ export interface SynthSettings {
   trustFolder?: string;
   /** Where an emulated AWS listens: every provider of AWS talks to it instead. */
   emulatorEndpoint?: string;
+  /** What the streams program may do this time, by its own variables. */
+  streamsMay?: { STREAMS_ALLOW_DATA_LOSS?: string; STREAMS_ALLOW_RECREATE?: string };
 }
 
 /** Reads the settings from the environment variables of the process. Relative paths are of the project. */
@@ -23,5 +25,9 @@ export function readSettings(env: NodeJS.ProcessEnv): SynthSettings {
       .filter((name) => name !== ""),
     trustFolder: env.NATSFORM_TRUST_FOLDER ? resolve(root, env.NATSFORM_TRUST_FOLDER) : undefined,
     emulatorEndpoint: env.NATSFORM_EMULATOR_ENDPOINT || undefined,
+    streamsMay: {
+      STREAMS_ALLOW_DATA_LOSS: env.STREAMS_ALLOW_DATA_LOSS || undefined,
+      STREAMS_ALLOW_RECREATE: env.STREAMS_ALLOW_RECREATE || undefined,
+    },
   };
 }

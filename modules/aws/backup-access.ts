@@ -1,0 +1,57 @@
+import type { DrillEnv } from "../../runtime/backup/env";
+import type { ProgramEnv } from "../terraform/program-env";
+import { type BackupTopology, backupKeySecret } from "../topology";
+import { backupNamespace } from "./backup-alarms";
+import type { EcsCluster, StackContext } from "./context";
+import type { Lookups } from "./lookups";
+import type { Statement } from "./policy";
+import type { SecretVariable } from "./program-task";
+
+/** A cluster's backups of one account. */
+export interface AccountBackupProps {
+  context: StackContext;
+  cluster: EcsCluster;
+  backup: BackupTopology;
+  account: string;
+  image: string;
+  lookups: Lookups;
+  securityGroupId: string;
+}
+
+/** Whose backups they are: `ENVIRONMENT/CLUSTER/ACCOUNT`. */
+export const scopeOf = ({ context, cluster, account }: AccountBackupProps) =>
+  `${context.topology.environment}/${cluster.name}/${account}`;
+
+/** What every command is told. */
+export const storedVariables = ({
+  context,
+  cluster,
+  backup,
+  account,
+}: AccountBackupProps): ProgramEnv<typeof DrillEnv> => ({
+  BACKUP_ENVIRONMENT: context.topology.environment,
+  BACKUP_CLUSTER: cluster.name,
+  BACKUP_ACCOUNT: account,
+  BACKUP_TO: backup.to,
+  BACKUP_METRICS_NAMESPACE: backupNamespace,
+});
+
+export const storedSecrets = ({ backup, lookups }: AccountBackupProps): { BACKUP_KEY?: SecretVariable } =>
+  backup.encrypt ? { BACKUP_KEY: { secret: lookups.names.keySecret(backupKeySecret) } } : {};
+
+/** What a task may do with the bucket that backups go to: in the folder of its own account alone. */
+export function useBackups(props: AccountBackupProps, access: "read" | "write"): Statement[] {
+  const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(props.backup.to) ?? [];
+  const arn = `arn:${props.lookups.partition}:s3:::${bucket}`;
+  const folder = prefix === "" ? scopeOf(props) : `${prefix}/${scopeOf(props)}`;
+  const writes = access === "write";
+  return [
+    { Action: ["s3:ListBucket"], Resource: [arn], Condition: { StringLike: { "s3:prefix": [`${folder}/*`] } } },
+    // Not by prefix: a condition that a request does not carry refuses it. It shows names of unfinished uploads alone.
+    ...(writes ? [{ Action: ["s3:ListBucketMultipartUploads"], Resource: [arn] }] : []),
+    {
+      Action: ["s3:GetObject", ...(writes ? ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"] : [])],
+      Resource: [`${arn}/${folder}/*`],
+    },
+  ];
+}

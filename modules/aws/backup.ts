@@ -1,0 +1,91 @@
+import { Construct } from "constructs";
+import type { BackupEnv } from "../../runtime/backup/env";
+import type { ProgramEnv } from "../terraform/program-env";
+import { awsClusterNames } from "../topology";
+import { type AccountBackupProps, scopeOf, storedSecrets, storedVariables, useBackups } from "./backup-access";
+import { BackupAlarms } from "./backup-alarms";
+import { drillTask } from "./backup-drill";
+import { BackupRule } from "./backup-rule";
+import { role } from "./policy";
+import { clientUrls, internalAuthorities } from "./program-connection";
+import { ProgramTask, type SecretVariable } from "./program-task";
+
+/** The backup of one account on the cluster's schedule, the proof of the last one on another, and who is told of failures. */
+export class AccountBackup extends Construct {
+  /** Of the task that backs up: with another command it restores. */
+  readonly taskDefinitionArn: string;
+
+  constructor(scope: Construct, id: string, props: AccountBackupProps) {
+    super(scope, id);
+    const { context, cluster, backup, account, lookups, securityGroupId } = props;
+    const { platform } = cluster;
+    const names = awsClusterNames(context.environment.name, cluster.name);
+    const name = names.program(`backup-${account.toLowerCase()}`);
+    const where = { lookups, securityGroupId };
+    const task = backupTask(this, name, props);
+    this.taskDefinitionArn = task.definition.arn;
+    new BackupRule(this, "schedule", {
+      name,
+      description: `Backs account ${account} up`,
+      schedule: backup.schedule,
+      task,
+      subnets: lookups.subnets("private", platform.zones),
+      publicAddress: false,
+      ...where,
+    });
+    if (backup.drill && cluster.jetstream) {
+      const drill = names.program(`drill-${account.toLowerCase()}`);
+      const outside = platform.access === "public";
+      new BackupRule(this, "drill-schedule", {
+        name: drill,
+        description: `Proves the last backup of account ${account}`,
+        schedule: backup.drill,
+        task: drillTask(this, drill, props, cluster.jetstream),
+        // The image of nats-server is fetched from where the servers of the cluster fetch it.
+        subnets: lookups.subnets(outside ? "public" : "private", platform.zones),
+        publicAddress: outside,
+        ...where,
+      });
+    }
+    new BackupAlarms(this, "alarms", { name, backup, scope: scopeOf(props), topicArn: platform.alarmTopicArn });
+  }
+}
+
+type Variables = ProgramEnv<typeof BackupEnv>;
+
+function backupTask(scope: Construct, name: string, props: AccountBackupProps): ProgramTask {
+  const { context, cluster, backup, account, image, lookups } = props;
+  const { topology } = context;
+  const { keySecret } = lookups.names;
+  const variables: Variables = {
+    NATS_SERVERS: clientUrls(cluster),
+    ...storedVariables(props),
+    BACKUP_RETENTION_SECONDS: String(Math.floor(backup.retentionMs / 1000)),
+  };
+  const secrets: Partial<Record<keyof Variables, SecretVariable>> = {
+    NATS_CA: internalAuthorities(topology.environment, cluster),
+    ...(topology.identity.mode === "operator"
+      ? { NATS_CREDS: { secret: keySecret(`creds-backup-${account}`) } }
+      : { NATS_NKEY_SEED: { secret: keySecret(`user-backup-${account}`) } }),
+    ...storedSecrets(props),
+  };
+  return new ProgramTask(scope, "task", {
+    name,
+    program: "backup",
+    image,
+    logName: `${cluster.name}-backup`,
+    lookups,
+    variables,
+    secrets,
+    command: ["backup"],
+    role: role(scope, "task-role", {
+      name: `${name}-task`,
+      description: `Writes backups of account ${account}, and removes old ones`,
+      service: "ecs-tasks.amazonaws.com",
+      accountId: lookups.accountId,
+      statements: useBackups(props, "write"),
+    }),
+    cpu: 256,
+    memoryMiB: 1024,
+  });
+}

@@ -1,0 +1,77 @@
+import type { Construct } from "constructs";
+import type { DrillEnv } from "../../runtime/backup/env";
+import type { ProgramEnv } from "../terraform/program-env";
+import { ports } from "../topology";
+import {
+  type AccountBackup,
+  backupJob,
+  backupKeys,
+  program,
+  storage,
+  storedVariables,
+  targetAccess,
+} from "./backup-job";
+import { keysMount, programImage } from "./connection";
+import { environment, resources, restrictedContainer } from "./pod";
+
+const scratch = { name: "scratch", mountPath: "/scratch" };
+const pidFile = `${scratch.mountPath}/nats.pid`;
+
+/**
+ * Proves the last backup of an account in a pod that has all it takes: a nats-server of its own, which nobody else reaches
+ * and which ends with the pod. The pod has no login of NATS, so no mistake can lead it to servers with data.
+ */
+export function addDrill(scope: Construct, one: AccountBackup, schedule: string): void {
+  const { context, backup, account } = one;
+  const fileBytes = context.cluster.jetstream?.fileBytes;
+  if (fileBytes === undefined) return;
+  const mounts = backup.encrypt ? [keysMount(context, backupKeys(backup))] : [];
+  const { volume, volumeMount } = storage(one, mounts, true);
+  // A server keeps the snapshot that it is sent until it has unpacked it.
+  const roomMiB = Math.ceil((2 * fileBytes) / 2 ** 20);
+  backupJob(scope, `${account}-drill`, one, {
+    name: context.names.drillOf(account),
+    schedule,
+    component: "drill",
+    // What differs once differs again.
+    retries: 0,
+    pod: {
+      // The program ends the server when it is done: the provider knows no sidecars, and a Job waits for every container.
+      shareProcessNamespace: true,
+      volume: [...volume, { name: scratch.name, emptyDir: { sizeLimit: `${roomMiB}Mi` } }],
+      container: [
+        {
+          name: program,
+          image: programImage(context, program),
+          args: ["drill"],
+          securityContext: restrictedContainer,
+          resources: resources(context, "100m", "512Mi"),
+          env: environment(variablesOf(one)),
+          envFrom: targetAccess(one),
+          volumeMount: [...volumeMount, { ...scratch, readOnly: true }],
+        },
+        scratchServer(one, roomMiB),
+      ],
+    },
+  });
+}
+
+function variablesOf(one: AccountBackup): ProgramEnv<typeof DrillEnv> {
+  return { ...storedVariables(one), DRILL_SERVERS: `nats://127.0.0.1:${ports.client}`, DRILL_PID_FILE: pidFile };
+}
+
+function scratchServer({ context }: AccountBackup, roomMiB: number) {
+  const { topology, cluster } = context;
+  const { requests, limits } = resources(context, "100m", "512Mi");
+  // The scratch volume counts as well.
+  const disk = cluster.platform.ephemeralStorage && { "ephemeral-storage": `${roomMiB + 64}Mi` };
+  return {
+    name: "nats",
+    image: `${cluster.platform.images.nats}:${topology.nats.version}-alpine`,
+    args: ["-a", "127.0.0.1", "-p", String(ports.client), "-js", "-sd", scratch.mountPath, "-P", pidFile],
+    securityContext: restrictedContainer,
+    resources: { requests, limits: { ...limits, ...disk } },
+    env: environment({ GOMEMLIMIT: "400MiB" }),
+    volumeMount: [scratch],
+  };
+}

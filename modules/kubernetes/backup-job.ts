@@ -1,0 +1,108 @@
+import { CronJobV1, type CronJobV1SpecJobTemplateSpecTemplateSpec } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
+import type { Construct } from "constructs";
+import type { DrillEnv } from "../../runtime/backup/env";
+import type { ProgramEnv } from "../terraform/program-env";
+import { type BackupTopology, backupKeySecret } from "../topology";
+import { keyFile } from "./connection";
+import { type KubernetesContext, labelsOf } from "./context";
+import { type MountedFiles, restrictedPod, volumeMounts, volumes } from "./pod";
+
+/** Image and container of everything that is done with backups. */
+export const program = "backup";
+
+/** A cluster's backups of one account. */
+export interface AccountBackup {
+  readonly context: KubernetesContext;
+  readonly backup: BackupTopology;
+  readonly account: string;
+}
+
+/** Keys of the deployed secrets that open backups. */
+export const backupKeys = ({ encrypt }: BackupTopology): string[] => (encrypt ? [backupKeySecret] : []);
+
+/** What every command is told. */
+export function storedVariables({ context, backup, account }: AccountBackup): ProgramEnv<typeof DrillEnv> {
+  return {
+    BACKUP_ENVIRONMENT: context.topology.environment,
+    BACKUP_CLUSTER: context.cluster.name,
+    BACKUP_ACCOUNT: account,
+    BACKUP_TO: backup.to,
+    BACKUP_KEY_FILE: backup.encrypt ? keyFile(backupKeySecret) : undefined,
+  };
+}
+
+/** Where the program's container finds its files, and room for what it writes for itself. */
+export function storage({ context, backup }: AccountBackup, mounts: readonly MountedFiles[], readOnly = false) {
+  const { claim } = context.cluster.platform.backupAccess;
+  // `file://` is a volume: nothing else in a container outlives it.
+  const folder = /^file:\/\/(\/[^/]+)/.exec(backup.to)?.[1];
+  return {
+    volume: [
+      ...volumes(mounts),
+      { name: "work", emptyDir: {} },
+      ...(folder && claim ? [{ name: "target", persistentVolumeClaim: { claimName: claim } }] : []),
+    ],
+    volumeMount: [
+      ...volumeMounts(mounts),
+      { name: "work", mountPath: "/tmp" },
+      ...(folder && claim ? [{ name: "target", mountPath: folder, readOnly }] : []),
+    ],
+  };
+}
+
+/** Variables of the Secret that opens the target, where there is one. */
+export const targetAccess = ({ context }: AccountBackup) => {
+  const { secret } = context.cluster.platform.backupAccess;
+  return secret ? [{ secretRef: { name: secret } }] : [];
+};
+
+export interface BackupJobProps {
+  name: string;
+  schedule: string;
+  /** Goes with the name of the program, for those who look at pods. */
+  component: string;
+  /** Times that a run which failed is repeated. */
+  retries: number;
+  pod: CronJobV1SpecJobTemplateSpecTemplateSpec;
+}
+
+/**
+ * Half a day is enough for terabytes. Without an end a pod that cannot start, for a key that was not pushed, would keep
+ * every later one from running, and no Job would have failed.
+ */
+const deadlineSeconds = 12 * 3600;
+
+/** Runs the program on a schedule. A run that does not do all it has to do is a Job that failed. */
+export function backupJob(scope: Construct, id: string, { context }: AccountBackup, props: BackupJobProps): void {
+  const { names, namespace } = context;
+  const { name, schedule, component, retries, pod } = props;
+  const labels = { ...labelsOf(context, program), "app.kubernetes.io/component": component };
+  new CronJobV1(scope, id, {
+    metadata: { name, namespace, labels },
+    spec: {
+      schedule,
+      concurrencyPolicy: "Forbid",
+      startingDeadlineSeconds: 3600,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 3,
+      jobTemplate: {
+        metadata: { labels },
+        spec: {
+          backoffLimit: retries,
+          activeDeadlineSeconds: deadlineSeconds,
+          template: {
+            metadata: { labels },
+            spec: {
+              serviceAccountName: names.backup,
+              automountServiceAccountToken: false,
+              enableServiceLinks: false,
+              restartPolicy: "Never",
+              securityContext: restrictedPod,
+              ...pod,
+            },
+          },
+        },
+      },
+    },
+  });
+}

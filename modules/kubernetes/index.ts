@@ -1,0 +1,22 @@
+// What stacks are made from, natsform's own and others.
+export { type StackContext, stackContext } from "../terraform/context";
+export { AuthCallout } from "./auth-callout";
+export { Backups } from "./backup";
+export { clientUrl } from "./connection";
+export { isFirstWith, type KubernetesContext, kubernetesContext } from "./context";
+export { CoreCluster } from "./core-cluster";
+export { emptySecret, filledSecret, type SecretContent } from "./empty-secret";
+export { leafCredentials } from "./leaf-credentials";
+export { metricsUrl } from "./monitoring";
+export { Namespace } from "./namespace";
+export { NetworkPolicies } from "./network-policies";
+export { addHelmProvider, addKubernetesProvider, addVaultProvider } from "./providers";
+export { NatsRelease, type NatsReleaseProps } from "./release";
+export { CertificateRenewal } from "./renewal";
+export { RenewalAccount } from "./renewal-account";
+export { addStorageClass } from "./storage";
+export { StreamsJob } from "./streams-job";
+export { VaultAccess, type VaultAccessProps } from "./vault-access";
+export { VaultAuthorities } from "./vault-authorities";
+export { VaultCertificates, type VaultCertificatesProps } from "./vault-certificates";
+export { vaultCertificates } from "./vault-roles";

@@ -1,0 +1,22 @@
+import { hubUrls } from "../../templates/nats-conf";
+import type { KubernetesContext } from "./context";
+
+/** For each leaf of a hub where it connects to and the names of its keys: never what they are. */
+export function leafCredentials({ environment, topology, cluster }: KubernetesContext) {
+  const deployed = topology.clusters.flatMap(({ name, leafLinks }) => ({
+    name,
+    links: leafLinks.filter(({ hub }) => hub === cluster.name),
+  }));
+  const leafs = [...deployed, ...cluster.foreignLeafs].filter(({ links }) => links.length > 0);
+  const prefix = topology.identity.mode === "operator" ? "creds" : "user";
+  return Object.fromEntries(
+    leafs.map(({ name, links }) => [
+      name,
+      {
+        urls: hubUrls(cluster),
+        keys: Object.fromEntries(links.map(({ account, user }) => [account, `${prefix}-${user}`])),
+        command: `natsform leaf-credentials ${environment.name} ${name}`,
+      },
+    ]),
+  );
+}

@@ -1,0 +1,46 @@
+import {
+  type CustomResource,
+  podMonitor,
+  prometheusRule,
+  ruleGroups,
+  serviceMonitor,
+} from "../../templates/kubernetes-monitoring";
+import { formatDuration } from "../config/units";
+import { type KubernetesContext, labelsOf } from "./context";
+import { watchedOf } from "./watched";
+
+/** Service before the exporters, and the name of its port. */
+export const exporterService = ({ names }: KubernetesContext) => `${names.release}-metrics`;
+export const exporterPortName = "metrics";
+
+/**
+ * What the Prometheus operator is told of a cluster, besides the chart's own PodMonitor. It goes with the release, since
+ * Terraform plans an object of a custom kind only where that kind is known.
+ */
+export function monitoringObjects(context: KubernetesContext): CustomResource[] {
+  const { names, namespace, cluster } = context;
+  const { monitor, rules, labels, interval } = cluster.platform.monitoring;
+  const metadata = (name: string) => ({ name, namespace, labels: { ...labelsOf(context), ...labels } });
+  const every = formatDuration(interval);
+  const callout = {
+    metadata: metadata(names.callout),
+    selector: labelsOf(context, "auth-callout"),
+    port: "http",
+    interval: every,
+  };
+  const servers = {
+    metadata: metadata(names.release),
+    selector: labelsOf(context, "exporter"),
+    port: exporterPortName,
+    interval: every,
+  };
+  const monitors = {
+    none: [],
+    pod: [podMonitor(callout)],
+    service: [serviceMonitor(servers), serviceMonitor(callout)],
+  };
+  return [
+    ...monitors[monitor],
+    ...(rules ? [prometheusRule(metadata(names.release), ruleGroups(watchedOf(context)))] : []),
+  ];
+}

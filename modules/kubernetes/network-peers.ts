@@ -1,0 +1,42 @@
+import type { NetworkPolicyV1SpecEgress } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
+
+export const tcp = (port: number) => ({ port: String(port), protocol: "TCP" });
+
+/** Every namespace has a label with its name; Kubernetes sees to that. */
+const inNamespace = (name: string) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } });
+
+/** The DNS of the Kubernetes cluster, and the cache of it that a node may have, which listens at this address everywhere. */
+export const dns: NetworkPolicyV1SpecEgress = {
+  to: [
+    {
+      ...inNamespace("kube-system"),
+      podSelector: { matchExpressions: [{ key: "k8s-app", operator: "In", values: ["kube-dns", "node-local-dns"] }] },
+    },
+    { ipBlock: { cidr: "169.254.20.10/32" } },
+  ],
+  ports: [{ port: "53", protocol: "UDP" }, tcp(53)],
+};
+
+/**
+ * The way to a URL. Of a Service in the Kubernetes cluster its namespace is allowed: a policy sees the pods behind it, whose
+ * ports are their own. Of a name outside its port is: policies know addresses and no names.
+ */
+export function wayTo(url: string, clusterDomain: string): NetworkPolicyV1SpecEgress {
+  const { protocol, hostname, port } = new URL(url);
+  const inside = hostname.endsWith(`.svc.${clusterDomain}`) ? hostname.slice(0, -clusterDomain.length - 1) : hostname;
+  const namespace = /\.([^.]+)\.svc$/.exec(inside)?.[1];
+  if (namespace) return { to: [inNamespace(namespace)] };
+  const ports = [tcp(Number(port) || (protocol === "http:" ? 80 : 443))];
+  const address = /^\[(.+)\]$/.exec(hostname)?.[1];
+  if (address) return { to: [{ ipBlock: { cidr: `${address}/128` } }], ports };
+  return /^[\d.]+$/.test(hostname) ? { to: [{ ipBlock: { cidr: `${hostname}/32` } }], ports } : { ports };
+}
+
+/**
+ * The API of an object store, and the agent that lends pods of EKS their rights. Not the nodes' metadata: the rights of a
+ * node are nothing for a pod.
+ */
+export const objectStore = (flavor: string): NetworkPolicyV1SpecEgress[] => [
+  { ports: [tcp(443)] },
+  ...(flavor === "eks" ? [{ to: [{ ipBlock: { cidr: "169.254.170.23/32" } }], ports: [tcp(80)] }] : []),
+];
