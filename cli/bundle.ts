@@ -2,8 +2,8 @@ import { join, resolve } from "node:path";
 import { type BuildOptions, buildSync } from "esbuild";
 import { writeFileAtomically } from "./files";
 
-/** The checkout or the installed package: where our own sources lie. */
-export const packageRoot = join(__dirname, "..");
+/** The checkout or the installed package: where our own sources lie, also for what is compiled into its dist/. */
+export const packageRoot = join(__dirname, __filename.endsWith(".ts") ? ".." : "../..");
 
 /**
  * Bundles a program into one file that `node` runs by itself; the same sources give the same bytes, and leave the file

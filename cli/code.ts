@@ -1,5 +1,5 @@
 import { lambdaZip } from "../modules/terraform/code-zip";
-import { imagePrograms, writeImageFolder } from "./images/folder";
+import { allImagePrograms, writeImageFolder } from "./images/folder";
 import { bundleLambda } from "./zip";
 
 /** Programs that run as Lambda functions. */
@@ -11,5 +11,5 @@ export const lambdaPrograms = ["certificate-manager", "dns-sync"];
  */
 export function writeCode(root: string): void {
   for (const program of lambdaPrograms) bundleLambda(`runtime/${program}/index.ts`, lambdaZip(root, program));
-  for (const program of imagePrograms) writeImageFolder(root, program);
+  for (const program of allImagePrograms) writeImageFolder(root, program);
 }

@@ -6,6 +6,7 @@ import type * as deploy from "./commands/deploy";
 import type * as doctor from "./commands/doctor";
 import type * as images from "./commands/images";
 import type * as keys from "./commands/keys";
+import type * as leafCredentials from "./commands/leaf-credentials";
 import type * as permissions from "./commands/permissions";
 import type * as render from "./commands/render";
 import type * as streams from "./commands/streams";
@@ -23,6 +24,10 @@ const modules: readonly { commands: readonly string[]; load(): (program: Command
   { commands: ["topology"], load: () => (require("./commands/topology") as typeof topology).registerTopology },
   { commands: ["render"], load: () => (require("./commands/render") as typeof render).registerRender },
   { commands: ["keys"], load: () => (require("./commands/keys") as typeof keys).registerKeys },
+  {
+    commands: ["leaf-credentials"],
+    load: () => (require("./commands/leaf-credentials") as typeof leafCredentials).registerLeafCredentials,
+  },
   {
     commands: ["permissions"],
     load: () => (require("./commands/permissions") as typeof permissions).registerPermissions,

@@ -17,7 +17,7 @@ export function programFolder(): string {
   return join(cacheFolder(), "bin");
 }
 
-function cacheFolder(): string {
+export function cacheFolder(): string {
   return process.env.NATSFORM_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "natsform");
 }
 

@@ -37,7 +37,7 @@ const region = "eu-west-1";
 const stack = { region, cluster: "core" };
 
 test("without streams nothing is run", async () => {
-  const target = { environment: Environment.parse(demo), env: {} };
+  const target = { environment: Environment.parse(demo), env: {}, streamsMay: {} };
   expect(await runStreamsTasks(target, stack, undefined, () => undefined)).toBe(0);
 });
 
@@ -53,6 +53,7 @@ test("without streams nothing is run", async () => {
       environment: Environment.parse(demo),
       env: { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
       emulator: { address: { url: moto.url } } as never,
+      streamsMay: { STREAMS_ALLOW_DATA_LOSS: "ORDERS" },
     };
     const [ec2, ecs] = [new EC2Client(clientConfig(target, region)), new ECSClient(clientConfig(target, region))];
     const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.0.0.0/16" }));
@@ -86,5 +87,8 @@ test("without streams nothing is run", async () => {
       }),
     );
     expect(tasks?.map(({ startedBy }) => startedBy) ?? []).toEqual(["natsform deploy"]);
+    expect(tasks?.[0]?.overrides?.containerOverrides?.[0]?.environment).toEqual([
+      { name: "STREAMS_ALLOW_DATA_LOSS", value: "ORDERS" },
+    ]);
   });
 });

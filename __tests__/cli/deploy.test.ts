@@ -34,11 +34,14 @@ test("where it is only wanted if possible, that is a row and no failure", async 
   nothingMade();
 });
 
-test("an environment of other platforms is refused", async () => {
+test("an environment without AWS is not emulated, and told where it can run", async () => {
   project.write({ ...kubernetesProduction, name: "elsewhere" });
   const { code, stderr } = await project.natsform("deploy", "elsewhere", "--emulate");
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^error: elsewhere has no cluster on aws-ecs: kubernetes/);
+  expect(stderr).toMatch(
+    /^error: elsewhere has no cluster on aws-ecs: kubernetes\n {2}fix: natsform up elsewhere runs it here/,
+  );
+  nothingMade();
 });
 
 (missingTerraform("natsform deploy", "aws") ? describe.skip : describe)("to a real account", () => {
@@ -52,7 +55,13 @@ test("an environment of other platforms is refused", async () => {
     await project.run("keys", "example", "demo");
     const { code, stderr } = await project.natsform("deploy", "demo", "--yes");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/demo\.trust\.json is an example.*\n {2}fix: natsform keys init demo/);
+    expect(stderr).toMatch(/demo\.trust\.json is an example.*\n +fix: natsform keys init demo/);
+  });
+
+  test("nothing that is asked stands in a result for a program", async () => {
+    const { code, stdout, stderr } = await project.natsform("deploy", "demo", "--json");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^error: what is asked would stand in the JSON\n {2}fix: --yes, or --plan/);
   });
 });
 

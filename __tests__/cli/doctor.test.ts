@@ -70,8 +70,10 @@ test("each row tells a machine what it tells people", async () => {
   for (const row of others) expect(row).toMatchObject({ found: "not found", ok: false });
 });
 
-test("a job that is none is refused with those that are", async () => {
+test("what is neither a job nor an environment is refused with those that are", async () => {
   const { code, stderr } = await natsform(checkout, ["doctor", "deplyo"], bare);
   expect(code).toBe(1);
-  expect(stderr).toBe("error: no such job: deplyo\n  fix: known: twin, test, deploy, kubernetes\n");
+  expect(stderr).toMatch(
+    /^error: no such job or environment: deplyo\n {2}fix: known: twin, test, deploy, kubernetes, .*demo/,
+  );
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { type Moto, startMoto } from "../../cli/emulator/moto";
-import { imagePrograms, writeImageFolder } from "../../cli/images/folder";
+import { allImagePrograms, writeImageFolder } from "../../cli/images/folder";
 import { withLogin } from "../../cli/images/registry";
 import { baseImage, imageSettings } from "../../cli/images/settings";
 import { tarFile } from "../../cli/images/tar";
@@ -48,7 +48,7 @@ test("a tag follows from program, base and settings alone", () => {
   expect(imageTag(imageFolder(join(root, "one"), "streams"))).toBe(first);
 });
 
-test.each(imagePrograms)("the Dockerfile of %s says what the image's settings say", (program) => {
+test.each(allImagePrograms)("the Dockerfile of %s says what the image's settings say", (program) => {
   const text = readFileSync(join(__dirname, "../../runtime", program, "Dockerfile"), "utf8");
   const { user, entrypoint, workingFolder, env } = imageSettings(program, base("a"));
   expect(text).toMatch(/^ARG BASE\nFROM \$\{BASE\}\nCOPY main.cjs \/app\/main.cjs$/m);

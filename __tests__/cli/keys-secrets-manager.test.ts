@@ -1,12 +1,15 @@
+import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { type Moto, startMoto } from "../../cli/emulator/moto";
+import { deployedLeafAuthority } from "../../cli/keys/leaf-authority";
 import { makeKeys } from "../../cli/keys/make";
 import { pushSecrets } from "../../cli/keys/push";
 import { SecretsManagerStore } from "../../cli/keys/secrets-manager";
 import { MemoryStore, openStore } from "../../cli/keys/store";
+import { createAuthority } from "../../cli/pki/authority";
 import { findPythonProgram } from "../../cli/programs";
 import demo from "../../environments/demo";
 import { parseEnvironment } from "../../modules/config/parse";
-import { buildTopology, deployedSecrets } from "../../modules/topology";
+import { buildTopology, clusterOf, deployedSecrets } from "../../modules/topology";
 
 const missing = findPythonProgram("moto_server") ? undefined : "moto is not installed";
 let moto: Moto;
@@ -19,6 +22,30 @@ const storeOf = (prefix: string, containers?: "existing") =>
     moto = await startMoto();
   });
   afterAll(() => moto?.stop());
+
+  test("a leaf cluster's authority is read from the secret of its certificate, and its key goes nowhere", async () => {
+    const { environment } = parseEnvironment({
+      ...demo,
+      clusters: {
+        core: { ...demo.clusters.core, leafHub: true },
+        edge: {
+          platform: { kind: "aws-ecs", region: "eu-west-1", domain: "edge.example.com" },
+          leafOf: { cluster: "core" },
+        },
+      },
+    });
+    if (!environment) throw new Error("the environment is not right");
+    const topology = buildTopology(environment);
+    const read = () => deployedLeafAuthority(topology, clusterOf(topology, "edge"), config());
+    await expect(read()).rejects.toThrow(/demo-edge-certificate-leaf-remote.*\n.*deploy the cluster first/);
+    const authority = await createAuthority("edge", 86_400_000, new Date());
+    const client = new SecretsManagerClient({ region: "eu-west-1", ...config() });
+    const content = { certificate: authority.cert, chain: "", privateKey: authority.key, authorities: authority.cert };
+    await client.send(
+      new CreateSecretCommand({ Name: "demo-edge-certificate-leaf-remote", SecretString: JSON.stringify(content) }),
+    );
+    expect(await read()).toBe(authority.cert);
+  });
 
   test("keeps keys below its prefix, as a folder does", async () => {
     const store = storeOf("one/keys");

@@ -2,14 +2,16 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { buildImage } from "../../cli/images/build";
+import { imagePrograms } from "../../cli/images/folder";
 import { pushImage } from "../../cli/images/push";
 import { findDeployTool } from "../../cli/programs";
+import kubernetesProduction from "../../environments/kubernetes-production";
 import { imageFolder, imageTag } from "../../modules/terraform/code-image";
 import { seeds } from "../support/cli-run";
 import { pushNodeImage, startRegistry, type TestRegistry } from "../support/image-registry";
 import { TestProject } from "../support/project";
 
-const programs = ["auth-callout", "certificate-agent", "streams"];
+const programs = imagePrograms.aws;
 const canary = "CANARY-3f1c";
 // Without crane there is nothing to test, and `make deploy-tools` has said so.
 const whenCrane = findDeployTool("crane") ? describe : describe.skip;
@@ -62,6 +64,23 @@ whenCrane("images", () => {
     }
   });
 
+  test("of a cluster on Kubernetes go where its platform says, under the tag that its stacks name", async () => {
+    const repository = `${registry.host}/nats`;
+    const { nats } = structuredClone(kubernetesProduction.clusters);
+    if (nats?.platform.kind !== "kubernetes") throw new Error("the shipped environment has no cluster nats");
+    nats.platform.images = { programs: repository };
+    first.write({ ...kubernetesProduction, clusters: { nats } });
+    const said = await first.run("images", "push", kubernetesProduction.name, "--base", base, "--json");
+    const theirs = JSON.parse(said) as typeof pushed;
+    expect(theirs.map((image) => image.program)).toEqual(imagePrograms.kubernetes);
+    for (const { program, digest, ...image } of theirs) {
+      expect(image).toMatchObject({ repository: `${repository}/${program}`, pushed: true });
+      expect(image.tag).toBe(imageTag(imageFolder(first.root, program)));
+      expect(registry.crane("digest", `${repository}/${program}:${image.tag}`).trim()).toBe(digest);
+    }
+    pushed.push(...theirs);
+  });
+
   test("are the same bytes when they are built elsewhere, and nothing is uploaded twice", async () => {
     const before = registry.uploads();
     expect(before).toBeGreaterThan(programs.length);
@@ -96,6 +115,8 @@ whenCrane("images", () => {
     ["auth-callout", "the environment of the auth callout is wrong"],
     ["certificate-agent", "the environment of the certificate agent is wrong"],
     ["streams", "NATS_SERVERS"],
+    ["certificate-renewal", "NAMESPACE"],
+    ["backup", "BACKUP_ENVIRONMENT"],
   ])("%s runs from its layers alone, and says what it lacks", (program, says) => {
     const image = pushed.find((one) => one.program === program);
     const folder = join(first.root, "unpacked", program);

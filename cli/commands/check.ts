@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, formatProblems, formatValue, type Problem } from "../../modules/config";
+import { ConfigError, formatPath, formatProblems, formatValue, type Problem } from "../../modules/config";
 import { loadEnvironment, loadTrust, trustFile } from "../../modules/config/load";
-import { type LintResult, lint } from "../../modules/lint";
-import { buildTopology, type Topology, trustProblems } from "../../modules/topology";
+import { type Finding, type LintResult, lint } from "../../modules/lint";
+import { buildTopology, leafAuthorityProblems, type Topology, trustProblems } from "../../modules/topology";
 import { chosenEnvironments, projectRoot } from "../environments";
 import { print, printJson } from "../output";
 
@@ -52,8 +52,9 @@ async function checkOne(name: string, root: string): Promise<CheckResult> {
   try {
     const environment = await loadEnvironment(name, root);
     const topology = buildTopology(environment);
-    checkTrust(topology, root);
-    const result = lint(environment, topology, new Date().toISOString().slice(0, 10));
+    const advisories = checkTrust(topology, root);
+    const linted = lint(environment, topology, new Date().toISOString().slice(0, 10));
+    const result = { ...linted, findings: [...linted.findings, ...advisories] };
     return {
       environment: name,
       ok: result.findings.every(({ severity }) => severity !== "error"),
@@ -66,12 +67,21 @@ async function checkOne(name: string, root: string): Promise<CheckResult> {
   }
 }
 
-/** A trust file comes with `natsform keys init`; until then there is nothing to compare. */
-function checkTrust(topology: Topology, root: string): void {
+/** A trust file comes with `natsform keys init`; until then there is nothing to compare. @returns what only a deployment can mend */
+function checkTrust(topology: Topology, root: string): Finding[] {
   const path = trustFile(topology.environment, root);
-  if (!existsSync(path)) return;
-  const problems = trustProblems(topology, loadTrust(path, root));
+  if (!existsSync(path)) return [];
+  const trust = loadTrust(path, root);
+  const problems = trustProblems(topology, trust);
   if (problems.length > 0) throw new ConfigError(relative(root, path), problems);
+  if (trust.example) return [];
+  return leafAuthorityProblems(topology, trust).map(({ path: at, message, fix = "" }) => ({
+    rule: "leaf-authority-unknown",
+    severity: "warning",
+    at: `${relative(root, path)}: ${formatPath(at)}`,
+    message,
+    fix,
+  }));
 }
 
 function describe({ environment, file, problems, lint }: CheckResult): string {

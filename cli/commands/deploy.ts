@@ -6,11 +6,16 @@ export function registerDeploy(program: Command): void {
     .command("deploy")
     .argument("<environment>")
     .description("apply every stack of the environment in order, and look at what came out")
-    .option("--emulate", "onto an emulated AWS on this machine: no account, no costs")
+    .option("--emulate", "clusters on AWS onto an emulated one on this machine: no account, no costs")
     .option("--plan", "show what would change, and change nothing")
     .option("--destroy", "remove everything that was deployed")
     .option("--yes", "do not ask before something is changed")
     .option("--store <url>", "where the private halves of keys are; default file:.natsform/ENVIRONMENT/keys")
+    .option(
+      "--allow-data-loss <names...>",
+      "streams, or STREAM/consumer, that may lose messages or be deleted this time",
+    )
+    .option("--allow-recreate <names...>", "what may be deleted and made anew where it cannot be changed, this time")
     .option("--if-possible", "where this machine lacks what it takes, say so and end well")
     .option("--json", "machine-readable result")
     .action(async (name: string, options: DeployOptions) => {

@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
 import type { Command } from "commander";
+import { listEnvironments, loadEnvironment } from "../../modules/config/load";
 import { compareVersions } from "../../modules/config/server-keys";
+import { buildTopology } from "../../modules/topology";
 import { print, printJson, table } from "../output";
 import { findAll, findNatsServer, natsServerVersion } from "../programs";
-import { UserError } from "../project";
+import { findProject, UserError } from "../project";
 
 const jobs = ["twin", "test", "deploy", "kubernetes"] as const;
 type Job = (typeof jobs)[number];
@@ -107,21 +109,41 @@ export function examine(job: Job): DoctorRow[] {
 export function registerDoctor(program: Command): void {
   program
     .command("doctor")
-    .argument("[job]", `what it is for: ${jobs.join(", ")}`, "twin")
-    .description("look for what natsform needs on this machine")
+    .argument(
+      "[job-or-environment]",
+      `what it is for: ${jobs.join(", ")}, or an environment that is to be deployed`,
+      "twin",
+    )
+    .description("look for what natsform needs on this machine, or an environment where it is deployed to")
+    .option("--store <url>", "where the private halves of an environment's keys are")
     .option("--json", "machine-readable result")
-    .action((job: string, { json }: { json?: boolean }) => {
-      if (!jobs.includes(job as Job)) throw new UserError(`no such job: ${job}`, `known: ${jobs.join(", ")}`);
-      const rows = examine(job as Job);
+    .action(async (what: string, { json, store }: { json?: boolean; store?: string }) => {
+      const isJob = jobs.includes(what as Job);
+      const rows = isJob ? examine(what as Job) : await examineEnvironment(what, store);
       if (json) printJson(rows);
-      else print(describe(rows, job));
+      else print(describe(rows, what));
       if (rows.some(({ ok, required }) => required && !ok)) process.exitCode = 1;
     });
 }
 
+/** @throws UserError for a name that is neither a job nor an environment */
+async function examineEnvironment(name: string, store: string | undefined): Promise<DoctorRow[]> {
+  const root = findProject(process.cwd());
+  const known = root ? listEnvironments(root) : [];
+  if (!root || !known.includes(name))
+    throw new UserError(`no such job or environment: ${name}`, `known: ${[...jobs, ...known].join(", ")}`);
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+  // Loaded here: AWS's clients are large, and every other command starts without them.
+  const { environmentNeeds } = require("../deploy/missing") as typeof import("../deploy/missing");
+  const environment = await loadEnvironment(name, root);
+  const topology = buildTopology(environment);
+  const needs = await environmentNeeds({ root, environment, topology, options: { store } });
+  return needs.map((need) => ({ ...need, required: true }));
+}
+
 function describe(rows: DoctorRow[], job: string): string {
   const lines = table([
-    ["", "PROGRAM", "FOUND", "NEEDED", "HOW TO GET IT"],
+    ["", "WHAT", "FOUND", "NEEDED", "HOW TO GET IT"],
     ...rows.map(({ name, found, needed, ok, required, get }) => [
       ok ? "✔" : required ? "✖" : "-",
       name,

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { loadEnvironment } from "../../modules/config/load";
-import { awsNames, awsRegions, buildTopology } from "../../modules/topology";
+import { buildTopology } from "../../modules/topology";
 import { projectRoot } from "../environments";
 import { buildImage } from "../images/build";
-import { imagePrograms } from "../images/folder";
-import { pushImage } from "../images/push";
+import { type ImagePlace, imagePlaces } from "../images/places";
+import { type PushedImage, pushImage } from "../images/push";
 import { accountRegistry, withLogin } from "../images/registry";
 import { baseImage, baseVariable } from "../images/settings";
 import { print, printJson, table } from "../output";
@@ -27,13 +27,11 @@ export function registerImages(program: Command): void {
     .option("--base <reference>", baseHelp)
     .option("--json", "machine-readable result")
     .action(async (environment: string, options: BuildOptions) => {
-      const { root, regions } = await imagesOf(environment);
-      const { repository } = awsNames(environment, regions[0] ?? "");
+      const { root, places } = await imagesOf(environment);
       const base = baseImage(options.base, process.env);
       const built = [];
-      for (const name of imagePrograms) {
-        built.push({ repository: repository(name), ...(await buildImage(root, name, base)) });
-      }
+      const programs = new Map(places.map((place) => [place.program, place.repository]));
+      for (const [name, repository] of programs) built.push({ repository, ...(await buildImage(root, name, base)) });
       if (options.json) printJson(built);
       else print(table(built.map((image) => [`${image.repository}:${image.tag}`, image.digest, image.layout])));
     });
@@ -41,38 +39,44 @@ export function registerImages(program: Command): void {
   images
     .command("push")
     .argument("<environment>")
-    .description("build the images and bring them into the account's registry; what is there is left alone")
-    .option("--registry <host>", "default: ECR of the account and of each region of the environment")
+    .description("build the images and bring them into their registries; what is there is left alone")
+    .option("--registry <host>", "instead of ECR of the account and of each region of the environment")
     .option("--base <reference>", baseHelp)
     .option("--json", "machine-readable result")
     .action(async (environment: string, options: BuildOptions & { registry?: string }) => {
-      const { root, regions } = await imagesOf(environment);
-      const { repository } = awsNames(environment, regions[0] ?? "");
+      const { root, places } = await imagesOf(environment);
       const base = baseImage(options.base, process.env);
-      const registries = options.registry
-        ? [options.registry]
-        : await Promise.all(regions.map((region) => accountRegistry(region)));
-      const pushed = [];
-      for (const registry of registries) {
-        const inRegistry = await withLogin(registry, async (dockerConfig) => {
-          const done = [];
-          for (const name of imagePrograms) {
-            const place = `${registry}/${repository(name)}`;
-            done.push(await pushImage({ root, program: name, base, repository: place, dockerConfig }));
-          }
-          return done;
+      const pushed: PushedImage[] = [];
+      for (const [registry, some] of await byRegistry(places, options.registry)) {
+        await withLogin(registry, async (dockerConfig) => {
+          for (const { program, repository } of some)
+            pushed.push(await pushImage({ root, program, base, repository, dockerConfig }));
         });
-        pushed.push(...inRegistry);
       }
       if (options.json) printJson(pushed);
       else print(table(pushed.map((image) => [image.reference, image.tag, image.pushed ? "pushed" : "was there"])));
     });
 }
 
-/** @throws UserError when no cluster of the environment runs containers of ours */
-async function imagesOf(environment: string): Promise<{ root: string; regions: string[] }> {
+/** Whole repositories by registry: a login opens one of them. */
+async function byRegistry(places: readonly ImagePlace[], chosen?: string): Promise<Map<string, ImagePlace[]>> {
+  const found = new Map<string, ImagePlace[]>();
+  for (const { program, region, repository } of places) {
+    const ours = region === undefined ? undefined : (chosen ?? (await accountRegistry(region)));
+    const place = { program, repository: ours ? `${ours}/${repository}` : repository };
+    const registry = ours ?? repository.split("/")[0] ?? "";
+    const some = found.get(registry) ?? [];
+    if (!some.some((one) => one.repository === place.repository)) found.set(registry, [...some, place]);
+  }
+  return found;
+}
+
+/** @throws UserError when no cluster of the environment runs containers of ours that are built here */
+async function imagesOf(environment: string): Promise<{ root: string; places: ImagePlace[] }> {
   const root = projectRoot();
-  const regions = awsRegions(buildTopology(await loadEnvironment(environment, root)));
-  if (regions.length === 0) throw new UserError(`${environment} has no cluster on AWS, so it needs no images`);
-  return { root, regions };
+  const loaded = await loadEnvironment(environment, root);
+  const places = imagePlaces(loaded, buildTopology(loaded));
+  if (places.length === 0)
+    throw new UserError(`${environment} needs no images: it has no cluster on AWS, and on Kubernetes a tag is named`);
+  return { root, places };
 }

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "commander";
 import type { Trust } from "../../modules/config";
 import { loadEnvironment, loadTrust, trustFile } from "../../modules/config/load";
@@ -7,31 +6,22 @@ import { buildTopology } from "../../modules/topology";
 import { projectRoot } from "../environments";
 import { privateFile, writeFileAtomically } from "../files";
 import { makeKeys } from "../keys/make";
+import { type KeyPlaceOptions, keyPlace } from "../keys/place";
 import { pushSecrets } from "../keys/push";
 import { finishRotation, rotateKeys } from "../keys/rotate";
 import { createPair, kinds, seedOf } from "../keys/seeds";
-import { type KeyStore, MemoryStore, openStore } from "../keys/store";
+import { MemoryStore, openStore } from "../keys/store";
 import { print, printJson, table } from "../output";
 import { UserError } from "../project";
 import { shownPath } from "../twin/context";
-import { twinFolder } from "../twin/folder";
 import { withLock } from "../twin/lock";
+import { registerAuthority } from "./keys-authority";
+import { registerImport } from "./keys-import";
 
-interface Options {
-  twin?: boolean;
-  store?: string;
+interface Options extends KeyPlaceOptions {
   json?: boolean;
   finish?: boolean;
   to?: string;
-}
-
-/** Where keys and their trust file are: the deployment's, or those of the local twin. */
-function place(root: string, name: string, { twin, store }: Options): { store: KeyStore; trust: string; lock: string } {
-  const folder = twinFolder(root, name);
-  if (twin && store) throw new UserError("the twin's keys have a folder of their own", "leave out --store");
-  if (twin) return { store: openStore(`file:${folder.keys}`), trust: folder.trust, lock: folder.lock };
-  const local = join(folder.environment, "keys");
-  return { store: openStore(store ?? `file:${local}`), trust: trustFile(name, root), lock: `${local}.lock` };
 }
 
 export function registerKeys(program: Command): void {
@@ -75,12 +65,14 @@ export function registerKeys(program: Command): void {
       "store to write: aws:REGION/ENVIRONMENT/keys, kubernetes:NAMESPACE/SECRET, vault:MOUNT/PATH or file:FOLDER",
     )
     .action(push);
+  registerImport(keys);
+  registerAuthority(keys);
 }
 
 async function init(name: string, options: Options): Promise<void> {
   const root = projectRoot();
   const topology = buildTopology(await loadEnvironment(name, root));
-  const { store, trust: path, lock } = place(root, name, options);
+  const { store, trust: path, lock } = keyPlace(root, name, options);
   await withLock(lock, async () => {
     const previous = existsSync(path) ? loadTrust(path, root) : undefined;
     if (previous && !previous.example && (await store.list()).length === 0) {
@@ -124,9 +116,15 @@ async function example(name: string): Promise<void> {
 async function rotate(name: string, options: Options): Promise<void> {
   const root = projectRoot();
   const topology = buildTopology(await loadEnvironment(name, root));
-  const { store, trust: path, lock } = place(root, name, options);
+  const { store, trust: path, lock } = keyPlace(root, name, options);
   await withLock(lock, async () => {
     const previous = loadTrust(path, root);
+    if (previous.imported) {
+      throw new UserError(
+        `the operator of ${name} is imported: its accounts list the keys that would be rotated`,
+        "replace signing keys in the Control Plane, then natsform keys import",
+      );
+    }
     const done = options.finish ? await finishRotation(store) : await rotateKeys(topology, store);
     if (done.length === 0) throw new UserError(`${name} has no rotation to finish`);
     const { trust } = await makeKeys(topology, store, previous);
@@ -144,7 +142,7 @@ async function rotate(name: string, options: Options): Promise<void> {
 async function show(name: string, options: Options): Promise<void> {
   const root = projectRoot();
   await loadEnvironment(name, root);
-  const { store, trust: path } = place(root, name, options);
+  const { store, trust: path } = keyPlace(root, name, options);
   const trust = loadTrust(path, root);
   const held = new Set(await store.list());
   const rows = publicKeys(trust).map((row) => ({ ...row, held: held.has(row.key) }));
@@ -176,7 +174,7 @@ function publicKeys(trust: Trust): { key: string; publicKey: string }[] {
 async function push(name: string, options: Options): Promise<void> {
   const root = projectRoot();
   const topology = buildTopology(await loadEnvironment(name, root));
-  const { store } = place(root, name, options);
+  const { store } = keyPlace(root, name, options);
   const target = openStore(options.to ?? "", "existing");
   const pushed = await pushSecrets(topology, store, target);
   print(`${pushed.written} secrets written to ${target.description}, ${pushed.unchanged} were there already`);

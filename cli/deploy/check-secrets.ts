@@ -51,11 +51,13 @@ export function checkCertificates(target: DeployTarget, { cluster, region }: Che
 }
 
 const emulatedRoots = ({ emulator }: DeployTarget) => (emulator ? [emulator.address.acmeRoot] : []);
-const blocksOf = (pem: string) => pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+/** Certificates of a PEM text. */
+export const blocksOf = (pem: string) =>
+  pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
 
 /** Why clients would refuse a certificate; `undefined` when they would not. */
 export function whatIsWrong(
-  { certificate, chain, privateKey }: CertificateSecret,
+  { certificate, chain, privateKey }: Omit<CertificateSecret, "authorities">,
   { names }: Pick<Certificate, "names">,
   roots: readonly string[],
   now: Date,
@@ -67,12 +69,15 @@ export function whatIsWrong(
   if (now < new Date(leaf.validFrom) || now > new Date(leaf.validTo))
     return `valid from ${leaf.validFrom} to ${leaf.validTo}`;
   let last = leaf;
+  const way = [leaf];
   for (const pem of blocksOf(chain)) {
     const next = new X509Certificate(pem);
     if (!isSignedBy(last, next)) return `its chain breaks after ${last.subject}`;
+    way.push(next);
     last = next;
   }
-  const trusted = roots.some((pem) => isSignedBy(last, new X509Certificate(pem)));
+  // An intermediate that is trusted itself ends the way, whatever comes after it.
+  const trusted = way.some((one) => roots.some((pem) => isSignedBy(one, new X509Certificate(pem))));
   return trusted ? undefined : `nobody trusts ${last.issuer}`;
 }
 

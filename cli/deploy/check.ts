@@ -1,16 +1,15 @@
 import type { ClusterTopology } from "../../modules/topology";
 import { poll } from "../twin/processes";
-import { checkPlans } from "./check-plan";
 import { checkRecord } from "./check-record";
 import { checkRules } from "./check-rules";
 import { checkCertificates, checkKeys } from "./check-secrets";
 import { checkServices } from "./check-services";
-import type { DeployedStack } from "./stacks";
+import type { AwsStack } from "./stacks";
 import type { DeployTarget } from "./target";
 
 /** One thing that was looked at after a deployment, with what was seen. */
 export interface DeployRow {
-  group: "services" | "record" | "secrets" | "rules" | "plan";
+  group: "services" | "record" | "secrets" | "rules" | "plan" | "pods" | "servers" | "streams" | "jobs";
   what: string;
   ok: boolean;
   seen: string;
@@ -24,8 +23,8 @@ export interface CheckedCluster {
 
 const settleMs = 120_000;
 
-/** Looks at what was deployed, by AWS's own API alone. Waits for what takes its time: tasks that start, a record that follows. */
-export async function endCheck(target: DeployTarget, stacks: readonly DeployedStack[]): Promise<DeployRow[]> {
+/** Looks at what was deployed to AWS, by its own API alone. Waits for what takes its time: tasks that start, a record that follows. */
+export async function checkAws(target: DeployTarget, stacks: readonly AwsStack[]): Promise<DeployRow[]> {
   const clusters = clustersOf(target, stacks);
   const regions = [...new Set(stacks.map(({ region }) => region))];
   const looks = [
@@ -36,13 +35,12 @@ export async function endCheck(target: DeployTarget, stacks: readonly DeployedSt
       () => checkRules(target, checked),
     ]),
     ...regions.map((region) => () => checkKeys(target, region)),
-    () => checkPlans(target, stacks),
   ];
   return (await Promise.all(looks.map(settled))).flat();
 }
 
 /** Clusters whose stack with the servers is deployed. */
-function clustersOf({ topology }: DeployTarget, stacks: readonly DeployedStack[]): CheckedCluster[] {
+function clustersOf({ topology }: DeployTarget, stacks: readonly AwsStack[]): CheckedCluster[] {
   return topology.clusters.flatMap((cluster) => {
     const stack = stacks.find(({ layer, cluster: name }) => layer === "nats" && name === cluster.name);
     return stack ? [{ cluster, region: stack.region }] : [];
@@ -50,11 +48,13 @@ function clustersOf({ topology }: DeployTarget, stacks: readonly DeployedStack[]
 }
 
 /** Looks again until every row is right or the time is over; the last look counts. */
-async function settled(look: () => Promise<DeployRow[]>): Promise<DeployRow[]> {
+export async function settled(look: () => Promise<DeployRow[]>, pauseMs = 0): Promise<DeployRow[]> {
   let rows: DeployRow[] = [];
   await poll(async () => {
     rows = await look();
-    return rows.every(({ ok }) => ok) || rows.some(({ group }) => group === "plan");
+    if (rows.every(({ ok }) => ok)) return true;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    return false;
   }, settleMs);
   return rows;
 }

@@ -6,16 +6,19 @@ import { emulatorFolder } from "../emulator/folder";
 import { removeEmulator, runningEmulator } from "../emulator/start";
 import { projectRoot } from "../environments";
 import { openStore } from "../keys/store";
-import { print, printJson, runTasks, table } from "../output";
+import { print, runTasks } from "../output";
 import { UserError } from "../project";
 import { withLock } from "../twin/lock";
 import { refuseFindings } from "../twin/refuse-findings";
-import { deployToAccount, destroyInAccount, planAccount } from "./account";
 import { destroyEmulated } from "./destroy";
 import { deployEmulated, prepareEmulated } from "./emulated";
-import { accountTarget, missingForDeploy, refuseOtherPlatforms } from "./prepare";
-import { showPlans } from "./show-plan";
-import type { DeployResult } from "./steps";
+import { whatIsMissing } from "./missing";
+import { realTarget } from "./prepare";
+import { deployForReal, destroyForReal, planForReal } from "./real";
+import { plansOf } from "./show-plan";
+import { newResult, showResult } from "./show-result";
+import { withoutStacks } from "./stacks";
+import { Talk } from "./talk";
 
 export interface DeployOptions {
   emulate?: boolean;
@@ -25,6 +28,8 @@ export interface DeployOptions {
   json?: boolean;
   store?: string;
   ifPossible?: boolean;
+  allowDataLoss?: string[];
+  allowRecreate?: string[];
 }
 
 interface Chosen {
@@ -42,26 +47,35 @@ export async function deploy(name: string, options: DeployOptions): Promise<void
   const environment = await loadEnvironment(name, root);
   const topology = buildTopology(environment);
   const chosen = { root, environment, topology, options };
-  const missing = await whatIsMissing(topology, options);
+  refuseUnasked(options);
+  const missing = await whatIsMissing(chosen);
   if (missing && options.ifPossible) {
     print(`- deploy       ${name.padEnd(52)} skipped: ${missing.message.split("\n")[0]}`);
     return;
   }
   if (missing) throw missing;
-  refuseFindings(environment, new Date().toISOString().slice(0, 10));
+  // What is wrong with an environment is no reason to keep it.
+  if (!options.destroy) refuseFindings(environment, new Date().toISOString().slice(0, 10));
+  const left = leftOut(topology, options);
+  if (left.length > 0 && !options.json) print(`left out: ${left.join(", ")}`);
   const folder = emulatorFolder(root, name);
-  await withLock(folder.lock, () => (options.emulate ? onEmulator(chosen) : inAccount(chosen)));
+  await withLock(folder.lock, () => (options.emulate ? onEmulator(chosen) : forReal(chosen)));
 }
 
-async function whatIsMissing(topology: Topology, { emulate = false }: DeployOptions): Promise<UserError | undefined> {
-  try {
-    refuseOtherPlatforms(topology);
-  } catch (error) {
-    if (error instanceof UserError) return error;
-    throw error;
-  }
-  const missing = await missingForDeploy(emulate);
-  return missing === undefined ? undefined : new UserError(missing, "natsform doctor deploy says how to get it");
+/** @throws UserError where somebody has to be asked, and cannot be */
+function refuseUnasked({ emulate, plan, yes, json }: DeployOptions): void {
+  if (emulate || plan || yes || (process.stdin.isTTY && !json)) return;
+  throw new UserError(
+    json ? "what is asked would stand in the JSON" : "there is no terminal to ask at before something is changed",
+    "--yes, or --plan to see what would be",
+  );
+}
+
+/** Clusters that nothing is done for: of platforms without stacks, and beside an emulated AWS all others. */
+function leftOut(topology: Topology, { emulate }: DeployOptions): string[] {
+  const elsewhere = topology.clusters.filter(({ platform }) => platform.kind === "kubernetes");
+  const notEmulated = emulate ? elsewhere.map(({ name }) => `${name} (kubernetes: only AWS is emulated)`) : [];
+  return [...withoutStacks(topology), ...notEmulated];
 }
 
 async function onEmulator({ root, environment, topology, options }: Chosen): Promise<void> {
@@ -78,8 +92,12 @@ async function onEmulator({ root, environment, topology, options }: Chosen): Pro
     return;
   }
   if (options.plan) {
+    const talk = new Talk({ agreed: false, quiet: false });
     try {
-      await runTasks([...prepare, { title: "Plans", task: async ({ target, stacks }) => showPlans(target, stacks) }]);
+      await runTasks([
+        ...prepare,
+        { title: "Plans", task: async ({ target, stacks }) => void (await plansOf(target, stacks, talk)) },
+      ]);
     } finally {
       if (!ran) await removeEmulator(folder);
     }
@@ -87,51 +105,24 @@ async function onEmulator({ root, environment, topology, options }: Chosen): Pro
   }
   const result = newResult(environment, true);
   await runTasks([...prepare, ...deployEmulated(result)], options.json);
-  show(result, options);
+  showResult(result, options.json);
 }
 
-async function inAccount({ root, environment, topology, options }: Chosen): Promise<void> {
-  const agreed = options.yes ?? false;
-  if (!options.plan && !agreed && !process.stdin.isTTY)
-    throw new UserError(
-      "there is no terminal to ask at before something is changed",
-      "--yes, or --plan to see what would be",
-    );
+async function forReal({ root, environment, topology, options }: Chosen): Promise<void> {
+  const { yes = false, json = false, plan = false } = options;
   const local = `file:${join(root, ".natsform", environment.name, "keys")}`;
-  const target = accountTarget({ root, environment, topology }, openStore(options.store ?? local));
-  if (options.plan) return planAccount(target);
-  if (options.destroy) return destroyInAccount(target, agreed);
+  const loaded = { root, environment, topology };
+  const target = await realTarget(loaded, openStore(options.store ?? local), streamsMay(options));
+  const talk = new Talk({ agreed: yes, quiet: json });
+  if (plan) return planForReal(target, talk, json);
+  if (options.destroy) return destroyForReal(target, talk, json);
   const result = newResult(environment, false);
-  await deployToAccount(target, agreed, result);
-  show(result, options);
+  await deployForReal(target, talk, result);
+  showResult(result, options.json);
 }
 
-const newResult = ({ name: environment }: Environment, emulated: boolean): DeployResult => ({
-  environment,
-  emulated,
-  applied: {},
-  outputs: {},
-  rows: [],
+/** What is allowed in variables of the streams program. */
+const streamsMay = ({ allowDataLoss, allowRecreate }: DeployOptions): Record<string, string> => ({
+  ...(allowDataLoss && { STREAMS_ALLOW_DATA_LOSS: allowDataLoss.join(",") }),
+  ...(allowRecreate && { STREAMS_ALLOW_RECREATE: allowRecreate.join(",") }),
 });
-
-function show(result: DeployResult, { json }: DeployOptions): void {
-  const { environment, outputs, rows } = result;
-  const failed = rows.filter(({ ok }) => !ok).length;
-  if (json) printJson({ ...result, ok: failed === 0 });
-  else {
-    const cells = Object.entries(outputs).flatMap(([stack, values]) =>
-      Object.entries(values).map(([name, value]) => [
-        stack,
-        name,
-        typeof value === "string" ? value : JSON.stringify(value),
-      ]),
-    );
-    if (cells.length > 0) print(`${table([["STACK", "OUTPUT", "VALUE"], ...cells])}\n`);
-    for (const { ok, group, what, seen } of rows)
-      print(table([[ok ? "✔" : "✖", group.padEnd(12), what.padEnd(52), seen]]));
-    print(
-      `\n${environment}: ${rows.length - failed} of ${rows.length} rows hold${failed > 0 ? `, ${failed} FAILED` : ""}`,
-    );
-  }
-  if (failed > 0) process.exitCode = 1;
-}

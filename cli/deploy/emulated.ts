@@ -5,19 +5,19 @@ import type { ListrTask } from "listr2";
 import type { Environment } from "../../modules/config";
 import type { Topology } from "../../modules/topology";
 import { readIfThere, writeFileAtomically } from "../files";
-import { endCheck } from "./check";
 import { EmulatorControl } from "./control";
+import { endCheck } from "./end-check";
 import { inventory } from "./inventory";
 import { applyAll, applyPlan, initStack, isApplied, planStack } from "./plan";
 import { emulatedTarget } from "./prepare";
-import { type DeployedStack, deployedStacks } from "./stacks";
+import { type AwsStack, deployedStacks, isAws } from "./stacks";
 import { allOutputs, type DeployResult, fillFoundation, synthesizeStacks } from "./steps";
 import { type DeployTarget, stackFolder } from "./target";
 
 /** What the steps of an emulated deployment hand on. */
 export interface EmulatedState {
   target: DeployTarget;
-  stacks: DeployedStack[];
+  stacks: AwsStack[];
 }
 
 type Task = ListrTask<EmulatedState>;
@@ -36,7 +36,7 @@ export function prepareEmulated(root: string, environment: Environment, topology
     {
       title: "Stacks",
       task: async (state, task) => {
-        state.stacks = await synthesizeStacks(state.target);
+        state.stacks = (await synthesizeStacks(state.target)).filter(isAws);
         await Promise.all(state.stacks.map(({ id }) => initStack(state.target, id)));
         task.title = `Stacks: ${state.stacks.length} synthesized`;
       },
@@ -86,11 +86,7 @@ export function deployEmulated(result: DeployResult): Task[] {
 }
 
 /** @returns how many resources were changed */
-async function applyStack(
-  target: DeployTarget,
-  { id }: DeployedStack,
-  progress: (text: string) => void,
-): Promise<number> {
+async function applyStack(target: DeployTarget, { id }: AwsStack, progress: (text: string) => void): Promise<number> {
   const { path } = stackFolder(target, id);
   const applied = join(path, "applied.tf.sha256");
   const digest = createHash("sha256")
@@ -117,7 +113,13 @@ async function applyWhat(
   return count;
 }
 
-const regionsOf = ({ topology }: DeployTarget) => [...new Set(deployedStacks(topology).map(({ region }) => region))];
+const regionsOf = ({ topology }: DeployTarget) => [
+  ...new Set(
+    deployedStacks(topology)
+      .filter(isAws)
+      .map(({ region }) => region),
+  ),
+];
 
 const beginningPath = (target: DeployTarget) => join(target.emulator?.folder.root ?? "", "beginning.json");
 

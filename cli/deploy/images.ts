@@ -19,7 +19,7 @@ import { clientConfig, type DeployTarget } from "./target";
  */
 export async function putImages(target: DeployTarget, region: string): Promise<number> {
   let put = 0;
-  for (const program of imagePrograms) {
+  for (const program of imagePrograms.aws) {
     const isNew = target.emulator
       ? await putManifest(target, region, program)
       : await pushToAccount(target, region, program);

@@ -1,28 +1,37 @@
-import { print } from "../output";
-import { initStack, isApplied, planStack, planText, type StackPlan } from "./plan";
+import { initStack, isApplied, type PlannedChange, planStack, planText, type StackPlan } from "./plan";
 import type { DeployedStack } from "./stacks";
+import type { Talk } from "./talk";
 import type { DeployTarget } from "./target";
 
-/** Plans a stack and prints the plan as Terraform does. */
-export async function showPlan(target: DeployTarget, { id }: DeployedStack): Promise<StackPlan> {
+/** Plans a stack and shows the plan as Terraform prints it. */
+export async function showPlan(target: DeployTarget, { id }: DeployedStack, talk: Talk): Promise<StackPlan> {
   await initStack(target, id);
   const plan = await planStack(target, id);
-  print(`${id}: ${plan.changes.length === 0 ? "no changes" : `${plan.changes.length} changes`}`);
-  if (plan.changes.length > 0) print(`\n${await planText(target, id)}\n`);
+  talk.say(`${id}: ${plan.changes.length === 0 ? "no changes" : `${plan.changes.length} changes`}`);
+  if (plan.changes.length > 0) talk.say(`\n${await planText(target, id)}\n`);
   return plan;
 }
+
+/** What a stack's plan would change, or the stack that has to be applied before it can be planned. */
+export type PlanOrWait = { changes: PlannedChange[] } | { plannedAfter: string };
 
 /**
  * Shows what a deployment would change, stack by stack. What looks up things of a stack that is not applied yet cannot be
  * planned, and is named.
  */
-export async function showPlans(target: DeployTarget, stacks: readonly DeployedStack[]): Promise<void> {
+export async function plansOf(
+  target: DeployTarget,
+  stacks: readonly DeployedStack[],
+  talk: Talk,
+): Promise<Record<string, PlanOrWait>> {
   const applied = new Set<string>();
+  const plans: Record<string, PlanOrWait> = {};
   for (const stack of stacks) {
     await initStack(target, stack.id);
     const missing = stack.after.find((id) => !applied.has(id));
-    if (missing) print(`${stack.id}: planned after ${missing}`);
-    else await showPlan(target, stack);
+    if (missing) talk.say(`${stack.id}: planned after ${missing}`);
+    plans[stack.id] = missing ? { plannedAfter: missing } : { changes: (await showPlan(target, stack, talk)).changes };
     if (await isApplied(target, stack.id)) applied.add(stack.id);
   }
+  return plans;
 }

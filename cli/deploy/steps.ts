@@ -2,8 +2,9 @@ import { pushSecrets } from "../keys/push";
 import type { DeployRow } from "./check";
 import { putImages } from "./images";
 import { outputsOf } from "./plan";
+import type { Progress } from "./platform";
 import { keyStoreOf } from "./push";
-import type { DeployedStack } from "./stacks";
+import type { AwsStack, DeployedStack } from "./stacks";
 import { isSynthesized, synthesize } from "./synth";
 import { type DeployTarget, stackFolder, stacksOf } from "./target";
 
@@ -18,16 +19,15 @@ export interface DeployResult {
   rows: DeployRow[];
 }
 
-type Progress = (text: string) => void;
-
 /** Synthesizes the stacks that the target's environment has. */
 export async function synthesizeStacks(target: DeployTarget): Promise<DeployedStack[]> {
-  const { root, environment, out, emulator } = target;
+  const { root, environment, out, emulator, streamsMay } = target;
   await synthesize({
     root,
     environment: environment.name,
     out,
     emulator: emulator && { endpoint: emulator.address.url, trustFolder: emulator.folder.trust.folder },
+    env: streamsMay,
   });
   return stacksOf(target).filter(({ id }) => isSynthesized(stackFolder(target, id).path));
 }
@@ -35,7 +35,7 @@ export async function synthesizeStacks(target: DeployTarget): Promise<DeployedSt
 /** What later stacks need and Terraform must not see or cannot make: keys in their secrets, images in their repositories. */
 export async function fillFoundation(
   target: DeployTarget,
-  { id, region }: DeployedStack,
+  { id, region }: AwsStack,
   progress: Progress,
 ): Promise<void> {
   const { written, unchanged } = await pushSecrets(target.topology, target.keys, keyStoreOf(target, region));

@@ -2,7 +2,7 @@ import { DescribeTasksCommand, ECSClient, RunTaskCommand, type Task, waitUntilTa
 import { z } from "zod";
 import { awsNames } from "../../modules/topology";
 import { UserError } from "../project";
-import type { DeployedStack } from "./stacks";
+import type { AwsStack } from "./stacks";
 import { clientConfig, type DeployTarget } from "./target";
 
 /** Output of the programs' stack: what makes the streams of each account, and where it runs. */
@@ -24,14 +24,15 @@ const maxWaitSeconds = 900;
  * @throws UserError when one does not end well
  */
 export async function runStreamsTasks(
-  target: Pick<DeployTarget, "environment" | "env" | "emulator">,
-  { region, cluster }: Pick<DeployedStack, "region" | "cluster">,
+  target: Pick<DeployTarget, "environment" | "env" | "emulator" | "streamsMay">,
+  { region, cluster }: Pick<AwsStack, "region" | "cluster">,
   output: unknown,
   progress: (text: string) => void,
 ): Promise<number> {
   if (output === undefined) return 0;
   const { taskDefinitions, ecsCluster, subnets, securityGroups } = StreamsTasks.parse(output);
   const client = new ECSClient(clientConfig(target, region));
+  const allowed = Object.entries(target.streamsMay).map(([name, value]) => ({ name, value }));
   try {
     for (const [account, taskDefinition] of Object.entries(taskDefinitions)) {
       progress(`streams of ${account}`);
@@ -41,6 +42,7 @@ export async function runStreamsTasks(
           taskDefinition,
           launchType: "FARGATE",
           startedBy: "natsform deploy",
+          overrides: { containerOverrides: [{ name: "streams", environment: allowed }] },
           networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: "DISABLED" } },
         }),
       );

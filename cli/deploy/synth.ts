@@ -10,6 +10,8 @@ export interface SynthProps {
   /** Folder for `cdktf.out`: the project's own, or the emulator's. */
   out: string;
   emulator?: { endpoint: string; trustFolder: string };
+  /** Further variables of the process. */
+  env?: Record<string, string>;
 }
 
 /**
@@ -18,7 +20,13 @@ export interface SynthProps {
  * @returns the folder of each stack
  * @throws UserError with what was said, when it fails
  */
-export async function synthesize({ root, environment, out, emulator }: SynthProps): Promise<(stack: string) => string> {
+export async function synthesize({
+  root,
+  environment,
+  out,
+  emulator,
+  env,
+}: SynthProps): Promise<(stack: string) => string> {
   const child = spawn(process.execPath, ["--require", require.resolve("tsx/cjs"), join(packageRoot, "main.ts")], {
     cwd: root,
     env: {
@@ -34,6 +42,7 @@ export async function synthesize({ root, environment, out, emulator }: SynthProp
         NATSFORM_EMULATOR_ENDPOINT: emulator.endpoint,
         NATSFORM_TRUST_FOLDER: emulator.trustFolder,
       }),
+      ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

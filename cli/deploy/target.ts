@@ -3,10 +3,12 @@ import type { Environment, Trust } from "../../modules/config";
 import type { Topology } from "../../modules/topology";
 import type { EmulatorAddress, EmulatorFolder } from "../emulator/folder";
 import type { KeyStore } from "../keys/store";
-import { deployedStacks } from "./stacks";
+import { UserError } from "../project";
+import type { KubernetesAccess } from "./kubernetes/access";
+import { deployedStacks, isAws } from "./stacks";
 import type { TerraformFolder } from "./terraform";
 
-/** An AWS that an environment is deployed to: a real account, or the emulated one of this machine. */
+/** Where an environment is deployed to: real accounts and Kubernetes clusters, or the emulated AWS of this machine. */
 export interface DeployTarget {
   root: string;
   environment: Environment;
@@ -18,17 +20,32 @@ export interface DeployTarget {
   out: string;
   /** The environment of Terraform and of our own clients: credentials, and on the emulator its address. */
   env: Record<string, string>;
-  /** Set when it is the emulated one. */
+  /** By cluster, for those on Kubernetes. */
+  kubernetes: ReadonlyMap<string, KubernetesAccess>;
+  /** What the streams program may do this time, by its own variables. */
+  streamsMay: Record<string, string>;
+  /** Set when it is the emulated AWS: clusters elsewhere are left out. */
   emulator?: { folder: EmulatorFolder; address: EmulatorAddress };
 }
 
-export const stacksOf = ({ topology }: DeployTarget) => deployedStacks(topology);
+export const stacksOf = ({ topology, emulator }: DeployTarget) =>
+  deployedStacks(topology).filter((stack) => isAws(stack) || !emulator);
 
-export const stackFolder = ({ out, env }: DeployTarget, stack: string): TerraformFolder => ({
+export const stackFolder = (target: DeployTarget, stack: string): TerraformFolder => ({
   stack,
-  path: join(out, "stacks", stack),
-  env,
+  path: join(target.out, "stacks", stack),
+  env: { ...target.env, ...target.kubernetes.get(clusterOfStack(target, stack) ?? "")?.terraformEnv },
 });
+
+const clusterOfStack = ({ topology }: DeployTarget, id: string) =>
+  deployedStacks(topology).find((stack) => stack.id === id)?.cluster;
+
+/** How a cluster's Kubernetes is reached. */
+export function accessOf({ kubernetes }: DeployTarget, cluster: string): KubernetesAccess {
+  const access = kubernetes.get(cluster);
+  if (!access) throw new UserError(`no Kubernetes is known for the cluster ${cluster}`);
+  return access;
+}
 
 /** What our own AWS clients are made with: the target's variables and nothing of the process around it. */
 export function clientConfig({ env, emulator }: Pick<DeployTarget, "env" | "emulator">, region: string) {

@@ -5,8 +5,13 @@ import { deployedBundle, packageRoot } from "../bundle";
 import { writeFileAtomically } from "../files";
 import { baseVariable, imageSettings } from "./settings";
 
-/** Programs that run as containers. */
-export const imagePrograms = ["auth-callout", "certificate-agent", "streams"];
+/** Programs that run as containers, by where they do. */
+export const imagePrograms = {
+  aws: ["auth-callout", "backup", "certificate-agent", "streams"],
+  kubernetes: ["auth-callout", "certificate-renewal", "streams", "backup"],
+};
+/** Each of them once. */
+export const allImagePrograms = [...new Set(Object.values(imagePrograms).flat())].sort();
 
 /**
  * Writes what an image consists of beside its base: the program as one file, its Dockerfile, and its settings with the

@@ -18,6 +18,7 @@ export class KubernetesSecretStore implements KeyStore {
     private readonly namespace: string,
     private readonly secret: string,
     private readonly context?: string,
+    private readonly env: NodeJS.ProcessEnv = process.env,
   ) {
     this.description = `Secret ${namespace}/${secret}`;
   }
@@ -67,7 +68,7 @@ export class KubernetesSecretStore implements KeyStore {
 
   private async kubectl(args: readonly string[], input = ""): Promise<string> {
     const where = [...(this.context ? ["--context", this.context] : []), "--namespace", this.namespace];
-    const child = spawn("kubectl", [...where, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn("kubectl", [...where, ...args], { env: this.env, stdio: ["pipe", "pipe", "pipe"] });
     const said = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const) {
       child[stream].setEncoding("utf8").on("data", (text: string) => {

@@ -1,8 +1,9 @@
-import { isDeepStrictEqual } from "node:util";
-import { decode, encodeUser, fmtCreds } from "@nats-io/jwt";
 import type { KeyPair } from "nkeys.js";
 import type { Trust } from "../../modules/config";
-import type { Topology, UserTopology } from "../../modules/topology";
+import { encryptsBackups, type Topology } from "../../modules/topology";
+import { ensureBackupKey } from "./backup-key";
+import { ensureCreds, keepSame } from "./creds";
+import { importedBefore, importedTrust } from "./imported-trust";
 import { type OperatorKeys, signOperatorJwts } from "./operator-jwts";
 import { ensurePair, pairOf } from "./seeds";
 import type { KeyStore } from "./store";
@@ -13,17 +14,28 @@ export interface MadeKeys {
   created: string[];
 }
 
+/** Public halves and JWTs of an operator that somebody else holds. */
+export type ImportedOperator = Required<Pick<Trust, "operator" | "accounts">>;
+
 /**
  * Makes every key of the environment that the store does not hold yet, and the trust file of their public halves.
  * Idempotent: a JWT whose claims still say the same is kept, so that a second run changes nothing.
  *
  * @param previous trust file of the run before
+ * @param imported operator to take over; otherwise that of the run before, if it was imported
+ * @throws UserError when an imported operator does not have an account of the environment
  */
-export async function makeKeys(topology: Topology, store: KeyStore, previous?: Trust): Promise<MadeKeys> {
+export async function makeKeys(
+  topology: Topology,
+  store: KeyStore,
+  previous?: Trust,
+  imported = importedBefore(previous),
+): Promise<MadeKeys> {
   const before = new Set(await store.list());
   const { identity, environment } = topology;
   const issuer = await ensurePair(store, "issuer", "account");
   const xkey = await ensurePair(store, "xkey", "curve");
+  if (encryptsBackups(topology)) await ensureBackupKey(store);
   const users: Record<string, KeyPair> = {};
   for (const { name } of identity.users) users[name] = await ensurePair(store, `user-${name}`, "user");
   for (const name of Object.keys(identity.services)) {
@@ -36,9 +48,15 @@ export async function makeKeys(topology: Topology, store: KeyStore, previous?: T
     xkey: xkey.getPublicKey(),
     users: Object.fromEntries(Object.entries(users).map(([name, pair]) => [name, pair.getPublicKey()])),
     accounts: {},
+    authorities: previous?.authorities,
   };
   if (identity.mode === "operator") {
-    Object.assign(trust, await operatorTrust(topology, store, { xkey, users }, previous));
+    Object.assign(
+      trust,
+      imported
+        ? await importedTrust(topology, store, users, imported, previous)
+        : await operatorTrust(topology, store, { xkey, users }, previous),
+    );
   }
   const created = (await store.list()).filter((name) => !before.has(name));
   return { trust, created };
@@ -65,7 +83,8 @@ async function operatorTrust(
     keys.signing[name] = [await ensurePair(store, `signing-${name}`, "account"), ...(before ? [pairOf(before)] : [])];
   }
   const signed = await signOperatorJwts(topology, keys);
-  for (const user of identity.users) await ensureCreds(store, user, keys);
+  for (const user of identity.users)
+    await ensureCreds(store, user, { pair: users[user.name], signer: keys.accounts[user.account] });
   return {
     operator: {
       publicKey: keys.operator.getPublicKey(),
@@ -83,32 +102,4 @@ async function operatorTrust(
     ),
     sentinel: keepSame(previous?.sentinel, signed.sentinel),
   };
-}
-
-/** The old JWT when it claims what the new one claims: signing anew would only change its date. */
-function keepSame(old: string | undefined, fresh: string): string {
-  if (old === undefined) return fresh;
-  try {
-    const [a, b] = [decode(old), decode(fresh)];
-    const same = a.iss === b.iss && a.sub === b.sub && a.name === b.name && isDeepStrictEqual(a.nats, b.nats);
-    return same ? old : fresh;
-  } catch {
-    return fresh;
-  }
-}
-
-/** The login of a fixed user in operator mode: its JWT and seed, as one `.creds` text, kept with the keys. */
-async function ensureCreds(store: KeyStore, user: UserTopology, keys: OperatorKeys): Promise<void> {
-  const account = keys.accounts[user.account];
-  const pair = keys.users[user.name];
-  if (!account || !pair) throw new Error(`no keys for user ${user.name}`);
-  const fresh = await encodeUser(user.name, pair, account, {
-    pub: { ...user.permissions?.publish },
-    sub: { ...user.permissions?.subscribe },
-  });
-  const name = `creds-${user.name}`;
-  const stored = await store.read(name);
-  const old = stored && /-----BEGIN NATS USER JWT-----\s+(\S+)/.exec(stored)?.[1];
-  if (old && keepSame(old, fresh) === old) return;
-  await store.write(name, new TextDecoder().decode(fmtCreds(fresh, pair)).trim());
 }

@@ -1,5 +1,6 @@
-import type { Topology } from "../../modules/topology";
+import { backupKeySecret, encryptsBackups, type Topology } from "../../modules/topology";
 import { UserError } from "../project";
+import { rotateBackupKey } from "./backup-key";
 import { createPair, type KeyKind, seedOf } from "./seeds";
 import type { KeyStore } from "./store";
 
@@ -34,7 +35,10 @@ export async function rotateKeys(topology: Topology, store: KeyStore): Promise<s
     await store.write(previous(name), (await store.read(name)) as string);
     await store.write(name, seedOf(createPair(kind)));
   }
-  return keys.map(({ name }) => name);
+  const done = keys.map(({ name }) => name);
+  if (!encryptsBackups(topology)) return done;
+  await rotateBackupKey(store);
+  return [...done, backupKeySecret];
 }
 
 /** Drops the old keys. Returns their names. */

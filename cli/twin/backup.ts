@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { NatsConnection } from "nats";
 import { pino } from "pino";
-import type { ClusterTopology } from "../../modules/topology";
+import { backupKeySecret, type ClusterTopology } from "../../modules/topology";
 import { shrinkAlarms } from "../../runtime/backup/alarms";
 import { backUp } from "../../runtime/backup/backup";
 import { type Entry, newestGood, readCatalog, type Scope } from "../../runtime/backup/catalog";
@@ -18,6 +18,7 @@ import { startScratchServer } from "../../runtime/backup/scratch-server";
 import { type Target, TargetError } from "../../runtime/backup/target";
 import type { Verdict } from "../../runtime/backup/verify";
 import { readIfThere } from "../files";
+import { FolderStore } from "../keys/store";
 import { findNatsServer, natsServerVersion } from "../programs";
 import { UserError } from "../project";
 import { fixedUser, streamsClient, twinClient } from "./connect";
@@ -26,8 +27,10 @@ import type { Twin } from "./context";
 export interface BackupOptions {
   /** URL of the target. @default the folder `backups` beside the twin, which `down --wipe` leaves alone */
   to?: string;
-  /** File with keys. @default no encryption */
+  /** File with keys. @default the twin's own, where the cluster's backups are encrypted */
   key?: string;
+  /** Looks at backups from before there was a key, and at no others. */
+  unencrypted?: boolean;
   cluster?: string;
   account?: string;
 }
@@ -47,37 +50,44 @@ const log = pino({ level: "silent" });
  *
  * @throws UserError when there is none
  */
-export async function backupScopes({ topology, folder }: Twin, options: BackupOptions): Promise<BackupScope[]> {
-  const keys = readKeys(options.key);
+export async function backupScopes(twin: Twin, options: BackupOptions): Promise<BackupScope[]> {
+  const { topology, folder } = twin;
   const target = await open(options.to ?? pathToFileURL(join(folder.environment, "backups")).href);
   const accounts = topology.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
-  const scopes = topology.clusters
-    .filter(({ backup, jetstream, name }) => backup && jetstream && name === (options.cluster ?? name))
-    .flatMap((cluster) =>
-      accounts
-        .filter((account) => account === (options.account ?? account))
-        .map((account) => ({
-          cluster,
-          scope: { environment: topology.environment, cluster: cluster.name, account },
-          target,
-          keys,
-        })),
-    );
+  const scopes: BackupScope[] = [];
+  for (const cluster of topology.clusters) {
+    if (!cluster.backup || !cluster.jetstream || cluster.name !== (options.cluster ?? cluster.name)) continue;
+    const keys = await keysOf(twin, cluster, options);
+    for (const account of accounts.filter((account) => account === (options.account ?? account)))
+      scopes.push({
+        cluster,
+        scope: { environment: topology.environment, cluster: cluster.name, account },
+        target,
+        keys,
+      });
+  }
   if (scopes.length === 0)
     throw new UserError(`${topology.environment} has no such account to back up`, "set backup of a cluster");
   return scopes;
 }
 
-function readKeys(file: string | undefined): BackupKey[] {
-  if (file === undefined) return [];
-  const text = readIfThere(file);
+async function keysOf(twin: Twin, { backup }: ClusterTopology, wish: BackupOptions): Promise<BackupKey[]> {
+  if (wish.unencrypted) return [];
+  if (wish.key !== undefined) return keysIn(wish.key, readIfThere(wish.key), `openssl rand -base64 32 > ${wish.key}`);
+  if (!backup?.encrypt) return [];
+  const kept = await new FolderStore(twin.folder.keys).read(backupKeySecret);
+  return keysIn(`key ${backupKeySecret} of the twin`, kept, `natsform up ${twin.topology.environment}`);
+}
+
+/** @throws UserError when there is none: backups that somebody wants encrypted are not made without */
+function keysIn(place: string, text: string | undefined, fix: string): BackupKey[] {
   try {
     const keys = parseKeys(text ?? "");
     if (keys.length > 0) return keys;
   } catch (error) {
-    throw new UserError(`${file}: ${(error as Error).message}`);
+    throw new UserError(`${place}: ${(error as Error).message}`);
   }
-  throw new UserError(`${file} holds no key`, `openssl rand -base64 32 > ${file}`);
+  throw new UserError(`${place} holds no key`, fix);
 }
 
 async function open(url: string): Promise<Target> {

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { Certificate, IssuerId, Topology } from "../../modules/topology";
+import { basename } from "node:path";
+import { type Certificate, type IssuerId, peerAuthorities, type Topology } from "../../modules/topology";
 import { privateFile, readIfThere, writeFileAtomically } from "../files";
 import { createAuthority, issueCertificate, type KeyPairPem } from "../pki/authority";
 import type { TwinFolder } from "./folder";
@@ -18,22 +19,20 @@ const publicTtlMs = 90 * day;
  */
 export async function ensureCertificates(topology: Topology, folder: TwinFolder, now: Date): Promise<string[]> {
   const made: string[] = [];
-  const authorities = new Map<IssuerId, KeyPairPem>();
-  const issuers = new Set(topology.clusters.flatMap(({ certificates }) => certificates.map(({ issuer }) => issuer)));
-  for (const issuer of issuers) {
-    const files = folder.authority(issuer);
-    let pair = readPair(files);
-    if (!pair || !isUsable(pair, now)) {
-      pair = await createAuthority(`natsform twin ${topology.environment} ${issuer} CA`, authorityTtlMs, now);
-      writePair(files, pair);
-      made.push(`CA ${issuer}`);
-    }
-    authorities.set(issuer, pair);
-  }
+  const authorityOf = async (issuer: IssuerId, cluster: string): Promise<KeyPairPem> => {
+    const files = folder.authority(issuer, cluster);
+    const found = readPair(files);
+    if (found && isUsable(found, now)) return found;
+    const name = basename(files.cert, ".crt");
+    const pair = await createAuthority(`natsform twin ${topology.environment} ${name} CA`, authorityTtlMs, now);
+    writePair(files, pair);
+    made.push(`CA ${name}`);
+    return pair;
+  };
   for (const cluster of topology.clusters) {
     for (const certificate of cluster.certificates) {
       const files = folder.certificate(cluster.name, certificate.id);
-      const authority = authorities.get(certificate.issuer) as KeyPairPem;
+      const authority = await authorityOf(certificate.issuer, cluster.name);
       const names = twinNames(certificate);
       const pair = readPair(files);
       if (pair && isUsable(pair, now) && isSignedBy(pair.cert, authority.cert) && hasNames(pair.cert, names)) continue;
@@ -49,9 +48,21 @@ export async function ensureCertificates(topology: Topology, folder: TwinFolder,
       made.push(`${cluster.name}/${certificate.id}`);
     }
   }
-  const bundle = (["internal", "public"] as const).flatMap((issuer) => authorities.get(issuer)?.cert ?? []).join("");
-  writeFileAtomically(folder.caBundle, bundle);
+  trustPeers(topology, folder);
+  const bundle = (["internal", "public"] as const).map((issuer) => readIfThere(folder.authority(issuer).cert) ?? "");
+  writeFileAtomically(folder.caBundle, bundle.join(""));
   return made;
+}
+
+/** Each cluster's leaf nodes trust their own authority, and those of the clusters that they meet, as deployments do. */
+function trustPeers(topology: Topology, folder: TwinFolder): void {
+  const own = Object.fromEntries(
+    topology.clusters.map(({ name }) => [name, readIfThere(folder.authority("leafnodes", name).cert) ?? ""]),
+  );
+  for (const cluster of topology.clusters.filter(({ name }) => own[name])) {
+    const trusted = `${own[cluster.name]}${peerAuthorities(topology, cluster, own)}`;
+    writeFileAtomically(folder.trusted("leafnodes", cluster.name), trusted);
+  }
 }
 
 /**

@@ -13,7 +13,10 @@ export interface TwinFolder {
   ports: string;
   lock: string;
   caBundle: string;
-  authority(issuer: IssuerId): { cert: string; key: string };
+  /** Leaf nodes have an authority for each cluster, as deployments have. */
+  authority(issuer: IssuerId, cluster?: string): { cert: string; key: string };
+  /** What a server of the cluster trusts of an issuer's certificates. */
+  trusted(issuer: IssuerId, cluster: string): string;
   certificate(cluster: string, id: CertificateId): { cert: string; key: string };
   server(name: string): ServerFolder;
   program(name: string): ProgramFolder;
@@ -38,6 +41,8 @@ export function twinFolder(projectRoot: string, environment: string): TwinFolder
   const folder = join(projectRoot, ".natsform", environment);
   const root = join(folder, "twin");
   const pair = (path: string) => ({ cert: `${path}.crt`, key: `${path}.key` });
+  const authority = (issuer: IssuerId, cluster?: string) =>
+    join(root, "pki", "ca", issuer === "leafnodes" ? `${issuer}-${cluster}` : issuer);
   const program = (name: string): ProgramFolder => {
     const own = join(root, "programs", name);
     return { root: own, log: join(own, "log"), process: join(own, "process.json") };
@@ -51,7 +56,11 @@ export function twinFolder(projectRoot: string, environment: string): TwinFolder
     ports: join(root, "ports.json"),
     lock: join(root, "lock"),
     caBundle: join(root, "pki", "ca.crt"),
-    authority: (issuer) => pair(join(root, "pki", "ca", issuer)),
+    authority: (issuer, cluster) => pair(authority(issuer, cluster)),
+    trusted: (issuer, cluster) =>
+      issuer === "leafnodes"
+        ? join(root, "pki", cluster, "leafnode-authorities.crt")
+        : `${authority(issuer, cluster)}.crt`,
     certificate: (cluster, id) => pair(join(root, "pki", cluster, id)),
     program,
     credentials: (user) => join(root, "credentials", user),

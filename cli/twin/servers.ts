@@ -56,7 +56,7 @@ function loadedDigest({ folder }: Twin, cluster: ClusterTopology, text: string):
   const hash = createHash("sha256").update(text);
   for (const { id, issuer } of cluster.certificates) {
     const { cert, key } = folder.certificate(cluster.name, id);
-    for (const path of [cert, key, folder.authority(issuer).cert]) hash.update(readIfThere(path) ?? "");
+    for (const path of [cert, key, folder.trusted(issuer, cluster.name)]) hash.update(readIfThere(path) ?? "");
   }
   for (const { user } of cluster.leafLinks)
     for (const file of [`${user}.conf`, `${user}.creds`]) hash.update(readIfThere(folder.credentials(file)) ?? "");

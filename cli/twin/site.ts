@@ -32,12 +32,12 @@ export function twinSite(
       storeDir: files.store,
       resolverDir: files.resolver,
       certificate: (id) => folder.certificate(cluster.name, id),
-      ca: (issuer) => folder.authority(issuer).cert,
+      ca: (issuer) => folder.trusted(issuer, cluster.name),
       credentials: (user) => folder.credentials(`${user}.creds`),
       seedInclude: (user) => relative(files.root, folder.credentials(`${user}.conf`)),
     },
   };
 }
 
-const urls = (cluster: ClusterTopology, ports: TwinPorts, listener: "routes" | "leafnodes") =>
+export const urls = (cluster: ClusterTopology, ports: TwinPorts, listener: "routes" | "leafnodes") =>
   cluster.servers.map(({ name }) => `tls://${loopback}:${ports.servers[name]?.[listener]}`);

@@ -39,7 +39,7 @@ function verifyOne(
           host: loopback,
           port: ports.servers[server]?.[listener.name] ?? 0,
           servername,
-          ca: read(folder.authority(certificate.issuer).cert),
+          ca: read(folder.authority(certificate.issuer, cluster).cert),
           client: listener.verify === "none" ? undefined : { cert: read(files.cert), key: read(files.key) },
           plainInfo: listener.name === "client" || listener.name === "leafnodes",
         }),

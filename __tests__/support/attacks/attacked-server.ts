@@ -50,11 +50,12 @@ export class AttackedServer {
   }
   /** PEM of a certificate of the cluster. */
   certificate(id: "internal" | "routes" | "leafnodes"): { cert: string; key: string; ca: string } {
-    const files = this.single.folder.certificate(this.single.topology.clusters[0]?.name ?? "", id);
+    const cluster = this.single.topology.clusters[0]?.name ?? "";
+    const files = this.single.folder.certificate(cluster, id);
     return {
       cert: readFileSync(files.cert, "utf8"),
       key: readFileSync(files.key, "utf8"),
-      ca: readFileSync(this.single.folder.authority(id).cert, "utf8"),
+      ca: readFileSync(this.single.folder.authority(id, cluster).cert, "utf8"),
     };
   }
   monitor = (path: string) => monitoring<Record<string, unknown>>(this.port("monitoring"), path, 5000);

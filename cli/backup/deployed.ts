@@ -1,0 +1,127 @@
+import { loadEnvironment } from "../../modules/config/load";
+import { buildTopology, kubernetesNames } from "../../modules/topology";
+import type { Command } from "../../runtime/backup/load";
+import { isOnKubernetes, type KubernetesCluster } from "../../templates/helm-values";
+import { kubernetesAccess } from "../deploy/kubernetes/access";
+import type { Kubectl } from "../deploy/kubernetes/kubectl";
+import { print, printJson } from "../output";
+import { UserError } from "../project";
+import { CronJob, jobOf } from "./job";
+import { type Line, parseLine, toText } from "./log-lines";
+import type { Wish } from "./on-twin";
+import { type JobRun, runJob } from "./run-job";
+
+/** The backups of one account of a cluster on Kubernetes. */
+interface DeployedBackup {
+  readonly environment: string;
+  readonly cluster: KubernetesCluster;
+  readonly account: string;
+}
+
+/**
+ * The accounts of the deployed clusters that are backed up; or those that were named.
+ *
+ * @throws UserError when there is none
+ */
+async function deployedBackups(name: string, root: string, wish: Wish): Promise<DeployedBackup[]> {
+  const topology = buildTopology(await loadEnvironment(name, root));
+  const found = topology.clusters
+    .filter(isOnKubernetes)
+    .filter(({ backup, name }) => backup && name === (wish.cluster ?? name))
+    .flatMap((cluster) =>
+      topology.identity.accounts
+        .filter(({ jetstream, name }) => jetstream && name === (wish.account ?? name))
+        .map((account) => ({ environment: topology.environment, cluster, account: account.name })),
+    );
+  if (found.length > 0) return found;
+  throw new UserError(
+    `${name} has no such account to back up on Kubernetes`,
+    "set backup of a cluster there; for ECS see docs/runbooks/restore-a-backup.md",
+  );
+}
+
+interface DeployedRun extends JobRun {
+  readonly lines: readonly (Line | string)[];
+}
+
+/**
+ * Does a command where the backups are taken: in a Job made from the account's CronJob.
+ *
+ * @param variables of the program, besides those that the CronJob has
+ * @throws UserError
+ */
+async function runDeployed(
+  { environment, cluster, account }: DeployedBackup,
+  command: Command,
+  variables: Readonly<Record<string, string>>,
+  hear: (line: Line | string) => void,
+): Promise<DeployedRun> {
+  const { platform } = cluster;
+  const callers = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const { kubectl } = await kubernetesAccess(platform, Object.fromEntries(callers));
+  const names = kubernetesNames(environment, cluster.name);
+  if (command === "drill" && !cluster.backup?.drill)
+    throw new UserError(`cluster ${cluster.name} has no drill`, "set backup.drill of the cluster, and deploy");
+  const cronJob = command === "drill" ? names.drillOf(account) : names.backupOf(account);
+  const job = jobOf(await readCronJob(kubectl, platform.namespace, cronJob), command, variables);
+  const lines: (Line | string)[] = [];
+  const run = await runJob(kubectl, platform.namespace, job, (text) => {
+    const line = parseLine(text);
+    lines.push(line);
+    hear(line);
+  });
+  return { ...run, lines };
+}
+
+async function readCronJob(kubectl: Kubectl, namespace: string, name: string): Promise<CronJob> {
+  const { code, stdout, stderr } = await kubectl.run("--namespace", namespace, "get", "cronjob", name, "-o", "json");
+  if (code === 0) return CronJob.parse(JSON.parse(stdout));
+  const fix = stderr.includes("NotFound") ? "apply the stack that ends with -backup" : undefined;
+  throw new UserError(stderr.trim().split("\n")[0] || `there is no CronJob ${name}`, fix);
+}
+
+/** The program's variables for a wish. */
+const variablesOf = ({ id, streams, apply, unencrypted }: Wish): Record<string, string> => ({
+  ...(id && { RESTORE_ID: id }),
+  ...(streams && { RESTORE_STREAMS: streams.join(",") }),
+  ...(apply && { RESTORE_APPLY: "yes" }),
+  ...(unencrypted && { RESTORE_UNENCRYPTED: "yes" }),
+});
+
+/**
+ * Does a command for one account after the other.
+ *
+ * @returns whether all of them succeeded
+ * @throws UserError
+ */
+export async function actDeployed(name: string, root: string, command: Command, wish: Wish): Promise<boolean> {
+  if (wish.to || wish.key)
+    throw new UserError(
+      "--to and --key are for twins",
+      "a deployed program has its target and its keys: leave them out",
+    );
+  if (wish.replace)
+    throw new UserError(
+      "the backup user of a deployed cluster deletes nothing",
+      "delete the stream yourself, then restore",
+    );
+  const results: object[] = [];
+  let ok = true;
+  for (const one of await deployedBackups(name, root, wish)) {
+    if (!wish.json) print(`cluster ${one.cluster.name}, account ${one.account}`);
+    const {
+      name: job,
+      succeeded,
+      lines,
+    } = await runDeployed(one, command, variablesOf(wish), (line) => {
+      const text = toText(line);
+      if (text !== undefined && !wish.json) print(text);
+    });
+    if (!succeeded && !wish.json)
+      print(`  all of its log: kubectl --namespace ${one.cluster.platform.namespace} logs ${job}`);
+    results.push({ cluster: one.cluster.name, account: one.account, job, succeeded, log: lines });
+    ok &&= succeeded;
+  }
+  if (wish.json) printJson(results);
+  return ok;
+}

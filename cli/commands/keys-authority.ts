@@ -1,0 +1,54 @@
+import { X509Certificate } from "node:crypto";
+import type { Command } from "commander";
+import { loadEnvironment, loadTrust, trustFile } from "../../modules/config/load";
+import { buildTopology, leafPeers, type Topology } from "../../modules/topology";
+import { splitPem } from "../../runtime/certificate-agent/pem";
+import { projectRoot } from "../environments";
+import { readIfThere, writeFileAtomically } from "../files";
+import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
+import { print } from "../output";
+import { UserError } from "../project";
+import { shownPath } from "../twin/context";
+
+export function registerAuthority(keys: Command): void {
+  keys
+    .command("authority")
+    .argument("<environment>")
+    .argument("<name>", "a cluster that is a hub or a leaf, or a foreign leaf")
+    .description("note in the trust file which authority signs a cluster's leaf certificates, so that others trust it")
+    .option("--certificates <file>", "certificates in PEM; without it they are read from where the cluster is deployed")
+    .action(authority);
+}
+
+async function authority(name: string, of: string, { certificates }: { certificates?: string }): Promise<void> {
+  const root = projectRoot();
+  const topology = buildTopology(await loadEnvironment(name, root));
+  const text = await textOf(topology, of, certificates);
+  const pem = authorityPem(text, new Date());
+  const path = trustFile(name, root);
+  const trust = loadTrust(path, root);
+  const changed = { ...trust, authorities: { ...trust.authorities, [of]: pem } };
+  const written = writeFileAtomically(path, `${JSON.stringify(changed, null, 2)}\n`);
+  const [first = ""] = splitPem(pem);
+  const { subject, validTo } = new X509Certificate(first);
+  print(`${of}: ${subject.replace(/\s+/g, " ")}, until ${validTo}`);
+  print(`${shownPath(root, path)} ${written ? `written; next: natsform deploy ${name}` : "is up to date"}`);
+}
+
+async function textOf(topology: Topology, name: string, file?: string): Promise<string> {
+  const linked = topology.clusters.filter((one) => leafPeers(topology, one).length + one.foreignLeafs.length > 0);
+  const foreign = topology.clusters.flatMap(({ foreignLeafs }) => foreignLeafs.map((leaf) => leaf.name));
+  const known = [...linked.map((cluster) => cluster.name), ...foreign];
+  if (!known.includes(name)) {
+    const fix = `known: ${known.join(", ") || "none"}`;
+    throw new UserError(`${name} is no hub and no leaf of ${topology.environment}`, fix);
+  }
+  if (file !== undefined) {
+    const text = readIfThere(file);
+    if (text === undefined) throw new UserError(`there is no file ${file}`);
+    return text;
+  }
+  const cluster = linked.find((one) => one.name === name);
+  if (!cluster) throw new UserError(`natsform does not deploy ${name}`, "--certificates FILE, from whoever runs it");
+  return deployedLeafAuthority(topology, cluster);
+}

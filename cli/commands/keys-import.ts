@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { loadEnvironment, loadTrust } from "../../modules/config/load";
+import { buildTopology } from "../../modules/topology";
+import { projectRoot } from "../environments";
+import { readIfThere, writeFileAtomically } from "../files";
+import { importOperator } from "../keys/import/import";
+import { keyPlace } from "../keys/place";
+import { print } from "../output";
+import { UserError } from "../project";
+import { shownPath } from "../twin/context";
+import { withLock } from "../twin/lock";
+
+interface Options {
+  operatorJwt: string;
+  systemAccount: string;
+  resolverPreload: string;
+  creds: Record<string, string>;
+  account: Record<string, string>;
+  store?: string;
+}
+
+export function registerImport(keys: Command): void {
+  keys
+    .command("import")
+    .argument("<environment>")
+    .description("take over an operator of Synadia Control Plane or nsc: its JWTs as they are, creds into the store")
+    .requiredOption("--operator-jwt <file>", "JWT of the operator")
+    .requiredOption("--system-account <file>", "JWT of the system account")
+    .requiredOption("--resolver-preload <file>", "configuration with resolver_preload: JWTs of the other accounts")
+    .option("--creds <user=file>", "creds of a user of the environment, for example sys; may be repeated", pair, {})
+    .option("--account <ours=theirs>", "an account that has another name there; may be repeated", pair, {})
+    .option("--store <url>", "where the private halves are kept (default: file:.natsform/ENVIRONMENT/keys)")
+    .action(importKeys);
+}
+
+function pair(text: string, before: Record<string, string>): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at < 1 || at === text.length - 1) throw new UserError(`NAME=VALUE is wanted, got ${text}`);
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+async function importKeys(name: string, options: Options): Promise<void> {
+  const root = projectRoot();
+  const topology = buildTopology(await loadEnvironment(name, root));
+  const { store, trust: path, lock } = keyPlace(root, name, options);
+  const files = {
+    operator: contentOf(options.operatorJwt),
+    systemAccount: contentOf(options.systemAccount),
+    preload: contentOf(options.resolverPreload),
+    creds: Object.fromEntries(Object.entries(options.creds).map(([user, file]) => [user, contentOf(file)])),
+    accounts: options.account,
+  };
+  await withLock(lock, async () => {
+    const before = existsSync(path) ? loadTrust(path, root) : undefined;
+    if (before && !before.example && !before.imported) {
+      throw new UserError(
+        `${shownPath(root, path)} belongs to an operator that natsform made; its servers would refuse everyone`,
+        "remove it, and name an empty store with --store, if you mean it",
+      );
+    }
+    const previous = before?.example ? undefined : before;
+    const { trust, others } = await importOperator({ topology, store, files, previous, now: new Date() });
+    const changed = writeFileAtomically(path, `${JSON.stringify(trust, null, 2)}\n`);
+    print(`operator ${trust.operator?.publicKey} with accounts ${Object.keys(trust.accounts).join(", ")}`);
+    if (others.length > 0) print(`left out, since the environment does not name them: ${others.join(", ")}`);
+    print(`${shownPath(root, path)} ${changed ? "written" : "is up to date"}; keys are in ${store.description}`);
+  });
+}
+
+function contentOf(file: string): string {
+  const text = readIfThere(file);
+  if (text === undefined) throw new UserError(`there is no file ${file}`);
+  return text;
+}

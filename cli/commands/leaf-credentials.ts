@@ -1,0 +1,107 @@
+import { X509Certificate } from "node:crypto";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { loadEnvironment, loadTrust } from "../../modules/config/load";
+import { buildTopology } from "../../modules/topology";
+import { projectRoot } from "../environments";
+import { readIfThere } from "../files";
+import { type KeyPlaceOptions, keyPlace } from "../keys/place";
+import {
+  certificateHint,
+  certificateNames,
+  deployedHub,
+  findLeaf,
+  type HubPlace,
+  type Leaf,
+  type LeafCredentials,
+  leafCredentials,
+  leafFiles,
+} from "../leaf/credentials";
+import { twinLeafCertificate, writeLeafFiles } from "../leaf/write";
+import { print, printJson, table } from "../output";
+import { openTwin, type Twin } from "../twin/context";
+import { urls } from "../twin/site";
+
+interface Options extends KeyPlaceOptions {
+  out?: string;
+  path?: string;
+  printSecrets?: boolean;
+  json?: boolean;
+}
+
+export function registerLeafCredentials(program: Command): void {
+  program
+    .command("leaf-credentials")
+    .argument("<environment>")
+    .argument("<leaf>", "a foreign leaf of a hub, or a cluster with leafOf")
+    .description("show what a leaf node needs to connect to its hub; --out writes it, ready to include")
+    .option("--out <folder>", "write configuration, authority and secrets there, for their owner alone")
+    .option("--path <folder>", "where the leaf will find these files (default: the folder of --out)")
+    .option("--print-secrets", "print seeds or creds too, instead of where they are kept")
+    .option("--twin", "for the local twin: its addresses, keys and authority, and a client certificate")
+    .option("--store <url>", "where the private halves are kept (default: file:.natsform/ENVIRONMENT/keys)")
+    .option("--json", "machine-readable result")
+    .action(show);
+}
+
+async function show(name: string, leafName: string, options: Options): Promise<void> {
+  const root = projectRoot();
+  const environment = await loadEnvironment(name, root);
+  const topology = buildTopology(environment);
+  const leaf = findLeaf(topology, leafName);
+  const { store, trust: path } = keyPlace(root, name, options);
+  const twin = options.twin ? await openTwin(name, root) : undefined;
+  const trust = loadTrust(path, root);
+  const folder = options.path ?? (options.out ? resolve(options.out) : "/etc/nats/leaf");
+  const tls = environment.clusters[leaf.hub.name]?.tls ?? {};
+  const credentials = await leafCredentials({
+    topology,
+    trust,
+    leaf,
+    place: twin ? twinHub(twin, leaf) : deployedHub(leaf.hub, trust),
+    store,
+    folder,
+    how: twin ? "--out writes one of the twin's authority" : certificateHint(topology, leaf, tls),
+  });
+  if (options.out) {
+    const certificate = twin && (await twinLeafCertificate(twin, leaf.hub.name, certificateNames(leaf)));
+    const written = writeLeafFiles(resolve(options.out), credentials, certificate);
+    if (!options.json) for (const file of written) print(`${join(options.out, file)} written`);
+  }
+  const withSecrets = options.printSecrets ?? false;
+  if (options.json) printJson(asJson(credentials, store.description, withSecrets));
+  else print(asText(credentials, store.description, withSecrets, options.out));
+}
+
+const twinHub = ({ ports, folder }: Twin, { hub }: Leaf): HubPlace => ({
+  urls: urls(hub, ports, "leafnodes"),
+  authorities: readIfThere(folder.authority("leafnodes", hub.name).cert),
+});
+
+function asJson({ secrets, ...credentials }: LeafCredentials, store: string, withSecrets: boolean) {
+  return {
+    ...credentials,
+    users: secrets.map(({ content, ...secret }) => ({ ...secret, store, ...(withSecrets && { content }) })),
+  };
+}
+
+function asText(credentials: LeafCredentials, store: string, withSecrets: boolean, out?: string): string {
+  const { hub, urls, jetstreamDomain, certificate, secrets, configuration } = credentials;
+  const authority = new X509Certificate(credentials.authorities);
+  const rows = [
+    ["hub", `${hub}: ${urls.join(", ")}`],
+    ...secrets.map(({ account, user, key }) => ["account", `${account}, as user ${user}: ${key} in ${store}`]),
+    ["authority", `${authority.subject.replace(/\s+/g, " ")}, until ${authority.validTo}`],
+    ["certificate", `the hub asks for one with client usage, for example for ${certificate.names.join(", ")}`],
+    ["", certificate.how],
+    ...(jetstreamDomain
+      ? [["JetStream", `the hub's domain is ${jetstreamDomain}; a leaf with JetStream needs another one`]]
+      : []),
+  ];
+  const files = `${leafFiles.cert} and ${leafFiles.key}`;
+  const next = out
+    ? `a nats.conf beside these files, and beside ${files}, says: include "${leafFiles.configuration}"`
+    : "--out FOLDER writes the files that this names:";
+  const texts = withSecrets ? secrets.map(({ file, content }) => `# ${file}\n${content}`) : [];
+  return [table(rows), "", next, "", configuration.trimEnd(), ...texts.map((text) => `\n${text.trimEnd()}`)].join("\n");
+}

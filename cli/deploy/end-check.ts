@@ -1,0 +1,11 @@
+import type { DeployRow } from "./check";
+import { checkPlans } from "./check-plan";
+import { platforms } from "./platforms";
+import type { DeployedStack } from "./stacks";
+import type { DeployTarget } from "./target";
+
+/** Looks at everything that was deployed, and whether it is all that is wanted. */
+export async function endCheck(target: DeployTarget, stacks: readonly DeployedStack[]): Promise<DeployRow[]> {
+  const rows = await platforms.check(target, stacks);
+  return [...rows, ...(await checkPlans(target, stacks))];
+}

@@ -1,0 +1,107 @@
+import { z } from "zod";
+import { type DeployRow, row } from "../check";
+import type { DeployTarget } from "../target";
+import { questionsTo } from "./cluster";
+
+const Pod = z.object({
+  metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
+  spec: z.object({ containers: z.array(z.object({ name: z.string(), image: z.string() })) }),
+  status: z.object({
+    phase: z.string().optional(),
+    containerStatuses: z
+      .array(z.object({ name: z.string(), ready: z.boolean(), restartCount: z.number() }))
+      .default([]),
+  }),
+});
+const Pods = z.object({ items: z.array(Pod) });
+export type Pod = z.output<typeof Pod>;
+
+const StatefulSet = z.object({
+  metadata: z.object({ generation: z.number() }),
+  spec: z.object({ replicas: z.number() }),
+  status: z.object({
+    observedGeneration: z.number().default(0),
+    readyReplicas: z.number().default(0),
+    updatedReplicas: z.number().default(0),
+    currentRevision: z.string().optional(),
+    updateRevision: z.string().optional(),
+  }),
+});
+export type StatefulSet = z.output<typeof StatefulSet>;
+
+/** Whether a pod has every container ready, and the named one of the wanted image. */
+export function judgePod(pod: Pod | undefined, container: string, image: string): { ok: boolean; seen: string } {
+  if (!pod) return { ok: false, seen: "there is no such pod" };
+  const runs = pod.spec.containers.find(({ name }) => name === container)?.image ?? "no such container";
+  const { containerStatuses: statuses, phase } = pod.status;
+  const ready = statuses.filter(({ ready }) => ready).length;
+  const restarts = statuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
+  const ok = statuses.length > 0 && ready === statuses.length && runs === image;
+  const state = ready === statuses.length && ready > 0 ? "ready" : `${ready} of ${statuses.length} ready, ${phase}`;
+  return {
+    ok,
+    seen: `${state}, ${runs}${runs === image ? "" : `, not ${image}`}${restarts > 0 ? `, ${restarts} restarts` : ""}`,
+  };
+}
+
+/** Whether every server is of the last revision, and ready. */
+export function judgeStatefulSet({ metadata, spec, status }: StatefulSet, size: number): { ok: boolean; seen: string } {
+  const { observedGeneration, readyReplicas, updatedReplicas, currentRevision, updateRevision } = status;
+  const rolled =
+    observedGeneration >= metadata.generation &&
+    (currentRevision === updateRevision || updatedReplicas === spec.replicas);
+  const ok = rolled && spec.replicas === size && readyReplicas === size;
+  return { ok, seen: `${readyReplicas} of ${spec.replicas} ready, ${rolled ? "rolled out" : "still rolling out"}` };
+}
+
+/** The servers' pods, and the StatefulSet that they belong to. */
+export async function checkPods(target: DeployTarget, name: string): Promise<DeployRow[]> {
+  const { cluster, names, kubectl, inside } = questionsTo(target, name);
+  const image = `${cluster.platform.images.nats}:${target.topology.nats.version}-alpine`;
+  const selector = `app.kubernetes.io/instance=${names.release},app.kubernetes.io/component=nats`;
+  return Promise.all([
+    row("pods", `StatefulSet ${names.release}`, async () =>
+      judgeStatefulSet(
+        await kubectl.json(StatefulSet, ...inside, "get", "statefulset", names.release),
+        cluster.servers.length,
+      ),
+    ),
+    ...cluster.servers.map((server) =>
+      row("pods", server.name, async () => {
+        const { items } = await kubectl.json(Pods, ...inside, "get", "pods", "--selector", selector);
+        return judgePod(
+          items.find(({ metadata }) => metadata.name === server.name),
+          "nats",
+          image,
+        );
+      }),
+    ),
+  ]);
+}
+
+const Deployment = z.object({
+  metadata: z.object({ generation: z.number() }),
+  spec: z.object({ replicas: z.number() }),
+  status: z.object({
+    observedGeneration: z.number().default(0),
+    updatedReplicas: z.number().default(0),
+    availableReplicas: z.number().default(0),
+  }),
+});
+
+/** Who lets users in: as many responders as are wanted, all of the last revision. */
+export async function checkResponders(target: DeployTarget, name: string): Promise<DeployRow[]> {
+  const { names, kubectl, inside } = questionsTo(target, name);
+  return [
+    await row("pods", names.callout, async () => {
+      const { metadata, spec, status } = await kubectl.json(Deployment, ...inside, "get", "deployment", names.callout);
+      const { availableReplicas, updatedReplicas, observedGeneration } = status;
+      const ok =
+        observedGeneration >= metadata.generation &&
+        spec.replicas > 0 &&
+        availableReplicas >= spec.replicas &&
+        updatedReplicas === spec.replicas;
+      return { ok, seen: `${availableReplicas} of ${spec.replicas} responders ready` };
+    }),
+  ];
+}

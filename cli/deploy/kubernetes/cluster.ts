@@ -1,0 +1,28 @@
+import { clusterOf, kubernetesNames } from "../../../modules/topology";
+import { isOnKubernetes, type KubernetesCluster } from "../../../templates/helm-values";
+import { accessOf, type DeployTarget } from "../target";
+
+type Target = Pick<DeployTarget, "topology">;
+
+/** A cluster of the environment that runs on Kubernetes. */
+export function clusterOn({ topology }: Target, name: string): KubernetesCluster {
+  const cluster = clusterOf(topology, name);
+  if (!isOnKubernetes(cluster)) throw new Error(`the cluster ${name} is not on Kubernetes`);
+  return cluster;
+}
+
+export const namespaceOf = (target: Target, cluster: string): string => clusterOn(target, cluster).platform.namespace;
+
+/** All that questions to the Kubernetes API about a cluster take. */
+export function questionsTo(target: DeployTarget, name: string) {
+  const cluster = clusterOn(target, name);
+  const { namespace } = cluster.platform;
+  return {
+    cluster,
+    namespace,
+    names: kubernetesNames(target.environment.name, name),
+    kubectl: accessOf(target, name).kubectl,
+    /** Arguments that every question about the namespace begins with. */
+    inside: ["--namespace", namespace] as const,
+  };
+}

@@ -1,0 +1,94 @@
+import { connect } from "node:net";
+import { ports } from "../../../modules/topology";
+import { type Authentication, NatsClient } from "../../../runtime/client";
+import { authorityKey } from "../../../templates/helm-values";
+import { UserError } from "../../project";
+import type { DeployTarget } from "../target";
+import { questionsTo } from "./cluster";
+import { SecretData } from "./local-certificates";
+
+/** Makes a client that logs in as one of the fixed users. */
+export type Connect = (user: string, inboxPrefix?: string) => Promise<NatsClient>;
+
+/** An address of this machine or beyond that leads to the servers' client port, until it is ended. */
+interface Way {
+  host: string;
+  port: number;
+  end(): Promise<void>;
+}
+
+/**
+ * Reaches the servers while `use` runs. TLS is verified as clients in the Kubernetes cluster do: against the internal
+ * authority, for the Service's name, whichever way leads there.
+ */
+export async function withServers<T>(
+  target: DeployTarget,
+  name: string,
+  use: (connect: Connect) => Promise<T>,
+): Promise<T> {
+  const { cluster, namespace, names, kubectl, inside } = questionsTo(target, name);
+  const { data } = await kubectl.json(SecretData, ...inside, "get", "secret", names.certificates.authorities);
+  const ca = Buffer.from(data[authorityKey("internal")] ?? "", "base64").toString();
+  if (ca === "") throw new UserError(`the Secret ${names.certificates.authorities} holds no internal authority`);
+  const way = await findWay(target, name);
+  const clients: NatsClient[] = [];
+  try {
+    return await use(async (user, inboxPrefix) => {
+      const client = new NatsClient({
+        servers: `tls://${way.host}:${way.port}`,
+        authentication: await authenticationOf(target, user),
+        ca,
+        tlsServername: `${cluster.name}.${namespace}.svc.${cluster.platform.clusterDomain}`,
+        inboxPrefix,
+        name: "natsform deploy",
+        connectTimeoutMs: 15_000,
+      });
+      clients.push(client);
+      return client;
+    });
+  } finally {
+    await Promise.allSettled(clients.map((client) => client.close()));
+    await way.end();
+  }
+}
+
+const dialMs = 3000;
+
+/** A port-forward; for who may not open one, the Service's own address, as programs in the Kubernetes cluster reach it. */
+async function findWay(target: DeployTarget, name: string): Promise<Way> {
+  const { namespace, names, kubectl, inside } = questionsTo(target, name);
+  let refused: unknown;
+  try {
+    const forwarded = await kubectl.forward(namespace, `service/${names.release}`, ports.client);
+    // It is open before anybody knows whether it leads anywhere.
+    if (await answers("127.0.0.1", forwarded.port)) return { host: "127.0.0.1", ...forwarded };
+    refused = new UserError(`port-forward to service/${names.release}: ${forwarded.complaint() || "nothing answers"}`);
+    await forwarded.end();
+  } catch (error) {
+    refused = error;
+  }
+  const host = await kubectl.text(...inside, "get", "service", names.release, "--output", "jsonpath={.spec.clusterIP}");
+  if (await answers(host, ports.client)) return { host, port: ports.client, end: async () => undefined };
+  throw refused;
+}
+
+/** Whether a server says something there, as every nats-server does to who connects. */
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: dialMs });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("data", () => end(true));
+    for (const event of ["error", "timeout", "close"]) socket.once(event, () => end(false));
+  });
+}
+
+/** How a fixed user logs in, with its key from the key store. */
+async function authenticationOf({ keys, topology }: DeployTarget, user: string): Promise<Authentication> {
+  const isOperator = topology.identity.mode === "operator";
+  const value = await keys.read(`${isOperator ? "creds" : "user"}-${user}`);
+  if (value === undefined) throw new UserError(`${keys.description} has no key of the user ${user}`);
+  return isOperator ? { kind: "creds", creds: value } : { kind: "nkey", seed: value };
+}

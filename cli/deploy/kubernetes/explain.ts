@@ -1,0 +1,97 @@
+import { z } from "zod";
+import type { KubernetesStack } from "../stacks";
+import type { DeployTarget } from "../target";
+import { questionsTo } from "./cluster";
+import { readableLog } from "./log-lines";
+
+const Metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
+const Jobs = z.object({
+  items: z.array(
+    z.object({
+      metadata: Metadata,
+      status: z
+        .object({ succeeded: z.number().optional(), failed: z.number().optional(), active: z.number().optional() })
+        .default({}),
+    }),
+  ),
+});
+const State = z.object({
+  waiting: z.object({ reason: z.string(), message: z.string().optional() }).optional(),
+  terminated: z.object({ exitCode: z.number(), message: z.string().optional() }).optional(),
+});
+const Pods = z.object({
+  items: z.array(
+    z.object({
+      metadata: Metadata,
+      status: z
+        .object({
+          phase: z.string().optional(),
+          conditions: z
+            .array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() }))
+            .default([]),
+          containerStatuses: z.array(z.object({ name: z.string(), state: State.default({}) })).default([]),
+        })
+        .prefault({}),
+    }),
+  ),
+});
+
+/** Programs whose Jobs a stack's apply waits for. */
+const jobsOf: Partial<Record<KubernetesStack["layer"], string>> = { core: "certificate-renewal", streams: "streams" };
+
+/** What the Kubernetes cluster knows of a stack that could not be applied: logs of its Jobs, and pods that do not start. */
+export async function explainFailure(target: DeployTarget, { cluster, layer }: KubernetesStack): Promise<string[]> {
+  const { kubectl, inside } = questionsTo(target, cluster);
+  const part = `app.kubernetes.io/part-of=${target.environment.name}-${cluster}`;
+  const program = jobsOf[layer];
+  const lines: string[] = [];
+  try {
+    if (program) {
+      const selector = `${part},app.kubernetes.io/name=${program}`;
+      const jobs = await kubectl.json(Jobs, ...inside, "get", "jobs", "--selector", selector);
+      for (const { metadata } of jobs.items.filter(({ status }) => !status.succeeded)) {
+        const log = await logOf(target, cluster, metadata.name);
+        lines.push(`log of Job ${metadata.name}:`, ...readableLog(log).map((line) => `  ${line}`));
+      }
+    }
+    const pods = await kubectl.json(Pods, ...inside, "get", "pods");
+    lines.push(...pods.items.flatMap(({ metadata, status }) => whyNotRunning(metadata.name, status)));
+  } catch (error) {
+    // What could not be applied is told in any case.
+    lines.push(`nothing more is known: ${(error as Error).message}`);
+  }
+  return lines;
+}
+
+/** What a Job's pods said; for who may not read logs, what the last of them left in its status. */
+async function logOf(target: DeployTarget, cluster: string, job: string): Promise<string> {
+  const { kubectl, inside } = questionsTo(target, cluster);
+  const selector = ["--selector", `batch.kubernetes.io/job-name=${job}`];
+  const { stdout, stderr } = await kubectl.run(...inside, "logs", ...selector, "--tail", "40");
+  if (stdout.trim() !== "") return stdout;
+  const pods = await kubectl.json(Pods, ...inside, "get", "pods", ...selector);
+  const left = pods.items.flatMap(({ status }) =>
+    status.containerStatuses.flatMap(({ state }) => state.terminated?.message ?? []),
+  );
+  return left.at(-1) ?? stderr;
+}
+
+type Status = z.output<typeof Pods>["items"][number]["status"];
+
+/** Why a pod is not there or does not come up, in words of Kubernetes; nothing for one that starts or is ready. */
+export function whyNotRunning(name: string, { phase, conditions, containerStatuses }: Status): string[] {
+  const unscheduled = conditions.filter(({ type, status }) => type === "PodScheduled" && status === "False");
+  const waiting = containerStatuses.flatMap(({ name: container, state }) =>
+    state.waiting && state.waiting.reason !== "ContainerCreating" && state.waiting.reason !== "PodInitializing"
+      ? [`${container}: ${state.waiting.reason}${state.waiting.message ? `: ${state.waiting.message}` : ""}`]
+      : [],
+  );
+  const unready = conditions.filter(
+    ({ type, status }) => phase === "Running" && type === "Ready" && status === "False",
+  );
+  const running = unready.map(({ message }) => `runs, and is not ready: ${message ?? "no reason"}`);
+  return [
+    ...unscheduled.map(({ message = "not scheduled" }) => message),
+    ...(waiting.length > 0 ? waiting : running),
+  ].map((reason) => `pod ${name}: ${reason}`);
+}

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import type { DeployTarget } from "../target";
+import { questionsTo } from "./cluster";
+
+const Revisions = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), labels: z.object({ status: z.string(), version: z.string() }) }),
+    }),
+  ),
+});
+type Revision = z.output<typeof Revisions>["items"][number]["metadata"];
+
+/** The last revision of a release, when Helm was killed at it: Helm would refuse every other one for ever. */
+export function killedRevision(revisions: readonly Revision[]): Revision | undefined {
+  const [last] = [...revisions].sort((a, b) => Number(b.labels.version) - Number(a.labels.version));
+  return last?.labels.status.startsWith("pending-") ? last : undefined;
+}
+
+/**
+ * Forgets what Helm was killed at. It is called between a plan, which had the state's lock, and the apply: so nobody else is
+ * at it. What was made of it already carries the release's name, and is taken over.
+ */
+export async function forgetKilledRevision(target: DeployTarget, name: string): Promise<void> {
+  const { names, kubectl, inside } = questionsTo(target, name);
+  const selector = `owner=helm,name=${names.release}`;
+  const { items } = await kubectl.json(Revisions, ...inside, "get", "secrets", "--selector", selector);
+  const killed = killedRevision(items.map(({ metadata }) => metadata));
+  if (killed) await kubectl.text(...inside, "delete", "secret", killed.name);
+}

@@ -1,0 +1,106 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { z } from "zod";
+import { UserError } from "../../project";
+
+/** What kubectl said. */
+export interface Said {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A port of this machine that leads into the Kubernetes cluster. */
+export interface Forwarded {
+  port: number;
+  /** What kubectl complains of since; empty when of nothing. */
+  complaint(): string;
+  end(): Promise<void>;
+}
+
+const answerMs = 60_000;
+
+/** kubectl as the caller has it, held to one context: what is current may change while a deployment runs. */
+export class Kubectl {
+  /** @param context of the kubeconfig; without it whatever kubectl finds, as in a pod */
+  constructor(
+    private readonly env: Record<string, string>,
+    private readonly context?: string,
+  ) {}
+
+  private start(args: readonly string[]) {
+    const where = this.context ? ["--context", this.context] : [];
+    return spawn("kubectl", [...where, ...args], { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+  }
+
+  /** Runs a command that ends by itself, whatever it ends with. */
+  run(...args: string[]): Promise<Said> {
+    const child = this.start(args);
+    const said = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const)
+      child[stream].setEncoding("utf8").on("data", (text: string) => {
+        said[stream] += text;
+      });
+    const late = setTimeout(() => child.kill("SIGKILL"), answerMs);
+    return new Promise<Said>((resolve) => {
+      child.once("error", (error) => resolve({ code: 1, stdout: "", stderr: error.message }));
+      child.once("close", (code) => resolve({ code: code ?? 1, ...said }));
+    }).finally(() => clearTimeout(late));
+  }
+
+  /** @throws UserError with what kubectl said, unless it succeeds */
+  async text(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(...args);
+    if (code !== 0) throw new UserError(firstLine(stderr) || `kubectl ended with ${code}`);
+    return stdout.trim();
+  }
+
+  /** The answer as JSON of that shape. */
+  async json<Schema extends z.ZodType>(schema: Schema, ...args: string[]): Promise<z.output<Schema>> {
+    return schema.parse(JSON.parse(await this.text(...args, "--output", "json")));
+  }
+
+  /**
+   * Opens a port of this machine, for it alone, that leads to a port in the Kubernetes cluster.
+   *
+   * @param what `service/nats`: one of its pods is chosen
+   * @throws UserError when it does not come up
+   */
+  async forward(namespace: string, what: string, port: number): Promise<Forwarded> {
+    const child = this.start(["--namespace", namespace, "port-forward", "--address", "127.0.0.1", what, `:${port}`]);
+    const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    let complaint = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      complaint += text;
+    });
+    // Whoever ends this process does not end its children.
+    const endToo = (signal: NodeJS.Signals) => {
+      child.kill("SIGTERM");
+      process.kill(process.pid, signal);
+    };
+    process.once("SIGINT", endToo).once("SIGTERM", endToo);
+    void closed.then(() => process.off("SIGINT", endToo).off("SIGTERM", endToo));
+    const end = async () => {
+      child.kill("SIGTERM");
+      const late = setTimeout(() => child.kill("SIGKILL"), 5000);
+      await closed;
+      clearTimeout(late);
+    };
+    const lines = createInterface({ input: child.stdout });
+    const late = setTimeout(() => child.kill("SIGKILL"), answerMs);
+    try {
+      return await new Promise((resolve, reject) => {
+        lines.on("line", (line) => {
+          const opened = /^Forwarding from 127\.0\.0\.1:(\d+) ->/.exec(line)?.[1];
+          if (opened) resolve({ port: Number(opened), end, complaint: () => firstLine(complaint) });
+        });
+        child.once("error", (error) => reject(new UserError(error.message)));
+        void closed.then(() => reject(new UserError(`port-forward to ${what}: ${firstLine(complaint) || "it ended"}`)));
+      });
+    } finally {
+      clearTimeout(late);
+    }
+  }
+}
+
+const firstLine = (text: string) => text.trim().split("\n")[0] ?? "";

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { authorityKey } from "../../../templates/helm-values";
+import { UserError } from "../../project";
+import type { DeployTarget } from "../target";
+import { questionsTo } from "./cluster";
+
+export const SecretData = z.object({ data: z.record(z.string(), z.string()).default({}) });
+
+/**
+ * Certificates that nobody issues in the Kubernetes cluster have to be in their Secrets before there are servers: pods
+ * would wait for their files, and the apply for the pods.
+ *
+ * @throws UserError with the keys that are missing
+ */
+export async function refuseEmptyCertificates(target: DeployTarget, name: string): Promise<void> {
+  const { cluster, names, kubectl, inside } = questionsTo(target, name);
+  const local = cluster.certificates.filter(({ signer }) => signer === "local");
+  const wanted = new Map<string, Set<string>>();
+  const want = (secret: string, key: string) => wanted.set(secret, (wanted.get(secret) ?? new Set()).add(key));
+  for (const { id, issuer } of local) {
+    for (const key of ["tls.crt", "tls.key"]) want(names.certificates.certificate(id), key);
+    want(names.certificates.authorities, authorityKey(issuer));
+  }
+  const missing: string[] = [];
+  for (const [secret, keys] of wanted) {
+    const { data } = await kubectl.json(SecretData, ...inside, "get", "secret", secret);
+    missing.push(...[...keys].filter((key) => !data[key]).map((key) => `${secret}: ${key}`));
+  }
+  if (missing.length > 0)
+    throw new UserError(
+      `${name} has tls.issuer "local", and its Secrets lack ${missing.join(", ")}`,
+      "fill them as docs/runbooks/first-deployment-kubernetes.md says, and deploy again",
+    );
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+
+const Line = z.looseObject({
+  level: z.number(),
+  msg: z.string().default(""),
+  stream: z.string().optional(),
+  consumer: z.string().optional(),
+  kind: z.string().optional(),
+  reason: z.string().optional(),
+  error: z.unknown().optional(),
+});
+
+const warning = 40;
+
+/** What is worth reading of a program's log: its warnings and errors in words, or everything when there is none. */
+export function readableLog(text: string): string[] {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const told = lines.map((line) => ({ line, parsed: parse(line) }));
+  const bad = told.filter(({ parsed }) => !parsed || parsed.level >= warning);
+  return (bad.length > 0 ? bad : told).map(({ line, parsed }) => (parsed ? words(parsed) : line));
+}
+
+function words({ msg, stream, consumer, kind, reason, error }: z.output<typeof Line>): string {
+  const what = [stream, consumer].filter(Boolean).join("/");
+  const cause = error === undefined ? "" : typeof error === "string" ? error : JSON.stringify(error);
+  return [what, kind, reason ?? cause, msg].filter(Boolean).join(": ");
+}
+
+function parse(line: string): z.output<typeof Line> | undefined {
+  try {
+    return Line.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}

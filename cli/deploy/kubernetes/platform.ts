@@ -1,0 +1,71 @@
+import { kubernetesNames } from "../../../modules/topology";
+import { imagesOf } from "../../images/places";
+import { pushImage } from "../../images/push";
+import { baseImage } from "../../images/settings";
+import { KubernetesSecretStore } from "../../keys/kubernetes-secret";
+import { pushSecrets } from "../../keys/push";
+import { vaultClusters } from "../needs/vault";
+import type { DeployPlatform, Progress } from "../platform";
+import type { KubernetesStack } from "../stacks";
+import { accessOf, type DeployTarget } from "../target";
+import { checkKubernetes } from "./check";
+import { clusterOn, namespaceOf } from "./cluster";
+import { explainFailure } from "./explain";
+import { forgetKilledRevision } from "./helm-release";
+import { refuseEmptyCertificates } from "./local-certificates";
+import { remains } from "./remains";
+
+/** Clusters on Kubernetes, with the caller's kubeconfig. */
+export const kubernetesPlatform: DeployPlatform<KubernetesStack> = {
+  introduce: async (target, stacks) => {
+    const clusters = [...new Set(stacks.map(({ cluster }) => cluster))];
+    const lines = clusters.map((cluster) => {
+      const { context, server } = accessOf(target, cluster);
+      const where = [context && `context ${context}`, server].filter(Boolean).join(", ");
+      return `${cluster}: Kubernetes ${where}, namespace ${namespaceOf(target, cluster)}`;
+    });
+    return [...lines, ...(vaultClusters(target.topology).length > 0 ? [`Vault ${target.env.VAULT_ADDR}`] : [])];
+  },
+  before: async (target, stack) => {
+    if (stack.layer !== "core") return;
+    await refuseEmptyCertificates(target, stack.cluster);
+    await forgetKilledRevision(target, stack.cluster);
+  },
+  after: (target, stack) =>
+    stack.layer === "pki"
+      ? {
+          title: `Keys and images of ${stack.cluster}`,
+          work: async (progress) => {
+            await pushKeys(target, stack, progress);
+            await pushImages(target, stack, progress);
+          },
+        }
+      : undefined,
+  explain: (target, stack) => explainFailure(target, stack),
+  check: checkKubernetes,
+  remains,
+};
+
+/** The Secret that servers and programs read their keys from. */
+export function keySecret(target: DeployTarget, cluster: string): KubernetesSecretStore {
+  const { context, env } = accessOf(target, cluster);
+  const { certificates } = kubernetesNames(target.environment.name, cluster);
+  return new KubernetesSecretStore(namespaceOf(target, cluster), certificates.servers, context, env);
+}
+
+async function pushKeys(target: DeployTarget, { id, cluster }: KubernetesStack, progress: Progress): Promise<void> {
+  const { written, unchanged } = await pushSecrets(target.topology, target.keys, keySecret(target, cluster));
+  progress(`${id}: ${written} keys pushed, ${unchanged} were there already`);
+}
+
+/** Images that the configuration names by a tag are taken as they are. */
+async function pushImages(target: DeployTarget, { id, cluster }: KubernetesStack, progress: Progress): Promise<void> {
+  const { root, environment, topology, env } = target;
+  const { images } = clusterOn(target, cluster).platform;
+  if (images.tag !== undefined) return;
+  const base = baseImage(undefined, env);
+  for (const program of imagesOf(environment, topology, cluster)) {
+    const { tag, pushed } = await pushImage({ root, program, base, repository: `${images.programs}/${program}` });
+    progress(`${id}: ${program}:${tag} ${pushed ? "pushed" : "was there"}`);
+  }
+}

@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import type { Environment } from "../../../modules/config";
+import { loadTrust, trustFile } from "../../../modules/config/load";
+import { type Topology, trustProblems } from "../../../modules/topology";
+import { deployedValues } from "../../keys/push";
+import type { KeyStore } from "../../keys/store";
+import { type Need, need } from "./need";
+
+/** The trust file is a real one, and what belongs to it is in the store. */
+export function keyNeeds(
+  root: string,
+  { name }: Environment,
+  topology: Topology,
+  keys: () => KeyStore,
+): Promise<Need>[] {
+  const get = `natsform keys init ${name} makes real ones`;
+  const file = `environments/${name}.trust.json`;
+  return [
+    need({ name: "trust file", needed: "of keys that somebody holds", get }, async () => {
+      if (!existsSync(trustFile(name, root))) return { ok: false, found: `${file} is not there` };
+      const trust = loadTrust(trustFile(name, root), root);
+      if (trust.example) return { ok: false, found: `${file} is an example: nobody holds its keys` };
+      const problems = trustProblems(topology, trust).map(({ message }) => message);
+      return { ok: problems.length === 0, found: problems.join("; ") || file };
+    }),
+    need({ name: "keys", needed: "every one that programs read", get }, async () => {
+      const store = keys();
+      const values = await deployedValues(topology, store);
+      const missing = values.filter(({ value }) => value === "").map((one) => one.name);
+      const lacks =
+        missing.length === values.length
+          ? `there are none in ${store.description}`
+          : `${store.description} lacks ${missing.join(", ")}`;
+      return {
+        ok: missing.length === 0,
+        found: missing.length === 0 ? `${values.length} in ${store.description}` : lacks,
+      };
+    }),
+  ];
+}

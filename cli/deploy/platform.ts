@@ -1,0 +1,30 @@
+import type { DeployRow } from "./check";
+import type { DeployedStack } from "./stacks";
+import type { DeployTarget } from "./target";
+
+export type Progress = (text: string) => void;
+
+export interface Step {
+  title: string;
+  work(progress: Progress): Promise<void>;
+}
+
+/** What one platform does beside the steps that are the same everywhere: plan, ask, apply. */
+export interface DeployPlatform<Stack extends DeployedStack> {
+  /**
+   * Whom a deployment would change, in lines for people.
+   *
+   * @throws UserError when it does not know who calls
+   */
+  introduce(target: DeployTarget, stacks: readonly Stack[]): Promise<string[]>;
+  /** Looks whether an apply of the stack can succeed, and mends what an earlier one left behind. @throws UserError */
+  before(target: DeployTarget, stack: Stack): Promise<void>;
+  /** What Terraform must not see or cannot do, and later stacks need; `undefined` when nothing. */
+  after(target: DeployTarget, stack: Stack): Step | undefined;
+  /** What else is known of an apply that failed, for people. */
+  explain(target: DeployTarget, stack: Stack): Promise<string[]>;
+  /** Looks at what was deployed; waits for what takes its time. */
+  check(target: DeployTarget, stacks: readonly Stack[]): Promise<DeployRow[]>;
+  /** What is still there after everything was destroyed, and meant to be. */
+  remains(target: DeployTarget, stacks: readonly Stack[]): Promise<string[]>;
+}

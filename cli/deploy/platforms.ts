@@ -1,0 +1,29 @@
+import { awsPlatform } from "./aws-platform";
+import { kubernetesPlatform } from "./kubernetes/platform";
+import type { DeployPlatform } from "./platform";
+import { type DeployedStack, isAws, isKubernetes } from "./stacks";
+
+/** What each of the stacks' platforms says, for those that there are. */
+async function ofBoth<T>(
+  stacks: readonly DeployedStack[],
+  ask: <Stack extends DeployedStack>(platform: DeployPlatform<Stack>, own: readonly Stack[]) => Promise<T[]>,
+): Promise<T[]> {
+  const [aws, kubernetes] = [stacks.filter(isAws), stacks.filter(isKubernetes)];
+  const said = [
+    aws.length > 0 ? ask(awsPlatform, aws) : [],
+    kubernetes.length > 0 ? ask(kubernetesPlatform, kubernetes) : [],
+  ];
+  return (await Promise.all(said)).flat();
+}
+
+/** Every platform as one: a stack goes to its own. */
+export const platforms: DeployPlatform<DeployedStack> = {
+  introduce: (target, stacks) => ofBoth(stacks, (platform, own) => platform.introduce(target, own)),
+  before: (target, stack) =>
+    isAws(stack) ? awsPlatform.before(target, stack) : kubernetesPlatform.before(target, stack),
+  after: (target, stack) => (isAws(stack) ? awsPlatform.after(target, stack) : kubernetesPlatform.after(target, stack)),
+  explain: (target, stack) =>
+    isAws(stack) ? awsPlatform.explain(target, stack) : kubernetesPlatform.explain(target, stack),
+  check: (target, stacks) => ofBoth(stacks, (platform, own) => platform.check(target, own)),
+  remains: (target, stacks) => ofBoth(stacks, (platform, own) => platform.remains(target, own)),
+};

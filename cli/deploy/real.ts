@@ -1,0 +1,79 @@
+import { printJson } from "../output";
+import { UserError } from "../project";
+import { destroyStack } from "./destroy";
+import { endCheck } from "./end-check";
+import { applyPlan } from "./plan";
+import { platforms } from "./platforms";
+import { plansOf, showPlan } from "./show-plan";
+import type { DeployedStack } from "./stacks";
+import { allOutputs, type DeployResult, synthesizeStacks } from "./steps";
+import type { Talk } from "./talk";
+import { type DeployTarget, stacksOf } from "./target";
+
+/** Deploys to where the caller's logins lead: nothing is changed that was not shown and agreed to. */
+export async function deployForReal(target: DeployTarget, talk: Talk, result: DeployResult): Promise<void> {
+  const stacks = await prepare(target, talk);
+  for (const stack of stacks) {
+    const { changes } = await showPlan(target, stack, talk);
+    result.applied[stack.id] = changes.length;
+    if (changes.length > 0) {
+      await talk.confirm(`Apply ${changes.length} changes of ${stack.id}?`);
+      await platforms.before(target, stack);
+      await talk.step(`Apply ${stack.id}`, (progress) =>
+        explained(target, stack, () => applyPlan(target, stack.id, progress)),
+      );
+    }
+    const after = platforms.after(target, stack);
+    if (after) await talk.step(after.title, after.work);
+  }
+  result.outputs = await allOutputs(target, stacks);
+  await talk.step("Check", async () => {
+    result.rows = await endCheck(target, stacks);
+  });
+}
+
+/** Shows what a deployment would change. */
+export async function planForReal(target: DeployTarget, talk: Talk, json: boolean): Promise<void> {
+  const plans = await plansOf(target, await prepare(target, talk), talk);
+  if (json) printJson({ environment: target.environment.name, plans });
+}
+
+/** Removes everything, the last applied first, and says what is kept. */
+export async function destroyForReal(target: DeployTarget, talk: Talk, json: boolean): Promise<void> {
+  const { name, deletionProtection } = target.environment;
+  if (deletionProtection)
+    throw new UserError(
+      `${name} is protected from deletion`,
+      "set deletionProtection: false in its file and deploy that first",
+    );
+  const stacks = await prepare(target, talk);
+  await talk.confirm(`Remove everything of ${name}: ${stacks.map(({ id }) => id).join(", ")}?`);
+  const removed: Record<string, number> = {};
+  for (const stack of [...stacks].reverse())
+    await talk.step(`Destroy ${stack.id}`, async (progress) => {
+      removed[stack.id] = await explained(target, stack, () => destroyStack(target, stack, progress));
+    });
+  const remains = await platforms.remains(target, stacks);
+  for (const line of remains) talk.say(`stays: ${line}`);
+  if (json) printJson({ environment: name, removed, remains });
+}
+
+async function prepare(target: DeployTarget, talk: Talk): Promise<DeployedStack[]> {
+  for (const line of await platforms.introduce(target, stacksOf(target))) talk.say(line);
+  let stacks: DeployedStack[] = [];
+  await talk.step("Stacks", async () => {
+    stacks = await synthesizeStacks(target);
+  });
+  return stacks;
+}
+
+/** What failed, with what its platform knows beside Terraform's message. */
+async function explained<T>(target: DeployTarget, stack: DeployedStack, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const more = await platforms.explain(target, stack);
+    throw more.length === 0 ? error : new UserError([error.message, ...more].join("\n"));
+  }
+}

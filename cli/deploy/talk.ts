@@ -1,0 +1,41 @@
+import { createInterface } from "node:readline/promises";
+import { print, runTasks } from "../output";
+import { UserError } from "../project";
+import type { Progress } from "./platform";
+
+export interface TalkProps {
+  /** Somebody said yes to everything beforehand. */
+  agreed: boolean;
+  /** Nothing is said: the output is for a program. */
+  quiet: boolean;
+}
+
+/** What a deployment shows and asks. */
+export class Talk {
+  constructor(private readonly props: TalkProps) {}
+
+  say(text: string): void {
+    if (!this.props.quiet) print(text);
+  }
+
+  /** One step as it is shown everywhere else; plans and questions come in between. */
+  step(title: string, work: (progress: Progress) => Promise<void>): Promise<void> {
+    const task = (_: unknown, shown: { output: unknown }) =>
+      work((text) => {
+        shown.output = text;
+      });
+    return runTasks([{ title, task }], this.props.quiet);
+  }
+
+  /** @throws UserError unless the answer is yes */
+  async confirm(question: string): Promise<void> {
+    if (this.props.agreed) return;
+    const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    try {
+      if ((await terminal.question(`${question} Only "yes" is taken as yes: `)).trim() === "yes") return;
+    } finally {
+      terminal.close();
+    }
+    throw new UserError("not agreed to, and not done");
+  }
+}

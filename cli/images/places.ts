@@ -1,0 +1,51 @@
+import type { Environment } from "../../modules/config";
+import { awsNames, awsRegions, hasRenewalJob, type Topology } from "../../modules/topology";
+import { isOnKubernetes } from "../../templates/helm-values";
+import { streamAccounts } from "../../templates/stream-specs";
+import { imagePrograms } from "./folder";
+
+/** Programs whose images a cluster on Kubernetes runs. */
+export function imagesOf(environment: Environment, topology: Topology, name: string): string[] {
+  const config = environment.clusters[name];
+  const without: Record<string, boolean> = {
+    "certificate-renewal": !config || !hasRenewalJob(config),
+    streams: streamAccounts(topology, name).length === 0,
+    backup: !config?.backup,
+  };
+  return imagePrograms.kubernetes.filter((program) => !without[program]);
+}
+
+/** Where an image is pushed. */
+export interface ImagePlace {
+  program: string;
+  /** Region of the account's ECR; elsewhere the repository tells. */
+  region?: string;
+  /** On ECR without its registry, which the account decides. */
+  repository: string;
+}
+
+/** Every repository that the environment's images are pushed to, those of images that are taken as they are left out. */
+export function imagePlaces(environment: Environment, topology: Topology): ImagePlace[] {
+  const regions = awsRegions({
+    ...topology,
+    clusters: topology.clusters.filter(({ platform }) => platform.kind === "aws-ecs"),
+  });
+  const ours = regions.flatMap((region) =>
+    imagePrograms.aws.map((program) => ({
+      program,
+      region,
+      repository: awsNames(topology.environment, region).repository(program),
+    })),
+  );
+  const theirs = topology.clusters
+    .filter(isOnKubernetes)
+    .filter(({ platform }) => platform.images.tag === undefined)
+    .flatMap(({ name, platform }) =>
+      imagesOf(environment, topology, name).map((program) => ({
+        program,
+        repository: `${platform.images.programs}/${program}`,
+      })),
+    );
+  const unique = new Map([...ours, ...theirs].map((place) => [JSON.stringify(place), place]));
+  return [...unique.values()];
+}

@@ -1,0 +1,16 @@
+import { randomBytes } from "node:crypto";
+import { backupKeySecret } from "../../modules/topology";
+import type { KeyStore } from "./store";
+
+const newKey = () => randomBytes(32).toString("base64");
+
+/** The key that backups are encrypted with, made when there is none yet. */
+export async function ensureBackupKey(store: KeyStore): Promise<void> {
+  if ((await store.read(backupKeySecret)) === undefined) await store.write(backupKeySecret, newKey());
+}
+
+/** Puts a new key in front. Those behind it stay for as long as a backup may need them: for good, as far as anyone knows. */
+export async function rotateBackupKey(store: KeyStore): Promise<void> {
+  const old = (await store.read(backupKeySecret)) ?? "";
+  await store.write(backupKeySecret, `${newKey()}\n${old}`.trim());
+}

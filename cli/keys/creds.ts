@@ -1,0 +1,45 @@
+import { isDeepStrictEqual } from "node:util";
+import { decode, encodeUser, fmtCreds } from "@nats-io/jwt";
+import type { KeyPair } from "nkeys.js";
+import type { UserTopology } from "../../modules/topology";
+import type { KeyStore } from "./store";
+
+/** The old JWT when it claims what the new one claims: signing anew would only change its date. */
+export function keepSame(old: string | undefined, fresh: string): string {
+  if (old === undefined) return fresh;
+  try {
+    const [a, b] = [decode(old), decode(fresh)];
+    const same = a.iss === b.iss && a.sub === b.sub && a.name === b.name && isDeepStrictEqual(a.nats, b.nats);
+    return same ? old : fresh;
+  } catch {
+    return fresh;
+  }
+}
+
+/** The JWT of a user's creds. */
+export async function storedUserJwt(store: KeyStore, user: string): Promise<string | undefined> {
+  const stored = await store.read(`creds-${user}`);
+  return stored && /-----BEGIN NATS USER JWT-----\s+(\S+)/.exec(stored)?.[1];
+}
+
+interface CredsKeys {
+  pair: KeyPair | undefined;
+  /** Signs for the user's account. */
+  signer: KeyPair | undefined;
+  /** Public key of the account, where `signer` is one of its signing keys. */
+  issuerAccount?: string;
+}
+
+/** The login of a fixed user in operator mode: its JWT and seed, as one `.creds` text, kept with the keys. */
+export async function ensureCreds(store: KeyStore, user: UserTopology, keys: CredsKeys): Promise<void> {
+  const { pair, signer, issuerAccount } = keys;
+  if (!signer || !pair) throw new Error(`no keys for user ${user.name}`);
+  const fresh = await encodeUser(user.name, pair, signer, {
+    pub: { ...user.permissions?.publish },
+    sub: { ...user.permissions?.subscribe },
+    ...(issuerAccount && { issuer_account: issuerAccount }),
+  });
+  const old = await storedUserJwt(store, user.name);
+  if (old && keepSame(old, fresh) === old) return;
+  await store.write(`creds-${user.name}`, new TextDecoder().decode(fmtCreds(fresh, pair)).trim());
+}

@@ -1,0 +1,74 @@
+import { decode, encodeUser } from "@nats-io/jwt";
+import type { KeyPair } from "nkeys.js";
+import type { Trust } from "../../modules/config";
+import type { Topology } from "../../modules/topology";
+import { UserError } from "../project";
+import { ensureCreds, keepSame, storedUserJwt } from "./creds";
+import type { ImportedOperator } from "./make";
+import { ensurePair } from "./seeds";
+import type { KeyStore } from "./store";
+
+/** The operator of a trust file that was imported. */
+export const importedBefore = (previous?: Trust): ImportedOperator | undefined =>
+  previous?.imported && previous.operator ? { operator: previous.operator, accounts: previous.accounts } : undefined;
+
+/**
+ * What a trust file says of an operator that somebody else holds. Its JWTs stay as they are; users whose creds did not
+ * come with it are signed by natsform's own signing keys, which its accounts list.
+ *
+ * @throws UserError when it does not have an account of the environment, or natsform may not sign for one
+ */
+export async function importedTrust(
+  { identity, environment }: Topology,
+  store: KeyStore,
+  users: Readonly<Record<string, KeyPair>>,
+  { operator, accounts }: ImportedOperator,
+  previous?: Trust,
+): Promise<Pick<Trust, "imported" | "operator" | "accounts" | "sentinel">> {
+  const missing = identity.accounts.filter(({ name }) => !accounts[name]).map(({ name }) => name);
+  if (missing.length > 0) {
+    throw new UserError(
+      `the operator that was imported has no account ${missing.join(", ")}`,
+      `create it there, and then natsform keys import ${environment}`,
+    );
+  }
+  const signerOf = async (account: string) => {
+    const { publicKey = "", signingKey } = accounts[account] ?? {};
+    const pair = await ensurePair(store, `signing-${account}`, "account");
+    return { issuerAccount: publicKey, signer: pair.getPublicKey() === signingKey ? pair : undefined };
+  };
+  for (const user of identity.users) {
+    const keys = await signerOf(user.account);
+    const stored = await storedUserJwt(store, user.name);
+    const pair = users[user.name];
+    // Signed by the operator's people, for this very user: theirs to change.
+    if (stored && isForeign(stored, pair?.getPublicKey(), keys)) continue;
+    if (!keys.signer)
+      throw new UserError(
+        `natsform may not sign user ${user.name}`,
+        `natsform keys import ${environment} --creds ${user.name}=FILE`,
+      );
+    await ensureCreds(store, user, { pair, ...keys });
+  }
+  const callout = await signerOf(identity.calloutAccount);
+  if (!callout.signer) throw new UserError(`natsform may not sign for account ${identity.calloutAccount}`);
+  const sentinel = await encodeUser("sentinel", await ensurePair(store, "user-sentinel", "user"), callout.signer, {
+    bearer_token: true,
+    pub: { deny: [">"] },
+    sub: { deny: [">"] },
+    issuer_account: callout.issuerAccount,
+  });
+  const kept = identity.accounts.flatMap(({ name }) => (accounts[name] ? [[name, accounts[name]] as const] : []));
+  return {
+    imported: true,
+    operator,
+    accounts: Object.fromEntries(kept),
+    sentinel: keepSame(previous?.sentinel, sentinel),
+  };
+}
+
+function isForeign(jwt: string, user: string | undefined, keys: { issuerAccount: string; signer?: KeyPair }): boolean {
+  const { sub, iss, nats } = decode<{ issuer_account?: string }>(jwt);
+  const account = nats.issuer_account ?? iss;
+  return sub === user && account === keys.issuerAccount && iss !== keys.signer?.getPublicKey();
+}

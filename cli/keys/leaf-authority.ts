@@ -1,0 +1,103 @@
+import { execFile } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { promisify } from "node:util";
+import type { SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
+import { awsClusterNames, type ClusterTopology, kubernetesNames, type Topology } from "../../modules/topology";
+import { splitPem } from "../../runtime/certificate-agent/pem";
+import { CertificateSecret } from "../../runtime/certificate-manager/contract";
+import { UserError } from "../project";
+
+/**
+ * Certificates of the authority that signs what a cluster shows as a leaf or as a hub, read from where the cluster is
+ * deployed: Kubernetes by kubectl, AWS with the caller's credentials.
+ *
+ * @param aws settings of the client, where they are not what AWS's tools find
+ * @throws UserError when there is none yet, or the platform keeps it elsewhere
+ */
+export async function deployedLeafAuthority(
+  topology: Topology,
+  cluster: ClusterTopology,
+  aws: SecretsManagerClientConfig = {},
+): Promise<string> {
+  const { platform, name } = cluster;
+  switch (platform.kind) {
+    case "kubernetes": {
+      const { authorities } = kubernetesNames(topology.environment, name).certificates;
+      return fromKubernetes(authorities, platform.namespace, platform.context);
+    }
+    case "aws-ecs":
+    case "aws-ec2": {
+      const id = cluster.leafHub ? "leafnodes" : "leaf-remote";
+      const secret = awsClusterNames(topology.environment, name).certificateSecret(id);
+      return fromSecretsManager(secret, { region: platform.region, ...aws });
+    }
+    case "hosts":
+      throw new UserError(`machines keep ${name}'s authority where natsform does not reach it`, "--certificates FILE");
+  }
+}
+
+async function fromKubernetes(secret: string, namespace: string, context?: string): Promise<string> {
+  const where = [...(context ? ["--context", context] : []), "--namespace", namespace];
+  // Its own: what it trusts besides is not its to vouch for.
+  for (const key of ["own-leafnodes.crt", "leafnodes.crt"]) {
+    const path = `jsonpath={.data.${key.replace(".", "\\.")}}`;
+    const { stdout } = await promisify(execFile)("kubectl", [...where, "get", "secret", secret, "-o", path]).catch(
+      (error: Error & { stderr?: string }) => {
+        throw new UserError(
+          `Secret ${namespace}/${secret}: ${error.stderr?.trim() || error.message}`,
+          "deploy the cluster first, with kubectl on PATH and its context chosen",
+        );
+      },
+    );
+    if (stdout !== "") return Buffer.from(stdout, "base64").toString("utf8");
+  }
+  throw new UserError(`Secret ${namespace}/${secret} holds no authority of leaf nodes yet`, "deploy the cluster first");
+}
+
+async function fromSecretsManager(SecretId: string, config: SecretsManagerClientConfig): Promise<string> {
+  const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
+  const client = new SecretsManagerClient(config);
+  const { SecretString = "" } = await client.send(new GetSecretValueCommand({ SecretId })).catch((error: Error) => {
+    throw new UserError(`secret ${SecretId} in ${config.region}: ${error.message}`, "deploy the cluster first");
+  });
+  // Of the secret, which has a key in it, the certificates of authorities alone go any further.
+  const { data } = CertificateSecret.safeParse(parsed(SecretString));
+  if (!data?.authorities) throw new UserError(`secret ${SecretId} in ${config.region} names no authority`);
+  return data.authorities;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The certificates of a text, each an authority that has not ended.
+ *
+ * @throws UserError for anything else; a message never quotes the text, which may be a key put in the wrong place
+ */
+export function authorityPem(text: string, now: Date): string {
+  const found = splitPem(text);
+  if (found.length === 0) throw new UserError("there is no certificate in it", "certificates in PEM");
+  for (const pem of found) {
+    const certificate = readable(pem);
+    if (!certificate.ca)
+      throw new UserError(`${oneLine(certificate.subject)} is no authority`, "the certificate of the one that signs");
+    if (new Date(certificate.validTo) <= now)
+      throw new UserError(`${oneLine(certificate.subject)} ended on ${certificate.validTo}`);
+  }
+  return found.join("");
+}
+
+const oneLine = (subject: string) => subject.replace(/\s+/g, " ");
+
+function readable(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new UserError("a certificate in it cannot be read");
+  }
+}

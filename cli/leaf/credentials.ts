@@ -1,0 +1,161 @@
+import { join } from "node:path";
+import type { Trust } from "../../modules/config";
+import {
+  type ClusterTopology,
+  clusterOf,
+  foreignLeafRole,
+  type LeafLink,
+  type Topology,
+  vaultMount,
+} from "../../modules/topology";
+import { hubUrls, leafRemote, printConf } from "../../templates/nats-conf";
+import type { KeyStore } from "../keys/store";
+import { UserError } from "../project";
+
+/** Where a hub is reached and known by: as deployed, or as a twin. */
+export interface HubPlace {
+  urls: string[];
+  /** Certificates of the authority that signs the hub's; `undefined` while nobody knows it. */
+  authorities: string | undefined;
+}
+
+export interface LeafSecret {
+  account: string;
+  user: string;
+  /** Name of the key in the store. */
+  key: string;
+  /** File that holds it for the leaf: creds, or the line that sets `nkey`. */
+  file: string;
+  content: string;
+}
+
+/** What whoever runs a leaf has to know. `configuration` names the other parts as files of one folder. */
+export interface LeafCredentials {
+  leaf: string;
+  hub: string;
+  urls: string[];
+  jetstreamDomain?: string;
+  authorities: string;
+  certificate: { names: string[]; how: string };
+  secrets: LeafSecret[];
+  configuration: string;
+}
+
+export const leafFiles = { configuration: "leaf.conf", authorities: "hub.crt", cert: "client.crt", key: "client.key" };
+
+/** A leaf of the environment: a cluster of it, or one that natsform does not deploy. */
+export interface Leaf {
+  name: string;
+  links: LeafLink[];
+  hub: ClusterTopology;
+  /** The cluster, where natsform deploys it. */
+  cluster?: ClusterTopology;
+}
+
+/** @throws UserError that names those that there are */
+export function findLeaf(topology: Topology, name: string): Leaf {
+  const clusters = topology.clusters.map((cluster) => ({ name: cluster.name, links: cluster.leafLinks, cluster }));
+  const foreign = topology.clusters.flatMap(({ foreignLeafs }) => foreignLeafs);
+  const leafs: Omit<Leaf, "hub">[] = [...clusters, ...foreign].filter(({ links }) => links.length > 0);
+  const leaf = leafs.find((candidate) => candidate.name === name);
+  if (!leaf) {
+    const known = leafs.map((candidate) => candidate.name).join(", ");
+    const fix = known ? `known: ${known}` : "a cluster with leafOf, or foreignLeafs of a hub";
+    throw new UserError(`${topology.environment} has no leaf ${name}`, fix);
+  }
+  return { ...leaf, hub: clusterOf(topology, leaf.links[0]?.hub ?? "") };
+}
+
+export interface CredentialsProps {
+  topology: Topology;
+  trust: Trust;
+  leaf: Leaf;
+  place: HubPlace;
+  store: KeyStore;
+  /** Folder in which the leaf finds its files. */
+  folder: string;
+  how: string;
+}
+
+/** @throws UserError when the hub's authority is not known, or a key is missing */
+export async function leafCredentials(props: CredentialsProps): Promise<LeafCredentials> {
+  const { topology, leaf, place, store, how } = props;
+  const { environment, identity } = topology;
+  const { hub } = leaf;
+  if (place.authorities === undefined) {
+    throw new UserError(
+      `the authority that signs ${hub.name}'s certificates for leaf nodes is not known`,
+      `once ${hub.name} is deployed: natsform keys authority ${environment} ${hub.name}`,
+    );
+  }
+  const isOperator = identity.mode === "operator";
+  const secrets = await Promise.all(
+    leaf.links.map(async ({ account, user }): Promise<LeafSecret> => {
+      const key = `${isOperator ? "creds" : "user"}-${user}`;
+      const value = await store.read(key);
+      if (value === undefined) throw new UserError(`${store.description} lacks ${key}`, "natsform keys init makes it");
+      return isOperator
+        ? { account, user, key, file: `${user}.creds`, content: `${value}\n` }
+        : { account, user, key, file: `${user}.conf`, content: `nkey: "${value}"\n` };
+    }),
+  );
+  return {
+    leaf: leaf.name,
+    hub: hub.name,
+    urls: place.urls,
+    jetstreamDomain: hub.jetstream?.domain,
+    authorities: place.authorities,
+    certificate: { names: certificateNames(leaf), how },
+    secrets,
+    configuration: configurationOf(props),
+  };
+}
+
+/** What the leaf's certificate carries: a hub asks for one of an authority that it trusts, not for a name. */
+export const certificateNames = ({ name, cluster }: Leaf): string[] =>
+  cluster?.certificates.find(({ id }) => id === "leaf-remote")?.names ?? [name];
+
+function configurationOf({ topology, trust, leaf, place, folder }: CredentialsProps): string {
+  const { mode } = topology.identity;
+  const remotes = leaf.links.map((link) =>
+    leafRemote({
+      mode,
+      link,
+      urls: place.urls,
+      account: leaf.cluster && mode === "operator" ? trust.accounts[link.account]?.publicKey : localAccount(leaf, link),
+      files: {
+        certificate: { cert: join(folder, leafFiles.cert), key: join(folder, leafFiles.key) },
+        ca: join(folder, leafFiles.authorities),
+        credentials: (user) => join(folder, `${user}.creds`),
+        // Beside the file that this is printed to.
+        seedInclude: (user) => `${user}.conf`,
+      },
+    }),
+  );
+  return printConf({ leafnodes: { remotes } });
+}
+
+/** A server of one's own may have no accounts; with several links each needs one, and nobody here knows their names. */
+const localAccount = ({ links, cluster }: Leaf, { account }: LeafLink): string | undefined =>
+  cluster || links.length > 1 ? account : undefined;
+
+/** How the client certificate comes about that a deployed hub asks for. */
+export function certificateHint(topology: Topology, { name, hub, cluster }: Leaf, tls: VaultTls): string {
+  if (cluster) return `its platform issues it: natsform deploys ${name}`;
+  const own = `of an authority of its own: natsform keys authority ${topology.environment} ${name} --certificates FILE, then deploy ${hub.name}`;
+  const signer = hub.certificates.find(({ id }) => id === "leafnodes")?.signer;
+  if (signer !== "vault") return own;
+  const role = `${vaultMount(tls, "leafnodes")}/issue/${foreignLeafRole(tls, hub.name, name)}`;
+  return `of the hub's authority: vault write -format=json ${role} common_name=${name}; or ${own}`;
+}
+
+interface VaultTls {
+  mount?: string;
+  role?: string;
+}
+
+/** Where a deployed hub is. */
+export const deployedHub = (hub: ClusterTopology, trust: Trust): HubPlace => ({
+  urls: hubUrls(hub),
+  authorities: trust.authorities?.[hub.name],
+});
