@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeCliConfig } from "../../cli/deploy/provider-mirror";
+import { appWith, documentedImports, execute, missingPackages, namedBlocks, ownPackage } from "../support/packed";
+import { all, one, readStacks, type Stack, temporaryFolder } from "../support/stacks";
+import { missingTerraform } from "../support/terraform";
+
+const missing = missingPackages("natsform in an app of somebody else");
+const ifInstalled = missing ? test.skip : test;
+
+const programs = namedBlocks();
+const folder = temporaryFolder();
+let app = "";
+const inApp = (...command: string[]) => execute(app, "npx", "--no-install", ...command);
+
+let synthesized: Record<string, Stack> = {};
+
+beforeAll(async () => {
+  if (missing) return;
+  app = await appWith(folder, programs);
+  await inApp("natsform", "keys", "init", "shop");
+  await inApp("tsx", "main.ts");
+  synthesized = readStacks(join(app, "cdktf.out"));
+}, 600_000);
+
+ifInstalled("the twenty lines are a cluster on ECS and one on GKE", () => {
+  const lines = programs["main.ts"]?.split("\n").filter((line) => line !== "");
+  expect(lines).toHaveLength(20);
+
+  const { "shop-on-aws": aws, "shop-on-gke": gke } = synthesized;
+  expect(Object.values(all(aws, "aws_ecs_service")).map(({ name }) => name)).toEqual([
+    "shop-edge-0",
+    "shop-edge-1",
+    "shop-edge-2",
+  ]);
+  expect(aws?.provider.aws).toEqual([{ region: "eu-west-1" }]);
+  expect(one(gke, "helm_release")).toMatchObject({ chart: "nats", name: "core", namespace: "nats" });
+  expect(one(gke, "kubernetes_storage_class_v1")).toMatchObject({ storage_provisioner: "pd.csi.storage.gke.io" });
+});
+
+ifInstalled("they have the types that they are used with, under the tsconfig of cdktf init", async () => {
+  expect(await inApp("tsc", "--noEmit")).toBe("");
+});
+
+ifInstalled("the environment's own stacks stand in any app", async () => {
+  await inApp("tsx", "whole.ts");
+  expect(Object.keys(readStacks(join(app, "cdktf.out")))).toEqual(
+    expect.arrayContaining(["shop-eu-west-1-foundation", "shop-edge-nats", "shop-core-pki", "shop-core-core"]),
+  );
+});
+
+ifInstalled("the command line runs from the package, and the model prints what it prints", async () => {
+  expect(await inApp("natsform", "check", "shop")).toMatch(/^shop: 0 errors/);
+  const server = (name: string) => inApp("natsform", "render", "shop", "--cluster", "edge", "--server", name);
+  const [printed, ...rendered] = await Promise.all([inApp("tsx", "conf.ts"), server("edge-0"), server("edge-2")]);
+  expect(printed).toContain('server_name: "edge-1"');
+  for (const conf of rendered) expect(printed).toContain(conf.trim());
+});
+
+ifInstalled("the app has one copy of what constructs are told apart by", () => {
+  const { packages } = JSON.parse(readFileSync(join(app, "package-lock.json"), "utf8")) as { packages: object };
+  const copies = Object.keys(packages).filter((path) =>
+    /(^|\/)node_modules\/(cdktf|constructs|@cdktf\/.+)$/.test(path),
+  );
+  expect(copies).toEqual([
+    "node_modules/@cdktf/provider-aws",
+    "node_modules/@cdktf/provider-helm",
+    "node_modules/@cdktf/provider-kubernetes",
+    "node_modules/@cdktf/provider-vault",
+    "node_modules/cdktf",
+    "node_modules/constructs",
+  ]);
+});
+
+ifInstalled.each(Object.entries(documentedImports()))("%s: does it load CDKTF? %s", async (name, loads) => {
+  const target = ownPackage.exports[name.replace("natsform", ".")] ?? "";
+  expect(existsSync(join(app, "node_modules/natsform", target.replace(/\.js$/, ".d.ts")))).toBe(true);
+  const script = `require("${name}"); console.log(Object.keys(require.cache).join("\\n"))`;
+  const files = (await execute(app, process.execPath, "-e", script)).split("\n");
+  const loaded = (packages: RegExp) => files.filter((file) => packages.test(file));
+  expect(loaded(/node_modules\/(cdktf|constructs|@cdktf)\//).length > 0 ? "yes" : "no").toBe(loads);
+  // An index would load every resource that a provider has.
+  expect(loaded(/@cdktf\/provider-[a-z]+\/lib\/index\.js$/)).toEqual([]);
+});
+
+const providers = { "shop-on-aws": ["aws"], "shop-on-gke": ["kubernetes", "helm"] } as const;
+describe.each(Object.entries(providers))("%s", (name, needed) => {
+  const lacking = missing || missingTerraform(`terraform validate of ${name}`, ...needed);
+  (lacking ? test.skip : test)(
+    "is what Terraform and its providers accept",
+    async () => {
+      const stack = synthesized[name]?.folder ?? "";
+      const home = join(folder, name);
+      mkdirSync(home);
+      const variables = [`TF_CLI_CONFIG_FILE=${writeCliConfig(home)}`, `TF_DATA_DIR=${home}`, "CHECKPOINT_DISABLE=1"];
+      const terraform = (...args: string[]) => execute(stack, "env", ...variables, "terraform", ...args);
+      await terraform("init", "-backend=false", "-input=false", "-no-color");
+      const { diagnostics, valid } = JSON.parse(await terraform("validate", "-json"));
+      expect({ valid, diagnostics }).toEqual({ valid: true, diagnostics: [] });
+    },
+    300_000,
+  );
+});
