@@ -12,12 +12,14 @@ PYTHON := $(CACHE)/python
 
 PEBBLE_VERSION := $(shell sed -n 's|.*letsencrypt/pebble/v2 v\([0-9.]*\).*|\1|p' tools/deploy/go.mod)
 CRANE_VERSION := $(shell sed -n 's|.*google/go-containerregistry v\([0-9.]*\).*|\1|p' tools/deploy/go.mod)
+KUBE_SCORE_VERSION := $(shell sed -n 's|.*zegl/kube-score v\([0-9.]*\).*|\1|p' tools/kubernetes/go.mod)
+SCHEMAS := $(CACHE)/kubernetes/$(shell sed 's|.*@v\([^ ]*\) .*|\1|' tools/kubernetes/schemas.txt | uniq | paste -sd- -)
 pinned = $(shell sed -n 's/^$(1)==//p' tools/python/$(1).txt)
 
 # Releases that the version gates are tried against; natsform itself never runs them.
 OLD_VERSIONS := 2.10.26 2.10.27 2.11.17 2.12.1 2.12.12 2.14.2 2.15.2
 
-.PHONY: help up down test acceptance check fix bench docs tools deploy-tools checkov old-servers clean
+.PHONY: help up down test acceptance check fix bench docs tools deploy-tools checkov kubernetes-tools old-servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -30,7 +32,7 @@ up: node_modules/.installed tools deploy-tools ## run ENV (default: demo) as rea
 down: node_modules/.installed ## stop every twin and emulated AWS, and remove what they kept
 	@$(NATSFORM) down --wipe
 
-test: node_modules/.installed tools deploy-tools checkov $(CACHE)/bin/natsconf ## all tests, those against real servers included
+test: node_modules/.installed tools deploy-tools checkov kubernetes-tools $(CACHE)/bin/natsconf ## all tests, those against real servers included
 	@npx --no-install jest $(JEST_ARGS)
 
 acceptance: node_modules/.installed ## apply the stacks on Kubernetes to a cluster that you name, prove them, remove them
@@ -68,14 +70,32 @@ deploy-tools:
 checkov:
 	@$(MAKE) --no-print-directory $(PYTHON)/checkov-$(call pinned,checkov)/.installed || echo "make: checkov is missing: its tests are skipped" >&2
 
+# What the objects on Kubernetes are checked against.
+kubernetes-tools:
+	@$(MAKE) --no-print-directory $(SCHEMAS) || echo "make: the schemas of Kubernetes are missing: tests against them are skipped" >&2
+	@$(MAKE) --no-print-directory $(CACHE)/bin/kube-score-$(KUBE_SCORE_VERSION) || echo "make: kube-score is missing: its test is skipped" >&2
+
 $(CACHE)/bin/pebble-$(PEBBLE_VERSION):
 	@echo "building pebble $(PEBBLE_VERSION), once"; $(call build_tool,github.com/letsencrypt/pebble/v2/cmd/pebble)
 
 $(CACHE)/bin/crane-$(CRANE_VERSION):
 	@echo "building crane $(CRANE_VERSION), once"; $(call build_tool,github.com/google/go-containerregistry/cmd/crane)
 
+$(CACHE)/bin/kube-score-$(KUBE_SCORE_VERSION):
+	@echo "building kube-score $(KUBE_SCORE_VERSION), once"; $(call build_tool,github.com/zegl/kube-score/cmd/kube-score,tools/kubernetes)
+
+# The Go proxy has them, and its checksums are checked; of the modules nothing but these files is kept.
+$(SCHEMAS):
+	@command -v go >/dev/null || exit 1; echo "taking the schemas of Kubernetes out of their Go modules, once"; \
+	rm -rf $@.part; mkdir -p $@.part/modules; \
+	while read -r module file; do \
+	  folder=$$(cd $@.part && GOMODCACHE=$@.part/modules GOFLAGS=-modcacherw go mod download -json $$module | sed -n 's|.*"Dir": "\(.*\)".*|\1|p') && \
+	  cp "$$folder/$$file" $@.part || exit 1; \
+	done < tools/kubernetes/schemas.txt; \
+	rm -rf $@.part/modules && mv $@.part $@
+
 # Built beside its place and moved there: a run that is cut off leaves nothing that looks whole.
-build_tool = CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" go build -C tools/deploy -ldflags='-s -w' -o $@.part $(1) && mv $@.part $@
+build_tool = CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" go build -C $(or $(2),tools/deploy) -ldflags='-s -w' -o $@.part $(1) && mv $@.part $@
 
 $(PYTHON)/%/.installed:
 	@echo "installing $* from PyPI, once"; rm -rf $(@D); mkdir -p $(@D) && python3 -m venv $(@D) && \

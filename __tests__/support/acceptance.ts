@@ -1,12 +1,10 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { deployedBundle } from "../../cli/bundle";
-import { findProviderMirrors, writeCliConfig } from "../../cli/deploy/provider-mirror";
-import { synthesize } from "../../cli/deploy/synth";
-import type { EnvironmentInput } from "../../modules/config";
+import { findProviderMirrors } from "../../cli/deploy/provider-mirror";
+import type { TestProject } from "./project";
 
 const run = promisify(execFile);
 
@@ -45,71 +43,19 @@ export function acceptanceMissing(): string | undefined {
   return lacking.length > 0 ? `providers that are not on this machine: ${lacking.join(", ")}` : undefined;
 }
 
-/** A project whose stacks are applied for real. */
-export class AcceptanceProject {
-  readonly root = mkdtempSync(join(tmpdir(), "natsform-acceptance-"));
-  readonly #out = join(this.root, "out");
-  #stack: ((name: string) => string) | undefined;
+/** Makes a program's image in a project and hands it to the nodes. */
+export async function loadImage({ root }: TestProject, ref: string, program: string): Promise<void> {
+  const folder = join(root, "images", program);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "main.cjs"), deployedBundle(`runtime/${program}/main.ts`));
+  const [command = "", ...args] = (settings.imageCommand ?? "").split(" ");
+  await run(command, [...args, ref, folder, "main.cjs"], { maxBuffer: 2 ** 26 });
+}
 
-  constructor(readonly environment: string) {}
-
-  write(environment: EnvironmentInput): void {
-    mkdirSync(join(this.root, "environments"), { recursive: true });
-    writeFileSync(
-      join(this.root, "environments", `${environment.name}.ts`),
-      `export default ${JSON.stringify(environment)};\n`,
-    );
-  }
-
-  /** Makes a program's image and hands it to the nodes. */
-  async image(ref: string, program: string): Promise<void> {
-    const folder = join(this.root, "images", program);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "main.cjs"), deployedBundle(`runtime/${program}/main.ts`));
-    const [command = "", ...args] = (settings.imageCommand ?? "").split(" ");
-    await run(command, [...args, ref, folder, "main.cjs"], { maxBuffer: 2 ** 26 });
-  }
-
-  async synthesize(): Promise<void> {
-    this.#stack = await synthesize({ root: this.root, environment: this.environment, out: this.#out });
-  }
-
-  /** Runs Terraform in a stack. @returns its exit code and what it said */
-  async terraform(stack: string, ...args: string[]): Promise<{ code: number; text: string }> {
-    const folder = this.#stack?.(stack);
-    if (!folder) throw new Error("synthesize first");
-    const env = {
-      ...process.env,
-      TF_CLI_CONFIG_FILE: writeCliConfig(this.root),
-      CHECKPOINT_DISABLE: "1",
-      TF_IN_AUTOMATION: "1",
-      KUBE_CONFIG_PATH: settings.kubeconfig,
-    };
-    try {
-      const { stdout, stderr } = await run("terraform", [`-chdir=${folder}`, ...args], { env, maxBuffer: 2 ** 28 });
-      return { code: 0, text: stdout + stderr };
-    } catch (error) {
-      const { code, stdout = "", stderr = "" } = error as { code?: number; stdout?: string; stderr?: string };
-      return { code: code ?? 1, text: stdout + stderr };
-    }
-  }
-
-  /** @throws with what Terraform said, unless it succeeds */
-  async apply(stack: string): Promise<string> {
-    for (const args of [
-      ["init", "-input=false", "-no-color"],
-      ["apply", "-auto-approve", "-input=false", "-no-color"],
-    ]) {
-      const { code, text } = await this.terraform(stack, ...args);
-      if (code !== 0) throw new Error(`${stack}: ${text.slice(-4000)}`);
-      if (args[0] === "apply") return text;
-    }
-    return "";
-  }
-
-  remove(): void {
-    rmSync(this.root, { recursive: true, force: true });
-  }
+/** The state of a stack as Terraform keeps it; undefined when there is none. */
+export function stateOf({ root }: TestProject, stack: string): string | undefined {
+  const file = join(root, `terraform.${stack}.tfstate`);
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 /** kubectl's answer. */

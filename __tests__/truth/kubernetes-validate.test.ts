@@ -10,7 +10,7 @@ const root = projectWithCode();
 
 (missing ? test.skip : test)("Terraform and its providers accept every stack on Kubernetes", async () => {
   const stacks = Object.values(synthesized([await contextOf("kubernetes-production", root)], join(root, "out")));
-  expect(stacks).toHaveLength(4);
+  expect(stacks).toHaveLength(5);
   const env = {
     ...process.env,
     CHECKPOINT_DISABLE: "1",

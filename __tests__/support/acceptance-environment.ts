@@ -1,0 +1,127 @@
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { createAuthority, issueCertificate } from "../../cli/pki/authority";
+import production from "../../environments/kubernetes-production";
+import type { EnvironmentInput } from "../../modules/config";
+import { settings, withVault } from "./acceptance";
+
+export const namespace = "natsform-acceptance";
+
+/** Images of the project, which no registry has. */
+export const images = { programs: "natsform.local", tag: "acceptance" };
+
+const oidc = { issuer: "https://issuer.example.com/", audience: "acceptance" };
+/** A leaf cluster that runs as a twin on this machine: another environment, which natsform does not deploy here. */
+export const foreignLeaf = "edge";
+
+/**
+ * The shipped environment as it stands, but for what one small node forces: no cloud's disks and zones, little memory, and
+ * nothing whose image cannot be had.
+ */
+export function forThisCluster(jwksUri: string, oidcAuthorities: string): EnvironmentInput {
+  const { nats } = production.clusters;
+  if (nats?.platform.kind !== "kubernetes")
+    throw new Error("the shipped environment has no cluster nats on Kubernetes");
+  return {
+    ...production,
+    identity: { ...production.identity, oidc: { ...oidc, jwksUri }, responders: 2 },
+    clusters: {
+      nats: {
+        ...nats,
+        platform: {
+          ...nats.platform,
+          flavor: "generic",
+          namespace,
+          zones: 1,
+          cpu: 0.2,
+          memory: "256MiB",
+          // Nodes on which tests run often measure no disks.
+          ephemeralStorage: false,
+          images,
+          oidcAuthorities,
+          reloader: false,
+          monitoring: { exporter: false },
+          backupAccess: { claim: "backups" },
+          chart: settings.chart ? { path: settings.chart } : {},
+        },
+        backup: { to: "file:///backups/acceptance", encrypt: true },
+        jetstream: {
+          memory: "32MiB",
+          file: "512MiB",
+          domain: "hub",
+          storageClass: { name: settings.storageClass, create: false },
+        },
+        leafAddress: leafHost,
+        foreignLeafs: { [foreignLeaf]: { accounts: ["LEAF"] } },
+        tls: withVault ? { ...nats.tls, ...vault } : { issuer: "local" },
+      },
+    },
+    streams: [
+      { name: "TEST", cluster: "nats", subjects: ["test.>"], replicas: 3, maxAge: "1d", examples: ["test.data"] },
+    ],
+    acknowledge: [
+      {
+        rule: "one-zone-not-durable",
+        reason: "one node has one zone, and its data is thrown away",
+        expires: "2099-01-01",
+      },
+    ],
+    deletionProtection: false,
+  };
+}
+
+/** Mounts of its own: the Vault is somebody's. */
+const vault = {
+  mount: "natsform-acceptance",
+  vault: {
+    address: settings.vaultAddress,
+    root: "natsform-acceptance-root",
+    authPath: "natsform-acceptance",
+    kubernetesHost: settings.kubernetesHost,
+  },
+};
+
+/** What the leaf calls the hub: a name of the Service, which its certificate carries anyway. */
+export const leafHost = `nats.${namespace}.svc.cluster.local`;
+
+export interface TestIssuer {
+  jwksUri: string;
+  /** Authority of its certificate. */
+  ca: string;
+  token(claims: object): Promise<string>;
+  stop(): void;
+}
+
+/** An issuer of tokens that pods reach, with a certificate of an authority of its own. */
+export async function startIssuer(): Promise<TestIssuer> {
+  const address = settings.address ?? "";
+  const now = new Date();
+  const authority = await createAuthority("acceptance issuer", 86_400_000, now);
+  const { cert, key } = await issueCertificate(authority, {
+    names: { dns: ["issuer.example.com"], addresses: [address] },
+    usages: ["server"],
+    ttlMs: 86_400_000,
+    now,
+  });
+  const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });
+  const keys = [{ ...(await exportJWK(publicKey)), kid: "one", use: "sig", alg: "RS256" }];
+  const server: Server = createServer({ cert, key }, (_, response) => response.end(JSON.stringify({ keys })));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
+  return {
+    jwksUri: `https://${address}:${(server.address() as AddressInfo).port}/jwks`,
+    ca: authority.cert,
+    token: (claims) =>
+      new SignJWT({ ...claims })
+        .setProtectedHeader({ alg: "RS256", kid: "one", typ: "JWT" })
+        .setIssuer(oidc.issuer)
+        .setAudience(oidc.audience)
+        .setIssuedAt()
+        .setExpirationTime("10m")
+        .sign(privateKey),
+    stop() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
