@@ -7,11 +7,10 @@ import { parseEnvironment } from "../../modules/config";
 import { buildTopology, clusterOf, clusterSecrets, type Topology } from "../../modules/topology";
 import { servedFingerprint } from "../../runtime/certificate-agent/handshake";
 import { type Authentication, NatsClient } from "../../runtime/client";
-import { acceptanceMissing, kubectl, loadImage, Report, settings, stateOf, withVault } from "../support/acceptance";
+import { acceptanceMissing, kubectl, Report, settings, stateOf, withVault } from "../support/acceptance";
 import {
   foreignLeaf,
   forThisCluster,
-  images,
   leafHost,
   namespace,
   startIssuer,
@@ -19,6 +18,7 @@ import {
 } from "../support/acceptance-environment";
 import type { Deployed } from "../support/deploy-run";
 import { eventually } from "../support/eventually";
+import { pushNodeImage, startRegistry, type TestRegistry } from "../support/image-registry";
 import { TestProject } from "../support/project";
 import { startPublisher } from "../support/twin-publisher";
 import { startCluster } from "../truth/streams-cluster";
@@ -40,6 +40,7 @@ const report = new Report();
 const clients: NatsClient[] = [];
 let topology: Topology;
 let issuer: TestIssuer | undefined;
+let registry: TestRegistry | undefined;
 let authorities = "";
 
 /** A client on this machine: it reaches the Service's address, and verifies the Service's name. */
@@ -116,15 +117,20 @@ async function deploy(): Promise<Deployed> {
 beforeAll(async () => {
   if (missing) return;
   issuer = await startIssuer();
-  const written = forThisCluster(issuer.jwksUri, issuer.ca);
+  if (settings.registry === "local") {
+    registry = await startRegistry();
+    process.env.NATSFORM_IMAGE_BASE = pushNodeImage(registry);
+  }
+  const written = forThisCluster(
+    issuer.jwksUri,
+    issuer.ca,
+    registry ? `${registry.host}/natsform` : (settings.registry ?? ""),
+  );
   const parsed = parseEnvironment(written, name);
   if (!parsed.environment) throw new Error(JSON.stringify(parsed.problems));
   topology = buildTopology(parsed.environment);
   project.write(written);
   await project.run("keys", "init", name);
-  for (const program of ["auth-callout", "certificate-renewal", "streams", "backup"]) {
-    await loadImage(project, `${images.programs}/${program}:${images.tag}`, program);
-  }
 }, minutes(5));
 
 afterAll(async () => {
@@ -136,6 +142,7 @@ afterAll(async () => {
     const { code, stderr } = await project.natsform("deploy", name, "--destroy", "--yes");
     if (code !== 0) process.stderr.write(`what was deployed could not be removed: ${stderr}\n`);
   }
+  await registry?.stop();
   await project.remove();
 }, minutes(10));
 

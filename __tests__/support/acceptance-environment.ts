@@ -8,18 +8,17 @@ import { settings, withVault } from "./acceptance";
 
 export const namespace = "natsform-acceptance";
 
-/** Images of the project, which no registry has. */
-export const images = { programs: "natsform.local", tag: "acceptance" };
-
 const oidc = { issuer: "https://issuer.example.com/", audience: "acceptance" };
 /** A leaf cluster that runs as a twin on this machine: another environment, which natsform does not deploy here. */
 export const foreignLeaf = "edge";
 
 /**
- * The shipped environment as it stands, but for what one small node forces: no cloud's disks and zones, little memory, and
- * nothing whose image cannot be had.
+ * The shipped environment as it stands, but for what one small node forces: no cloud's disks, buckets and zones, little
+ * memory, and nothing whose image cannot be had.
+ *
+ * @param programs repository of natsform's own images
  */
-export function forThisCluster(jwksUri: string, oidcAuthorities: string): EnvironmentInput {
+export function forThisCluster(jwksUri: string, oidcAuthorities: string, programs: string): EnvironmentInput {
   const { nats } = production.clusters;
   if (nats?.platform.kind !== "kubernetes")
     throw new Error("the shipped environment has no cluster nats on Kubernetes");
@@ -38,7 +37,7 @@ export function forThisCluster(jwksUri: string, oidcAuthorities: string): Enviro
           memory: "256MiB",
           // Nodes on which tests run often measure no disks.
           ephemeralStorage: false,
-          images,
+          images: { programs },
           oidcAuthorities,
           reloader: false,
           monitoring: { exporter: false },

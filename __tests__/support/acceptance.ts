@@ -1,8 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { deployedBundle } from "../../cli/bundle";
 import { findProviderMirrors } from "../../cli/deploy/provider-mirror";
 import type { TestProject } from "./project";
 
@@ -17,9 +16,9 @@ export const settings = {
   chart: process.env.NATSFORM_NATS_CHART,
   /** Address of this machine as pods reach it: the issuer of tokens listens there. */
   address: process.env.NATSFORM_ACCEPTANCE_ADDRESS,
-  /** Command that makes an image known to the nodes: REF FOLDER ENTRY are added to it. */
-  imageCommand: process.env.NATSFORM_ACCEPTANCE_IMAGE_COMMAND,
-  /** Class of volumes that exists, with at least eight volumes of 1Gi. */
+  /** Where images are pushed and nodes pull: a repository, or `local` for a registry on this machine, which is the node. */
+  registry: process.env.NATSFORM_ACCEPTANCE_REGISTRY,
+  /** Class of volumes that exists, with at least nine volumes of 1Gi. */
   storageClass: process.env.NATSFORM_ACCEPTANCE_STORAGE_CLASS,
   /** Where Vault reaches the Kubernetes API. */
   kubernetesHost: process.env.NATSFORM_ACCEPTANCE_KUBERNETES_HOST,
@@ -40,16 +39,16 @@ export function acceptanceMissing(): string | undefined {
   const found = findProviderMirrors().flatMap(({ providers }) => providers);
   const needed = ["kubernetes", "helm", ...(withVault ? ["vault"] : [])];
   const lacking = needed.filter((name) => !found.some((provider) => provider.endsWith(`/${name}`)));
-  return lacking.length > 0 ? `providers that are not on this machine: ${lacking.join(", ")}` : undefined;
+  return lacking.length > 0 && !registryAnswers()
+    ? `providers that are neither on this machine nor at a registry that answers: ${lacking.join(", ")}`
+    : undefined;
 }
 
-/** Makes a program's image in a project and hands it to the nodes. */
-export async function loadImage({ root }: TestProject, ref: string, program: string): Promise<void> {
-  const folder = join(root, "images", program);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "main.cjs"), deployedBundle(`runtime/${program}/main.ts`));
-  const [command = "", ...args] = (settings.imageCommand ?? "").split(" ");
-  await run(command, [...args, ref, folder, "main.cjs"], { maxBuffer: 2 ** 26 });
+/** At once, since tests are skipped or not before anything can be waited for. */
+function registryAnswers(): boolean {
+  const ask = `fetch("https://registry.terraform.io/.well-known/terraform.json", { signal: AbortSignal.timeout(10_000) })`;
+  const end = ".then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))";
+  return spawnSync(process.execPath, ["-e", ask + end]).status === 0;
 }
 
 /** The state of a stack as Terraform keeps it; undefined when there is none. */

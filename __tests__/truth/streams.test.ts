@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { type JetStreamManager, type NatsConnection, nkeys, type StreamConfig } from "nats";
-import { serviceInboxPrefix } from "../../runtime/client";
 import { isEmpty, refusals } from "../../runtime/streams/action";
 import { applyPlan, PlanRefused, type Progress } from "../../runtime/streams/apply";
+import { STREAMS_INBOX } from "../../runtime/streams/contract";
 import { syncFolders, untilDurable } from "../../runtime/streams/durable";
 import { findStreams, manager } from "../../runtime/streams/find";
 import { STREAMS_PUBLISH_PERMISSIONS } from "../../runtime/streams/permissions";
@@ -129,7 +129,8 @@ describe("three servers", () => {
       await until("a new X", soon(), () => jsm.streams.add(config()));
       // One consumer that has acknowledged all of `x.a` and none of `x.b`.
       const workqueue = JSON.stringify([before, after]).includes("workqueue");
-      if (!workqueue) await jsm.consumers.add("X", toConsumerConfig("worker", consumerSettings(worker), owner));
+      const consume = () => jsm.consumers.add("X", toConsumerConfig("worker", consumerSettings(worker), owner));
+      if (!workqueue) await until("a new consumer", soon(), consume);
       await publish(nc, "x.a", 3);
       await publish(nc, "x.b", 2);
       if (!workqueue) {
@@ -648,7 +649,7 @@ describe("the program", () => {
     seed = new TextDecoder().decode(user.getSeed());
     const permissions = {
       publish: { allow: STREAMS_PUBLISH_PERMISSIONS },
-      subscribe: { allow: [`${serviceInboxPrefix(user.getPublicKey())}.>`] },
+      subscribe: { allow: [`${STREAMS_INBOX}.>`] },
     };
     cluster = await startCluster({
       size: 1,
