@@ -5,6 +5,7 @@ import {
   clusterOf,
   foreignLeafRole,
   type LeafLink,
+  loginKey,
   type Topology,
   vaultMount,
 } from "../../modules/topology";
@@ -91,7 +92,7 @@ export async function leafCredentials(props: CredentialsProps): Promise<LeafCred
   const isOperator = identity.mode === "operator";
   const secrets = await Promise.all(
     leaf.links.map(async ({ account, user }): Promise<LeafSecret> => {
-      const key = `${isOperator ? "creds" : "user"}-${user}`;
+      const key = loginKey(topology, user);
       const value = await store.read(key);
       if (value === undefined) throw new UserError(`${store.description} lacks ${key}`, "natsform keys init makes it");
       return isOperator

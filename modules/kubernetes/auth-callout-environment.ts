@@ -1,6 +1,6 @@
 import type { AuthCalloutEnv } from "../../runtime/auth-callout/env";
 import type { ProgramEnv } from "../terraform/program-env";
-import { calloutIssuerSecret, calloutXkeySecret } from "../topology";
+import { calloutIssuerSecret, calloutXkeySecret, loginKey } from "../topology";
 import { authorityFile, clientUrl, keyFile } from "./connection";
 import type { KubernetesContext } from "./context";
 
@@ -10,8 +10,7 @@ export const oidcFile = "oidc-authorities.crt";
 export const calloutPort = 9090;
 
 /** What the responder logs in with. */
-export const calloutLogin = ({ topology }: KubernetesContext) =>
-  topology.identity.mode === "operator" ? "creds-responder" : "user-responder";
+export const calloutLogin = ({ topology }: KubernetesContext) => loginKey(topology, "responder");
 
 export function calloutVariables(context: KubernetesContext): ProgramEnv<typeof AuthCalloutEnv> {
   const { topology, trust } = context;

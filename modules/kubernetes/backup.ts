@@ -2,7 +2,7 @@ import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account
 import { Construct } from "constructs";
 import type { BackupEnv } from "../../runtime/backup/env";
 import type { ProgramEnv } from "../terraform/program-env";
-import type { BackupTopology } from "../topology";
+import { type BackupTopology, loginKey } from "../topology";
 import { addDrill } from "./backup-drill";
 import {
   type AccountBackup,
@@ -13,7 +13,7 @@ import {
   storedVariables,
   targetAccess,
 } from "./backup-job";
-import { authoritiesMount, authorityFile, clientUrl, keyFile, keysMount, programImage } from "./connection";
+import { authoritiesMount, authorityFile, clientUrl, keysMount, loginVariables, programImage } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
 import { environment, resources, restrictedContainer } from "./pod";
 
@@ -38,7 +38,7 @@ export class Backups extends Construct {
 
 function addBackup(scope: Construct, one: AccountBackup): void {
   const { context, backup, account } = one;
-  const login = `${context.topology.identity.mode === "operator" ? "creds" : "user"}-backup-${account}`;
+  const login = loginKey(context.topology, `backup-${account}`);
   const mounts = [authoritiesMount(context), keysMount(context, [login, ...backupKeys(backup)])];
   const { volume, volumeMount } = storage(one, mounts);
   backupJob(scope, account, one, {
@@ -66,11 +66,10 @@ function addBackup(scope: Construct, one: AccountBackup): void {
 
 function variablesOf(one: AccountBackup, login: string): ProgramEnv<typeof BackupEnv> {
   const { context, backup } = one;
-  const file = keyFile(login);
   return {
     NATS_SERVERS: clientUrl(context),
     NATS_CA_FILE: authorityFile,
-    ...(context.topology.identity.mode === "operator" ? { NATS_CREDS_FILE: file } : { NATS_NKEY_SEED_FILE: file }),
+    ...loginVariables(context, login),
     ...storedVariables(one),
     BACKUP_RETENTION_SECONDS: String(Math.floor(backup.retentionMs / 1000)),
   };

@@ -1,4 +1,5 @@
 import { hubUrls } from "../../templates/nats-conf";
+import { loginKey } from "../topology";
 import type { KubernetesContext } from "./context";
 
 /** For each leaf of a hub where it connects to and the names of its keys: never what they are. */
@@ -8,13 +9,12 @@ export function leafCredentials({ environment, topology, cluster }: KubernetesCo
     links: leafLinks.filter(({ hub }) => hub === cluster.name),
   }));
   const leafs = [...deployed, ...cluster.foreignLeafs].filter(({ links }) => links.length > 0);
-  const prefix = topology.identity.mode === "operator" ? "creds" : "user";
   return Object.fromEntries(
     leafs.map(({ name, links }) => [
       name,
       {
         urls: hubUrls(cluster),
-        keys: Object.fromEntries(links.map(({ account, user }) => [account, `${prefix}-${user}`])),
+        keys: Object.fromEntries(links.map(({ account, user }) => [account, loginKey(topology, user)])),
         command: `natsform leaf-credentials ${environment.name} ${name}`,
       },
     ]),

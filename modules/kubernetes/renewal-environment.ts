@@ -2,8 +2,8 @@ import { RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
 import type { CertificateRenewalEnv, ServedListener } from "../../runtime/certificate-renewal/env";
 import { json } from "../terraform/json";
 import type { ProgramEnv } from "../terraform/program-env";
-import { peerAuthorities } from "../topology";
-import { authorityFile, clientUrl, keyFile } from "./connection";
+import { loginKey, peerAuthorities } from "../topology";
+import { authorityFile, clientUrl, loginVariables } from "./connection";
 import type { KubernetesContext } from "./context";
 import { renewalRole, renewedCertificates } from "./vault-roles";
 
@@ -26,16 +26,14 @@ export function issueVariables(context: KubernetesContext): RenewalVariables {
 }
 
 /** A user of the system account that may reload servers, and nothing else. */
-export const renewalLogin = ({ topology }: KubernetesContext) =>
-  `${topology.identity.mode === "operator" ? "creds" : "user"}-${RENEWAL_USER}`;
+export const renewalLogin = ({ topology }: KubernetesContext) => loginKey(topology, RENEWAL_USER);
 
 /** What the scheduled runs are told besides: whom to ask for a reload, and what has to be seen afterwards. */
 export function reloadVariables(context: KubernetesContext): Partial<RenewalVariables> {
-  const login = keyFile(renewalLogin(context));
   return {
     NATS_SERVERS: clientUrl(context),
     NATS_CA_FILE: authorityFile,
-    ...(context.topology.identity.mode === "operator" ? { NATS_CREDS_FILE: login } : { NATS_NKEY_SEED_FILE: login }),
+    ...loginVariables(context, renewalLogin(context)),
     SERVED: json(servedListeners(context)),
   };
 }

@@ -6,7 +6,8 @@ import type { StreamsEnv } from "../../runtime/streams/env";
 import { toStreamSpecs } from "../../templates/stream-specs";
 import { json } from "../terraform/json";
 import type { ProgramEnv } from "../terraform/program-env";
-import { authoritiesMount, authorityFile, clientUrl, keyFile, keysMount, programImage } from "./connection";
+import { loginKey } from "../topology";
+import { authoritiesMount, authorityFile, clientUrl, keysMount, loginVariables, programImage } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
 import { environment, resources, restrictedContainer, restrictedPod, volumeMounts, volumes } from "./pod";
 
@@ -74,17 +75,14 @@ export class StreamsJob extends Construct {
   }
 }
 
-const isOperator = ({ topology }: KubernetesContext) => topology.identity.mode === "operator";
-const loginOf = (context: KubernetesContext, account: string) =>
-  `${isOperator(context) ? "creds" : "user"}-streams-${account}`;
+const loginOf = ({ topology }: KubernetesContext, account: string) => loginKey(topology, `streams-${account}`);
 
 function variablesOf(context: KubernetesContext, account: string): ProgramEnv<typeof StreamsEnv> {
-  const login = keyFile(loginOf(context, account));
   const syncInterval = context.cluster.jetstream?.syncInterval ?? 1000;
   return {
     NATS_SERVERS: clientUrl(context),
     NATS_CA_FILE: authorityFile,
-    ...(isOperator(context) ? { NATS_CREDS_FILE: login } : { NATS_NKEY_SEED_FILE: login }),
+    ...loginVariables(context, loginOf(context, account)),
     OWNER: context.topology.environment,
     STREAMS_FILE: `${specsFolder}/${specsFile}`,
     STREAMS_SYNC_INTERVAL_SECONDS: String(syncInterval === "always" ? 0 : syncInterval / 1000),

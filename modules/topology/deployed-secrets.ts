@@ -24,6 +24,10 @@ export function deployedSecrets({ identity, clusters }: Topology): DeployedSecre
   ];
 }
 
+/** Key of what a fixed user logs in with: creds in operator mode, else the seed of its nkey. */
+export const loginKey = ({ identity }: Pick<Topology, "identity">, user: string): string =>
+  `${identity.mode === "operator" ? "creds" : "user"}-${user}`;
+
 export const calloutIssuerSecret = "callout-issuer";
 export const calloutXkeySecret = "callout-xkey";
 /** Keys of backups, one a line: the first encrypts, and the older ones open what they encrypted. */

@@ -8,6 +8,7 @@ export {
   type DeployedSecret,
   deployedSecrets,
   encryptsBackups,
+  loginKey,
 } from "./deployed-secrets";
 export { hasRenewalJob, leafUser, streamsInbox } from "./identity";
 export { type ClusterSecrets, clusterSecrets, type KubernetesClusterNames, kubernetesNames } from "./kubernetes-names";

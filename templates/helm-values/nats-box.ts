@@ -1,4 +1,4 @@
-import { clusterSecrets, ports, streamsInbox, type UserTopology } from "../../modules/topology";
+import { clusterSecrets, loginKey, ports, streamsInbox, type UserTopology } from "../../modules/topology";
 import { BACKUP_INBOX } from "../../runtime/backup/contract";
 import { authorityKey, volumeMountPatch, volumePatch } from "./mounts";
 import { small, unprivileged, user } from "./pod";
@@ -21,7 +21,6 @@ export function natsBoxValues({ topology, cluster }: HelmValuesProps): Record<st
     return found;
   });
   const operator = topology.identity.mode === "operator";
-  const kind = operator ? "creds" : "user";
   const url = `tls://${cluster.name}.${namespace}.svc.${clusterDomain}:${ports.client}`;
   const secrets = clusterSecrets(cluster.name);
   const mounts = [
@@ -29,7 +28,7 @@ export function natsBoxValues({ topology, cluster }: HelmValuesProps): Record<st
       volume: "keys",
       secret: secrets.servers,
       folder: folders.keys,
-      items: users.map(({ name }) => asFile(`${kind}-${name}`)),
+      items: users.map(({ name }) => asFile(loginKey(topology, name))),
     },
     {
       volume: "authorities",
@@ -40,7 +39,7 @@ export function natsBoxValues({ topology, cluster }: HelmValuesProps): Record<st
   ];
   const contextOf = (one: UserTopology) => ({
     url,
-    [operator ? "creds" : "nkey"]: `${folders.keys}/${kind}-${one.name}`,
+    [operator ? "creds" : "nkey"]: `${folders.keys}/${loginKey(topology, one.name)}`,
     ca: `${folders.authorities}/ca.crt`,
     inbox_prefix: inboxOf(one.name),
   });

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { ports } from "../../../modules/topology";
+import { loginKey, ports } from "../../../modules/topology";
 import { type Authentication, NatsClient } from "../../../runtime/client";
 import { authorityKey } from "../../../templates/helm-values";
 import { UserError } from "../../project";
@@ -88,7 +88,7 @@ function answers(host: string, port: number): Promise<boolean> {
 /** How a fixed user logs in, with its key from the key store. */
 async function authenticationOf({ keys, topology }: DeployTarget, user: string): Promise<Authentication> {
   const isOperator = topology.identity.mode === "operator";
-  const value = await keys.read(`${isOperator ? "creds" : "user"}-${user}`);
+  const value = await keys.read(loginKey(topology, user));
   if (value === undefined) throw new UserError(`${keys.description} has no key of the user ${user}`);
   return isOperator ? { kind: "creds", creds: value } : { kind: "nkey", seed: value };
 }
