@@ -35,7 +35,8 @@ export class TestProject {
       execFile(
         process.execPath,
         [join(checkout, "bin/natsform.js"), ...args],
-        { cwd: this.root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
+        // Jest gives tests a copy: without naming it, what a test has set would not arrive.
+        { cwd: this.root, env: process.env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
         (error, stdout, stderr) => done({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
       );
     });
