@@ -46,9 +46,9 @@ export function acceptanceMissing(): string | undefined {
 
 /** At once, since tests are skipped or not before anything can be waited for. */
 function registryAnswers(): boolean {
-  const ask = `fetch("https://registry.terraform.io/.well-known/terraform.json", { signal: AbortSignal.timeout(10_000) })`;
-  const end = ".then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))";
-  return spawnSync(process.execPath, ["-e", ask + end]).status === 0;
+  const programs = JSON.stringify(join(__dirname, "..", "..", "cli", "deploy", "needs", "programs"));
+  const ask = `require(${programs}).registryAnswers().then((ok) => process.exit(ok ? 0 : 1))`;
+  return spawnSync(process.execPath, ["--require", require.resolve("tsx/cjs"), "-e", ask]).status === 0;
 }
 
 /** The state of a stack as Terraform keeps it; undefined when there is none. */

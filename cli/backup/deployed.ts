@@ -3,7 +3,7 @@ import { buildTopology, kubernetesNames } from "../../modules/topology";
 import type { Command } from "../../runtime/backup/load";
 import { isOnKubernetes, type KubernetesCluster } from "../../templates/helm-values";
 import { kubernetesAccess } from "../deploy/kubernetes/access";
-import type { Kubectl } from "../deploy/kubernetes/kubectl";
+import type { Kubectl } from "../kubectl";
 import { print, printJson } from "../output";
 import { UserError } from "../project";
 import { CronJob, jobOf } from "./job";

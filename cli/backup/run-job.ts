@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import type { Kubectl } from "../deploy/kubernetes/kubectl";
+import type { Kubectl } from "../kubectl";
 import { UserError } from "../project";
 import { container } from "./job";
 

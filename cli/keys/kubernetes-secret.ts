@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
 import { z } from "zod";
+import { Kubectl } from "../kubectl";
 import { UserError } from "../project";
 import { checkKeyName, isKeyName } from "./key-name";
 import type { KeyStore } from "./store";
@@ -12,14 +12,16 @@ const Secret = z.looseObject({ data: z.record(z.string(), z.string()).default({}
  */
 export class KubernetesSecretStore implements KeyStore {
   readonly description: string;
+  private readonly kubectl: Kubectl;
 
   /** @param context of the kubeconfig; without it the current one */
   constructor(
     private readonly namespace: string,
     private readonly secret: string,
-    private readonly context?: string,
-    private readonly env: NodeJS.ProcessEnv = process.env,
+    context?: string,
+    env: NodeJS.ProcessEnv = process.env,
   ) {
+    this.kubectl = new Kubectl(env, context);
     this.description = `Secret ${namespace}/${secret}`;
   }
 
@@ -56,39 +58,24 @@ export class KubernetesSecretStore implements KeyStore {
   }
 
   private async object() {
-    return Secret.parse(JSON.parse(await this.kubectl(["get", "secret", this.secret, "-o", "json"])));
+    return Secret.parse(JSON.parse(await this.ask(["get", "secret", this.secret, "-o", "json"])));
   }
 
   /** As a whole, with the version that was read: who writes at the same time is refused, and not written over. */
   private async change(data: Record<string, string | undefined>): Promise<void> {
     const object = await this.object();
     const changed = { ...object, data: { ...object.data, ...data } };
-    await this.kubectl(["replace", "--filename", "-"], JSON.stringify(changed));
+    await this.ask(["replace", "--filename", "-"], JSON.stringify(changed));
   }
 
-  private async kubectl(args: readonly string[], input = ""): Promise<string> {
-    const where = [...(this.context ? ["--context", this.context] : []), "--namespace", this.namespace];
-    const child = spawn("kubectl", [...where, ...args], { env: this.env, stdio: ["pipe", "pipe", "pipe"] });
-    const said = { stdout: "", stderr: "" };
-    for (const stream of ["stdout", "stderr"] as const) {
-      child[stream].setEncoding("utf8").on("data", (text: string) => {
-        said[stream] += text;
-      });
-    }
-    // A program that ends early closes its input: its exit says why.
-    child.stdin.on("error", () => undefined).end(input);
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", () => reject(new UserError("kubectl is not on PATH", "install it, or use another store")));
-      child.once("close", resolve);
-    });
-    if (code === 0) return said.stdout;
-    const fix = said.stderr.includes("NotFound")
+  private async ask(args: readonly string[], input = ""): Promise<string> {
+    const { code, stdout, stderr, missing } = await this.kubectl.runWith(input, "--namespace", this.namespace, ...args);
+    if (code === 0) return stdout;
+    if (missing) throw new UserError("kubectl is not on PATH", "install it, or use another store");
+    const fix = stderr.includes("NotFound")
       ? "apply the stack that ends with -pki first: it makes the Secret"
       : undefined;
-    throw new UserError(
-      `${this.description}: ${said.stderr.trim().split("\n")[0] ?? `kubectl ended with ${code}`}`,
-      fix,
-    );
+    throw new UserError(`${this.description}: ${stderr.trim().split("\n")[0] ?? `kubectl ended with ${code}`}`, fix);
   }
 }
 

@@ -1,10 +1,11 @@
-import { execFile } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { promisify } from "node:util";
 import type { SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
+import { z } from "zod";
 import { awsClusterNames, type ClusterTopology, kubernetesNames, type Topology } from "../../modules/topology";
 import { splitPem } from "../../runtime/certificate-agent/pem";
 import { CertificateSecret } from "../../runtime/certificate-manager/contract";
+import { authorityKey } from "../../templates/helm-values";
+import { Kubectl } from "../kubectl";
 import { UserError } from "../project";
 
 /**
@@ -36,21 +37,21 @@ export async function deployedLeafAuthority(
   }
 }
 
+const AuthoritiesSecret = z.object({ data: z.record(z.string(), z.string()).default({}) });
+
 async function fromKubernetes(secret: string, namespace: string, context?: string): Promise<string> {
-  const where = [...(context ? ["--context", context] : []), "--namespace", namespace];
-  // Its own: what it trusts besides is not its to vouch for.
-  for (const key of ["own-leafnodes.crt", "leafnodes.crt"]) {
-    const path = `jsonpath={.data.${key.replace(".", "\\.")}}`;
-    const { stdout } = await promisify(execFile)("kubectl", [...where, "get", "secret", secret, "-o", path]).catch(
-      (error: Error & { stderr?: string }) => {
-        throw new UserError(
-          `Secret ${namespace}/${secret}: ${error.stderr?.trim() || error.message}`,
-          "deploy the cluster first, with kubectl on PATH and its context chosen",
-        );
-      },
+  const kubectl = new Kubectl(process.env, context);
+  const asked = ["--namespace", namespace, "get", "secret", secret, "--output", "json"];
+  const { code, stdout, stderr } = await kubectl.runWith("", ...asked);
+  if (code !== 0)
+    throw new UserError(
+      `Secret ${namespace}/${secret}: ${stderr.trim() || `kubectl ended with ${code}`}`,
+      "deploy the cluster first, with kubectl on PATH and its context chosen",
     );
-    if (stdout !== "") return Buffer.from(stdout, "base64").toString("utf8");
-  }
+  const { data } = AuthoritiesSecret.parse(JSON.parse(stdout));
+  // Its own: what it trusts besides is not its to vouch for.
+  const own = data["own-leafnodes.crt"] || data[authorityKey("leafnodes")];
+  if (own) return Buffer.from(own, "base64").toString("utf8");
   throw new UserError(`Secret ${namespace}/${secret} holds no authority of leaf nodes yet`, "deploy the cluster first");
 }
 

@@ -53,7 +53,7 @@ export function kubernetesNames(environment: string, cluster: string): Kubernete
     backup: `${cluster}-backup`,
     backupOf: (account) => `${cluster}-backup-${inName(account)}`,
     drillOf: (account) => `${cluster}-drill-${inName(account)}`,
-    streams: (account) => `${cluster}-streams-${account.toLowerCase().replaceAll("_", "-")}`,
+    streams: (account) => `${cluster}-streams-${inName(account)}`,
     certificates: clusterSecrets(cluster),
   };
 }

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { z } from "zod";
 import type { KubernetesPlatform } from "../../../templates/helm-values";
-import { Kubectl } from "./kubectl";
+import { Kubectl } from "../../kubectl";
 
 /** How this machine reaches the Kubernetes cluster of one of the environment's clusters. */
 export interface KubernetesAccess {

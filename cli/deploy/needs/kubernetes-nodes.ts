@@ -1,5 +1,5 @@
 import type { KubernetesCluster } from "../../../templates/helm-values";
-import type { Kubectl } from "../kubernetes/kubectl";
+import type { Kubectl } from "../../kubectl";
 import { NodePods, Nodes, roomFor, zonesOf } from "./kubernetes-room";
 import { type Need, need } from "./need";
 

@@ -1,13 +1,15 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { z } from "zod";
-import { UserError } from "../../project";
+import { UserError } from "./project";
 
 /** What kubectl said. */
 export interface Said {
   code: number;
   stdout: string;
   stderr: string;
+  /** It could not even be started. */
+  missing?: boolean;
 }
 
 /** A port of this machine that leads into the Kubernetes cluster. */
@@ -24,26 +26,37 @@ const answerMs = 60_000;
 export class Kubectl {
   /** @param context of the kubeconfig; without it whatever kubectl finds, as in a pod */
   constructor(
-    private readonly env: Record<string, string>,
+    private readonly env: NodeJS.ProcessEnv,
     private readonly context?: string,
   ) {}
 
   private start(args: readonly string[]) {
     const where = this.context ? ["--context", this.context] : [];
-    return spawn("kubectl", [...where, ...args], { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+    return spawn("kubectl", [...where, ...args], { env: this.env, stdio: ["pipe", "pipe", "pipe"] });
   }
 
   /** Runs a command that ends by itself, whatever it ends with. */
   run(...args: string[]): Promise<Said> {
+    return this.finish(args, "", answerMs);
+  }
+
+  /** The same with text on its standard input, and for as long as it takes: somebody may have to log in first. */
+  runWith(input: string, ...args: string[]): Promise<Said> {
+    return this.finish(args, input);
+  }
+
+  private finish(args: readonly string[], input: string, withinMs?: number): Promise<Said> {
     const child = this.start(args);
+    // A program that ends early closes its input: its exit says why.
+    child.stdin.on("error", () => undefined).end(input);
     const said = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const)
       child[stream].setEncoding("utf8").on("data", (text: string) => {
         said[stream] += text;
       });
-    const late = setTimeout(() => child.kill("SIGKILL"), answerMs);
+    const late = withinMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), withinMs);
     return new Promise<Said>((resolve) => {
-      child.once("error", (error) => resolve({ code: 1, stdout: "", stderr: error.message }));
+      child.once("error", (error) => resolve({ code: 1, stdout: "", stderr: error.message, missing: true }));
       child.once("close", (code) => resolve({ code: code ?? 1, ...said }));
     }).finally(() => clearTimeout(late));
   }
@@ -68,6 +81,7 @@ export class Kubectl {
    */
   async forward(namespace: string, what: string, port: number): Promise<Forwarded> {
     const child = this.start(["--namespace", namespace, "port-forward", "--address", "127.0.0.1", what, `:${port}`]);
+    child.stdin.end();
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
     let complaint = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
