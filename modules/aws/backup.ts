@@ -7,7 +7,7 @@ import { BackupAlarms } from "./backup-alarms";
 import { drillTask } from "./backup-drill";
 import { BackupRule } from "./backup-rule";
 import { role } from "./policy";
-import { clientUrls, internalAuthorities } from "./program-connection";
+import { clientUrls, connectionSecrets } from "./program-connection";
 import { ProgramTask, type SecretVariable } from "./program-task";
 
 /** The backup of one account on the cluster's schedule, the proof of the last one on another, and who is told of failures. */
@@ -56,17 +56,13 @@ type Variables = ProgramEnv<typeof BackupEnv>;
 function backupTask(scope: Construct, name: string, props: AccountBackupProps): ProgramTask {
   const { context, cluster, backup, account, image, lookups } = props;
   const { topology } = context;
-  const { keySecret } = lookups.names;
   const variables: Variables = {
     NATS_SERVERS: clientUrls(cluster),
     ...storedVariables(props),
     BACKUP_RETENTION_SECONDS: String(Math.floor(backup.retentionMs / 1000)),
   };
   const secrets: Partial<Record<keyof Variables, SecretVariable>> = {
-    NATS_CA: internalAuthorities(topology.environment, cluster),
-    ...(topology.identity.mode === "operator"
-      ? { NATS_CREDS: { secret: keySecret(`creds-backup-${account}`) } }
-      : { NATS_NKEY_SEED: { secret: keySecret(`user-backup-${account}`) } }),
+    ...connectionSecrets(topology, cluster, `backup-${account}`, lookups.names.keySecret),
     ...storedSecrets(props),
   };
   return new ProgramTask(scope, "task", {

@@ -1,4 +1,4 @@
-import { type ClusterTopology, ports } from "../topology";
+import { type ClusterTopology, loginKey, ports, type Topology } from "../topology";
 import { secretOfCertificate } from "./agent-environment";
 import type { SecretVariable } from "./program-task";
 
@@ -11,4 +11,18 @@ export function internalAuthorities(environment: string, cluster: ClusterTopolog
   const certificate = cluster.certificates.find(({ id }) => id === "internal");
   if (!certificate) throw new Error(`cluster ${cluster.name} has no internal certificate`);
   return { secret: secretOfCertificate(environment, cluster.name, certificate), key: "authorities" };
+}
+
+/** What a program in a task connects as a fixed user with: those authorities, and the user's key by reference. */
+export function connectionSecrets(
+  { identity, environment }: Topology,
+  cluster: ClusterTopology,
+  user: string,
+  keySecret: (key: string) => string,
+): { NATS_CA: SecretVariable; NATS_CREDS?: SecretVariable; NATS_NKEY_SEED?: SecretVariable } {
+  const login = { secret: keySecret(loginKey({ identity }, user)) };
+  return {
+    NATS_CA: internalAuthorities(environment, cluster),
+    ...(identity.mode === "operator" ? { NATS_CREDS: login } : { NATS_NKEY_SEED: login }),
+  };
 }

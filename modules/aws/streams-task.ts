@@ -5,7 +5,7 @@ import type { ProgramEnv } from "../terraform/program-env";
 import { awsClusterNames } from "../topology";
 import type { EcsCluster, StackContext } from "./context";
 import type { Lookups } from "./lookups";
-import { clientUrls, internalAuthorities } from "./program-connection";
+import { clientUrls, connectionSecrets } from "./program-connection";
 import { ProgramTask, type SecretVariable } from "./program-task";
 
 export interface StreamsTaskProps {
@@ -26,7 +26,6 @@ export class StreamsTask extends Construct {
     super(scope, id);
     const { topology } = context;
     const { jetstream } = cluster;
-    const isOperator = topology.identity.mode === "operator";
     const syncInterval = jetstream?.syncInterval ?? 1000;
     const variables: Variables = {
       NATS_SERVERS: clientUrls(cluster),
@@ -35,13 +34,12 @@ export class StreamsTask extends Construct {
       STREAMS_SYNC_INTERVAL_SECONDS: String(syncInterval === "always" ? 0 : syncInterval / 1000),
       LOG_LEVEL: "info",
     };
-    const { keySecret } = lookups.names;
-    const secrets: Partial<Record<keyof Variables, SecretVariable>> = {
-      NATS_CA: internalAuthorities(topology.environment, cluster),
-      ...(isOperator
-        ? { NATS_CREDS: { secret: keySecret(`creds-streams-${account}`) } }
-        : { NATS_NKEY_SEED: { secret: keySecret(`user-streams-${account}`) } }),
-    };
+    const secrets: Partial<Record<keyof Variables, SecretVariable>> = connectionSecrets(
+      topology,
+      cluster,
+      `streams-${account}`,
+      lookups.names.keySecret,
+    );
     this.task = new ProgramTask(this, "task", {
       name: awsClusterNames(topology.environment, cluster.name).program(`streams-${account.toLowerCase()}`),
       program: "streams",

@@ -10,9 +10,10 @@ import { toAuthRules } from "../../templates/callout-rules";
 import { json } from "../terraform/json";
 import { calloutIssuerSecret, calloutXkeySecret } from "../topology";
 import { calloutLogin, calloutPort, calloutVariables, oidcFile, rulesFolder } from "./auth-callout-environment";
-import { authoritiesMount, keysMount, programImage } from "./connection";
+import { authoritiesMount, keysMount } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
-import { environment, resources, restrictedContainer, restrictedPod, volumeMounts, volumes } from "./pod";
+import { volumeMounts, volumes } from "./pod";
+import { programContainer, programPod } from "./program";
 
 const port = calloutPort;
 const program = "auth-callout";
@@ -50,9 +51,7 @@ export class AuthCallout extends Construct {
           metadata: { labels, annotations: { "natsform/rules": digest(rules) } },
           spec: {
             serviceAccountName: name,
-            automountServiceAccountToken: false,
-            enableServiceLinks: false,
-            securityContext: restrictedPod,
+            ...programPod,
             topologySpreadConstraint: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
               topologyKey,
               maxSkew: 1,
@@ -62,13 +61,13 @@ export class AuthCallout extends Construct {
             volume: volumes(mounts),
             container: [
               {
-                name: program,
-                image: programImage(context, program),
-                securityContext: restrictedContainer,
-                resources: resources(context, "250m", "256Mi"),
-                env: environment(calloutVariables(context)),
+                ...programContainer(context, program, {
+                  cpu: "250m",
+                  memory: "256Mi",
+                  variables: calloutVariables(context),
+                  volumeMount: volumeMounts(mounts),
+                }),
                 port: [{ name: "http", containerPort: port }],
-                volumeMount: volumeMounts(mounts),
                 startupProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 2, failureThreshold: 60 },
                 // Whether the process runs: while servers are away, a new one would not reach them either.
                 livenessProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 10 },

@@ -2,16 +2,8 @@ import type { Construct } from "constructs";
 import type { DrillEnv } from "../../runtime/backup/env";
 import type { ProgramEnv } from "../terraform/program-env";
 import { ports } from "../topology";
-import {
-  type AccountBackup,
-  backupJob,
-  backupKeys,
-  program,
-  storage,
-  storedVariables,
-  targetAccess,
-} from "./backup-job";
-import { keysMount, programImage } from "./connection";
+import { type AccountBackup, backupContainer, backupJob, backupKeys, storage, storedVariables } from "./backup-job";
+import { keysMount } from "./connection";
 import { environment, resources, restrictedContainer } from "./pod";
 
 const scratch = { name: "scratch", mountPath: "/scratch" };
@@ -41,14 +33,8 @@ export function addDrill(scope: Construct, one: AccountBackup, schedule: string)
       volume: [...volume, { name: scratch.name, emptyDir: { sizeLimit: `${roomMiB}Mi` } }],
       container: [
         {
-          name: program,
-          image: programImage(context, program),
+          ...backupContainer(one, variablesOf(one), [...volumeMount, { ...scratch, readOnly: true }]),
           args: ["drill"],
-          securityContext: restrictedContainer,
-          resources: resources(context, "100m", "512Mi"),
-          env: environment(variablesOf(one)),
-          envFrom: targetAccess(one),
-          volumeMount: [...volumeMount, { ...scratch, readOnly: true }],
         },
         scratchServer(one, roomMiB),
       ],

@@ -5,7 +5,8 @@ import type { ProgramEnv } from "../terraform/program-env";
 import { type BackupTopology, backupKeySecret } from "../topology";
 import { keyFile } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
-import { type MountedFiles, restrictedPod, volumeMounts, volumes } from "./pod";
+import { type MountedFiles, volumeMounts, volumes } from "./pod";
+import { jobPod, type ProgramContainerProps, programContainer } from "./program";
 
 /** Image and container of everything that is done with backups. */
 export const program = "backup";
@@ -50,11 +51,18 @@ export function storage({ context, backup }: AccountBackup, mounts: readonly Mou
   };
 }
 
-/** Variables of the Secret that opens the target, where there is one. */
-export const targetAccess = ({ context }: AccountBackup) => {
+/** The program's container, with the variables of the Secret that opens the target, where there is one. */
+export function backupContainer(
+  { context }: AccountBackup,
+  variables: ProgramContainerProps["variables"],
+  volumeMount: ProgramContainerProps["volumeMount"],
+) {
   const { secret } = context.cluster.platform.backupAccess;
-  return secret ? [{ secretRef: { name: secret } }] : [];
-};
+  return {
+    ...programContainer(context, program, { cpu: "100m", memory: "512Mi", variables, volumeMount }),
+    envFrom: secret ? [{ secretRef: { name: secret } }] : [],
+  };
+}
 
 export interface BackupJobProps {
   name: string;
@@ -94,10 +102,7 @@ export function backupJob(scope: Construct, id: string, { context }: AccountBack
             metadata: { labels },
             spec: {
               serviceAccountName: names.backup,
-              automountServiceAccountToken: false,
-              enableServiceLinks: false,
-              restartPolicy: "Never",
-              securityContext: restrictedPod,
+              ...jobPod,
               ...pod,
             },
           },

@@ -6,16 +6,15 @@ import { type BackupTopology, loginKey } from "../topology";
 import { addDrill } from "./backup-drill";
 import {
   type AccountBackup,
+  backupContainer,
   backupJob,
   backupKeys,
   program,
   storage,
   storedVariables,
-  targetAccess,
 } from "./backup-job";
-import { authoritiesMount, authorityFile, clientUrl, keysMount, loginVariables, programImage } from "./connection";
+import { authoritiesMount, authorityFile, clientUrl, keysMount, loginVariables } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
-import { environment, resources, restrictedContainer } from "./pod";
 
 /** A backup of every stream of each account on the cluster's schedule, and on another one the proof of the last. */
 export class Backups extends Construct {
@@ -50,14 +49,8 @@ function addBackup(scope: Construct, one: AccountBackup): void {
       volume,
       container: [
         {
-          name: program,
-          image: programImage(context, program),
+          ...backupContainer(one, variablesOf(one, login), volumeMount),
           args: ["backup"],
-          securityContext: restrictedContainer,
-          resources: resources(context, "100m", "512Mi"),
-          env: environment(variablesOf(one, login)),
-          envFrom: targetAccess(one),
-          volumeMount,
         },
       ],
     },

@@ -1,5 +1,4 @@
 import { authorityKey } from "../../templates/helm-values";
-import { imageFolder, imageTag } from "../terraform/code-image";
 import { ports } from "../topology";
 import type { KubernetesContext } from "./context";
 import type { MountedFiles } from "./pod";
@@ -31,9 +30,3 @@ export const keyFile = (key: string): string => `${folders.keys}/${key}`;
 /** How a program logs in with the key of a fixed user, which `keysMount` brings. */
 export const loginVariables = ({ topology }: KubernetesContext, key: string) =>
   topology.identity.mode === "operator" ? { NATS_CREDS_FILE: keyFile(key) } : { NATS_NKEY_SEED_FILE: keyFile(key) };
-
-/** Image of one of natsform's own programs: of the tag that is named, or of what lies in the project. */
-export const programImage = ({ cluster, settings }: KubernetesContext, program: string): string => {
-  const { programs, tag = imageTag(imageFolder(settings.root, program)) } = cluster.platform.images;
-  return `${programs}/${program}:${tag}`;
-};

@@ -4,17 +4,10 @@ import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { Construct } from "constructs";
 import { json } from "../terraform/json";
-import { authoritiesMount, keysMount, programImage } from "./connection";
+import { authoritiesMount, keysMount } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
-import {
-  environment,
-  type MountedFiles,
-  resources,
-  restrictedContainer,
-  restrictedPod,
-  volumeMounts,
-  volumes,
-} from "./pod";
+import { type MountedFiles, volumeMounts, volumes } from "./pod";
+import { jobPod, programContainer } from "./program";
 import { issueVariables, type RenewalVariables, reloadVariables, renewalLogin } from "./renewal-environment";
 
 const program = "certificate-renewal";
@@ -79,21 +72,19 @@ function podTemplate(context: KubernetesContext, variables: RenewalVariables, pr
   return {
     metadata: { labels: labelsOf(context, program) },
     spec: {
+      ...jobPod,
       serviceAccountName: context.names.renewal,
       // It logs in to Vault and writes Secrets with it.
       automountServiceAccountToken: true,
-      enableServiceLinks: false,
-      restartPolicy: "Never",
-      securityContext: restrictedPod,
       volume: volumes(mounts),
       container: [
         {
-          name: program,
-          image: programImage(context, program),
-          securityContext: restrictedContainer,
-          resources: resources(context, "50m", "192Mi"),
-          env: environment({ ...variables, NODE_EXTRA_CA_CERTS: authorities && `${vaultFolder}/${authoritiesFile}` }),
-          volumeMount: volumeMounts(mounts),
+          ...programContainer(context, program, {
+            cpu: "50m",
+            memory: "192Mi",
+            variables: { ...variables, NODE_EXTRA_CA_CERTS: authorities && `${vaultFolder}/${authoritiesFile}` },
+            volumeMount: volumeMounts(mounts),
+          }),
           terminationMessagePolicy: "FallbackToLogsOnError",
         },
       ],

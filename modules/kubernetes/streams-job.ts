@@ -7,9 +7,10 @@ import { toStreamSpecs } from "../../templates/stream-specs";
 import { json } from "../terraform/json";
 import type { ProgramEnv } from "../terraform/program-env";
 import { loginKey } from "../topology";
-import { authoritiesMount, authorityFile, clientUrl, keysMount, loginVariables, programImage } from "./connection";
+import { authoritiesMount, authorityFile, clientUrl, keysMount, loginVariables } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
-import { environment, resources, restrictedContainer, restrictedPod, volumeMounts, volumes } from "./pod";
+import { volumeMounts, volumes } from "./pod";
+import { jobPod, programContainer } from "./program";
 
 const program = "streams";
 const specsFolder = "/etc/natsform/streams";
@@ -48,19 +49,16 @@ export class StreamsJob extends Construct {
         template: {
           metadata: { labels },
           spec: {
-            automountServiceAccountToken: false,
-            enableServiceLinks: false,
-            restartPolicy: "Never",
-            securityContext: restrictedPod,
+            ...jobPod,
             volume: volumes(mounts),
             container: [
               {
-                name: program,
-                image: programImage(context, program),
-                securityContext: restrictedContainer,
-                resources: resources(context, "50m", "192Mi"),
-                env: environment(variables),
-                volumeMount: volumeMounts(mounts),
+                ...programContainer(context, program, {
+                  cpu: "50m",
+                  memory: "192Mi",
+                  variables,
+                  volumeMount: volumeMounts(mounts),
+                }),
                 // Who may not read logs reads in the pod's status why nothing was applied.
                 terminationMessagePolicy: "FallbackToLogsOnError",
               },

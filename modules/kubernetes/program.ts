@@ -1,0 +1,38 @@
+import { imageFolder, imageTag } from "../terraform/code-image";
+import type { KubernetesContext } from "./context";
+import { environment, resources, restrictedContainer, restrictedPod } from "./pod";
+
+/** Image of one of natsform's own programs: of the tag that is named, or of what lies in the project. */
+const programImage = ({ cluster, settings }: KubernetesContext, program: string): string => {
+  const { programs, tag = imageTag(imageFolder(settings.root, program)) } = cluster.platform.images;
+  return `${programs}/${program}:${tag}`;
+};
+
+export interface ProgramContainerProps {
+  /** Processor time that is asked for, and memory that is asked for and granted. */
+  cpu: string;
+  memory: string;
+  /** Those without a value are left out. */
+  variables: Record<string, string | undefined>;
+  volumeMount: { name: string; mountPath: string; readOnly?: boolean }[];
+}
+
+/** The container of one of natsform's own programs. */
+export const programContainer = (context: KubernetesContext, name: string, props: ProgramContainerProps) => ({
+  name,
+  image: programImage(context, name),
+  securityContext: restrictedContainer,
+  resources: resources(context, props.cpu, props.memory),
+  env: environment(props.variables),
+  volumeMount: props.volumeMount,
+});
+
+/** What every pod of theirs has: no rights, no token of Kubernetes, and no variables of Services that it never asked for. */
+export const programPod = {
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+  securityContext: restrictedPod,
+};
+
+/** The same of a Job: a run that failed is another pod. */
+export const jobPod = { ...programPod, restartPolicy: "Never" };
