@@ -12,6 +12,7 @@ import { ensureCertificates } from "./certificates";
 import { writeConnectFile } from "./connect-file";
 import { allServers, type Twin } from "./context";
 import { leftoverServers, writeLayout } from "./layout";
+import { leafLinksReady } from "./leaf-links";
 import { responderNames } from "./ports";
 import { diedBehindOurBack, runningProcess } from "./processes";
 import { ensureProgram, preparePrograms, programReady, responders, type TwinProgram } from "./programs";
@@ -105,6 +106,13 @@ export function upTasks(twin: Twin, root: string): Task[] {
           .map(({ wanted, count }) => `${count} ${pastTense[wanted]}`);
         const dead = died.length > 0 ? `; ${died.map(({ server }) => server.name).join(", ")} had ended by itself` : "";
         task.title = `Servers: ${done.join(", ")}${dead}`;
+      },
+    },
+    {
+      title: "Leaf nodes",
+      enabled: twin.topology.clusters.some((cluster) => cluster.leafLinks.length > 0),
+      task: async (state, task) => {
+        task.title = `Leaf nodes: ${await leafLinksReady(twin, state.trust, readyTimeoutMs)} links`;
       },
     },
     {

@@ -1,10 +1,11 @@
 import { rmSync } from "node:fs";
 import type { Trust } from "../../modules/config";
-import { type ClusterTopology, clusterOf, type ServerTopology } from "../../modules/topology";
+import type { ClusterTopology, ServerTopology } from "../../modules/topology";
 import { printConf } from "../../templates/nats-conf";
 import { privateFile, writeFileAtomically } from "../files";
 import { staleAccounts } from "../twin/accounts";
 import { type Twin, twinConf } from "../twin/context";
+import { leafLinks } from "../twin/leaf-links";
 import { type Jsz, monitoring, type Routez, type Varz } from "../twin/monitoring";
 import { configDigest } from "../twin/servers";
 import { prove, type Row } from "./row";
@@ -69,28 +70,13 @@ async function verifyServer(
   ];
 }
 
-interface Leafz {
-  leafs?: { name: string; account: string }[];
-}
-
-/** Each link as its hub sees it: only there it shows which account the link's login leads to. */
 function verifyLeafLinks(twin: Twin, cluster: ClusterTopology, { name }: ServerTopology, trust: Trust): Promise<Row> {
   return prove("servers", `${name}: leaf nodes`, async () => {
-    const found = await Promise.all(
-      cluster.leafLinks.map(async ({ hub, account }) => {
-        const id = trust.accounts[account]?.publicKey ?? account;
-        for (const server of clusterOf(twin.topology, hub).servers) {
-          const port = twin.ports.servers[server.name]?.monitoring ?? 0;
-          const { leafs = [] } = (await monitoring<Leafz>(port, "/leafz")) ?? {};
-          if (leafs.some((leaf) => leaf.name === name && leaf.account === id)) return `${account} to ${server.name}`;
-        }
-        return undefined;
-      }),
+    const links = await leafLinks(twin, cluster, name, trust);
+    const said = links.map(({ account, hub, server }) =>
+      server ? `${account} to ${server}` : `no ${account} to ${hub}`,
     );
-    const { leafs = [] } = await ask<Leafz>(twin, name, "/leafz");
-    const missing = cluster.leafLinks.filter((_, i) => !found[i]).map(({ account, hub }) => `no ${account} to ${hub}`);
-    const ok = missing.length === 0 && leafs.length >= cluster.leafLinks.length;
-    return { ok, seen: [...found.filter(Boolean), ...missing].join(", ") };
+    return { ok: links.every(({ server }) => server !== undefined), seen: said.join(", ") };
   });
 }
 
