@@ -6,7 +6,8 @@ module.exports = {
   transform: { "^.+\\.(t|j|mj)s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
   // Published as ES modules only, which jest cannot load on Node 20.
   transformIgnorePatterns: ["/node_modules/(?!(jose|oauth2-mock-server|is-plain-obj)/)"],
-  testTimeout: 120_000,
+  // Tests wait for conditions, each with a deadline of its own: this one is for what hangs.
+  testTimeout: 600_000,
   maxWorkers: 3,
   testSequencer: "<rootDir>/jest.sequencer.js",
 };

@@ -3,7 +3,6 @@ import { inspect } from "../../runtime/certificate-manager/inspect";
 import { dayMs, hourMs, MemoryWorld, memorySettings, minuteMs } from "../support/certificate-memory";
 
 // Seven thousand runs: on a machine that is busy with other things they take minutes.
-jest.setTimeout(600_000);
 
 const years = (count: number) => count * 365 * dayMs;
 

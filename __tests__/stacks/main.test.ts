@@ -36,7 +36,7 @@ test("environments that are not right are all named, nothing is written, and the
   expect(said).toContain("there is no such environment");
   expect(said).not.toMatch(/^\s+at /m);
   expect(readdirSync(root).sort()).toEqual(["environments", "modules"]);
-}, 300_000);
+});
 
 test("a platform without stacks is named in a line, and the others are synthesized with their code", () => {
   for (const name of ["demo", "territories"]) shipped(name);
@@ -50,4 +50,4 @@ test("a platform without stacks is named in a line, and the others are synthesiz
     "demo-eu-west-1-foundation",
   ]);
   expect(readdirSync(join(root, ".natsform", "lambda")).sort()).toEqual(["certificate-manager.zip", "dns-sync.zip"]);
-}, 300_000);
+});

@@ -8,7 +8,7 @@ import { parseEnvironment } from "../../modules/config";
 import { buildTopology } from "../../modules/topology";
 import { BACKUP_INBOX } from "../../runtime/backup/contract";
 import { manager } from "../../runtime/streams/find";
-import { until } from "../../runtime/streams/retry";
+import { notYetWhenMissing, STREAM_NOT_FOUND, until } from "../../runtime/streams/retry";
 import { startCluster, type TestCluster } from "../truth/streams-cluster";
 import { scope } from "./backup-manifests";
 import { core, threeServers } from "./twin-environment";
@@ -92,12 +92,15 @@ export async function startBackupWorld(size: number): Promise<BackupWorld> {
       return nc;
     };
     const app = await open({ user: "app", pass: "app" });
+    await until("a leader of the servers", Date.now() + 90_000, async () =>
+      (await manager(app)).streams.names().next(),
+    );
     const backup = await open({ authenticator: nkeyAuthenticator(user.getSeed()), inboxPrefix: BACKUP_INBOX });
     const other = await open({ user: "other", pass: "other" });
     return {
       cluster,
       app,
-      jsm: await manager(app),
+      jsm: await patient(app),
       backup,
       other,
       folder,
@@ -117,14 +120,21 @@ export async function startBackupWorld(size: number): Promise<BackupWorld> {
   }
 }
 
+/** For requests that are not made again: of a busy machine the answer is late. */
+export const patient = (nc: NatsConnection): Promise<JetStreamManager> =>
+  nc.jetstreamManager({ checkAPI: false, timeout: 30_000 });
+
 /** Makes a stream; waits for a cluster that is starting. */
 export async function makeStream(jsm: JetStreamManager, config: Partial<StreamConfig> & { name: string }) {
   await until(`making ${config.name}`, Date.now() + 60_000, () => jsm.streams.add(config));
+  // What is done to it next may be asked of a server that has not heard of it yet.
+  const known = () => notYetWhenMissing([STREAM_NOT_FOUND], () => jsm.streams.info(config.name));
+  await until(`hearing of ${config.name}`, Date.now() + 60_000, known);
 }
 
 /** Publishes messages, each until it is acknowledged, a few at a time. */
 export async function fill(nc: NatsConnection, subject: string, count: number, data: (i: number) => Uint8Array) {
-  const jetstream = nc.jetstream();
+  const jetstream = nc.jetstream({ timeout: 30_000 });
   for (let at = 0; at < count; at += 100)
     await Promise.all(
       Array.from({ length: Math.min(100, count - at) }, (_, i) =>

@@ -43,6 +43,7 @@ export class Browser {
       const context = await chromium.launchPersistentContext(join(home, "profile"), {
         executablePath: findChromium(),
         headless: true,
+        timeout: 180_000,
         env: { ...process.env, HOME: home },
         viewport: { width: 1100, height: 620 },
         args: [
@@ -58,6 +59,7 @@ export class Browser {
           ...pins,
         ],
       });
+      context.setDefaultTimeout(90_000);
       // The public name leads to this machine here; Chromium asks the user before a page may reach that.
       await context.grantPermissions(["local-network-access"]);
       return new Browser(home, context);

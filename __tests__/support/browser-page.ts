@@ -81,7 +81,7 @@ const page: PageNats = {
     document.getElementById("user").textContent = user;
     try {
       const authenticator = tokenAuthenticator(token);
-      connection = await wsconnect({ servers: server, authenticator, inboxPrefix, reconnect: false, timeout: 10_000 });
+      connection = await wsconnect({ servers: server, authenticator, inboxPrefix, reconnect: false, timeout: 30_000 });
     } catch (error) {
       showState("refused", `${server}: ${(error as Error).message}`);
       return (error as Error).message;
@@ -102,7 +102,7 @@ const page: PageNats = {
     connection.subscribe(subject, { callback: (error, message) => receive(error ?? undefined, message) });
     return refusal(subject);
   },
-  request: async (subject) => (await connection.request(subject)).string(),
+  request: async (subject) => (await connection.request(subject, "", { timeout: 30_000 })).string(),
   received: async () => messages,
 };
 Object.assign(globalThis, { nats: page });

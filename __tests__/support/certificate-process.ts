@@ -11,6 +11,8 @@ export class FunctionProcess {
   private constructor(
     private readonly child: ChildProcess,
     private readonly said: () => string,
+    /** Not its exit: by then its last words may not have been read. */
+    private readonly closed: Promise<unknown>,
   ) {}
 
   /** Ends with the tests' process at the latest. */
@@ -35,13 +37,18 @@ export class FunctionProcess {
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (text) => {
         said += text;
+        world.logged.push(String(text));
       });
-    return new FunctionProcess(child, () => said);
+    return new FunctionProcess(child, () => said, once(child, "close"));
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null;
   }
 
   /** Fails when it has ended by itself. */
   async kill(): Promise<void> {
-    if (this.child.exitCode !== null) throw new Error(`it has ended by itself:\n${this.said()}`);
+    if (this.hasEnded) throw new Error(`it has ended by itself:\n${this.said()}`);
     const gone = once(this.child, "exit");
     this.child.kill("SIGKILL");
     await gone;
@@ -49,7 +56,7 @@ export class FunctionProcess {
 
   /** Everything that it has said, once it has ended. */
   async end(): Promise<string> {
-    if (this.child.exitCode === null) await once(this.child, "close");
+    await this.closed;
     return this.said();
   }
 }

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CertificateId, ClusterTopology, Topology } from "../../modules/topology";
+import { end } from "./callout-nats-server";
 import { chartText } from "./chart-model";
 import { eventually } from "./eventually";
 import { PodFolders } from "./kubernetes-folders";
@@ -82,7 +83,7 @@ export class ChartServers {
 
   async ask<T>(server: number, path: string): Promise<T> {
     const response = await fetch(`http://127.0.0.1:${this.ports[server]?.monitoring}${path}`, {
-      signal: AbortSignal.timeout(5000),
+      signal: AbortSignal.timeout(20_000),
     });
     return (await response.json()) as T;
   }
@@ -108,8 +109,8 @@ export class ChartServers {
     }
   }
 
-  stop(): void {
-    for (const child of this.#processes) child.kill("SIGKILL");
+  async stop(): Promise<void> {
+    await Promise.all(this.#processes.map((child) => end(child, "SIGKILL")));
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
   }
 }

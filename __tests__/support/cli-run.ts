@@ -18,7 +18,7 @@ export function natsform(
     execFile(
       process.execPath,
       [join(checkout, "bin/natsform.js"), ...args],
-      { cwd, env: { ...process.env, ...env }, encoding: "utf8", timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
+      { cwd, env: { ...process.env, ...env }, encoding: "utf8", timeout: 300_000, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => done({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     );
   });

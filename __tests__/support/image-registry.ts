@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,7 +12,7 @@ export interface TestRegistry {
   host: string;
   crane(...args: string[]): string;
   /** Blobs and manifests that were uploaded so far. */
-  uploads(): number;
+  uploads(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -41,7 +42,13 @@ export async function startRegistry(): Promise<TestRegistry> {
     host,
     crane: (...args) =>
       execFileSync(crane, args, { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"] }),
-    uploads: () => log.match(/ (PUT|POST|PATCH) /g)?.length ?? 0,
+    async uploads() {
+      // What it says comes by another way than what it answers: a request of our own is its last line.
+      const marker = `/v2/${randomUUID()}`;
+      await fetch(`http://${host}${marker}`);
+      await eventually("the registry's log", async () => log.includes(marker));
+      return log.match(/ (PUT|POST|PATCH) /g)?.length ?? 0;
+    },
     stop,
   };
 }

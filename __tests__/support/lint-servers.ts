@@ -134,7 +134,7 @@ export interface ApiAnswer {
 
 /** A request to JetStream as it goes over the wire: nothing is added or checked on the way. */
 export async function api(connection: NatsConnection, request: string, body: object = {}): Promise<ApiAnswer> {
-  const message = await connection.request(`$JS.API.${request}`, JSON.stringify(body), { timeout: 10_000 });
+  const message = await connection.request(`$JS.API.${request}`, JSON.stringify(body), { timeout: 20_000 });
   return message.json<ApiAnswer>();
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AckPolicy, connect } from "nats";
+import { end } from "./callout-nats-server";
 import { eventually } from "./eventually";
 import { freePorts } from "./ports";
 
@@ -41,7 +42,7 @@ export class MetricServers {
       await servers.#store();
       return servers;
     } catch (error) {
-      servers.stop();
+      await servers.stop();
       throw new Error(`${(error as Error).message}\n${servers.#log.join("").slice(-4000)}`);
     }
   }
@@ -122,8 +123,8 @@ export class MetricServers {
     return parseSamples(await response.text());
   }
 
-  stop(): void {
-    for (const child of [...this.#exporters, ...this.#servers]) child.kill("SIGKILL");
+  async stop(): Promise<void> {
+    await Promise.all([...this.#exporters, ...this.#servers].map((child) => end(child, "SIGKILL")));
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -13,7 +13,7 @@ import { twinSite } from "../../cli/twin/site";
 import { type EnvironmentInput, parseEnvironment, type Trust } from "../../modules/config";
 import { buildTopology, type Topology } from "../../modules/topology";
 import { type ConfObject, printConf, serverConf } from "../../templates/nats-conf";
-import { freePort } from "./ports";
+import { freePorts } from "./ports";
 import { findProgram } from "./programs";
 
 /** The first server of an environment as a real process, with the configuration that the twin would give it. */
@@ -41,9 +41,11 @@ export class SingleServer {
     const [server] = cluster?.servers ?? [];
     if (!cluster || !server) throw new Error("the environment has no server");
     const ports = layPorts(this.topology, 20_000);
-    for (const own of Object.values(ports.servers)) {
-      for (const listener of Object.keys(own)) own[listener as keyof typeof own] = await freePort();
-    }
+    const listeners = Object.values(ports.servers).flatMap((own) =>
+      Object.keys(own).map((listener) => ({ own, listener: listener as keyof typeof own })),
+    );
+    const free = await freePorts(listeners.length);
+    for (const [i, { own, listener }] of listeners.entries()) own[listener] = free[i];
     this.#monitoring = ports.servers[server.name]?.monitoring ?? 0;
     const site = twinSite(this.topology, cluster, server, ports, this.folder);
     this.conf = serverConf({ topology: this.topology, cluster, server, site, trust: this.trust });
@@ -74,13 +76,14 @@ export class SingleServer {
     const up = await poll(async () => {
       if (!runningProcess(this.#files)) throw new Error(`the server ended: ${this.log}`);
       return (await this.varz()) !== undefined;
-    }, 20_000);
+    }, 90_000);
     if (!up) throw new Error(`the server does not answer: ${this.log}`);
   }
 
   /** Gives the running server another configuration; says whether it took it over. */
   async reload(conf: ConfObject): Promise<{ reloaded: boolean; said: string }> {
     const before = this.log.length;
+    const loaded = (await this.varz())?.config_load_time;
     this.#write(conf);
     signalProcess(this.#files, "SIGHUP");
     const verdict = /\[INF\] Reloaded server configuration|\[ERR\] Failed to reload server configuration: .*/;
@@ -88,13 +91,17 @@ export class SingleServer {
     await poll(() => {
       said = verdict.exec(this.log.slice(before))?.[0];
       return said !== undefined;
-    }, 20_000);
+    }, 90_000);
     if (said === undefined) throw new Error(`no word about the reload: ${this.log.slice(before)}`);
-    return { reloaded: said.includes("[INF]"), said };
+    const reloaded = (said as string).includes("[INF]");
+    // Its log says so a moment before its monitoring does.
+    if (reloaded && !(await poll(async () => (await this.varz())?.config_load_time !== loaded, 90_000)))
+      throw new Error("the reload does not show");
+    return { reloaded, said };
   }
 
   async remove(): Promise<void> {
-    if (this.topology) await stopProcess(this.#files, "SIGKILL", 5000);
+    if (this.topology) await stopProcess(this.#files, "SIGKILL", 30_000);
     rmSync(this.#root, { recursive: true, force: true });
   }
 }

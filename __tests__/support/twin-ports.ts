@@ -12,6 +12,9 @@ const inBlock = (base: number, port: number) => port >= base && port < base + bl
 const bases = Array.from({ length: 24 }, (_, i) => 2000 + blockSize * i).filter(
   (base) => !unsafeInBrowsers.some((port) => inBlock(base, port)),
 );
+/** Jest's workers begin at different ones: two that claim the same block, left by a run before, could both get it. */
+const begin = 8 * (Number(process.env.JEST_WORKER_ID ?? 1) - 1);
+const inTurn = bases.map((_, i) => bases[(begin + i) % bases.length] as number);
 const own = new Set<number>();
 
 /** Ports that somebody listens on, where the system tells; elsewhere `natsform up` still refuses a taken one. */
@@ -32,7 +35,7 @@ function listening(): number[] {
 export function claimPorts(): string {
   mkdirSync(claims, { recursive: true });
   const busy = listening();
-  for (const base of bases.filter((base) => !busy.some((port) => inBlock(base, port)))) {
+  for (const base of inTurn.filter((base) => !busy.some((port) => inBlock(base, port)))) {
     if (own.has(base) || !claimed(join(claims, String(base)))) continue;
     own.add(base);
     return String(base);

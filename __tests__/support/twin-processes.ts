@@ -28,7 +28,7 @@ export function innocent(): ChildProcess {
 export async function eventually(
   what: string,
   done: () => boolean | Promise<boolean>,
-  timeoutMs = 60_000,
+  timeoutMs = 120_000,
 ): Promise<void> {
   if (!(await poll(done, timeoutMs))) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`);
 }

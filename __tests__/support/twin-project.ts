@@ -94,7 +94,7 @@ export class TestTwin {
 
   async ask<T>(server: string, path: string): Promise<T> {
     const address = this.connectFile().servers.find(({ name }) => name === server)?.monitoring ?? "";
-    const answer = await monitoring<T>(Number(new URL(address).port), path, 5000);
+    const answer = await monitoring<T>(Number(new URL(address).port), path, 20_000);
     if (!answer) throw new Error(`${server} does not answer ${path}`);
     return answer;
   }
@@ -117,6 +117,45 @@ export class TestTwin {
   async status(): Promise<{ code: number; parts: Part[] }> {
     const { code, stdout } = await this.project.natsform("status", this.name, "--json");
     return { code, parts: JSON.parse(stdout)[0].parts as Part[] };
+  }
+
+  /** Waits until status finds nothing wrong. What it says is of one moment, and any may be that of an election. */
+  async well(): Promise<void> {
+    let seen = "";
+    const isWell = async () => {
+      const { code, parts } = await this.status();
+      seen = parts.flatMap(({ name, state, ok }) => (ok ? [] : [`${name}: ${state}`])).join("; ");
+      return code === 0;
+    };
+    if (!(await poll(isWell, 60_000))) throw new Error(`${this.name} is not well: ${seen}`);
+  }
+
+  /** Waits until status finds these parts wrong and no others. */
+  async onlyWrong(...names: string[]): Promise<Part[]> {
+    let wrong: Part[] = [];
+    const found = await poll(async () => {
+      wrong = (await this.status()).parts.filter(({ ok }) => !ok);
+      return wrong.map(({ name }) => name).join() === names.join();
+    }, 60_000);
+    if (!found) throw new Error(`wrong are ${wrong.map(({ name, state }) => `${name}: ${state}`).join("; ")}`);
+    return wrong;
+  }
+
+  /** Waits until every server sends logins to one responder and knows no other: it hears a little later of one that ended. */
+  async onlyResponder(): Promise<void> {
+    type Subjects = { subject: string }[];
+    const responders = async (server: string) => {
+      const own = await this.ask<{ subscriptions_list?: Subjects }>(server, "/subsz?subs=1&limit=10000");
+      const { routes } = await this.ask<{ routes: { subscriptions_list_detail?: Subjects }[] }>(
+        server,
+        "/routez?subs=detail",
+      );
+      const others = routes.flatMap(({ subscriptions_list_detail = [] }) => subscriptions_list_detail);
+      return [...(own.subscriptions_list ?? []), ...others].filter(({ subject }) => subject === "$SYS.REQ.USER.AUTH")
+        .length;
+    };
+    const alone = async () => Object.values(await this.each(responders)).every((count) => count === 1);
+    if (!(await poll(alone, 60_000))) throw new Error("the servers know another responder, or none");
   }
 
   async verify(): Promise<{ code: number; ok: boolean; rows: VerifyRow[] }> {
@@ -156,6 +195,8 @@ export class TestTwin {
       servers: addresses.map((server) => server.client),
       caFile,
       authentication,
+      connectTimeoutMs: 30_000,
+      requestTimeoutMs: 30_000,
       ...rest,
     });
     this.#clients.push(client);

@@ -1,4 +1,7 @@
+import type { StreamInfo } from "nats";
 import type { NatsClient } from "../../runtime/client";
+import { manager } from "../../runtime/streams/find";
+import { NotYet, until } from "../../runtime/streams/retry";
 
 /** What a publisher was promised, and how long it had to wait for it. */
 export interface Published {
@@ -71,11 +74,20 @@ export function startPublisher(client: NatsClient, subject: string, prefix = "m"
   };
 }
 
+/** What the leader of a stream says of it, once there is one: without, a request is never answered. */
+export async function streamInfo(client: NatsClient, stream: string): Promise<StreamInfo> {
+  const jsm = await manager(await client.connection());
+  return until(`the leader of ${stream}`, Date.now() + 90_000, async () => {
+    const info = await jsm.streams.info(stream);
+    if (info.cluster && !info.cluster.leader) throw new NotYet("it has no leader");
+    return info;
+  });
+}
+
 /** Ids of everything that a stream holds, in its order. */
 export async function storedIds(client: NatsClient, stream: string): Promise<string[]> {
-  const connection = await client.connection();
-  const jetstream = connection.jetstream();
-  const { state } = await (await connection.jetstreamManager({ checkAPI: false })).streams.info(stream);
+  const jetstream = (await client.connection()).jetstream({ timeout: 30_000 });
+  const { state } = await streamInfo(client, stream);
   if (state.messages === 0) return [];
   const consumer = await jetstream.consumers.get(stream);
   const ids: string[] = [];

@@ -355,7 +355,7 @@ describe("X7: the callout", () => {
         `the queue was gone ${seconds.toFixed(1)} s after the callout came back\n`,
     );
     await crowd.stop();
-  }, 300_000);
+  });
 
   test("killed with logins in its hands: those wait in vain, nobody is let in for it, and the other one takes over", async () => {
     const own = await started(startNatsServer(folder, patient(4)));
@@ -383,7 +383,8 @@ describe("X7: the callout", () => {
     const lost = results.filter((result) => result !== "admitted");
     expect(lost.length).toBeGreaterThan(0);
     expect(results.length - lost.length).toBeLessThanOrEqual(await admissions(other));
-    for (const result of lost) expect(result).toMatch(/Authorization Violation/i);
+    // The other words are for who came so late to a busy server that its time was up before it asked.
+    for (const result of lost) expect(result).toMatch(/Authorization Violation|Authentication Timeout/i);
     for (const _ of lost) expect((await attempt({ token }, own)).result).toBe("admitted");
   });
 });

@@ -87,7 +87,8 @@ afterAll(async () => {
 });
 
 async function request(connection: NatsConnection, subject: string, body: object = {}) {
-  const answer = (await connection.request(subject, JSON.stringify(body))).json<{ error?: { description: string } }>();
+  const said = await connection.request(subject, JSON.stringify(body), { timeout: 20_000 });
+  const answer = said.json<{ error?: { description: string } }>();
   if (answer.error) throw new Error(`${subject}: ${answer.error.description}`);
   return answer as Record<string, unknown>;
 }
@@ -452,7 +453,7 @@ describe("S11: a stranger on the websocket listener", () => {
 
 describe("S12: an admission", () => {
   test("ends with the token: the live connection is dropped", async () => {
-    const exp = Math.floor(Date.now() / 1000) + 2;
+    const exp = Math.floor(Date.now() / 1000) + 3;
     const end = await server.as({ token: await server.token({ sub: "alice", exp }) }, (connection) =>
       connection.closed(),
     );

@@ -10,7 +10,7 @@ beforeAll(async () => {
   server = await startNatsServer(
     folder,
     `accounts { AUTH { users: [{ nkey: ${responder.getPublicKey()} }] }, APP {} }
-     authorization { auth_callout {
+     authorization { timeout: 30, auth_callout {
        issuer: ${issuer.getPublicKey()}, account: AUTH, auth_users: [${responder.getPublicKey()}]
      } }`,
   );
@@ -39,7 +39,7 @@ test("nats-server applies neither limits nor connection types of a user from a c
   });
   await answering.flush();
 
-  const limited = await connect({ servers, token: "any", reconnect: false });
+  const limited = await connect({ servers, token: "any", reconnect: false, timeout: 60_000 });
   const received: number[] = [];
   for (const subject of ["a", "b", "c"])
     limited.subscribe(subject, { callback: (error, { data }) => received.push(error ? -1 : data.length) });

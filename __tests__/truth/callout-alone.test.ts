@@ -79,7 +79,7 @@ beforeAll(async () => {
   const ready = await poll(async () => {
     const answer = await fetch(`http://${loopback}:${httpPort}/readyz`).catch(() => undefined);
     return answer?.ok ?? false;
-  }, 30_000);
+  }, 90_000);
   if (!ready) throw new Error(readFileSync(at("callout.log"), "utf8") + readFileSync(at("server.log"), "utf8"));
 });
 
@@ -95,6 +95,7 @@ const client = (token: string) =>
     servers: `tls://${loopback}:${clientPort}`,
     caFile: at("ca.crt"),
     authentication: { kind: "token", token },
+    connectTimeoutMs: 60_000,
   });
 
 test("a valid token gets in and talks in its own subjects", async () => {

@@ -12,8 +12,6 @@ import { FunctionProcess } from "../support/certificate-process";
 import { CertificateWorld } from "../support/certificate-world";
 import { eventually } from "../support/eventually";
 
-jest.setTimeout(300_000);
-
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 const world = new CertificateWorld();
@@ -36,6 +34,25 @@ const deploy = (...certificates: ReturnType<typeof acmeCertificate>[]) =>
 const count = (server: Pebble, text: string) => server.log().split(text).length - 1;
 const orders = () => count(pebble, "Added order");
 const serial = (stored: CertificateSecret | undefined) => new X509Certificate(stored?.certificate ?? "").serialNumber;
+
+/** Times that the ACME server was not answered within the two seconds that it gives a DNS server. */
+const stalls = () => world.logged.join("").split("i/o timeout").length;
+/**
+ * What a busy machine spoilt, since it stood still for so long that the ACME server refused, is done again: what the
+ * program makes of a refusal is tried where the DNS server is down for good.
+ */
+async function despiteStalls(run: () => Promise<void>): Promise<void> {
+  for (let left = 5; ; left--) {
+    const before = stalls();
+    [answering, standing] = [true, false];
+    try {
+      return await run();
+    } catch (error) {
+      if (stalls() === before || left === 0) throw error;
+    }
+  }
+}
+const withDns = (name: string, run: () => Promise<void>) => test(name, () => despiteStalls(run));
 
 beforeAll(async () => {
   await world.start();
@@ -60,10 +77,6 @@ beforeAll(async () => {
     ca: [readFileSync(pebble.caFile), readFileSync(staging.caFile)].map(String),
   });
 });
-afterEach(() => {
-  answering = true;
-  standing = false;
-});
 afterAll(async () => {
   await staging?.stop();
   await pebble?.stop();
@@ -71,32 +84,35 @@ afterAll(async () => {
   await world.stop();
 });
 
-test("a certificate is issued for a name and its wildcard, and what others have written in the zone stays", async () => {
-  const env = await deploy(acmeCertificate("public", "nats.dev.example.com", "*.nats.dev.example.com"));
-  await world.putTxt("_acme-challenge.nats.dev.example.com", "of somebody else");
-  const { certificates } = await world.invoke(env);
-  expect(certificates).toMatchObject([{ id: "public", outcome: "issued" }]);
+withDns(
+  "a certificate is issued for a name and its wildcard, and what others have written in the zone stays",
+  async () => {
+    const env = await deploy(acmeCertificate("public", "nats.dev.example.com", "*.nats.dev.example.com"));
+    await world.putTxt("_acme-challenge.nats.dev.example.com", "of somebody else");
+    const { certificates } = await world.invoke(env);
+    expect(certificates).toMatchObject([{ id: "public", outcome: "issued" }]);
 
-  const stored = await world.stored(env, "public");
-  const [own, intermediate, root] = [stored?.certificate, stored?.chain, await pebble.rootPem()].map(
-    (pem) => new X509Certificate(pem ?? ""),
-  ) as [X509Certificate, X509Certificate, X509Certificate];
-  expect(own.subjectAltName).toBe("DNS:nats.dev.example.com, DNS:*.nats.dev.example.com");
-  expect(own.checkPrivateKey(createPrivateKey(stored?.privateKey ?? ""))).toBe(true);
-  expect(own.verify(intermediate.publicKey) && intermediate.verify(root.publicKey)).toBe(true);
-  expect(stored?.authorities).toBe("");
-  expect(await world.txt()).toEqual({ "_acme-challenge.nats.dev.example.com": ['"of somebody else"'] });
+    const stored = await world.stored(env, "public");
+    const [own, intermediate, root] = [stored?.certificate, stored?.chain, await pebble.rootPem()].map(
+      (pem) => new X509Certificate(pem ?? ""),
+    ) as [X509Certificate, X509Certificate, X509Certificate];
+    expect(own.subjectAltName).toBe("DNS:nats.dev.example.com, DNS:*.nats.dev.example.com");
+    expect(own.checkPrivateKey(createPrivateKey(stored?.privateKey ?? ""))).toBe(true);
+    expect(own.verify(intermediate.publicKey) && intermediate.verify(root.publicKey)).toBe(true);
+    expect(stored?.authorities).toBe("");
+    expect(await world.txt()).toEqual({ "_acme-challenge.nats.dev.example.com": ['"of somebody else"'] });
 
-  const before = orders();
-  for (let run = 0; run < 20; run++)
-    expect((await world.invoke(env)).certificates).toMatchObject([{ outcome: "kept" }]);
-  expect({ orders: orders() - before, versions: await world.versions(env, "public") }).toEqual({
-    orders: 0,
-    versions: 1,
-  });
-});
+    const before = orders();
+    for (let run = 0; run < 20; run++)
+      expect((await world.invoke(env)).certificates).toMatchObject([{ outcome: "kept" }]);
+    expect({ orders: orders() - before, versions: await world.versions(env, "public") }).toEqual({
+      orders: 0,
+      versions: 1,
+    });
+  },
+);
 
-test("fifty invocations at once make one order", async () => {
+withDns("fifty invocations at once make one order", async () => {
   const env = await deploy(acmeCertificate("public", "race.dev.example.com"));
   const before = orders();
   const runs = await Promise.all(Array.from({ length: 50 }, () => world.invoke(env)));
@@ -108,23 +124,26 @@ test("fifty invocations at once make one order", async () => {
   });
 });
 
-test("without DNS nothing is stored, nothing is left in the zone, and nothing is ordered again before its time", async () => {
-  const env = await deploy(acmeCertificate("public", "dark.dev.example.com"));
-  answering = false;
-  await expect(world.invoke(env)).rejects.toThrow(
-    /public \(.*\): the ACME server has not accepted dark.dev.example.com/,
-  );
-  expect(await world.stored(env, "public")).toBeUndefined();
-  expect(Object.keys(await world.txt())).not.toContain("_acme-challenge.dark.dev.example.com");
+withDns(
+  "without DNS nothing is stored, nothing is left in the zone, and nothing is ordered again before its time",
+  async () => {
+    const env = await deploy(acmeCertificate("public", "dark.dev.example.com"));
+    answering = false;
+    await expect(world.invoke(env)).rejects.toThrow(
+      /public \(.*\): the ACME server has not accepted dark.dev.example.com/,
+    );
+    expect(await world.stored(env, "public")).toBeUndefined();
+    expect(Object.keys(await world.txt())).not.toContain("_acme-challenge.dark.dev.example.com");
 
-  const before = orders();
-  answering = true;
-  await expect(world.invoke(env)).rejects.toThrow(/not accepted dark.*next try at 20\d\d-/);
-  expect(orders()).toBe(before);
-  expect((await world.invoke(env, { aheadMs: 2 * minuteMs })).certificates).toMatchObject([{ outcome: "issued" }]);
-});
+    const before = orders();
+    answering = true;
+    await expect(world.invoke(env)).rejects.toThrow(/not accepted dark.*next try at 20\d\d-/);
+    expect(orders()).toBe(before);
+    expect((await world.invoke(env, { aheadMs: 2 * minuteMs })).certificates).toMatchObject([{ outcome: "issued" }]);
+  },
+);
 
-test("a refusal of the authority is told, and the other certificates are issued", async () => {
+withDns("a refusal of the authority is told, and the other certificates are issued", async () => {
   const env = await deploy(
     acmeCertificate("refused", "x.blocked.dev.example.com"),
     acmeCertificate("public", "fine.dev.example.com"),
@@ -136,25 +155,27 @@ test("a refusal of the authority is told, and the other certificates are issued"
   expect(await world.stored(env, "public")).toBeDefined();
 });
 
-test("an attempt after a failure is made at the staging server first", async () => {
+withDns("an attempt after a failure is made at the staging server first", async () => {
   const env = await deploy(acmeCertificate("public", "staged.dev.example.com"));
   const environment = { ACME_STAGING_DIRECTORY_URL: staging.directoryUrl };
+  const staged = () => count(staging, "Added order") - stagedBefore;
+  const stagedBefore = count(staging, "Added order");
   answering = false;
   await expect(world.invoke(env, { environment })).rejects.toThrow("not accepted");
-  expect(count(staging, "Added order")).toBe(0);
+  expect(staged()).toBe(0);
   const before = orders();
   await expect(world.invoke(env, { environment, aheadMs: 2 * minuteMs })).rejects.toThrow("not accepted");
-  expect({ staged: count(staging, "Added order"), real: orders() - before }).toEqual({ staged: 1, real: 0 });
+  expect({ staged: staged(), real: orders() - before }).toEqual({ staged: 1, real: 0 });
   answering = true;
   await world.invoke(env, { environment, aheadMs: 20 * minuteMs });
-  expect({ staged: count(staging, "Added order"), real: orders() - before }).toEqual({ staged: 2, real: 1 });
+  expect({ staged: staged(), real: orders() - before }).toEqual({ staged: 2, real: 1 });
   const [, intermediate] = splitPem(
     `${(await world.stored(env, "public"))?.certificate}${(await world.stored(env, "public"))?.chain}`,
   );
   expect(new X509Certificate(intermediate ?? "").checkIssued(new X509Certificate(await pebble.rootPem()))).toBe(true);
 });
 
-test("a certificate that its issuer wants renewed is renewed with a new key, as a replacement", async () => {
+withDns("a certificate that its issuer wants renewed is renewed with a new key, as a replacement", async () => {
   const env = await deploy(acmeCertificate("public", "renewed.dev.example.com"));
   await world.invoke(env);
   const first = await world.stored(env, "public");
@@ -162,13 +183,11 @@ test("a certificate that its issuer wants renewed is renewed with a new key, as 
     JSON.stringify({ suggestedWindow: { start: new Date(from).toISOString(), end: new Date(to).toISOString() } });
   await pebble.setRenewalInfo(first?.certificate ?? "", window(Date.now() - 2 * dayMs, Date.now() - dayMs));
   const replacements = count(pebble, "is a replacement of");
-  // What was said at the issuance holds for some hours; an answer that a busy machine lost is asked for again.
-  const outcomes: unknown[] = [];
-  for (let hours = 7; hours < 16 && !outcomes.includes("issued"); hours += 2) {
-    const { certificates } = await world.invoke(env, { aheadMs: hours * 60 * minuteMs });
-    outcomes.push(...certificates.map(({ outcome }: { outcome: string }) => outcome));
-  }
-  expect(outcomes.at(-1)).toBe("issued");
+  const since = world.logged.length;
+  // What was said at the issuance holds for some hours.
+  const { certificates } = await world.invoke(env, { aheadMs: 7 * 60 * minuteMs });
+  const complaints = world.logged.slice(since).filter((line) => /"level":[45]0/.test(line));
+  expect({ certificates, complaints }).toMatchObject({ certificates: [{ outcome: "issued" }], complaints: [] });
   expect(count(pebble, "is a replacement of")).toBe(replacements + 1);
   expect(serial(await world.stored(env, "public"))).not.toBe(serial(first));
   expect((await world.stored(env, "public"))?.privateKey).not.toBe(first?.privateKey);
@@ -177,14 +196,16 @@ test("a certificate that its issuer wants renewed is renewed with a new key, as 
 describe("what an issuer has made is looked at before it is stored", () => {
   let env: Record<string, string>;
   let other: CertificateSecret;
-  beforeAll(async () => {
-    env = await deploy(
-      acmeCertificate("public", "true.dev.example.com"),
-      acmeCertificate("other", "other.dev.example.com"),
-    );
-    await world.invoke(env);
-    other = (await world.stored(env, "other")) as CertificateSecret;
-  });
+  beforeAll(() =>
+    despiteStalls(async () => {
+      env = await deploy(
+        acmeCertificate("public", "true.dev.example.com"),
+        acmeCertificate("other", "other.dev.example.com"),
+      );
+      await world.invoke(env);
+      other = (await world.stored(env, "other")) as CertificateSecret;
+    }),
+  );
 
   test.each<[string, number, (made: CertificateSecret) => CertificateSecret]>([
     ["it lacks true.dev.example.com", 0, () => other],
@@ -205,29 +226,33 @@ describe("what an issuer has made is looked at before it is stored", () => {
   });
 });
 
-test("a run that is killed leaves what is stored; the next one tidies the zone, and the deployed bundle issues", async () => {
-  const env = await deploy(acmeCertificate("public", "killed.dev.example.com"));
-  await world.invoke(env);
-  const before = await world.stored(env, "public");
-  const record = "_acme-challenge.killed.dev.example.com";
-  const renew = { renew: ["public"] };
-  standing = true;
-  const killed = FunctionProcess.start(world, env, pebble.caFile, renew, 120_000);
-  await eventually("the challenge stands in the zone", async () => record in (await world.txt()), 100);
-  await killed.kill();
-  standing = false;
+withDns(
+  "a run that is killed leaves what is stored; the next one tidies the zone, and the deployed bundle issues",
+  async () => {
+    const env = await deploy(acmeCertificate("public", "killed.dev.example.com"));
+    await world.invoke(env);
+    const before = await world.stored(env, "public");
+    const record = "_acme-challenge.killed.dev.example.com";
+    const renew = { renew: ["public"] };
+    standing = true;
+    const killed = FunctionProcess.start(world, env, pebble.caFile, renew, 120_000);
+    const stands = async () => killed.hasEnded || record in (await world.txt());
+    await eventually("the challenge stands in the zone", stands, 100);
+    await killed.kill();
+    standing = false;
 
-  expect(await world.stored(env, "public")).toEqual(before);
-  expect(Object.keys(await world.txt())).toContain(record);
-  // The lease of the killed run has ended by then; what is stored is valid, so that nothing is ordered.
-  expect((await world.invoke(env, { aheadMs: 3 * minuteMs })).certificates).toMatchObject([{ outcome: "kept" }]);
-  expect(Object.keys(await world.txt())).not.toContain(record);
+    expect(await world.stored(env, "public")).toEqual(before);
+    expect(Object.keys(await world.txt())).toContain(record);
+    // The lease of the killed run has ended by then; what is stored is valid, so that nothing is ordered.
+    expect((await world.invoke(env, { aheadMs: 3 * minuteMs })).certificates).toMatchObject([{ outcome: "kept" }]);
+    expect(Object.keys(await world.txt())).not.toContain(record);
 
-  const said = await FunctionProcess.start(world, env, pebble.caFile, renew, 100_000).end();
-  expect(said).toContain('"outcome":"issued"');
-  expect(said).not.toContain("PRIVATE KEY");
-  expect(serial(await world.stored(env, "public"))).not.toBe(serial(before));
-});
+    const said = await FunctionProcess.start(world, env, pebble.caFile, renew, 100_000).end();
+    expect(said).toContain('"outcome":"issued"');
+    expect(said).not.toContain("PRIVATE KEY");
+    expect(serial(await world.stored(env, "public"))).not.toBe(serial(before));
+  },
+);
 
 test("no key stands in a log", async () => {
   const log = world.logged.join("");

@@ -40,14 +40,16 @@ async function handshake(
   });
   const listener = createServer({ ...options(server), requestCert: true, rejectUnauthorized: true });
   const refused = new Promise<string>((resolve) => listener.once("tlsClientError", ({ message }) => resolve(message)));
-  const accepted = new Promise<undefined>((resolve) => listener.once("secureConnection", () => resolve(undefined)));
+  const accepted = new Promise<void>((resolve) => listener.once("secureConnection", () => resolve()));
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
   const { port } = listener.address() as AddressInfo;
   const socket: TLSSocket = connect({ ...options(client), host: "127.0.0.1", port, servername: name });
+  const trusted = new Promise<void>((resolve) => socket.once("secureConnect", () => resolve()));
   const failed = new Promise<string>((resolve) => socket.on("error", ({ message }) => resolve(message)));
   try {
-    return await Promise.race([accepted, refused, failed]);
+    // Either side may be content before the other has refused.
+    return await Promise.race([Promise.all([accepted, trusted]).then(() => undefined), refused, failed]);
   } finally {
     socket.destroy();
     listener.close();

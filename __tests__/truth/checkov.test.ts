@@ -20,43 +20,29 @@ interface Report {
   summary: { passed: number; parsing_errors: number };
 }
 
-(checkov ? test : test.skip)(
-  "Checkov finds nothing in the stacks that is not known and reasoned",
-  async () => {
-    const contexts = [await contextOf("demo", root), ...(await variants(root))];
-    const stacks = Object.values(synthesized(contexts, join(root, "out")));
-    const folder = join(root, "checkov");
-    mkdirSync(folder);
-    // Named after their stacks, or all findings would be in files called cdk.tf.json.
-    for (const { name, folder: from } of stacks) cpSync(join(from, "cdk.tf.json"), join(folder, `${name}.tf.json`));
+(checkov ? test : test.skip)("Checkov finds nothing in the stacks that is not known and reasoned", async () => {
+  const contexts = [await contextOf("demo", root), ...(await variants(root))];
+  const stacks = Object.values(synthesized(contexts, join(root, "out")));
+  const folder = join(root, "checkov");
+  mkdirSync(folder);
+  // Named after their stacks, or all findings would be in files called cdk.tf.json.
+  for (const { name, folder: from } of stacks) cpSync(join(from, "cdk.tf.json"), join(folder, `${name}.tf.json`));
 
-    const args = [
-      "-d",
-      folder,
-      "--framework",
-      "terraform_json",
-      "--skip-download",
-      "--compact",
-      "--quiet",
-      "-o",
-      "json",
-    ];
-    const { stdout, stderr } = spawnSync(checkov ?? "", args, { encoding: "utf8", maxBuffer: 2 ** 27 });
-    if (!stdout.trim()) throw new Error(stderr);
-    const { results, summary } = JSON.parse(stdout) as Report;
-    expect(summary.parsing_errors).toBe(0);
-    expect(summary.passed).toBeGreaterThan(400);
+  const args = ["-d", folder, "--framework", "terraform_json", "--skip-download", "--compact", "--quiet", "-o", "json"];
+  const { stdout, stderr } = spawnSync(checkov ?? "", args, { encoding: "utf8", maxBuffer: 2 ** 27 });
+  if (!stdout.trim()) throw new Error(stderr);
+  const { results, summary } = JSON.parse(stdout) as Report;
+  expect(summary.parsing_errors).toBe(0);
+  expect(summary.passed).toBeGreaterThan(400);
 
-    const findings = results.failed_checks.map(({ check_id: check, check_name, file_path, resource }) => ({
-      check,
-      at: `${file_path.replace(/^\/|\.tf\.json$/g, "")} ${resource}`,
-      says: check_name,
-    }));
-    const isKnown = ({ check, at }: { check: string; at: string }) =>
-      checkovExceptions.filter((exception) => exception.check === check && exception.resource.test(at));
-    expect(findings.filter((finding) => isKnown(finding).length === 0)).toEqual([]);
-    const used = new Set(findings.flatMap(isKnown));
-    expect(checkovExceptions.filter((exception) => !used.has(exception))).toEqual([]);
-  },
-  300_000,
-);
+  const findings = results.failed_checks.map(({ check_id: check, check_name, file_path, resource }) => ({
+    check,
+    at: `${file_path.replace(/^\/|\.tf\.json$/g, "")} ${resource}`,
+    says: check_name,
+  }));
+  const isKnown = ({ check, at }: { check: string; at: string }) =>
+    checkovExceptions.filter((exception) => exception.check === check && exception.resource.test(at));
+  expect(findings.filter((finding) => isKnown(finding).length === 0)).toEqual([]);
+  const used = new Set(findings.flatMap(isKnown));
+  expect(checkovExceptions.filter((exception) => !used.has(exception))).toEqual([]);
+});

@@ -2,7 +2,12 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { motoDifferences } from "../../cli/deploy/moto-differences";
+import { emulatedTarget } from "../../cli/deploy/prepare";
+import { respondersFirst } from "../../cli/deploy/responders-first";
+import { tasksOf } from "../../cli/deploy/tasks";
 import demo from "../../environments/demo";
+import { loadEnvironment } from "../../modules/config/load";
+import { buildTopology } from "../../modules/topology";
 import { type Deployed, TestDeployment } from "../support/deploy-run";
 import { noEmulator } from "../support/emulator-run";
 import { eventually } from "../support/eventually";
@@ -44,17 +49,18 @@ async function interruptAndRepeat(): Promise<void> {
   first = await deployment.deploy();
 }
 
-const deployed = (name: string, work: () => Promise<void>, timeoutMs = 240_000) =>
-  (missing ? test.skip : test)(name, work, timeoutMs);
+const deployed = (name: string, work: () => Promise<void>) => (missing ? test.skip : test)(name, work);
 
-const recordFollows = (wanted: () => Promise<string[]>) =>
+/** Waits until the record lists so many servers, and exactly those that are wanted. */
+const recordFollows = (count: number, wanted: () => Promise<string[]>) =>
   eventually(
     "the record lists the servers",
     async () => {
       await deployment.control.settled();
-      return (await deployment.record(recordName)).join() === (await wanted()).join();
+      const listed = await deployment.record(recordName);
+      return listed.length === count && listed.join() === (await wanted()).join();
     },
-    60,
+    150,
   );
 
 deployed("a deployment that was killed half-way is finished by the same command, and every row holds", async () => {
@@ -130,11 +136,33 @@ deployed("a second deployment changes nothing", async () => {
   expect(again.rows.filter(({ ok }) => !ok)).toEqual([]);
 });
 
+deployed("responders are replaced before servers ask with rotated keys, and left alone otherwise", async () => {
+  const { root } = deployment.project;
+  const environment = await loadEnvironment("demo", root);
+  const loaded = { root, environment, topology: buildTopology(environment) };
+  const target = await emulatedTarget(loaded);
+  const stack = { region, cluster: "core" };
+  const said: string[] = [];
+  const tasks = async () =>
+    (await tasksOf(target, region, "demo-core-auth-callout")).map(({ taskArn }) => taskArn).sort();
+  const before = await tasks();
+  expect(before).toHaveLength(2);
+  await respondersFirst(target, stack, (text) => said.push(text));
+  expect([said, await tasks()]).toEqual([[], before]);
+  const rotated = { ...target.trust, previous: { issuer: target.trust.issuer } };
+  await respondersFirst({ ...target, trust: rotated }, stack, (text) => said.push(text));
+  expect(said).toEqual(["demo-core-auth-callout: starts with the keys of the trust file, before the servers"]);
+  await deployment.control.settled();
+  const after = await tasks();
+  expect(after).toHaveLength(2);
+  expect(after.filter((task) => before.includes(task))).toEqual([]);
+});
+
 deployed("a task that stops is replaced, and the record follows by the event alone", async () => {
   const before = await deployment.record(recordName);
   expect(before).toHaveLength(3);
   await deployment.control.call("POST", "tasks/stop", { service: "demo-core-1" });
-  await recordFollows(() => deployment.addresses());
+  await recordFollows(3, () => deployment.addresses());
   const after = await deployment.record(recordName);
   expect(after).toHaveLength(3);
   expect(after.filter((address) => before.includes(address))).toHaveLength(2);
@@ -145,9 +173,9 @@ deployed("a server that is unhealthy leaves the record, and comes back with its 
   await deployment.control.call("POST", "tasks/health", { service: "demo-core-2", health: "UNHEALTHY" });
   const { tasks } = await deployment.control.state();
   const sick = tasks.find(({ service }) => service === "demo-core-2")?.publicAddress;
-  await recordFollows(async () => all.filter((address) => address !== sick));
+  await recordFollows(2, async () => all.filter((address) => address !== sick));
   await deployment.control.call("POST", "tasks/health", { service: "demo-core-2", health: "HEALTHY" });
-  await recordFollows(async () => all);
+  await recordFollows(3, async () => all);
 });
 
 deployed("when all tasks stop, the record keeps its last addresses, and follows when they are back", async () => {
@@ -163,7 +191,7 @@ deployed("when all tasks stop, the record keeps its last addresses, and follows 
   expect(kept.length).toBeGreaterThan(0);
   expect(before).toEqual(expect.arrayContaining(kept));
   await control.call("POST", "tasks/release");
-  await recordFollows(() => deployment.addresses());
+  await recordFollows(3, () => deployment.addresses());
   expect(await deployment.record(recordName)).toHaveLength(3);
 });
 
@@ -176,7 +204,7 @@ deployed("APIs that throttle delay the record, and lose nothing", async () => {
   ])
     await control.call("POST", "faults", { service, action, kind: "throttle", count: 2 });
   await control.call("POST", "tasks/stop", { service: "demo-core-0" });
-  await recordFollows(() => deployment.addresses());
+  await recordFollows(3, () => deployment.addresses());
   const { met } = await control.call<{ met: number }>("DELETE", "faults");
   expect(met).toBe(6);
 });
@@ -186,7 +214,7 @@ deployed("a function that fails twice is tried a third time, and the record foll
   await control.settled();
   await control.call("POST", "functions/crash", { function: dnsSync, count: 2 });
   await control.call("POST", "tasks/stop", { service: "demo-core-1" });
-  await recordFollows(() => deployment.addresses());
+  await recordFollows(3, () => deployment.addresses());
   const { invocations } = await control.state();
   expect(invocations.filter((one) => one.function === dnsSync && one.error).length).toBeGreaterThanOrEqual(2);
   const { QueueUrl } = await deployment.aws.json<{ QueueUrl: string }>(region, "sqs", "GetQueueUrl", {

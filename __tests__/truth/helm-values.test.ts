@@ -11,6 +11,7 @@ import { printConf, serverConf } from "../../templates/nats-conf";
 import { findChart, renderChart, renderedConf } from "../support/chart";
 import { chartConf, chartText } from "../support/chart-model";
 import { ChartServers } from "../support/chart-servers";
+import { eventually } from "../support/eventually";
 import { PodFolders } from "../support/kubernetes-folders";
 import { findProgram } from "../support/programs";
 import { platforms, type RichServer, richTopology } from "../support/same-server";
@@ -115,13 +116,18 @@ test("three real servers of the chart's configuration find each other and share 
     for (const [i, { name }] of cluster.servers.entries()) {
       const varz = await servers.ask<{ server_name: string; system_account: string }>(i, "/varz");
       expect(varz).toMatchObject({ server_name: name, system_account: rich.trust.accounts.SYS?.publicKey });
-      const { routes } = await servers.ask<{ routes: { remote_name: string }[] }>(i, "/routez");
       const others = cluster.servers.map((server) => server.name).filter((other) => other !== name);
-      expect([...new Set(routes.map((route) => route.remote_name))].sort()).toEqual(others);
-      const { meta_cluster } = await servers.ask<{ meta_cluster: { cluster_size: number } }>(i, "/jsz");
-      expect(meta_cluster.cluster_size).toBe(3);
+      // Healthy is who knows the leader: the other two may not have met yet.
+      await eventually(`${name} has routes to ${others.join(" and ")}`, async () => {
+        const { routes } = await servers.ask<{ routes: { remote_name: string }[] }>(i, "/routez");
+        return [...new Set(routes.map((route) => route.remote_name))].sort().join() === others.join();
+      });
+      await eventually(`${name} shares JetStream`, async () => {
+        const { meta_cluster } = await servers.ask<{ meta_cluster: { cluster_size: number } }>(i, "/jsz");
+        return meta_cluster.cluster_size === 3;
+      });
     }
   } finally {
-    servers.stop();
+    await servers.stop();
   }
 });

@@ -82,14 +82,14 @@ whenCrane("images", () => {
   });
 
   test("are the same bytes when they are built elsewhere, and nothing is uploaded twice", async () => {
-    const before = registry.uploads();
+    const before = await registry.uploads();
     expect(before).toBeGreaterThan(programs.length);
     for (const { pushed: _, reference, repository, ...image } of pushed) {
       expect(await buildImage(second.root, image.program, base)).toMatchObject(image);
       const again = await pushImage({ root: second.root, program: image.program, base, repository });
       expect(again).toEqual({ ...image, repository, reference, pushed: false });
     }
-    expect(registry.uploads()).toBe(before);
+    expect(await registry.uploads()).toBe(before);
   });
 
   test("run as nobody, change nothing of the base but their own layer, and hold nothing of who built them", () => {

@@ -149,7 +149,8 @@ test("servers of that operator let in the imported creds, and the callout whom a
   stops.push(() => callout.stop());
   await callout.ready();
   const ask = async <T>(authentication: Authentication, subject: string) => {
-    const client = new NatsClient({ servers: server.url, caFile: certFile, authentication, inboxPrefix: undefined });
+    const patience = { connectTimeoutMs: 30_000, requestTimeoutMs: 30_000 };
+    const client = new NatsClient({ servers: server.url, caFile: certFile, authentication, ...patience });
     try {
       return (await client.request(subject)).json<T>();
     } finally {

@@ -8,6 +8,7 @@ import { NatsClient } from "../../runtime/client";
 import { helmValues, isOnKubernetes } from "../../templates/helm-values";
 import { chartConf } from "../support/chart-model";
 import { ChartServers } from "../support/chart-servers";
+import { eventually } from "../support/eventually";
 import { findProgram } from "../support/programs";
 import { platforms, richTopology } from "../support/same-server";
 
@@ -36,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await client?.close();
-  servers?.stop();
+  await servers?.stop();
 });
 
 const ids: CertificateId[] = ["internal", "routes", "leafnodes"];
@@ -66,14 +67,16 @@ test("servers that get their new certificates late are asked again, and serve th
   const pairs = await newPairs();
   let pauses = 0;
   const late = async () => {
-    pauses++;
-    for (const [id, pair] of pairs) servers.place(id, pair);
+    if (pauses++ === 0) for (const [id, pair] of pairs) servers.place(id, pair);
   };
   await reload(pairs, 120_000, late);
-  expect(pauses).toBe(1);
+  // A busy server may be behind once more, and is asked once more.
+  expect(pauses).toBeGreaterThan(0);
   expect(await startedAt()).toEqual(before);
-  const { routes } = await servers.ask<{ routes: unknown[] }>(0, "/routez");
-  expect(routes.length).toBeGreaterThan(0);
+  await eventually("the servers have routes", async () => {
+    const { routes } = await servers.ask<{ routes: unknown[] }>(0, "/routez");
+    return routes.length > 0;
+  });
 });
 
 test("what is never served is named, listener by listener", async () => {
@@ -81,7 +84,14 @@ test("what is never served is named, listener by listener", async () => {
   const [routes] = [pairs.get("routes")];
   if (!routes) throw new Error("no routes");
   servers.place("routes", routes);
-  const said = reload(pairs, 0);
-  await expect(said).rejects.toThrow(/^not served yet: internal on 127\.0\.0\.1:\d+, leafnodes on /);
-  await expect(said).rejects.not.toThrow(/routes/);
+  let said = "";
+  // The first look may come before a busy server has reloaded.
+  await eventually("what is served is not named", async () => {
+    said = await reload(pairs, 0).then(
+      () => "nothing",
+      ({ message }: Error) => message,
+    );
+    return !/routes/.test(said);
+  });
+  expect(said).toMatch(/^not served yet: internal on 127\.0\.0\.1:\d+, leafnodes on /);
 });

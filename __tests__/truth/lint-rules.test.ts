@@ -1,7 +1,7 @@
 import http from "node:http";
 import net from "node:net";
 import { encodeOperator } from "@nats-io/jwt";
-import type { NatsConnection } from "nats";
+import { type NatsConnection, RequestStrategy } from "nats";
 import { createAccount, createCurve, createOperator, createUser } from "nkeys.js";
 import { serverKeys } from "../../modules/config/server-keys";
 import { eventually } from "../support/eventually";
@@ -300,7 +300,7 @@ describe("permissions", () => {
     service?.subscribe("ask", { callback: (_, message) => message.respond("for alice alone") });
     const overheard = eve?.subscribe("_INBOX.>", { max: 1 });
     await Promise.all([service?.flush(), eve?.flush()]);
-    expect((await alice?.request("ask"))?.string()).toBe("for alice alone");
+    expect((await alice?.request("ask", undefined, { timeout: 20_000 }))?.string()).toBe("for alice alone");
     for await (const message of overheard ?? []) expect(message.string()).toBe("for alice alone");
     expect(overheard?.getReceived()).toBe(1);
   });
@@ -318,8 +318,9 @@ describe("permissions", () => {
     await createStream(root, { name: "WORK", subjects: ["work"], retention: "workqueue" });
     await api(root, "STREAM.PURGE.WORK");
     await createConsumer(root, "WORK", { durable_name: "c" });
-    await root.request("work");
-    const delivered = await root.request("$JS.API.CONSUMER.MSG.NEXT.WORK.c", undefined, { noMux: true, timeout: 5000 });
+    await root.request("work", undefined, { timeout: 20_000 });
+    const next = "$JS.API.CONSUMER.MSG.NEXT.WORK.c";
+    const delivered = await root.request(next, undefined, { noMux: true, timeout: 20_000 });
     const subject = delivered.reply ?? "";
     const other = await client(server, { user: name, pass: "p" });
     const refused = new Promise<boolean>((resolve) => {
@@ -628,11 +629,11 @@ describe("a cluster whose tags do not suffice", () => {
     const leader = await client(serverOf(cluster.leader));
     const singles = await Promise.all(Array.from({ length: 12 }, (_, i) => leaderOf(`ANY${i}`)));
     const single = `any.${singles.indexOf(cluster.leader)}`;
-    const publish = (subject: string) => leader.jetstream().publish(subject, undefined, { timeout: 3000 });
+    const publish = (subject: string, timeout = 20_000) => leader.jetstream().publish(subject, undefined, { timeout });
     await expect(publish("unique")).resolves.toMatchObject({ stream: "UNIQUE" });
     await serverOf(cluster.replicas[0]?.name).end();
     // Its leader lives: what is missing is the majority.
-    await expect(publish("unique")).rejects.toThrow(/TIMEOUT|503/);
+    await expect(publish("unique", 3000)).rejects.toThrow(/TIMEOUT|503/);
     await expect(publish(single)).resolves.toMatchObject({ stream: single.toUpperCase().replace(".", "") });
   });
 
@@ -669,8 +670,8 @@ async function restore(js: NatsConnection, stream: string, saved: Awaited<Return
   const { config, state, chunks } = saved;
   const answer = await api(js, `STREAM.RESTORE.${stream}`, { config, state });
   expect(answer.error).toBeUndefined();
-  for (const chunk of chunks) await js.request(String(answer.deliver_subject), chunk, { timeout: 5000 });
-  const last = await js.request(String(answer.deliver_subject), undefined, { timeout: 5000 });
+  for (const chunk of chunks) await js.request(String(answer.deliver_subject), chunk, { timeout: 20_000 });
+  const last = await js.request(String(answer.deliver_subject), undefined, { timeout: 20_000 });
   expect(last.json<{ error?: unknown }>().error).toBeUndefined();
 }
 
@@ -725,10 +726,13 @@ describe("leaf nodes", () => {
     await connected(hub, 2);
     const connection = await client(hub);
     await eventually("two answers to one request", async () => {
-      const answers = connection.subscribe("answers", { max: 2, timeout: 1000 });
-      connection.publish("$JS.edge.API.INFO", undefined, { reply: "answers" });
-      for await (const answer of answers) expect(answer.json()).toMatchObject({ domain: "edge" });
-      return answers.getReceived() === 2;
+      const both = { strategy: RequestStrategy.Count, maxMessages: 2, maxWait: 3000 };
+      let answers = 0;
+      for await (const answer of await connection.requestMany("$JS.edge.API.INFO", undefined, both)) {
+        expect(answer.json()).toMatchObject({ domain: "edge" });
+        answers++;
+      }
+      return answers === 2;
     });
   });
 });

@@ -14,7 +14,7 @@ if (!exporter) console.warn("metrics are not compared with the exporter's: prome
   let servers: MetricServers;
   beforeAll(async () => {
     servers = await MetricServers.start(String(findProgram("nats-server")), String(exporter));
-  }, 240_000);
+  });
   afterAll(() => servers?.stop());
 
   const named = (samples: readonly Sample[], name: string, labels: Record<string, string> = {}) =>

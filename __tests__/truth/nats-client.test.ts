@@ -1,5 +1,7 @@
 import { connect } from "nats";
+import { createUser, type KeyPair } from "nkeys.js";
 import { NatsClient, type NatsClientOptions, StreamPublishError } from "../../runtime/client";
+import { seedOf } from "../support/callout-keys";
 import {
   makeCertificate,
   makeFolder,
@@ -42,6 +44,8 @@ function client(options: Partial<NatsClientOptions> = {}): NatsClient {
     servers: secure.url,
     caFile: certFile,
     authentication: { kind: "token", token },
+    connectTimeoutMs: 30_000,
+    requestTimeoutMs: 30_000,
     ...options,
   });
   clients.push(made);
@@ -104,6 +108,37 @@ test("a restart of the server is a reconnect", async () => {
   }
 });
 
+test("of several logins the one that the server knows leads in, after every restart", async () => {
+  const [fresh, old] = [createUser(), createUser()];
+  const knowing = (user: KeyPair, port?: number) =>
+    startNatsServer(
+      folder,
+      configuration.replace(`token: ${token}`, `users: [{ nkey: ${user.getPublicKey()} }]`),
+      port,
+    );
+  const before = await knowing(old);
+  const logins = [fresh, old].map((pair) => ({ kind: "nkey" as const, seed: seedOf(pair) }));
+  const rotated = client({ servers: before.url, authentication: { kind: "in-turn", logins }, connectTimeoutMs: 5000 });
+  try {
+    // The first attempt is refused, and the caller tries again.
+    const connects = () =>
+      rotated.connection().then(
+        () => true,
+        () => undefined,
+      );
+    await waitFor("connection by the old key", connects);
+  } finally {
+    await before.stop();
+  }
+  await waitFor("disconnected client", () => !rotated.health().connected);
+  const after = await knowing(fresh, before.port);
+  try {
+    await waitFor("connection by the new key", () => rotated.health().connected);
+  } finally {
+    await after.stop();
+  }
+});
+
 test("inboxes carry the prefix of the identity", async () => {
   const asUser = client({ inboxPrefix: "_INBOX.alice" });
   const connection = await asUser.connection();
@@ -113,7 +148,10 @@ test("inboxes carry the prefix of the identity", async () => {
 
 describe("publishing to a stream", () => {
   const createStream = async (by: NatsClient, name: string) =>
-    (await (await by.connection()).jetstreamManager()).streams.add({ name, subjects: [`${name}.>`] });
+    (await (await by.connection()).jetstreamManager({ timeout: 30_000 })).streams.add({
+      name,
+      subjects: [`${name}.>`],
+    });
 
   test("goes on with one message id until a stream answers", async () => {
     const publisher = client();

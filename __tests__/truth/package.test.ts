@@ -21,7 +21,7 @@ beforeAll(async () => {
   await inApp("natsform", "keys", "init", "shop");
   await inApp("tsx", "main.ts");
   synthesized = readStacks(join(app, "cdktf.out"));
-}, 600_000);
+});
 
 ifInstalled("the twenty lines are a cluster on ECS and one on GKE", () => {
   const lines = programs["main.ts"]?.split("\n").filter((line) => line !== "");
@@ -86,18 +86,14 @@ ifInstalled.each(Object.entries(documentedImports()))("%s: does it load CDKTF? %
 const providers = { "shop-on-aws": ["aws"], "shop-on-gke": ["kubernetes", "helm"] } as const;
 describe.each(Object.entries(providers))("%s", (name, needed) => {
   const lacking = missing || missingTerraform(`terraform validate of ${name}`, ...needed);
-  (lacking ? test.skip : test)(
-    "is what Terraform and its providers accept",
-    async () => {
-      const stack = synthesized[name]?.folder ?? "";
-      const home = join(folder, name);
-      mkdirSync(home);
-      const variables = [`TF_CLI_CONFIG_FILE=${writeCliConfig(home)}`, `TF_DATA_DIR=${home}`, "CHECKPOINT_DISABLE=1"];
-      const terraform = (...args: string[]) => execute(stack, "env", ...variables, "terraform", ...args);
-      await terraform("init", "-backend=false", "-input=false", "-no-color");
-      const { diagnostics, valid } = JSON.parse(await terraform("validate", "-json"));
-      expect({ valid, diagnostics }).toEqual({ valid: true, diagnostics: [] });
-    },
-    300_000,
-  );
+  (lacking ? test.skip : test)("is what Terraform and its providers accept", async () => {
+    const stack = synthesized[name]?.folder ?? "";
+    const home = join(folder, name);
+    mkdirSync(home);
+    const variables = [`TF_CLI_CONFIG_FILE=${writeCliConfig(home)}`, `TF_DATA_DIR=${home}`, "CHECKPOINT_DISABLE=1"];
+    const terraform = (...args: string[]) => execute(stack, "env", ...variables, "terraform", ...args);
+    await terraform("init", "-backend=false", "-input=false", "-no-color");
+    const { diagnostics, valid } = JSON.parse(await terraform("validate", "-json"));
+    expect({ valid, diagnostics }).toEqual({ valid: true, diagnostics: [] });
+  });
 });

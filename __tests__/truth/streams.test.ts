@@ -13,7 +13,15 @@ import { findStreams, manager } from "../../runtime/streams/find";
 import { STREAMS_PUBLISH_PERMISSIONS } from "../../runtime/streams/permissions";
 import { type PlanProps, planStreams } from "../../runtime/streams/plan";
 import { acknowledgedByAllReplicas } from "../../runtime/streams/replicas";
-import { NotInTime, STREAM_NOT_FOUND, unlessMissing, until } from "../../runtime/streams/retry";
+import {
+  CONSUMER_NOT_FOUND,
+  NotInTime,
+  NotYet,
+  notYetWhenMissing,
+  STREAM_NOT_FOUND,
+  unlessMissing,
+  until,
+} from "../../runtime/streams/retry";
 import { CONSUMER_RULES, STREAM_RULES } from "../../runtime/streams/rules";
 import { fromStreamConfig, toConsumerConfig, toStreamConfig } from "../../runtime/streams/server-config";
 import { consumerSettings, streamSettings } from "../../runtime/streams/settings";
@@ -25,9 +33,16 @@ import { startCluster, type TestCluster, type TestServer } from "./streams-clust
 import { canCutPower, type Disks, makeDisks } from "./streams-power";
 
 const owner = "truth";
-const soon = (seconds = 30) => Date.now() + seconds * 1000;
+const soon = (seconds = 90) => Date.now() + seconds * 1000;
 const stream = (name: string, fields: object = {}) =>
   StreamSpec.parse({ name, subjects: [`${name.toLowerCase()}.>`], ...fields });
+
+/** For requests that are not made again: of a busy machine the answer is late. */
+const patient = (nc: NatsConnection) => nc.jetstreamManager({ checkAPI: false, timeout: 30_000 });
+
+/** For what was made a moment ago: another server may not have heard of it. */
+const untilKnown = <Result>(what: string, attempt: () => Promise<Result>) =>
+  until(what, soon(), () => notYetWhenMissing([STREAM_NOT_FOUND, CONSUMER_NOT_FOUND], attempt));
 
 type Wanted = Omit<PlanProps, "found" | "owner">;
 const find = (nc: NatsConnection, desired?: readonly StreamSpec[], seconds?: number) =>
@@ -70,7 +85,7 @@ describe("three servers", () => {
   beforeAll(async () => {
     cluster = await startCluster({ size: 3 });
     nc = await cluster.connect();
-    jsm = await manager(nc);
+    jsm = await patient(nc);
     await find(nc);
   });
   afterAll(() => cluster?.stop());
@@ -130,12 +145,16 @@ describe("three servers", () => {
       // One consumer that has acknowledged all of `x.a` and none of `x.b`.
       const workqueue = JSON.stringify([before, after]).includes("workqueue");
       const consume = () => jsm.consumers.add("X", toConsumerConfig("worker", consumerSettings(worker), owner));
-      if (!workqueue) await until("a new consumer", soon(), consume);
+      if (!workqueue) await untilKnown("a new consumer", consume);
       await publish(nc, "x.a", 3);
       await publish(nc, "x.b", 2);
       if (!workqueue) {
-        const consumer = await nc.jetstream().consumers.get("X", "worker");
-        for await (const message of await consumer.fetch({ max_messages: 3, expires: 5000 })) await message.ackAck();
+        const consumer = await untilKnown("the consumer", () => nc.jetstream().consumers.get("X", "worker"));
+        for await (const message of await consumer.fetch({ max_messages: 3, expires: 60_000 }))
+          expect(await message.ackAck({ timeout: 60_000 })).toBe(true);
+        // An interest stream lets go of what was acknowledged a moment later.
+        const left = async () => (await jsm.streams.info("X")).state.messages;
+        if ("retention" in before) await eventually("only x.b is left", async () => (await left()) === 2);
       }
       const [found] = await find(nc, [stream("X")]);
       if (!found) throw new Error("the stream is not there");
@@ -179,9 +198,7 @@ describe("three servers", () => {
       );
       await publish(nc, "x.a", 1);
       const settings = (fields: object) => consumerSettings(ConsumerSpec.parse({ name: "worker", ...fields }));
-      await until("a worker", soon(), () =>
-        jsm.consumers.add("X", toConsumerConfig("worker", settings(before), owner)),
-      );
+      await untilKnown("a worker", () => jsm.consumers.add("X", toConsumerConfig("worker", settings(before), owner)));
       const named = [stream("X", { consumers: [{ name: "worker" }] })];
       const [found] = await find(nc, named);
       const [consumer] = found?.consumers ?? [];
@@ -350,7 +367,9 @@ describe("three servers", () => {
     await apply(nc, { desired: [stream("A", { subjects: ["a"] }), stream("B", { subjects: ["b", "c"] })] });
     const desired = [stream("A", { subjects: ["a", "c"] }), stream("B", { subjects: ["b"] })];
     await apply(nc, { desired });
-    expect(await nc.jetstream().publish("c")).toMatchObject({ stream: "A" });
+    // Which server wants the subject crosses routes a moment after the answer to the update.
+    const published = await until("publishing on c", soon(), () => nc.jetstream().publish("c"));
+    expect(published).toMatchObject({ stream: "A" });
   });
 
   describe("the seeds", () => {
@@ -425,8 +444,13 @@ describe("servers that go away", () => {
   afterEach(() => cluster?.stop());
 
   const leaderOf = async (name: string): Promise<TestServer> => {
-    const { cluster: group } = await (await manager(nc)).streams.info(name);
-    return cluster.servers.find((server) => server.name === group?.leader) as TestServer;
+    const jsm = await manager(nc);
+    return until(`the leader of ${name}`, soon(), async () => {
+      const { cluster: group } = await jsm.streams.info(name);
+      const leader = cluster.servers.find((server) => server.name === group?.leader);
+      if (!leader) throw new NotYet("it has none");
+      return leader;
+    });
   };
 
   test("a server that dies while a plan is applied delays it, and another run converges", async () => {
@@ -483,8 +507,7 @@ describe("servers that go away", () => {
     await publish(nc, "a.x", 3);
     await cluster.servers[2]?.kill();
     await eventually("the others elected a leader and noticed", async () => {
-      const patient = await nc.jetstreamManager({ checkAPI: false, timeout: 10_000 });
-      const listed = await patient.streams.list().next();
+      const listed = await (await patient(nc)).streams.list().next();
       // What the plan would be made of if it believed LIST.
       return listed.length === 0 || listed[0]?.state.messages === 0;
     });
@@ -533,7 +556,7 @@ describe("servers that go away", () => {
       restored = await startCluster({ size: 3, storeDirs: cluster.servers.map(({ name }) => join(copies, name)) });
       const again = await restored.connect();
       expect(isEmpty(await plan(again, { desired }))).toBe(true);
-      expect((await (await manager(again)).streams.info("A")).state.messages).toBe(10);
+      expect((await (await patient(again)).streams.info("A")).state.messages).toBe(10);
     } finally {
       await restored?.stop();
       rmSync(copies, { recursive: true, force: true });
@@ -552,12 +575,12 @@ describe("one server", () => {
   afterAll(() => cluster?.stop());
 
   test("more streams and consumers than fit into one answer are all found", async () => {
-    const jsm = await manager(nc);
+    const jsm = await patient(nc);
     const names = Array.from({ length: 1030 }, (_, i) => `S${String(i).padStart(4, "0")}`);
     for (const name of names) await jsm.streams.add({ name, subjects: [name], storage: "memory" as never });
     for (const name of names)
       await jsm.consumers.add("S0000", { durable_name: name, ack_policy: "explicit" as never, mem_storage: true });
-    const found = await find(nc, [], 60);
+    const found = await find(nc, [], 300);
     expect(found.map(({ name }) => name).sort()).toEqual(names);
     expect(found.find(({ name }) => name === "S0000")?.consumers).toHaveLength(names.length);
     for (const name of names) await jsm.streams.delete(name);
@@ -566,7 +589,7 @@ describe("one server", () => {
   test("R3 is refused before anything is applied: nats-server would accept the update and hold one replica", async () => {
     expect(await apply(nc, { desired: [stream("X")] })).toMatchObject({ changed: 1, clustered: false });
     await expect(apply(nc, { desired: [stream("X", { replicas: 3 })] })).rejects.toThrow("not clustered");
-    const update = await (await manager(nc)).streams.update("X", { num_replicas: 3 });
+    const update = await (await patient(nc)).streams.update("X", { num_replicas: 3 });
     expect(update.config.num_replicas).toBe(3);
   });
 });

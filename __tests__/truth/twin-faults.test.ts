@@ -9,7 +9,15 @@ import { TestProject } from "../support/project";
 import { threeServers } from "../support/twin-environment";
 import { eventually, isAlive } from "../support/twin-processes";
 import { type MetaGroup, TestTwin } from "../support/twin-project";
-import { compare, figures, type Published, type Publisher, startPublisher, storedIds } from "../support/twin-publisher";
+import {
+  compare,
+  figures,
+  type Published,
+  type Publisher,
+  startPublisher,
+  storedIds,
+  streamInfo,
+} from "../support/twin-publisher";
 
 const project = new TestProject();
 const twin = new TestTwin(project, "faults");
@@ -17,7 +25,6 @@ const servers = ["core-0", "core-1", "core-2"];
 const responders = ["auth-callout-core-0", "auth-callout-core-1"];
 /** What the servers themselves wait for an answer of the callout: `identity.timeoutSeconds`. */
 const timeoutSeconds = 2;
-const calloutTimeoutMs = timeoutSeconds * 1000;
 const day = 86_400_000;
 
 beforeAll(() => {
@@ -30,10 +37,7 @@ afterAll(async () => {
 });
 
 const leader = () =>
-  twin.with(twin.service(), async (client) => {
-    const jsm = await (await client.connection()).jetstreamManager({ checkAPI: false });
-    return (await jsm.streams.info("ORDERS")).cluster?.leader ?? "";
-  });
+  twin.with(twin.service(), async (client) => (await streamInfo(client, "ORDERS")).cluster?.leader ?? "");
 
 /** Publishes while `work` is done and some time after, and proves that what was acknowledged is there once. */
 async function publishing(name: string, work: (publisher: Publisher) => Promise<void>): Promise<Published> {
@@ -69,7 +73,7 @@ const healthy = (server: string) =>
 
 /** Logs in and asks who it is; resolves with the answer or the refusal, and the time it took. */
 async function login(authentication: Authentication): Promise<{ account?: string; refused?: string; ms: number }> {
-  const client = twin.client(authentication, { connectTimeoutMs: 3 * calloutTimeoutMs });
+  const client = twin.client(authentication);
   const started = Date.now();
   try {
     const info = (await client.request("$SYS.REQ.USER.INFO")).json<{ data: { account: string } }>();
@@ -127,7 +131,7 @@ test("no server is restarted while another one that is left alone does not serve
   }
   await eventually(`a healthy ${second}`, () => healthy(second));
   expect(await twin.up()).toContain("Servers: 2 kept, 1 restarted");
-}, 240_000);
+});
 
 describe("certificates", () => {
   const pairs: { id: CertificateId; issuer: IssuerId }[] = [
@@ -151,6 +155,7 @@ describe("certificates", () => {
             servername,
             ca,
             plainInfo: true,
+            timeoutMs: 30_000,
           });
           return certificate.serialNumber;
         }),
@@ -225,7 +230,7 @@ describe("certificates", () => {
     expect(await twin.up()).toContain("1 certificates made");
     writeFileSync(cert, "not a certificate");
     expect(await twin.up()).toContain("1 certificates made");
-    expect((await twin.status()).code).toBe(0);
+    await twin.well();
     await served();
   });
 });
@@ -243,15 +248,11 @@ describe("without the callout", () => {
     expect((await user.request("$SYS.REQ.USER.INFO")).json()).toMatchObject({ data: { account: "APP" } });
 
     await twin.kill(...responders);
-    const { code, parts } = await twin.status();
-    expect({ code, wrong: parts.filter(({ ok }) => !ok).map(({ name }) => name) }).toEqual({
-      code: 1,
-      wrong: responders,
-    });
+    await twin.onlyWrong(...responders);
 
+    // A login that waited for the callout would be refused after that.
     const sys = await login(twin.user("sys"));
     expect(sys).toMatchObject({ account: "SYS" });
-    expect(sys.ms).toBeLessThan(calloutTimeoutMs);
     const [fresh, known] = await Promise.all([login({ kind: "token", token }), login(twin.service())]);
     for (const { refused } of [fresh, known]) expect(refused).toMatch(/authorization violation/i);
     console.info(`callout down: SYS in ${sys.ms} ms, others refused after ${fresh.ms} and ${known.ms} ms`);
@@ -274,23 +275,34 @@ describe("without the callout", () => {
   test("of two responders one is enough", async () => {
     const token = await twin.token("grace");
     await twin.kill("auth-callout-core-0");
+    await twin.onlyResponder();
     const logins = await Promise.all(Array.from({ length: 20 }, () => login({ kind: "token", token })));
     expect(logins.filter(({ account }) => account !== "APP")).toEqual([]);
     expect((await twin.status()).code).toBe(1);
     await twin.up();
-    expect((await twin.status()).code).toBe(0);
+    await twin.well();
   });
 });
 
 describe("a cold start of all servers", () => {
-  const quorum = async () => {
-    const views = await twin.each((server) => twin.ask<MetaGroup>(server, "/jsz"));
-    const leaders = new Set(Object.values(views).map(({ meta_cluster }) => meta_cluster?.leader));
-    expect(leaders.size).toBe(1);
-    for (const { meta_cluster } of Object.values(views)) expect(meta_cluster?.cluster_size).toBe(3);
-    expect(await twin.each(healthy)).toEqual(Object.fromEntries(servers.map((server) => [server, true])));
-  };
+  const quorum = () =>
+    eventually("a quorum of three healthy servers", async () => {
+      const views = Object.values(await twin.each((server) => twin.ask<MetaGroup>(server, "/jsz")));
+      const leaders = new Set(views.map(({ meta_cluster }) => meta_cluster?.leader));
+      const sizes = new Set(views.map(({ meta_cluster }) => meta_cluster?.cluster_size));
+      const health = Object.values(await twin.each(healthy));
+      return leaders.size === 1 && [...sizes].join() === "3" && health.every(Boolean);
+    });
   const ids = async () => (await twin.with(twin.service(), (client) => storedIds(client, "ORDERS"))).sort();
+  interface Stored {
+    account_details?: { stream_detail?: { name: string; state: { messages: number } }[] }[];
+  }
+  const hasAll = (server: string, count: number) =>
+    eventually(`all of ORDERS on ${server}`, async () => {
+      const { account_details = [] } = await twin.ask<Stored>(server, "/jsz?accounts=true&streams=true");
+      const streams = account_details.flatMap(({ stream_detail }) => stream_detail ?? []);
+      return streams.find(({ name }) => name === "ORDERS")?.state.messages === count;
+    });
   const put = (id: string) =>
     twin.with(twin.service(), (client) => client.publishToStream("orders.cold", id, { messageId: id }));
 
@@ -303,6 +315,8 @@ describe("a cold start of all servers", () => {
     await put("after the copy");
     const before = await ids();
     expect(before).toEqual(expect.arrayContaining(["before the copy", "after the copy"]));
+    // Two of three have what is acknowledged: if the one whose folder is put back were one of them, it would be lost.
+    for (const server of servers) await hasAll(server, before.length);
     await twin.kill(...servers);
     rmSync(store, { recursive: true });
     cpSync(`${store}.old`, store, { recursive: true });
@@ -319,13 +333,7 @@ describe("a cold start of all servers", () => {
     rmSync(twin.folder.server("core-1").store, { recursive: true });
     await twin.up();
     await quorum();
-    await eventually("all of ORDERS on core-1", async () => {
-      const jsz = await twin.ask<{
-        account_details?: { stream_detail?: { name: string; state: { messages: number } }[] }[];
-      }>("core-1", "/jsz?accounts=true&streams=true");
-      const streams = (jsz.account_details ?? []).flatMap(({ stream_detail }) => stream_detail ?? []);
-      return streams.find(({ name }) => name === "ORDERS")?.state.messages === before.length;
-    });
+    await hasAll("core-1", before.length);
     expect(await ids()).toEqual(before);
     expect((await twin.verify()).rows.filter(({ ok }) => !ok)).toEqual([]);
   });

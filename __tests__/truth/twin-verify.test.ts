@@ -33,7 +33,7 @@ async function failures(): Promise<string[]> {
 
 const manage = (work: (jsm: JetStreamManager) => Promise<unknown>) =>
   twin.with(twin.service(), async (client) =>
-    work(await (await client.connection()).jetstreamManager({ checkAPI: false })),
+    work(await (await client.connection()).jetstreamManager({ checkAPI: false, timeout: 30_000 })),
   );
 
 /** Lets one server load its files again, and waits until it has. */
@@ -98,7 +98,13 @@ describe("a row fails", () => {
     await reload("core-0");
     await replaceCertificate({ foreign: true });
     await reload("core-2");
-    await manage((jsm) => jsm.streams.update("ORDERS", { num_replicas: 1 }));
+    await manage(async (jsm) => {
+      await jsm.streams.update("ORDERS", { num_replicas: 1 });
+      await eventually("one replica", async () => {
+        const { cluster } = await jsm.streams.info("ORDERS");
+        return Boolean(cluster?.leader) && (cluster?.replicas ?? []).length === 0;
+      });
+    });
     expect(await failures()).toEqual([
       "core-0 client: internal certificate",
       "core-2 client: internal certificate",
@@ -137,6 +143,7 @@ describe("a row fails", () => {
     await twin.kill(...responders);
     const rogue = await startRogueResponder(twin);
     try {
+      await twin.onlyResponder();
       const { rows } = await twin.verify();
       const of = (what: string) => rows.find((row) => row.what === `core: ${what}`);
       expect(of("a forged token is refused")).toMatchObject({ ok: false, seen: "it was admitted" });
@@ -165,7 +172,7 @@ describe("a row fails", () => {
     } finally {
       renameSync(`${path}.own`, path);
     }
-    expect((await twin.status()).code).toBe(0);
+    await twin.well();
   });
 
   test("for everything of a server that is down, and for what needs it", async () => {

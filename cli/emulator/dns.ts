@@ -34,6 +34,8 @@ const plainDatagram = 512;
 /** Starts the server; when it resolves, questions are answered. */
 export async function startDns({ zones }: DnsProps): Promise<Dns> {
   const read = typeof zones === "string" ? route53Zones(zones) : zones;
+  // The first look takes longest, and pebble waits for two seconds: no question may be the one that pays for it.
+  await read().catch(() => undefined);
   const { udp, tcp, port } = await bind();
   const streams = new Set<Stream>();
 

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { emulatorLogs } from "../emulator/status";
 import { UserError } from "../project";
 import type { TwinFolder } from "./folder";
-import { lastLines } from "./processes";
 
 interface Log {
   name: string;
   path: string;
+  /** Bytes of it that were read. */
+  read?: number;
 }
 
 function logsOf(folder: TwinFolder): Log[] {
@@ -38,14 +39,17 @@ export function printLogs(folder: TwinFolder, name: string | undefined, lines: n
       `known: ${all.map((log) => log.name).join(", ") || "none"}`,
     );
   }
-  for (const log of shown)
-    process.stdout.write(prefixed(log.name, lines > 0 ? lastLines(log.path, lines) : [], shown.length === 1));
+  for (const log of shown) {
+    log.read = statSync(log.path).size;
+    const last = readRange(log.path, 0, log.read).trimEnd().split("\n").slice(-lines);
+    process.stdout.write(prefixed(log.name, lines > 0 ? last : [], shown.length === 1));
+  }
   return shown;
 }
 
-/** Prints what is added to the logs, until the command is interrupted. */
+/** Prints what is added to the logs since they were printed, until the command is interrupted. */
 export async function followLogs(logs: Log[]): Promise<void> {
-  const positions = new Map(logs.map(({ path }) => [path, statSync(path).size]));
+  const positions = new Map(logs.map(({ path, read }) => [path, read]));
   const partial = new Map<string, string>();
   const timer = setInterval(() => {
     for (const { name, path } of logs) {

@@ -124,6 +124,9 @@ export function diagnosis(folder: { log: string }): string {
   return (telling.length > 0 ? telling : lines).slice(-3).join("\n    ") || "no word in its log";
 }
 
+/** Longer than any reload takes: one that is only late must not be taken for refused. */
+const reloadTimeoutMs = 30_000;
+
 /** Lets a server take over a new configuration, or new certificates, and waits until it says that it has. */
 export async function reloadServer(twin: Twin, planned: PlannedServer, natsServer: string): Promise<void> {
   writeConf(planned);
@@ -135,7 +138,7 @@ export async function reloadServer(twin: Twin, planned: PlannedServer, natsServe
     const varz = await monitoring<Varz>(port, "/varz");
     // New certificates leave the digest as it is; the time moves with every reload that is not refused.
     return varz?.config_digest === digest && varz.config_load_time !== before;
-  }, 10_000);
+  }, reloadTimeoutMs);
   if (!done) {
     throw new UserError(`${planned.server.name} refused its new configuration: ${diagnosis(planned.folder)}`);
   }

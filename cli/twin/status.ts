@@ -50,7 +50,7 @@ async function programStatus(
   const address = `http://${loopback}:${port}`;
   if (!pid) return { name, address, ok: false, state: gone(diedBehindOurBack(own)) };
   try {
-    const response = await fetch(`${address}${path}`, { signal: AbortSignal.timeout(2000) });
+    const response = await fetch(`${address}${path}`, { signal: AbortSignal.timeout(5000) });
     const text = response.ok ? "ready" : `not ready: ${(await response.text()).slice(0, 120)}`;
     return { name, pid, address, ok: response.ok, state: text };
   } catch {

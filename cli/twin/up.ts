@@ -134,6 +134,14 @@ export function upTasks(twin: Twin, root: string): Task[] {
       },
     },
     {
+      title: "Health",
+      task: async (state, task) => {
+        // Whatever was done to one server, others notice: a leader that went is elected anew, a follower catches up.
+        await Promise.all(state.servers.map((planned) => serverReady(twin, planned, readyTimeoutMs)));
+        task.title = `Health: ${state.servers.length} servers are healthy`;
+      },
+    },
+    {
       title: "connect.json",
       task: () => {
         writeConnectFile(twin);

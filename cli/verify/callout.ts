@@ -88,26 +88,32 @@ function forge(token: string): string {
 function verifyForgery(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<Row> {
   return prove("callout", `${cluster.name}: a forged token is refused`, async () => {
     const token = forge(await mintToken(twin, { sub }));
-    const client = twinClient(twin, cluster, {
-      authentication: { kind: "token", token, sentinel: sentinelOf(twin, trust) },
-      // One server: a client that is refused tries all of them.
-      servers: clientUrls(twin, cluster).slice(0, 1),
-    });
-    return refusal(client, twin.topology.identity.calloutTimeoutSeconds * 1000);
+    const attempt = () =>
+      login(
+        twinClient(twin, cluster, {
+          authentication: { kind: "token", token, sentinel: sentinelOf(twin, trust) },
+          // One server: a client that is refused tries all of them.
+          servers: clientUrls(twin, cluster).slice(0, 1),
+        }),
+      );
+    // Where nobody answers, the server says the same words after its timeout. A busy machine is as late once, not twice.
+    const timeoutMs = twin.topology.identity.calloutTimeoutSeconds * 1000;
+    const first = await attempt();
+    const { refusal, ms } = first.ms < timeoutMs ? first : await attempt();
+    if (refusal === undefined) return { ok: false, seen: "it was admitted" };
+    if (ms >= timeoutMs) return { ok: false, seen: `no answer: ${refusal} after ${ms} ms` };
+    return { ok: /authorization violation/i.test(refusal), seen: `${refusal} after ${ms} ms` };
   });
 }
 
-/** Whether the callout refuses this client. Where nobody answers, the server says the same words after its timeout. */
-async function refusal(client: NatsClient, timeoutMs: number): Promise<{ ok: boolean; seen: string }> {
+/** Tries to log in; says how long that took, and what was said against it. */
+async function login(client: NatsClient): Promise<{ ms: number; refusal?: string }> {
   const started = Date.now();
   try {
     await client.connection();
-    return { ok: false, seen: "it was admitted" };
+    return { ms: Date.now() - started };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const ms = Date.now() - started;
-    if (ms >= timeoutMs) return { ok: false, seen: `no answer: ${message} after ${ms} ms` };
-    return { ok: /authorization violation/i.test(message), seen: `${message} after ${ms} ms` };
+    return { ms: Date.now() - started, refusal: error instanceof Error ? error.message : String(error) };
   } finally {
     await client.close();
   }
@@ -131,7 +137,7 @@ function verifyOutage(twin: Twin, cluster: ClusterTopology, trust: Trust): Promi
       }
     } finally {
       for (const program of programs) await ensureProgram(twin, program);
-      await Promise.all(programs.map((program) => programReady(program, 30_000)));
+      await Promise.all(programs.map((program) => programReady(program, 60_000)));
     }
   });
 }

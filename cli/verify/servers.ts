@@ -7,8 +7,9 @@ import { staleAccounts } from "../twin/accounts";
 import { type Twin, twinConf } from "../twin/context";
 import { leafLinks } from "../twin/leaf-links";
 import { type Jsz, monitoring, type Routez, type Varz } from "../twin/monitoring";
+import { poll } from "../twin/processes";
 import { configDigest } from "../twin/servers";
-import { prove, type Row } from "./row";
+import { type Proof, prove, type Row } from "./row";
 
 /** What each server and each cluster says of itself, against the topology. */
 export async function verifyServers(twin: Twin, trust: Trust, natsServer: string): Promise<Row[]> {
@@ -21,8 +22,13 @@ export async function verifyServers(twin: Twin, trust: Trust, natsServer: string
   return rows;
 }
 
+/** A server that is only busy is not one that does not answer. */
+const answerMs = 15_000;
+/** A cluster that elects or catches up is well again in seconds. */
+const patienceMs = 15_000;
+
 async function ask<T>(twin: Twin, server: string, path: string): Promise<T> {
-  const answer = await monitoring<T>(twin.ports.servers[server]?.monitoring ?? 0, path);
+  const answer = await monitoring<T>(twin.ports.servers[server]?.monitoring ?? 0, path, answerMs);
   if (!answer) throw new Error(`the monitoring port of ${server} does not answer`);
   return answer;
 }
@@ -90,7 +96,7 @@ function verifyAccounts(twin: Twin, cluster: ClusterTopology, trust: Trust): Pro
 }
 
 function verifyMeta(twin: Twin, cluster: ClusterTopology): Promise<Row> {
-  return prove("servers", `${cluster.name}: meta quorum`, async () => {
+  const look = async () => {
     const views = await Promise.all(cluster.servers.map(({ name }) => ask<Jsz>(twin, name, "/jsz")));
     const leaders = [...new Set(views.map(({ meta_cluster }) => meta_cluster?.leader ?? "none"))];
     const sizes = [...new Set(views.map(({ meta_cluster }) => meta_cluster?.cluster_size ?? 0))];
@@ -103,5 +109,13 @@ function verifyMeta(twin: Twin, cluster: ClusterTopology): Promise<Row> {
       sizes.join() === String(cluster.servers.length) &&
       current === cluster.servers.length - 1;
     return { ok, seen: `leader ${leaders.join(" / ")}, ${sizes.join(" / ")} peers, ${current} followers current` };
+  };
+  return prove("servers", `${cluster.name}: meta quorum`, async () => {
+    let proof: Proof = { ok: false, seen: "" };
+    await poll(async () => {
+      proof = await look();
+      return proof.ok;
+    }, patienceMs);
+    return proof;
   });
 }

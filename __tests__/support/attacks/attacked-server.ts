@@ -72,7 +72,8 @@ export class AttackedServer {
     this.single.conf = change(this.single.conf);
     writeFileAtomically(this.#files.conf, printConf(this.single.conf), 0o600);
     await startProcess(this.#files, { command, args: ["-c", this.#files.conf], env: {} });
-    const isUp = await poll(async () => this.lives && (await this.monitor("/varz")) !== undefined, 20_000);
+    // Its monitoring answers before its other listeners do, and says when all of them do.
+    const isUp = await poll(async () => this.lives && (await this.monitor("/healthz"))?.status === "ok", 90_000);
     if (!isUp) throw new Error(`the server does not answer: ${this.log}`);
   }
 
@@ -98,7 +99,7 @@ export class AttackedServer {
       log: pino({ level: "silent" }),
     });
     const service = this.#service;
-    const isReady = await poll(async () => (await service.readiness()).problems.length === 0, 20_000);
+    const isReady = await poll(async () => (await service.readiness()).problems.length === 0, 90_000);
     if (!isReady) throw new Error((await service.readiness()).problems.join("; "));
   }
 
@@ -126,7 +127,7 @@ export class AttackedServer {
       servers: `tls://127.0.0.1:${this.port("client")}`,
       tls: { caFile: this.caFile },
       reconnect: false,
-      timeout: 10_000,
+      timeout: 60_000,
       ...own,
       ...inbox,
     });

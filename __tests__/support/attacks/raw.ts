@@ -13,7 +13,7 @@ export interface RawConnection {
   end(): void;
 }
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 /** TLS at once, as websockets and routes begin. */
 export const rawTls = (port: number, options: ConnectionOptions): Promise<RawConnection> =>
