@@ -1,13 +1,21 @@
-import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { noteDeployedAuthorities } from "../../cli/deploy/exchange-authorities";
+import { Talk } from "../../cli/deploy/talk";
+import { emulatorFolder } from "../../cli/emulator/folder";
 import { type Moto, startMoto } from "../../cli/emulator/moto";
+import { writeFileAtomically } from "../../cli/files";
 import { deployedLeafAuthority } from "../../cli/keys/leaf-authority";
 import { makeKeys } from "../../cli/keys/make";
 import { pushSecrets } from "../../cli/keys/push";
 import { SecretsManagerStore } from "../../cli/keys/secrets-manager";
 import { MemoryStore, openStore } from "../../cli/keys/store";
-import { createAuthority } from "../../cli/pki/authority";
+import { createAuthority, type KeyPairPem } from "../../cli/pki/authority";
 import { findPythonProgram } from "../../cli/programs";
 import demo from "../../environments/demo";
+import { loadTrust, trustFile } from "../../modules/config/load";
 import { parseEnvironment } from "../../modules/config/parse";
 import { buildTopology, clusterOf, deployedSecrets } from "../../modules/topology";
 
@@ -23,7 +31,7 @@ const storeOf = (prefix: string, containers?: "existing") =>
   });
   afterAll(() => moto?.stop());
 
-  test("a leaf cluster's authority is read from the secret of its certificate, and its key goes nowhere", async () => {
+  describe("a leaf cluster's authority", () => {
     const { environment } = parseEnvironment({
       ...demo,
       clusters: {
@@ -36,15 +44,71 @@ const storeOf = (prefix: string, containers?: "existing") =>
     });
     if (!environment) throw new Error("the environment is not right");
     const topology = buildTopology(environment);
-    const read = () => deployedLeafAuthority(topology, clusterOf(topology, "edge"), config());
-    await expect(read()).rejects.toThrow(/demo-edge-certificate-leaf-remote.*\n.*deploy the cluster first/);
-    const authority = await createAuthority("edge", 86_400_000, new Date());
-    const client = new SecretsManagerClient({ region: "eu-west-1", ...config() });
-    const content = { certificate: authority.cert, chain: "", privateKey: authority.key, authorities: authority.cert };
-    await client.send(
-      new CreateSecretCommand({ Name: "demo-edge-certificate-leaf-remote", SecretString: JSON.stringify(content) }),
-    );
-    expect(await read()).toBe(authority.cert);
+    let root: string;
+    beforeAll(() => {
+      root = mkdtempSync(join(tmpdir(), "natsform-authorities-"));
+    });
+    afterAll(() => rmSync(root, { recursive: true, force: true }));
+    const secret = "demo-edge-certificate-leaf-remote";
+    const client = () => new SecretsManagerClient({ region: "eu-west-1", ...config() });
+    const content = ({ cert, key }: KeyPairPem) =>
+      JSON.stringify({ certificate: cert, chain: "", privateKey: key, authorities: cert });
+    const authorityFor = (days: number) => createAuthority("edge", days * 86_400_000, new Date());
+
+    test("is read from the secret of its certificate, and its key goes nowhere", async () => {
+      const read = () => deployedLeafAuthority(topology, clusterOf(topology, "edge"), { aws: config() });
+      await expect(read()).rejects.toThrow(/demo-edge-certificate-leaf-remote.*\n.*deploy the cluster first/);
+      const authority = await authorityFor(1);
+      await client().send(new CreateSecretCommand({ Name: secret, SecretString: content(authority) }));
+      expect(await read()).toBe(authority.cert);
+    });
+
+    test("is noted by a deployment when it is new, beside the one of before; what cannot be read is said", async () => {
+      const path = trustFile("demo", root);
+      const { trust } = await makeKeys(topology, new MemoryStore());
+      writeFileAtomically(path, JSON.stringify(trust));
+      const note = () => {
+        const folder = emulatorFolder(root, "demo");
+        const address = { url: moto.url, dns: "", acmeRoot: "" };
+        return noteDeployedAuthorities(
+          {
+            root,
+            environment,
+            topology,
+            trust: loadTrust(path, root),
+            keys: new MemoryStore(),
+            out: root,
+            env: { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
+            kubernetes: new Map(),
+            streamsMay: {},
+            emulator: { folder, address },
+          },
+          new Talk({ agreed: false, quiet: true }),
+        );
+      };
+      const show = async (pair: KeyPairPem) =>
+        client().send(new PutSecretValueCommand({ SecretId: secret, SecretString: content(pair) }));
+      const [before, after] = [await authorityFor(10), await authorityFor(20)];
+
+      await show(before);
+      const { noted, unread, target } = await note();
+      expect(noted).toEqual(["edge"]);
+      expect(unread).toEqual([
+        expect.stringMatching(
+          /^authority of core not read: secret demo-core-certificate-leafnodes in eu-west-1: .*; links with edge wait for natsform keys authority demo core, and another deploy$/,
+        ),
+      ]);
+      expect(target.trust.authorities).toEqual({ edge: before.cert });
+      expect(loadTrust(path, root)).toEqual(target.trust);
+      expect(readFileSync(path, "utf8")).not.toContain("PRIVATE KEY");
+
+      const written = readFileSync(path, "utf8");
+      expect((await note()).noted).toEqual([]);
+      expect(readFileSync(path, "utf8")).toBe(written);
+
+      await show(after);
+      expect((await note()).target.trust.authorities).toEqual({ edge: `${after.cert}${before.cert}` });
+    });
   });
 
   test("keeps keys below its prefix, as a folder does", async () => {

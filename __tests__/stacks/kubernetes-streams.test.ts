@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { App } from "cdktf";
 import { z } from "zod";
+import { jobAddresses } from "../../cli/deploy/kubernetes/undone-streams";
 import type { EnvironmentInput } from "../../modules/config";
 import { kubernetesContext } from "../../modules/kubernetes/context";
 import type { StackContext } from "../../modules/terraform/context";
+import { kubernetesNames } from "../../modules/topology";
 import { StreamsEnv } from "../../runtime/streams/env";
 import { StreamSpec } from "../../runtime/streams/spec";
 import { KubernetesStreamsStack } from "../../stacks/kubernetes-streams";
@@ -78,6 +80,21 @@ test("other streams are another Job, the same ones are the same", async () => {
   expect(shipped.metadata.name).toMatch(/^nats-streams-app-[0-9a-f]{8}$/);
   expect(again.metadata.name).toBe(shipped.metadata.name);
   expect(changed.metadata.name).not.toBe(shipped.metadata.name);
+});
+
+test("a deployment finds the Job of each account in the stack, also of accounts that begin alike", async () => {
+  const stack = stackOf(
+    await contextWith((input) => {
+      Object.assign(input.accounts ?? {}, { APP_TWO: {} });
+      input.streams?.push({ name: "TWO", cluster: "nats", account: "APP_TWO", subjects: ["two.>"] });
+    }),
+  );
+  const names = kubernetesNames("kubernetes-production", "nats");
+  const found = jobAddresses(stack, ["APP", "APP_TWO", "OTHER"], names.streams);
+  const jobs = Object.keys((stack as { resource: Record<string, object> }).resource.kubernetes_job_v1 ?? {});
+  expect([...found.keys()]).toEqual(["APP", "APP_TWO"]);
+  expect([...found.values()].sort()).toEqual(jobs.map((id) => `kubernetes_job_v1.${id}`).sort());
+  expect(found.get("APP")).toMatch(/^kubernetes_job_v1\.APP_job_/);
 });
 
 test("it sees the key of its own user alone, and is a restricted pod without a token", async () => {

@@ -1,11 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import type { Command } from "commander";
-import { loadEnvironment, loadTrust, trustFile } from "../../modules/config/load";
+import { loadEnvironment, trustFile } from "../../modules/config/load";
 import { buildTopology, leafPeers, type Topology } from "../../modules/topology";
 import { splitPem } from "../../runtime/certificate-agent/pem";
 import { projectRoot } from "../environments";
-import { readIfThere, writeFileAtomically } from "../files";
+import { readIfThere } from "../files";
 import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
+import { noteAuthorities } from "../keys/note-authorities";
 import { print } from "../output";
 import { UserError } from "../project";
 import { shownPath } from "../twin/context";
@@ -26,9 +27,7 @@ async function authority(name: string, of: string, { certificates }: { certifica
   const text = await textOf(topology, of, certificates);
   const pem = authorityPem(text, new Date());
   const path = trustFile(name, root);
-  const trust = loadTrust(path, root);
-  const changed = { ...trust, authorities: { ...trust.authorities, [of]: pem } };
-  const written = writeFileAtomically(path, `${JSON.stringify(changed, null, 2)}\n`);
+  const written = noteAuthorities(path, root, { [of]: pem });
   const [first = ""] = splitPem(pem);
   const { subject, validTo } = new X509Certificate(first);
   print(`${of}: ${subject.replace(/\s+/g, " ")}, until ${validTo}`);

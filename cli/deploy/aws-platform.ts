@@ -23,6 +23,8 @@ export const awsPlatform: DeployPlatform<AwsStack> = {
       );
     }
   },
+  // The streams' task runs at every deployment.
+  undone: async () => [],
   before: async () => undefined,
   after: (target, stack) => {
     if (stack.layer === "foundation")
@@ -37,6 +39,7 @@ export const awsPlatform: DeployPlatform<AwsStack> = {
     };
   },
   explain: async () => [],
+  finish: () => [],
   check: checkAws,
   remains: async () => [],
 };

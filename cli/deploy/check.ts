@@ -9,9 +9,11 @@ import type { DeployTarget } from "./target";
 
 /** One thing that was looked at after a deployment, with what was seen. */
 export interface DeployRow {
-  group: "services" | "record" | "secrets" | "rules" | "plan" | "pods" | "servers" | "streams" | "jobs";
+  group: "services" | "record" | "secrets" | "rules" | "plan" | "pods" | "servers" | "streams" | "jobs" | "trust";
   what: string;
   ok: boolean;
+  /** It holds, and will not for long. */
+  warns?: boolean;
   seen: string;
 }
 
@@ -63,7 +65,7 @@ export async function settled(look: () => Promise<DeployRow[]>, pauseMs = 0): Pr
 export async function row(
   group: DeployRow["group"],
   what: string,
-  look: () => Promise<{ ok: boolean; seen: string }>,
+  look: () => Promise<Pick<DeployRow, "ok" | "warns" | "seen">>,
 ): Promise<DeployRow> {
   try {
     return { group, what, ...(await look()) };

@@ -1,4 +1,5 @@
 import type { DeployRow } from "./check";
+import { judgeAuthorities } from "./check-authorities";
 import { checkPlans } from "./check-plan";
 import { platforms } from "./platforms";
 import type { DeployedStack } from "./stacks";
@@ -7,5 +8,9 @@ import type { DeployTarget } from "./target";
 /** Looks at everything that was deployed, and whether it is all that is wanted. */
 export async function endCheck(target: DeployTarget, stacks: readonly DeployedStack[]): Promise<DeployRow[]> {
   const rows = await platforms.check(target, stacks);
-  return [...rows, ...(await checkPlans(target, stacks))];
+  return [
+    ...rows,
+    ...(await judgeAuthorities(target.topology, target.trust, new Date())),
+    ...(await checkPlans(target, stacks)),
+  ];
 }

@@ -4,6 +4,7 @@ import type { Topology } from "../../modules/topology";
 import { missingForEmulator } from "../emulator/start";
 import { openStore } from "../keys/store";
 import { UserError } from "../project";
+import { authorityNeeds } from "./needs/authorities";
 import { awsNeeds } from "./needs/aws";
 import { keyNeeds } from "./needs/keys";
 import { kubernetesNeeds } from "./needs/kubernetes";
@@ -66,10 +67,10 @@ export async function deployNeeds({ root, environment, topology, options }: Want
 
 /** The same, and what only a look at the Kubernetes cluster and at Vault tells: rights, room, storage. */
 export async function environmentNeeds(wanted: Wanted): Promise<Need[]> {
-  const { environment, topology } = wanted;
+  const { root, environment, topology } = wanted;
   const env = callersVariables();
   const further = [...kubernetesRights(environment, topology, env), ...vaultRights(environment, topology, env)];
-  return [...(await deployNeeds(wanted)), ...(await Promise.all(further))];
+  return [...(await deployNeeds(wanted)), ...(await Promise.all(further)), ...(await authorityNeeds(root, topology))];
 }
 
 async function missingForEmulated(): Promise<string | undefined> {

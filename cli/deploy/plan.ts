@@ -47,10 +47,19 @@ export async function initStack(target: DeployTarget, stack: string): Promise<vo
   refuseFailure(stack, await terraform(stackFolder(target, stack), ["init", "-no-color", "-reconfigure"]));
 }
 
-/** Plans a stack that `initStack` has prepared. */
-export async function planStack(target: DeployTarget, stack: string): Promise<StackPlan> {
+/**
+ * Plans a stack that `initStack` has prepared.
+ *
+ * @param again addresses of resources that are to be made again, though nothing of them has changed
+ */
+export async function planStack(
+  target: DeployTarget,
+  stack: string,
+  again: readonly string[] = [],
+): Promise<StackPlan> {
   const folder = stackFolder(target, stack);
-  const planned = await terraform(folder, ["plan", "-json", `-out=${planFile}`]);
+  const replaced = again.map((address) => `-replace=${address}`);
+  const planned = await terraform(folder, ["plan", "-json", `-out=${planFile}`, ...replaced]);
   refuseFailure(stack, planned);
   if (planned.changes.length === 0) return { file: planFile, changes: [], differences: [] };
   const shown = await terraform(folder, ["show", "-json", planFile]);

@@ -19,11 +19,19 @@ async function ofBoth<T>(
 /** Every platform as one: a stack goes to its own. */
 export const platforms: DeployPlatform<DeployedStack> = {
   introduce: (target, stacks) => ofBoth(stacks, (platform, own) => platform.introduce(target, own)),
-  before: (target, stack) =>
-    isAws(stack) ? awsPlatform.before(target, stack) : kubernetesPlatform.before(target, stack),
+  undone: (target, stack, changed, say) =>
+    isAws(stack)
+      ? awsPlatform.undone(target, stack, changed, say)
+      : kubernetesPlatform.undone(target, stack, changed, say),
+  before: (target, stack, progress) =>
+    isAws(stack) ? awsPlatform.before(target, stack, progress) : kubernetesPlatform.before(target, stack, progress),
   after: (target, stack) => (isAws(stack) ? awsPlatform.after(target, stack) : kubernetesPlatform.after(target, stack)),
   explain: (target, stack) =>
     isAws(stack) ? awsPlatform.explain(target, stack) : kubernetesPlatform.explain(target, stack),
+  finish: (target, stacks) => [
+    ...awsPlatform.finish(target, stacks.filter(isAws)),
+    ...kubernetesPlatform.finish(target, stacks.filter(isKubernetes)),
+  ],
   check: (target, stacks) => ofBoth(stacks, (platform, own) => platform.check(target, own)),
   remains: (target, stacks) => ofBoth(stacks, (platform, own) => platform.remains(target, own)),
 };

@@ -2,6 +2,7 @@ import { printJson } from "../output";
 import { UserError } from "../project";
 import { destroyStack } from "./destroy";
 import { endCheck } from "./end-check";
+import { noteDeployedAuthorities, synthesizedAnew } from "./exchange-authorities";
 import { applyPlan } from "./plan";
 import { platforms } from "./platforms";
 import { plansOf, showPlan } from "./show-plan";
@@ -12,24 +13,42 @@ import { type DeployTarget, stacksOf } from "./target";
 
 /** Deploys to where the caller's logins lead: nothing is changed that was not shown and agreed to. */
 export async function deployForReal(target: DeployTarget, talk: Talk, result: DeployResult): Promise<void> {
-  const stacks = await prepare(target, talk);
+  await introduce(target, talk);
+  // Of what is deployed already: with a trust file that nobody committed it would be taken away, and made again.
+  const first = await noteDeployedAuthorities(target, talk);
+  const stacks = await stacksFor(first.target, talk);
+  await applyStacks(first.target, stacks, talk, result);
+  const { noted, unread, target: deployed } = await noteDeployedAuthorities(first.target, talk);
+  for (const line of unread) talk.say(line);
+  if (noted.length > 0) await applyStacks(deployed, await synthesizedAnew(deployed, stacks, talk), talk, result);
+  for (const { title, work } of platforms.finish(deployed, stacks)) await talk.step(title, work);
+  result.noted = [...new Set([...first.noted, ...noted])];
+  result.unread = unread;
+  result.outputs = await allOutputs(deployed, stacks);
+  await talk.step("Check", async () => {
+    result.rows = await endCheck(deployed, stacks);
+  });
+}
+
+async function applyStacks(
+  target: DeployTarget,
+  stacks: readonly DeployedStack[],
+  talk: Talk,
+  result: DeployResult,
+): Promise<void> {
   for (const stack of stacks) {
     const { changes } = await showPlan(target, stack, talk);
-    result.applied[stack.id] = changes.length;
+    result.applied[stack.id] = (result.applied[stack.id] ?? 0) + changes.length;
     if (changes.length > 0) {
       await talk.confirm(`Apply ${changes.length} changes of ${stack.id}?`);
-      await platforms.before(target, stack);
-      await talk.step(`Apply ${stack.id}`, (progress) =>
-        explained(target, stack, () => applyPlan(target, stack.id, progress)),
-      );
+      await talk.step(`Apply ${stack.id}`, async (progress) => {
+        await platforms.before(target, stack, progress);
+        await explained(target, stack, () => applyPlan(target, stack.id, progress));
+      });
     }
     const after = platforms.after(target, stack);
     if (after) await talk.step(after.title, after.work);
   }
-  result.outputs = await allOutputs(target, stacks);
-  await talk.step("Check", async () => {
-    result.rows = await endCheck(target, stacks);
-  });
 }
 
 /** Shows what a deployment would change. */
@@ -59,7 +78,15 @@ export async function destroyForReal(target: DeployTarget, talk: Talk, json: boo
 }
 
 async function prepare(target: DeployTarget, talk: Talk): Promise<DeployedStack[]> {
+  await introduce(target, talk);
+  return stacksFor(target, talk);
+}
+
+async function introduce(target: DeployTarget, talk: Talk): Promise<void> {
   for (const line of await platforms.introduce(target, stacksOf(target))) talk.say(line);
+}
+
+async function stacksFor(target: DeployTarget, talk: Talk): Promise<DeployedStack[]> {
   let stacks: DeployedStack[] = [];
   await talk.step("Stacks", async () => {
     stacks = await synthesizeStacks(target);

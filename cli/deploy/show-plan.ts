@@ -1,12 +1,17 @@
 import { initStack, isApplied, type PlannedChange, planStack, planText, type StackPlan } from "./plan";
+import { platforms } from "./platforms";
 import type { DeployedStack } from "./stacks";
 import type { Talk } from "./talk";
 import type { DeployTarget } from "./target";
 
-/** Plans a stack and shows the plan as Terraform prints it. */
-export async function showPlan(target: DeployTarget, { id }: DeployedStack, talk: Talk): Promise<StackPlan> {
+/** Plans a stack, with what somebody has undone of it, and shows the plan as Terraform prints it. */
+export async function showPlan(target: DeployTarget, stack: DeployedStack, talk: Talk): Promise<StackPlan> {
+  const { id } = stack;
   await initStack(target, id);
-  const plan = await planStack(target, id);
+  let plan = await planStack(target, id);
+  const changed = plan.changes.map(({ address }) => address);
+  const undone = await platforms.undone(target, stack, changed, (text) => talk.say(`${id}: ${text}`));
+  if (undone.length > 0) plan = await planStack(target, id, undone);
   talk.say(`${id}: ${plan.changes.length === 0 ? "no changes" : `${plan.changes.length} changes`}`);
   if (plan.changes.length > 0) talk.say(`\n${await planText(target, id)}\n`);
   return plan;

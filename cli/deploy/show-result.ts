@@ -7,6 +7,8 @@ export const newResult = ({ name: environment }: Environment, emulated: boolean)
   environment,
   emulated,
   applied: {},
+  noted: [],
+  unread: [],
   outputs: {},
   rows: [],
 });
@@ -25,8 +27,8 @@ export function showResult(result: DeployResult, json = false): void {
       ]),
     );
     if (cells.length > 0) print(`${table([["STACK", "OUTPUT", "VALUE"], ...cells])}\n`);
-    for (const { ok, group, what, seen } of rows)
-      print(table([[ok ? "✔" : "✖", group.padEnd(12), what.padEnd(52), seen]]));
+    for (const { ok, warns, group, what, seen } of rows)
+      print(table([[ok ? (warns ? "!" : "✔") : "✖", group.padEnd(12), what.padEnd(52), seen]]));
     print(
       `\n${environment}: ${rows.length - failed} of ${rows.length} rows hold${failed > 0 ? `, ${failed} FAILED` : ""}`,
     );

@@ -14,6 +14,10 @@ export interface DeployResult {
   emulated: boolean;
   /** How many resources were made, changed or removed, by stack. */
   applied: Record<string, number>;
+  /** Clusters whose authority was noted in the trust file, which is to be committed. */
+  noted: string[];
+  /** Authorities that could not be read, in lines for people. */
+  unread: string[];
   /** By stack; sensitive ones are left out. */
   outputs: Record<string, Record<string, unknown>>;
   rows: DeployRow[];

@@ -8,23 +8,28 @@ import { authorityKey } from "../../templates/helm-values";
 import { Kubectl } from "../kubectl";
 import { UserError } from "../project";
 
+/** How a platform is reached, where it is not as its own tools find it. */
+export interface AuthorityAccess {
+  kubectl?: Kubectl;
+  aws?: SecretsManagerClientConfig;
+}
+
 /**
  * Certificates of the authority that signs what a cluster shows as a leaf or as a hub, read from where the cluster is
  * deployed: Kubernetes by kubectl, AWS with the caller's credentials.
  *
- * @param aws settings of the client, where they are not what AWS's tools find
  * @throws UserError when there is none yet, or the platform keeps it elsewhere
  */
 export async function deployedLeafAuthority(
   topology: Topology,
   cluster: ClusterTopology,
-  aws: SecretsManagerClientConfig = {},
+  { kubectl, aws }: AuthorityAccess = {},
 ): Promise<string> {
   const { platform, name } = cluster;
   switch (platform.kind) {
     case "kubernetes": {
       const { authorities } = kubernetesNames(topology.environment, name).certificates;
-      return fromKubernetes(authorities, platform.namespace, platform.context);
+      return fromKubernetes(authorities, platform.namespace, kubectl ?? new Kubectl(process.env, platform.context));
     }
     case "aws-ecs":
     case "aws-ec2": {
@@ -39,8 +44,7 @@ export async function deployedLeafAuthority(
 
 const AuthoritiesSecret = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
-async function fromKubernetes(secret: string, namespace: string, context?: string): Promise<string> {
-  const kubectl = new Kubectl(process.env, context);
+async function fromKubernetes(secret: string, namespace: string, kubectl: Kubectl): Promise<string> {
   const asked = ["--namespace", namespace, "get", "secret", secret, "--output", "json"];
   const { code, stdout, stderr } = await kubectl.runWith("", ...asked);
   if (code !== 0)

@@ -12,7 +12,13 @@ export {
 } from "./deployed-secrets";
 export { hasRenewalJob, leafUser, streamsInbox } from "./identity";
 export { type ClusterSecrets, clusterSecrets, type KubernetesClusterNames, kubernetesNames } from "./kubernetes-names";
-export { type LeafAuthorities, leafAuthorityProblems, leafPeers, peerAuthorities } from "./leaf-authorities";
+export {
+  announcedClusters,
+  type LeafAuthorities,
+  leafAuthorityProblems,
+  leafPeers,
+  peerAuthorities,
+} from "./leaf-authorities";
 export * from "./model";
 export { type ClusterNames, clusterNames, internalDomain } from "./names";
 export { type ListenerName, ports } from "./ports";

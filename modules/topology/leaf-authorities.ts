@@ -19,6 +19,13 @@ export function leafPeers({ clusters }: Topology, cluster: ClusterTopology): Clu
   return clusters.filter((other) => meets(other, cluster) || meets(cluster, other));
 }
 
+/** Clusters whose authority somebody else has to know: who meets them over leaf nodes, and has another one. */
+export const announcedClusters = (topology: Topology): ClusterTopology[] =>
+  topology.clusters.filter(
+    (cluster) =>
+      cluster.foreignLeafs.length > 0 || leafPeers(topology, cluster).some((peer) => !shareAuthority(peer, cluster)),
+  );
+
 /** A cluster may be called `constructor`. */
 const knownOf = (known: LeafAuthorities, name: string) => (Object.hasOwn(known, name) ? known[name] : undefined);
 
@@ -52,6 +59,6 @@ export function leafAuthorityProblems(topology: Topology, trust: Pick<Trust, "au
       .filter((one) => one.name === name)
       .map(({ needs }) => needs)
       .join(", ")}`,
-    fix: `once ${name} has certificates: natsform keys authority ${topology.environment} ${name}, then deploy`,
+    fix: `natsform deploy ${topology.environment} notes it; where it cannot: natsform keys authority ${topology.environment} ${name}, then deploy`,
   }));
 }

@@ -40,7 +40,7 @@ export async function reloadServers(props: ReloadProps): Promise<void> {
 }
 
 /** Asks every server of the cluster that answers. @returns their names */
-async function askToReload(connection: NatsConnection): Promise<string[]> {
+export async function askToReload(connection: NatsConnection): Promise<string[]> {
   const answers = await connection.requestMany("$SYS.REQ.SERVER.PING", "", { maxWait: 2000 });
   const servers: z.output<typeof Answer>["server"][] = [];
   for await (const message of answers) {

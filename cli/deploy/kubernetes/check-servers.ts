@@ -73,7 +73,7 @@ function judgeMeta({ name, servers: all }: ClusterTopology, { jsz }: ServersSay)
  * Links as the hub sees them, since only it knows the accounts that they lead to; those to a hub elsewhere, as the leaf
  * nodes do.
  */
-function judgeLeafNodes(
+export function judgeLeafNodes(
   { clusters }: Topology,
   { accounts }: Pick<Trust, "accounts">,
   cluster: ClusterTopology,

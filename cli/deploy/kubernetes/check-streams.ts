@@ -1,3 +1,4 @@
+import type { NatsConnection } from "nats";
 import { streamsInbox } from "../../../modules/topology";
 import { isEmpty } from "../../../runtime/streams/action";
 import { findStreams, manager } from "../../../runtime/streams/find";
@@ -34,6 +35,18 @@ export function judgeReplicas(wanted: number, cluster: Replicas | undefined): { 
   };
 }
 
+/** What it takes to have an account's streams as they are wanted. */
+export async function streamsPlan(
+  { topology }: Pick<DeployTarget, "topology">,
+  name: string,
+  account: string,
+  connection: NatsConnection,
+) {
+  const desired = toStreamSpecs(topology, name, account);
+  const found = await findStreams(connection, Date.now() + patienceMs, desired);
+  return planStreams({ desired, found, owner: topology.environment });
+}
+
 /** Streams of each account as they are wanted, with every replica current. */
 export async function checkStreams(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { topology } = target;
@@ -46,8 +59,7 @@ export async function checkStreams(target: DeployTarget, name: string): Promise<
       const desired = toStreamSpecs(topology, name, account);
       rows.push(
         await row("streams", `${name}/${account}: as wanted`, async () => {
-          const found = await findStreams(connection, Date.now() + patienceMs, desired);
-          const plan = planStreams({ desired, found, owner: topology.environment });
+          const plan = await streamsPlan(target, name, account, connection);
           const ok = isEmpty(plan);
           const consumers = desired.reduce((count, stream) => count + stream.consumers.length, 0);
           const wanted = `${desired.length} streams, ${consumers} consumers`;

@@ -12,8 +12,10 @@ import { checkKubernetes } from "./check";
 import { clusterOn, namespaceOf } from "./cluster";
 import { explainFailure } from "./explain";
 import { forgetKilledRevision } from "./helm-release";
+import { joinLeafNodes } from "./join-leaf-nodes";
 import { refuseEmptyCertificates } from "./local-certificates";
 import { remains } from "./remains";
+import { undoneStreams } from "./undone-streams";
 
 /** Clusters on Kubernetes, with the caller's kubeconfig. */
 export const kubernetesPlatform: DeployPlatform<KubernetesStack> = {
@@ -26,6 +28,8 @@ export const kubernetesPlatform: DeployPlatform<KubernetesStack> = {
     });
     return [...lines, ...(vaultClusters(target.topology).length > 0 ? [`Vault ${target.env.VAULT_ADDR}`] : [])];
   },
+  undone: async (target, stack, changed, say) =>
+    stack.layer === "streams" ? undoneStreams(target, stack, changed, say) : [],
   before: async (target, stack) => {
     if (stack.layer !== "core") return;
     await refuseEmptyCertificates(target, stack.cluster);
@@ -42,6 +46,7 @@ export const kubernetesPlatform: DeployPlatform<KubernetesStack> = {
         }
       : undefined,
   explain: (target, stack) => explainFailure(target, stack),
+  finish: joinLeafNodes,
   check: checkKubernetes,
   remains,
 };

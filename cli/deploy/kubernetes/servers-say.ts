@@ -3,7 +3,11 @@ import { z } from "zod";
 
 const answer = <Data extends z.ZodType>(data: Data) => z.object({ server: z.object({ name: z.string() }), data });
 
-const Varz = z.object({ version: z.string(), cluster: z.object({ name: z.string().optional() }).optional() });
+const Varz = z.object({
+  version: z.string(),
+  cluster: z.object({ name: z.string().optional() }).optional(),
+  config_load_time: z.string().optional(),
+});
 const Routez = z.object({ routes: z.array(z.object({ remote_name: z.string().optional() })).nullish() });
 const Jsz = z.object({
   meta_cluster: z

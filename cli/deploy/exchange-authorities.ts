@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Trust } from "../../modules/config";
+import { loadTrust, trustFile } from "../../modules/config/load";
+import { announcedClusters, type ClusterTopology, leafPeers, type Topology } from "../../modules/topology";
+import { readPem, unionPem } from "../../runtime/certificate-agent/pem";
+import { trustedAuthorities } from "../../runtime/certificate-renewal/decide";
+import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
+import { noteAuthorities } from "../keys/note-authorities";
+import { UserError } from "../project";
+import { shownPath } from "../twin/context";
+import type { DeployedStack } from "./stacks";
+import { synthesizeStacks } from "./steps";
+import type { Talk } from "./talk";
+import { accessOf, clientConfig, type DeployTarget, stackFolder } from "./target";
+
+export interface Noted {
+  /** Clusters whose authority was written to the trust file. */
+  noted: string[];
+  /** What could not be read, in lines for people. */
+  unread: string[];
+  /** The target with what the trust file holds now. */
+  target: DeployTarget;
+}
+
+/**
+ * Notes in the trust file which authority signs each cluster's leaf certificates, for the clusters that meet it: authorities
+ * are made by a deployment, and known only then. What cannot be read stays as it was.
+ */
+export async function noteDeployedAuthorities(target: DeployTarget, talk: Talk): Promise<Noted> {
+  const { root, environment, topology, trust } = target;
+  const now = new Date();
+  const authorities: Record<string, string> = {};
+  const unread: string[] = [];
+  for (const cluster of announcedClusters(topology)) {
+    const before = authorityOf(trust, cluster.name);
+    try {
+      const after = authorityOnceShown(before, await shownAuthority(target, cluster), now);
+      if (after !== before) authorities[cluster.name] = after;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      unread.push(notRead(topology, cluster, before, error.message));
+    }
+  }
+  const noted = Object.keys(authorities);
+  if (noted.length === 0) return { noted, unread, target };
+  const path = trustFile(environment.name, root);
+  noteAuthorities(path, root, authorities);
+  talk.say(`${shownPath(root, path)}: authorities of ${noted.join(", ")} noted; commit it`);
+  return { noted, unread, target: { ...target, trust: loadTrust(path, root) } };
+}
+
+/** A cluster may be called `constructor`. */
+const authorityOf = ({ authorities = {} }: Trust, name: string) =>
+  Object.hasOwn(authorities, name) ? authorities[name] : undefined;
+
+/**
+ * What is known of a cluster's authority once it was looked at: what it shows, and what was known before until that ends,
+ * so that certificates of either are accepted while it changes over. The text of before where nothing is new.
+ *
+ * @throws UserError when what it shows is no authority
+ */
+export function authorityOnceShown(before: string | undefined, shown: string, now: Date): string {
+  const after = trustedAuthorities(readable(before), [authorityPem(shown, now)], now);
+  return before !== undefined && unionPem([before]) === after ? before : after;
+}
+
+/** @throws UserError when it holds what is no certificate */
+function readable(pem: string | undefined): string | undefined {
+  try {
+    if (pem !== undefined) readPem(pem);
+    return pem;
+  } catch {
+    throw new UserError("what the trust file holds of it is no certificate");
+  }
+}
+
+function shownAuthority(target: DeployTarget, cluster: ClusterTopology): Promise<string> {
+  const { platform, name } = cluster;
+  return deployedLeafAuthority(target.topology, cluster, {
+    ...(platform.kind === "kubernetes" && { kubectl: accessOf(target, name).kubectl }),
+    ...("region" in platform && { aws: clientConfig(target, platform.region) }),
+  });
+}
+
+/** What is not known of a cluster's authority, and how it becomes known. */
+export function notRead(
+  topology: Topology,
+  cluster: ClusterTopology,
+  before: string | undefined,
+  message: string,
+): string {
+  const [reason = ""] = message.split("\n");
+  const said = `authority of ${cluster.name} not read: ${reason}`;
+  if (before !== undefined) return `${said}; the one in the trust file stays`;
+  const peers = [...leafPeers(topology, cluster), ...cluster.foreignLeafs].map(({ name }) => name);
+  return `${said}; links with ${peers.join(", ")} wait for natsform keys authority ${topology.environment} ${cluster.name}, and another deploy`;
+}
+
+/** Synthesizes again. @returns the stacks that came out otherwise than before, in their order */
+export async function synthesizedAnew(
+  target: DeployTarget,
+  stacks: readonly DeployedStack[],
+  talk: Talk,
+): Promise<DeployedStack[]> {
+  const textOf = ({ id }: DeployedStack) => readFileSync(join(stackFolder(target, id).path, "cdk.tf.json"), "utf8");
+  const before = new Map(stacks.map((stack) => [stack.id, textOf(stack)]));
+  await talk.step("Stacks with these authorities", async () => void (await synthesizeStacks(target)));
+  return stacks.filter((stack) => textOf(stack) !== before.get(stack.id));
+}

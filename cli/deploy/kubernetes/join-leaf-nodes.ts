@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { leafPeers } from "../../../modules/topology";
+import { askToReload } from "../../../runtime/certificate-renewal/reload";
+import type { Progress, Step } from "../platform";
+import type { KubernetesStack } from "../stacks";
+import type { DeployTarget } from "../target";
+import { judgeLeafNodes } from "./check-servers";
+import { clusterOn, questionsTo } from "./cluster";
+import { withServers } from "./connection";
+import { askServers, type ServersSay } from "./servers-say";
+
+/** After this a pod surely sees what a Secret holds: its kubelet looks once a minute or so. */
+const seenMs = 150_000;
+const pauseMs = 10_000;
+/** How often servers may not be reached before the rows of the end are left to tell. */
+const maxFailed = 3;
+
+/**
+ * Servers that meet others over leaf nodes take over the authorities that these are known by: pods see a changed Secret
+ * late, and servers read it when they are asked to. Nothing is asked of servers whose links are up, or that have read
+ * all there is.
+ */
+export function joinLeafNodes(target: DeployTarget, stacks: readonly KubernetesStack[]): Step[] {
+  const clusters = [...new Set(stacks.map(({ cluster }) => cluster))].filter(
+    (name) => leafPeers(target.topology, clusterOn(target, name)).length > 0,
+  );
+  if (clusters.length === 0) return [];
+  return [
+    {
+      title: `Links of leaf nodes of ${clusters.join(", ")}`,
+      work: async (progress) => {
+        for (let failed = 0; failed < maxFailed; await new Promise((resolve) => setTimeout(resolve, pauseMs)))
+          try {
+            if (!(await askAgain(target, clusters, progress))) return;
+          } catch (error) {
+            progress((error as Error).message.split("\n")[0] ?? "");
+            failed++;
+          }
+      },
+    },
+  ];
+}
+
+/** @returns whether there are links that are not up, and servers that may lack what they wait for */
+async function askAgain(target: DeployTarget, clusters: readonly string[], progress: Progress): Promise<boolean> {
+  const seen = await Promise.all(clusters.map((name) => look(target, name)));
+  const down = seen.flatMap((one) => one.down);
+  // The row of a link stands at one of its ends, and either may be the one that waits.
+  const behind = seen.filter(({ lacks }) => lacks).map(({ name }) => name);
+  if (down.length === 0 || behind.length === 0) return false;
+  progress(`${down.join(", ")}: not up; servers of ${behind.join(", ")} read their authorities again`);
+  for (const name of behind)
+    await withServers(target, name, async (connect) => askToReload(await (await connect("sys")).connection()));
+  return true;
+}
+
+/** Links of a cluster that are not up, and whether its servers may not have read the authorities of now. */
+async function look(target: DeployTarget, name: string) {
+  const changed = await authoritiesChanged(target, name);
+  return withServers(target, name, async (connect) => {
+    const say = await askServers(await (await connect("sys")).connection());
+    const links = judgeLeafNodes(target.topology, target.trust, clusterOn(target, name), say);
+    const down = links.filter(({ ok }) => !ok).map(({ what }) => what);
+    return { name, down, lacks: mayLack(changed, say) };
+  });
+}
+
+/** Whether a server may have read its configuration before its pod saw what changed then. */
+export const mayLack = (changed: Date, { varz }: Pick<ServersSay, "varz">): boolean =>
+  [...varz.values()].some(
+    ({ config_load_time: loaded }) => loaded !== undefined && Date.parse(loaded) < changed.getTime() + seenMs,
+  );
+
+const Fields = z.object({
+  metadata: z.object({
+    creationTimestamp: z.string(),
+    managedFields: z.array(z.object({ time: z.string().optional() })).default([]),
+  }),
+});
+
+/** When the Secret that holds the authorities was last written. */
+async function authoritiesChanged(target: DeployTarget, name: string): Promise<Date> {
+  const { names, kubectl, inside } = questionsTo(target, name);
+  const asked = ["get", "secret", names.certificates.authorities, "--show-managed-fields"];
+  const { creationTimestamp, managedFields } = (await kubectl.json(Fields, ...inside, ...asked)).metadata;
+  const times = [creationTimestamp, ...managedFields.flatMap(({ time }) => time ?? [])];
+  return new Date(Math.max(...times.map((time) => Date.parse(time))));
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { kubernetesNames, streamsInbox } from "../../../modules/topology";
+import { isEmpty } from "../../../runtime/streams/action";
+import { renderPlan } from "../../../runtime/streams/render";
+import { streamAccounts } from "../../../templates/stream-specs";
+import type { Progress } from "../platform";
+import type { KubernetesStack } from "../stacks";
+import { type DeployTarget, stackFolder } from "../target";
+import { streamsPlan } from "./check-streams";
+import { withServers } from "./connection";
+
+const type = "kubernetes_job_v1";
+const Synthesized = z.object({
+  resource: z.object({ [type]: z.record(z.string(), z.object({ metadata: z.object({ name: z.string() }) })) }),
+});
+
+/** Address of each account's Job in a synthesized stack: its name is the account's, and a digest of what it was given. */
+export function jobAddresses(
+  stack: unknown,
+  accounts: readonly string[],
+  nameOf: (account: string) => string,
+): Map<string, string> {
+  const jobs = Object.entries(Synthesized.parse(stack).resource[type]);
+  return new Map(
+    accounts.flatMap((account) =>
+      jobs
+        .filter(([, { metadata }]) => metadata.name.replace(/-[0-9a-f]{8}$/, "") === nameOf(account))
+        .map(([id]): [string, string] => [account, `${type}.${id}`]),
+    ),
+  );
+}
+
+/**
+ * Jobs that are done, and whose streams somebody has changed or deleted since. A Job runs once, so Terraform sees nothing of
+ * it. Without a way to the servers nothing is known, and the rows of the end say so again.
+ */
+export async function undoneStreams(
+  target: DeployTarget,
+  { id, cluster }: KubernetesStack,
+  changed: readonly string[],
+  say: Progress,
+): Promise<string[]> {
+  const { topology, environment } = target;
+  const stack: unknown = JSON.parse(readFileSync(join(stackFolder(target, id).path, "cdk.tf.json"), "utf8"));
+  const names = kubernetesNames(environment.name, cluster);
+  const jobs = jobAddresses(stack, streamAccounts(topology, cluster), names.streams);
+  const done = [...jobs].filter(([, address]) => !changed.includes(address));
+  if (done.length === 0) return [];
+  const undone: string[] = [];
+  try {
+    await withServers(target, cluster, async (connect) => {
+      for (const [account, address] of done) {
+        const connection = await (await connect(`streams-${account}`, streamsInbox)).connection();
+        const plan = await streamsPlan(target, cluster, account, connection);
+        if (isEmpty(plan)) continue;
+        say(`streams of ${account} were changed by hand, their Job runs again:\n\n${renderPlan(plan)}\n`);
+        undone.push(address);
+      }
+    });
+  } catch (error) {
+    say(`the streams could not be looked at: ${(error as Error).message.split("\n")[0]}`);
+  }
+  return undone;
+}

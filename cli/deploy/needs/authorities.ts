@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import type { Trust } from "../../../modules/config";
+import { loadTrust, trustFile } from "../../../modules/config/load";
+import type { Topology } from "../../../modules/topology";
+import { judgeAuthorities, warnDays } from "../check-authorities";
+import type { Need } from "./need";
+
+/** No authority that clusters know each other by is about to end: it takes somebody to replace one. */
+export async function authorityNeeds(root: string, topology: Topology): Promise<Need[]> {
+  const rows = await judgeAuthorities(topology, trustOf(topology, root), new Date());
+  return rows.map(({ what, ok, warns, seen }) => ({
+    name: what,
+    found: seen,
+    needed: `${warnDays} days left`,
+    ok: ok && !warns,
+    get: "docs/leaf-clusters.md says how another one takes its place",
+  }));
+}
+
+/** A file that is missing, or cannot be read, has a row of its own. */
+function trustOf({ environment }: Topology, root: string): Pick<Trust, "authorities"> {
+  const path = trustFile(environment, root);
+  try {
+    return existsSync(path) ? loadTrust(path, root) : {};
+  } catch {
+    return {};
+  }
+}
