@@ -16,6 +16,7 @@ import {
   startIssuer,
   type TestIssuer,
 } from "../support/acceptance-environment";
+import { type Logins, startLogins } from "../support/acceptance-logins";
 import type { Deployed } from "../support/deploy-run";
 import { eventually } from "../support/eventually";
 import { pushNodeImage, startRegistry, type TestRegistry } from "../support/image-registry";
@@ -42,17 +43,19 @@ let topology: Topology;
 let issuer: TestIssuer | undefined;
 let registry: TestRegistry | undefined;
 let authorities = "";
+let serviceAddress = "";
 
 /** A client on this machine: it reaches the Service's address, and verifies the Service's name. */
 async function client(authentication: Authentication, inboxPrefix?: string): Promise<NatsClient> {
-  const address = await kubectl("-n", namespace, "get", "service", "nats", "-o", "jsonpath={.spec.clusterIP}");
+  serviceAddress ||= await kubectl("-n", namespace, "get", "service", "nats", "-o", "jsonpath={.spec.clusterIP}");
   const made = new NatsClient({
-    servers: `tls://${address}:4222`,
+    servers: `tls://${serviceAddress}:4222`,
     authentication,
     ca: authorities,
     tlsServername: leafHost,
     inboxPrefix,
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 30_000,
+    requestTimeoutMs: 30_000,
   });
   clients.push(made);
   return made;
@@ -64,7 +67,7 @@ const fixedUser = async (user: string, inboxPrefix?: string) => {
   return client({ kind: "creds", creds }, inboxPrefix);
 };
 const streamsUser = () => fixedUser("streams-APP", "_INBOX.streams");
-const streamManager = async () => (await (await streamsUser()).connection()).jetstreamManager();
+const streamManager = async () => (await (await streamsUser()).connection()).jetstreamManager({ timeout: 30_000 });
 const pods = (selector: string, path: string) =>
   kubectl("-n", namespace, "get", "pods", "-l", selector, "-o", `jsonpath={range .items[*]}${path}{"\\n"}{end}`);
 
@@ -170,6 +173,8 @@ proof(
         }
         const result = await deploy();
         expect(Object.keys(result.applied)).toEqual(stacks);
+        // What a leaf elsewhere has to know.
+        expect(result.noted).toEqual(["nats"]);
         authorities = Buffer.from(
           await kubectl("-n", namespace, "get", "secret", "nats-authorities", "-o", "jsonpath={.data.internal\\.crt}"),
           "base64",
@@ -230,7 +235,7 @@ proof(
         const token = async (sub: string) => (await issuer?.token({ sub })) ?? "";
         const alice = await client({ kind: "token", token: await token("alice") });
         await alice.publish("test.alice.hello", "x");
-        const admitted = await (await alice.connection()).request("$SYS.REQ.USER.INFO", "", { timeout: 5000 });
+        const admitted = await (await alice.connection()).request("$SYS.REQ.USER.INFO", "", { timeout: 30_000 });
         const { data } = admitted.json<{ data: { user: string; account: string } }>();
         const stranger = await client({ kind: "token", token: (await token("mallory")).replace(/.$/, "x") });
         await expect(stranger.connection()).rejects.toThrow(/Authorization Violation/i);
@@ -311,6 +316,43 @@ proof(
       ({ acknowledged, longestGapMs }) => `${acknowledged.size} acknowledged, 0 lost, longest gap ${longestGapMs} ms`,
     ),
   minutes(20),
+);
+
+/** Deploys after a change of the keys, while somebody stays connected and somebody else logs in once a second. */
+async function deployKeys(...change: string[]): Promise<Logins> {
+  const authentication = { kind: "token", token: (await issuer?.token({ sub: "bob" })) ?? "" } as const;
+  const stays = await client(authentication);
+  const connection = await stays.connection();
+  const logins = startLogins(() => client(authentication));
+  let seen: Logins;
+  try {
+    await project.run("keys", "rotate", name, ...change);
+    await deploy();
+  } finally {
+    seen = await logins.stop();
+  }
+  // A server that has just come back may not know yet where the responders are, and one that goes may be dialled still.
+  expect(seen.inARow).toBeLessThanOrEqual(2);
+  expect(connection.isClosed()).toBe(false);
+  await (await stays.connection()).flush();
+  return seen;
+}
+
+const toldOf = ({ admitted, refused, longestMs }: Logins) => {
+  const again = Object.entries(refused).map(([reason, count]) => `, ${count} tried again for ${reason}`);
+  return `${admitted} logins${again.join("")}, the longest took ${longestMs} ms`;
+};
+
+proof(
+  "rotated keys are deployed to the responders first, then to the servers, while clients log in",
+  () => report.row("keys rotated", () => deployKeys(), toldOf),
+  minutes(15),
+);
+
+proof(
+  "the old keys are dropped by the next deployment, while clients log in",
+  () => report.row("rotation finished", () => deployKeys("--finish"), toldOf),
+  minutes(15),
 );
 
 proof(
@@ -445,7 +487,6 @@ renewal(
       "leaf connection",
       async () => {
         const folder = join(project.root, "leaf");
-        await project.run("keys", "authority", name, "nats");
         await project.run("leaf-credentials", name, foreignLeaf, "--out", folder);
         const { certificate, key } = await leafCertificate();
         writeFileSync(join(folder, "client.crt"), certificate);
@@ -461,8 +502,16 @@ renewal(
           const connection = await leaf.connect();
           const names = async () =>
             (await connection.request("$JS.hub.API.STREAM.NAMES", "", { timeout: 3000 })).json();
-          await eventually("the hub answers", async () => (await names()) !== undefined, 120);
-          expect(await names()).toMatchObject({ type: "io.nats.jetstream.api.v1.stream_names_response", total: 0 });
+          let hub: unknown;
+          await eventually(
+            "the hub answers",
+            async () => {
+              hub = await names();
+              return true;
+            },
+            120,
+          );
+          expect(hub).toMatchObject({ type: "io.nats.jetstream.api.v1.stream_names_response", total: 0 });
           const sys = await (await fixedUser("sys")).connection();
           let links = 0;
           await eventually(
@@ -483,6 +532,23 @@ renewal(
       (links) => `${links} servers of a cluster on this machine, over TLS, account LEAF, domain hub`,
     ),
   minutes(6),
+);
+
+proof(
+  "a stream that somebody deleted is made again by the next deployment, which changes nothing else",
+  () =>
+    report.row(
+      "stream deleted by hand",
+      async () => {
+        const manager = await streamManager();
+        await manager.streams.delete("TEST");
+        const { applied } = await deploy();
+        expect(Object.entries(applied).filter(([, count]) => count > 0)).toEqual([[`${name}-nats-streams`, 1]]);
+        return (await manager.streams.info("TEST")).config;
+      },
+      ({ num_replicas, subjects }) => `TEST is there again by deploy, R${num_replicas} of ${subjects?.join()}`,
+    ),
+  minutes(10),
 );
 
 proof(

@@ -1,5 +1,11 @@
 import { type CronJob, type Job, judgeCronJob } from "../../cli/deploy/kubernetes/check-cron-jobs";
-import { judgePod, judgeStatefulSet, type Pod, type StatefulSet } from "../../cli/deploy/kubernetes/check-pods";
+import {
+  judgePod,
+  judgeResponders,
+  judgeStatefulSet,
+  type Pod,
+  type StatefulSet,
+} from "../../cli/deploy/kubernetes/check-pods";
 import { judgeCertificate } from "../../cli/deploy/kubernetes/check-secrets";
 import { judgeServers } from "../../cli/deploy/kubernetes/check-servers";
 import { judgeReplicas } from "../../cli/deploy/kubernetes/check-streams";
@@ -305,5 +311,26 @@ describe("why an apply failed", () => {
     ]);
     // One that has ended is not ready either.
     expect(whyNotRunning("a", { ...status, phase: "Succeeded", conditions: [unready] })).toEqual([]);
+  });
+});
+
+describe("the responders", () => {
+  const responders = (keys: string | undefined, updatedReplicas = 2) => ({
+    metadata: { generation: 3 },
+    spec: {
+      replicas: 2,
+      template: { spec: { containers: [{ env: [{ name: "NATS_AUTH_KEYS", value: keys }, { name: "HTTP_PORT" }] }] } },
+    },
+    status: { observedGeneration: 3, replicas: 2, updatedReplicas, availableReplicas: 2 },
+  });
+
+  test("are right when all of them run with the keys of the trust file", () => {
+    expect(judgeResponders(responders("A,X"), "A,X")).toEqual({ ok: true, seen: "2 of 2 responders ready" });
+    expect(judgeResponders(responders("A,X", 1), "A,X").ok).toBe(false);
+  });
+
+  test.each(["A,X,B?", undefined])("are wrong with %s after a rotation", (keys) => {
+    const seen = "2 of 2 responders ready, with other keys than the trust file's";
+    expect(judgeResponders(responders(keys), "A,X")).toEqual({ ok: false, seen });
   });
 });

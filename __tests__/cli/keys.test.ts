@@ -152,10 +152,19 @@ describe("rotate", () => {
     await keys("init", "demo");
     const [before, old] = [trustOf(), seedOf("issuer")];
     const { code, stdout } = await keys("rotate", "demo");
-    expect({ code, first: stdout.split("\n")[0] }).toEqual({ code: 0, first: "rotated: issuer, xkey" });
+    expect({ code, first: stdout.split("\n")[0] }).toEqual({ code: 0, first: "rotated: issuer, xkey, user-responder" });
     expect(seedOf("issuer-previous")).toBe(old);
     expect(modeOf(join(store(), "issuer-previous.key"))).toBe("600");
-    expect(trustOf()).toEqual({ ...before, issuer: publicKey(seedOf("issuer")), xkey: publicKey(seedOf("xkey")) });
+    expect(trustOf()).toEqual({
+      ...before,
+      issuer: publicKey(seedOf("issuer")),
+      xkey: publicKey(seedOf("xkey")),
+      users: { ...before.users, responder: publicKey(seedOf("user-responder")) },
+      previous: { issuer: before.issuer, xkey: before.xkey, "user-responder": before.users.responder },
+    });
+    expect((await keys("show", "demo")).stdout).toMatch(
+      new RegExp(`^issuer-previous +${before.issuer} +in the store$`, "m"),
+    );
     expect(trustOf().issuer).not.toBe(before.issuer);
 
     const again = await keys("rotate", "demo");
@@ -163,9 +172,10 @@ describe("rotate", () => {
     expect(again.stderr).toContain("the rotation of issuer is not finished");
 
     const during = trustOf();
-    expect((await keys("rotate", "demo", "--finish")).stdout).toContain("dropped: issuer, xkey");
+    expect((await keys("rotate", "demo", "--finish")).stdout).toContain("dropped: issuer, user-responder, xkey");
     expect(readdirSync(store()).filter((file) => file.includes("previous"))).toEqual([]);
-    expect(trustOf()).toEqual(during);
+    const { previous, ...rest } = during;
+    expect(trustOf()).toEqual(rest);
     const nothing = await keys("rotate", "demo", "--finish");
     expect(nothing.code).toBe(1);
     expect(nothing.stderr).toContain("demo has no rotation to finish");
@@ -209,6 +219,8 @@ describe("push", () => {
     await keys("push", "demo", "--to", `file:${target}`);
     const pushed = readFileSync(join(target, "callout-issuer.key"), "utf8").trim().split("\n");
     expect(pushed).toEqual([seedOf("issuer"), seedOf("issuer-previous")]);
+    const logins = readFileSync(join(target, "user-responder.key"), "utf8").trim().split("\n");
+    expect(logins).toEqual([seedOf("user-responder"), seedOf("user-responder-previous")]);
   });
 
   test("with a key missing nothing is written", async () => {

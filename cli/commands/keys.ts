@@ -51,7 +51,7 @@ export function registerKeys(program: Command): void {
     .description("write an example trust file, marked as such: its seeds are thrown away, so nobody can deploy it")
     .action(example);
   common(keys.command("rotate"))
-    .description("make a new issuer and xkey beside the old ones; --finish drops the old ones")
+    .description("make a new issuer, xkey and login of the responders beside the old ones; --finish drops the old ones")
     .option("--finish", "end the rotation: every server runs with the new keys")
     .action(rotate);
   common(keys.command("show"))
@@ -130,7 +130,7 @@ async function rotate(name: string, options: Options): Promise<void> {
     const { trust } = await makeKeys(topology, store, previous);
     writeFileAtomically(path, `${JSON.stringify(trust, null, 2)}\n`);
     print(`${options.finish ? "dropped" : "rotated"}: ${done.join(", ")}`);
-    const apply = options.twin ? `natsform up ${name}` : "keys push, then deploy";
+    const apply = options.twin ? `natsform up ${name}` : `natsform deploy ${name}`;
     print(
       options.finish
         ? `next: ${apply}`
@@ -168,6 +168,7 @@ function publicKeys(trust: Trust): { key: string; publicKey: string }[] {
       { key: `account-${name}`, publicKey },
       ...(signingKey ? [{ key: `signing-${name}`, publicKey: signingKey }] : []),
     ]),
+    ...Object.entries(trust.previous ?? {}).map(([name, publicKey]) => ({ key: `${name}-previous`, publicKey })),
   ];
 }
 

@@ -3,6 +3,7 @@ import { UserError } from "../project";
 import { checkAws } from "./check";
 import { outputsOf } from "./plan";
 import type { DeployPlatform } from "./platform";
+import { respondersFirst } from "./responders-first";
 import type { AwsStack } from "./stacks";
 import { fillFoundation } from "./steps";
 import { runStreamsTasks, streamsOutput } from "./streams-tasks";
@@ -25,7 +26,9 @@ export const awsPlatform: DeployPlatform<AwsStack> = {
   },
   // The streams' task runs at every deployment.
   undone: async () => [],
-  before: async () => undefined,
+  before: async (target, stack, progress) => {
+    if (stack.layer === "nats") await respondersFirst(target, stack, progress);
+  },
   after: (target, stack) => {
     if (stack.layer === "foundation")
       return { title: "Keys and images", work: (progress) => fillFoundation(target, stack, progress) };

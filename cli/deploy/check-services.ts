@@ -1,6 +1,7 @@
 import { DescribeServicesCommand, ECSClient } from "@aws-sdk/client-ecs";
-import { awsClusterNames, awsNames } from "../../modules/topology";
+import { awsClusterNames, awsNames, calloutKeys } from "../../modules/topology";
 import { type CheckedCluster, type DeployRow, row } from "./check";
+import { respondersOf } from "./responders-first";
 import { clientConfig, type DeployTarget } from "./target";
 import { tasksOf } from "./tasks";
 
@@ -29,4 +30,25 @@ export function checkServices(target: DeployTarget, { cluster, region }: Checked
       }),
     ),
   );
+}
+
+/** Who lets users in: as many healthy responders as are wanted, with the keys of the trust file. */
+export async function checkResponders(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
+  const name = awsClusterNames(target.environment.name, cluster.name).program("auth-callout");
+  return [
+    await row("services", name, async () => {
+      const found = await respondersOf(new ECSClient(clientConfig(target, region)), target, region, cluster.name);
+      if (!found) return { ok: false, seen: "there is no such service" };
+      const { service, keys } = found;
+      const tasks = await tasksOf(target, region, name);
+      const ready = tasks.filter(
+        ({ healthStatus, taskDefinitionArn }) =>
+          healthStatus === "HEALTHY" && taskDefinitionArn === service.taskDefinition,
+      );
+      const current = keys === calloutKeys(target.topology, target.trust);
+      const ok = current && tasks.length === service.desiredCount && ready.length === tasks.length && tasks.length > 0;
+      const seen = `${ready.length} of ${service.desiredCount} responders healthy`;
+      return { ok, seen: current ? seen : `${seen}, with other keys than the trust file's` };
+    }),
+  ];
 }

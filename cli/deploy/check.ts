@@ -3,7 +3,7 @@ import { poll } from "../twin/processes";
 import { checkRecord } from "./check-record";
 import { checkRules } from "./check-rules";
 import { checkCertificates, checkKeys } from "./check-secrets";
-import { checkServices } from "./check-services";
+import { checkResponders, checkServices } from "./check-services";
 import type { AwsStack } from "./stacks";
 import type { DeployTarget } from "./target";
 
@@ -32,6 +32,7 @@ export async function checkAws(target: DeployTarget, stacks: readonly AwsStack[]
   const looks = [
     ...clusters.flatMap((checked) => [
       () => checkServices(target, checked),
+      () => checkResponders(target, checked),
       () => checkRecord(target, checked),
       () => checkCertificates(target, checked),
       () => checkRules(target, checked),

@@ -5,6 +5,7 @@ import { ensureBackupKey } from "./backup-key";
 import { ensureCreds, keepSame } from "./creds";
 import { importedBefore, importedTrust } from "./imported-trust";
 import { type OperatorKeys, signOperatorJwts } from "./operator-jwts";
+import { previousKeys } from "./rotate";
 import { ensurePair, pairOf } from "./seeds";
 import type { KeyStore } from "./store";
 
@@ -41,12 +42,14 @@ export async function makeKeys(
   for (const name of Object.keys(identity.services)) {
     users[`service-${name}`] = await ensurePair(store, `user-service-${name}`, "user");
   }
+  const rotating = await previousKeys(store);
   const trust: Trust = {
     environment,
     example: false,
     issuer: issuer.getPublicKey(),
     xkey: xkey.getPublicKey(),
     users: Object.fromEntries(Object.entries(users).map(([name, pair]) => [name, pair.getPublicKey()])),
+    previous: rotating,
     accounts: {},
     authorities: previous?.authorities,
   };
@@ -55,7 +58,7 @@ export async function makeKeys(
       trust,
       imported
         ? await importedTrust(topology, store, users, imported, previous)
-        : await operatorTrust(topology, store, { xkey, users }, previous),
+        : await operatorTrust(topology, store, { xkey, users, previous: rotating }, previous),
     );
   }
   const created = (await store.list()).filter((name) => !before.has(name));
@@ -65,7 +68,7 @@ export async function makeKeys(
 async function operatorTrust(
   topology: Topology,
   store: KeyStore,
-  { xkey, users }: Pick<OperatorKeys, "xkey" | "users">,
+  { xkey, users, previous: rotating }: Pick<OperatorKeys, "xkey" | "users" | "previous">,
   previous?: Trust,
 ): Promise<Pick<Trust, "operator" | "accounts" | "sentinel">> {
   const { identity } = topology;
@@ -76,6 +79,7 @@ async function operatorTrust(
     xkey,
     users,
     sentinel: await ensurePair(store, "user-sentinel", "user"),
+    previous: rotating,
   };
   for (const { name } of identity.accounts) {
     keys.accounts[name] = await ensurePair(store, `account-${name}`, "account");

@@ -12,6 +12,8 @@ export interface OperatorKeys {
   /** By name of the fixed user. */
   users: Record<string, KeyPair>;
   sentinel: KeyPair;
+  /** By name of the key: public halves that are still taken while a rotation is not finished. */
+  previous?: Record<string, string>;
 }
 
 export interface OperatorJwts {
@@ -51,7 +53,8 @@ export async function signOperatorJwts({ identity }: Topology, keys: OperatorKey
       claims.authorization = {
         auth_users: identity.users
           .filter((user) => user.account === account.name)
-          .map((user) => pub(keys.users[user.name], user.name)),
+          .flatMap(({ name }) => [pub(keys.users[name], name), keys.previous?.[`user-${name}`]])
+          .filter((key) => key !== undefined),
         allowed_accounts: identity.accounts
           .filter(({ name }) => name !== identity.systemAccount && name !== identity.calloutAccount)
           .map(({ name }) => pub(keys.accounts[name], name)),

@@ -1,16 +1,21 @@
-import { backupKeySecret, encryptsBackups, type Topology } from "../../modules/topology";
+import { backupKeySecret, encryptsBackups, responderCreds, responderKey, type Topology } from "../../modules/topology";
 import { UserError } from "../project";
 import { rotateBackupKey } from "./backup-key";
-import { createPair, type KeyKind, seedOf } from "./seeds";
+import { createPair, type KeyKind, pairOf, seedOf } from "./seeds";
 import type { KeyStore } from "./store";
 
-const previous = (name: string) => `${name}-previous`;
+const suffix = "-previous";
+const previous = (name: string) => `${name}${suffix}`;
+const rotatedFrom = (name: string) => name.slice(0, -suffix.length);
 
-/** Keys that sign for the callout or that requests are sealed to. */
+/** Keys that sign for the callout, that requests are sealed to, and that the responders log in with. */
 function rotated({ identity }: Topology): { name: string; kind: KeyKind }[] {
-  const xkey = { name: "xkey", kind: "curve" } as const;
-  if (identity.mode === "callout") return [{ name: "issuer", kind: "account" }, xkey];
-  return [...identity.accounts.map(({ name }) => ({ name: `signing-${name}`, kind: "account" as const })), xkey];
+  const signers = identity.mode === "callout" ? ["issuer"] : identity.accounts.map(({ name }) => `signing-${name}`);
+  return [
+    ...signers.map((name) => ({ name, kind: "account" as const })),
+    { name: "xkey", kind: "curve" },
+    { name: responderKey, kind: "user" },
+  ];
 }
 
 /**
@@ -35,15 +40,29 @@ export async function rotateKeys(topology: Topology, store: KeyStore): Promise<s
     await store.write(previous(name), (await store.read(name)) as string);
     await store.write(name, seedOf(createPair(kind)));
   }
+  const creds = await store.read(responderCreds);
+  if (creds !== undefined) await store.write(previous(responderCreds), creds);
   const done = keys.map(({ name }) => name);
   if (!encryptsBackups(topology)) return done;
   await rotateBackupKey(store);
   return [...done, backupKeySecret];
 }
 
+const listPrevious = async (store: KeyStore) => (await store.list()).filter((name) => name.endsWith(suffix));
+/** A key that another one goes with: no rotation of its own. */
+const isCreds = (name: string) => name.startsWith("creds-");
+
+/** Public halves of the old keys of a rotation that is not finished, by name; undefined when there is none. */
+export async function previousKeys(store: KeyStore): Promise<Record<string, string> | undefined> {
+  const old = (await listPrevious(store)).filter((name) => !isCreds(name));
+  const seeds = old.map(async (name) => [rotatedFrom(name), await store.read(name)] as const);
+  const keys = (await Promise.all(seeds)).map(([name, seed]) => [name, pairOf(seed ?? "").getPublicKey()] as const);
+  return keys.length > 0 ? Object.fromEntries(keys) : undefined;
+}
+
 /** Drops the old keys. Returns their names. */
 export async function finishRotation(store: KeyStore): Promise<string[]> {
-  const old = (await store.list()).filter((name) => name.endsWith("-previous"));
+  const old = await listPrevious(store);
   for (const name of old) await store.remove(name);
-  return old.map((name) => name.slice(0, -"-previous".length));
+  return old.filter((name) => !isCreds(name)).map(rotatedFrom);
 }

@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Trust } from "../../modules/config";
-import { type ClusterTopology, calloutIssuerSecret, calloutXkeySecret } from "../../modules/topology";
+import {
+  type ClusterTopology,
+  calloutIssuerSecret,
+  calloutKeys,
+  calloutXkeySecret,
+  loginKey,
+} from "../../modules/topology";
 import { toAuthRules } from "../../templates/callout-rules";
 import { bundleProgram } from "../bundle";
 import { privateFile, readIfThere, writeFileAtomically } from "../files";
@@ -49,16 +55,17 @@ export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinPro
   ];
 }
 
+/** What responders log in with, as a deployment has it: while keys are rotated, the old one after the new one. */
+const loginPath = ({ folder }: Twin) => folder.credentials("responder.logins");
 const rulesPath = (twin: Twin) => join(twin.folder.root, "programs", "auth-rules.json");
 
 /** The auth callout's responders of one cluster. The callout does not cross leaf nodes, so each cluster has its own. */
 export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): TwinProgram[] {
   const { folder, topology, ports } = twin;
   const { identity } = topology;
-  const login: Record<string, string> =
-    identity.mode === "operator"
-      ? { NATS_AUTH_CREDS_FILE: folder.credentials("responder.creds") }
-      : { NATS_AUTH_NKEY_SEED_FILE: join(folder.keys, "user-responder.key") };
+  const login = {
+    [identity.mode === "operator" ? "NATS_AUTH_CREDS_FILE" : "NATS_AUTH_NKEY_SEED_FILE"]: loginPath(twin),
+  };
   return Array.from({ length: identity.responders }, (_, i) => {
     const name = responderName(cluster.name, i);
     const port = ports.responders[name] ?? 0;
@@ -87,18 +94,21 @@ export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): 
         AUTH_RULES_FILE: rulesPath(twin),
         HTTP_HOST: loopback,
         HTTP_PORT: String(port),
+        NATS_AUTH_KEYS: calloutKeys(topology, trust),
       },
     };
   });
 }
 
 /** Seeds in the shape that the responder reads, as a deployment has them. */
-async function writeSeeds({ folder, topology }: Twin): Promise<void> {
+async function writeSeeds(twin: Twin): Promise<void> {
+  const { folder, topology } = twin;
   const store = new FolderStore(folder.keys);
   const deployed = await deployedValues(topology, store);
   const seeds = (secret: string) => `${deployed.find(({ name }) => name === secret)?.value ?? ""}\n`;
   writeFileAtomically(folder.credentials("issuer.seeds"), seeds(calloutIssuerSecret), privateFile);
   writeFileAtomically(folder.credentials("xkey.seeds"), seeds(calloutXkeySecret), privateFile);
+  writeFileAtomically(loginPath(twin), seeds(loginKey(topology, "responder")), privateFile);
   for (const { name } of topology.identity.users) {
     const creds = await store.read(`creds-${name}`);
     if (creds) writeFileAtomically(folder.credentials(`${name}.creds`), `${creds}\n`, privateFile);

@@ -5,7 +5,7 @@ import { Construct } from "constructs";
 import type { AuthCalloutEnv } from "../../runtime/auth-callout/env";
 import { toAuthRules } from "../../templates/callout-rules";
 import type { ProgramEnv } from "../terraform/program-env";
-import { awsClusterNames, calloutIssuerSecret, calloutXkeySecret } from "../topology";
+import { awsClusterNames, calloutIssuerSecret, calloutKeys, calloutXkeySecret } from "../topology";
 import type { EcsCluster, StackContext } from "./context";
 import type { Lookups } from "./lookups";
 import { clientUrls, internalAuthorities } from "./program-connection";
@@ -115,6 +115,8 @@ function variablesOf({ topology, trust }: StackContext, cluster: EcsCluster): Va
     HTTP_HOST: "127.0.0.1",
     HTTP_PORT: String(port),
     LOG_LEVEL: "info",
+    // Secrets are read at start: other keys are other tasks.
+    NATS_AUTH_KEYS: calloutKeys(topology, trust),
   };
 }
 

@@ -1,6 +1,6 @@
 import { S3Object } from "@cdktf/provider-aws/lib/s3-object";
 import type { Construct } from "constructs";
-import { restartDigest, type ServerConfProps, serverConf, toNatsConf } from "../../templates/nats-conf";
+import { deployedDigest, type ServerConfProps, serverConf, toNatsConf } from "../../templates/nats-conf";
 import { escapeTemplate } from "../terraform/json";
 
 export interface ServerConfigProps {
@@ -11,7 +11,8 @@ export interface ServerConfigProps {
 }
 
 /** What of a server's configuration only a restart takes over; a task is replaced when it changes. */
-export const serverRestartDigest = (props: ServerConfProps): string => restartDigest(serverConf(props));
+export const serverRestartDigest = (props: ServerConfProps): string =>
+  deployedDigest(serverConf(props), props.topology, props.trust);
 
 /** The configuration of a server, where its agent finds it. It holds no secret. */
 export function serverConfig(scope: Construct, id: string, props: ServerConfigProps): S3Object {

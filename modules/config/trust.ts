@@ -31,6 +31,8 @@ export const Trust = z.strictObject({
   xkey: publicKey("X", "a curve"),
   /** By name of the fixed user or service: `responder`, `sys`, `streams-APP`, … */
   users: z.record(z.string(), publicKey("U", "a user")),
+  /** By their names: keys that a rotation has replaced, and that are taken until it is finished. */
+  previous: z.record(z.string(), matching(/^[AUX][A-Z2-7]{55}$/, "must be a public key, A…, U… or X…")).optional(),
   operator: z.strictObject({ publicKey: publicKey("O", "an operator"), jwt }).optional(),
   accounts: z.record(z.string(), account).default({}),
   /** The operator is somebody else: its JWTs are taken as they are, and never signed anew. */

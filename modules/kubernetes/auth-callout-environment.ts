@@ -1,6 +1,6 @@
 import type { AuthCalloutEnv } from "../../runtime/auth-callout/env";
 import type { ProgramEnv } from "../terraform/program-env";
-import { calloutIssuerSecret, calloutXkeySecret, loginKey } from "../topology";
+import { calloutIssuerSecret, calloutKeys, calloutXkeySecret, loginKey } from "../topology";
 import { authorityFile, clientUrl, keyFile } from "./connection";
 import type { KubernetesContext } from "./context";
 
@@ -31,5 +31,7 @@ export function calloutVariables(context: KubernetesContext): ProgramEnv<typeof 
     OIDC_CLOCK_SKEW_SECONDS: String(oidc.clockSkewSeconds),
     AUTH_RULES_FILE: `${rulesFolder}/rules.json`,
     HTTP_PORT: String(calloutPort),
+    // Seeds are read at start: other keys are other pods.
+    NATS_AUTH_KEYS: calloutKeys(topology, trust),
   };
 }

@@ -18,8 +18,8 @@ export function deployedSecrets({ identity, clusters }: Topology): DeployedSecre
   return [
     { name: calloutIssuerSecret, keys: issuerKeys(identity) },
     { name: calloutXkeySecret, keys: withPrevious("xkey") },
-    ...users.map((user) => single(`user-${user}`)),
-    ...(identity.mode === "operator" ? fixed.map((name) => single(`creds-${name}`)) : []),
+    ...users.map((user) => login(`user-${user}`)),
+    ...(identity.mode === "operator" ? fixed.map((name) => login(`creds-${name}`)) : []),
     ...(encryptsBackups({ clusters }) ? [single(backupKeySecret)] : []),
   ];
 }
@@ -30,6 +30,9 @@ export const loginKey = ({ identity }: Pick<Topology, "identity">, user: string)
 
 export const calloutIssuerSecret = "callout-issuer";
 export const calloutXkeySecret = "callout-xkey";
+/** What the responders log in with: during a rotation the old one comes after the new one. */
+export const responderKey = "user-responder";
+export const responderCreds = "creds-responder";
 /** Keys of backups, one a line: the first encrypts, and the older ones open what they encrypted. */
 export const backupKeySecret = "backup-key";
 
@@ -48,4 +51,6 @@ function issuerKeys({ mode, calloutAccount, systemAccount, accounts }: Topology[
 }
 
 const withPrevious = (key: string) => [key, `${key}-previous`];
+const login = (name: string): DeployedSecret =>
+  name === responderKey || name === responderCreds ? { name, keys: withPrevious(name) } : single(name);
 const single = (key: string): DeployedSecret => ({ name: key, keys: [key] });

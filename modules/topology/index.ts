@@ -1,5 +1,6 @@
 export * from "./aws-names";
 export { buildTopology, clusterOf } from "./build";
+export { calloutKeys } from "./callout-keys";
 export { serverZone } from "./cluster";
 export {
   backupKeySecret,
@@ -9,6 +10,8 @@ export {
   deployedSecrets,
   encryptsBackups,
   loginKey,
+  responderCreds,
+  responderKey,
 } from "./deployed-secrets";
 export { hasRenewalJob, leafUser, streamsInbox } from "./identity";
 export { type ClusterSecrets, clusterSecrets, type KubernetesClusterNames, kubernetesNames } from "./kubernetes-names";

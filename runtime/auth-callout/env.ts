@@ -62,6 +62,11 @@ export const AuthCalloutEnv = z
     /** Seeds `SX…`, the current one first. */
     NATS_AUTH_XKEY_ISSUER_SEED: text.optional(),
     NATS_AUTH_XKEY_ISSUER_SEED_FILE: text.optional(),
+    /**
+     * Public halves of seeds that it must hold, separated by commas; those with a question mark behind them it may lack.
+     * @default whatever it holds is right
+     */
+    NATS_AUTH_KEYS: text.optional(),
     /** The exact `iss` of tokens. */
     OIDC_ISSUER: url,
     OIDC_AUDIENCE: text,

@@ -63,9 +63,11 @@ export function loadSettings(
   const rules = parseRules(value("AUTH_RULES"), problems);
   const issuerSeeds = seeds("NATS_AUTH_NKEY_ISSUER_SEED", "SA", accountKey);
   const xkeySeeds = seeds("NATS_AUTH_XKEY_ISSUER_SEED", "SX", xkey);
-  const [seed] = seeds("NATS_AUTH_NKEY_SEED", "SU", (text) => signingKey("U", text));
-  const login = { seed, creds: value("NATS_AUTH_CREDS") };
+  const login = { seeds: seeds("NATS_AUTH_NKEY_SEED", "SU", userKey), creds: splitCreds(value("NATS_AUTH_CREDS")) };
   const issuerKeys = issuerSeeds.map(accountKey).filter((key) => key !== undefined);
+  const userKeys = [...login.seeds, ...login.creds.map(seedOfCreds)].map(userKey);
+  const held = [...issuerKeys, ...xkeySeeds.map(xkey), ...userKeys].map((key) => key?.publicKey);
+  problems.push(...missingKeys(given.NATS_AUTH_KEYS, held));
   if (rules) problems.push(...modeProblems(rules, login, given.NATS_AUTH_ACCOUNT ?? "", issuerKeys));
   const ca = given.OIDC_CA_FILE === undefined ? undefined : read("OIDC_CA_FILE", given.OIDC_CA_FILE);
 
@@ -96,14 +98,35 @@ export function loadSettings(
 }
 
 const accountKey = (seed: string) => signingKey("A", seed);
+const userKey = (seed: string) => signingKey("U", seed);
 
-interface Login {
-  seed?: string;
-  creds?: string;
+/** A responder with other keys than servers use would leave every request unanswered: better the one before it goes on. */
+function missingKeys(wanted: string | undefined, held: readonly (string | undefined)[]): string[] {
+  const needed = (wanted?.split(",") ?? []).filter((key) => !key.endsWith("?"));
+  const missing = needed.filter((key) => !held.includes(key));
+  if (missing.length === 0) return [];
+  return [`NATS_AUTH_KEYS names keys whose seeds are not there: ${missing.join(", ")}; were they pushed?`];
 }
 
-const authentication = ({ seed = "", creds }: Login): Authentication =>
-  creds === undefined ? { kind: "nkey", seed } : { kind: "creds", creds };
+/** Ways to log in, the current one first. */
+interface Login {
+  seeds: readonly string[];
+  creds: readonly string[];
+}
+
+/** Servers learn a new key of the responder's user after the responder, and one by one: it takes the one that they know. */
+function authentication({ seeds, creds }: Login): Authentication {
+  const logins = [
+    ...seeds.map((seed) => ({ kind: "nkey" as const, seed })),
+    ...creds.map((text) => ({ kind: "creds" as const, creds: text })),
+  ];
+  const [only] = logins;
+  return only && logins.length === 1 ? only : { kind: "in-turn", logins };
+}
+
+/** The creds of a text that may hold several, one after another. */
+const splitCreds = (text = "") => text.split(/^(?=-----BEGIN NATS USER JWT-----)/m).filter((one) => one.trim() !== "");
+const seedOfCreds = (creds: string) => /-----BEGIN USER NKEY SEED-----\s+(\S+)/.exec(creds)?.[1] ?? "";
 
 /** A problem with the value got, unless that is or holds a secret, or is not set. */
 function describe(name: string, message: string, given: Record<string, string | undefined>): string {
@@ -136,9 +159,9 @@ function modeProblems(
 ): string[] {
   const problems: string[] = [];
   const isOperator = rules.mode === "operator";
-  if (isOperator && login.seed !== undefined)
+  if (isOperator && login.seeds.length > 0)
     problems.push("NATS_AUTH_NKEY_SEED is for configuration mode: in operator mode set NATS_AUTH_CREDS");
-  if (!isOperator && login.creds !== undefined)
+  if (!isOperator && login.creds.length > 0)
     problems.push("NATS_AUTH_CREDS is for operator mode: in configuration mode set NATS_AUTH_NKEY_SEED");
   if (isOperator && !isPublicKey("A", calloutAccount))
     problems.push(

@@ -13,15 +13,42 @@ import { inboxPrefix, serviceInboxPrefix } from "./identity";
  *
  * `sentinel` is the bearer JWT that leads to the auth callout on servers in operator mode without a default sentinel.
  * A function as `token` is asked on every connect and reconnect, so that an expired token is never presented twice.
+ * Several `logins` are tried in turn, the first one first: while a key is rotated, some servers know one and some another.
  */
-export type Authentication =
+export type Authentication = Login | { kind: "in-turn"; logins: readonly Login[] };
+type Login =
   | { kind: "token"; token: string | (() => string); sentinel?: string }
   | { kind: "nkey"; seed: string; sentinel?: string }
   | { kind: "creds"; creds: string }
   | { kind: "none" };
 
-/** The nats.js authenticators for one way of logging in. Throws when a seed is not a seed. */
-export function authenticators(authentication: Authentication): Authenticator[] {
+/** How nats.js logs in, at each attempt to connect. */
+export interface Authenticators {
+  authenticators: Authenticator[];
+  /** To be called when an attempt has led in: the next one begins with the first login again. */
+  admitted(): void;
+}
+
+/** @throws when a seed is not a seed */
+export function authenticators(authentication: Authentication): Authenticators {
+  if (authentication.kind !== "in-turn")
+    return { authenticators: authenticatorsOf(authentication), admitted: () => undefined };
+  const logins = authentication.logins.map(authenticatorsOf);
+  // nats.js asks anew at each attempt, and tells nobody how it ended: that there is another one says enough.
+  let attempts = 0;
+  const next: Authenticator = (nonce) => {
+    const login = logins[attempts++ % logins.length] ?? [];
+    return Object.assign({}, ...login.map((authenticator) => authenticator(nonce)));
+  };
+  return {
+    authenticators: [next],
+    admitted() {
+      attempts = 0;
+    },
+  };
+}
+
+function authenticatorsOf(authentication: Login): Authenticator[] {
   const { kind } = authentication;
   if (kind === "none") return [];
   // nats.js does not find the seed when the text ends right behind the last line, as it does in trimmed secrets.

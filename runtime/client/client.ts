@@ -9,7 +9,7 @@ import {
   type PubAck,
   type PublishOptions,
 } from "nats";
-import { type Authentication, authenticators, defaultInboxPrefix } from "./authentication";
+import { type Authentication, type Authenticators, authenticators, defaultInboxPrefix } from "./authentication";
 import { parseServers } from "./servers";
 import { publishToStream, type StreamPublishOptions } from "./stream-publish";
 
@@ -66,6 +66,8 @@ export class NatsClient {
   readonly #servers: readonly string[];
   #connection?: NatsConnection;
   #connecting?: Promise<NatsConnection>;
+  /** One for all attempts, which it counts. */
+  #login?: Authenticators;
   #closed = false;
   #connected = false;
   #reconnects = 0;
@@ -137,9 +139,10 @@ export class NatsClient {
     const { authentication, caFile, ca, tlsServername, name, inboxPrefix, connectTimeoutMs } = this.#options;
     const prefix = inboxPrefix ?? defaultInboxPrefix(authentication);
     try {
+      this.#login ??= authenticators(authentication);
       const connection = await connect({
         servers: [...this.#servers],
-        authenticator: authenticators(authentication),
+        authenticator: this.#login.authenticators,
         // Always set: without it nats.js connects in clear when a server offers no TLS, whatever the scheme says.
         tls: {
           ...(caFile !== undefined && { caFile }),
@@ -166,6 +169,7 @@ export class NatsClient {
   #watch(connection: NatsConnection): void {
     this.#connection = connection;
     this.#connected = true;
+    this.#login?.admitted();
     void this.#follow(connection);
     void connection.closed().then((error) => {
       this.#connected = false;
@@ -179,6 +183,7 @@ export class NatsClient {
       if (type === Events.Error) this.#lastError = String(data);
       if (type === Events.Reconnect) {
         this.#connected = true;
+        this.#login?.admitted();
         this.#reconnects++;
       }
     }

@@ -1,5 +1,4 @@
 import type { Topology } from "../../modules/topology";
-import { type ConfObject, restartDigest } from "../nats-conf";
 import type { KubernetesPlatform } from "./values";
 
 /** What Pod Security `restricted` asks of every container, and a file system that nobody writes to. */
@@ -53,7 +52,7 @@ const heapShare = 0.8;
 const serverOnly = "/healthz?js-server-only=true";
 
 /** The pod of a server. */
-export function podValues(platform: KubernetesPlatform, conf: ConfObject): Record<string, unknown> {
+export function podValues(platform: KubernetesPlatform, restartDigest: string): Record<string, unknown> {
   const spread = { maxSkew: 1, whenUnsatisfiable: "DoNotSchedule" };
   return {
     // Without the reloader nobody tells servers of a new configuration: then they are restarted for each.
@@ -64,7 +63,7 @@ export function podValues(platform: KubernetesPlatform, conf: ConfObject): Recor
     },
     merge: {
       // Pods are replaced for what a reload cannot change, and for nothing else.
-      metadata: { annotations: { "natsform/restart-digest": restartDigest(conf) } },
+      metadata: { annotations: { "natsform/restart-digest": restartDigest } },
       spec: {
         automountServiceAccountToken: false,
         terminationGracePeriodSeconds: platform.terminationGraceSeconds,

@@ -1,6 +1,6 @@
 import type { Trust } from "../../modules/config";
 import type { ClusterTopology, Topology } from "../../modules/topology";
-import { platformSite, serverConf } from "../nats-conf";
+import { deployedDigest, platformSite, serverConf } from "../nats-conf";
 import { configValues } from "./config";
 import { exporterValues } from "./exporter";
 import { serviceAnnotations } from "./ingress";
@@ -42,7 +42,7 @@ export function helmValues(props: HelmValuesProps): HelmValues {
     fullnameOverride: cluster.name,
     config: configValues(conf, props),
     container: { ...containerValues(topology, platform), patch: volumeMountPatch(mounts) },
-    podTemplate: { ...podValues(platform, conf), patch: volumePatch(mounts) },
+    podTemplate: { ...podValues(platform, deployedDigest(conf, topology, trust)), patch: volumePatch(mounts) },
     reloader: { enabled: platform.reloader, merge: { securityContext: unprivileged, resources: small(platform) } },
     promExporter: exporterValues(platform),
     ...(platform.ingress && { service: { merge: { metadata: { annotations: serviceAnnotations } } } }),

@@ -17,7 +17,9 @@ function calloutConf({ identity }: Topology, trust: Trust): ConfObject {
         account.name,
         {
           jetstream: jetstreamOf(account),
-          users: identity.users.filter((user) => user.account === account.name).map((user) => userConf(user, trust)),
+          users: identity.users
+            .filter((user) => user.account === account.name)
+            .flatMap((user) => keysOf(user, trust).map((nkey) => userConf(nkey, user))),
         },
       ]),
     ),
@@ -27,7 +29,7 @@ function calloutConf({ identity }: Topology, trust: Trust): ConfObject {
         issuer: trust.issuer,
         account: identity.calloutAccount,
         // This list cannot be reloaded, so it names those alone who must get in while the callout is down.
-        auth_users: identity.users.map((user) => publicKeyOf(user.name, trust)),
+        auth_users: identity.users.flatMap((user) => keysOf(user, trust)),
         xkey: trust.xkey,
       },
     },
@@ -45,8 +47,14 @@ function jetstreamOf({ jetstream, limits }: AccountTopology): ConfValue | undefi
   return Object.values(limited).some((value) => value !== undefined) ? limited : "enabled";
 }
 
-function userConf(user: UserTopology, trust: Trust): ConfObject {
-  return { nkey: publicKeyOf(user.name, trust), permissions: user.permissions && permissionsConf(user.permissions) };
+/** The user's key, and the one before it while a rotation is not finished. */
+function keysOf({ name }: UserTopology, trust: Trust): string[] {
+  const previous = trust.previous?.[`user-${name}`];
+  return [publicKeyOf(name, trust), ...(previous ? [previous] : [])];
+}
+
+function userConf(nkey: string, { permissions }: UserTopology): ConfObject {
+  return { nkey, permissions: permissions && permissionsConf(permissions) };
 }
 
 function permissionsConf({ publish, subscribe }: NonNullable<UserTopology["permissions"]>): ConfObject {

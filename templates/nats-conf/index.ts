@@ -8,7 +8,7 @@ export function toNatsConf(props: ServerConfProps): string {
 
 export { type LeafFiles, leafRemote } from "./leaf-remote";
 export { placedKeys, withoutPlace } from "./placed-keys";
-export { reloadableKeys, restartDigest } from "./restart";
+export { deployedDigest, reloadableKeys, restartDigest } from "./restart";
 export { gate, type ServerConfProps, serverConf } from "./server";
 export { hubUrls, platformSite, type Site } from "./site";
 export * from "./tree";

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Trust } from "../../modules/config";
+import { calloutKeys, type Topology } from "../../modules/topology";
 import { type ConfObject, type ConfValue, isBlock, printConf } from "./tree";
 
 /**
@@ -37,3 +39,10 @@ export function restartDigest(object: ConfObject): string {
     .update(printConf(restartPart(object)))
     .digest("hex");
 }
+
+/**
+ * The same of a deployed server. In operator mode its keys are in account JWTs, which it takes over from a configuration
+ * at its start alone once it has loaded them (2.14.5): so it is started anew when they are rotated.
+ */
+export const deployedDigest = (object: ConfObject, topology: Topology, trust: Trust): string =>
+  restartDigest(topology.identity.mode === "operator" ? { ...object, keys: calloutKeys(topology, trust) } : object);

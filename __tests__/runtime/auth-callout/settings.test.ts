@@ -161,3 +161,44 @@ test.each(["https://tenant.example.com", "https://tenant.example.com/"])(
     expect(defaultJwksUri(url)).toBe("https://tenant.example.com/.well-known/jwks.json");
   },
 );
+
+describe("while keys are rotated", () => {
+  const next = createUser();
+  const pair = [next, responder].map(seedOf);
+
+  test("it logs in with either key, the new one first", () => {
+    const logins = pair.map((seed) => ({ kind: "nkey", seed }));
+    const { authentication } = loadSettings({ ...env, NATS_AUTH_NKEY_SEED: pair.join("\n") }).nats;
+    expect(authentication).toEqual({ kind: "in-turn", logins });
+  });
+
+  test("or with either creds, which stand one after another", () => {
+    const creds = pair.map(
+      (seed) =>
+        `-----BEGIN NATS USER JWT-----\neyJ\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------`,
+    );
+    const operator = {
+      ...env,
+      AUTH_RULES: JSON.stringify(operatorRules(account)),
+      NATS_AUTH_ACCOUNT: issuer.getPublicKey(),
+      NATS_AUTH_NKEY_ISSUER_SEED: seedOf(account),
+      NATS_AUTH_NKEY_SEED: "",
+      NATS_AUTH_CREDS: creds.join("\n"),
+      NATS_AUTH_KEYS: [next, xkey].map((key) => key.getPublicKey()).join(","),
+    };
+    const { authentication } = loadSettings(operator).nats;
+    expect(authentication).toMatchObject({ kind: "in-turn", logins: [{ kind: "creds" }, { kind: "creds" }] });
+    const texts = authentication.kind === "in-turn" ? authentication.logins : [];
+    expect(texts.map((login) => (login.kind === "creds" ? login.creds.trim() : ""))).toEqual(creds);
+  });
+
+  test("it does not start without the keys that it is told to hold, and goes on without those before them", () => {
+    const lost = createAccount().getPublicKey();
+    const own = [issuer, xkey, responder].map((key) => key.getPublicKey()).join(",");
+    expect(problems({ ...env, NATS_AUTH_KEYS: own })).toEqual([]);
+    expect(problems({ ...env, NATS_AUTH_KEYS: `${own},${lost}?` })).toEqual([]);
+    expect(problems({ ...env, NATS_AUTH_KEYS: `${own},${lost}` })).toEqual([
+      `NATS_AUTH_KEYS names keys whose seeds are not there: ${lost}; were they pushed?`,
+    ]);
+  });
+});

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { calloutKeys } from "../../../modules/topology";
 import { type DeployRow, row } from "../check";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";
+import { keysOf, Responders } from "./responders-first";
 
 const Pod = z.object({
   metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
@@ -89,19 +91,26 @@ const Deployment = z.object({
   }),
 });
 
-/** Who lets users in: as many responders as are wanted, all of the last revision. */
+/** Who lets users in: as many responders as are wanted, all of the last revision, with the keys of the trust file. */
 export async function checkResponders(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { names, kubectl, inside } = questionsTo(target, name);
   return [
     await row("pods", names.callout, async () => {
-      const { metadata, spec, status } = await kubectl.json(Deployment, ...inside, "get", "deployment", names.callout);
-      const { availableReplicas, updatedReplicas, observedGeneration } = status;
-      const ok =
-        observedGeneration >= metadata.generation &&
-        spec.replicas > 0 &&
-        availableReplicas >= spec.replicas &&
-        updatedReplicas === spec.replicas;
-      return { ok, seen: `${availableReplicas} of ${spec.replicas} responders ready` };
+      const found = await kubectl.json(Deployment.and(Responders), ...inside, "get", "deployment", names.callout);
+      return judgeResponders(found, calloutKeys(target.topology, target.trust));
     }),
   ];
+}
+
+export function judgeResponders(found: z.output<typeof Deployment> & z.output<typeof Responders>, keys: string) {
+  const { metadata, spec, status } = found;
+  const { availableReplicas, updatedReplicas, observedGeneration } = status;
+  const rolled =
+    observedGeneration >= metadata.generation &&
+    spec.replicas > 0 &&
+    availableReplicas >= spec.replicas &&
+    updatedReplicas === spec.replicas;
+  const current = keysOf(found) === keys;
+  const ready = `${availableReplicas} of ${spec.replicas} responders ready`;
+  return { ok: rolled && current, seen: current ? ready : `${ready}, with other keys than the trust file's` };
 }

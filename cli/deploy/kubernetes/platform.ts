@@ -15,6 +15,7 @@ import { forgetKilledRevision } from "./helm-release";
 import { joinLeafNodes } from "./join-leaf-nodes";
 import { refuseEmptyCertificates } from "./local-certificates";
 import { remains } from "./remains";
+import { respondersFirst } from "./responders-first";
 import { undoneStreams } from "./undone-streams";
 
 /** Clusters on Kubernetes, with the caller's kubeconfig. */
@@ -30,10 +31,11 @@ export const kubernetesPlatform: DeployPlatform<KubernetesStack> = {
   },
   undone: async (target, stack, changed, say) =>
     stack.layer === "streams" ? undoneStreams(target, stack, changed, say) : [],
-  before: async (target, stack) => {
+  before: async (target, stack, progress) => {
     if (stack.layer !== "core") return;
     await refuseEmptyCertificates(target, stack.cluster);
     await forgetKilledRevision(target, stack.cluster);
+    await respondersFirst(target, stack.cluster, progress);
   },
   after: (target, stack) =>
     stack.layer === "pki"

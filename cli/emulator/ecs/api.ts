@@ -8,6 +8,7 @@ interface EcsInput extends RememberedSettings {
   cluster?: string;
   service?: string;
   serviceName?: string;
+  forceNewDeployment?: boolean;
   desiredStatus?: string;
   task?: string;
 }
@@ -42,6 +43,7 @@ export async function followEcs(
     case "CreateService":
     case "UpdateService":
       services.remember(key, input);
+      if (input.forceNewDeployment) services.renew(key);
       void services.reconcile(key);
       return answer;
     case "DeleteService":

@@ -27,6 +27,8 @@ export class Services {
   readonly #work = new Map<string, Promise<void>>();
   /** Services that get no new tasks, as if there were no capacity. */
   readonly #held = new Set<string>();
+  /** Tasks, by ARN, that others of the same task definition are to replace. */
+  readonly #outdated = new Set<string>();
   /** Why tasks do not start, the last reason of each service. */
   readonly #obstacles = new Map<string, string>();
   #busy = 0;
@@ -80,6 +82,11 @@ export class Services {
     return next;
   }
 
+  /** Lets the next reconciliation replace every task that runs now. */
+  renew(key: ServiceKey): void {
+    for (const { arn } of this.tasks.of(key)) this.#outdated.add(arn);
+  }
+
   hold(key: ServiceKey): void {
     this.#held.add(textOf(key));
   }
@@ -105,8 +112,10 @@ export class Services {
       this.#obstacles.delete(text);
       return;
     }
-    const old = running.filter((task) => task.taskDefinition !== wanted.taskDefinition);
-    const current = running.filter((task) => task.taskDefinition === wanted.taskDefinition);
+    const isCurrent = ({ arn, taskDefinition }: (typeof running)[number]) =>
+      taskDefinition === wanted.taskDefinition && !this.#outdated.has(arn);
+    const old = running.filter((task) => !isCurrent(task));
+    const current = running.filter(isCurrent);
     // Where two of a kind may not run at once, the old one goes first.
     const oneAtATime = (this.#remembered.get(text)?.deploymentConfiguration?.maximumPercent ?? 200) <= 100;
     const stopOld = async () => {

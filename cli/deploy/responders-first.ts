@@ -1,0 +1,77 @@
+import {
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  ECSClient,
+  type Service,
+  UpdateServiceCommand,
+  waitUntilServicesStable,
+} from "@aws-sdk/client-ecs";
+import { awsClusterNames, awsNames, calloutKeys } from "../../modules/topology";
+import { UserError } from "../project";
+import type { Progress } from "./platform";
+import type { AwsStack } from "./stacks";
+import { clientConfig, type DeployTarget } from "./target";
+
+const maxWaitSeconds = 900;
+
+/** The responders of a cluster as ECS runs them; see `calloutKeys`. */
+export async function respondersOf(
+  client: ECSClient,
+  target: Pick<DeployTarget, "environment">,
+  region: string,
+  clusterName: string,
+): Promise<{ service: Service; keys?: string } | undefined> {
+  const cluster = awsNames(target.environment.name, region).ecsCluster;
+  const name = awsClusterNames(target.environment.name, clusterName).program("auth-callout");
+  const { services = [] } = await client.send(new DescribeServicesCommand({ cluster, services: [name] }));
+  const service = services.find(({ status }) => status === "ACTIVE");
+  if (!service) return undefined;
+  const { taskDefinition } = await client.send(
+    new DescribeTaskDefinitionCommand({ taskDefinition: service.taskDefinition }),
+  );
+  const variables = taskDefinition?.containerDefinitions?.flatMap(({ environment = [] }) => environment) ?? [];
+  return { service, keys: variables.find(({ name }) => name === "NATS_AUTH_KEYS")?.value };
+}
+
+/**
+ * Starts the responders with the keys of a rotation, before a server asks with them: a responder takes old and new keys,
+ * a server knows one. Tasks read their secrets when they start, so other tasks are all that it takes; those of another
+ * task definition follow with their own stack.
+ *
+ * @throws UserError when they do not get ready: those that run stay, and so do the servers
+ */
+export async function respondersFirst(
+  target: Pick<DeployTarget, "environment" | "topology" | "trust" | "env" | "emulator">,
+  { region, cluster: clusterName = "" }: Pick<AwsStack, "region" | "cluster">,
+  progress: Progress,
+): Promise<void> {
+  const client = new ECSClient(clientConfig(target, region));
+  try {
+    const found = await respondersOf(client, target, region, clusterName);
+    // Before the first deployment there are none.
+    if (!found || found.keys === calloutKeys(target.topology, target.trust)) return;
+    const { clusterArn: cluster, serviceName = "", runningCount } = found.service;
+    // While none runs there is nothing to keep up, and new ones may not get ready before the servers are changed.
+    if (runningCount === 0) return;
+    progress(`${serviceName}: starts with the keys of the trust file, before the servers`);
+    const { service } = await client.send(
+      new UpdateServiceCommand({ cluster, service: serviceName, forceNewDeployment: true }),
+    );
+    const asked = { cluster, services: [serviceName] };
+    const patience = { client, maxWaitTime: maxWaitSeconds, minDelay: 5, maxDelay: 15 };
+    // Whatever became of it, it is looked at.
+    await waitUntilServicesStable(patience, asked).catch(() => undefined);
+    const [stable] = (await client.send(new DescribeServicesCommand(asked))).services ?? [];
+    const now = primary(stable);
+    // A deployment that fails is rolled back, and then the service is as stable as before.
+    if (now?.id === primary(service)?.id && now?.rolloutState === "COMPLETED") return;
+    throw new UserError(
+      `${serviceName} did not get ready with the keys of the trust file; no server was changed`,
+      `its log group, ${awsNames(target.environment.name, region).logGroup(`${clusterName}-auth-callout`)}, says why`,
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+const primary = (service: Service | undefined) => service?.deployments?.find(({ status }) => status === "PRIMARY");

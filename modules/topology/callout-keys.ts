@@ -1,0 +1,16 @@
+import type { Trust } from "../config";
+import type { Topology } from "./model";
+
+/**
+ * Public halves of the keys with which the callout's responders do their work, as they are told them: those that they
+ * must hold, and with a question mark those of a rotation that is not finished. Whoever has taken over this text has
+ * taken part in the rotation, so it says what has to be started anew.
+ */
+export function calloutKeys({ identity }: Pick<Topology, "identity">, trust: Trust): string {
+  const { mode, systemAccount, calloutAccount } = identity;
+  const landing = Object.entries(trust.accounts).filter(([name]) => name !== systemAccount && name !== calloutAccount);
+  const signers = landing.flatMap(([, { signingKey }]) => signingKey ?? []);
+  const current = [...(mode === "callout" ? [trust.issuer] : signers), trust.xkey, trust.users.responder];
+  const previous = Object.values(trust.previous ?? {}).map((key) => `${key}?`);
+  return [...current, ...previous].filter((key) => key !== undefined).join(",");
+}
