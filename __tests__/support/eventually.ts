@@ -1,5 +1,9 @@
 /** Waits until `condition` is true; an error counts as not yet, and is the reason given when time is up. */
-export async function eventually(what: string, condition: () => Promise<boolean>, seconds = 90): Promise<void> {
+export async function eventually(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  seconds = 120,
+): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   let last: unknown = "it stayed false";
   while (Date.now() < deadline) {

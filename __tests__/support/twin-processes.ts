@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { poll } from "../../cli/twin/processes";
 import type { TestProject } from "./project";
 
 /** Whether there is such a process, zombies left out. */
@@ -22,13 +21,4 @@ export function natsformProcess(project: TestProject, ...args: string[]): ChildP
 /** A process that has nothing to do with natsform. The caller ends it. */
 export function innocent(): ChildProcess {
   return spawn("sleep", ["600"], { stdio: "ignore" });
-}
-
-/** As `poll`, but fails with `what` when the time is over. */
-export async function eventually(
-  what: string,
-  done: () => boolean | Promise<boolean>,
-  timeoutMs = 120_000,
-): Promise<void> {
-  if (!(await poll(done, timeoutMs))) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`);
 }

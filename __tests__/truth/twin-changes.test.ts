@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { EnvironmentInput } from "../../modules/config";
 import type { Authentication } from "../../runtime/client";
+import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";
 import { app, core, orders, threeServers } from "../support/twin-environment";
-import { eventually } from "../support/twin-processes";
 import { TestTwin } from "../support/twin-project";
 import { compare, figures, type Published, startPublisher, storedIds, streamInfo } from "../support/twin-publisher";
 import { type Visits, whileClientsConnect } from "../support/twin-visitors";

@@ -5,9 +5,10 @@ import type { Healthz } from "../../cli/twin/monitoring";
 import { handshake } from "../../cli/verify/handshake";
 import type { CertificateId, IssuerId } from "../../modules/topology";
 import type { Authentication, NatsClient } from "../../runtime/client";
+import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";
 import { threeServers } from "../support/twin-environment";
-import { eventually, isAlive } from "../support/twin-processes";
+import { isAlive } from "../support/twin-processes";
 import { type MetaGroup, TestTwin } from "../support/twin-project";
 import {
   compare,

@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { createServer, type Server } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { isFree } from "../../cli/twin/ports";
+import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";
 import { core, oneServer, threeServers } from "../support/twin-environment";
 import { claimPorts } from "../support/twin-ports";
-import { eventually, innocent, isAlive, natsformProcess } from "../support/twin-processes";
+import { innocent, isAlive, natsformProcess } from "../support/twin-processes";
 import { fileTimes, type MetaGroup, TestTwin } from "../support/twin-project";
 import { storedIds } from "../support/twin-publisher";
 

@@ -5,10 +5,10 @@ import { startProcess } from "../../cli/twin/processes";
 import type { EnvironmentInput } from "../../modules/config";
 import type { Authentication, NatsClient } from "../../runtime/client";
 import { seedOf } from "../support/callout-keys";
+import { eventually } from "../support/eventually";
 import { findProgram } from "../support/programs";
 import { TestProject } from "../support/project";
 import { app, core, oidc, orders, permissions, threeServers } from "../support/twin-environment";
-import { eventually } from "../support/twin-processes";
 import { TestTwin } from "../support/twin-project";
 import { whileClientsConnect } from "../support/twin-visitors";
 

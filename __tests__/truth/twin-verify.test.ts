@@ -5,9 +5,9 @@ import { createUser } from "nkeys.js";
 import { createAuthority, issueCertificate } from "../../cli/pki/authority";
 import { startProcess } from "../../cli/twin/processes";
 import { seedOf } from "../support/callout-keys";
+import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";
 import { orders, threeServers } from "../support/twin-environment";
-import { eventually } from "../support/twin-processes";
 import { fileTimes, TestTwin, type VerifyRow } from "../support/twin-project";
 import { startRogueResponder } from "../support/twin-responder";
 
