@@ -38,19 +38,20 @@ test("it is pushed to where backups are encrypted, and nowhere else", async () =
 test("a rotation puts a new key in front, and no end of one drops those behind it", async () => {
   const store = new MemoryStore();
   const topology = topologyWith(true);
-  await makeKeys(topology, store);
+  const { trust } = await makeKeys(topology, store);
   const [first] = await idsOf(store);
-  expect(await rotateKeys(topology, store)).toContain(backupKeySecret);
+  expect(await rotateKeys(topology, store, trust)).toContain(backupKeySecret);
   const second = await idsOf(store);
   expect(second).toEqual([expect.not.stringMatching(first ?? ""), first]);
-  expect(await finishRotation(store)).not.toContain(backupKeySecret);
-  await rotateKeys(topology, store);
+  const open = await makeKeys(topology, store);
+  expect(await finishRotation(topology, store, open.trust)).not.toContain(backupKeySecret);
+  await rotateKeys(topology, store, (await makeKeys(topology, store)).trust);
   expect((await idsOf(store)).slice(1)).toEqual(second);
 });
 
 test("backups that are not encrypted have no key to rotate", async () => {
   const store = new MemoryStore();
-  await makeKeys(topologyWith(false), store);
-  expect(await rotateKeys(topologyWith(false), store)).not.toContain(backupKeySecret);
+  const { trust } = await makeKeys(topologyWith(false), store);
+  expect(await rotateKeys(topologyWith(false), store, trust)).not.toContain(backupKeySecret);
   expect(await store.list()).not.toContain(backupKeySecret);
 });

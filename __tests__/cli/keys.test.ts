@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromCurveSeed, fromSeed } from "nkeys.js";
+import { keyPlace } from "../../cli/keys/place";
+import { withLock } from "../../cli/twin/lock";
 import demo from "../../environments/demo";
 import kubernetesProduction from "../../environments/kubernetes-production";
 import type { Trust } from "../../modules/config";
@@ -172,7 +174,7 @@ describe("rotate", () => {
     expect(again.stderr).toContain("the rotation of issuer is not finished");
 
     const during = trustOf();
-    expect((await keys("rotate", "demo", "--finish")).stdout).toContain("dropped: issuer, user-responder, xkey");
+    expect((await keys("rotate", "demo", "--finish")).stdout).toContain("dropped: issuer, xkey, user-responder");
     expect(readdirSync(store()).filter((file) => file.includes("previous"))).toEqual([]);
     const { previous, ...rest } = during;
     expect(trustOf()).toEqual(rest);
@@ -192,6 +194,56 @@ describe("rotate", () => {
       expect(after.accounts[name]?.signingKey).not.toBe(signingKey);
     }
   });
+});
+
+test("keys of before a rotation that somebody else committed are neither pushed nor made a trust file of", async () => {
+  await keys("init", "demo");
+  const old = seedOf("issuer");
+  await keys("rotate", "demo");
+  // A colleague's copy, which has the new trust file alone.
+  writeFileSync(join(store(), "issuer.key"), old);
+  for (const name of ["issuer", "xkey", "user-responder"]) rmSync(join(store(), `${name}-previous.key`));
+  const [before, target] = [trustOf(), join(project.root, "deployed")];
+  for (const args of [
+    ["push", "demo", "--to", `file:${target}`],
+    ["init", "demo"],
+    ["rotate", "demo", "--finish"],
+  ]) {
+    const { code, stderr } = await keys(...args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/holds other keys than the trust file: issuer\n {2}fix: get the keys that belong to/);
+  }
+  expect(existsSync(target)).toBe(false);
+  expect(trustOf()).toEqual(before);
+  const rows = JSON.parse((await project.natsform("doctor", "demo", "--json")).stdout);
+  expect(rows).toContainEqual(
+    expect.objectContaining({
+      name: "keys",
+      ok: false,
+      found: expect.stringMatching(/holds other keys than the trust file: issuer$/),
+    }),
+  );
+  const { code, stderr } = await project.natsform("deploy", "demo", "--yes");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/keys: .*holds other keys than the trust file: issuer; needed: /);
+  expect((await project.natsform("deploy", "demo", "--destroy", "--yes")).stderr).not.toContain("other keys");
+});
+
+test("a trust file that a deployment goes by is left alone until it has ended", async () => {
+  await keys("init", "demo");
+  const before = trustOf();
+  await withLock(keyPlace(project.root, "demo", {}).lock, async () => {
+    for (const args of [
+      ["rotate", "demo"],
+      ["init", "demo"],
+      ["push", "demo", "--to", `file:${project.root}/deployed`],
+    ]) {
+      const { code, stderr } = await keys(...args);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`another natsform command works on this environment (process ${process.pid})`);
+    }
+  });
+  expect(trustOf()).toEqual(before);
 });
 
 describe("push", () => {

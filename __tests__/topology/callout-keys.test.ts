@@ -51,9 +51,9 @@ describe.each(["callout", "operator"] as const)("a rotation in %s mode", (mode) 
     const store = new MemoryStore();
     const topology = buildTopology(Environment.parse(environments[mode]));
     const before = await look(topology, store);
-    await rotateKeys(topology, store);
+    await rotateKeys(topology, store, before.trust);
     const open = await look(topology, store, before.trust);
-    await finishRotation(store);
+    await finishRotation(topology, store, open.trust);
     moments = { before, open, finished: await look(topology, store, open.trust) };
   });
   const all = () => [moments.before, moments.open, moments.finished];

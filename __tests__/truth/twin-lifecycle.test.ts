@@ -175,7 +175,7 @@ describe("one command at a time", () => {
       for (const command of [["up"], ["down"], ["verify"], ["keys", "rotate", "--twin"]]) {
         const { code, stderr } = await project.natsform(...command, "life");
         expect({ command, code }).toEqual({ command, code: 1 });
-        expect(stderr).toContain(`another natsform command works on this twin (process ${other.pid})`);
+        expect(stderr).toContain(`another natsform command works on this environment (process ${other.pid})`);
         expect(stderr).toContain("fix: wait until it has ended");
       }
       expect(life.running()).toEqual(before);
@@ -214,7 +214,7 @@ describe("one command at a time", () => {
     const results = await Promise.all([life, life].map(() => project.natsform("up", "life")));
     expect(results.some(({ code }) => code === 0)).toBe(true);
     for (const { code, stderr } of results)
-      if (code !== 0) expect(stderr).toMatch(/another natsform command works on this twin \(process \d+\)/);
+      if (code !== 0) expect(stderr).toMatch(/another natsform command works on this environment \(process \d+\)/);
     await life.well();
     expect(existsSync(life.folder.lock)).toBe(false);
   });

@@ -7,9 +7,11 @@ import { projectRoot } from "../environments";
 import { readIfThere } from "../files";
 import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
 import { noteAuthorities } from "../keys/note-authorities";
+import { keyPlace } from "../keys/place";
 import { print } from "../output";
 import { UserError } from "../project";
 import { shownPath } from "../twin/context";
+import { withLock } from "../twin/lock";
 
 export function registerAuthority(keys: Command): void {
   keys
@@ -27,7 +29,8 @@ async function authority(name: string, of: string, { certificates }: { certifica
   const text = await textOf(topology, of, certificates);
   const pem = authorityPem(text, new Date());
   const path = trustFile(name, root);
-  const written = noteAuthorities(path, root, { [of]: pem });
+  const { lock } = keyPlace(root, name, {});
+  const written = await withLock(lock, async () => noteAuthorities(path, root, { [of]: pem }));
   const [first = ""] = splitPem(pem);
   const { subject, validTo } = new X509Certificate(first);
   print(`${of}: ${subject.replace(/\s+/g, " ")}, until ${validTo}`);

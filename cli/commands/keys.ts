@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import type { Trust } from "../../modules/config";
 import { loadEnvironment, loadTrust, trustFile } from "../../modules/config/load";
 import { buildTopology } from "../../modules/topology";
 import { projectRoot } from "../environments";
@@ -8,9 +7,10 @@ import { privateFile, writeFileAtomically } from "../files";
 import { makeKeys } from "../keys/make";
 import { type KeyPlaceOptions, keyPlace } from "../keys/place";
 import { pushSecrets } from "../keys/push";
-import { finishRotation, rotateKeys } from "../keys/rotate";
+import { finishRotation, previousKeys, rotateKeys } from "../keys/rotate";
 import { createPair, kinds, seedOf } from "../keys/seeds";
 import { MemoryStore, openStore } from "../keys/store";
+import { refuseOtherKeys, trustedKeys } from "../keys/trusted-keys";
 import { print, printJson, table } from "../output";
 import { UserError } from "../project";
 import { shownPath } from "../twin/context";
@@ -81,6 +81,8 @@ async function init(name: string, options: Options): Promise<void> {
         "name the right store with --store, or remove the trust file to start anew",
       );
     }
+    // A trust file made of these would take the place of one that servers and other people's keys go by.
+    if (previous && !previous.example) await refuseOtherKeys(topology, previous, store);
     const { trust, created } = await makeKeys(topology, store, previous?.example ? undefined : previous);
     const changed = writeFileAtomically(path, `${JSON.stringify(trust, null, 2)}\n`);
     print(`${created.length} keys made in ${store.description}${created.length > 0 ? `: ${created.join(", ")}` : ""}`);
@@ -125,10 +127,11 @@ async function rotate(name: string, options: Options): Promise<void> {
         "replace signing keys in the Control Plane, then natsform keys import",
       );
     }
-    const done = options.finish ? await finishRotation(store) : await rotateKeys(topology, store);
-    if (done.length === 0) throw new UserError(`${name} has no rotation to finish`);
+    const begun = !options.finish && (await previousKeys(topology, store)) !== undefined;
+    const done = await (options.finish ? finishRotation : rotateKeys)(topology, store, previous);
     const { trust } = await makeKeys(topology, store, previous);
     writeFileAtomically(path, `${JSON.stringify(trust, null, 2)}\n`);
+    if (begun) print("a rotation that was cut off goes on");
     print(`${options.finish ? "dropped" : "rotated"}: ${done.join(", ")}`);
     const apply = options.twin ? `natsform up ${name}` : `natsform deploy ${name}`;
     print(
@@ -145,7 +148,7 @@ async function show(name: string, options: Options): Promise<void> {
   const { store, trust: path } = keyPlace(root, name, options);
   const trust = loadTrust(path, root);
   const held = new Set(await store.list());
-  const rows = publicKeys(trust).map((row) => ({ ...row, held: held.has(row.key) }));
+  const rows = trustedKeys(trust).map((row) => ({ ...row, held: held.has(row.key) }));
   if (options.json) printJson({ environment: name, example: trust.example, keys: rows });
   else {
     if (trust.example) print("example trust file: nobody holds its seeds; natsform keys init makes real ones\n");
@@ -158,25 +161,14 @@ async function show(name: string, options: Options): Promise<void> {
   }
 }
 
-function publicKeys(trust: Trust): { key: string; publicKey: string }[] {
-  return [
-    { key: "issuer", publicKey: trust.issuer },
-    { key: "xkey", publicKey: trust.xkey },
-    ...Object.entries(trust.users).map(([name, publicKey]) => ({ key: `user-${name}`, publicKey })),
-    ...(trust.operator ? [{ key: "operator", publicKey: trust.operator.publicKey }] : []),
-    ...Object.entries(trust.accounts).flatMap(([name, { publicKey, signingKey }]) => [
-      { key: `account-${name}`, publicKey },
-      ...(signingKey ? [{ key: `signing-${name}`, publicKey: signingKey }] : []),
-    ]),
-    ...Object.entries(trust.previous ?? {}).map(([name, publicKey]) => ({ key: `${name}-previous`, publicKey })),
-  ];
-}
-
 async function push(name: string, options: Options): Promise<void> {
   const root = projectRoot();
   const topology = buildTopology(await loadEnvironment(name, root));
-  const { store } = keyPlace(root, name, options);
+  const { store, trust: path, lock } = keyPlace(root, name, options);
   const target = openStore(options.to ?? "", "existing");
-  const pushed = await pushSecrets(topology, store, target);
-  print(`${pushed.written} secrets written to ${target.description}, ${pushed.unchanged} were there already`);
+  await withLock(lock, async () => {
+    if (existsSync(path)) await refuseOtherKeys(topology, loadTrust(path, root), store);
+    const pushed = await pushSecrets(topology, store, target);
+    print(`${pushed.written} secrets written to ${target.description}, ${pushed.unchanged} were there already`);
+  });
 }

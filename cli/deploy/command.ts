@@ -1,11 +1,10 @@
-import { join } from "node:path";
 import type { Environment } from "../../modules/config";
 import { loadEnvironment } from "../../modules/config/load";
 import { buildTopology, type Topology } from "../../modules/topology";
 import { emulatorFolder } from "../emulator/folder";
 import { removeEmulator, runningEmulator } from "../emulator/start";
 import { projectRoot } from "../environments";
-import { openStore } from "../keys/store";
+import { keyPlace } from "../keys/place";
 import { print, runTasks } from "../output";
 import { UserError } from "../project";
 import { withLock } from "../twin/lock";
@@ -109,16 +108,16 @@ async function onEmulator({ root, environment, topology, options }: Chosen): Pro
 }
 
 async function forReal({ root, environment, topology, options }: Chosen): Promise<void> {
-  const { yes = false, json = false, plan = false } = options;
-  const local = `file:${join(root, ".natsform", environment.name, "keys")}`;
-  const loaded = { root, environment, topology };
-  const target = await realTarget(loaded, openStore(options.store ?? local), streamsMay(options));
+  const { yes = false, json = false, plan = false, store: url } = options;
+  const { store, lock } = keyPlace(root, environment.name, { store: url });
+  const openTarget = () => realTarget({ root, environment, topology }, store, streamsMay(options));
   const talk = new Talk({ agreed: yes, quiet: json });
-  if (plan) return planForReal(target, talk, json);
-  if (options.destroy) return destroyForReal(target, talk, json);
+  if (plan) return planForReal(await openTarget(), talk, json);
+  if (options.destroy) return destroyForReal(await openTarget(), talk, json);
   const result = newResult(environment, false);
-  await deployForReal(target, talk, result);
-  showResult(result, options.json);
+  // Its secrets, servers and responders go by one trust file: no keys are rotated meanwhile.
+  await withLock(lock, async () => deployForReal(await openTarget(), talk, result));
+  showResult(result, json);
 }
 
 /** What is allowed in variables of the streams program. */

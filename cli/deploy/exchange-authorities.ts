@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Trust } from "../../modules/config";
 import { loadTrust, trustFile } from "../../modules/config/load";
 import { announcedClusters, type ClusterTopology, leafPeers, type Topology } from "../../modules/topology";
@@ -26,6 +27,8 @@ export interface Noted {
 /**
  * Notes in the trust file which authority signs each cluster's leaf certificates, for the clusters that meet it: authorities
  * are made by a deployment, and known only then. What cannot be read stays as it was.
+ *
+ * @throws UserError when somebody has changed the rest of the trust file meanwhile
  */
 export async function noteDeployedAuthorities(target: DeployTarget, talk: Talk): Promise<Noted> {
   const { root, environment, topology, trust } = target;
@@ -45,10 +48,19 @@ export async function noteDeployedAuthorities(target: DeployTarget, talk: Talk):
   const noted = Object.keys(authorities);
   if (noted.length === 0) return { noted, unread, target };
   const path = trustFile(environment.name, root);
+  if (!sameKeys(loadTrust(path, root), trust))
+    throw new UserError(
+      `${shownPath(root, path)} was changed while this deployment went on`,
+      `natsform deploy ${environment.name} again, which takes over all of it`,
+    );
   noteAuthorities(path, root, authorities);
   talk.say(`${shownPath(root, path)}: authorities of ${noted.join(", ")} noted; commit it`);
   return { noted, unread, target: { ...target, trust: loadTrust(path, root) } };
 }
+
+/** Whether trust files differ in authorities at most: stacks of two would have servers and responders go by different keys. */
+export const sameKeys = (one: Trust, other: Trust): boolean =>
+  isDeepStrictEqual({ ...one, authorities: undefined }, { ...other, authorities: undefined });
 
 /** A cluster may be called `constructor`. */
 const authorityOf = ({ authorities = {} }: Trust, name: string) =>

@@ -6,6 +6,7 @@ import { ensureCreds, keepSame } from "./creds";
 import { importedBefore, importedTrust } from "./imported-trust";
 import { type OperatorKeys, signOperatorJwts } from "./operator-jwts";
 import { previousKeys } from "./rotate";
+import { previousOf } from "./rotated-keys";
 import { ensurePair, pairOf } from "./seeds";
 import type { KeyStore } from "./store";
 
@@ -42,7 +43,7 @@ export async function makeKeys(
   for (const name of Object.keys(identity.services)) {
     users[`service-${name}`] = await ensurePair(store, `user-service-${name}`, "user");
   }
-  const rotating = await previousKeys(store);
+  const rotating = await previousKeys(topology, store);
   const trust: Trust = {
     environment,
     example: false,
@@ -83,7 +84,7 @@ async function operatorTrust(
   };
   for (const { name } of identity.accounts) {
     keys.accounts[name] = await ensurePair(store, `account-${name}`, "account");
-    const before = await store.read(`signing-${name}-previous`);
+    const before = rotating?.[`signing-${name}`] && (await store.read(previousOf(`signing-${name}`)));
     keys.signing[name] = [await ensurePair(store, `signing-${name}`, "account"), ...(before ? [pairOf(before)] : [])];
   }
   const signed = await signOperatorJwts(topology, keys);

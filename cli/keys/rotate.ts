@@ -1,68 +1,85 @@
+import type { Trust } from "../../modules/config";
 import { backupKeySecret, encryptsBackups, responderCreds, responderKey, type Topology } from "../../modules/topology";
 import { UserError } from "../project";
 import { rotateBackupKey } from "./backup-key";
-import { createPair, type KeyKind, pairOf, seedOf } from "./seeds";
+import { previousOf, rotatedKeys, rotatedNames } from "./rotated-keys";
+import { createPair, pairOf, seedOf } from "./seeds";
 import type { KeyStore } from "./store";
-
-const suffix = "-previous";
-const previous = (name: string) => `${name}${suffix}`;
-const rotatedFrom = (name: string) => name.slice(0, -suffix.length);
-
-/** Keys that sign for the callout, that requests are sealed to, and that the responders log in with. */
-function rotated({ identity }: Topology): { name: string; kind: KeyKind }[] {
-  const signers = identity.mode === "callout" ? ["issuer"] : identity.accounts.map(({ name }) => `signing-${name}`);
-  return [
-    ...signers.map((name) => ({ name, kind: "account" as const })),
-    { name: "xkey", kind: "curve" },
-    { name: responderKey, kind: "user" },
-  ];
-}
+import { type HeldKeys, heldKeys, otherKeys, otherKeysError } from "./trusted-keys";
 
 /**
  * Puts new keys in front of the old ones, which stay valid for the responders until the rotation is finished: servers
- * take over the new ones one by one.
+ * take over the new ones one by one. One that was cut off before the trust file was written goes on.
  *
- * @throws UserError while an earlier rotation is not finished: its old keys may still be in use
+ * @param trust trust file of before
+ * @throws UserError while an earlier rotation is not finished: its old keys may still be in use; and when the store holds
+ * other keys than the trust file, which somebody else may have rotated
  */
-export async function rotateKeys(topology: Topology, store: KeyStore): Promise<string[]> {
-  const keys = rotated(topology);
-  for (const { name } of keys) {
-    if ((await store.read(name)) === undefined) throw new UserError(`no key ${name} to rotate`, "natsform keys init");
-    if ((await store.read(previous(name))) !== undefined) {
-      throw new UserError(
-        `the rotation of ${name} is not finished`,
-        "natsform keys rotate --finish, once all servers run with the new keys",
-      );
-    }
-  }
+export async function rotateKeys(topology: Topology, store: KeyStore, trust: Trust): Promise<string[]> {
+  const [open] = Object.keys(trust.previous ?? {});
+  if (open !== undefined)
+    throw new UserError(
+      `the rotation of ${open} is not finished`,
+      "natsform keys rotate --finish, once all servers run with the new keys",
+    );
+  const keys = rotatedKeys(topology);
+  const held = await heldKeys(topology, trust, store);
+  if (otherKeys(trust, asBefore(topology, held)).length > 0)
+    throw otherKeysError(topology, trust, store, otherKeys(trust, held));
+  for (const { name } of keys)
+    if (!held.has(name)) throw new UserError(`no key ${name} to rotate`, "natsform keys init");
   for (const { name, kind } of keys) {
+    const [current = "", old = current] = [held.get(name), held.get(previousOf(name))];
+    if (old !== current) continue;
+    const creds = name === responderKey ? held.get(responderCreds) : undefined;
+    if (creds !== undefined) await store.write(previousOf(responderCreds), creds);
     // The old key first: cut off in between, it is there twice, and never nowhere.
-    await store.write(previous(name), (await store.read(name)) as string);
+    await store.write(previousOf(name), current);
     await store.write(name, seedOf(createPair(kind)));
   }
-  const creds = await store.read(responderCreds);
-  if (creds !== undefined) await store.write(previous(responderCreds), creds);
   const done = keys.map(({ name }) => name);
   if (!encryptsBackups(topology)) return done;
   await rotateBackupKey(store);
   return [...done, backupKeySecret];
 }
 
-const listPrevious = async (store: KeyStore) => (await store.list()).filter((name) => name.endsWith(suffix));
-/** A key that another one goes with: no rotation of its own. */
-const isCreds = (name: string) => name.startsWith("creds-");
-
-/** Public halves of the old keys of a rotation that is not finished, by name; undefined when there is none. */
-export async function previousKeys(store: KeyStore): Promise<Record<string, string> | undefined> {
-  const old = (await listPrevious(store)).filter((name) => !isCreds(name));
-  const seeds = old.map(async (name) => [rotatedFrom(name), await store.read(name)] as const);
-  const keys = (await Promise.all(seeds)).map(([name, seed]) => [name, pairOf(seed ?? "").getPublicKey()] as const);
-  return keys.length > 0 ? Object.fromEntries(keys) : undefined;
+/** What was held before a rotation began. */
+function asBefore(topology: Topology, held: HeldKeys): HeldKeys {
+  const before = new Map(held);
+  for (const name of rotatedNames(topology)) {
+    const old = before.get(previousOf(name));
+    if (old !== undefined) before.set(name, old);
+    before.delete(previousOf(name));
+  }
+  return before;
 }
 
-/** Drops the old keys. Returns their names. */
-export async function finishRotation(store: KeyStore): Promise<string[]> {
-  const old = await listPrevious(store);
-  for (const name of old) await store.remove(name);
-  return old.filter((name) => !isCreds(name)).map(rotatedFrom);
+/** Public halves of the old keys of a rotation that is not finished, by name; undefined when there is none. */
+export async function previousKeys(topology: Topology, store: KeyStore): Promise<Record<string, string> | undefined> {
+  const keys: Record<string, string> = {};
+  for (const { name } of rotatedKeys(topology)) {
+    const old = await store.read(previousOf(name));
+    // Cut off before the new one was written: nothing is replaced, and servers refuse a user that is there twice.
+    if (old !== undefined && old !== (await store.read(name))) keys[name] = pairOf(old).getPublicKey();
+  }
+  return Object.keys(keys).length > 0 ? keys : undefined;
+}
+
+/**
+ * Drops the old keys. Returns their names, those included that were dropped before it was cut off.
+ *
+ * @param trust trust file of before
+ * @throws UserError when there is no rotation to finish, or its new keys are not those of the trust file
+ */
+export async function finishRotation(topology: Topology, store: KeyStore, trust: Trust): Promise<string[]> {
+  const open = Object.keys(trust.previous ?? {});
+  const names = [...new Set([...rotatedNames(topology), ...open])];
+  const held = await heldKeys(topology, trust, store);
+  const old = names.filter((name) => held.has(previousOf(name)));
+  const kept = new Map([...held].filter(([name]) => !old.some((one) => previousOf(one) === name)));
+  const others = otherKeys(trust, kept);
+  if (others.length > 0) throw otherKeysError(topology, trust, store, others);
+  if (old.length + open.length === 0) throw new UserError(`${trust.environment} has no rotation to finish`);
+  for (const name of old) await store.remove(previousOf(name));
+  return names.filter((name) => name !== responderCreds && (old.includes(name) || open.includes(name)));
 }

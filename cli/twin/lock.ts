@@ -5,7 +5,7 @@ import { UserError } from "../project";
 import { isRunning, parseRecord, recordOf } from "./processes";
 
 /**
- * Runs `work` while no other command changes the same twin.
+ * Runs `work` while no other command changes the same twin, deployment or keys.
  *
  * @throws UserError when one does
  */
@@ -39,7 +39,7 @@ function acquire(path: string): void {
 
 const busy = (pid: number | undefined) =>
   new UserError(
-    `another natsform command works on this twin${pid ? ` (process ${pid})` : ""}`,
+    `another natsform command works on this environment${pid ? ` (process ${pid})` : ""}`,
     "wait until it has ended",
   );
 

@@ -4,6 +4,7 @@ import { loadTrust, trustFile } from "../../../modules/config/load";
 import { type Topology, trustProblems } from "../../../modules/topology";
 import { deployedValues } from "../../keys/push";
 import type { KeyStore } from "../../keys/store";
+import { refuseOtherKeys } from "../../keys/trusted-keys";
 import { type Need, need } from "./need";
 
 /** The trust file is a real one, and what belongs to it is in the store. */
@@ -23,7 +24,7 @@ export function keyNeeds(
       const problems = trustProblems(topology, trust).map(({ message }) => message);
       return { ok: problems.length === 0, found: problems.join("; ") || file };
     }),
-    need({ name: "keys", needed: "every one that programs read", get }, async () => {
+    need({ name: "keys", needed: "every one that programs read, as in the trust file", get }, async () => {
       const store = keys();
       const values = await deployedValues(topology, store);
       const missing = values.filter(({ value }) => value === "").map((one) => one.name);
@@ -31,10 +32,18 @@ export function keyNeeds(
         missing.length === values.length
           ? `there are none in ${store.description}`
           : `${store.description} lacks ${missing.join(", ")}`;
+      if (missing.length === 0) await refuseOthers(root, topology, store);
       return {
         ok: missing.length === 0,
         found: missing.length === 0 ? `${values.length} in ${store.description}` : lacks,
       };
     }),
   ];
+}
+
+/** Servers would take over keys that no responder has. A trust file that is not there, or an example, has a row of its own. */
+async function refuseOthers(root: string, topology: Topology, store: KeyStore): Promise<void> {
+  const path = trustFile(topology.environment, root);
+  const trust = existsSync(path) ? loadTrust(path, root) : undefined;
+  if (trust && !trust.example) await refuseOtherKeys(topology, trust, store);
 }

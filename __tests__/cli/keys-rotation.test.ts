@@ -1,0 +1,213 @@
+import { makeKeys } from "../../cli/keys/make";
+import { finishRotation, previousKeys, rotateKeys } from "../../cli/keys/rotate";
+import { createPair, seedOf } from "../../cli/keys/seeds";
+import { MemoryStore } from "../../cli/keys/store";
+import { heldKeys, otherKeys, refuseOtherKeys } from "../../cli/keys/trusted-keys";
+import kubernetesProduction from "../../environments/kubernetes-production";
+import { Environment, type Trust } from "../../modules/config";
+import { buildTopology, type Topology } from "../../modules/topology";
+
+const { oidc, permissions } = kubernetesProduction.identity;
+const services = { web: { account: "APP" }, "web-previous": { account: "APP" } };
+const topologies = {
+  operator: buildTopology(Environment.parse(kubernetesProduction)),
+  callout: buildTopology(
+    Environment.parse({ ...kubernetesProduction, identity: { mode: "callout", oidc, permissions, services } }),
+  ),
+};
+type Mode = keyof typeof topologies;
+const modes: Mode[] = ["operator", "callout"];
+const rotatedIn: Record<Mode, string[]> = {
+  operator: ["signing-SYS", "signing-AUTH", "signing-APP", "signing-LEAF", "xkey", "user-responder"],
+  callout: ["issuer", "xkey", "user-responder"],
+};
+/** After how many changes it is cut off. With an operator only around creds: its JWTs take their time. */
+const cutsIn = {
+  operator: { rotate: [13, 14], all: 14, finish: [4] },
+  callout: { rotate: [0, 1, 2, 3, 4, 5, 6], all: 6, finish: [0, 1, 2, 3] },
+};
+
+/** A store whose process is killed after some changes. */
+class CutStore extends MemoryStore {
+  left = Number.POSITIVE_INFINITY;
+
+  override async write(name: string, value: string): Promise<void> {
+    if (this.left-- <= 0) throw new Error("killed");
+    await super.write(name, value);
+  }
+
+  override async remove(name: string): Promise<void> {
+    if (this.left-- <= 0) throw new Error("killed");
+    await super.remove(name);
+  }
+}
+
+/** @returns whether the work was killed after so many changes */
+async function isCut(store: CutStore, changes: number, work: () => Promise<unknown>): Promise<boolean> {
+  store.left = changes;
+  try {
+    await work();
+    return false;
+  } catch (error) {
+    if ((error as Error).message !== "killed") throw error;
+    return true;
+  } finally {
+    store.left = Number.POSITIVE_INFINITY;
+  }
+}
+
+async function copyOf(store: MemoryStore): Promise<CutStore> {
+  const copy = new CutStore();
+  for (const name of await store.list()) await copy.write(name, (await store.read(name)) ?? "");
+  return copy;
+}
+
+/** What `keys rotate` does, up to the trust file that it writes. */
+async function rotated(topology: Topology, store: MemoryStore, trust: Trust): Promise<Trust> {
+  await rotateKeys(topology, store, trust);
+  return (await makeKeys(topology, store, trust)).trust;
+}
+
+async function finished(topology: Topology, store: MemoryStore, trust: Trust): Promise<Trust> {
+  await finishRotation(topology, store, trust);
+  return (await makeKeys(topology, store, trust)).trust;
+}
+
+const others = async (topology: Topology, trust: Trust, store: MemoryStore) =>
+  otherKeys(trust, await heldKeys(topology, trust, store));
+const oldNames = async (store: MemoryStore) => (await store.list()).filter((name) => name.endsWith("-previous"));
+
+describe.each(modes)("a rotation in %s mode", (mode) => {
+  const topology = topologies[mode];
+  let before: CutStore;
+  let trust: Trust;
+  beforeAll(async () => {
+    before = new CutStore();
+    trust = (await makeKeys(topology, before)).trust;
+  });
+  const oldKey = (name: string) =>
+    name === "issuer" || name === "xkey"
+      ? trust[name]
+      : name === "user-responder"
+        ? trust.users.responder
+        : trust.accounts[name.replace("signing-", "")]?.signingKey;
+
+  test("that is cut off anywhere goes on with what was not rotated yet, and loses no key", async () => {
+    for (const changes of cutsIn[mode].rotate) {
+      const store = await copyOf(before);
+      expect(await isCut(store, changes, () => rotated(topology, store, trust))).toBe(changes < cutsIn[mode].all);
+      const fresh = new Map((await heldKeys(topology, trust, store)).entries());
+      const replaced = Object.keys((await previousKeys(topology, store)) ?? {});
+      const open = await rotated(topology, store, trust);
+      expect(open.previous).toEqual(Object.fromEntries(rotatedIn[mode].map((name) => [name, oldKey(name)])));
+      expect(await others(topology, open, store)).toEqual([]);
+      for (const name of replaced) expect(await store.read(name)).toBe(fresh.get(name));
+      expect(await store.read("creds-responder-previous")).toBe(await before.read("creds-responder"));
+    }
+  });
+
+  test("whose end is cut off anywhere ends the next time", async () => {
+    const rotating = await copyOf(before);
+    const open = await rotated(topology, rotating, trust);
+    for (const changes of cutsIn[mode].finish) {
+      const store = await copyOf(rotating);
+      await isCut(store, changes, () => finishRotation(topology, store, open));
+      const closed = await finished(topology, store, open);
+      expect([open.previous, closed.previous]).toEqual([expect.anything(), undefined]);
+      expect(closed.users).toEqual(open.users);
+      expect((await oldNames(store)).filter((name) => name !== "user-service-web-previous")).toEqual([]);
+      await expect(finishRotation(topology, store, closed)).rejects.toThrow("has no rotation to finish");
+    }
+  });
+});
+
+describe("a rotation", () => {
+  const topology = topologies.callout;
+  let before: CutStore;
+  let trust: Trust;
+  beforeAll(async () => {
+    before = new CutStore();
+    trust = (await makeKeys(topology, before)).trust;
+  });
+
+  test("is not begun, ended or written with keys of before one that somebody else began", async () => {
+    const open = await rotated(topology, await copyOf(before), trust);
+    const stale = await copyOf(before);
+    expect((await others(topology, open, stale)).sort()).toEqual([...rotatedIn.callout].sort());
+    await expect(refuseOtherKeys(topology, open, stale)).rejects.toThrow(
+      /^memory holds other keys than the trust file: .*xkey.*\n {2}fix: get the keys that belong to the trust file/,
+    );
+    await expect(finishRotation(topology, stale, open)).rejects.toThrow("memory holds other keys than the trust file");
+    const ended = { ...open, previous: undefined };
+    await expect(rotateKeys(topology, stale, ended)).rejects.toThrow("memory holds other keys than the trust file");
+    expect(await stale.list()).toEqual(await before.list());
+  });
+
+  test("that somebody else has finished leaves old keys, which are named and dropped", async () => {
+    const store = await copyOf(before);
+    const open = await rotated(topology, store, trust);
+    const ended = await finished(topology, await copyOf(store), open);
+    await expect(refuseOtherKeys(topology, ended, store)).rejects.toThrow(
+      /xkey-previous.*\n {2}fix: .* --finish drops/,
+    );
+    await expect(rotateKeys(topology, store, ended)).rejects.toThrow(/xkey-previous.*\n {2}fix: .* --finish drops/);
+    await finishRotation(topology, store, ended);
+    expect(await others(topology, ended, store)).toEqual([]);
+  });
+
+  test("that was cut off is not ended: servers do not know its keys", async () => {
+    const store = await copyOf(before);
+    await rotateKeys(topology, store, trust);
+    await expect(finishRotation(topology, store, trust)).rejects.toThrow(/fix: .* goes on with a rotation/);
+    expect(await store.read("xkey-previous")).toBe(await before.read("xkey"));
+  });
+});
+
+test("the key of a service that is called -previous is no old key of another", async () => {
+  const topology = topologies.callout;
+  const store = new MemoryStore();
+  const { trust } = await makeKeys(topology, store);
+  expect(trust.previous).toBeUndefined();
+  await finished(topology, store, await rotated(topology, store, trust));
+  expect(await store.read("user-service-web-previous")).toMatch(/^SU/);
+});
+
+test("a list of keys that lags behind hides no old key", async () => {
+  const topology = topologies.callout;
+  const store = new MemoryStore();
+  const { trust } = await makeKeys(topology, store);
+  const all = store.list.bind(store);
+  store.list = async () => (await all()).filter((name) => !name.endsWith("-previous"));
+  const open = await rotated(topology, store, trust);
+  expect(Object.keys(open.previous ?? {})).toEqual(rotatedIn.callout);
+  expect((await finished(topology, store, open)).previous).toBeUndefined();
+  expect((await all()).filter((name) => name.endsWith("-previous"))).toEqual(["user-service-web-previous"]);
+});
+
+describe("keys that are not those of the trust file", () => {
+  test.each(modes)("are named one by one, and what is not held is none (%s)", async (mode) => {
+    const topology = topologies[mode];
+    const store = new MemoryStore();
+    const { trust } = await makeKeys(topology, store);
+    const held = await heldKeys(topology, trust, store);
+    expect(otherKeys(trust, held)).toEqual([]);
+    expect(otherKeys(trust, new Map())).toEqual([]);
+    expect([...held.keys()]).toEqual(
+      expect.arrayContaining(mode === "operator" ? ["operator", "account-APP", "creds-sys"] : ["user-service-web"]),
+    );
+    for (const name of held.keys()) {
+      const kind = name.startsWith("user-") ? "user" : name === "xkey" ? "curve" : "account";
+      const other = name.startsWith("creds-") ? "no creds" : seedOf(createPair(kind));
+      expect(otherKeys(trust, new Map([[name, other]]))).toEqual([name]);
+    }
+  });
+
+  test("are creds of another user's key, too", async () => {
+    const store = new MemoryStore();
+    const { trust } = await makeKeys(topologies.operator, store);
+    const held = await heldKeys(topologies.operator, trust, store);
+    expect(otherKeys(trust, new Map([...held, ["creds-sys", held.get("creds-responder") ?? ""]]))).toEqual([
+      "creds-sys",
+    ]);
+  });
+});
