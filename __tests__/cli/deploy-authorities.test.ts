@@ -1,6 +1,8 @@
 import { judgeAuthorities } from "../../cli/deploy/check-authorities";
-import { authorityOnceShown, notRead } from "../../cli/deploy/exchange-authorities";
+import { authorityOnceShown, notRead, sameKeys } from "../../cli/deploy/exchange-authorities";
 import { mayLack } from "../../cli/deploy/kubernetes/join-leaf-nodes";
+import { makeKeys } from "../../cli/keys/make";
+import { MemoryStore } from "../../cli/keys/store";
 import { createAuthority, issueCertificate } from "../../cli/pki/authority";
 import { type EnvironmentInput, parseEnvironment } from "../../modules/config";
 import { announcedClusters, buildTopology, clusterOf } from "../../modules/topology";
@@ -91,6 +93,13 @@ test("one that cannot be read is named with who waits for it and how it becomes 
   expect(notRead(topology, edge, "PEM", "no access")).toBe(
     "authority of edge not read: no access; the one in the trust file stays",
   );
+});
+
+test("authorities alone may differ in the trust file that a deployment goes on with", async () => {
+  const { trust } = await makeKeys(joined(), new MemoryStore());
+  expect(sameKeys({ ...trust, authorities: { hub: await pemOf("hub", 1) } }, trust)).toBe(true);
+  expect(sameKeys({ ...trust, previous: { issuer: trust.issuer } }, trust)).toBe(false);
+  expect(sameKeys({ ...trust, users: { ...trust.users, responder: trust.users.sys ?? "" } }, trust)).toBe(false);
 });
 
 describe("the end of an authority in the trust file", () => {

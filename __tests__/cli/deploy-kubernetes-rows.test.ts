@@ -12,6 +12,7 @@ import { judgeReplicas } from "../../cli/deploy/kubernetes/check-streams";
 import { whyNotRunning } from "../../cli/deploy/kubernetes/explain";
 import { killedRevision } from "../../cli/deploy/kubernetes/helm-release";
 import { readableLog } from "../../cli/deploy/kubernetes/log-lines";
+import { isUpdated } from "../../cli/deploy/kubernetes/responders";
 import type { ServersSay } from "../../cli/deploy/kubernetes/servers-say";
 import { createAuthority, issueCertificate } from "../../cli/pki/authority";
 import kubernetesProduction from "../../environments/kubernetes-production";
@@ -332,5 +333,15 @@ describe("the responders", () => {
   test.each(["A,X,B?", undefined])("are wrong with %s after a rotation", (keys) => {
     const seen = "2 of 2 responders ready, with other keys than the trust file's";
     expect(judgeResponders(responders(keys), "A,X")).toEqual({ ok: false, seen });
+  });
+
+  test.each<[string, Partial<ReturnType<typeof responders>["status"]>, boolean]>([
+    ["all are of the last revision", {}, true],
+    ["also when one is not ready", { availableReplicas: 1 }, true],
+    ["one is of the revision before", { replicas: 3 }, false],
+    ["nobody has looked at the change yet", { observedGeneration: 2 }, false],
+  ])("are updated or not: %s", (_, status, updated) => {
+    const found = responders("A,X");
+    expect(isUpdated({ ...found, status: { ...found.status, ...status } })).toBe(updated);
   });
 });

@@ -6,9 +6,10 @@ import {
   UpdateServiceCommand,
   waitUntilServicesStable,
 } from "@aws-sdk/client-ecs";
-import { awsClusterNames, awsNames, calloutKeys } from "../../modules/topology";
+import { awsClusterNames, awsNames } from "../../modules/topology";
 import { UserError } from "../project";
 import type { Progress } from "./platform";
+import { isStarted, respondersStep } from "./responders-step";
 import type { AwsStack } from "./stacks";
 import { clientConfig, type DeployTarget } from "./target";
 
@@ -49,11 +50,13 @@ export async function respondersFirst(
   try {
     const found = await respondersOf(client, target, region, clusterName);
     // Before the first deployment there are none.
-    if (!found || found.keys === calloutKeys(target.topology, target.trust)) return;
-    const { clusterArn: cluster, serviceName = "", runningCount } = found.service;
-    // While none runs there is nothing to keep up, and new ones may not get ready before the servers are changed.
-    if (runningCount === 0) return;
-    progress(`${serviceName}: starts with the keys of the trust file, before the servers`);
+    if (!found) return;
+    const { clusterArn: cluster, serviceName = "", runningCount = 0 } = found.service;
+    // Their own stack alone tells them, after the servers: then nothing is left to wait for.
+    const responders = { keys: found.keys, done: true, available: runningCount };
+    const { programsStack } = awsClusterNames(target.environment.name, clusterName);
+    if (!isStarted(respondersStep(responders, target.topology, target.trust), serviceName, programsStack, progress))
+      return;
     const { service } = await client.send(
       new UpdateServiceCommand({ cluster, service: serviceName, forceNewDeployment: true }),
     );
@@ -62,9 +65,7 @@ export async function respondersFirst(
     // Whatever became of it, it is looked at.
     await waitUntilServicesStable(patience, asked).catch(() => undefined);
     const [stable] = (await client.send(new DescribeServicesCommand(asked))).services ?? [];
-    const now = primary(stable);
-    // A deployment that fails is rolled back, and then the service is as stable as before.
-    if (now?.id === primary(service)?.id && now?.rolloutState === "COMPLETED") return;
+    if (isRolledOut(service, stable)) return;
     throw new UserError(
       `${serviceName} did not get ready with the keys of the trust file; no server was changed`,
       `its log group, ${awsNames(target.environment.name, region).logGroup(`${clusterName}-auth-callout`)}, says why`,
@@ -72,6 +73,12 @@ export async function respondersFirst(
   } finally {
     client.destroy();
   }
+}
+
+/** Whether what was asked for runs now. A deployment that fails is rolled back, and then the service is as stable as before. */
+export function isRolledOut(asked: Service | undefined, now: Service | undefined): boolean {
+  const deployment = primary(now);
+  return deployment !== undefined && deployment.id === primary(asked)?.id && deployment.rolloutState === "COMPLETED";
 }
 
 const primary = (service: Service | undefined) => service?.deployments?.find(({ status }) => status === "PRIMARY");

@@ -17,6 +17,8 @@ import { programContainer, programPod } from "./program";
 
 const port = calloutPort;
 const program = "auth-callout";
+/** What `kubectl rollout restart` sets. */
+const restartedAt = 'spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]';
 
 /** The responders of a cluster's auth callout: spread over the nodes, and more of them while there is more to do. */
 export class AuthCallout extends Construct {
@@ -77,8 +79,8 @@ export class AuthCallout extends Construct {
           },
         },
       },
-      // The autoscaler's.
-      lifecycle: { ignoreChanges: ["spec[0].replicas"] },
+      // The autoscaler's, and of those who restart the responders by hand: taken away, it would restart them once more.
+      lifecycle: { ignoreChanges: ["spec[0].replicas", restartedAt] },
       dependsOn: [configMap, account],
     });
     new PodDisruptionBudgetV1(this, "disruption-budget", { metadata, spec: { maxUnavailable: "1", selector } });

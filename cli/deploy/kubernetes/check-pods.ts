@@ -3,7 +3,7 @@ import { calloutKeys } from "../../../modules/topology";
 import { type DeployRow, row } from "../check";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";
-import { keysOf, Responders } from "./responders-first";
+import { keysOf, Responders } from "./responders";
 
 const Pod = z.object({
   metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
@@ -81,28 +81,18 @@ export async function checkPods(target: DeployTarget, name: string): Promise<Dep
   ]);
 }
 
-const Deployment = z.object({
-  metadata: z.object({ generation: z.number() }),
-  spec: z.object({ replicas: z.number() }),
-  status: z.object({
-    observedGeneration: z.number().default(0),
-    updatedReplicas: z.number().default(0),
-    availableReplicas: z.number().default(0),
-  }),
-});
-
 /** Who lets users in: as many responders as are wanted, all of the last revision, with the keys of the trust file. */
 export async function checkResponders(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { names, kubectl, inside } = questionsTo(target, name);
   return [
     await row("pods", names.callout, async () => {
-      const found = await kubectl.json(Deployment.and(Responders), ...inside, "get", "deployment", names.callout);
+      const found = await kubectl.json(Responders, ...inside, "get", "deployment", names.callout);
       return judgeResponders(found, calloutKeys(target.topology, target.trust));
     }),
   ];
 }
 
-export function judgeResponders(found: z.output<typeof Deployment> & z.output<typeof Responders>, keys: string) {
+export function judgeResponders(found: Responders, keys: string) {
   const { metadata, spec, status } = found;
   const { availableReplicas, updatedReplicas, observedGeneration } = status;
   const rolled =

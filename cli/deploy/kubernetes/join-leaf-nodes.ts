@@ -7,13 +7,12 @@ import type { DeployTarget } from "../target";
 import { judgeLeafNodes } from "./check-servers";
 import { clusterOn, questionsTo } from "./cluster";
 import { withServers } from "./connection";
+import { type Links, takeOver } from "./leaf-links";
 import { askServers, type ServersSay } from "./servers-say";
 
 /** After this a pod surely sees what a Secret holds: its kubelet looks once a minute or so. */
 const seenMs = 150_000;
 const pauseMs = 10_000;
-/** How often servers may not be reached before the rows of the end are left to tell. */
-const maxFailed = 3;
 
 /**
  * Servers that meet others over leaf nodes take over the authorities that these are known by: pods see a changed Secret
@@ -28,34 +27,23 @@ export function joinLeafNodes(target: DeployTarget, stacks: readonly KubernetesS
   return [
     {
       title: `Links of leaf nodes of ${clusters.join(", ")}`,
-      work: async (progress) => {
-        for (let failed = 0; failed < maxFailed; await new Promise((resolve) => setTimeout(resolve, pauseMs)))
-          try {
-            if (!(await askAgain(target, clusters, progress))) return;
-          } catch (error) {
-            progress((error as Error).message.split("\n")[0] ?? "");
-            failed++;
-          }
+      work: (progress: Progress) => {
+        const deadline = performance.now() + seenMs;
+        return takeOver(clusters, {
+          look: (name) => look(target, name),
+          reload: (name) =>
+            withServers(target, name, async (connect) => askToReload(await (await connect("sys")).connection())),
+          pause: () => new Promise((resolve) => setTimeout(resolve, pauseMs)),
+          isSeen: () => performance.now() >= deadline,
+          progress,
+        });
       },
     },
   ];
 }
 
-/** @returns whether there are links that are not up, and servers that may lack what they wait for */
-async function askAgain(target: DeployTarget, clusters: readonly string[], progress: Progress): Promise<boolean> {
-  const seen = await Promise.all(clusters.map((name) => look(target, name)));
-  const down = seen.flatMap((one) => one.down);
-  // The row of a link stands at one of its ends, and either may be the one that waits.
-  const behind = seen.filter(({ lacks }) => lacks).map(({ name }) => name);
-  if (down.length === 0 || behind.length === 0) return false;
-  progress(`${down.join(", ")}: not up; servers of ${behind.join(", ")} read their authorities again`);
-  for (const name of behind)
-    await withServers(target, name, async (connect) => askToReload(await (await connect("sys")).connection()));
-  return true;
-}
-
 /** Links of a cluster that are not up, and whether its servers may not have read the authorities of now. */
-async function look(target: DeployTarget, name: string) {
+async function look(target: DeployTarget, name: string): Promise<Links> {
   const changed = await authoritiesChanged(target, name);
   return withServers(target, name, async (connect) => {
     const say = await askServers(await (await connect("sys")).connection());

@@ -1,30 +1,10 @@
-import { z } from "zod";
 import { calloutKeys } from "../../../modules/topology";
 import { UserError } from "../../project";
 import type { Progress } from "../platform";
+import { isStarted, respondersStep } from "../responders-step";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";
-
-/** What the responders of a Deployment are told to hold, see `calloutKeys`, and how many of them were already. */
-export const Responders = z.object({
-  status: z
-    .object({
-      replicas: z.number().default(0),
-      updatedReplicas: z.number().default(0),
-      availableReplicas: z.number().default(0),
-    })
-    .prefault({}),
-  spec: z.object({
-    template: z.object({
-      spec: z.object({
-        containers: z.array(z.object({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })) })),
-      }),
-    }),
-  }),
-});
-const variable = "NATS_AUTH_KEYS";
-export const keysOf = ({ spec }: z.output<typeof Responders>): string | undefined =>
-  spec.template.spec.containers.flatMap(({ env }) => env).find(({ name }) => name === variable)?.value;
+import { isUpdated, keysOf, keysVariable, Responders } from "./responders";
 
 const patience = "10m";
 
@@ -36,19 +16,20 @@ const patience = "10m";
  */
 export async function respondersFirst(target: DeployTarget, name: string, progress: Progress): Promise<void> {
   const { names, kubectl, inside } = questionsTo(target, name);
+  const { topology, trust } = target;
   const deployment = `deployment/${names.callout}`;
-  const found = await kubectl.text(...inside, "get", deployment, "--ignore-not-found", "--output", "json");
+  const answer = await kubectl.text(...inside, "get", deployment, "--ignore-not-found", "--output", "json");
   // Before the first deployment there are none.
-  if (found === "") return;
-  const keys = calloutKeys(target.topology, target.trust);
-  const running = Responders.parse(JSON.parse(found));
-  const { replicas, updatedReplicas, availableReplicas } = running.status;
-  const told = keysOf(running) === keys;
-  // While none answers there is nothing to keep up, and new ones may not get ready before the servers are changed.
-  if ((told && updatedReplicas === replicas) || availableReplicas === 0) return;
-  progress(`${names.callout}: starts with the keys of the trust file, before the servers`);
-  // Told already, and not done: the deployment before has stopped here.
-  if (!told) await kubectl.text(...inside, "set", "env", deployment, `${variable}=${keys}`);
+  const found = answer === "" ? undefined : Responders.parse(JSON.parse(answer));
+  const step = respondersStep(
+    found && { keys: keysOf(found), done: isUpdated(found), available: found.status.availableReplicas },
+    topology,
+    trust,
+  );
+  if (!isStarted(step, names.callout, names.authStack, progress)) return;
+  // A rollout that is given up stays so, also once its pods could get ready: only another one is waited for.
+  if (step === "restart") await kubectl.text(...inside, "rollout", "restart", deployment);
+  else await kubectl.text(...inside, "set", "env", deployment, `${keysVariable}=${calloutKeys(topology, trust)}`);
   const rolled = await kubectl.runWith("", ...inside, "rollout", "status", deployment, `--timeout=${patience}`);
   if (rolled.code === 0) return;
   throw new UserError(

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { kubernetesNames, streamsInbox } from "../../../modules/topology";
-import { isEmpty } from "../../../runtime/streams/action";
+import { type Action, isEmpty, refusals } from "../../../runtime/streams/action";
 import { renderPlan } from "../../../runtime/streams/render";
 import { streamAccounts } from "../../../templates/stream-specs";
 import type { Progress } from "../platform";
@@ -33,6 +33,13 @@ export function jobAddresses(
 }
 
 /**
+ * Whether a Job that is done puts streams right when it runs again; undefined where nothing is to be done. One that refuses
+ * would fail the deployment there, and every later one: the streams' row at the end says so without that.
+ */
+export const runsAgain = (plan: readonly Action[]): boolean | undefined =>
+  isEmpty(plan) ? undefined : refusals(plan).length === 0;
+
+/**
  * Jobs that are done, and whose streams somebody has changed or deleted since. A Job runs once, so Terraform sees nothing of
  * it. Without a way to the servers nothing is known, and the rows of the end say so again.
  */
@@ -54,9 +61,11 @@ export async function undoneStreams(
       for (const [account, address] of done) {
         const connection = await (await connect(`streams-${account}`, streamsInbox)).connection();
         const plan = await streamsPlan(target, cluster, account, connection);
-        if (isEmpty(plan)) continue;
-        say(`streams of ${account} were changed by hand, their Job runs again:\n\n${renderPlan(plan)}\n`);
-        undone.push(address);
+        const runs = runsAgain(plan);
+        if (runs === undefined) continue;
+        const what = runs ? "their Job runs again" : "and their Job would refuse to put them right, so they stay";
+        say(`streams of ${account} were changed by hand, ${what}:\n\n${renderPlan(plan)}\n`);
+        if (runs) undone.push(address);
       }
     });
   } catch (error) {

@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+/** The Deployment of a cluster's responders. */
+export const Responders = z.object({
+  metadata: z.object({ generation: z.number() }),
+  spec: z.object({
+    replicas: z.number(),
+    template: z.object({
+      spec: z.object({
+        containers: z.array(
+          z.object({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]) }),
+        ),
+      }),
+    }),
+  }),
+  status: z
+    .object({
+      observedGeneration: z.number().default(0),
+      replicas: z.number().default(0),
+      updatedReplicas: z.number().default(0),
+      availableReplicas: z.number().default(0),
+    })
+    .prefault({}),
+});
+export type Responders = z.output<typeof Responders>;
+
+export const keysVariable = "NATS_AUTH_KEYS";
+/** What the responders are told to hold, see `calloutKeys`. */
+export const keysOf = ({ spec }: Responders): string | undefined =>
+  spec.template.spec.containers.flatMap(({ env }) => env).find(({ name }) => name === keysVariable)?.value;
+
+/** Whether every pod is of the last revision, ready or not. */
+export const isUpdated = ({ metadata, status }: Responders): boolean =>
+  status.observedGeneration >= metadata.generation && status.updatedReplicas === status.replicas;
