@@ -124,7 +124,13 @@ describe.each<Mode>(["callout", "operator"])("in %s mode", (mode) => {
         log += text;
       });
       try {
-        await eventually("the hub refuses", async () => refusal.test(log), 120);
+        await eventually("the hub refuses", async () => {
+          if (server.exitCode !== null) throw new Error(log);
+          return refusal.test(log);
+        }).catch((error: unknown) => {
+          const edge = readFileSync(twin.folder.server("edge-0").log, "utf8").split("\n").slice(-10).join("\n");
+          throw new Error(`${error}\nhub-0: ${log.slice(-2000)}\nedge-0: ${edge}`);
+        });
         const { leafs } = await twin.ask<{ leafs: unknown[] }>("hub-0", "/leafz");
         expect(leafs).toEqual([]);
       } finally {
