@@ -1,5 +1,5 @@
 import type { Trust } from "../modules/config";
-import type { Topology } from "../modules/topology";
+import { isLandingAccount, type Topology } from "../modules/topology";
 import type { AuthRules } from "../runtime/auth-callout/env";
 
 /**
@@ -13,9 +13,7 @@ export function toAuthRules(topology: Topology, trust: Trust): AuthRules {
     ...publish,
     allow: [...publish.allow, whoAmI],
   });
-  const reachable = identity.accounts.filter(
-    ({ name }) => name !== identity.systemAccount && name !== identity.calloutAccount,
-  );
+  const reachable = identity.accounts.filter(({ name }) => isLandingAccount(identity, name));
   return {
     mode: identity.mode,
     accounts: Object.fromEntries(

@@ -7,6 +7,7 @@ import { createAuthority, issueCertificate } from "../../cli/pki/authority";
 import { type EnvironmentInput, parseEnvironment } from "../../modules/config";
 import { announcedClusters, buildTopology, clusterOf } from "../../modules/topology";
 import { splitPem } from "../../runtime/certificate-agent/pem";
+import { joinedEnvironment, joinedLeaf } from "../support/joined-environment";
 
 const day = 86_400_000;
 const now = new Date();
@@ -14,22 +15,11 @@ const at = (days: number) => new Date(now.getTime() + days * day);
 const pemOf = async (name: string, days: number) => (await createAuthority(name, days * day, now)).cert;
 
 const joined = (change: (input: EnvironmentInput) => void = () => undefined) => {
-  const input: EnvironmentInput = {
-    name: "joined",
-    identity: {
-      mode: "callout",
-      oidc: { issuer: "https://id.example.com/", audience: "nats" },
-      permissions: [{ account: "APP", publish: { allow: ["a.{sub}"] } }],
-    },
-    clusters: {
-      hub: { platform: { kind: "kubernetes", flavor: "gke" }, leafHub: true, leafAddress: "leaf.example.com" },
-      edge: {
-        platform: { kind: "aws-ecs", region: "eu-west-1", domain: "edge.example.com" },
-        leafOf: { cluster: "hub" },
-      },
-      alone: { platform: { kind: "aws-ecs", region: "eu-west-1", domain: "alone.example.com" } },
-    },
-  };
+  const input = joinedEnvironment({
+    hub: { platform: { kind: "kubernetes", flavor: "gke" }, leafHub: true, leafAddress: "leaf.example.com" },
+    edge: joinedLeaf("edge", "eu-west-1"),
+    alone: { platform: { kind: "aws-ecs", region: "eu-west-1", domain: "alone.example.com" } },
+  });
   change(input);
   const { environment, problems } = parseEnvironment(input);
   if (!environment) throw new Error(JSON.stringify(problems));

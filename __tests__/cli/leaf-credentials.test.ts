@@ -2,20 +2,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createAuthority } from "../../cli/pki/authority";
 import type { EnvironmentInput } from "../../modules/config";
+import { joinedEnvironment, joinedLeaf } from "../support/joined-environment";
 import { TestProject } from "../support/project";
 
 const project = new TestProject();
 afterAll(() => project.remove());
 
 const environment: EnvironmentInput = {
-  name: "joined",
-  identity: {
-    mode: "callout",
-    oidc: { issuer: "https://id.example.com/", audience: "nats" },
-    permissions: [{ account: "APP", publish: { allow: ["a.{sub}"] } }],
-  },
-  accounts: { APP: {}, OTHER: {} },
-  clusters: {
+  ...joinedEnvironment({
     hub: {
       platform: { kind: "kubernetes", flavor: "gke" },
       leafHub: true,
@@ -24,11 +18,9 @@ const environment: EnvironmentInput = {
       tls: { issuer: "vault", mount: "pki-int", role: "nats" },
       jetstream: { domain: "main" },
     },
-    edge: {
-      platform: { kind: "aws-ecs", region: "eu-west-1", domain: "edge.example.com" },
-      leafOf: { cluster: "hub" },
-    },
-  },
+    edge: joinedLeaf("edge", "eu-west-1"),
+  }),
+  accounts: { APP: {}, OTHER: {} },
 };
 const refused = async (...args: string[]) => {
   const { code, stdout, stderr } = await project.natsform(...args);

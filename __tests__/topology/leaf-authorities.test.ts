@@ -22,32 +22,20 @@ import { authorityFiles } from "../../runtime/certificate-renewal/decide";
 import { CertificateRenewalEnv } from "../../runtime/certificate-renewal/env";
 import { isOnKubernetes } from "../../templates/helm-values";
 import { platformSite, serverConf } from "../../templates/nats-conf";
+import { joinedEnvironment, joinedLeaf } from "../support/joined-environment";
 
 const day = 86_400_000;
-const input = (): EnvironmentInput => ({
-  name: "joined",
-  identity: {
-    mode: "callout",
-    oidc: { issuer: "https://id.example.com/", audience: "nats" },
-    permissions: [{ account: "APP", publish: { allow: ["a.{sub}"] } }],
-  },
-  clusters: {
+const input = () =>
+  joinedEnvironment({
     hub: {
       platform: { kind: "kubernetes", flavor: "gke" },
       leafHub: true,
       leafAddress: "leaf.example.com",
       foreignLeafs: { branch: {} },
     },
-    edge: {
-      platform: { kind: "aws-ecs", region: "eu-west-1", domain: "edge.example.com" },
-      leafOf: { cluster: "hub" },
-    },
-    far: {
-      platform: { kind: "aws-ecs", region: "us-east-1", domain: "far.example.com" },
-      leafOf: { cluster: "hub" },
-    },
-  },
-});
+    edge: joinedLeaf("edge", "eu-west-1"),
+    far: joinedLeaf("far", "us-east-1"),
+  });
 const environmentOf = (value: EnvironmentInput) => {
   const { environment, problems } = parseEnvironment(value);
   if (!environment) throw new Error(JSON.stringify(problems));

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { loadEnvironment, loadTrust } from "../../modules/config/load";
+import { loadEnvironment, loadTrustIfThere } from "../../modules/config/load";
 import { buildTopology } from "../../modules/topology";
 import { projectRoot } from "../environments";
 import { readIfThere, writeFileAtomically } from "../files";
@@ -52,7 +51,7 @@ async function importKeys(name: string, options: Options): Promise<void> {
     accounts: options.account,
   };
   await withLock(lock, async () => {
-    const before = existsSync(path) ? loadTrust(path, root) : undefined;
+    const before = loadTrustIfThere(path, root);
     if (before && !before.example && !before.imported) {
       throw new UserError(
         `${shownPath(root, path)} belongs to an operator that natsform made; its servers would refuse everyone`,

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { loadEnvironment, loadTrust, trustFile } from "../../modules/config/load";
+import { loadEnvironment, loadTrust, loadTrustIfThere, trustFile } from "../../modules/config/load";
 import { buildTopology } from "../../modules/topology";
 import { projectRoot } from "../environments";
 import { privateFile, writeFileAtomically } from "../files";
@@ -74,7 +74,7 @@ async function init(name: string, options: Options): Promise<void> {
   const topology = buildTopology(await loadEnvironment(name, root));
   const { store, trust: path, lock } = keyPlace(root, name, options);
   await withLock(lock, async () => {
-    const previous = existsSync(path) ? loadTrust(path, root) : undefined;
+    const previous = loadTrustIfThere(path, root);
     if (previous && !previous.example && (await store.list()).length === 0) {
       throw new UserError(
         `${shownPath(root, path)} belongs to keys that are not in ${store.description}; new keys would lock everyone out`,
@@ -167,7 +167,8 @@ async function push(name: string, options: Options): Promise<void> {
   const { store, trust: path, lock } = keyPlace(root, name, options);
   const target = openStore(options.to ?? "", "existing");
   await withLock(lock, async () => {
-    if (existsSync(path)) await refuseOtherKeys(topology, loadTrust(path, root), store);
+    const trust = loadTrustIfThere(path, root);
+    if (trust) await refuseOtherKeys(topology, trust, store);
     const pushed = await pushSecrets(topology, store, target);
     print(`${pushed.written} secrets written to ${target.description}, ${pushed.unchanged} were there already`);
   });

@@ -3,7 +3,13 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Trust } from "../../modules/config";
 import { loadTrust, trustFile } from "../../modules/config/load";
-import { announcedClusters, type ClusterTopology, leafPeers, type Topology } from "../../modules/topology";
+import {
+  announcedClusters,
+  type ClusterTopology,
+  knownAuthority,
+  leafPeers,
+  type Topology,
+} from "../../modules/topology";
 import { readPem, unionPem } from "../../runtime/certificate-agent/pem";
 import { trustedAuthorities } from "../../runtime/certificate-renewal/decide";
 import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
@@ -36,7 +42,7 @@ export async function noteDeployedAuthorities(target: DeployTarget, talk: Talk):
   const authorities: Record<string, string> = {};
   const unread: string[] = [];
   for (const cluster of announcedClusters(topology)) {
-    const before = authorityOf(trust, cluster.name);
+    const before = knownAuthority(trust.authorities ?? {}, cluster.name);
     try {
       const after = authorityOnceShown(before, await shownAuthority(target, cluster), now);
       if (after !== before) authorities[cluster.name] = after;
@@ -61,10 +67,6 @@ export async function noteDeployedAuthorities(target: DeployTarget, talk: Talk):
 /** Whether trust files differ in authorities at most: stacks of two would have servers and responders go by different keys. */
 export const sameKeys = (one: Trust, other: Trust): boolean =>
   isDeepStrictEqual({ ...one, authorities: undefined }, { ...other, authorities: undefined });
-
-/** A cluster may be called `constructor`. */
-const authorityOf = ({ authorities = {} }: Trust, name: string) =>
-  Object.hasOwn(authorities, name) ? authorities[name] : undefined;
 
 /**
  * What is known of a cluster's authority once it was looked at: what it shows, and what was known before until that ends,

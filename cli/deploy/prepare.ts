@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Environment } from "../../modules/config";
-import { loadTrust, trustFile } from "../../modules/config/load";
+import { loadTrust, loadTrustIfThere, trustFile } from "../../modules/config/load";
 import type { Topology } from "../../modules/topology";
 import { isOnKubernetes } from "../../templates/helm-values";
 import { emulatorFolder } from "../emulator/folder";
@@ -25,7 +24,7 @@ export async function emulatedTarget({ root, environment, topology }: Loaded): P
   const folder = emulatorFolder(root, environment.name);
   const address = await ensureEmulator(folder);
   const keys = new FolderStore(folder.keys);
-  const previous = existsSync(folder.trust.file) ? loadTrust(folder.trust.file, root) : undefined;
+  const previous = loadTrustIfThere(folder.trust.file, root);
   const { trust } = await makeKeys(topology, keys, previous);
   writeFileAtomically(folder.trust.file, `${JSON.stringify(trust, null, 2)}\n`);
   const credentials = { AWS_ACCESS_KEY_ID: "emulator", AWS_SECRET_ACCESS_KEY: "emulator" };

@@ -7,11 +7,11 @@ import {
   waitUntilServicesStable,
 } from "@aws-sdk/client-ecs";
 import { awsClusterNames, awsNames } from "../../modules/topology";
-import { UserError } from "../project";
 import type { Progress } from "./platform";
-import { isStarted, respondersStep } from "./responders-step";
+import { isStarted, keysIn, notReady, respondersStep } from "./responders-step";
 import type { AwsStack } from "./stacks";
 import { clientConfig, type DeployTarget } from "./target";
+import { activeService } from "./tasks";
 
 const maxWaitSeconds = 900;
 
@@ -24,14 +24,13 @@ export async function respondersOf(
 ): Promise<{ service: Service; keys?: string } | undefined> {
   const cluster = awsNames(target.environment.name, region).ecsCluster;
   const name = awsClusterNames(target.environment.name, clusterName).program("auth-callout");
-  const { services = [] } = await client.send(new DescribeServicesCommand({ cluster, services: [name] }));
-  const service = services.find(({ status }) => status === "ACTIVE");
+  const service = await activeService(client, cluster, name);
   if (!service) return undefined;
   const { taskDefinition } = await client.send(
     new DescribeTaskDefinitionCommand({ taskDefinition: service.taskDefinition }),
   );
   const variables = taskDefinition?.containerDefinitions?.flatMap(({ environment = [] }) => environment) ?? [];
-  return { service, keys: variables.find(({ name }) => name === "NATS_AUTH_KEYS")?.value };
+  return { service, keys: keysIn(variables) };
 }
 
 /**
@@ -66,8 +65,8 @@ export async function respondersFirst(
     await waitUntilServicesStable(patience, asked).catch(() => undefined);
     const [stable] = (await client.send(new DescribeServicesCommand(asked))).services ?? [];
     if (isRolledOut(service, stable)) return;
-    throw new UserError(
-      `${serviceName} did not get ready with the keys of the trust file; no server was changed`,
+    throw notReady(
+      serviceName,
       `its log group, ${awsNames(target.environment.name, region).logGroup(`${clusterName}-auth-callout`)}, says why`,
     );
   } finally {

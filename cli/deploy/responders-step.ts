@@ -12,6 +12,25 @@ export interface DeployedResponders {
   available: number;
 }
 
+/** Variable of the responders that holds what they are told, see `calloutKeys`. */
+export const keysVariable = "NATS_AUTH_KEYS";
+/** What they are told, of the variables of a container. */
+export const keysIn = (variables: readonly { name?: string; value?: string }[]): string | undefined =>
+  variables.find(({ name }) => name === keysVariable)?.value;
+
+/** What was seen of them, and whether they hold the keys of the trust file. */
+export function withKeys(
+  { ok, seen }: { ok: boolean; seen: string },
+  keys: string | undefined,
+  wanted: string,
+): { ok: boolean; seen: string } {
+  return keys === wanted ? { ok, seen } : { ok: false, seen: `${seen}, with other keys than the trust file's` };
+}
+
+/** Those that were started did not get ready. @param fix where it is said why */
+export const notReady = (name: string, fix: string): UserError =>
+  new UserError(`${name} did not get ready with the keys of the trust file; no server was changed`, fix);
+
 /** What is done about them before a server is changed; `finished-before`, too, is nothing. */
 export type RespondersStep = "nothing" | "start" | "restart" | "finished-before" | "refuse";
 

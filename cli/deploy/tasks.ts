@@ -1,7 +1,20 @@
 import { DescribeNetworkInterfacesCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { DescribeTasksCommand, ECSClient, paginateListTasks, type Task } from "@aws-sdk/client-ecs";
+import {
+  DescribeServicesCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  paginateListTasks,
+  type Service,
+  type Task,
+} from "@aws-sdk/client-ecs";
 import { awsNames } from "../../modules/topology";
 import { clientConfig, type DeployTarget } from "./target";
+
+/** The service of that name; one that was deleted is there for a while, and is none. */
+export async function activeService(client: ECSClient, cluster: string, name: string): Promise<Service | undefined> {
+  const { services = [] } = await client.send(new DescribeServicesCommand({ cluster, services: [name] }));
+  return services.find(({ status }) => status === "ACTIVE");
+}
 
 /** Tasks of a service that run, or are about to. */
 export async function tasksOf(target: DeployTarget, region: string, serviceName: string): Promise<Task[]> {

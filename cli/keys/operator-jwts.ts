@@ -1,6 +1,6 @@
 import { type Account, encodeAccount, encodeOperator, encodeUser } from "@nats-io/jwt";
 import type { KeyPair } from "nkeys.js";
-import type { AccountTopology, Topology } from "../../modules/topology";
+import { type AccountTopology, isLandingAccount, type Topology } from "../../modules/topology";
 
 export interface OperatorKeys {
   operator: KeyPair;
@@ -56,7 +56,7 @@ export async function signOperatorJwts({ identity }: Topology, keys: OperatorKey
           .flatMap(({ name }) => [pub(keys.users[name], name), keys.previous?.[`user-${name}`]])
           .filter((key) => key !== undefined),
         allowed_accounts: identity.accounts
-          .filter(({ name }) => name !== identity.systemAccount && name !== identity.calloutAccount)
+          .filter(({ name }) => isLandingAccount(identity, name))
           .map(({ name }) => pub(keys.accounts[name], name)),
         xkey: keys.xkey.getPublicKey(),
       };

@@ -8,17 +8,20 @@ interface Log {
   name: string;
   path: string;
   /** Bytes of it that were read. */
-  read?: number;
+  read: number;
 }
 
 function logsOf(folder: TwinFolder): Log[] {
   const below = (kind: "servers" | "programs"): Log[] => {
     const root = join(folder.root, kind);
     if (!existsSync(root)) return [];
-    return readdirSync(root).map((name) => ({ name, path: join(root, name, "log") }));
+    return readdirSync(root).map((name) => ({ name, path: join(root, name, "log"), read: 0 }));
   };
   const emulator = join(folder.environment, "emulator");
-  const emulated = emulatorLogs({ log: join(emulator, "log"), logs: join(emulator, "logs") });
+  const emulated = emulatorLogs({ log: join(emulator, "log"), logs: join(emulator, "logs") }).map((log) => ({
+    ...log,
+    read: 0,
+  }));
   return [...below("servers"), ...below("programs"), ...emulated].filter(({ path }) => existsSync(path));
 }
 
@@ -41,26 +44,25 @@ export function printLogs(folder: TwinFolder, name: string | undefined, lines: n
   }
   for (const log of shown) {
     log.read = statSync(log.path).size;
-    const last = readRange(log.path, 0, log.read).trimEnd().split("\n").slice(-lines);
-    process.stdout.write(prefixed(log.name, lines > 0 ? last : [], shown.length === 1));
+    const last = lines > 0 ? readRange(log.path, 0, log.read).trimEnd().split("\n").slice(-lines) : [];
+    process.stdout.write(prefixed(log.name, last, shown.length === 1));
   }
   return shown;
 }
 
 /** Prints what is added to the logs since they were printed, until the command is interrupted. */
 export async function followLogs(logs: Log[]): Promise<void> {
-  const positions = new Map(logs.map(({ path, read }) => [path, read]));
   const partial = new Map<string, string>();
   const timer = setInterval(() => {
-    for (const { name, path } of logs) {
-      const from = positions.get(path) ?? 0;
+    for (const log of logs) {
+      const { name, path, read: from } = log;
       const size = existsSync(path) ? statSync(path).size : 0;
       // A log that became shorter was started anew.
       const start = size < from ? 0 : from;
       if (size === start) continue;
       const lines = `${partial.get(path) ?? ""}${readRange(path, start, size)}`.split("\n");
       partial.set(path, lines.pop() ?? "");
-      positions.set(path, size);
+      log.read = size;
       process.stdout.write(prefixed(name, lines, logs.length === 1));
     }
   }, 200);

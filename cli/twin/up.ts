@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import type { ListrTask } from "listr2";
 import type { Trust } from "../../modules/config";
-import { loadTrust } from "../../modules/config/load";
+import { loadTrustIfThere } from "../../modules/config/load";
 import { writeFileAtomically } from "../files";
 import { makeKeys } from "../keys/make";
 import { FolderStore } from "../keys/store";
@@ -62,7 +61,7 @@ export function upTasks(twin: Twin, root: string): Task[] {
       title: "Keys and certificates",
       task: async (state, task) => {
         const { folder } = twin;
-        const previous = existsSync(folder.trust) ? loadTrust(folder.trust, root) : undefined;
+        const previous = loadTrustIfThere(folder.trust, root);
         const { trust, created } = await makeKeys(twin.topology, new FolderStore(folder.keys), previous);
         writeFileAtomically(folder.trust, `${JSON.stringify(trust, null, 2)}\n`);
         const made = await ensureCertificates(twin.topology, folder, new Date());

@@ -94,3 +94,7 @@ export function loadTrust(path: string, root: string): Trust {
   const { data, problems } = readWith(Trust, input);
   return data ?? refuse(problems);
 }
+
+/** The same of one that need not be there yet. */
+export const loadTrustIfThere = (path: string, root: string): Trust | undefined =>
+  existsSync(path) ? loadTrust(path, root) : undefined;

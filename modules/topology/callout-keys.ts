@@ -1,4 +1,5 @@
 import type { Trust } from "../config";
+import { isLandingAccount } from "./identity";
 import type { Topology } from "./model";
 
 /**
@@ -7,10 +8,9 @@ import type { Topology } from "./model";
  * taken part in the rotation, so it says what has to be started anew.
  */
 export function calloutKeys({ identity }: Pick<Topology, "identity">, trust: Trust): string {
-  const { mode, systemAccount, calloutAccount } = identity;
-  const landing = Object.entries(trust.accounts).filter(([name]) => name !== systemAccount && name !== calloutAccount);
+  const landing = Object.entries(trust.accounts).filter(([name]) => isLandingAccount(identity, name));
   const signers = landing.flatMap(([, { signingKey }]) => signingKey ?? []);
-  const current = [...(mode === "callout" ? [trust.issuer] : signers), trust.xkey, trust.users.responder];
+  const current = [...(identity.mode === "callout" ? [trust.issuer] : signers), trust.xkey, trust.users.responder];
   const previous = Object.values(trust.previous ?? {}).map((key) => `${key}?`);
   return [...current, ...previous].filter((key) => key !== undefined).join(",");
 }

@@ -1,3 +1,4 @@
+import { isLandingAccount } from "./identity";
 import type { Topology } from "./model";
 
 /** A secret that deployed programs read: the values of `keys` in the key store that exist, one a line. */
@@ -40,9 +41,10 @@ export const encryptsBackups = ({ clusters }: Pick<Topology, "clusters">): boole
   clusters.some(({ backup }) => backup?.encrypt);
 
 /** Keys that the responder signs with: those of a rotation that is not finished come after the current one. */
-function issuerKeys({ mode, calloutAccount, systemAccount, accounts }: Topology["identity"]): string[] {
+function issuerKeys(identity: Topology["identity"]): string[] {
+  const { mode, calloutAccount, accounts } = identity;
   if (mode === "callout") return withPrevious("issuer");
-  const landing = accounts.map(({ name }) => name).filter((name) => name !== systemAccount && name !== calloutAccount);
+  const landing = accounts.map(({ name }) => name).filter((name) => isLandingAccount(identity, name));
   // The first signs answers: where the operator is imported, nobody here holds the callout account's own key.
   return [
     `account-${calloutAccount}`,

@@ -95,6 +95,12 @@ export function buildIdentity(env: Environment): Identity {
 export const hasRenewalJob = ({ platform, tls }: Environment["clusters"][string]): boolean =>
   platform.kind === "kubernetes" && (tls.issuer ?? "vault") === "vault" && tls.vault.renewal === "job";
 
+/** Whether the callout lands users in an account: servers' own and that of the responders are not for them. */
+export const isLandingAccount = (
+  { systemAccount, calloutAccount }: Pick<Identity, "systemAccount" | "calloutAccount">,
+  name: string,
+): boolean => name !== systemAccount && name !== calloutAccount;
+
 /** Name of the user with which the leaf nodes of a cluster, or a foreign leaf, log in to their hub. */
 export const leafUser = (leaf: string, account: string) => `leaf-${leaf}-${account}`;
 const leafUsers = (leaf: string, accounts: readonly string[], purpose: string): UserTopology[] =>

@@ -13,10 +13,11 @@ export {
   responderCreds,
   responderKey,
 } from "./deployed-secrets";
-export { hasRenewalJob, leafUser, streamsInbox } from "./identity";
+export { hasRenewalJob, isLandingAccount, leafUser, streamsInbox } from "./identity";
 export { type ClusterSecrets, clusterSecrets, type KubernetesClusterNames, kubernetesNames } from "./kubernetes-names";
 export {
   announcedClusters,
+  knownAuthority,
   type LeafAuthorities,
   leafAuthorityProblems,
   leafPeers,

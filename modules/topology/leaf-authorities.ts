@@ -26,8 +26,9 @@ export const announcedClusters = (topology: Topology): ClusterTopology[] =>
       cluster.foreignLeafs.length > 0 || leafPeers(topology, cluster).some((peer) => !shareAuthority(peer, cluster)),
   );
 
-/** A cluster may be called `constructor`. */
-const knownOf = (known: LeafAuthorities, name: string) => (Object.hasOwn(known, name) ? known[name] : undefined);
+/** What is known of a cluster's authority; one may be called `constructor`. */
+export const knownAuthority = (known: LeafAuthorities, name: string): string | undefined =>
+  Object.hasOwn(known, name) ? known[name] : undefined;
 
 /**
  * Authorities that a cluster trusts for leaf nodes besides its own: no cluster holds the key of another one's authority,
@@ -40,7 +41,7 @@ export function peerAuthorities(topology: Topology, cluster: ClusterTopology, kn
     ...cluster.foreignLeafs.map(({ name }) => name),
   ];
   return names
-    .flatMap((name) => knownOf(known, name)?.trim() || [])
+    .flatMap((name) => knownAuthority(known, name)?.trim() || [])
     .map((pem) => `${pem}\n`)
     .join("");
 }
@@ -50,7 +51,7 @@ export function leafAuthorityProblems(topology: Topology, trust: Pick<Trust, "au
   const known = trust.authorities ?? {};
   const missing = topology.clusters.flatMap((cluster) =>
     leafPeers(topology, cluster)
-      .filter((peer) => knownOf(known, peer.name) === undefined && !shareAuthority(peer, cluster))
+      .filter((peer) => knownAuthority(known, peer.name) === undefined && !shareAuthority(peer, cluster))
       .map(({ name }) => ({ name, needs: cluster.name })),
   );
   return [...new Set(missing.map(({ name }) => name))].map((name) => ({

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Authentication } from "../client";
+import { seedOfCreds } from "../creds";
 import { AuthCalloutEnv, FILE_VARIABLES, type FileVariable } from "./env";
 import { accountsWithoutSigner } from "./issuers";
 import { isPublicKey, type SigningKey, signingKey } from "./nkey";
@@ -65,7 +66,7 @@ export function loadSettings(
   const xkeySeeds = seeds("NATS_AUTH_XKEY_ISSUER_SEED", "SX", xkey);
   const login = { seeds: seeds("NATS_AUTH_NKEY_SEED", "SU", userKey), creds: splitCreds(value("NATS_AUTH_CREDS")) };
   const issuerKeys = issuerSeeds.map(accountKey).filter((key) => key !== undefined);
-  const userKeys = [...login.seeds, ...login.creds.map(seedOfCreds)].map(userKey);
+  const userKeys = [...login.seeds, ...login.creds.map((creds) => seedOfCreds(creds) ?? "")].map(userKey);
   const held = [...issuerKeys, ...xkeySeeds.map(xkey), ...userKeys].map((key) => key?.publicKey);
   problems.push(...missingKeys(given.NATS_AUTH_KEYS, held));
   if (rules) problems.push(...modeProblems(rules, login, given.NATS_AUTH_ACCOUNT ?? "", issuerKeys));
@@ -126,7 +127,6 @@ function authentication({ seeds, creds }: Login): Authentication {
 
 /** The creds of a text that may hold several, one after another. */
 const splitCreds = (text = "") => text.split(/^(?=-----BEGIN NATS USER JWT-----)/m).filter((one) => one.trim() !== "");
-const seedOfCreds = (creds: string) => /-----BEGIN USER NKEY SEED-----\s+(\S+)/.exec(creds)?.[1] ?? "";
 
 /** A problem with the value got, unless that is or holds a secret, or is not set. */
 function describe(name: string, message: string, given: Record<string, string | undefined>): string {

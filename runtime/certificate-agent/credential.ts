@@ -1,4 +1,5 @@
 import { fromSeed } from "nkeys.js";
+import { seedOfCreds } from "../creds";
 
 /**
  * The content of a credentials file, from the secret's value: a `.creds` file as it is, a seed as an include that sets it.
@@ -8,8 +9,7 @@ import { fromSeed } from "nkeys.js";
 export function credentialContent(file: string, secret: string): string {
   const value = secret.trim();
   if (file.endsWith(".creds")) {
-    const seed = /-----BEGIN USER NKEY SEED-----\s+(\S+)/.exec(value)?.[1];
-    if (!value.includes("-----BEGIN NATS USER JWT-----") || !isSeed(seed ?? ""))
+    if (!value.includes("-----BEGIN NATS USER JWT-----") || !isSeed(seedOfCreds(value) ?? ""))
       throw new Error("the secret holds no creds");
     return `${value}\n`;
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { calloutKeys } from "../../../modules/topology";
 import { type DeployRow, row } from "../check";
+import { withKeys } from "../responders-step";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";
 import { keysOf, Responders } from "./responders";
@@ -100,7 +101,9 @@ export function judgeResponders(found: Responders, keys: string) {
     spec.replicas > 0 &&
     availableReplicas >= spec.replicas &&
     updatedReplicas === spec.replicas;
-  const current = keysOf(found) === keys;
-  const ready = `${availableReplicas} of ${spec.replicas} responders ready`;
-  return { ok: rolled && current, seen: current ? ready : `${ready}, with other keys than the trust file's` };
+  return withKeys(
+    { ok: rolled, seen: `${availableReplicas} of ${spec.replicas} responders ready` },
+    keysOf(found),
+    keys,
+  );
 }

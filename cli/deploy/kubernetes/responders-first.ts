@@ -1,10 +1,9 @@
 import { calloutKeys } from "../../../modules/topology";
-import { UserError } from "../../project";
 import type { Progress } from "../platform";
-import { isStarted, respondersStep } from "../responders-step";
+import { isStarted, keysVariable, notReady, respondersStep } from "../responders-step";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";
-import { isUpdated, keysOf, keysVariable, Responders } from "./responders";
+import { isUpdated, keysOf, Responders } from "./responders";
 
 const patience = "10m";
 
@@ -32,8 +31,5 @@ export async function respondersFirst(target: DeployTarget, name: string, progre
   else await kubectl.text(...inside, "set", "env", deployment, `${keysVariable}=${calloutKeys(topology, trust)}`);
   const rolled = await kubectl.runWith("", ...inside, "rollout", "status", deployment, `--timeout=${patience}`);
   if (rolled.code === 0) return;
-  throw new UserError(
-    `${names.callout} did not get ready with the keys of the trust file; no server was changed`,
-    `kubectl -n ${inside[1]} logs -l app.kubernetes.io/name=auth-callout shows why`,
-  );
+  throw notReady(names.callout, `kubectl -n ${inside[1]} logs -l app.kubernetes.io/name=auth-callout shows why`);
 }

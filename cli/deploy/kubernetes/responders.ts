@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keysIn } from "../responders-step";
 
 /** The Deployment of a cluster's responders. */
 export const Responders = z.object({
@@ -24,10 +25,9 @@ export const Responders = z.object({
 });
 export type Responders = z.output<typeof Responders>;
 
-export const keysVariable = "NATS_AUTH_KEYS";
 /** What the responders are told to hold, see `calloutKeys`. */
 export const keysOf = ({ spec }: Responders): string | undefined =>
-  spec.template.spec.containers.flatMap(({ env }) => env).find(({ name }) => name === keysVariable)?.value;
+  keysIn(spec.template.spec.containers.flatMap(({ env }) => env));
 
 /** Whether every pod is of the last revision, ready or not. */
 export const isUpdated = ({ metadata, status }: Responders): boolean =>

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import type { Trust } from "../../../modules/config";
-import { loadTrust, trustFile } from "../../../modules/config/load";
+import { loadTrustIfThere, trustFile } from "../../../modules/config/load";
 import type { Topology } from "../../../modules/topology";
 import { judgeAuthorities, warnDays } from "../check-authorities";
 import type { Need } from "./need";
@@ -19,9 +18,8 @@ export async function authorityNeeds(root: string, topology: Topology): Promise<
 
 /** A file that is missing, or cannot be read, has a row of its own. */
 function trustOf({ environment }: Topology, root: string): Pick<Trust, "authorities"> {
-  const path = trustFile(environment, root);
   try {
-    return existsSync(path) ? loadTrust(path, root) : {};
+    return loadTrustIfThere(trustFile(environment, root), root) ?? {};
   } catch {
     return {};
   }

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import type { Environment } from "../../../modules/config";
-import { loadTrust, trustFile } from "../../../modules/config/load";
+import { loadTrustIfThere, trustFile } from "../../../modules/config/load";
 import { type Topology, trustProblems } from "../../../modules/topology";
 import { deployedValues } from "../../keys/push";
 import type { KeyStore } from "../../keys/store";
@@ -18,8 +17,8 @@ export function keyNeeds(
   const file = `environments/${name}.trust.json`;
   return [
     need({ name: "trust file", needed: "of keys that somebody holds", get }, async () => {
-      if (!existsSync(trustFile(name, root))) return { ok: false, found: `${file} is not there` };
-      const trust = loadTrust(trustFile(name, root), root);
+      const trust = loadTrustIfThere(trustFile(name, root), root);
+      if (!trust) return { ok: false, found: `${file} is not there` };
       if (trust.example) return { ok: false, found: `${file} is an example: nobody holds its keys` };
       const problems = trustProblems(topology, trust).map(({ message }) => message);
       return { ok: problems.length === 0, found: problems.join("; ") || file };
@@ -43,7 +42,6 @@ export function keyNeeds(
 
 /** Servers would take over keys that no responder has. A trust file that is not there, or an example, has a row of its own. */
 async function refuseOthers(root: string, topology: Topology, store: KeyStore): Promise<void> {
-  const path = trustFile(topology.environment, root);
-  const trust = existsSync(path) ? loadTrust(path, root) : undefined;
+  const trust = loadTrustIfThere(trustFile(topology.environment, root), root);
   if (trust && !trust.example) await refuseOtherKeys(topology, trust, store);
 }

@@ -1,5 +1,5 @@
 import type { Problem } from "../../../modules/config";
-import type { AccountTopology, Topology } from "../../../modules/topology";
+import { type AccountTopology, isLandingAccount, type Topology } from "../../../modules/topology";
 import { controlPlane, hasEnded, type Import, knowsSigningKey, type OwnKeys } from "./parts";
 
 /** What an account lacks for what the environment wants of it. */
@@ -68,7 +68,7 @@ export function calloutProblems({ identity }: Topology, { accounts, creds }: Imp
   const { auth_users = [], allowed_accounts = [], xkey } = callout.nats.authorization ?? {};
   const responder = creds.responder?.sub ?? own.users.responder ?? "";
   const landing = identity.accounts
-    .filter(({ name }) => name !== identity.systemAccount && name !== identity.calloutAccount)
+    .filter(({ name }) => isLandingAccount(identity, name))
     .flatMap(({ name }) => accounts[name] ?? [])
     .filter(({ sub }) => !allowed_accounts.includes("*") && !allowed_accounts.includes(sub));
   const change = (key: string, got: unknown, message: string, fix: string): Problem => ({
