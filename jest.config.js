@@ -1,6 +1,7 @@
 /** Types are checked once by `tsc`; here TypeScript is only transpiled. */
 module.exports = {
   testEnvironment: "node",
+  moduleNameMapper: { "^natsform/config$": "<rootDir>/model/config" },
   roots: ["<rootDir>/__tests__"],
   testMatch: ["**/*.test.ts"],
   transform: { "^.+\\.(t|j|mj)s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },

@@ -1,6 +1,6 @@
 import { App } from "cdktf";
-import { writeCode } from "./cli/code";
-import { ConfigError, formatProblems } from "./modules/config";
+import { writeCode } from "./artifacts/code";
+import { ConfigError, formatProblems } from "./model/config";
 import { skipStackTraces } from "./modules/terraform/fast-synth";
 import { readSettings } from "./modules/terraform/settings";
 import { addStacks } from "./stacks";

@@ -1,67 +1,109 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { circlesIn, circlesOf, readImports } from "./support/import-graph";
 
 const root = resolve(__dirname, "..");
+const { files, imports } = readImports(root, /^(__tests__|docs|bench)\//);
 
-/** Folders and the folders that their files may import from: data flows one way. */
-const layers: Record<string, readonly string[]> = {
-  environments: ["modules/config"],
-  "modules/config": [],
-  "modules/topology": ["modules/config", "contract"],
-  "modules/lint": ["modules/config", "modules/topology"],
-  templates: ["modules/config", "modules/topology", "contract"],
-  "modules/terraform": ["modules/config", "modules/topology"],
-  "modules/aws": ["modules/config", "modules/topology", "modules/terraform", "templates", "contract"],
-  "modules/kubernetes": ["modules/config", "modules/topology", "modules/terraform", "templates", "contract"],
-  stacks: ["modules/config", "modules/topology", "modules/terraform", "modules/aws", "modules/kubernetes", "templates"],
-  runtime: ["runtime"],
-  // Where the code of programs lies is all that it shares with what is synthesized.
-  cli: ["modules/config", "modules/topology", "modules/lint", "code", "templates", "runtime", "cli"],
-};
-/** Layers of Terraform: the others do without CDKTF, which is archived. */
-const synthesizing = ["modules/terraform", "modules/aws", "modules/kubernetes", "stacks"];
 /** What infrastructure may know of a program: what it is told, never how it works. */
-const contract = /^runtime\/[a-z-]+\/(env|contract|spec)$/;
+const contract = /^runtime\/[a-z0-9-]+\/(env|contract|spec)\.ts$/;
 
-const sources = Object.keys(layers).flatMap((layer) =>
-  readdirSync(join(root, layer), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => ({ layer, file: join(layer, file) })),
-);
+/** Layers from the lowest, each with those that its files import from. `contract` stands for the contracts of programs. */
+const layers: Record<string, readonly string[]> = {
+  runtime: [],
+  "model/config": [],
+  "model/topology": ["model/config", "contract"],
+  "model/lint": ["model/config", "model/topology"],
+  // Where environments of before the package's own name import from.
+  "modules/config": ["model/config"],
+  environments: [],
+  templates: ["model/config", "model/topology", "contract"],
+  artifacts: ["model/config", "model/topology"],
+  "modules/terraform": ["model/config", "model/topology"],
+  "modules/aws": ["model/config", "model/topology", "templates", "artifacts", "modules/terraform", "contract"],
+  "modules/kubernetes": ["model/config", "model/topology", "templates", "artifacts", "modules/terraform", "contract"],
+  stacks: ["model/config", "model/topology", "templates", "modules/terraform", "modules/aws", "modules/kubernetes"],
+};
 
-function imports(file: string): string[] {
-  const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(/(?:from|import|require\()\s*\(?["']([^"']+)["']/g)].map((match) => match[1] ?? "");
+const everything = ["runtime", "model/config", "model/topology", "model/lint", "templates", "artifacts"];
+/** Floors of the command line, from the lowest: each imports from those below it and from the layers above. */
+const floors = ["core", "keys", "images", "emulator", "twin", "leaf", "backup", "deploy", "commands"];
+floors.forEach((floor, i) => {
+  layers[`cli/${floor}`] = [...everything, ...floors.slice(0, i).map((lower) => `cli/${lower}`)];
+});
+layers.cli = [...everything, ...floors.map((floor) => `cli/${floor}`)];
+layers["main.ts"] = ["artifacts", "model/config", "model/lint", "model/topology", "modules/terraform", "stacks"];
+
+/** Layers of Terraform: the others do without CDKTF, which is archived. */
+const synthesizing = ["modules/terraform", "modules/aws", "modules/kubernetes", "stacks", "main.ts"];
+/** Layers without I/O, clock, environment or chance. */
+const pure = /^(model|templates|stacks|modules\/(aws|kubernetes|terraform))\//;
+/** Where files are read: configuration, and the programs' code. */
+const reading = /^(model\/config\/load|stacks\/load)\.ts$/;
+
+const layerOf = (file: string) =>
+  Object.keys(layers)
+    .filter((layer) => file === layer || file.startsWith(`${layer}/`))
+    .sort((a, b) => b.length - a.length)[0];
+
+test("every source file lies in a layer", () => {
+  expect(files.filter((file) => !layerOf(file))).toEqual([]);
+  expect(files.length).toBeGreaterThan(500);
+});
+
+test("a file imports from its own layer and from lower ones", () => {
+  const wrong = imports.filter(({ from, to, inside }) => {
+    if (!inside || to === "package.json") return false;
+    const own = layerOf(from) ?? "";
+    const allowed = [own, ...(layers[own] ?? [])];
+    if (allowed.includes(layerOf(to) ?? "")) return false;
+    return !(allowed.includes("contract") && contract.test(to));
+  });
+  expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+});
+
+test("the layers themselves have no circle", () => {
+  const edges = Object.entries(layers).flatMap(([layer, allowed]) => allowed.map((lower) => [layer, lower] as const));
+  expect(circlesOf(edges)).toEqual([]);
+});
+
+test("no folder holds a circle of imports, types counted", () => {
+  const folders = new Set(files.flatMap((file) => ancestors(file)));
+  const circles = [...folders].flatMap((folder) => circlesIn(folder, imports).map((circle) => circle.join(" - ")));
+  expect(circles).toEqual([]);
+});
+
+function ancestors(file: string): string[] {
+  const folder = dirname(file);
+  return folder === "." ? [""] : [folder, ...ancestors(folder)];
 }
 
-test.each(sources)("$file imports from lower layers only", ({ layer, file }) => {
-  const allowed = [layer, ...(layers[layer] ?? [])];
-  const wrong = imports(file)
-    .filter((specifier) => specifier.startsWith("."))
-    .map((specifier) => relative(root, resolve(root, dirname(file), specifier)))
-    .filter((target) => target !== "package.json")
-    .filter((target) => !allowed.some((folder) => target === folder || target.startsWith(`${folder}/`)))
-    .filter((target) => !(allowed.includes("code") && /^modules\/terraform\/code-\w+$/.test(target)))
-    .filter((target) => !(allowed.includes("contract") && contract.test(target)));
+test("a circle would be found", () => {
+  const edge = (from: string, to: string) => ({ from, to, inside: true });
+  expect(circlesIn("a", [edge("a/x.ts", "a/y.ts"), edge("a/y.ts", "a/x.ts")])).toEqual([["a/x.ts", "a/y.ts"]]);
+  expect(circlesIn("", [edge("a/x.ts", "b/y.ts"), edge("b/z.ts", "a/u.ts")])).toEqual([["a", "b"]]);
+  expect(circlesIn("", [edge("a/x.ts", "b/y.ts"), edge("a/z.ts", "b/u.ts")])).toEqual([]);
+});
+
+test("model, templates and constructs are pure", () => {
+  const impure = files
+    .filter((file) => pure.test(file) && !reading.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(join(root, file), "utf8");
+      const modules = imports.filter(
+        ({ from, to }) => from === file && /^node:(fs|net|https?|child_process|os|tls|dns)/.test(to),
+      );
+      const uses = /process\.env|Date\.now|new Date\(\)|Math\.random/.exec(text);
+      return [...modules.map(({ to }) => `${file}: ${to}`), ...(uses ? [`${file}: ${uses[0]}`] : [])];
+    });
+  expect(impure).toEqual([]);
+});
+
+test("what does not synthesize does without CDKTF", () => {
+  const wrong = imports.filter(
+    ({ from, to }) => !synthesizing.includes(layerOf(from) ?? "") && /^(cdktf|constructs|@cdktf\/)/.test(to),
+  );
   expect(wrong).toEqual([]);
-});
-
-test.each(sources.filter(({ layer }) => /^modules|^stacks|^templates/.test(layer)))("$file is pure", ({ file }) => {
-  // Where files are read: configuration, and the code of programs.
-  if (/^modules\/config\/load|^modules\/terraform\/code-/.test(file)) return;
-  const text = readFileSync(join(root, file), "utf8");
-  expect(text).not.toMatch(/process\.env|Date\.now|new Date\(\)|Math\.random/);
-  expect(imports(file).filter((name) => /^node:(fs|net|http|https|child_process|os|tls|dns)/.test(name))).toEqual([]);
-});
-
-test.each(sources.filter(({ layer }) => !synthesizing.includes(layer)))("$file does without CDKTF", ({ file }) => {
-  expect(imports(file).filter((name) => /^(cdktf|constructs|@cdktf\/)/.test(name))).toEqual([]);
-});
-
-test("what the command line shares of modules/terraform does without CDKTF, too", () => {
-  for (const name of readdirSync(join(root, "modules/terraform")).filter((file) => file.startsWith("code-"))) {
-    expect(imports(`modules/terraform/${name}`).filter((from) => !from.startsWith("node:"))).toEqual([]);
-  }
 });
 
 test("main.ts is the table of contents", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NatsConnection } from "nats";
 import { pino } from "pino";
-import { findNatsServer } from "../cli/programs";
+import { findNatsServer } from "../cli/core/tools";
 import { backUp } from "../runtime/backup/backup";
 import type { Scope } from "../runtime/backup/catalog";
 import { digestContent } from "../runtime/backup/content";

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { findNatsServer } from "../cli/programs";
+import { poll, startProcess, stopProcess } from "../cli/core/processes";
+import { findNatsServer } from "../cli/core/tools";
 import { type Jsz, monitoring } from "../cli/twin/monitoring";
 import { loopback } from "../cli/twin/ports";
-import { poll, startProcess, stopProcess } from "../cli/twin/processes";
 
 /**
  * The floor: servers with the least configuration that makes a JetStream cluster, without TLS, accounts or streams.

@@ -1,9 +1,9 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { exportJWK, SignJWT } from "jose";
 import { createAccount, createCurve, createUser } from "nkeys.js";
-import { signNatsJwt } from "../runtime/auth-callout/nats-jwt";
-import { signingKey, signingKeyFromBytes } from "../runtime/auth-callout/nkey";
 import { REQUEST_AUDIENCE } from "../runtime/auth-callout/request";
+import { signNatsJwt } from "../runtime/nkeys/nats-jwt";
+import { signingKey, signingKeyFromBytes } from "../runtime/nkeys/nkey";
 
 const text = new TextDecoder();
 export const issuer = "https://id.example.com/";

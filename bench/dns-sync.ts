@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { EC2Client, type EC2ClientConfig } from "@aws-sdk/client-ec2";
 import { ECSClient, type ECSClientConfig } from "@aws-sdk/client-ecs";
 import { Route53Client, type Route53ClientConfig } from "@aws-sdk/client-route-53";
-import { deployedBundle } from "../cli/bundle";
+import { deployedBundle } from "../artifacts/bundle";
 import { type Aws, connectAws } from "../runtime/dns-sync/aws";
 import { DnsSyncEnv } from "../runtime/dns-sync/env";
 import { reconcile } from "../runtime/dns-sync/reconcile";

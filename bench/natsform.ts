@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { packageRoot } from "../cli/bundle";
+import { packageRoot } from "../artifacts/bundle";
 
 /** Runs a command as a user would in `folder`; throws with its output when it fails. */
 export function natsform(folder: string, ...args: string[]): void {

@@ -1,10 +1,10 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageRoot } from "../cli/bundle";
+import { packageRoot } from "../artifacts/bundle";
+import { signalProcess } from "../cli/core/processes";
 import { openTwin, type Twin } from "../cli/twin/context";
 import { ensureIssuerKey, signToken } from "../cli/twin/issuer";
-import { signalProcess } from "../cli/twin/processes";
 import { benchBurst } from "./burst";
 import { natsform } from "./natsform";
 import { quantile } from "./statistics";
@@ -19,7 +19,6 @@ export async function benchStorm(): Promise<void> {
   try {
     mkdirSync(join(folder, "environments"));
     cpSync(join(packageRoot, "environments/demo.ts"), join(folder, "environments/demo.ts"));
-    symlinkSync(join(packageRoot, "modules"), join(folder, "modules"));
     natsform(folder, "up", "demo");
     const twin = await openTwin("demo", folder);
     const tokens = await mint(twin);

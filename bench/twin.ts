@@ -1,7 +1,7 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageRoot } from "../cli/bundle";
+import { packageRoot } from "../artifacts/bundle";
 import { startBareServers } from "./bare-servers";
 import { natsform } from "./natsform";
 import { median, spread } from "./statistics";
@@ -18,7 +18,6 @@ export async function benchTwin(): Promise<void> {
   try {
     mkdirSync(join(folder, "environments"));
     cpSync(join(packageRoot, "environments/demo.ts"), join(folder, "environments/demo.ts"));
-    symlinkSync(join(packageRoot, "modules"), join(folder, "modules"));
     const timed = (...args: string[]) => {
       const started = performance.now();
       natsform(folder, ...args);

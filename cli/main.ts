@@ -1,4 +1,4 @@
+import { report } from "./core/report";
 import { buildProgram } from "./program";
-import { report } from "./report";
 
 buildProgram(process.argv[2]).parseAsync().catch(report);

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadEnvironment } from "../modules/config/load";
-import { buildTopology } from "../modules/topology";
+import { loadEnvironment } from "../model/config/load";
+import { buildTopology } from "../model/topology";
 import { toMermaid } from "../templates/diagram";
 import { commandReference } from "./generators/commands";
 import { configurationReference } from "./generators/configuration";
@@ -12,7 +12,7 @@ const root = join(__dirname, "..");
 /** Files that are made from the code, by path from the project's root. A test compares them with what stands there. */
 export async function generatedFiles(): Promise<Record<string, string>> {
   return {
-    "docs/reference/configuration.md": configurationReference(join(root, "modules/config/schema.ts")),
+    "docs/reference/configuration.md": configurationReference(join(root, "model/config/schema.ts")),
     "docs/reference/rules.md": rulesReference(),
     "docs/reference/commands.md": commandReference(),
     "README.md": await withPicture(readFileSync(join(root, "README.md"), "utf8")),

@@ -1,4 +1,4 @@
-import { defineEnvironment } from "../modules/config";
+import { defineEnvironment } from "natsform/config";
 
 /**
  * Three servers on ECS Fargate in public subnets, found by clients through one A record with every healthy address.

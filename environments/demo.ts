@@ -1,4 +1,4 @@
-import { defineEnvironment } from "../modules/config";
+import { defineEnvironment } from "natsform/config";
 
 /** What `make up` brings up: one cluster of three servers on ECS, seen here as its twin. */
 export default defineEnvironment({

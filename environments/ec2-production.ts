@@ -1,4 +1,4 @@
-import { defineEnvironment } from "../modules/config";
+import { defineEnvironment } from "natsform/config";
 
 /** A service speaks in its own subjects and on the event bus; answers to requests go to private inboxes. */
 const service = (name: string) => ({

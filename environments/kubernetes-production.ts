@@ -1,4 +1,4 @@
-import { defineEnvironment } from "../modules/config";
+import { defineEnvironment } from "natsform/config";
 
 /**
  * The core cluster on GKE from the official chart: operator mode, certificates from Vault, a hub for leaf nodes,

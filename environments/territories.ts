@@ -1,4 +1,4 @@
-import { defineEnvironment } from "../modules/config";
+import { defineEnvironment } from "natsform/config";
 
 /** What happens in one country stays on the machine of that country. */
 const territory = (id: "dk" | "no" | "se") => ({

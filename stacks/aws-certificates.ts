@@ -1,15 +1,16 @@
 import { type App, TerraformStack } from "cdktf";
+import type { EcsCluster } from "../model/topology";
+import { awsClusterNames } from "../model/topology";
 import { secretOfCertificate } from "../modules/aws/agent-environment";
 import { CertificateAlarms } from "../modules/aws/certificate-alarms";
 import { CertificateManager } from "../modules/aws/certificate-manager";
-import type { EcsCluster, StackContext } from "../modules/aws/context";
+import type { StackContext } from "../modules/aws/context";
 import { emptySecret } from "../modules/aws/empty-secret";
 import { Lookups } from "../modules/aws/lookups";
 import { authoritySecrets, managedCertificates } from "../modules/aws/managed-certificates";
 import { addAwsProvider } from "../modules/aws/provider";
 import { addBackend } from "../modules/terraform/backend";
 import { definedVariables } from "../modules/terraform/program-env";
-import { awsClusterNames } from "../modules/topology";
 
 /** The certificates of a cluster: where they are kept, and what issues and renews them. The servers come after it. */
 export class AwsCertificatesStack extends TerraformStack {

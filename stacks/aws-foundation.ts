@@ -3,8 +3,9 @@ import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-i
 import { EcsCluster as AwsEcsCluster } from "@cdktf/provider-aws/lib/ecs-cluster";
 import { ServiceDiscoveryPrivateDnsNamespace } from "@cdktf/provider-aws/lib/service-discovery-private-dns-namespace";
 import { type App, TerraformOutput, TerraformStack } from "cdktf";
+import { awsClusterNames, awsNames, deployedSecrets, internalDomain, isOnEcs } from "../model/topology";
 import { ConfigBucket } from "../modules/aws/config-bucket";
-import { isOnEcs, partitionOf, type StackContext } from "../modules/aws/context";
+import { partitionOf, type StackContext } from "../modules/aws/context";
 import { DataFileSystem } from "../modules/aws/data-file-system";
 import { emptySecret } from "../modules/aws/empty-secret";
 import { EncryptionKey } from "../modules/aws/encryption-key";
@@ -13,7 +14,6 @@ import { regionNetwork } from "../modules/aws/region-network";
 import { Repository } from "../modules/aws/repositories";
 import { Zone } from "../modules/aws/zone";
 import { addBackend } from "../modules/terraform/backend";
-import { awsClusterNames, awsNames, deployedSecrets, internalDomain } from "../modules/topology";
 
 /** Programs of which images are made. */
 const images = ["auth-callout", "backup", "certificate-agent", "streams"];

@@ -1,6 +1,8 @@
 import { type App, TerraformOutput, TerraformStack } from "cdktf";
+import type { EcsCluster } from "../model/topology";
+import { awsClusterNames, ports } from "../model/topology";
 import { ClientRecord } from "../modules/aws/client-record";
-import type { EcsCluster, StackContext } from "../modules/aws/context";
+import type { StackContext } from "../modules/aws/context";
 import { dashboard } from "../modules/aws/dashboard";
 import { DnsSync } from "../modules/aws/dns-sync";
 import { Lookups } from "../modules/aws/lookups";
@@ -9,7 +11,6 @@ import { addAwsProvider } from "../modules/aws/provider";
 import { ServerAlarms } from "../modules/aws/server-alarms";
 import { Servers } from "../modules/aws/servers";
 import { addBackend } from "../modules/terraform/backend";
-import { awsClusterNames, ports } from "../modules/topology";
 
 /** The servers of a cluster, and the name under which clients find them. */
 export class AwsNatsStack extends TerraformStack {

@@ -1,16 +1,16 @@
 import { type App, TerraformOutput, TerraformStack } from "cdktf";
+import type { EcsCluster } from "../model/topology";
+import { awsClusterNames, streamAccounts } from "../model/topology";
 import { AuthCallout } from "../modules/aws/auth-callout";
 import { AccountBackup } from "../modules/aws/backup";
 import { CalloutAlarms } from "../modules/aws/callout-alarms";
-import type { EcsCluster, StackContext } from "../modules/aws/context";
+import type { StackContext } from "../modules/aws/context";
 import { Lookups } from "../modules/aws/lookups";
 import { programImage } from "../modules/aws/program-image";
 import { programSecurityGroup } from "../modules/aws/program-security-group";
 import { addAwsProvider } from "../modules/aws/provider";
 import { StreamsTask } from "../modules/aws/streams-task";
 import { addBackend } from "../modules/terraform/backend";
-import { awsClusterNames } from "../modules/topology";
-import { streamAccounts } from "../templates/stream-specs";
 
 /** The programs beside a cluster: who lets users in, what makes the streams, and what copies them elsewhere. */
 export class AwsProgramsStack extends TerraformStack {

@@ -1,7 +1,6 @@
 import type { App } from "cdktf";
-import { isOnEcs, type StackContext } from "../modules/aws/context";
-import { awsRegions } from "../modules/topology";
-import { isOnKubernetes } from "../templates/helm-values";
+import { awsRegions, isOnEcs, isOnKubernetes } from "../model/topology";
+import type { StackContext } from "../modules/aws/context";
 import { AwsCertificatesStack } from "./aws-certificates";
 import { AwsFoundationStack } from "./aws-foundation";
 import { AwsNatsStack } from "./aws-nats";

@@ -1,9 +1,9 @@
 import { type App, TerraformStack } from "cdktf";
+import { streamAccounts } from "../model/topology";
 import type { KubernetesContext } from "../modules/kubernetes/context";
 import { addKubernetesProvider } from "../modules/kubernetes/providers";
 import { StreamsJob } from "../modules/kubernetes/streams-job";
 import { addBackend } from "../modules/terraform/backend";
-import { streamAccounts } from "../templates/stream-specs";
 
 /** What makes the streams of a cluster, run by an apply and done when they are durable. */
 export class KubernetesStreamsStack extends TerraformStack {

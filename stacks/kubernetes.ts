@@ -1,8 +1,7 @@
 import type { App } from "cdktf";
+import { isOnKubernetes, streamAccounts } from "../model/topology";
 import { kubernetesContext } from "../modules/kubernetes/context";
 import type { StackContext } from "../modules/terraform/context";
-import { isOnKubernetes } from "../templates/helm-values";
-import { streamAccounts } from "../templates/stream-specs";
 import { KubernetesAuthStack } from "./kubernetes-auth";
 import { KubernetesBackupStack } from "./kubernetes-backup";
 import { KubernetesCoreStack } from "./kubernetes-core";

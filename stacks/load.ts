@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { ConfigError } from "../model/config";
+import { listEnvironments, loadEnvironment, loadTrust, trustFile } from "../model/config/load";
+import { buildTopology, trustProblems } from "../model/topology";
 import type { StackContext } from "../modules/aws/context";
-import { ConfigError } from "../modules/config";
-import { listEnvironments, loadEnvironment, loadTrust, trustFile } from "../modules/config/load";
 import type { SynthSettings } from "../modules/terraform/settings";
-import { buildTopology, trustProblems } from "../modules/topology";
 
 /**
  * Reads and checks every environment that is to be synthesized.

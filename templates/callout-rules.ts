@@ -1,5 +1,5 @@
-import type { Trust } from "../modules/config";
-import { isLandingAccount, type Topology } from "../modules/topology";
+import type { Trust } from "../model/config";
+import { isLandingAccount, type Topology } from "../model/topology";
 import type { AuthRules } from "../runtime/auth-callout/env";
 
 /**

@@ -1,4 +1,4 @@
-import type { ClusterTopology, Topology } from "../modules/topology";
+import type { ClusterTopology, Topology } from "../model/topology";
 
 /** A Mermaid flow chart of the topology: who connects to what, through which listener. */
 export function toMermaid(topology: Topology): string {

@@ -1,4 +1,4 @@
+export { isOnKubernetes, streamAccounts } from "../model/topology";
 export { toAuthRules } from "./callout-rules";
-export { type HelmValues, type HelmValuesProps, helmValues, isOnKubernetes, valuesProblems } from "./helm-values";
+export { type HelmValues, type HelmValuesProps, helmValues, valuesProblems } from "./helm-values";
 export { platformSite, restartDigest, type ServerConfProps, type Site, serverConf, toNatsConf } from "./nats-conf";
-export { streamAccounts } from "./stream-specs";

@@ -1,4 +1,4 @@
-import type { StreamTopology, Topology } from "../modules/topology";
+import type { StreamTopology, Topology } from "../model/topology";
 import type { StreamSpec } from "../runtime/streams/spec";
 
 /** Streams of one account of one cluster, as the streams program takes them. There, 0 means no limit. */
@@ -38,8 +38,3 @@ export function toStreamSpecs(topology: Topology, cluster: string, account: stri
 /** The server takes no window longer than messages live. */
 const duplicateWindow = ({ duplicateWindowMs, maxAgeMs }: StreamTopology) =>
   maxAgeMs === undefined ? duplicateWindowMs : Math.min(duplicateWindowMs, maxAgeMs);
-
-/** Accounts of a cluster that hold streams, each once. */
-export const streamAccounts = (topology: Topology, cluster: string): string[] => [
-  ...new Set(topology.streams.filter((stream) => stream.cluster === cluster).map(({ account }) => account)),
-];

@@ -2,11 +2,11 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openStore } from "../../cli/keys/store";
-import { createAuthority, issueCertificate } from "../../cli/pki/authority";
-import { parseEnvironment } from "../../modules/config";
-import { buildTopology, clusterOf, clusterSecrets, type Topology } from "../../modules/topology";
+import { parseEnvironment } from "../../model/config";
+import { buildTopology, clusterOf, clusterSecrets, type Topology } from "../../model/topology";
 import { servedFingerprint } from "../../runtime/certificate-agent/handshake";
 import { type Authentication, NatsClient } from "../../runtime/client";
+import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 import { acceptanceMissing, kubectl, Report, settings, stateOf, withVault } from "../support/acceptance";
 import {
   foreignLeaf,

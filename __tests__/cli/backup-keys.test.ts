@@ -2,8 +2,8 @@ import { makeKeys } from "../../cli/keys/make";
 import { deployedValues, pushSecrets } from "../../cli/keys/push";
 import { finishRotation, rotateKeys } from "../../cli/keys/rotate";
 import { MemoryStore } from "../../cli/keys/store";
-import { parseEnvironment } from "../../modules/config";
-import { backupKeySecret, buildTopology } from "../../modules/topology";
+import { parseEnvironment } from "../../model/config";
+import { backupKeySecret, buildTopology } from "../../model/topology";
 import { parseKeys } from "../../runtime/backup/keys";
 import { core, threeServers } from "../support/twin-environment";
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runJob } from "../../cli/backup/run-job";
-import { Kubectl } from "../../cli/kubectl";
+import { Kubectl } from "../../cli/core/kubectl";
 
 /**
  * What kubectl says, one answer for each time that it is asked: the order in which a cluster gets on with a Job is the

@@ -3,10 +3,10 @@ import { authorityOnceShown, notRead, sameKeys } from "../../cli/deploy/exchange
 import { mayLack } from "../../cli/deploy/kubernetes/join-leaf-nodes";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
-import { createAuthority, issueCertificate } from "../../cli/pki/authority";
-import { type EnvironmentInput, parseEnvironment } from "../../modules/config";
-import { announcedClusters, buildTopology, clusterOf } from "../../modules/topology";
-import { splitPem } from "../../runtime/certificate-agent/pem";
+import { type EnvironmentInput, parseEnvironment } from "../../model/config";
+import { announcedClusters, buildTopology, clusterOf } from "../../model/topology";
+import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
+import { splitPem } from "../../runtime/x509/pem";
 import { joinedEnvironment, joinedLeaf } from "../support/joined-environment";
 
 const day = 86_400_000;

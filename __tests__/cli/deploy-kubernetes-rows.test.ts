@@ -14,10 +14,10 @@ import { killedRevision } from "../../cli/deploy/kubernetes/helm-release";
 import { readableLog } from "../../cli/deploy/kubernetes/log-lines";
 import { isUpdated } from "../../cli/deploy/kubernetes/responders";
 import type { ServersSay } from "../../cli/deploy/kubernetes/servers-say";
-import { createAuthority, issueCertificate } from "../../cli/pki/authority";
 import kubernetesProduction from "../../environments/kubernetes-production";
-import { Environment } from "../../modules/config";
-import { buildTopology, clusterOf } from "../../modules/topology";
+import { Environment } from "../../model/config";
+import { buildTopology, clusterOf } from "../../model/topology";
+import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 
 const topology = buildTopology(Environment.parse(kubernetesProduction));
 const nats = clusterOf(topology, "nats");

@@ -1,15 +1,15 @@
 import type { Service } from "@aws-sdk/client-ecs";
-import { isRolledOut } from "../../cli/deploy/responders-first";
+import { UserError } from "../../cli/core/project";
+import { isRolledOut } from "../../cli/deploy/aws/responders-first";
 import {
   type DeployedResponders,
   isStarted,
   type RespondersStep,
   respondersStep,
 } from "../../cli/deploy/responders-step";
-import { UserError } from "../../cli/project";
 import demo from "../../environments/demo";
-import { Environment, type Trust } from "../../modules/config";
-import { buildTopology, calloutKeys } from "../../modules/topology";
+import { Environment, type Trust } from "../../model/config";
+import { buildTopology, calloutKeys } from "../../model/topology";
 
 const topology = buildTopology(Environment.parse(demo));
 const trustOf = (round: number, previous?: number): Trust => ({

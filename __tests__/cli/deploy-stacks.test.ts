@@ -1,9 +1,8 @@
-import { deployedStacks, withoutStacks } from "../../cli/deploy/stacks";
 import { imagePlaces } from "../../cli/images/places";
 import demo from "../../environments/demo";
 import kubernetesProduction from "../../environments/kubernetes-production";
-import { type Environment, type EnvironmentInput, parseEnvironment } from "../../modules/config";
-import { buildTopology, type Topology } from "../../modules/topology";
+import { type Environment, type EnvironmentInput, parseEnvironment } from "../../model/config";
+import { buildTopology, deployedStacks, type Topology, withoutStacks } from "../../model/topology";
 
 function environmentOf(input: EnvironmentInput): Environment {
   const { environment, problems } = parseEnvironment(input, input.name);

@@ -12,12 +12,12 @@ import {
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
 } from "@aws-sdk/client-ecs";
-import { runStreamsTasks, streamsProblem } from "../../cli/deploy/streams-tasks";
+import { findPythonProgram } from "../../cli/core/tools";
+import { runStreamsTasks, streamsProblem } from "../../cli/deploy/aws/streams-tasks";
 import { clientConfig } from "../../cli/deploy/target";
 import { type Moto, startMoto } from "../../cli/emulator/moto";
-import { findPythonProgram } from "../../cli/programs";
 import demo from "../../environments/demo";
-import { Environment } from "../../modules/config";
+import { Environment } from "../../model/config";
 
 test.each([
   ["an exit code of 0 is success", { containers: [{ exitCode: 0 }] }, undefined],

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DoctorRow } from "../../cli/commands/doctor";
-import { natsServerVersion } from "../../cli/programs";
+import { natsServerVersion } from "../../cli/core/tools";
 import { checkout, natsform } from "../support/cli-run";
 
 const folder = mkdtempSync(join(tmpdir(), "natsform-doctor-"));

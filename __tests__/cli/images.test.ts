@@ -3,13 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ECRClient } from "@aws-sdk/client-ecr";
+import { imageFolder, imageTag } from "../../artifacts/code-image";
+import { allImagePrograms, writeImageFolder } from "../../artifacts/image-folder";
+import { imageSettings } from "../../artifacts/image-settings";
+import { findDeployTool, findPythonProgram } from "../../cli/core/tools";
 import { type Moto, startMoto } from "../../cli/emulator/moto";
-import { allImagePrograms, writeImageFolder } from "../../cli/images/folder";
 import { withLogin } from "../../cli/images/registry";
-import { baseImage, imageSettings } from "../../cli/images/settings";
+import { baseImage } from "../../cli/images/settings";
 import { tarFile } from "../../cli/images/tar";
-import { findDeployTool, findPythonProgram } from "../../cli/programs";
-import { imageFolder, imageTag } from "../../modules/terraform/code-image";
 
 const root = mkdtempSync(join(tmpdir(), "natsform-images-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

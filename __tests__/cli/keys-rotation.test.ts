@@ -4,8 +4,8 @@ import { createPair, seedOf } from "../../cli/keys/seeds";
 import { MemoryStore } from "../../cli/keys/store";
 import { heldKeys, otherKeys, refuseOtherKeys } from "../../cli/keys/trusted-keys";
 import kubernetesProduction from "../../environments/kubernetes-production";
-import { Environment, type Trust } from "../../modules/config";
-import { buildTopology, type Topology } from "../../modules/topology";
+import { Environment, type Trust } from "../../model/config";
+import { buildTopology, type Topology } from "../../model/topology";
 
 const { oidc, permissions } = kubernetesProduction.identity;
 const services = { web: { account: "APP" }, "web-previous": { account: "APP" } };

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromCurveSeed, fromSeed } from "nkeys.js";
+import { withLock } from "../../cli/core/lock";
 import { keyPlace } from "../../cli/keys/place";
-import { withLock } from "../../cli/twin/lock";
 import demo from "../../environments/demo";
 import kubernetesProduction from "../../environments/kubernetes-production";
-import type { Trust } from "../../modules/config";
+import type { Trust } from "../../model/config";
 import { contents, modeOf, seeds } from "../support/cli-run";
 import { type CommandResult, TestProject } from "../support/project";
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createAuthority } from "../../cli/pki/authority";
-import type { EnvironmentInput } from "../../modules/config";
+import type { EnvironmentInput } from "../../model/config";
+import { createAuthority } from "../../runtime/x509/authority";
 import { joinedEnvironment, joinedLeaf } from "../support/joined-environment";
 import { TestProject } from "../support/project";
 

@@ -1,5 +1,5 @@
-import { parseEnvironment } from "../../modules/config";
-import { buildTopology } from "../../modules/topology";
+import { parseEnvironment } from "../../model/config";
+import { buildTopology } from "../../model/topology";
 import { checkout, natsform, seeds } from "../support/cli-run";
 import { shipped } from "../support/config-mutations";
 

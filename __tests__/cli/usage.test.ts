@@ -104,7 +104,7 @@ test.each([
 });
 
 test("inside a folder of the project, the project is found", async () => {
-  const { code, stdout } = await natsform(join(checkout, "modules", "config"), ["topology", "demo"]);
+  const { code, stdout } = await natsform(join(checkout, "model", "config"), ["topology", "demo"]);
   expect(code).toBe(0);
   expect(stdout).toContain("environment demo");
 });

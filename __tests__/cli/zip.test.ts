@@ -3,9 +3,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utime
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { strFromU8, unzipSync } from "fflate";
-import { deployedBundle, packageRoot } from "../../cli/bundle";
-import { bundleLambda, zipFile } from "../../cli/zip";
-import { lambdaZip } from "../../modules/terraform/code-zip";
+import { deployedBundle, packageRoot } from "../../artifacts/bundle";
+import { lambdaZip } from "../../artifacts/code-zip";
+import { bundleLambda, zipFile } from "../../artifacts/zip";
 
 const folder = mkdtempSync(join(tmpdir(), "natsform-zip-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,7 +31,7 @@ test("the same sources give the same bytes, wherever and whenever they were writ
 });
 
 test("a zip is the same in every time zone", () => {
-  const source = `import { zipFile } from ${JSON.stringify(join(packageRoot, "cli/zip"))};
+  const source = `import { zipFile } from ${JSON.stringify(join(packageRoot, "artifacts/zip"))};
     console.log(Buffer.from(zipFile("index.js", "exports.handler = () => 1")).toString("hex"));`;
   const file = join(folder, "zones.ts");
   writeFileSync(file, source);

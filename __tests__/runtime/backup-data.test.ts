@@ -12,7 +12,7 @@ import { S2Error, unpackBlock, unpackS2 } from "../../runtime/backup/s2";
 import { readSnapshotFiles, SnapshotIncomplete } from "../../runtime/backup/snapshot-files";
 import { NoSuchObject, readText, writeText } from "../../runtime/backup/target";
 import { folderTarget } from "../../runtime/backup/target-folder";
-import { EnvironmentError } from "../../runtime/environment-files";
+import { EnvironmentError } from "../../runtime/common/environment-files";
 import { backupManifest, streamBackup } from "../support/backup-manifests";
 
 async function* pieces(bytes: Uint8Array, size = bytes.length || 1): AsyncGenerator<Buffer> {

@@ -4,10 +4,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { deployedBundle } from "../../cli/bundle";
-import { createAuthority, issueCertificate } from "../../cli/pki/authority";
+import { deployedBundle } from "../../artifacts/bundle";
 import { readPair, type ServerCertificate } from "../../runtime/certificate-agent/certificate";
 import { ServerFiles } from "../../runtime/certificate-agent/server-files";
+import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 import { eventually } from "../support/eventually";
 
 const root = mkdtempSync(join(tmpdir(), "natsform-files-"));

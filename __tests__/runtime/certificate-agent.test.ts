@@ -1,11 +1,11 @@
-import { createAuthority, issueCertificate, type KeyPairPem } from "../../cli/pki/authority";
 import { verifyCertificate, type WantedCertificate } from "../../runtime/certificate-agent/certificate";
 import { confValues, differingKeys } from "../../runtime/certificate-agent/conf-keys";
 import { credentialContent } from "../../runtime/certificate-agent/credential";
 import { decideConfig } from "../../runtime/certificate-agent/decide-config";
-import { unionPem } from "../../runtime/certificate-agent/pem";
 import { servedChecks, usagesOf } from "../../runtime/certificate-agent/served";
 import { EnvironmentError, loadAddress, loadSettings } from "../../runtime/certificate-agent/settings";
+import { createAuthority, issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
+import { unionPem } from "../../runtime/x509/pem";
 import { Include, printConf, Raw } from "../../templates/nats-conf";
 
 const day = 86_400_000;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EnvironmentError } from "../../runtime/environment-files";
+import { EnvironmentError } from "../../runtime/common/environment-files";
 import { load } from "../../runtime/streams/load";
 
 let folder: string;

@@ -1,5 +1,5 @@
 import { NatsError } from "nats";
-import { isTransient, NotInTime, NotYet, until } from "../../runtime/streams/retry";
+import { isTransient, NotInTime, NotYet, until } from "../../runtime/client/retry";
 
 const api = (code: number, err_code: number) =>
   Object.assign(new NatsError("refused", String(code)), { api_error: { code, err_code, description: "refused" } });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ConfigError, type EnvironmentInput } from "../../modules/config";
+import { ConfigError, type EnvironmentInput } from "../../model/config";
 import { AuthCalloutEnv } from "../../runtime/auth-callout/env";
 import { CertificateRenewalEnv } from "../../runtime/certificate-renewal/env";
 import {

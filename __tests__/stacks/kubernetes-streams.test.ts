@@ -2,14 +2,13 @@ import { join } from "node:path";
 import { App } from "cdktf";
 import { z } from "zod";
 import { jobAddresses } from "../../cli/deploy/kubernetes/undone-streams";
-import type { EnvironmentInput } from "../../modules/config";
+import type { EnvironmentInput } from "../../model/config";
+import { isOnKubernetes, kubernetesNames } from "../../model/topology";
 import { kubernetesContext } from "../../modules/kubernetes/context";
 import type { StackContext } from "../../modules/terraform/context";
-import { kubernetesNames } from "../../modules/topology";
 import { StreamsEnv } from "../../runtime/streams/env";
 import { StreamSpec } from "../../runtime/streams/spec";
 import { KubernetesStreamsStack } from "../../stacks/kubernetes-streams";
-import { isOnKubernetes } from "../../templates/helm-values";
 import { type Block, contextOf, one, projectWithCode, readStacks, type Stack } from "../support/stacks";
 
 const root = projectWithCode();

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository, temporaryFolder } from "../support/stacks";
 
@@ -16,8 +16,6 @@ function main(root: string, env: Record<string, string> = {}) {
 
 const root = temporaryFolder();
 mkdirSync(join(root, "environments"));
-// What an environment imports.
-symlinkSync(join(repository, "modules"), join(root, "modules"));
 const shipped = (name: string) => {
   for (const end of ["ts", "trust.json"]) {
     cpSync(join(repository, "environments", `${name}.${end}`), join(root, "environments", `${name}.${end}`));
@@ -35,7 +33,7 @@ test("environments that are not right are all named, nothing is written, and the
   expect(said).toContain("environments/second.ts");
   expect(said).toContain("there is no such environment");
   expect(said).not.toMatch(/^\s+at /m);
-  expect(readdirSync(root).sort()).toEqual(["environments", "modules"]);
+  expect(readdirSync(root).sort()).toEqual(["environments"]);
 });
 
 test("a platform without stacks is named in a line, and the others are synthesized with their code", () => {
@@ -50,4 +48,19 @@ test("a platform without stacks is named in a line, and the others are synthesiz
     "demo-eu-west-1-foundation",
   ]);
   expect(readdirSync(join(root, ".natsform", "lambda")).sort()).toEqual(["certificate-manager.zip", "dns-sync.zip"]);
+});
+
+test("an environment that imports from the path of before is synthesized, and told of the new one", () => {
+  const old = temporaryFolder();
+  mkdirSync(join(old, "environments"));
+  symlinkSync(join(repository, "modules"), join(old, "modules"));
+  const text = readFileSync(join(repository, "environments", "territories.ts"), "utf8");
+  writeFileSync(join(old, "environments", "territories.ts"), text.replace("natsform/config", "../modules/config"));
+  cpSync(
+    join(repository, "environments", "territories.trust.json"),
+    join(old, "environments", "territories.trust.json"),
+  );
+  const { status, said } = main(old, { NATSFORM_ENV: "territories" });
+  expect(said).toContain("import from natsform/config now");
+  expect(status).toBe(0);
 });

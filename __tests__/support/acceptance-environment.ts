@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { createAuthority, issueCertificate } from "../../cli/pki/authority";
 import production from "../../environments/kubernetes-production";
-import type { EnvironmentInput } from "../../modules/config";
+import type { EnvironmentInput } from "../../model/config";
+import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 import { settings, withVault } from "./acceptance";
 
 export const namespace = "natsform-acceptance";

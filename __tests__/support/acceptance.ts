@@ -46,7 +46,7 @@ export function acceptanceMissing(): string | undefined {
 
 /** At once, since tests are skipped or not before anything can be waited for. */
 function registryAnswers(): boolean {
-  const programs = JSON.stringify(join(__dirname, "..", "..", "cli", "deploy", "needs", "programs"));
+  const programs = JSON.stringify(join(__dirname, "..", "..", "cli", "deploy", "preflight", "programs"));
   const ask = `require(${programs}).registryAnswers().then((ok) => process.exit(ok ? 0 : 1))`;
   return spawnSync(process.execPath, ["--require", require.resolve("tsx/cjs"), "-e", ask]).status === 0;
 }

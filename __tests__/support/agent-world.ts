@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deployedBundle } from "../../cli/bundle";
+import { deployedBundle } from "../../artifacts/bundle";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
-import { createAuthority, issueCertificate, type KeyPairPem } from "../../cli/pki/authority";
-import { parseEnvironment } from "../../modules/config";
-import { buildTopology, type Certificate, type CertificateId, clusterOf, type IssuerId } from "../../modules/topology";
+import { parseEnvironment } from "../../model/config";
+import { buildTopology, type Certificate, type CertificateId, clusterOf, type IssuerId } from "../../model/topology";
 import type { CertificateSecret } from "../../runtime/certificate-manager/contract";
+import { createAuthority, issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
 import { type ConfObject, printConf, restartDigest, type Site, serverConf } from "../../templates/nats-conf";
 import { type Program, startProgram } from "./agent-program";
 import { AgentStore, awsVariables } from "./agent-store";

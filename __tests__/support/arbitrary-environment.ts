@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { type Environment, parseEnvironment, type Trust } from "../../modules/config";
-import { buildTopology, type Topology } from "../../modules/topology";
+import { type Environment, parseEnvironment, type Trust } from "../../model/config";
+import { buildTopology, type Topology } from "../../model/topology";
 import { shipped } from "./config-mutations";
 import { environments } from "./lint-arbitrary";
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { bundleProgram } from "../../cli/bundle";
-import { findNatsServer } from "../../cli/programs";
+import { bundleProgram } from "../../artifacts/bundle";
+import { findNatsServer } from "../../cli/core/tools";
 
 export interface Ended {
   /** null when it was killed. */

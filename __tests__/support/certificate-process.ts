@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { deployedBundle } from "../../cli/bundle";
+import { deployedBundle } from "../../artifacts/bundle";
 import type { EnsureRequest } from "../../runtime/certificate-manager/contract";
 import type { CertificateWorld } from "./certificate-world";
 

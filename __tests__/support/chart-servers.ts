@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CertificateId, ClusterTopology, Topology } from "../../modules/topology";
+import type { CertificateId, ClusterTopology, Topology } from "../../model/topology";
 import { end } from "./callout-nats-server";
 import { chartText } from "./chart-model";
 import { eventually } from "./eventually";

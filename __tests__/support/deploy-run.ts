@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { DeployRow } from "../../cli/deploy/check";
-import { EmulatorControl } from "../../cli/deploy/control";
+import { type EmulatorFolder, emulatorFolder } from "../../cli/core/emulator-folder";
+import type { DeployRow } from "../../cli/core/rows";
 import { type Aws, connectAws } from "../../cli/emulator/aws";
-import { type EmulatorFolder, emulatorFolder } from "../../cli/emulator/folder";
+import { EmulatorControl } from "../../cli/emulator/client";
 import { removeEmulator, runningEmulator } from "../../cli/emulator/start";
-import type { EnvironmentInput } from "../../modules/config";
+import type { EnvironmentInput } from "../../model/config";
 import { TestProject } from "./project";
 
 export interface Deployed {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { deployedBundle } from "../../cli/bundle";
+import { deployedBundle } from "../../artifacts/bundle";
 import type { Outcome } from "../../runtime/dns-sync/reconcile";
 import { eventually } from "./eventually";
 

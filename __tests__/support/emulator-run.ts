@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zipSync } from "fflate";
-import { EmulatorControl } from "../../cli/deploy/control";
+import { type EmulatorAddress, type EmulatorFolder, emulatorFolder } from "../../cli/core/emulator-folder";
 import { type Aws, connectAws } from "../../cli/emulator/aws";
-import { type EmulatorAddress, type EmulatorFolder, emulatorFolder } from "../../cli/emulator/folder";
+import { EmulatorControl } from "../../cli/emulator/client";
 import { ensureEmulator, missingForEmulator, removeEmulator } from "../../cli/emulator/start";
 
 export const region = "eu-west-1";

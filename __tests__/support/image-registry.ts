@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { findDeployTool } from "../../cli/programs";
+import { findDeployTool } from "../../cli/core/tools";
 import { freePort } from "./callout-nats-server";
 import { eventually } from "./eventually";
 

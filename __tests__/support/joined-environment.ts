@@ -1,4 +1,4 @@
-import type { EnvironmentInput } from "../../modules/config";
+import type { EnvironmentInput } from "../../model/config";
 
 /** Clusters that meet over leaf nodes, with users that the callout lets in. */
 export const joinedEnvironment = (clusters: EnvironmentInput["clusters"]): EnvironmentInput => ({

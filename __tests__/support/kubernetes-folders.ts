@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { createAuthority, issueCertificate, type KeyPairPem } from "../../cli/pki/authority";
-import type { CertificateId, ClusterTopology, Topology } from "../../modules/topology";
+import type { CertificateId, ClusterTopology, Topology } from "../../model/topology";
+import { createAuthority, issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
 import { platformSite, type Site } from "../../templates/nats-conf";
 
 const day = 86_400_000;

@@ -1,6 +1,6 @@
-import type { EnvironmentInput } from "../../modules/config";
+import type { EnvironmentInput } from "../../model/config";
+import { isOnKubernetes } from "../../model/topology";
 import type { StackContext } from "../../modules/terraform/context";
-import { isOnKubernetes } from "../../templates/helm-values";
 import { contextOf, shippedEnvironments } from "./stacks";
 
 type Input = EnvironmentInput["clusters"][string];

@@ -1,6 +1,6 @@
-import { type Environment, type EnvironmentInput, parseEnvironment } from "../../modules/config";
-import { lint } from "../../modules/lint";
-import { buildTopology } from "../../modules/topology";
+import { type Environment, type EnvironmentInput, parseEnvironment } from "../../model/config";
+import { lint } from "../../model/lint";
+import { buildTopology } from "../../model/topology";
 
 /** An environment with something of every kind, in which no rule finds anything. */
 export const baseEnvironment: EnvironmentInput = {

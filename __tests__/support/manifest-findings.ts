@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { stringify } from "yaml";
-import { findAll } from "../../cli/programs";
+import { findAll } from "../../cli/core/tools";
 import type { Made } from "./kubernetes-manifests";
 import type { ManifestException } from "./manifest-exceptions";
 

@@ -1,4 +1,4 @@
-import { findAll, findNatsServer } from "../../cli/programs";
+import { findAll, findNatsServer } from "../../cli/core/tools";
 
 /** Where a program that the tests run lies; `undefined` when it is nowhere. */
 export function findProgram(name: string): string | undefined {

@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { twinFolder } from "../../cli/core/twin-folder";
 import { stopTwin } from "../../cli/twin/down";
-import { twinFolder } from "../../cli/twin/folder";
-import type { EnvironmentInput } from "../../modules/config";
+import type { EnvironmentInput } from "../../model/config";
 
 const checkout = resolve(__dirname, "../..");
 

@@ -1,7 +1,7 @@
 import { makeKeys } from "../../cli/keys/make";
 import type { MemoryStore } from "../../cli/keys/store";
-import { type EnvironmentInput, parseEnvironment, type Trust } from "../../modules/config";
-import { buildTopology, type ClusterTopology, clusterOf, type Topology } from "../../modules/topology";
+import { type EnvironmentInput, parseEnvironment, type Trust } from "../../model/config";
+import { buildTopology, type ClusterTopology, clusterOf, type Topology } from "../../model/topology";
 
 type PlatformInput = EnvironmentInput["clusters"][string]["platform"];
 

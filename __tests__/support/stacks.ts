@@ -2,17 +2,17 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { App } from "cdktf";
-import { allImagePrograms } from "../../cli/images/folder";
+import { imageFolder } from "../../artifacts/code-image";
+import { lambdaZip } from "../../artifacts/code-zip";
+import { allImagePrograms } from "../../artifacts/image-folder";
+import { zipFile } from "../../artifacts/zip";
 import { makeKeys } from "../../cli/keys/make";
 import { FolderStore } from "../../cli/keys/store";
-import { zipFile } from "../../cli/zip";
+import { type EnvironmentInput, parseEnvironment } from "../../model/config";
+import { listEnvironments } from "../../model/config/load";
+import { buildTopology } from "../../model/topology";
 import type { StackContext } from "../../modules/aws/context";
-import { type EnvironmentInput, parseEnvironment } from "../../modules/config";
-import { listEnvironments } from "../../modules/config/load";
-import { imageFolder } from "../../modules/terraform/code-image";
-import { lambdaZip } from "../../modules/terraform/code-zip";
 import { skipStackTraces } from "../../modules/terraform/fast-synth";
-import { buildTopology } from "../../modules/topology";
 import { addStacks } from "../../stacks";
 
 skipStackTraces();

@@ -1,4 +1,4 @@
-import type { EnvironmentInput } from "../../modules/config";
+import type { EnvironmentInput } from "../../model/config";
 
 type Clusters = EnvironmentInput["clusters"];
 

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { poll, type RecordedProcess, runningProcess } from "../../cli/core/processes";
+import { type TwinFolder, twinFolder } from "../../cli/core/twin-folder";
 import type { ConnectFile } from "../../cli/twin/connect-file";
-import { type TwinFolder, twinFolder } from "../../cli/twin/folder";
 import { monitoring, type Varz } from "../../cli/twin/monitoring";
-import { poll, type RecordedProcess, runningProcess } from "../../cli/twin/processes";
-import type { EnvironmentInput, Trust } from "../../modules/config";
+import type { EnvironmentInput, Trust } from "../../model/config";
 import { type Authentication, NatsClient, type NatsClientOptions } from "../../runtime/client";
 import type { TestProject } from "./project";
 import { claimPorts } from "./twin-ports";

@@ -1,7 +1,7 @@
 import type { StreamInfo } from "nats";
 import type { NatsClient } from "../../runtime/client";
+import { NotYet, until } from "../../runtime/client/retry";
 import { manager } from "../../runtime/streams/find";
-import { NotYet, until } from "../../runtime/streams/retry";
 
 /** What a publisher was promised, and how long it had to wait for it. */
 export interface Published {

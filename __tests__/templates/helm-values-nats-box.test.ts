@@ -1,7 +1,6 @@
 import shipped from "../../environments/kubernetes-production";
-import { type EnvironmentInput, parseEnvironment } from "../../modules/config";
-import { buildTopology, clusterOf, deployedSecrets } from "../../modules/topology";
-import { isOnKubernetes } from "../../templates/helm-values";
+import { type EnvironmentInput, parseEnvironment } from "../../model/config";
+import { buildTopology, clusterOf, deployedSecrets, isOnKubernetes } from "../../model/topology";
 import { natsBoxValues } from "../../templates/helm-values/nats-box";
 
 type Kubernetes = Extract<EnvironmentInput["clusters"][string]["platform"], { kind: "kubernetes" }>;

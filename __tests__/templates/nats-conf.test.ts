@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
-import { Environment } from "../../modules/config";
-import { knowsKey, serverKeys } from "../../modules/config/server-keys";
-import { buildTopology } from "../../modules/topology";
+import { Environment } from "../../model/config";
+import { knowsKey, serverKeys } from "../../model/config/server-keys";
+import { buildTopology } from "../../model/topology";
 import {
   type ConfObject,
   type ConfValue,

@@ -1,12 +1,12 @@
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
-import { Environment, type EnvironmentInput } from "../../modules/config";
-import { buildTopology, type Topology } from "../../modules/topology";
+import { Environment, type EnvironmentInput } from "../../model/config";
+import { buildTopology, streamAccounts, type Topology } from "../../model/topology";
 import { AuthRules } from "../../runtime/auth-callout/env";
 import { StreamSpec } from "../../runtime/streams/spec";
 import { toAuthRules } from "../../templates/callout-rules";
 import { toMermaid } from "../../templates/diagram";
-import { streamAccounts, toStreamSpecs } from "../../templates/stream-specs";
+import { toStreamSpecs } from "../../templates/stream-specs";
 import { platforms, richEnvironment } from "../support/same-server";
 
 const topologyOf = (mode: "callout" | "operator", change: Partial<EnvironmentInput> = {}): Topology =>

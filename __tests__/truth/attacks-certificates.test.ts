@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { findNatsServer } from "../../cli/core/tools";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
-import { createAuthority, issueCertificate } from "../../cli/pki/authority";
-import { findNatsServer } from "../../cli/programs";
-import { parseEnvironment, type Trust } from "../../modules/config";
-import { listEnvironments, loadEnvironment, loadTrust, trustFile } from "../../modules/config/load";
-import { buildTopology, type Topology } from "../../modules/topology";
+import { parseEnvironment, type Trust } from "../../model/config";
+import { listEnvironments, loadEnvironment, loadTrust, trustFile } from "../../model/config/load";
+import { buildTopology, type Topology } from "../../model/topology";
+import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 import { type ConfObject, platformSite, printConf, serverConf } from "../../templates/nats-conf";
 import { frame, type RawConnection, rawNats, rawTls, upgrade } from "../support/attacks/raw";
 import { freePort, makeFolder, type NatsServer, removeFolder, startNatsServer } from "../support/callout-nats-server";

@@ -1,5 +1,5 @@
 import { connect, type NatsConnection } from "nats";
-import { findNatsServer } from "../../cli/programs";
+import { findNatsServer } from "../../cli/core/tools";
 import { makeFolder, type NatsServer, removeFolder, startNatsServer, waitFor } from "../support/callout-nats-server";
 
 /**

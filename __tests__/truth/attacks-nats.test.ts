@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { deflateRawSync } from "node:zlib";
 import { headers, type NatsConnection } from "nats";
-import { findNatsServer } from "../../cli/programs";
-import { poll } from "../../cli/twin/processes";
-import type { EnvironmentInput } from "../../modules/config";
+import { poll } from "../../cli/core/processes";
+import { findNatsServer } from "../../cli/core/tools";
+import type { EnvironmentInput } from "../../model/config";
 import type { ConfObject } from "../../templates/nats-conf";
 import { AttackedServer } from "../support/attacks/attacked-server";
 import { frame, mqttConnect, type RawConnection, rawNats, rawTls, upgrade } from "../support/attacks/raw";

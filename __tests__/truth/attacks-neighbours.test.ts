@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type ConnectionOptions, connect, headers, type NatsConnection } from "nats";
-import { findNatsServer } from "../../cli/programs";
+import { findNatsServer } from "../../cli/core/tools";
 import { type RawConnection, rawNats } from "../support/attacks/raw";
 import {
   freePort,

@@ -22,8 +22,8 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { connect } from "nats";
+import { findNatsServer } from "../../cli/core/tools";
 import { type Moto, startMoto } from "../../cli/emulator/moto";
-import { findNatsServer } from "../../cli/programs";
 import { backUp } from "../../runtime/backup/backup";
 import { folderOf, readCatalog } from "../../runtime/backup/catalog";
 import { CipherError } from "../../runtime/backup/cipher";
@@ -31,7 +31,8 @@ import { drill } from "../../runtime/backup/drill";
 import { parseKeys } from "../../runtime/backup/keys";
 import { type Manifest, printManifest, readManifest } from "../../runtime/backup/manifest";
 import { previewRestore } from "../../runtime/backup/restore";
-import { type ScratchServer, startScratchServer } from "../../runtime/backup/scratch-server";
+import { startScratchServer } from "../../runtime/backup/scratch-server";
+import type { ScratchServer } from "../../runtime/backup/scratch-sidecar";
 import { folderTarget } from "../../runtime/backup/target-folder";
 import { BackupProgram } from "../support/backup-program";
 import { type BackupWorld, fill, makeStream, patient, scope, silent, startBackupWorld } from "../support/backup-world";

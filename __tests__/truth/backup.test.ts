@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { AckPolicy, DeliverPolicy, type NatsConnection, RetentionPolicy, StorageType, type StoredMsg } from "nats";
-import { findNatsServer } from "../../cli/programs";
+import { findNatsServer } from "../../cli/core/tools";
 import { ask } from "../../runtime/backup/api";
 import { backUp } from "../../runtime/backup/backup";
 import { folderOf } from "../../runtime/backup/catalog";
@@ -13,7 +13,7 @@ import { restoreStream } from "../../runtime/backup/restore-stream";
 import { startScratchServer } from "../../runtime/backup/scratch-server";
 import { readData } from "../../runtime/backup/stored-data";
 import { folderTarget } from "../../runtime/backup/target-folder";
-import { unlessMissing, until } from "../../runtime/streams/retry";
+import { unlessMissing, until } from "../../runtime/client/retry";
 import { type BackupWorld, fill, makeStream, patient, scope, silent, startBackupWorld } from "../support/backup-world";
 import { eventually } from "../support/eventually";
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateKeyPair, SignJWT } from "jose";
+import { twinFolder } from "../../cli/core/twin-folder";
 import type { ConnectFile } from "../../cli/twin/connect-file";
-import { twinFolder } from "../../cli/twin/folder";
 import demo from "../../environments/demo";
 import { inboxPrefix, NatsClient } from "../../runtime/client";
 import { Browser, findChromium, hasCertutil, type Tab, type Trusted } from "../support/browser-chromium";

@@ -7,7 +7,7 @@ import { type Dns, startDns } from "../../cli/emulator/dns";
 import { route53Zones } from "../../cli/emulator/dns-zones";
 import { type Pebble, startPebble } from "../../cli/emulator/pebble";
 import type { CertificateSecret } from "../../runtime/certificate-manager/contract";
-import { splitPem } from "../../runtime/x509/facts";
+import { splitPem } from "../../runtime/x509/pem";
 import { FunctionProcess } from "../support/certificate-process";
 import { CertificateWorld } from "../support/certificate-world";
 import { eventually } from "../support/eventually";

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { findPythonProgram } from "../../cli/programs";
+import { findPythonProgram } from "../../cli/core/tools";
 import { checkovExceptions } from "../support/checkov-exceptions";
 import { contextOf, projectWithCode, synthesized, variants } from "../support/stacks";
 

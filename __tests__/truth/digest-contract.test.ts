@@ -1,15 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { twinFolder } from "../../cli/core/twin-folder";
 import { MemoryStore } from "../../cli/keys/store";
-import { twinFolder } from "../../cli/twin/folder";
 import { layPorts } from "../../cli/twin/ports";
 import { configDigest } from "../../cli/twin/servers";
 import { twinSite } from "../../cli/twin/site";
-import type { Trust } from "../../modules/config";
-import type { ServerTopology } from "../../modules/topology";
+import type { Trust } from "../../model/config";
+import type { ServerTopology } from "../../model/topology";
+import { isOnKubernetes } from "../../model/topology";
 import { RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
-import { helmValues, isOnKubernetes } from "../../templates/helm-values";
+import { helmValues } from "../../templates/helm-values";
 import {
   type ConfObject,
   type ConfValue,

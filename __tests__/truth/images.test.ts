@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { imageFolder, imageTag } from "../../artifacts/code-image";
+import { imagePrograms } from "../../artifacts/image-folder";
+import { findDeployTool } from "../../cli/core/tools";
 import { buildImage } from "../../cli/images/build";
-import { imagePrograms } from "../../cli/images/folder";
 import { pushImage } from "../../cli/images/push";
-import { findDeployTool } from "../../cli/programs";
 import kubernetesProduction from "../../environments/kubernetes-production";
-import { imageFolder, imageTag } from "../../modules/terraform/code-image";
 import { seeds } from "../support/cli-run";
 import { pushNodeImage, startRegistry, type TestRegistry } from "../support/image-registry";
 import { TestProject } from "../support/project";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findPythonProgram } from "../../cli/programs";
+import { findPythonProgram } from "../../cli/core/tools";
 import { objectsOf } from "../support/kubernetes-manifests";
 import { findSchema } from "../support/kubernetes-schema";
 import { kubernetesVariants } from "../support/kubernetes-variants";

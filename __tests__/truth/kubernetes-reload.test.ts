@@ -1,11 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { MemoryStore } from "../../cli/keys/store";
-import { type CertificateId, clusterOf } from "../../modules/topology";
+import { type CertificateId, clusterOf, isOnKubernetes } from "../../model/topology";
 import { RENEWAL_INBOX } from "../../runtime/certificate-renewal/contract";
 import type { ServedListener } from "../../runtime/certificate-renewal/env";
 import { reloadServers } from "../../runtime/certificate-renewal/reload";
 import { NatsClient } from "../../runtime/client";
-import { helmValues, isOnKubernetes } from "../../templates/helm-values";
+import { helmValues } from "../../templates/helm-values";
 import { chartConf } from "../support/chart-model";
 import { ChartServers } from "../support/chart-servers";
 import { eventually } from "../support/eventually";

@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "nats";
-import { createAuthority, issueCertificate } from "../../cli/pki/authority";
-import type { EnvironmentInput } from "../../modules/config";
+import type { EnvironmentInput } from "../../model/config";
 import type { Authentication } from "../../runtime/client";
+import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 import { end } from "../support/callout-nats-server";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";

@@ -3,7 +3,7 @@ import net from "node:net";
 import { encodeOperator } from "@nats-io/jwt";
 import { type NatsConnection, RequestStrategy } from "nats";
 import { createAccount, createCurve, createOperator, createUser } from "nkeys.js";
-import { serverKeys } from "../../modules/config/server-keys";
+import { serverKeys } from "../../model/config/server-keys";
 import { eventually } from "../support/eventually";
 import {
   api,
@@ -20,7 +20,7 @@ import {
 import { freePorts } from "../support/ports";
 
 /**
- * What nats-server 2.14.5 itself refuses or does: the evidence of the rules of modules/lint and of the facts that they
+ * What nats-server 2.14.5 itself refuses or does: the evidence of the rules of model/lint and of the facts that they
  * and the renderer rely on. The name of a test begins with the rule, or with the section of the facts, that it proves.
  */
 

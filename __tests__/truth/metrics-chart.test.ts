@@ -1,7 +1,8 @@
-import type { EnvironmentInput } from "../../modules/config";
+import type { EnvironmentInput } from "../../model/config";
+import { isOnKubernetes } from "../../model/topology";
 import { kubernetesContext } from "../../modules/kubernetes/context";
 import { monitoringObjects } from "../../modules/kubernetes/monitoring-objects";
-import { helmValues, isOnKubernetes, valuesProblems } from "../../templates/helm-values";
+import { helmValues, valuesProblems } from "../../templates/helm-values";
 import { findChart, type Manifest, renderChart } from "../support/chart";
 import { exporterArguments } from "../support/metric-servers";
 import { contextOf, projectWithCode } from "../support/stacks";

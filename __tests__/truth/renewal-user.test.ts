@@ -1,8 +1,8 @@
 import { connect, credsAuthenticator, ErrorCode, type NatsConnection, nkeyAuthenticator } from "nats";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
-import { type EnvironmentInput, parseEnvironment } from "../../modules/config";
-import { buildTopology } from "../../modules/topology";
+import { type EnvironmentInput, parseEnvironment } from "../../model/config";
+import { buildTopology } from "../../model/topology";
 import { RENEWAL_INBOX } from "../../runtime/certificate-renewal/contract";
 import { reloadServers } from "../../runtime/certificate-renewal/reload";
 import { identityConf } from "../../templates/nats-conf/identity";

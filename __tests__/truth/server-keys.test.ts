@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findNatsServer } from "../../cli/core/tools";
 import { MemoryStore } from "../../cli/keys/store";
-import { findNatsServer } from "../../cli/programs";
-import { compareVersions, knowsKey, serverKeys } from "../../modules/config/server-keys";
+import { compareVersions, knowsKey, serverKeys } from "../../model/config/server-keys";
 import { type ConfObject, type ConfValue, gate, platformSite, printConf, serverConf } from "../../templates/nats-conf";
 import { platforms, richTopology } from "../support/same-server";
 

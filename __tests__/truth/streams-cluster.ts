@@ -3,7 +3,7 @@ import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "nats";
-import { findNatsServer } from "../../cli/programs";
+import { findNatsServer } from "../../cli/core/tools";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
 

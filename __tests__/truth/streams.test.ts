@@ -5,14 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { type JetStreamManager, type NatsConnection, nkeys, type StreamConfig } from "nats";
-import { isEmpty, refusals } from "../../runtime/streams/action";
-import { applyPlan, PlanRefused, type Progress } from "../../runtime/streams/apply";
-import { STREAMS_INBOX } from "../../runtime/streams/contract";
-import { syncFolders, untilDurable } from "../../runtime/streams/durable";
-import { findStreams, manager } from "../../runtime/streams/find";
-import { STREAMS_PUBLISH_PERMISSIONS } from "../../runtime/streams/permissions";
-import { type PlanProps, planStreams } from "../../runtime/streams/plan";
-import { acknowledgedByAllReplicas } from "../../runtime/streams/replicas";
 import {
   CONSUMER_NOT_FOUND,
   NotInTime,
@@ -21,7 +13,15 @@ import {
   STREAM_NOT_FOUND,
   unlessMissing,
   until,
-} from "../../runtime/streams/retry";
+} from "../../runtime/client/retry";
+import { isEmpty, refusals } from "../../runtime/streams/action";
+import { applyPlan, PlanRefused, type Progress } from "../../runtime/streams/apply";
+import { STREAMS_INBOX } from "../../runtime/streams/contract";
+import { syncFolders, untilDurable } from "../../runtime/streams/durable";
+import { findStreams, manager } from "../../runtime/streams/find";
+import { STREAMS_PUBLISH_PERMISSIONS } from "../../runtime/streams/permissions";
+import { type PlanProps, planStreams } from "../../runtime/streams/plan";
+import { acknowledgedByAllReplicas } from "../../runtime/streams/replicas";
 import { CONSUMER_RULES, STREAM_RULES } from "../../runtime/streams/rules";
 import { fromStreamConfig, toConsumerConfig, toStreamConfig } from "../../runtime/streams/server-config";
 import { consumerSettings, streamSettings } from "../../runtime/streams/settings";

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import type { EnvironmentInput } from "../../modules/config";
+import type { EnvironmentInput } from "../../model/config";
 import type { Authentication } from "../../runtime/client";
 import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";

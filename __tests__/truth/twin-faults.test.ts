@@ -1,10 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { issueCertificate } from "../../cli/pki/authority";
 import type { Healthz } from "../../cli/twin/monitoring";
-import { handshake } from "../../cli/verify/handshake";
-import type { CertificateId, IssuerId } from "../../modules/topology";
+import { handshake } from "../../cli/twin/verify/handshake";
+import type { CertificateId, IssuerId } from "../../model/topology";
 import type { Authentication, NatsClient } from "../../runtime/client";
+import { issueCertificate } from "../../runtime/x509/authority";
 import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";
 import { threeServers } from "../support/twin-environment";

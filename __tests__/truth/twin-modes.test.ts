@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createUser } from "nkeys.js";
+import { startProcess } from "../../cli/core/processes";
 import type { Healthz } from "../../cli/twin/monitoring";
-import { startProcess } from "../../cli/twin/processes";
-import type { EnvironmentInput } from "../../modules/config";
+import type { EnvironmentInput } from "../../model/config";
 import type { Authentication, NatsClient } from "../../runtime/client";
 import { seedOf } from "../support/callout-keys";
 import { eventually } from "../support/eventually";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VaultKvStore } from "../../cli/keys/vault-kv";
-import { clusterOf } from "../../modules/topology";
+import { clusterOf } from "../../model/topology";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
 import { findProgram } from "../support/programs";

@@ -1,15 +1,14 @@
-import { loadEnvironment } from "../../modules/config/load";
-import { buildTopology, kubernetesNames } from "../../modules/topology";
+import { loadEnvironment } from "../../model/config/load";
+import { buildTopology, isOnKubernetes, type KubernetesCluster, kubernetesNames } from "../../model/topology";
 import type { Command } from "../../runtime/backup/load";
-import { isOnKubernetes, type KubernetesCluster } from "../../templates/helm-values";
-import { kubernetesAccess } from "../deploy/kubernetes/access";
-import type { Kubectl } from "../kubectl";
-import { print, printJson } from "../output";
-import { UserError } from "../project";
+import type { Kubectl } from "../core/kubectl";
+import { kubernetesAccess } from "../core/kubernetes-access";
+import { print, printJson } from "../core/output";
+import { UserError } from "../core/project";
 import { CronJob, jobOf } from "./job";
 import { type Line, parseLine, toText } from "./log-lines";
-import type { Wish } from "./on-twin";
 import { type JobRun, runJob } from "./run-job";
+import type { Wish } from "./twin-commands";
 
 /** The backups of one account of a cluster on Kubernetes. */
 interface DeployedBackup {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import type { Kubectl } from "../kubectl";
-import { UserError } from "../project";
+import type { Kubectl } from "../core/kubectl";
+import { UserError } from "../core/project";
 import { container } from "./job";
 
 export interface JobRun {

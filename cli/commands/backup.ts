@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Command as ProgramCommand } from "../../runtime/backup/load";
 import { actDeployed } from "../backup/deployed";
-import { bringBackTwin, listTwin, proveTwin, runTwin, type Wish } from "../backup/on-twin";
-import { projectRoot } from "../environments";
+import { bringBackTwin, listTwin, proveTwin, runTwin, type Wish } from "../backup/twin-commands";
+import { projectRoot } from "../core/environments";
 import { openTwin, type Twin } from "../twin/context";
 
 interface Options extends Wish {

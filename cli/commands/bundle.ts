@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { bundleProgram } from "../bundle";
-import { print } from "../output";
-import { UserError } from "../project";
+import { bundleProgram } from "../../artifacts/bundle";
+import { print } from "../core/output";
+import { UserError } from "../core/project";
 
 /** Programs that can be used without the rest of natsform. */
 const programs: Record<string, string> = {

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, formatPath, formatProblems, formatValue, type Problem } from "../../modules/config";
-import { loadEnvironment, loadTrust, trustFile } from "../../modules/config/load";
-import { type Finding, type LintResult, lint } from "../../modules/lint";
-import { buildTopology, leafAuthorityProblems, type Topology, trustProblems } from "../../modules/topology";
-import { chosenEnvironments, projectRoot } from "../environments";
-import { print, printJson } from "../output";
+import { ConfigError, formatPath, formatProblems, formatValue, type Problem } from "../../model/config";
+import { loadEnvironment, loadTrust, trustFile } from "../../model/config/load";
+import { type Finding, type LintResult, lint } from "../../model/lint";
+import { buildTopology, leafAuthorityProblems, type Topology, trustProblems } from "../../model/topology";
+import { chosenEnvironments, projectRoot } from "../core/environments";
+import { print, printJson } from "../core/output";
 
 interface CheckResult {
   environment: string;

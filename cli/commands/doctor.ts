@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import type { Command } from "commander";
-import { listEnvironments, loadEnvironment } from "../../modules/config/load";
-import { compareVersions } from "../../modules/config/server-keys";
-import { buildTopology } from "../../modules/topology";
-import { print, printJson, table } from "../output";
-import { findAll, findNatsServer, natsServerVersion } from "../programs";
-import { findProject, UserError } from "../project";
+import { listEnvironments, loadEnvironment } from "../../model/config/load";
+import { compareVersions } from "../../model/config/server-keys";
+import { buildTopology } from "../../model/topology";
+import { print, printJson, table } from "../core/output";
+import { findProject, UserError } from "../core/project";
+import { findAll, findNatsServer, natsServerVersion } from "../core/tools";
 
 const jobs = ["twin", "test", "deploy", "kubernetes"] as const;
 type Job = (typeof jobs)[number];
@@ -134,7 +134,8 @@ async function examineEnvironment(name: string, store: string | undefined): Prom
     throw new UserError(`no such job or environment: ${name}`, `known: ${[...jobs, ...known].join(", ")}`);
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   // Loaded here: AWS's clients are large, and every other command starts without them.
-  const { environmentNeeds } = require("../deploy/missing") as typeof import("../deploy/missing");
+  const { environmentNeeds } =
+    require("../deploy/preflight/preflight") as typeof import("../deploy/preflight/preflight");
   const environment = await loadEnvironment(name, root);
   const topology = buildTopology(environment);
   const needs = await environmentNeeds({ root, environment, topology, options: { store } });

@@ -1,14 +1,15 @@
 import type { Command } from "commander";
-import { loadEnvironment } from "../../modules/config/load";
-import { buildTopology } from "../../modules/topology";
-import { projectRoot } from "../environments";
+import { baseVariable } from "../../artifacts/image-settings";
+import { loadEnvironment } from "../../model/config/load";
+import { buildTopology } from "../../model/topology";
+import { projectRoot } from "../core/environments";
+import { print, printJson, table } from "../core/output";
+import { UserError } from "../core/project";
 import { buildImage } from "../images/build";
 import { type ImagePlace, imagePlaces } from "../images/places";
 import { type PushedImage, pushImage } from "../images/push";
 import { accountRegistry, withLogin } from "../images/registry";
-import { baseImage, baseVariable } from "../images/settings";
-import { print, printJson, table } from "../output";
-import { UserError } from "../project";
+import { baseImage } from "../images/settings";
 
 interface BuildOptions {
   base?: string;

@@ -1,17 +1,16 @@
 import { X509Certificate } from "node:crypto";
 import type { Command } from "commander";
-import { loadEnvironment, trustFile } from "../../modules/config/load";
-import { buildTopology, leafPeers, type Topology } from "../../modules/topology";
-import { splitPem } from "../../runtime/certificate-agent/pem";
-import { projectRoot } from "../environments";
-import { readIfThere } from "../files";
+import { readIfThere } from "../../artifacts/files";
+import { loadEnvironment, trustFile } from "../../model/config/load";
+import { buildTopology, leafPeers, type Topology } from "../../model/topology";
+import { splitPem } from "../../runtime/x509/pem";
+import { projectRoot } from "../core/environments";
+import { withLock } from "../core/lock";
+import { print } from "../core/output";
+import { shownPath, UserError } from "../core/project";
 import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
 import { noteAuthorities } from "../keys/note-authorities";
 import { keyPlace } from "../keys/place";
-import { print } from "../output";
-import { UserError } from "../project";
-import { shownPath } from "../twin/context";
-import { withLock } from "../twin/lock";
 
 export function registerAuthority(keys: Command): void {
   keys

@@ -1,14 +1,13 @@
 import type { Command } from "commander";
-import { loadEnvironment, loadTrustIfThere } from "../../modules/config/load";
-import { buildTopology } from "../../modules/topology";
-import { projectRoot } from "../environments";
-import { readIfThere, writeFileAtomically } from "../files";
+import { readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { loadEnvironment, loadTrustIfThere } from "../../model/config/load";
+import { buildTopology } from "../../model/topology";
+import { projectRoot } from "../core/environments";
+import { withLock } from "../core/lock";
+import { print } from "../core/output";
+import { shownPath, UserError } from "../core/project";
 import { importOperator } from "../keys/import/import";
 import { keyPlace } from "../keys/place";
-import { print } from "../output";
-import { UserError } from "../project";
-import { shownPath } from "../twin/context";
-import { withLock } from "../twin/lock";
 
 interface Options {
   operatorJwt: string;

@@ -1,9 +1,12 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { loadEnvironment, loadTrust, loadTrustIfThere, trustFile } from "../../modules/config/load";
-import { buildTopology } from "../../modules/topology";
-import { projectRoot } from "../environments";
-import { privateFile, writeFileAtomically } from "../files";
+import { privateFile, writeFileAtomically } from "../../artifacts/files";
+import { loadEnvironment, loadTrust, loadTrustIfThere, trustFile } from "../../model/config/load";
+import { buildTopology } from "../../model/topology";
+import { projectRoot } from "../core/environments";
+import { withLock } from "../core/lock";
+import { print, printJson, table } from "../core/output";
+import { shownPath, UserError } from "../core/project";
 import { makeKeys } from "../keys/make";
 import { type KeyPlaceOptions, keyPlace } from "../keys/place";
 import { pushSecrets } from "../keys/push";
@@ -11,10 +14,6 @@ import { finishRotation, previousKeys, rotateKeys } from "../keys/rotate";
 import { createPair, kinds, seedOf } from "../keys/seeds";
 import { MemoryStore, openStore } from "../keys/store";
 import { refuseOtherKeys, trustedKeys } from "../keys/trusted-keys";
-import { print, printJson, table } from "../output";
-import { UserError } from "../project";
-import { shownPath } from "../twin/context";
-import { withLock } from "../twin/lock";
 import { registerAuthority } from "./keys-authority";
 import { registerImport } from "./keys-import";
 

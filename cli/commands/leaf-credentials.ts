@@ -1,10 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { loadEnvironment, loadTrust } from "../../modules/config/load";
-import { buildTopology } from "../../modules/topology";
-import { projectRoot } from "../environments";
-import { readIfThere } from "../files";
+import { readIfThere } from "../../artifacts/files";
+import { loadEnvironment, loadTrust } from "../../model/config/load";
+import { buildTopology } from "../../model/topology";
+import { projectRoot } from "../core/environments";
+import { print, printJson, table } from "../core/output";
 import { type KeyPlaceOptions, keyPlace } from "../keys/place";
 import {
   certificateHint,
@@ -18,7 +19,6 @@ import {
   leafFiles,
 } from "../leaf/credentials";
 import { twinLeafCertificate, writeLeafFiles } from "../leaf/write";
-import { print, printJson, table } from "../output";
 import { openTwin, type Twin } from "../twin/context";
 import { urls } from "../twin/site";
 

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { decodeJwt } from "jose";
-import { loadEnvironment, loadTrust, trustFile } from "../../modules/config/load";
-import { buildTopology } from "../../modules/topology";
+import { loadEnvironment, loadTrust, trustFile } from "../../model/config/load";
+import { buildTopology } from "../../model/topology";
 import { type Explanation, explainPermissions } from "../../runtime/auth-callout";
 import { toAuthRules } from "../../templates/callout-rules";
-import { projectRoot } from "../environments";
-import { print, printJson } from "../output";
-import { UserError } from "../project";
+import { projectRoot } from "../core/environments";
+import { print, printJson } from "../core/output";
+import { UserError } from "../core/project";
 
 export function registerPermissions(program: Command): void {
   program

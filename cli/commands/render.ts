@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { loadEnvironment, loadTrust, trustFile } from "../../modules/config/load";
-import { buildTopology } from "../../modules/topology";
+import { loadEnvironment, loadTrust, trustFile } from "../../model/config/load";
+import { buildTopology } from "../../model/topology";
 import { platformSite, toNatsConf } from "../../templates/nats-conf";
-import { projectRoot } from "../environments";
-import { print } from "../output";
-import { UserError } from "../project";
+import { projectRoot } from "../core/environments";
+import { print } from "../core/output";
+import { UserError } from "../core/project";
 
 interface RenderOptions {
   cluster?: string;

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { isOneOf, REFUSED } from "../../runtime/streams/action";
 import { renderPlan } from "../../runtime/streams/render";
-import { projectRoot } from "../environments";
-import { print, printJson } from "../output";
+import { projectRoot } from "../core/environments";
+import { print, printJson } from "../core/output";
 import { openTwin } from "../twin/context";
 import { applyTwinStreams, nothingToDo, planTwinStreams, type StreamPlan } from "../twin/streams";
 

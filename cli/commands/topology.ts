@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { loadEnvironment } from "../../modules/config/load";
-import { buildTopology, type Topology } from "../../modules/topology";
+import { loadEnvironment } from "../../model/config/load";
+import { buildTopology, type Topology } from "../../model/topology";
 import { toMermaid } from "../../templates/diagram";
-import { projectRoot } from "../environments";
-import { print, printJson, table } from "../output";
+import { projectRoot } from "../core/environments";
+import { print, printJson, table } from "../core/output";
 
 export function registerTopology(program: Command): void {
   program

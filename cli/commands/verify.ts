@@ -1,15 +1,15 @@
 import type { Command } from "commander";
-import { projectRoot } from "../environments";
-import { print, printJson, table } from "../output";
-import { findNatsServer } from "../programs";
-import { UserError } from "../project";
+import { projectRoot } from "../core/environments";
+import { withLock } from "../core/lock";
+import { print, printJson, table } from "../core/output";
+import { UserError } from "../core/project";
+import type { VerifyRow } from "../core/rows";
+import { findNatsServer } from "../core/tools";
 import { loadTwinTrust, openTwin } from "../twin/context";
-import { withLock } from "../twin/lock";
-import { verifyCallout } from "../verify/callout";
-import { verifyCertificates } from "../verify/certificates";
-import type { Row } from "../verify/row";
-import { verifyServers } from "../verify/servers";
-import { verifyStreams } from "../verify/streams";
+import { verifyCallout } from "../twin/verify/callout";
+import { verifyCertificates } from "../twin/verify/certificates";
+import { verifyServers } from "../twin/verify/servers";
+import { verifyStreams } from "../twin/verify/streams";
 
 export function registerVerify(program: Command): void {
   program
@@ -29,7 +29,7 @@ export function registerVerify(program: Command): void {
     });
 }
 
-async function verify(name: string, show: (row: Row) => void): Promise<Row[]> {
+async function verify(name: string, show: (row: VerifyRow) => void): Promise<VerifyRow[]> {
   const root = projectRoot();
   const twin = await openTwin(name, root);
   const trust = loadTwinTrust(twin, root);
@@ -37,7 +37,7 @@ async function verify(name: string, show: (row: Row) => void): Promise<Row[]> {
   if (!natsServer)
     throw new UserError(`nats-server ${twin.topology.nats.version} is not on this machine`, "make tools");
   return withLock(twin.folder.lock, async () => {
-    const rows: Row[] = [];
+    const rows: VerifyRow[] = [];
     const steps = [
       () => verifyServers(twin, trust, natsServer),
       () => verifyCertificates(twin),
@@ -53,5 +53,5 @@ async function verify(name: string, show: (row: Row) => void): Promise<Row[]> {
   });
 }
 
-const printRow = ({ ok, group, what, seen }: Row) =>
+const printRow = ({ ok, group, what, seen }: VerifyRow) =>
   print(table([[ok ? "✔" : "✖", group.padEnd(12), what.padEnd(52), seen]]));

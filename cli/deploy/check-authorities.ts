@@ -1,7 +1,7 @@
-import type { Trust } from "../../modules/config";
-import { announcedClusters, type Topology } from "../../modules/topology";
-import { readPem } from "../../runtime/certificate-agent/pem";
-import { type DeployRow, row } from "./check";
+import type { Trust } from "../../model/config";
+import { announcedClusters, type Topology } from "../../model/topology";
+import { readPem } from "../../runtime/x509/pem";
+import { checkRow, type DeployRow } from "../core/rows";
 
 /** How long before its end an authority is warned of: it takes somebody to replace it. */
 export const warnDays = 60;
@@ -17,7 +17,9 @@ export function judgeAuthorities(
   const foreign = topology.clusters.flatMap(({ foreignLeafs }) => foreignLeafs);
   const used = new Set([...announcedClusters(topology), ...foreign].map(({ name }) => name));
   const known = Object.entries(authorities).filter(([name]) => used.has(name));
-  return Promise.all(known.map(([name, pem]) => row("trust", `authority of ${name}`, async () => judge(pem, now))));
+  return Promise.all(
+    known.map(([name, pem]) => checkRow("trust", `authority of ${name}`, async () => judge(pem, now))),
+  );
 }
 
 function judge(pem: string, now: Date): Pick<DeployRow, "ok" | "warns" | "seen"> {

@@ -1,13 +1,13 @@
-import { type DeployRow, row } from "./check";
+import type { DeployedStack } from "../../model/topology";
+import { checkRow, type DeployRow } from "../core/rows";
 import { planStack } from "./plan";
-import type { DeployedStack } from "./stacks";
 import type { DeployTarget } from "./target";
 
 /** Planned again, a stack that was applied changes nothing but what the emulated AWS does not return. */
 export async function checkPlans(target: DeployTarget, stacks: readonly DeployedStack[]): Promise<DeployRow[]> {
   return Promise.all(
     stacks.map(({ id }) =>
-      row("plan", id, async () => {
+      checkRow("plan", id, async () => {
         const { changes, differences } = await planStack(target, id);
         const wanted = changes.map(({ address, action, attributes }) =>
           `${action} ${address} ${attributes.join(" ")}`.trim(),

@@ -1,23 +1,21 @@
-import type { Environment } from "../../modules/config";
-import { loadEnvironment } from "../../modules/config/load";
-import { buildTopology, type Topology } from "../../modules/topology";
-import { emulatorFolder } from "../emulator/folder";
+import type { Environment } from "../../model/config";
+import { loadEnvironment } from "../../model/config/load";
+import { buildTopology, type Topology, withoutStacks } from "../../model/topology";
+import { emulatorFolder } from "../core/emulator-folder";
+import { projectRoot } from "../core/environments";
+import { refuseFindings } from "../core/lint-gate";
+import { withLock } from "../core/lock";
+import { print, runTasks } from "../core/output";
+import { UserError } from "../core/project";
 import { removeEmulator, runningEmulator } from "../emulator/start";
-import { projectRoot } from "../environments";
 import { keyPlace } from "../keys/place";
-import { print, runTasks } from "../output";
-import { UserError } from "../project";
-import { withLock } from "../twin/lock";
-import { refuseFindings } from "../twin/refuse-findings";
-import { destroyEmulated } from "./destroy";
-import { deployEmulated, prepareEmulated } from "./emulated";
-import { whatIsMissing } from "./missing";
-import { realTarget } from "./prepare";
+import { deployEmulated, destroyEmulated, prepareEmulated } from "./emulated";
+import { whatIsMissing } from "./preflight/preflight";
 import { deployForReal, destroyForReal, planForReal } from "./real";
 import { plansOf } from "./show-plan";
 import { newResult, showResult } from "./show-result";
-import { withoutStacks } from "./stacks";
 import { Talk } from "./talk";
+import { realTarget } from "./targets";
 
 export interface DeployOptions {
   emulate?: boolean;

@@ -2,17 +2,21 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ListrTask } from "listr2";
-import type { Environment } from "../../modules/config";
-import type { Topology } from "../../modules/topology";
-import { readIfThere, writeFileAtomically } from "../files";
-import { EmulatorControl } from "./control";
+import { readIfThere, writeFileAtomically } from "../../artifacts/files";
+import type { Environment } from "../../model/config";
+import type { Topology } from "../../model/topology";
+import { type AwsStack, deployedStacks, isAws } from "../../model/topology";
+import { UserError } from "../core/project";
+import { EmulatorControl } from "../emulator/client";
+import { inventory } from "../emulator/inventory";
+import { removeEmulator } from "../emulator/start";
+import { fillFoundation } from "./aws/fill-foundation";
+import { destroyStack } from "./destroy";
 import { endCheck } from "./end-check";
-import { inventory } from "./inventory";
 import { applyAll, applyPlan, initStack, isApplied, planStack } from "./plan";
-import { emulatedTarget } from "./prepare";
-import { type AwsStack, deployedStacks, isAws } from "./stacks";
-import { allOutputs, type DeployResult, fillFoundation, synthesizeStacks } from "./steps";
+import { allOutputs, type DeployResult, synthesizeStacks } from "./steps";
 import { type DeployTarget, stackFolder } from "./target";
+import { emulatedTarget } from "./targets";
 
 /** What the steps of an emulated deployment hand on. */
 export interface EmulatedState {
@@ -137,3 +141,32 @@ export async function leftovers(target: DeployTarget): Promise<string[]> {
 
 const wholeInventory = async (target: DeployTarget) =>
   (await Promise.all(regionsOf(target).map((region) => inventory(target.emulator?.address.url ?? "", region)))).flat();
+/** Steps that remove every stack from the emulated AWS, the last applied first, look at what is left, and end it. */
+export function destroyEmulated(): ListrTask<EmulatedState>[] {
+  return [
+    {
+      title: "Destroy",
+      task: async ({ target, stacks }, task) => {
+        let removed = 0;
+        for (const stack of [...stacks].reverse())
+          removed += await destroyStack(target, stack, (text) => {
+            task.output = text;
+          });
+        task.title = `Destroy: ${removed} resources removed`;
+      },
+    },
+    {
+      title: "Nothing is left",
+      task: async ({ target }) => {
+        const left = await leftovers(target);
+        if (left.length > 0) throw new UserError(`left behind on the emulated AWS:\n  ${left.join("\n  ")}`);
+      },
+    },
+    {
+      title: "Stop the emulated AWS",
+      task: async ({ target }) => {
+        if (target.emulator) await removeEmulator(target.emulator.folder);
+      },
+    },
+  ];
+}

@@ -1,8 +1,8 @@
-import type { DeployRow } from "./check";
+import type { DeployedStack } from "../../model/topology";
+import type { DeployRow } from "../core/rows";
 import { judgeAuthorities } from "./check-authorities";
 import { checkPlans } from "./check-plan";
 import { platforms } from "./platforms";
-import type { DeployedStack } from "./stacks";
 import type { DeployTarget } from "./target";
 
 /** Looks at everything that was deployed, and whether it is all that is wanted. */

@@ -1,22 +1,21 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { Trust } from "../../modules/config";
-import { loadTrust, trustFile } from "../../modules/config/load";
+import type { Trust } from "../../model/config";
+import { loadTrust, trustFile } from "../../model/config/load";
+import type { DeployedStack } from "../../model/topology";
 import {
   announcedClusters,
   type ClusterTopology,
   knownAuthority,
   leafPeers,
   type Topology,
-} from "../../modules/topology";
-import { readPem, unionPem } from "../../runtime/certificate-agent/pem";
+} from "../../model/topology";
 import { trustedAuthorities } from "../../runtime/certificate-renewal/decide";
+import { readPem, unionPem } from "../../runtime/x509/pem";
+import { shownPath, UserError } from "../core/project";
 import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
 import { noteAuthorities } from "../keys/note-authorities";
-import { UserError } from "../project";
-import { shownPath } from "../twin/context";
-import type { DeployedStack } from "./stacks";
 import { synthesizeStacks } from "./steps";
 import type { Talk } from "./talk";
 import { accessOf, clientConfig, type DeployTarget, stackFolder } from "./target";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { motoDifferences } from "./moto-differences";
+import { motoDifferences } from "../emulator/moto-differences";
 import type { DeployTarget } from "./target";
 import { stackFolder } from "./target";
 import { terraform } from "./terraform";

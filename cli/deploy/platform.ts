@@ -1,13 +1,7 @@
-import type { DeployRow } from "./check";
-import type { DeployedStack } from "./stacks";
+import type { DeployedStack } from "../../model/topology";
+import type { Progress, Step } from "../core/output";
+import type { DeployRow } from "../core/rows";
 import type { DeployTarget } from "./target";
-
-export type Progress = (text: string) => void;
-
-export interface Step {
-  title: string;
-  work(progress: Progress): Promise<void>;
-}
 
 /** What one platform does beside the steps that are the same everywhere: plan, ask, apply. */
 export interface DeployPlatform<Stack extends DeployedStack> {

@@ -1,7 +1,7 @@
-import { awsPlatform } from "./aws-platform";
+import { type DeployedStack, isAws, isKubernetes } from "../../model/topology";
+import { awsPlatform } from "./aws/platform";
 import { kubernetesPlatform } from "./kubernetes/platform";
 import type { DeployPlatform } from "./platform";
-import { type DeployedStack, isAws, isKubernetes } from "./stacks";
 
 /** What each of the stacks' platforms says, for those that there are. */
 async function ofBoth<T>(

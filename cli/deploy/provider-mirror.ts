@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { writeFileAtomically } from "../files";
+import { writeFileAtomically } from "../../artifacts/files";
 
 /** Terraform's providers that the stacks pin: address and version, as the prebuilt packages name them. */
 const pinned = ["aws", "kubernetes", "helm", "vault"].map(

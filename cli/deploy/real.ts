@@ -1,12 +1,12 @@
-import { printJson } from "../output";
-import { UserError } from "../project";
+import type { DeployedStack } from "../../model/topology";
+import { printJson } from "../core/output";
+import { UserError } from "../core/project";
 import { destroyStack } from "./destroy";
 import { endCheck } from "./end-check";
 import { noteDeployedAuthorities, synthesizedAnew } from "./exchange-authorities";
 import { applyPlan } from "./plan";
 import { platforms } from "./platforms";
 import { plansOf, showPlan } from "./show-plan";
-import type { DeployedStack } from "./stacks";
 import { allOutputs, type DeployResult, synthesizeStacks } from "./steps";
 import type { Talk } from "./talk";
 import { type DeployTarget, stacksOf } from "./target";

@@ -1,6 +1,6 @@
-import type { Trust } from "../../modules/config";
-import { calloutKeys, responderKey, type Topology } from "../../modules/topology";
-import { UserError } from "../project";
+import type { Trust } from "../../model/config";
+import { calloutKeys, responderKey, type Topology } from "../../model/topology";
+import { UserError } from "../core/project";
 
 /** What runs of a cluster's responders. */
 export interface DeployedResponders {

@@ -1,6 +1,6 @@
+import type { DeployedStack } from "../../model/topology";
 import { initStack, isApplied, type PlannedChange, planStack, planText, type StackPlan } from "./plan";
 import { platforms } from "./platforms";
-import type { DeployedStack } from "./stacks";
 import type { Talk } from "./talk";
 import type { DeployTarget } from "./target";
 

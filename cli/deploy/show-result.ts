@@ -1,5 +1,5 @@
-import type { Environment } from "../../modules/config";
-import { print, printJson, table } from "../output";
+import type { Environment } from "../../model/config";
+import { print, printJson, table } from "../core/output";
 import type { DeployResult } from "./steps";
 
 /** What a deployment begins with. */

@@ -1,10 +1,6 @@
-import { pushSecrets } from "../keys/push";
-import type { DeployRow } from "./check";
-import { putImages } from "./images";
+import type { DeployedStack } from "../../model/topology";
+import type { DeployRow } from "../core/rows";
 import { outputsOf } from "./plan";
-import type { Progress } from "./platform";
-import { keyStoreOf } from "./push";
-import type { AwsStack, DeployedStack } from "./stacks";
 import { isSynthesized, synthesize } from "./synth";
 import { type DeployTarget, stackFolder, stacksOf } from "./target";
 
@@ -34,17 +30,6 @@ export async function synthesizeStacks(target: DeployTarget): Promise<DeployedSt
     env: streamsMay,
   });
   return stacksOf(target).filter(({ id }) => isSynthesized(stackFolder(target, id).path));
-}
-
-/** What later stacks need and Terraform must not see or cannot make: keys in their secrets, images in their repositories. */
-export async function fillFoundation(
-  target: DeployTarget,
-  { id, region }: AwsStack,
-  progress: Progress,
-): Promise<void> {
-  const { written, unchanged } = await pushSecrets(target.topology, target.keys, keyStoreOf(target, region));
-  progress(`${id}: ${written} keys pushed, ${unchanged} were there already`);
-  progress(`${id}: ${await putImages(target, region)} images put`);
 }
 
 export async function allOutputs(

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../bundle";
-import { UserError } from "../project";
+import { packageRoot } from "../../artifacts/bundle";
+import { UserError } from "../core/project";
 
 export interface SynthProps {
   root: string;

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
-import { print, runTasks } from "../output";
-import { UserError } from "../project";
-import type { Progress } from "./platform";
+import type { Progress } from "../core/output";
+import { print, runTasks } from "../core/output";
+import { UserError } from "../core/project";
 
 export interface TalkProps {
   /** Somebody said yes to everything beforehand. */

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import type { Environment, Trust } from "../../modules/config";
-import type { Topology } from "../../modules/topology";
-import type { EmulatorAddress, EmulatorFolder } from "../emulator/folder";
-import type { KeyStore } from "../keys/store";
-import { UserError } from "../project";
-import type { KubernetesAccess } from "./kubernetes/access";
-import { deployedStacks, isAws } from "./stacks";
+import type { Environment, Trust } from "../../model/config";
+import type { Topology } from "../../model/topology";
+import { deployedStacks, isAws } from "../../model/topology";
+import type { EmulatorAddress, EmulatorFolder } from "../core/emulator-folder";
+import type { KubernetesAccess } from "../core/kubernetes-access";
+import { UserError } from "../core/project";
+import type { KeyStore } from "../keys/key-store";
 import type { TerraformFolder } from "./terraform";
 
 /** Where an environment is deployed to: real accounts and Kubernetes clusters, or the emulated AWS of this machine. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UserError } from "../project";
+import { UserError } from "../core/project";
 
 /** What a run of Terraform said. */
 export interface TerraformResult {

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../files";
-import { findAll } from "../programs";
-import { UserError } from "../project";
-import { isRunning, parseRecord, poll, recordOf } from "../twin/processes";
+import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { isRunning, parseRecord, poll, recordOf } from "../core/processes";
+import { UserError } from "../core/project";
+import { findAll } from "../core/tools";
 import { Collected, type TerraformResult } from "./terraform-messages";
 
 /** A folder that Terraform is run in, and with what. */

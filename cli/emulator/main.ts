@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { writeFileAtomically } from "../files";
+import { writeFileAtomically } from "../../artifacts/files";
+import type { EmulatorAddress } from "../core/emulator-folder";
 import { connectAws } from "./aws";
 import { control } from "./control";
 import { startDns } from "./dns";
@@ -8,7 +9,6 @@ import { Tasks } from "./ecs/tasks";
 import { type Parts, startEndpoint } from "./endpoint";
 import { EventBus } from "./events/bus";
 import { Faults } from "./faults";
-import type { EmulatorAddress } from "./folder";
 import { Functions } from "./lambda/functions";
 import { Invoker } from "./lambda/invoker";
 import { startMoto } from "./moto";

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { findPythonProgram } from "../programs";
-import { UserError } from "../project";
+import { UserError } from "../core/project";
+import { findPythonProgram } from "../core/tools";
 
 /** An AWS in memory: everything in it is gone when it stops. */
 export interface Moto {

@@ -5,10 +5,10 @@ import { request } from "node:https";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { privateFile, writeFileAtomically } from "../files";
-import { createAuthority, issueCertificate } from "../pki/authority";
-import { findDeployTool } from "../programs";
-import { UserError } from "../project";
+import { privateFile, writeFileAtomically } from "../../artifacts/files";
+import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
+import { UserError } from "../core/project";
+import { findDeployTool } from "../core/tools";
 
 export interface PebbleProps {
   /** DNS server that challenges are looked up at: `127.0.0.1:<port>`. */

@@ -1,11 +1,11 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { bundleProgram } from "../bundle";
-import { readIfThere } from "../files";
-import { findDeployTool, findPythonProgram } from "../programs";
-import { UserError } from "../project";
-import { lastLines, parseRecord, poll, recordOf, runningProcess, startProcess, stopProcess } from "../twin/processes";
-import type { EmulatorAddress, EmulatorFolder } from "./folder";
+import { bundleProgram } from "../../artifacts/bundle";
+import { readIfThere } from "../../artifacts/files";
+import type { EmulatorAddress, EmulatorFolder } from "../core/emulator-folder";
+import { lastLines, parseRecord, poll, recordOf, runningProcess, startProcess, stopProcess } from "../core/processes";
+import { UserError } from "../core/project";
+import { findDeployTool, findPythonProgram } from "../core/tools";
 
 const startMs = 90_000;
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { diedBehindOurBack, runningProcess } from "../twin/processes";
-import type { PartStatus } from "../twin/status";
-import { type EmulatorFolder, emulatorFolder } from "./folder";
+import { type EmulatorFolder, emulatorFolder } from "../core/emulator-folder";
+import { diedBehindOurBack, runningProcess } from "../core/processes";
+import type { PartStatus } from "../core/rows";
 import { runningEmulator } from "./start";
 
 const name = "emulated-aws";

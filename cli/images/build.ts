@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { imageFolder, imageProgram } from "../../modules/terraform/code-image";
-import { UserError } from "../project";
+import { imageFolder, imageProgram } from "../../artifacts/code-image";
+import { writeImageFolder } from "../../artifacts/image-folder";
+import { imageSettings } from "../../artifacts/image-settings";
+import { UserError } from "../core/project";
 import { crane, lastLine } from "./crane";
-import { writeImageFolder } from "./folder";
 import { OciLayout } from "./oci";
-import { imageSettings } from "./settings";
 import { tarFile } from "./tar";
 
 export interface BuiltImage {

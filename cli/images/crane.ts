@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { findDeployTool } from "../programs";
-import { UserError } from "../project";
+import { UserError } from "../core/project";
+import { findDeployTool } from "../core/tools";
 
 export interface CraneOptions {
   /** Given to it on its standard input: secrets must not stand among its arguments. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "fflate";
-import type { ImageSettings } from "./settings";
+import type { ImageSettings } from "../../artifacts/image-settings";
 
 interface Descriptor {
   mediaType: string;

@@ -1,8 +1,13 @@
-import type { Environment } from "../../modules/config";
-import { awsNames, awsRegions, hasRenewalJob, type Topology } from "../../modules/topology";
-import { isOnKubernetes } from "../../templates/helm-values";
-import { streamAccounts } from "../../templates/stream-specs";
-import { imagePrograms } from "./folder";
+import { imagePrograms } from "../../artifacts/image-folder";
+import type { Environment } from "../../model/config";
+import {
+  awsNames,
+  awsRegions,
+  hasRenewalJob,
+  isOnKubernetes,
+  streamAccounts,
+  type Topology,
+} from "../../model/topology";
 
 /** Programs whose images a cluster on Kubernetes runs. */
 export function imagesOf(environment: Environment, topology: Topology, name: string): string[] {

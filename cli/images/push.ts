@@ -1,7 +1,7 @@
-import { UserError } from "../project";
+import { writeImageFolder } from "../../artifacts/image-folder";
+import { UserError } from "../core/project";
 import { buildImage } from "./build";
 import { crane, lastLine } from "./crane";
-import { writeImageFolder } from "./folder";
 
 export interface PushProps {
   root: string;

@@ -1,8 +1,5 @@
-import { imageProgram } from "../../modules/terraform/code-image";
-import { UserError } from "../project";
-
-/** The variable that names the base; stacks and commands read the same one, since the base is part of every tag. */
-export const baseVariable = "NATSFORM_IMAGE_BASE";
+import { baseVariable } from "../../artifacts/image-settings";
+import { UserError } from "../core/project";
 
 const pinned = /^[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}$/;
 const example = "node:22-alpine@sha256:…, with the digest that `crane digest node:22-alpine` prints";
@@ -19,28 +16,3 @@ export function baseImage(chosen: string | undefined, env: NodeJS.ProcessEnv): s
   if (!pinned.test(base)) throw new UserError(`the base image must be named by its digest; got ${base}`, example);
   return base;
 }
-
-/** What an image says of how its program runs. */
-export interface ImageSettings {
-  /** Tasks run on Fargate's x86-64. */
-  platform: string;
-  /** Nobody's: it owns nothing in the image, so the program can change nothing of itself. */
-  user: string;
-  entrypoint: string[];
-  workingFolder: string;
-  env: Record<string, string>;
-  labels: Record<string, string>;
-}
-
-/** Settings of a program's image; its Dockerfile says the same. */
-export const imageSettings = (program: string, base: string): ImageSettings => ({
-  platform: "linux/amd64",
-  user: "1000:1000",
-  entrypoint: ["node", imageProgram],
-  workingFolder: "/app",
-  env: { NODE_ENV: "production" },
-  labels: {
-    "org.opencontainers.image.title": `natsform ${program}`,
-    "org.opencontainers.image.base.name": base,
-  },
-});

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { backupKeySecret } from "../../modules/topology";
-import type { KeyStore } from "./store";
+import { backupKeySecret } from "../../model/topology";
+import type { KeyStore } from "./key-store";
 
 const newKey = () => randomBytes(32).toString("base64");
 

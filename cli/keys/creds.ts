@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { decode, encodeUser, fmtCreds } from "@nats-io/jwt";
 import type { KeyPair } from "nkeys.js";
-import type { UserTopology } from "../../modules/topology";
-import type { KeyStore } from "./store";
+import type { UserTopology } from "../../model/topology";
+import type { KeyStore } from "./key-store";
 
 /** The old JWT when it claims what the new one claims: signing anew would only change its date. */
 export function keepSame(old: string | undefined, fresh: string): string {

@@ -1,12 +1,11 @@
 import { decode, encodeUser } from "@nats-io/jwt";
 import type { KeyPair } from "nkeys.js";
-import type { Trust } from "../../modules/config";
-import type { Topology } from "../../modules/topology";
-import { UserError } from "../project";
+import type { Trust } from "../../model/config";
+import type { Topology } from "../../model/topology";
+import { UserError } from "../core/project";
 import { ensureCreds, keepSame, storedUserJwt } from "./creds";
-import type { ImportedOperator } from "./make";
+import type { KeyStore } from "./key-store";
 import { ensurePair } from "./seeds";
-import type { KeyStore } from "./store";
 
 /** The operator of a trust file that was imported. */
 export const importedBefore = (previous?: Trust): ImportedOperator | undefined =>
@@ -72,3 +71,6 @@ function isForeign(jwt: string, user: string | undefined, keys: { issuerAccount:
   const account = nats.issuer_account ?? iss;
   return sub === user && account === keys.issuerAccount && iss !== keys.signer?.getPublicKey();
 }
+
+/** Public halves and JWTs of an operator that somebody else holds. */
+export type ImportedOperator = Required<Pick<Trust, "operator" | "accounts">>;

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { Kubectl } from "../kubectl";
-import { UserError } from "../project";
+import { Kubectl } from "../core/kubectl";
+import { UserError } from "../core/project";
 import { checkKeyName, isKeyName } from "./key-name";
-import type { KeyStore } from "./store";
+import type { KeyStore } from "./key-store";
 
 const Secret = z.looseObject({ data: z.record(z.string(), z.string()).default({}) });
 

@@ -1,12 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import type { SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
-import { awsClusterNames, type ClusterTopology, kubernetesNames, type Topology } from "../../modules/topology";
-import { splitPem } from "../../runtime/certificate-agent/pem";
+import { awsClusterNames, type ClusterTopology, kubernetesNames, type Topology } from "../../model/topology";
 import { CertificateSecret } from "../../runtime/certificate-manager/contract";
+import { splitPem } from "../../runtime/x509/pem";
 import { authorityKey } from "../../templates/helm-values";
-import { Kubectl } from "../kubectl";
-import { UserError } from "../project";
+import { Kubectl } from "../core/kubectl";
+import { UserError } from "../core/project";
 
 /** How a platform is reached, where it is not as its own tools find it. */
 export interface AuthorityAccess {

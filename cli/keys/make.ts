@@ -1,23 +1,20 @@
 import type { KeyPair } from "nkeys.js";
-import type { Trust } from "../../modules/config";
-import { encryptsBackups, type Topology } from "../../modules/topology";
+import type { Trust } from "../../model/config";
+import { encryptsBackups, type Topology } from "../../model/topology";
 import { ensureBackupKey } from "./backup-key";
 import { ensureCreds, keepSame } from "./creds";
 import { importedBefore, importedTrust } from "./imported-trust";
+import type { KeyStore } from "./key-store";
 import { type OperatorKeys, signOperatorJwts } from "./operator-jwts";
 import { previousKeys } from "./rotate";
 import { previousOf } from "./rotated-keys";
 import { ensurePair, pairOf } from "./seeds";
-import type { KeyStore } from "./store";
 
 export interface MadeKeys {
   trust: Trust;
   /** Names of keys that were not in the store before. */
   created: string[];
 }
-
-/** Public halves and JWTs of an operator that somebody else holds. */
-export type ImportedOperator = Required<Pick<Trust, "operator" | "accounts">>;
 
 /**
  * Makes every key of the environment that the store does not hold yet, and the trust file of their public halves.

@@ -1,6 +1,6 @@
-import { loadTrust } from "../../modules/config/load";
-import type { LeafAuthorities } from "../../modules/topology";
-import { writeFileAtomically } from "../files";
+import { writeFileAtomically } from "../../artifacts/files";
+import { loadTrust } from "../../model/config/load";
+import type { LeafAuthorities } from "../../model/topology";
 
 /** Writes authorities of leaf nodes into a trust file, each in the place of what stood there. @returns whether it changed */
 export function noteAuthorities(path: string, root: string, authorities: LeafAuthorities): boolean {

@@ -1,6 +1,6 @@
 import { type Account, encodeAccount, encodeOperator, encodeUser } from "@nats-io/jwt";
 import type { KeyPair } from "nkeys.js";
-import { type AccountTopology, isLandingAccount, type Topology } from "../../modules/topology";
+import { type AccountTopology, isLandingAccount, type Topology } from "../../model/topology";
 
 export interface OperatorKeys {
   operator: KeyPair;

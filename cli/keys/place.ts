@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import { trustFile } from "../../modules/config/load";
-import { UserError } from "../project";
-import { twinFolder } from "../twin/folder";
-import { type KeyStore, openStore } from "./store";
+import { trustFile } from "../../model/config/load";
+import { UserError } from "../core/project";
+import { twinFolder } from "../core/twin-folder";
+import type { KeyStore } from "./key-store";
+import { openStore } from "./store";
 
 export interface KeyPlaceOptions {
   twin?: boolean;

@@ -1,6 +1,6 @@
-import { deployedSecrets, type Topology } from "../../modules/topology";
-import { UserError } from "../project";
-import type { KeyStore } from "./store";
+import { deployedSecrets, type Topology } from "../../model/topology";
+import { UserError } from "../core/project";
+import type { KeyStore } from "./key-store";
 
 /** The deployed secrets of the environment with their values, in the shape that programs read them. */
 export async function deployedValues(topology: Topology, from: KeyStore): Promise<{ name: string; value: string }[]> {

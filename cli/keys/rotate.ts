@@ -1,10 +1,10 @@
-import type { Trust } from "../../modules/config";
-import { backupKeySecret, encryptsBackups, responderCreds, responderKey, type Topology } from "../../modules/topology";
-import { UserError } from "../project";
+import type { Trust } from "../../model/config";
+import { backupKeySecret, encryptsBackups, responderCreds, responderKey, type Topology } from "../../model/topology";
+import { UserError } from "../core/project";
 import { rotateBackupKey } from "./backup-key";
+import type { KeyStore } from "./key-store";
 import { previousOf, rotatedKeys, rotatedNames } from "./rotated-keys";
 import { createPair, pairOf, seedOf } from "./seeds";
-import type { KeyStore } from "./store";
 import { type HeldKeys, heldKeys, otherKeys, otherKeysError } from "./trusted-keys";
 
 /**

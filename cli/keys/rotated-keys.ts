@@ -1,4 +1,4 @@
-import { responderCreds, responderKey, type Topology } from "../../modules/topology";
+import { responderCreds, responderKey, type Topology } from "../../model/topology";
 import type { KeyKind } from "./seeds";
 
 /** Name of the key that this one has replaced, for as long as the rotation is not finished. */

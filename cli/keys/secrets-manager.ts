@@ -1,7 +1,7 @@
 import type { SecretsManagerClient, SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
-import { UserError } from "../project";
+import { UserError } from "../core/project";
 import { checkKeyName, isKeyName } from "./key-name";
-import type { KeyStore } from "./store";
+import type { KeyStore } from "./key-store";
 
 type Sdk = typeof import("@aws-sdk/client-secrets-manager");
 

@@ -7,8 +7,8 @@ import {
   fromSeed,
   type KeyPair,
 } from "nkeys.js";
-import { type NkeyKind, signingKey } from "../../runtime/auth-callout/nkey";
-import type { KeyStore } from "./store";
+import { type NkeyKind, signingKey } from "../../runtime/nkeys/nkey";
+import type { KeyStore } from "./key-store";
 
 /** Kinds of nkeys by the first letter of their public half. */
 export const kinds = ["operator", "account", "user", "curve"] as const;

@@ -1,24 +1,12 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../files";
-import { UserError } from "../project";
+import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { UserError } from "../core/project";
 import { checkKeyName } from "./key-name";
+import type { KeyStore } from "./key-store";
 import { kubernetesSecretStore } from "./kubernetes-secret";
 import { SecretsManagerStore } from "./secrets-manager";
 import { vaultKvStore } from "./vault-kv";
-
-/**
- * Where the private halves of keys are kept. Names are flat (`issuer`, `user-sys`), values are text.
- * Local folders, Secrets Manager, Vault and Kubernetes Secrets all fit behind it.
- */
-export interface KeyStore {
-  /** For people: `folder .natsform/demo/keys`. */
-  readonly description: string;
-  read(name: string): Promise<string | undefined>;
-  write(name: string, value: string): Promise<void>;
-  remove(name: string): Promise<void>;
-  list(): Promise<string[]>;
-}
 
 /** A folder for its owner alone, one file for each key. */
 export class FolderStore implements KeyStore {

@@ -1,10 +1,10 @@
-import type { Trust } from "../../modules/config";
-import type { Topology } from "../../modules/topology";
-import { UserError } from "../project";
-import { readCreds } from "./import/read";
+import type { Trust } from "../../model/config";
+import type { Topology } from "../../model/topology";
+import { UserError } from "../core/project";
+import type { KeyStore } from "./key-store";
+import { readCreds } from "./read-jwts";
 import { previousOf, rotatedNames } from "./rotated-keys";
 import { pairOf } from "./seeds";
-import type { KeyStore } from "./store";
 
 /** Keys of a store by name, each with its text: a seed, or creds. */
 export type HeldKeys = ReadonlyMap<string, string>;

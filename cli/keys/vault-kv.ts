@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { UserError } from "../project";
+import { UserError } from "../core/project";
 import { checkKeyName, isKeyName } from "./key-name";
-import type { KeyStore } from "./store";
+import type { KeyStore } from "./key-store";
 
 const Read = z.object({ data: z.object({ data: z.object({ value: z.string() }).nullable() }) });
 const Listed = z.object({ data: z.object({ keys: z.array(z.string()) }) });

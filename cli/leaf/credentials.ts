@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Trust } from "../../modules/config";
+import type { Trust } from "../../model/config";
 import {
   type ClusterTopology,
   clusterOf,
@@ -8,10 +8,10 @@ import {
   loginKey,
   type Topology,
   vaultMount,
-} from "../../modules/topology";
+} from "../../model/topology";
 import { hubUrls, leafRemote, printConf } from "../../templates/nats-conf";
-import type { KeyStore } from "../keys/store";
-import { UserError } from "../project";
+import { UserError } from "../core/project";
+import type { KeyStore } from "../keys/key-store";
 
 /** Where a hub is reached and known by: as deployed, or as a twin. */
 export interface HubPlace {

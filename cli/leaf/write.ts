@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { privateFile, readIfThere, writeFileAtomically } from "../files";
-import { issueCertificate, type KeyPairPem } from "../pki/authority";
+import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
 import type { Twin } from "../twin/context";
 import { type LeafCredentials, leafFiles } from "./credentials";
 

@@ -1,10 +1,10 @@
-import type { Trust } from "../../modules/config";
-import type { ClusterTopology } from "../../modules/topology";
-import { UserError } from "../project";
+import type { Trust } from "../../model/config";
+import type { ClusterTopology } from "../../model/topology";
+import { poll, runningProcess } from "../core/processes";
+import { UserError } from "../core/project";
 import { fixedUser, twinClient } from "./connect";
 import type { Twin } from "./context";
 import { monitoring } from "./monitoring";
-import { poll, runningProcess } from "./processes";
 
 interface Accountz {
   account_detail?: { jwt?: string };

@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { basename } from "node:path";
-import { type Certificate, type IssuerId, peerAuthorities, type Topology } from "../../modules/topology";
-import { privateFile, readIfThere, writeFileAtomically } from "../files";
-import { createAuthority, issueCertificate, type KeyPairPem } from "../pki/authority";
-import type { TwinFolder } from "./folder";
+import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { type Certificate, type IssuerId, peerAuthorities, type Topology } from "../../model/topology";
+import { createAuthority, issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
+import type { TwinFolder } from "../core/twin-folder";
 import { loopback } from "./ports";
 
 const day = 86_400_000;

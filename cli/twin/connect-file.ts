@@ -1,7 +1,7 @@
-import { writeFileAtomically } from "../files";
+import { writeFileAtomically } from "../../artifacts/files";
+import { runningProcess } from "../core/processes";
 import { allServers, type Twin } from "./context";
 import { loopback } from "./ports";
-import { runningProcess } from "./processes";
 
 /** What programs and scripts need to reach the twin: `.natsform/ENV/connect.json`. */
 export interface ConnectFile {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Trust } from "../../modules/config";
-import { type ClusterTopology, streamsInbox } from "../../modules/topology";
+import type { Trust } from "../../model/config";
+import { type ClusterTopology, streamsInbox } from "../../model/topology";
 import { type Authentication, NatsClient } from "../../runtime/client";
 import { clientUrls, type Twin } from "./context";
 

@@ -1,16 +1,13 @@
 import { existsSync } from "node:fs";
-import { relative } from "node:path";
-import type { Environment, Trust } from "../../modules/config";
-import { loadEnvironment, loadTrust } from "../../modules/config/load";
-import { buildTopology, type ClusterTopology, type ServerTopology, type Topology } from "../../modules/topology";
-import { type ConfObject, serverConf } from "../../templates/nats-conf";
-import { twinnedEnvironments } from "../environments";
-import { UserError } from "../project";
-import { runningParts } from "./down";
-import { type TwinFolder, twinFolder } from "./folder";
+import type { Environment, Trust } from "../../model/config";
+import { loadEnvironment, loadTrust } from "../../model/config/load";
+import { buildTopology, type ClusterTopology, type Topology } from "../../model/topology";
+import { twinnedEnvironments } from "../core/environments";
+import { UserError } from "../core/project";
+import { type TwinFolder, twinFolder } from "../core/twin-folder";
 import { checkLayout } from "./layout";
 import { choosePorts, layPorts, loopback, type PortChoice, storedBase, type TwinPorts } from "./ports";
-import { twinSite } from "./site";
+import { runningParts } from "./running";
 
 /** One environment's twin: what it is made of and where it lies. */
 export interface Twin {
@@ -66,12 +63,6 @@ function claimedBases(root: string, name: string): Map<string, number> {
   return claimed;
 }
 
-/** The configuration of a server of the twin. */
-export function twinConf(twin: Twin, cluster: ClusterTopology, server: ServerTopology, trust: Trust): ConfObject {
-  const { topology, ports, folder } = twin;
-  return serverConf({ topology, cluster, server, trust, site: twinSite(topology, cluster, server, ports, folder) });
-}
-
 /** Every server of the topology with its cluster. */
 export const allServers = (topology: Topology) =>
   topology.clusters.flatMap((cluster) => cluster.servers.map((server) => ({ cluster, server })));
@@ -79,6 +70,3 @@ export const allServers = (topology: Topology) =>
 /** Client URLs of a cluster's servers. */
 export const clientUrls = ({ ports }: Twin, cluster: ClusterTopology): string[] =>
   cluster.servers.map(({ name }) => `tls://${loopback}:${ports.servers[name]?.client}`);
-
-/** A path as people read it: relative to where the project is. */
-export const shownPath = (root: string, path: string) => relative(root, path) || ".";

@@ -1,23 +1,9 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { TwinFolder } from "./folder";
-import { runningProcess, stopProcess } from "./processes";
+import { stopProcess } from "../core/processes";
+import type { TwinFolder } from "../core/twin-folder";
+import { runningParts } from "./running";
 import { lameDuckTimeoutMs, stopServer } from "./servers";
-
-const named = (folder: string): string[] =>
-  existsSync(folder)
-    ? readdirSync(folder, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map(({ name }) => name)
-    : [];
-
-/** Everything of a twin that runs, read from its folder alone: the environment's file may be gone or wrong by now. */
-export function runningParts(folder: TwinFolder): { servers: string[]; programs: string[] } {
-  return {
-    servers: named(join(folder.root, "servers")).filter((name) => runningProcess(folder.server(name))),
-    programs: named(join(folder.root, "programs")).filter((name) => runningProcess(folder.program(name))),
-  };
-}
 
 export interface DownProps {
   /** Ends servers at once, without lame duck mode. */

@@ -1,7 +1,7 @@
 import { webcrypto } from "node:crypto";
 import { exportJWK, generateKeyPair, importJWK, SignJWT } from "jose";
-import { privateFile, readIfThere, writeFileAtomically } from "../files";
-import type { TwinFolder } from "./folder";
+import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import type { TwinFolder } from "../core/twin-folder";
 
 /** The signing key of the twin's OIDC issuer, made on first use; a private JWK. */
 export async function ensureIssuerKey(folder: TwinFolder): Promise<Record<string, unknown>> {

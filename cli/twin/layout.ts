@@ -1,10 +1,15 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { readIfThere, writeFileAtomically } from "../files";
-import { UserError } from "../project";
-import type { Twin } from "./context";
-import type { TwinFolder } from "./folder";
-import { runningProcess } from "./processes";
+import { readIfThere, writeFileAtomically } from "../../artifacts/files";
+import type { Topology } from "../../model/topology";
+import { runningProcess } from "../core/processes";
+import { UserError } from "../core/project";
+import type { TwinFolder } from "../core/twin-folder";
+
+interface TwinParts {
+  folder: TwinFolder;
+  topology: Topology;
+}
 
 /** Raised when what an older natsform left behind cannot be taken over. */
 const layout = 1;
@@ -30,12 +35,12 @@ export function checkLayout(folder: TwinFolder, environment: string): void {
   }
 }
 
-export function writeLayout({ folder, topology }: Twin): void {
+export function writeLayout({ folder, topology }: TwinParts): void {
   writeFileAtomically(layoutPath(folder), layoutText(topology.environment));
 }
 
 /** Servers that an earlier run left running and that the topology no longer has. */
-export function leftoverServers(twin: Twin): string[] {
+export function leftoverServers(twin: TwinParts): string[] {
   const folder = join(twin.folder.root, "servers");
   if (!existsSync(folder)) return [];
   const known = new Set(twin.topology.clusters.flatMap(({ servers }) => servers.map(({ name }) => name)));

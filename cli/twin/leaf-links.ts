@@ -1,9 +1,9 @@
-import type { Trust } from "../../modules/config";
-import { type ClusterTopology, clusterOf } from "../../modules/topology";
-import { UserError } from "../project";
+import type { Trust } from "../../model/config";
+import { type ClusterTopology, clusterOf } from "../../model/topology";
+import { poll } from "../core/processes";
+import { UserError } from "../core/project";
 import { allServers, type Twin } from "./context";
 import { monitoring } from "./monitoring";
-import { poll } from "./processes";
 
 interface Leafz {
   leafs?: { name: string; account: string }[];

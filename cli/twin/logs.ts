@@ -1,8 +1,8 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { UserError } from "../core/project";
+import type { TwinFolder } from "../core/twin-folder";
 import { emulatorLogs } from "../emulator/status";
-import { UserError } from "../project";
-import type { TwinFolder } from "./folder";
 
 interface Log {
   name: string;

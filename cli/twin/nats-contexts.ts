@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { privateFile, writeFileAtomically } from "../../artifacts/files";
 import { serviceInboxPrefix } from "../../runtime/client";
-import { privateFile, writeFileAtomically } from "../files";
 import { clientUrls, loadTwinTrust, type Twin } from "./context";
 
 /** Where the nats CLI looks for contexts. */

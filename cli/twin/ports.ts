@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import { z } from "zod";
-import type { ListenerName, Topology } from "../../modules/topology";
-import { readIfThere, writeFileAtomically } from "../files";
-import { UserError } from "../project";
+import { readIfThere, writeFileAtomically } from "../../artifacts/files";
+import type { ListenerName, Topology } from "../../model/topology";
+import { UserError } from "../core/project";
 
 export const loopback = "127.0.0.1";
 

@@ -1,24 +1,24 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Trust } from "../../modules/config";
+import { bundleProgram } from "../../artifacts/bundle";
+import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import type { Trust } from "../../model/config";
 import {
   type ClusterTopology,
   calloutIssuerSecret,
   calloutKeys,
   calloutXkeySecret,
   loginKey,
-} from "../../modules/topology";
+} from "../../model/topology";
 import { toAuthRules } from "../../templates/callout-rules";
-import { bundleProgram } from "../bundle";
-import { privateFile, readIfThere, writeFileAtomically } from "../files";
+import type { ProgramFolder } from "../core/processes";
+import { poll, runningProcess, startProcess, stopProcess } from "../core/processes";
+import { UserError } from "../core/project";
 import { deployedValues } from "../keys/push";
 import { FolderStore } from "../keys/store";
-import { UserError } from "../project";
 import { clientUrls, type Twin } from "./context";
-import type { ProgramFolder } from "./folder";
 import { ensureIssuerKey, issuerKeyPath } from "./issuer";
 import { loopback, responderName } from "./ports";
-import { poll, runningProcess, startProcess, stopProcess } from "./processes";
 import { diagnosis, refuseTakenPorts } from "./servers";
 
 /** A program of the twin: what it is started with, and where it says that it is ready. */

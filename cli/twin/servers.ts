@@ -2,16 +2,17 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { promisify } from "node:util";
-import type { Trust } from "../../modules/config";
-import type { ClusterTopology, ServerTopology } from "../../modules/topology";
+import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import type { Trust } from "../../model/config";
+import type { ClusterTopology, ServerTopology } from "../../model/topology";
 import { printConf, restartDigest } from "../../templates/nats-conf";
-import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../files";
-import { UserError } from "../project";
-import { type Twin, twinConf } from "./context";
-import type { ServerFolder } from "./folder";
+import { lastLines, poll, runningProcess, signalProcess, startProcess, stopProcess } from "../core/processes";
+import { UserError } from "../core/project";
+import type { ServerFolder } from "../core/twin-folder";
+import { twinConf } from "./conf";
+import type { Twin } from "./context";
 import { type Healthz, type Jsz, monitoring, type Routez, type Varz } from "./monitoring";
 import { portOwners, takenPorts } from "./ports";
-import { lastLines, poll, runningProcess, signalProcess, startProcess, stopProcess } from "./processes";
 
 /** What has to happen to a server so that it runs what was rendered. */
 export type ServerStep = "start" | "keep" | "reload" | "restart";

@@ -1,7 +1,7 @@
 import { relative } from "node:path";
-import { type ClusterTopology, clusterOf, type ServerTopology, type Topology } from "../../modules/topology";
+import { type ClusterTopology, clusterOf, type ServerTopology, type Topology } from "../../model/topology";
 import type { Site } from "../../templates/nats-conf";
-import type { TwinFolder } from "./folder";
+import type { TwinFolder } from "../core/twin-folder";
 import { loopback, type TwinPorts } from "./ports";
 
 /** Addresses, ports and paths of a server as a process of this machine: all that the twin changes. */

@@ -1,15 +1,8 @@
+import { diedBehindOurBack, runningProcess } from "../core/processes";
+import type { PartStatus } from "../core/rows";
 import { allServers, type Twin } from "./context";
 import { type Healthz, type Jsz, monitoring, type Varz } from "./monitoring";
 import { loopback, responderNames } from "./ports";
-import { diedBehindOurBack, runningProcess } from "./processes";
-
-export interface PartStatus {
-  name: string;
-  pid?: number;
-  address: string;
-  state: string;
-  ok: boolean;
-}
 
 /** Every process of the twin as it is now. */
 export async function twinStatus(twin: Twin): Promise<PartStatus[]> {

@@ -1,12 +1,12 @@
-import type { ClusterTopology } from "../../modules/topology";
+import type { ClusterTopology } from "../../model/topology";
+import { NotInTime } from "../../runtime/client/retry";
 import { type Action, isEmpty, refusals } from "../../runtime/streams/action";
 import { ApplyFailed, applyPlan, PlanRefused } from "../../runtime/streams/apply";
 import { syncFolders } from "../../runtime/streams/durable";
 import { findStreams } from "../../runtime/streams/find";
 import { planStreams } from "../../runtime/streams/plan";
-import { NotInTime } from "../../runtime/streams/retry";
 import { toStreamSpecs } from "../../templates/stream-specs";
-import { UserError } from "../project";
+import { UserError } from "../core/project";
 import { streamsClient } from "./connect";
 import type { Twin } from "./context";
 

@@ -1,4 +1,4 @@
-import { UserError } from "../project";
+import { UserError } from "../core/project";
 import type { Twin } from "./context";
 import { ensureIssuerKey, signToken } from "./issuer";
 

@@ -1,11 +1,12 @@
 import type { ListrTask } from "listr2";
-import type { Trust } from "../../modules/config";
-import { loadTrustIfThere } from "../../modules/config/load";
-import { writeFileAtomically } from "../files";
+import { writeFileAtomically } from "../../artifacts/files";
+import type { Trust } from "../../model/config";
+import { loadTrustIfThere } from "../../model/config/load";
+import { diedBehindOurBack, runningProcess } from "../core/processes";
+import { UserError } from "../core/project";
+import { findNatsServer, natsServerVersion } from "../core/tools";
 import { makeKeys } from "../keys/make";
 import { FolderStore } from "../keys/store";
-import { findNatsServer, natsServerVersion } from "../programs";
-import { UserError } from "../project";
 import { updateAccounts } from "./accounts";
 import { ensureCertificates } from "./certificates";
 import { writeConnectFile } from "./connect-file";
@@ -13,7 +14,6 @@ import { allServers, type Twin } from "./context";
 import { leftoverServers, writeLayout } from "./layout";
 import { leafLinksReady } from "./leaf-links";
 import { responderNames } from "./ports";
-import { diedBehindOurBack, runningProcess } from "./processes";
 import { ensureProgram, preparePrograms, programReady, responders, type TwinProgram } from "./programs";
 import {
   type PlannedServer,

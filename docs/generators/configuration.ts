@@ -1,6 +1,6 @@
 import ts from "typescript";
 import { z } from "zod";
-import { Environment } from "../../modules/config";
+import { Environment } from "../../model/config";
 
 /** The parts of a JSON Schema that the reference speaks of. */
 interface Schema {
@@ -30,7 +30,7 @@ interface Row {
  * docs/reference/configuration.md: constraints from the schema as it runs, words from the comments beside its keys, so
  * that editors and the reference say the same.
  *
- * @param schemaFile path of modules/config/schema.ts
+ * @param schemaFile path of model/config/schema.ts
  */
 export function configurationReference(schemaFile: string): string {
   const schema = z.toJSONSchema(Environment, { io: "input", unrepresentable: "any" }) as Schema;

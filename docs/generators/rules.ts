@@ -1,6 +1,6 @@
-import { versionFloors } from "../../modules/config/advisories";
-import { serverKeys } from "../../modules/config/server-keys";
-import { acknowledgementRules, type RuleInfo, rules } from "../../modules/lint";
+import { versionFloors } from "../../model/config/advisories";
+import { serverKeys } from "../../model/config/server-keys";
+import { acknowledgementRules, type RuleInfo, rules } from "../../model/lint";
 
 /** docs/reference/rules.md */
 export function rulesReference(): string {

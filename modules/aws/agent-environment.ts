@@ -1,11 +1,4 @@
 import type { z } from "zod";
-import type {
-  AgentCertificate,
-  AgentCredential,
-  AgentListener,
-  CertificateAgentEnv,
-} from "../../runtime/certificate-agent/env";
-import type { ServerConfProps } from "../../templates/nats-conf";
 import {
   awsClusterNames,
   awsNames,
@@ -13,7 +6,14 @@ import {
   type ClusterTopology,
   peerAuthorities,
   type Topology,
-} from "../topology";
+} from "../../model/topology";
+import type {
+  AgentCertificate,
+  AgentCredential,
+  AgentListener,
+  CertificateAgentEnv,
+} from "../../runtime/certificate-agent/env";
+import type { ServerConfProps } from "../../templates/nats-conf";
 import { serverRestartDigest } from "./server-config";
 
 /** Secret of a certificate: those of public names are named after the first of them, as in the first deployments. */

@@ -2,11 +2,12 @@ import { AppautoscalingPolicy } from "@cdktf/provider-aws/lib/appautoscaling-pol
 import { AppautoscalingTarget } from "@cdktf/provider-aws/lib/appautoscaling-target";
 import { EcsService } from "@cdktf/provider-aws/lib/ecs-service";
 import { Construct } from "constructs";
+import type { EcsCluster } from "../../model/topology";
+import { awsClusterNames, calloutIssuerSecret, calloutKeys, calloutXkeySecret } from "../../model/topology";
 import type { AuthCalloutEnv } from "../../runtime/auth-callout/env";
 import { toAuthRules } from "../../templates/callout-rules";
 import type { ProgramEnv } from "../terraform/program-env";
-import { awsClusterNames, calloutIssuerSecret, calloutKeys, calloutXkeySecret } from "../topology";
-import type { EcsCluster, StackContext } from "./context";
+import type { StackContext } from "./context";
 import type { Lookups } from "./lookups";
 import { clientUrls, internalAuthorities } from "./program-connection";
 import { programImage } from "./program-image";

@@ -1,8 +1,9 @@
+import type { EcsCluster } from "../../model/topology";
+import { type BackupTopology, backupKeySecret } from "../../model/topology";
 import type { DrillEnv } from "../../runtime/backup/env";
 import type { ProgramEnv } from "../terraform/program-env";
-import { type BackupTopology, backupKeySecret } from "../topology";
 import { backupNamespace } from "./backup-alarms";
-import type { EcsCluster, StackContext } from "./context";
+import type { StackContext } from "./context";
 import type { Lookups } from "./lookups";
 import type { Statement } from "./policy";
 import type { SecretVariable } from "./program-task";

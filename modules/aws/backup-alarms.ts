@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
+import type { BackupTopology } from "../../model/topology";
 import { BACKUP_DIMENSION } from "../../runtime/backup/contract";
-import type { BackupTopology } from "../topology";
 import { alarm } from "./alarm";
 import { isDaily } from "./backup-schedule";
 

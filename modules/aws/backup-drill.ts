@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
+import { type JetStreamTopology, ports } from "../../model/topology";
 import type { DrillEnv } from "../../runtime/backup/env";
 import type { ProgramEnv } from "../terraform/program-env";
-import { type JetStreamTopology, ports } from "../topology";
 import { type AccountBackupProps, storedSecrets, storedVariables, useBackups } from "./backup-access";
 import { type Container, container, withoutCapabilities } from "./containers";
 import { role } from "./policy";

@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
+import { awsClusterNames } from "../../model/topology";
 import type { BackupEnv } from "../../runtime/backup/env";
 import type { ProgramEnv } from "../terraform/program-env";
-import { awsClusterNames } from "../topology";
 import { type AccountBackupProps, scopeOf, storedSecrets, storedVariables, useBackups } from "./backup-access";
 import { BackupAlarms } from "./backup-alarms";
 import { drillTask } from "./backup-drill";

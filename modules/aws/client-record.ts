@@ -1,6 +1,6 @@
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import { Construct } from "constructs";
-import { ownershipRecord } from "../topology";
+import { ownershipRecord } from "../../model/topology";
 
 export interface ClientRecordProps {
   zoneId: string;

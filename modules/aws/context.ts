@@ -1,13 +1,7 @@
+import { clusterOf, type EcsCluster, isOnEcs } from "../../model/topology";
 import type { StackContext } from "../terraform/context";
-import { type ClusterTopology, clusterOf } from "../topology";
 
 export type { StackContext };
-
-export type EcsPlatform = Extract<ClusterTopology["platform"], { kind: "aws-ecs" }>;
-/** A cluster on ECS. */
-export type EcsCluster = ClusterTopology & { platform: EcsPlatform };
-
-export const isOnEcs = (cluster: ClusterTopology): cluster is EcsCluster => cluster.platform.kind === "aws-ecs";
 
 /** @throws when the environment has no such cluster, or has it elsewhere */
 export function ecsCluster({ topology }: StackContext, name: string): EcsCluster {

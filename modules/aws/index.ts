@@ -1,4 +1,6 @@
 // What stacks are made from, natsform's own and others.
+
+export { type EcsCluster, isOnEcs } from "../../model/topology";
 export { stackContext } from "../terraform/context";
 export { secretOfCertificate } from "./agent-environment";
 export { AuthCallout, type AuthCalloutProps } from "./auth-callout";
@@ -8,7 +10,7 @@ export { CertificateAlarms, type CertificateAlarmsProps } from "./certificate-al
 export { CertificateManager, type CertificateManagerProps } from "./certificate-manager";
 export { ClientRecord, type ClientRecordProps } from "./client-record";
 export { ConfigBucket, type ConfigBucketProps } from "./config-bucket";
-export { type EcsCluster, ecsCluster, isOnEcs, partitionOf, type StackContext } from "./context";
+export { ecsCluster, partitionOf, type StackContext } from "./context";
 export { type DashboardProps, dashboard } from "./dashboard";
 export { DataFileSystem, type DataFileSystemProps } from "./data-file-system";
 export { DnsSync, type DnsSyncProps } from "./dns-sync";

@@ -2,7 +2,7 @@ import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
 import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
-import { codeHash, lambdaHandler, lambdaZip } from "../terraform/code-zip";
+import { codeHash, lambdaHandler, lambdaZip } from "../../artifacts/code-zip";
 import { escapeTemplate } from "../terraform/json";
 import { definedVariables } from "../terraform/program-env";
 import type { Lookups } from "./lookups";

@@ -7,8 +7,9 @@ import { DataAwsServiceDiscoveryDnsNamespace } from "@cdktf/provider-aws/lib/dat
 import { DataAwsSubnet } from "@cdktf/provider-aws/lib/data-aws-subnet";
 import { DataAwsVpc } from "@cdktf/provider-aws/lib/data-aws-vpc";
 import { Construct } from "constructs";
-import { type AwsNames, awsNames, internalDomain } from "../topology";
-import { type EcsCluster, partitionOf } from "./context";
+import type { EcsCluster } from "../../model/topology";
+import { type AwsNames, awsNames, internalDomain } from "../../model/topology";
+import { partitionOf } from "./context";
 import { type SubnetKind, subnetTag } from "./subnets";
 
 /**

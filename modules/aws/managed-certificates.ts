@@ -1,7 +1,7 @@
+import type { EcsCluster } from "../../model/topology";
+import { awsClusterNames, type Certificate } from "../../model/topology";
 import type { ManagedCertificate } from "../../runtime/certificate-manager/env";
-import { awsClusterNames, type Certificate } from "../topology";
 import { secretOfCertificate } from "./agent-environment";
-import type { EcsCluster } from "./context";
 
 /** Certificates of a cluster that the deployment itself keeps valid; `local` ones come from a laptop, by hand. */
 export function managedCertificates(environment: string, cluster: EcsCluster): ManagedCertificate[] {

@@ -6,7 +6,7 @@ import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-assoc
 import { Subnet } from "@cdktf/provider-aws/lib/subnet";
 import { Vpc } from "@cdktf/provider-aws/lib/vpc";
 import { Construct } from "constructs";
-import type { EcsPlatform } from "./context";
+import type { EcsPlatform } from "../../model/topology";
 import { type SubnetKind, subnetRange, subnetTag } from "./subnets";
 
 export interface NetworkProps {

@@ -1,4 +1,4 @@
-import { type ClusterTopology, loginKey, ports, type Topology } from "../topology";
+import { type ClusterTopology, loginKey, ports, type Topology } from "../../model/topology";
 import { secretOfCertificate } from "./agent-environment";
 import type { SecretVariable } from "./program-task";
 

@@ -1,6 +1,6 @@
 import { DataAwsEcrImage } from "@cdktf/provider-aws/lib/data-aws-ecr-image";
 import type { Construct } from "constructs";
-import { imageFolder, imageTag } from "../terraform/code-image";
+import { imageFolder, imageTag } from "../../artifacts/code-image";
 import type { Lookups } from "./lookups";
 
 /**

@@ -1,7 +1,7 @@
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
 import type { Construct } from "constructs";
-import { ports } from "../topology";
+import { ports } from "../../model/topology";
 
 export interface ProgramSecurityGroupProps {
   name: string;

@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
-import type { Environment } from "../config";
-import { awsNames } from "../topology";
-import type { EcsCluster } from "./context";
+import type { Environment } from "../../model/config";
+import type { EcsCluster } from "../../model/topology";
+import { awsNames } from "../../model/topology";
 import { EndpointEgress, NatEgress } from "./egress";
 import { VpcFlowLog } from "./flow-log";
 import { Lookups } from "./lookups";

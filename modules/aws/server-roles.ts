@@ -1,8 +1,8 @@
 import type { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import type { Construct } from "constructs";
-import { awsClusterNames, type Topology } from "../topology";
+import type { EcsCluster } from "../../model/topology";
+import { awsClusterNames, type Topology } from "../../model/topology";
 import { serverSecrets } from "./agent-environment";
-import type { EcsCluster } from "./context";
 import type { Lookups } from "./lookups";
 import { decryptVia, pullImages, readSecrets, writeLogs } from "./permissions";
 import { role, type Statement } from "./policy";

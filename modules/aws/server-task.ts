@@ -1,10 +1,10 @@
 import { EcsTaskDefinition } from "@cdktf/provider-aws/lib/ecs-task-definition";
 import { Construct } from "constructs";
+import { imageProgram } from "../../artifacts/code-image";
+import { ports } from "../../model/topology";
 import type { CertificateAgentEnv } from "../../runtime/certificate-agent/env";
-import { imageProgram } from "../terraform/code-image";
 import { json } from "../terraform/json";
 import { definedVariables, type ProgramEnv } from "../terraform/program-env";
-import { ports } from "../topology";
 import { type Container, container, withoutCapabilities } from "./containers";
 
 export interface ServerTaskProps {

@@ -1,9 +1,10 @@
 import { Construct } from "constructs";
+import type { EcsCluster } from "../../model/topology";
+import { awsClusterNames, type ServerTopology, serverZone } from "../../model/topology";
 import { platformSite, type ServerConfProps } from "../../templates/nats-conf";
 import { natsCommand } from "../../templates/nats-entrypoint";
-import { awsClusterNames, type ServerTopology, serverZone } from "../topology";
 import { agentEnvironment } from "./agent-environment";
-import type { EcsCluster, StackContext } from "./context";
+import type { StackContext } from "./context";
 import { ServerFolder } from "./data-file-system";
 import { Lookups } from "./lookups";
 import { programImage } from "./program-image";

@@ -1,9 +1,10 @@
 import { Construct } from "constructs";
+import type { EcsCluster } from "../../model/topology";
+import { awsClusterNames } from "../../model/topology";
 import type { StreamsEnv } from "../../runtime/streams/env";
 import { toStreamSpecs } from "../../templates/stream-specs";
 import type { ProgramEnv } from "../terraform/program-env";
-import { awsClusterNames } from "../topology";
-import type { EcsCluster, StackContext } from "./context";
+import type { StackContext } from "./context";
 import type { Lookups } from "./lookups";
 import { clientUrls, connectionSecrets } from "./program-connection";
 import { ProgramTask, type SecretVariable } from "./program-task";

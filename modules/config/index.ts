@@ -1,6 +1,7 @@
-export { defineEnvironment } from "./define";
-export { parseEnvironment } from "./parse";
-export type { Platform, PlatformKind } from "./platforms";
-export { ConfigError, formatPath, formatProblems, formatValue, type Problem } from "./problem";
-export { Environment, type EnvironmentInput } from "./schema";
-export { Trust } from "./trust";
+/** Where environments imported from before `natsform/config`: works for this release, and says so. */
+process.emitWarning("environments import from natsform/config now: ../modules/config goes with the next release", {
+  type: "DeprecationWarning",
+  code: "NATSFORM_CONFIG",
+});
+
+export * from "../../model/config";

@@ -1,6 +1,6 @@
+import { calloutIssuerSecret, calloutKeys, calloutXkeySecret, loginKey } from "../../model/topology";
 import type { AuthCalloutEnv } from "../../runtime/auth-callout/env";
 import type { ProgramEnv } from "../terraform/program-env";
-import { calloutIssuerSecret, calloutKeys, calloutXkeySecret, loginKey } from "../topology";
 import { authorityFile, clientUrl, keyFile } from "./connection";
 import type { KubernetesContext } from "./context";
 

@@ -6,9 +6,9 @@ import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disrup
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { Construct } from "constructs";
+import { calloutIssuerSecret, calloutXkeySecret } from "../../model/topology";
 import { toAuthRules } from "../../templates/callout-rules";
 import { json } from "../terraform/json";
-import { calloutIssuerSecret, calloutXkeySecret } from "../topology";
 import { calloutLogin, calloutPort, calloutVariables, oidcFile, rulesFolder } from "./auth-callout-environment";
 import { authoritiesMount, keysMount } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";

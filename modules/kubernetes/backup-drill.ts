@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
+import { ports } from "../../model/topology";
 import type { DrillEnv } from "../../runtime/backup/env";
 import type { ProgramEnv } from "../terraform/program-env";
-import { ports } from "../topology";
 import { type AccountBackup, backupContainer, backupJob, backupKeys, storage, storedVariables } from "./backup-job";
 import { keysMount } from "./connection";
 import { environment, resources, restrictedContainer } from "./pod";

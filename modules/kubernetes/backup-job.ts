@@ -1,8 +1,8 @@
 import { CronJobV1, type CronJobV1SpecJobTemplateSpecTemplateSpec } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import type { Construct } from "constructs";
+import { type BackupTopology, backupKeySecret } from "../../model/topology";
 import type { DrillEnv } from "../../runtime/backup/env";
 import type { ProgramEnv } from "../terraform/program-env";
-import { type BackupTopology, backupKeySecret } from "../topology";
 import { keyFile } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
 import { type MountedFiles, volumeMounts, volumes } from "./pod";

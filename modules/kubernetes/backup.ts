@@ -1,8 +1,8 @@
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import { Construct } from "constructs";
+import { type BackupTopology, loginKey } from "../../model/topology";
 import type { BackupEnv } from "../../runtime/backup/env";
 import type { ProgramEnv } from "../terraform/program-env";
-import { type BackupTopology, loginKey } from "../topology";
 import { addDrill } from "./backup-drill";
 import {
   type AccountBackup,

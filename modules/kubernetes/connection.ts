@@ -1,5 +1,5 @@
+import { ports } from "../../model/topology";
 import { authorityKey } from "../../templates/helm-values";
-import { ports } from "../topology";
 import type { KubernetesContext } from "./context";
 import type { MountedFiles } from "./pod";
 

@@ -1,7 +1,12 @@
-import { isOnKubernetes, type KubernetesCluster } from "../../templates/helm-values";
-import type { Environment } from "../config";
+import type { Environment } from "../../model/config";
+import {
+  clusterOf,
+  isOnKubernetes,
+  type KubernetesCluster,
+  type KubernetesClusterNames,
+  kubernetesNames,
+} from "../../model/topology";
 import type { StackContext } from "../terraform/context";
-import { clusterOf, type KubernetesClusterNames, kubernetesNames } from "../topology";
 
 /** A cluster on Kubernetes with all that its stacks are made from. */
 export interface KubernetesContext extends StackContext {

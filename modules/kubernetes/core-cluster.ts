@@ -1,6 +1,6 @@
 import type { Release } from "@cdktf/provider-helm/lib/release";
 import { Construct } from "constructs";
-import { hasRenewalJob } from "../topology";
+import { hasRenewalJob } from "../../model/topology";
 import type { KubernetesContext } from "./context";
 import { Monitoring } from "./monitoring";
 import { NetworkPolicies } from "./network-policies";

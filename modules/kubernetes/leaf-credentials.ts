@@ -1,5 +1,5 @@
+import { loginKey } from "../../model/topology";
 import { hubUrls } from "../../templates/nats-conf";
-import { loginKey } from "../topology";
 import type { KubernetesContext } from "./context";
 
 /** For each leaf of a hub where it connects to and the names of its keys: never what they are. */

@@ -1,3 +1,4 @@
+import { formatDuration } from "../../model/config/units";
 import {
   type CustomResource,
   podMonitor,
@@ -5,7 +6,6 @@ import {
   ruleGroups,
   serviceMonitor,
 } from "../../templates/kubernetes-monitoring";
-import { formatDuration } from "../config/units";
 import { type KubernetesContext, labelsOf } from "./context";
 import { watchedOf } from "./watched";
 

@@ -1,6 +1,6 @@
 import type { NetworkPolicyV1SpecEgress } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
+import type { BackupTopology, ListenerName } from "../../model/topology";
 import { platformSite } from "../../templates/nats-conf";
-import type { BackupTopology, ListenerName } from "../topology";
 import { type KubernetesContext, serverLabels } from "./context";
 import { objectStore, tcp, wayTo } from "./network-peers";
 

@@ -4,9 +4,8 @@ import {
   type NetworkPolicyV1SpecIngress,
 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { Construct } from "constructs";
+import { hasRenewalJob, streamAccounts } from "../../model/topology";
 import { exporterPort } from "../../templates/helm-values";
-import { streamAccounts } from "../../templates/stream-specs";
-import { hasRenewalJob } from "../topology";
 import { type KubernetesContext, labelsOf, serverLabels } from "./context";
 import { backupEgress, calloutEgress, drillEgress, renewalEgress, serverEgress, toServers } from "./network-egress";
 import { dns, tcp } from "./network-peers";

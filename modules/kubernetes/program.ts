@@ -1,4 +1,4 @@
-import { imageFolder, imageTag } from "../terraform/code-image";
+import { imageFolder, imageTag } from "../../artifacts/code-image";
 import type { KubernetesContext } from "./context";
 import { environment, resources, restrictedContainer, restrictedPod } from "./pod";
 

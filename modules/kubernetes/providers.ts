@@ -2,7 +2,7 @@ import { HelmProvider } from "@cdktf/provider-helm/lib/provider";
 import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Fn, type TerraformStack } from "cdktf";
-import type { KubernetesPlatform } from "../../templates/helm-values";
+import type { KubernetesPlatform } from "../../model/topology";
 
 /** How a provider reaches the Kubernetes API: data of the configuration, and no secret. */
 interface Access {

@@ -1,8 +1,8 @@
+import { loginKey, peerAuthorities } from "../../model/topology";
 import { RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
 import type { CertificateRenewalEnv, ServedListener } from "../../runtime/certificate-renewal/env";
 import { json } from "../terraform/json";
 import type { ProgramEnv } from "../terraform/program-env";
-import { loginKey, peerAuthorities } from "../topology";
 import { authorityFile, clientUrl, loginVariables } from "./connection";
 import type { KubernetesContext } from "./context";
 import { renewalRole, renewedCertificates } from "./vault-roles";

@@ -6,7 +6,7 @@ import { PkiSecretBackendRole } from "@cdktf/provider-vault/lib/pki-secret-backe
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { type CertificateId, foreignLeafRole, hasRenewalJob, type IssuerId } from "../topology";
+import { type CertificateId, foreignLeafRole, hasRenewalJob, type IssuerId } from "../../model/topology";
 import type { KubernetesContext } from "./context";
 import { mountOf, renewalRole, roleOf, ttlSeconds, vaultCertificates } from "./vault-roles";
 

@@ -7,7 +7,7 @@ import { PkiSecretBackendRootCert } from "@cdktf/provider-vault/lib/pki-secret-b
 import { PkiSecretBackendRootSignIntermediate } from "@cdktf/provider-vault/lib/pki-secret-backend-root-sign-intermediate";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { IssuerId } from "../topology";
+import type { IssuerId } from "../../model/topology";
 import type { KubernetesContext } from "./context";
 import { mountOf, vaultIssuers } from "./vault-roles";
 

@@ -1,5 +1,5 @@
+import { type Certificate, type IssuerId, vaultMount, vaultRole } from "../../model/topology";
 import type { RenewedCertificate } from "../../runtime/certificate-renewal/env";
-import { type Certificate, type IssuerId, vaultMount, vaultRole } from "../topology";
 import type { KubernetesContext } from "./context";
 
 /** Certificates of the cluster that Vault signs. */

@@ -1,5 +1,5 @@
+import { type ClusterTopology, hasRenewalJob, type StreamTopology } from "../../model/topology";
 import type { Watched } from "../../templates/kubernetes-monitoring";
-import { type ClusterTopology, hasRenewalJob, type StreamTopology } from "../topology";
 import type { KubernetesContext } from "./context";
 import { ttlSeconds, vaultCertificates } from "./vault-roles";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { GcsBackend, LocalBackend, S3Backend, type TerraformStack } from "cdktf";
-import type { Environment } from "../config";
+import type { Environment } from "../../model/config";
 import type { SynthSettings } from "./settings";
 
 /** Keeps the state of a stack where the environment says, under the stack's own name. */

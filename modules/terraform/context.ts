@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { z } from "zod";
-import { ConfigError, type Environment, type EnvironmentInput, parseEnvironment, Trust } from "../config";
-import { readWith } from "../config/schema-problems";
-import { buildTopology, type Topology, trustProblems } from "../topology";
+import { ConfigError, type Environment, type EnvironmentInput, parseEnvironment, Trust } from "../../model/config";
+import { readWith } from "../../model/config/schema-problems";
+import { buildTopology, type Topology, trustProblems } from "../../model/topology";
 import type { SynthSettings } from "./settings";
 
 /** What a stack is made from. */

@@ -1,4 +1,4 @@
-import { verifySignature } from "./nkey";
+import { verifySignature } from "../nkeys/nkey";
 import { explainPermissions, servicePermissions } from "./permissions";
 import { Denial } from "./reasons";
 import type { ClientInfo, ConnectOptions } from "./request";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { logLevel, natsServers, text } from "../environment";
+import { logLevel, natsServers, text } from "../common/environment";
 import { addressProblem } from "./https-get";
 import { TOKEN_ALGORITHMS, type TokenAlgorithm } from "./jwks";
 

@@ -1,4 +1,4 @@
-import type { SigningKey } from "./nkey";
+import type { SigningKey } from "../nkeys/nkey";
 import type { AuthRules } from "./rules";
 
 /** Keys with which one request is answered. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isPublicKey } from "./nkey";
+import { isPublicKey } from "../nkeys/nkey";
 
 export interface KnownServersOptions {
   /** Asks all servers who they are, or the one of a name; what they say comes to {@link KnownServers.learn}. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { readNatsJwt, signNatsJwt } from "./nats-jwt";
-import { formatPublicKey, signingKeyFromBytes } from "./nkey";
+import { readNatsJwt, signNatsJwt } from "../nkeys/nats-jwt";
+import { formatPublicKey, signingKeyFromBytes } from "../nkeys/nkey";
 import type { DenialReason } from "./reasons";
 import { REQUEST_AUDIENCE } from "./request";
 import { throwawayXkey } from "./xkey";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { readNatsJwt } from "./nats-jwt";
-import { isPublicKey } from "./nkey";
+import { readNatsJwt } from "../nkeys/nats-jwt";
+import { isPublicKey } from "../nkeys/nkey";
 import { Refusal } from "./reasons";
 import type { Xkey } from "./xkey";
 

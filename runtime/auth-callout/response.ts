@@ -1,5 +1,5 @@
+import { signNatsJwt } from "../nkeys/nats-jwt";
 import type { AnswerKeys, Issuers } from "./issuers";
-import { signNatsJwt } from "./nats-jwt";
 import type { Grant, SubjectPermissions } from "./permissions";
 import type { DenialReason } from "./reasons";
 import type { AuthorizationRequest } from "./request";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isPublicKey } from "./nkey";
+import { isPublicKey } from "../nkeys/nkey";
 import { coversInboxes, hasPlaceholder, templateProblem } from "./subject-template";
 
 /** Accounts that no callout may put anyone into: the system's, the callout's own, and NATS's implicit ones. */

@@ -1,5 +1,6 @@
 import { type Logger, pino } from "pino";
 import type { NatsClient } from "../client";
+import { signingKey } from "../nkeys/nkey";
 import { SERVERS_REQUEST_SUBJECT } from "./contract";
 import { type HandlerContext, handleRequest } from "./handler";
 import { buildHttp, listen, type Readiness } from "./http";
@@ -10,7 +11,6 @@ import { KeyStore } from "./key-store";
 import { KnownServers } from "./known-servers";
 import { logOutcome } from "./log-outcome";
 import { buildMetrics } from "./metrics";
-import { signingKey } from "./nkey";
 import { probesFor } from "./probe";
 import { Responder, type Source } from "./responder";
 import type { AuthRules } from "./rules";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Authentication } from "../client";
-import { seedOfCreds } from "../creds";
+import { seedOfCreds } from "../common/creds";
+import { isPublicKey, type SigningKey, signingKey } from "../nkeys/nkey";
 import { AuthCalloutEnv, FILE_VARIABLES, type FileVariable } from "./env";
 import { accountsWithoutSigner } from "./issuers";
-import { isPublicKey, type SigningKey, signingKey } from "./nkey";
 import { AuthRules } from "./rules";
 import { readSeeds, splitSeeds } from "./seeds";
 import type { NatsAuthCalloutOptions } from "./service";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import nacl from "tweetnacl";
-import { memoizeRecent } from "./memoize";
-import { formatPublicKey, publicKeyBytes, seedBytes } from "./nkey";
+import { memoizeRecent } from "../common/memoize";
+import { formatPublicKey, publicKeyBytes, seedBytes } from "../nkeys/nkey";
 
 /**
  * A curve key that opens and seals boxes of NATS's format `xkv1 | nonce | box`.

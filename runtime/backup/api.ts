@@ -1,5 +1,5 @@
 import type { NatsConnection } from "nats";
-import { NotYet, until } from "../streams/retry";
+import { NotYet, until } from "../client/retry";
 
 /** Milliseconds that one request may take. Short: a request to a group without a leader is never answered. */
 const REQUEST_TIMEOUT_MS = 5000;

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { type NatsConnection, NatsError } from "nats";
 import type { Logger } from "pino";
-import { CONSUMER_NOT_FOUND, errorNumber, NotInTime, STREAM_NOT_FOUND, unlessMissing } from "../streams/retry";
+import { CONSUMER_NOT_FOUND, errorNumber, NotInTime, STREAM_NOT_FOUND, unlessMissing } from "../client/retry";
 import { ApiRefusal, type ConsumerDescription, describeConsumer, describeStream, names } from "./api";
 import { newBackupId } from "./backup-id";
 import { folderOf, MANIFEST, type Scope } from "./catalog";

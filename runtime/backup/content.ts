@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
-import { until } from "../streams/retry";
+import { until } from "../client/retry";
 import { ApiRefusal, ask } from "./api";
 
 const sequence = z.int().min(0);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { atMostOne, exactlyOne, logLevel, names, natsServers, text } from "../environment";
+import { atMostOne, exactlyOne, logLevel, names, natsServers, text } from "../common/environment";
 
 const yes = (instead: string) => z.enum(["yes"], `write "yes", or leave it out ${instead}`).optional();
 

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { NatsClientOptions } from "../client";
-import { EnvironmentError, valueOrFile } from "../environment-files";
+import { EnvironmentError, valueOrFile } from "../common/environment-files";
 import type { Scope } from "./catalog";
 import { BACKUP_INBOX } from "./contract";
 import { BackupEnv, DrillEnv } from "./env";
 import { type BackupKey, parseKeys } from "./keys";
 import { openTarget } from "./open-target";
-import type { ScratchPlace } from "./scratch-server";
+import type { ScratchPlace } from "./scratch";
 import type { Target } from "./target";
 
 /** What the program is asked for. */

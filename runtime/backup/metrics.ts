@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { Gauge, Registry } from "prom-client";
-import { embeddedMetrics } from "../embedded-metrics";
+import { embeddedMetrics } from "../common/embedded-metrics";
 import type { Alarm } from "./alarms";
 import { backupTime } from "./backup-id";
 import type { Scope } from "./catalog";

@@ -1,5 +1,5 @@
 import type { NatsConnection } from "nats";
-import { until } from "../streams/retry";
+import { until } from "../client/retry";
 import { ask, type Json, names } from "./api";
 import type { ConsumerBackup, StreamBackup } from "./manifest";
 

@@ -10,7 +10,7 @@ import { printEmbedded, printMetrics, type RunResult, writeMetrics } from "./met
 import { prune } from "./prune";
 import { previewRestore, restore } from "./restore";
 import { scopeName } from "./restore-plan";
-import { openScratchServer } from "./scratch-server";
+import { openScratchServer } from "./scratch";
 
 /** Exit codes. `failed` needs someone to look; `notReached` is worth another try. */
 export const EXIT = { ok: 0, failed: 1, notReached: 2 } as const;

@@ -7,20 +7,7 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type NatsConnection } from "nats";
 import { BACKUP_INBOX } from "./contract";
-import { useScratchServer } from "./scratch-sidecar";
-
-/** An empty nats-server with JetStream, on this machine alone. */
-export interface ScratchServer {
-  readonly connection: NatsConnection;
-  /** Ends it and removes everything that it stored. Safe to call twice. */
-  stop(): Promise<void>;
-}
-
-/** A nats-server to start, or the loopback URL of one that somebody else starts for the drill alone. */
-export type ScratchPlace = { readonly binary: string } | { readonly url: string };
-
-export const openScratchServer = (place: ScratchPlace): Promise<ScratchServer> =>
-  "url" in place ? useScratchServer(place.url) : startScratchServer(place.binary);
+import type { ScratchServer } from "./scratch-sidecar";
 
 const STARTS_WITHIN_MS = 60_000;
 

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type NatsConnection } from "nats";
 import { names } from "./api";
 import { BACKUP_INBOX } from "./contract";
-import type { ScratchServer } from "./scratch-server";
 
 const STARTS_WITHIN_MS = 60_000;
 
@@ -61,4 +60,11 @@ async function processId(file: string): Promise<number | undefined> {
     if (Number.isInteger(pid) && pid > 1) return pid;
   }
   return undefined;
+}
+
+/** An empty nats-server with JetStream, on this machine alone. */
+export interface ScratchServer {
+  readonly connection: NatsConnection;
+  /** Ends it and removes everything that it stored. Safe to call twice. */
+  stop(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { CertificateSecret } from "../certificate-manager/contract";
+import { readPem, splitPem, unionPem } from "../x509/pem";
 import { chainProblems } from "./chain";
-import { readPem, splitPem, unionPem } from "./pem";
 
 /** A certificate with its key, as the server reads them. */
 export interface ServerCertificate {

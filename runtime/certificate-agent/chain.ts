@@ -1,5 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import { readPem } from "./pem";
+import { readPem } from "../x509/pem";
 
 const signedBy = (issuer: X509Certificate) => (certificate: X509Certificate) =>
   certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);

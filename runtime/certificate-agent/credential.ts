@@ -1,5 +1,5 @@
 import { fromSeed } from "nkeys.js";
-import { seedOfCreds } from "../creds";
+import { seedOfCreds } from "../common/creds";
 
 /**
  * The content of a credentials file, from the secret's value: a `.creds` file as it is, a seed as an include that sets it.

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { json, logLevel, text } from "../environment";
+import { json, logLevel, text } from "../common/environment";
 
 const integer = (min: number, max: number) =>
   z

@@ -1,4 +1,4 @@
-import { type HandshakeProps, tlsHandshake } from "../tls-handshake";
+import { type HandshakeProps, tlsHandshake } from "../common/tls-handshake";
 
 export interface ServedProps extends Omit<HandshakeProps, "host" | "timeoutMs"> {
   /** Default: this machine. */

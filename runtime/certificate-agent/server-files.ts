@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { unionPem } from "../x509/pem";
 import { readIfThere, replaceFile } from "./atomic";
 import type { ServerCertificate } from "./certificate";
 import { CertificateFiles } from "./certificate-files";
 import type { AgentCertificate, AgentCredential } from "./env";
-import { unionPem } from "./pem";
 
 /** File times come from a clock that is read at each tick of the kernel alone. */
 const clockTickMs = 20;

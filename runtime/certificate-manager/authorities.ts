@@ -1,4 +1,4 @@
-import { splitPem } from "../x509/facts";
+import { splitPem } from "../x509/pem";
 import type { Lease } from "./ports";
 import { type Authority, AuthoritySet, afterStep, bundle, type RolloverStep, rolloverStep } from "./rollover";
 import { type Run, reasonOf } from "./run";

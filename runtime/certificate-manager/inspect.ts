@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
-import { type CertificateFacts, readFacts, splitPem } from "../x509/facts";
+import { type CertificateFacts, readFacts } from "../x509/facts";
+import { splitPem } from "../x509/pem";
 import {
   type CertificateSecret,
   CertificateSecret as CertificateSecretSchema,

@@ -1,4 +1,4 @@
-import { embeddedMetrics } from "../embedded-metrics";
+import { embeddedMetrics } from "../common/embedded-metrics";
 import { certificateMetrics } from "./contract";
 
 /** @param values by the metrics' names */

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readPem, unionPem } from "../certificate-agent/pem";
+import { readPem, unionPem } from "../x509/pem";
 import type { RenewedCertificate } from "./env";
 
 /** What a Secret holds; a key that is not there is `undefined`. */

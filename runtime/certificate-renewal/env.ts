@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { json, logLevel, natsServers, seconds, text } from "../environment";
+import { json, logLevel, natsServers, seconds, text } from "../common/environment";
 
 /** A certificate that the job keeps valid. */
 export const RenewedCertificate = z.strictObject({

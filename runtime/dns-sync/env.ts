@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { logLevel, text } from "../environment";
+import { logLevel, text } from "../common/environment";
 
 export * from "./contract";
 

@@ -1,4 +1,4 @@
-import { embeddedMetrics } from "../embedded-metrics";
+import { embeddedMetrics } from "../common/embedded-metrics";
 import { DNS_SYNC_DIMENSION, DNS_SYNC_METRICS, DNS_SYNC_NAMESPACE, type DnsSyncMetric } from "./contract";
 import type { Outcome } from "./reconcile";
 

@@ -1,9 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JetStreamManager, NatsConnection } from "nats";
-import { type Action, APPLIED, isOneOf, refusals } from "./action";
-import { attempt } from "./attempt";
-import { LOST_AFTER_MS, manager } from "./find";
-import { type Replicated, untilReplicated } from "./replicas";
 import {
   CONSUMER_NOT_FOUND,
   errorNumber,
@@ -13,7 +9,11 @@ import {
   notYetWhenMissing,
   STREAM_NOT_FOUND,
   until,
-} from "./retry";
+} from "../client/retry";
+import { type Action, APPLIED, isOneOf, refusals } from "./action";
+import { attempt } from "./attempt";
+import { LOST_AFTER_MS, manager } from "./find";
+import { type Replicated, untilReplicated } from "./replicas";
 import { fromConsumerConfig, fromStreamConfig } from "./server-config";
 
 export interface ApplyProps {

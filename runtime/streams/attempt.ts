@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ConsumerConfig, JetStreamManager, StreamConfig } from "nats";
-import type { Action, ConsumerAction, StreamAction } from "./action";
 import {
   CONSUMER_EXISTS,
   CONSUMER_NOT_FOUND,
@@ -10,7 +9,8 @@ import {
   STREAM_EXISTS,
   STREAM_NOT_FOUND,
   unlessMissing,
-} from "./retry";
+} from "../client/retry";
+import type { Action, ConsumerAction, StreamAction } from "./action";
 import { fromConsumerConfig, fromStreamConfig, type Known, toConsumerConfig, toStreamConfig } from "./server-config";
 
 /** Brings one action about. Repeated until it succeeds, it does no more than once would have done. */

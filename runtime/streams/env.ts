@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { exactlyOne, logLevel, names, natsServers, seconds, text } from "../environment";
+import { exactlyOne, logLevel, names, natsServers, seconds, text } from "../common/environment";
 
 /** The environment of the streams program. Its input is what a construct has to set. */
 export const StreamsEnv = z

@@ -1,5 +1,4 @@
 import { type JetStreamManager, JSONCodec, type NatsConnection, type StreamInfo } from "nats";
-import type { FoundConsumer, FoundStream } from "./found";
 import {
   CONSUMER_NOT_FOUND,
   errorNumber,
@@ -8,7 +7,8 @@ import {
   STREAM_NOT_FOUND,
   unlessMissing,
   until,
-} from "./retry";
+} from "../client/retry";
+import type { FoundConsumer, FoundStream } from "./found";
 import { fromConsumerConfig, fromStreamConfig } from "./server-config";
 
 /** Above this, the fullest subject of a stream is bounded instead of counted: the answer would be megabytes. */

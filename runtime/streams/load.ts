@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { NatsClientOptions } from "../client";
-import { EnvironmentError, valueOrFile } from "../environment-files";
+import { EnvironmentError, valueOrFile } from "../common/environment-files";
 import { StreamsEnv } from "./env";
 import type { RunProps } from "./run";
 import { StreamSpec } from "./spec";

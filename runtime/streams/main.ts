@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { NatsClient } from "../client";
-import { EnvironmentError } from "../environment-files";
+import { EnvironmentError } from "../common/environment-files";
 import { STREAMS_INBOX } from "./contract";
 import { load } from "./load";
 import { EXIT, type ExitCode, run } from "./run";

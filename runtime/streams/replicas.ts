@@ -1,5 +1,5 @@
 import type { ClusterInfo, JetStreamManager, StreamInfo } from "nats";
-import { NotYet, until } from "./retry";
+import { NotYet, until } from "../client/retry";
 
 /** A stream or consumer as its leader sees it. */
 export interface Replicated {

@@ -1,10 +1,10 @@
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
+import { NotInTime } from "../client/retry";
 import { applyPlan, PlanRefused } from "./apply";
 import { untilDurable } from "./durable";
 import { findStreams } from "./find";
 import { type PlanProps, planStreams } from "./plan";
-import { NotInTime } from "./retry";
 
 export interface RunProps extends Omit<PlanProps, "found"> {
   /** Milliseconds for everything but the wait for durability. */

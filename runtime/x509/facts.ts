@@ -40,7 +40,3 @@ export function renewalId(pem: string): string | undefined {
   const serial = certificate.serialNumber;
   return `${url(issuerKey)}.${url(Number.parseInt(serial.slice(0, 2), 16) >= 0x80 ? `00${serial}` : serial)}`;
 }
-
-/** The certificates of a PEM text, one by one. */
-export const splitPem = (text: string): string[] =>
-  [...text.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)].map(([pem]) => `${pem}\n`);

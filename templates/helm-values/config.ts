@@ -1,8 +1,8 @@
-import { clusterSecrets } from "../../modules/topology";
+import { clusterSecrets } from "../../model/topology";
 import { type ConfObject, isBlock, Raw } from "../nats-conf";
 import { blockOf, rest } from "./conf-values";
 import { ingressValues } from "./ingress";
-import type { HelmValuesProps } from "./values";
+import type { HelmValuesProps } from "./props";
 
 /** `config`: the servers' configuration. Keys that the chart writes itself are given as its values, all others merged. */
 export function configValues(conf: ConfObject, props: HelmValuesProps): Record<string, unknown> {

@@ -1,6 +1,6 @@
-import { formatDuration } from "../../modules/config/units";
+import { formatDuration } from "../../model/config/units";
+import type { KubernetesPlatform } from "../../model/topology";
 import { small, unprivileged } from "./pod";
-import type { KubernetesPlatform } from "./values";
 
 /** The chart's own. */
 export const exporterPort = 7777;

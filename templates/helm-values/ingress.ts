@@ -1,5 +1,5 @@
-import { clusterSecrets } from "../../modules/topology";
-import type { KubernetesCluster } from "./values";
+import type { KubernetesCluster } from "../../model/topology";
+import { clusterSecrets } from "../../model/topology";
 
 /**
  * `config.websocket.ingress`: browsers reach the WebSocket port at the public name. The Ingress ends their TLS and opens

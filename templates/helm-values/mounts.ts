@@ -1,4 +1,4 @@
-import { type ClusterTopology, clusterSecrets, type IssuerId, type Topology } from "../../modules/topology";
+import { type ClusterTopology, clusterSecrets, type IssuerId, type Topology } from "../../model/topology";
 
 /** A file of a Secret, and the name that it has in the folder it is mounted to. */
 interface MountedSecret {

@@ -1,8 +1,8 @@
-import { clusterSecrets, loginKey, ports, streamsInbox, type UserTopology } from "../../modules/topology";
+import { clusterSecrets, loginKey, ports, streamsInbox, type UserTopology } from "../../model/topology";
 import { BACKUP_INBOX } from "../../runtime/backup/contract";
 import { authorityKey, volumeMountPatch, volumePatch } from "./mounts";
 import { small, unprivileged, user } from "./pod";
-import type { HelmValuesProps } from "./values";
+import type { HelmValuesProps } from "./props";
 
 const folders = { keys: "/etc/natsform/keys", authorities: "/etc/natsform/authorities", home: "/home/nats" };
 

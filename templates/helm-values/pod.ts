@@ -1,5 +1,4 @@
-import type { Topology } from "../../modules/topology";
-import type { KubernetesPlatform } from "./values";
+import type { KubernetesPlatform, Topology } from "../../model/topology";
 
 /** What Pod Security `restricted` asks of every container, and a file system that nobody writes to. */
 export const unprivileged = {

@@ -1,5 +1,5 @@
-import type { Problem } from "../../modules/config";
-import { nearest } from "../../modules/config/known-keys";
+import type { Problem } from "../../model/config";
+import { nearest } from "../../model/config/known-keys";
 import { type ChartKeys, chartKeys } from "./chart-keys";
 
 type Path = Problem["path"];

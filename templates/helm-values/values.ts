@@ -1,5 +1,3 @@
-import type { Trust } from "../../modules/config";
-import type { ClusterTopology, Topology } from "../../modules/topology";
 import { deployedDigest, platformSite, serverConf } from "../nats-conf";
 import { configValues } from "./config";
 import { exporterValues } from "./exporter";
@@ -8,21 +6,8 @@ import { merged } from "./merged";
 import { extraMounts, volumeMountPatch, volumePatch } from "./mounts";
 import { natsBoxValues } from "./nats-box";
 import { containerValues, podValues, small, unprivileged } from "./pod";
+import type { HelmValuesProps } from "./props";
 
-export type KubernetesPlatform = Extract<ClusterTopology["platform"], { kind: "kubernetes" }>;
-export type KubernetesCluster = ClusterTopology & { platform: KubernetesPlatform };
-export const isOnKubernetes = (cluster: ClusterTopology): cluster is KubernetesCluster =>
-  cluster.platform.kind === "kubernetes";
-
-export interface HelmValuesProps {
-  topology: Topology;
-  cluster: KubernetesCluster;
-  trust: Trust;
-  /** Class of the volumes; without it the Kubernetes cluster's default one. */
-  storageClass?: string;
-  /** Custom resources that go with the release. */
-  extraResources?: readonly object[];
-}
 export type HelmValues = Record<string, unknown>;
 
 /**

@@ -1,5 +1,5 @@
-import type { Trust } from "../../modules/config";
-import type { AccountTopology, Topology, UserTopology } from "../../modules/topology";
+import type { Trust } from "../../model/config";
+import type { AccountTopology, Topology, UserTopology } from "../../model/topology";
 import { bytes, type ConfObject, type ConfValue } from "./tree";
 
 /** Accounts, users and the callout: everything of a configuration that says who may come in. */

@@ -1,4 +1,4 @@
-import type { LeafLink, Topology } from "../../modules/topology";
+import type { LeafLink, Topology } from "../../model/topology";
 import { type ConfObject, Include } from "./tree";
 
 /** Where a leaf finds what it shows its hub, and what it verifies the hub with. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Trust } from "../../modules/config";
-import { calloutKeys, type Topology } from "../../modules/topology";
+import type { Trust } from "../../model/config";
+import { calloutKeys, type Topology } from "../../model/topology";
 import { type ConfObject, type ConfValue, isBlock, printConf } from "./tree";
 
 /**

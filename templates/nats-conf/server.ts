@@ -1,6 +1,6 @@
-import type { Trust } from "../../modules/config";
-import { knowsKey } from "../../modules/config/server-keys";
-import type { ClusterTopology, Listener, ListenerName, ServerTopology, Topology } from "../../modules/topology";
+import type { Trust } from "../../model/config";
+import { knowsKey } from "../../model/config/server-keys";
+import type { ClusterTopology, Listener, ListenerName, ServerTopology, Topology } from "../../model/topology";
 import { identityConf } from "./identity";
 import { leafRemote } from "./leaf-remote";
 import type { Site } from "./site";

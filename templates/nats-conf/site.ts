@@ -6,7 +6,7 @@ import {
   type ListenerName,
   type ServerTopology,
   type Topology,
-} from "../../modules/topology";
+} from "../../model/topology";
 
 /** Addresses, ports and paths of one server: all that a platform, or the twin, decides about its configuration. */
 export interface Site {

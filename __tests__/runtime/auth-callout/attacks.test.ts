@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import { pino } from "pino";
 import { logOutcome } from "../../../runtime/auth-callout/log-outcome";
-import { readNatsJwt } from "../../../runtime/auth-callout/nats-jwt";
 import { encodeIdentity } from "../../../runtime/client";
+import { readNatsJwt } from "../../../runtime/nkeys/nats-jwt";
 import {
   type Attack,
   attacksOf,

@@ -1,12 +1,12 @@
 import { createAccount, createCurve, createUser, type KeyPair } from "nkeys.js";
 import { type HandlerContext, handleRequest } from "../../../runtime/auth-callout/handler";
 import { buildIssuers } from "../../../runtime/auth-callout/issuers";
-import { type SigningKey, signingKey } from "../../../runtime/auth-callout/nkey";
 import { probesFor } from "../../../runtime/auth-callout/probe";
 import { Denial } from "../../../runtime/auth-callout/reasons";
 import { AuthRules } from "../../../runtime/auth-callout/rules";
 import type { TokenClaims } from "../../../runtime/auth-callout/token";
 import { type Xkey, xkey } from "../../../runtime/auth-callout/xkey";
+import { type SigningKey, signingKey } from "../../../runtime/nkeys/nkey";
 import {
   type CalloutKeys,
   claimsOf,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { KnownServers } from "../../../runtime/auth-callout/known-servers";
-import { formatPublicKey } from "../../../runtime/auth-callout/nkey";
+import { formatPublicKey } from "../../../runtime/nkeys/nkey";
 
 const COOLDOWN = 250;
 const PATIENCE = 5000;

@@ -1,7 +1,7 @@
 import { decode } from "@nats-io/jwt";
 import { createAccount, createUser } from "nkeys.js";
-import { readNatsJwt, signNatsJwt } from "../../../runtime/auth-callout/nats-jwt";
-import { type SigningKey, signingKey } from "../../../runtime/auth-callout/nkey";
+import { readNatsJwt, signNatsJwt } from "../../../runtime/nkeys/nats-jwt";
+import { type SigningKey, signingKey } from "../../../runtime/nkeys/nkey";
 import { claimsOf, seedOf, signWithNkeys } from "../../support/callout-keys";
 
 const key = (pair = createAccount()) => signingKey("A", seedOf(pair)) as SigningKey;

@@ -1,12 +1,6 @@
 import fc from "fast-check";
 import { createAccount, createCurve, createServer, createUser, fromPublic } from "nkeys.js";
-import {
-  isPublicKey,
-  publicKeyBytes,
-  seedBytes,
-  signingKey,
-  verifySignature,
-} from "../../../runtime/auth-callout/nkey";
+import { isPublicKey, publicKeyBytes, seedBytes, signingKey, verifySignature } from "../../../runtime/nkeys/nkey";
 import { seedOf } from "../../support/callout-keys";
 
 const kinds = [

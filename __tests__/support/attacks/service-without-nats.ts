@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { createAccount, createCurve } from "nkeys.js";
 import { pino } from "pino";
 import { AUTH_REQUEST_SUBJECT } from "../../../runtime/auth-callout/contract";
-import { signNatsJwt } from "../../../runtime/auth-callout/nats-jwt";
-import { formatPublicKey, signingKeyFromBytes } from "../../../runtime/auth-callout/nkey";
 import { REQUEST_AUDIENCE, SERVER_XKEY_HEADER } from "../../../runtime/auth-callout/request";
 import type { AuthRules } from "../../../runtime/auth-callout/rules";
 import { type NatsAuthCalloutOptions, startNatsAuthCalloutService } from "../../../runtime/auth-callout/service";
 import { throwawayXkey } from "../../../runtime/auth-callout/xkey";
 import { headers, type Msg, type NatsClient, type NatsConnection } from "../../../runtime/client";
+import { signNatsJwt } from "../../../runtime/nkeys/nats-jwt";
+import { formatPublicKey, signingKeyFromBytes } from "../../../runtime/nkeys/nkey";
 import { claimsOf, seedOf } from "../callout-keys";
 
 /** The service as it runs, with its own time limits; only NATS itself is left out. */

@@ -3,10 +3,10 @@ import type { HandlerContext } from "../../../runtime/auth-callout/handler";
 import { buildIssuers } from "../../../runtime/auth-callout/issuers";
 import { readKeySet } from "../../../runtime/auth-callout/jwks";
 import { KeyStore } from "../../../runtime/auth-callout/key-store";
-import { formatPublicKey, type SigningKey, signingKeyFromBytes } from "../../../runtime/auth-callout/nkey";
 import { AuthRules } from "../../../runtime/auth-callout/rules";
 import { verifyToken } from "../../../runtime/auth-callout/token";
 import { throwawayXkey, type Xkey } from "../../../runtime/auth-callout/xkey";
+import { formatPublicKey, type SigningKey, signingKeyFromBytes } from "../../../runtime/nkeys/nkey";
 import type { Random } from "./random";
 
 export const NOW = 1_800_000_000;

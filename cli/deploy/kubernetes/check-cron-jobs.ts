@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { hasRenewalJob } from "../../../modules/topology";
-import type { DeployRow } from "../check";
+import { hasRenewalJob } from "../../../model/topology";
+import type { DeployRow } from "../../core/rows";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { calloutKeys } from "../../../modules/topology";
-import { type DeployRow, row } from "../check";
+import { calloutKeys } from "../../../model/topology";
+import { checkRow, type DeployRow } from "../../core/rows";
 import { withKeys } from "../responders-step";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";
@@ -63,14 +63,14 @@ export async function checkPods(target: DeployTarget, name: string): Promise<Dep
   const image = `${cluster.platform.images.nats}:${target.topology.nats.version}-alpine`;
   const selector = `app.kubernetes.io/instance=${names.release},app.kubernetes.io/component=nats`;
   return Promise.all([
-    row("pods", `StatefulSet ${names.release}`, async () =>
+    checkRow("pods", `StatefulSet ${names.release}`, async () =>
       judgeStatefulSet(
         await kubectl.json(StatefulSet, ...inside, "get", "statefulset", names.release),
         cluster.servers.length,
       ),
     ),
     ...cluster.servers.map((server) =>
-      row("pods", server.name, async () => {
+      checkRow("pods", server.name, async () => {
         const { items } = await kubectl.json(Pods, ...inside, "get", "pods", "--selector", selector);
         return judgePod(
           items.find(({ metadata }) => metadata.name === server.name),
@@ -86,7 +86,7 @@ export async function checkPods(target: DeployTarget, name: string): Promise<Dep
 export async function checkResponders(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { names, kubectl, inside } = questionsTo(target, name);
   return [
-    await row("pods", names.callout, async () => {
+    await checkRow("pods", names.callout, async () => {
       const found = await kubectl.json(Responders, ...inside, "get", "deployment", names.callout);
       return judgeResponders(found, calloutKeys(target.topology, target.trust));
     }),

@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import type { Certificate } from "../../../modules/topology";
+import type { Certificate } from "../../../model/topology";
+import { splitPem } from "../../../runtime/x509/pem";
 import { authorityKey } from "../../../templates/helm-values";
+import { checkRow, type DeployRow } from "../../core/rows";
 import { deployedValues } from "../../keys/push";
-import { type DeployRow, row } from "../check";
-import { blocksOf, whatIsWrong } from "../check-secrets";
+import { certificateFault } from "../certificate-fault";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";
 import { SecretData } from "./local-certificates";
@@ -24,7 +25,7 @@ export async function checkCertificates(target: DeployTarget, name: string): Pro
   return Promise.all(
     kept.map((certificate) => {
       const secret = names.certificates.certificate(certificate.id);
-      return row("secrets", secret, async () => {
+      return checkRow("secrets", secret, async () => {
         const data = await secretOf(target, name, secret);
         const authorities = await secretOf(target, name, names.certificates.authorities);
         return judgeCertificate(certificate, data, authorities[authorityKey(certificate.issuer)] ?? "", new Date());
@@ -40,10 +41,15 @@ export function judgeCertificate(
   authorities: string,
   now: Date,
 ): { ok: boolean; seen: string } {
-  const [certificate, ...chain] = blocksOf(data["tls.crt"] ?? "");
+  const [certificate, ...chain] = splitPem(data["tls.crt"] ?? "");
   const privateKey = data["tls.key"];
   if (!certificate || !privateKey) return { ok: false, seen: "there is no certificate in it" };
-  const wrong = whatIsWrong({ certificate, chain: chain.join("\n"), privateKey }, wanted, blocksOf(authorities), now);
+  const wrong = certificateFault(
+    { certificate, chain: chain.join("\n"), privateKey },
+    wanted,
+    splitPem(authorities),
+    now,
+  );
   const until = Date.parse(new X509Certificate(certificate).validTo);
   const days = Math.floor((until - now.getTime()) / dayMs);
   return { ok: wrong === undefined, seen: wrong ?? `${wanted.names.length} names, ${days} days left` };
@@ -53,7 +59,7 @@ export function judgeCertificate(
 export async function checkKeys(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { names } = questionsTo(target, name);
   return [
-    await row("secrets", names.certificates.servers, async () => {
+    await checkRow("secrets", names.certificates.servers, async () => {
       const found = await secretOf(target, name, names.certificates.servers);
       const wanted = await deployedValues(target.topology, target.keys);
       const wrong = wanted.filter(({ name: key, value }) => found[key] !== value).map((one) => one.name);

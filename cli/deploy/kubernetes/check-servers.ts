@@ -1,6 +1,6 @@
-import type { Trust } from "../../../modules/config";
-import type { ClusterTopology, Topology } from "../../../modules/topology";
-import type { DeployRow } from "../check";
+import type { Trust } from "../../../model/config";
+import type { ClusterTopology, Topology } from "../../../model/topology";
+import type { DeployRow } from "../../core/rows";
 import type { DeployTarget } from "../target";
 import { clusterOn } from "./cluster";
 import { withServers } from "./connection";

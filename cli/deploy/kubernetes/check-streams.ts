@@ -1,11 +1,11 @@
 import type { NatsConnection } from "nats";
-import { streamsInbox } from "../../../modules/topology";
+import { streamAccounts, streamsInbox } from "../../../model/topology";
 import { isEmpty } from "../../../runtime/streams/action";
 import { findStreams, manager } from "../../../runtime/streams/find";
 import { planStreams } from "../../../runtime/streams/plan";
 import { renderPlan } from "../../../runtime/streams/render";
-import { streamAccounts, toStreamSpecs } from "../../../templates/stream-specs";
-import { type DeployRow, row } from "../check";
+import { toStreamSpecs } from "../../../templates/stream-specs";
+import { checkRow, type DeployRow } from "../../core/rows";
 import type { DeployTarget } from "../target";
 import { withServers } from "./connection";
 
@@ -58,7 +58,7 @@ export async function checkStreams(target: DeployTarget, name: string): Promise<
       const connection = await (await connect(`streams-${account}`, streamsInbox)).connection();
       const desired = toStreamSpecs(topology, name, account);
       rows.push(
-        await row("streams", `${name}/${account}: as wanted`, async () => {
+        await checkRow("streams", `${name}/${account}: as wanted`, async () => {
           const plan = await streamsPlan(target, name, account, connection);
           const ok = isEmpty(plan);
           const consumers = desired.reduce((count, stream) => count + stream.consumers.length, 0);
@@ -69,7 +69,7 @@ export async function checkStreams(target: DeployTarget, name: string): Promise<
       const jsm = await manager(connection);
       for (const stream of desired)
         rows.push(
-          await row("streams", `${stream.name}: R${stream.replicas}`, async () =>
+          await checkRow("streams", `${stream.name}: R${stream.replicas}`, async () =>
             judgeReplicas(stream.replicas, (await jsm.streams.info(stream.name)).cluster),
           ),
         );

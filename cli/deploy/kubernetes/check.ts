@@ -1,5 +1,5 @@
-import { type DeployRow, settled } from "../check";
-import type { KubernetesStack } from "../stacks";
+import type { KubernetesStack } from "../../../model/topology";
+import { checkRows, type DeployRow, settled } from "../../core/rows";
 import type { DeployTarget } from "../target";
 import { checkCronJobs } from "./check-cron-jobs";
 import { checkPods, checkResponders } from "./check-pods";
@@ -27,20 +27,9 @@ export async function checkKubernetes(target: DeployTarget, stacks: readonly Kub
   const rows: DeployRow[] = [];
   for (const cluster of new Set(stacks.map((stack) => stack.cluster))) {
     const seen = looks.map(([group, look]) =>
-      settled(() => told(group, cluster, () => look(target, cluster)), pauseMs),
+      settled(() => checkRows(group, cluster, () => look(target, cluster)), pauseMs),
     );
     rows.push(...(await Promise.all(seen)).flat());
   }
   return rows;
-}
-
-/** A look that fails is a row. */
-async function told(group: DeployRow["group"], what: string, look: () => Promise<DeployRow[]>): Promise<DeployRow[]> {
-  try {
-    return await look();
-  } catch (error) {
-    return [
-      { group, what, ok: false, seen: (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "" },
-    ];
-  }
 }

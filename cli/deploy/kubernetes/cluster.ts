@@ -1,5 +1,4 @@
-import { clusterOf, kubernetesNames } from "../../../modules/topology";
-import { isOnKubernetes, type KubernetesCluster } from "../../../templates/helm-values";
+import { clusterOf, isOnKubernetes, type KubernetesCluster, kubernetesNames } from "../../../model/topology";
 import { accessOf, type DeployTarget } from "../target";
 
 type Target = Pick<DeployTarget, "topology">;

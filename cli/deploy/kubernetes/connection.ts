@@ -1,8 +1,8 @@
 import { connect } from "node:net";
-import { loginKey, ports } from "../../../modules/topology";
+import { loginKey, ports } from "../../../model/topology";
 import { type Authentication, NatsClient } from "../../../runtime/client";
 import { authorityKey } from "../../../templates/helm-values";
-import { UserError } from "../../project";
+import { UserError } from "../../core/project";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";
 import { SecretData } from "./local-certificates";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { KubernetesStack } from "../stacks";
+import type { KubernetesStack } from "../../../model/topology";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";
 import { readableLog } from "./log-lines";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { leafPeers } from "../../../modules/topology";
+import type { KubernetesStack } from "../../../model/topology";
+import { leafPeers } from "../../../model/topology";
 import { askToReload } from "../../../runtime/certificate-renewal/reload";
-import type { Progress, Step } from "../platform";
-import type { KubernetesStack } from "../stacks";
+import type { Progress, Step } from "../../core/output";
 import type { DeployTarget } from "../target";
 import { judgeLeafNodes } from "./check-servers";
 import { clusterOn, questionsTo } from "./cluster";

@@ -1,4 +1,4 @@
-import type { Progress } from "../platform";
+import type { Progress } from "../../core/output";
 
 /** Links of leaf nodes of one cluster, as its servers tell of them. */
 export interface Links {

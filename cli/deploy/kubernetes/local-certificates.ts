@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { authorityKey } from "../../../templates/helm-values";
-import { UserError } from "../../project";
+import { UserError } from "../../core/project";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";
 

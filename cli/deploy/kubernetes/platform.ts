@@ -1,12 +1,12 @@
-import { kubernetesNames } from "../../../modules/topology";
+import type { KubernetesStack } from "../../../model/topology";
+import { kubernetesNames, vaultClusters } from "../../../model/topology";
+import type { Progress } from "../../core/output";
 import { imagesOf } from "../../images/places";
 import { pushImage } from "../../images/push";
 import { baseImage } from "../../images/settings";
 import { KubernetesSecretStore } from "../../keys/kubernetes-secret";
 import { pushSecrets } from "../../keys/push";
-import { vaultClusters } from "../needs/vault";
-import type { DeployPlatform, Progress } from "../platform";
-import type { KubernetesStack } from "../stacks";
+import type { DeployPlatform } from "../platform";
 import { accessOf, type DeployTarget } from "../target";
 import { checkKubernetes } from "./check";
 import { clusterOn, namespaceOf } from "./cluster";

@@ -1,5 +1,5 @@
-import { calloutKeys } from "../../../modules/topology";
-import type { Progress } from "../platform";
+import { calloutKeys } from "../../../model/topology";
+import type { Progress } from "../../core/output";
 import { isStarted, keysVariable, notReady, respondersStep } from "../responders-step";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";

@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { kubernetesNames, streamsInbox } from "../../../modules/topology";
+import type { KubernetesStack } from "../../../model/topology";
+import { kubernetesNames, streamAccounts, streamsInbox } from "../../../model/topology";
 import { type Action, isEmpty, refusals } from "../../../runtime/streams/action";
 import { renderPlan } from "../../../runtime/streams/render";
-import { streamAccounts } from "../../../templates/stream-specs";
-import type { Progress } from "../platform";
-import type { KubernetesStack } from "../stacks";
+import type { Progress } from "../../core/output";
 import { type DeployTarget, stackFolder } from "../target";
 import { streamsPlan } from "./check-streams";
 import { withServers } from "./connection";

@@ -1,5 +1,4 @@
 import { type Aws, AwsError } from "../aws";
-import type { TaskDefinition } from "./tasks";
 
 /**
  * What would keep a task from starting on AWS, in AWS's words: an image that no repository holds, a secret without a
@@ -57,4 +56,14 @@ async function missingSecret(aws: Aws, region: string, valueFrom: string): Promi
     if (error instanceof AwsError) return error.message;
     throw error;
   }
+}
+
+export interface TaskDefinition {
+  taskDefinitionArn: string;
+  containerDefinitions: {
+    name: string;
+    image?: string;
+    healthCheck?: object;
+    secrets?: { name: string; valueFrom: string }[];
+  }[];
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Aws, AwsError, tagOf } from "../aws";
 import type { EventBus } from "../events/bus";
 import type { JsonObject } from "../events/pattern";
-import { whyNotStarted } from "./obstacles";
+import { type TaskDefinition, whyNotStarted } from "./obstacles";
 
 export type Health = "HEALTHY" | "UNHEALTHY" | "UNKNOWN";
 
@@ -37,16 +37,6 @@ export interface ServiceSpec {
 interface MotoTask extends JsonObject {
   taskArn: string;
   attachments: { details: { name: string; value: string }[] }[];
-}
-
-export interface TaskDefinition {
-  taskDefinitionArn: string;
-  containerDefinitions: {
-    name: string;
-    image?: string;
-    healthCheck?: object;
-    secrets?: { name: string; valueFrom: string }[];
-  }[];
 }
 
 /** Starts and stops tasks in moto, with what Fargate gives them: an address, a registration, health, events. */

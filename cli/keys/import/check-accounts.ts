@@ -1,5 +1,5 @@
-import type { Problem } from "../../../modules/config";
-import { type AccountTopology, isLandingAccount, type Topology } from "../../../modules/topology";
+import type { Problem } from "../../../model/config";
+import { type AccountTopology, isLandingAccount, type Topology } from "../../../model/topology";
 import { controlPlane, hasEnded, type Import, knowsSigningKey, type OwnKeys } from "./parts";
 
 /** What an account lacks for what the environment wants of it. */

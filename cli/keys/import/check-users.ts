@@ -1,5 +1,5 @@
-import type { Problem } from "../../../modules/config";
-import type { Topology } from "../../../modules/topology";
+import type { Problem } from "../../../model/config";
+import type { Topology } from "../../../model/topology";
 import { controlPlane, hasEnded, type Import, knowsSigningKey, type OwnKeys } from "./parts";
 
 /** Creds that are of no use, and users that nobody could log in as. */

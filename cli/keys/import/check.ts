@@ -1,5 +1,5 @@
-import type { Problem } from "../../../modules/config";
-import type { Topology } from "../../../modules/topology";
+import type { Problem } from "../../../model/config";
+import type { Topology } from "../../../model/topology";
 import { accountProblems, calloutProblems } from "./check-accounts";
 import { userProblems } from "./check-users";
 import { hasEnded, type Import, type OwnKeys } from "./parts";

@@ -1,7 +1,5 @@
-import type { Problem } from "../../../modules/config";
-import type { Topology } from "../../../modules/topology";
-import { pairOf } from "../seeds";
-import type { Import } from "./parts";
+import type { Problem } from "../../../model/config";
+import type { Topology } from "../../../model/topology";
 import {
   type AccountJwt,
   type Read,
@@ -10,7 +8,9 @@ import {
   readCreds,
   readOperatorFile,
   readPreload,
-} from "./read";
+} from "../read-jwts";
+import { pairOf } from "../seeds";
+import type { Import } from "./parts";
 
 /** Contents of the files that an operator exports. */
 export interface ImportFiles {

@@ -1,13 +1,14 @@
-import { ConfigError, type Trust } from "../../../modules/config";
-import type { Topology } from "../../../modules/topology";
-import { UserError } from "../../project";
-import { type ImportedOperator, makeKeys } from "../make";
+import { ConfigError, type Trust } from "../../../model/config";
+import type { Topology } from "../../../model/topology";
+import { UserError } from "../../core/project";
+import type { ImportedOperator } from "../imported-trust";
+import type { KeyStore } from "../key-store";
+import { makeKeys } from "../make";
+import { readCreds } from "../read-jwts";
 import { ensurePair } from "../seeds";
-import type { KeyStore } from "../store";
 import { importProblems } from "./check";
 import { collect, type ImportFiles } from "./collect";
 import { knowsSigningKey, type OwnKeys } from "./parts";
-import { readCreds } from "./read";
 
 export interface ImportProps {
   topology: Topology;

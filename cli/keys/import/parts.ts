@@ -1,4 +1,4 @@
-import type { AccountJwt, OperatorJwt, UserJwt } from "./read";
+import type { AccountJwt, OperatorJwt, UserJwt } from "../read-jwts";
 
 /** Public halves of what natsform signs and listens with: the operator has to know them. */
 export interface OwnKeys {

@@ -6,7 +6,7 @@ import {
   IssueCertificateCommand,
   RequestInProgressException,
 } from "@aws-sdk/client-acm-pca";
-import { splitPem } from "../../x509/facts";
+import { splitPem } from "../../x509/pem";
 import { createRequest } from "../../x509/request";
 import { bounded } from "../bounded";
 import type { Issuer, Ports } from "../ports";

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { splitPem } from "../../x509/facts";
+import { splitPem } from "../../x509/pem";
 import { createRequest } from "../../x509/request";
 import type { Challenges } from "../acme/challenges";
 import type { AcmeServer, Pause } from "../acme/server";

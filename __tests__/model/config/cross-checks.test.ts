@@ -1,0 +1,227 @@
+import { formatPath, parseEnvironment } from "../../../model/config";
+import { baseEnvironment, type Changes, changed } from "../../support/lint-environment";
+
+/** Places and messages with their fixes. */
+const found = (changes: Changes): string[] =>
+  parseEnvironment(changed(changes)).problems.map(
+    ({ path, message, fix }) => `${formatPath(path)} ${message}${fix ? `; ${fix}` : ""}`,
+  );
+const kubernetes = { platform: { kind: "kubernetes", flavor: "gke" } };
+const machine = (name: string, n = 9) => ({ name, address: `192.0.2.${n}`, meshAddress: `10.9.0.${n}` });
+
+test("the base environment passes every check", () => expect(found({})).toEqual([]));
+
+test.each<[string, Changes, string | RegExp]>([
+  ["no cluster", { clusters: {}, streams: [] }, "clusters must hold at least one cluster"],
+  [
+    "a vulnerable version",
+    { "nats.version": "2.14.3" },
+    /^nats.version has published vulnerabilities: .*; use 2.14.4 or later$/,
+  ],
+  [
+    "an unknown version",
+    { "nats.version": "2.16.0" },
+    "nats.version is outside of what natsform describes, 2.10 to 2.15",
+  ],
+  ["an account of natsform", { "accounts.AUTH": {} }, /^accounts.AUTH is one of natsform's own accounts/],
+  [
+    "an account that is not there",
+    { "identity.permissions[1].account": "OTHRE" },
+    'identity.permissions[1].account names no account of this environment; did you mean "OTHER"?',
+  ],
+  [
+    "a service's account",
+    { "identity.services.api.account": "NOPE_NOPE" },
+    "identity.services.api.account names no account of this environment; known: APP, OTHER",
+  ],
+  [
+    "a stream's account, by default APP",
+    {
+      accounts: { OTHER: {} },
+      "identity.permissions": [{ account: "OTHER" }],
+      "identity.services": {},
+      "clusters.edge.leafOf.accounts": ["OTHER"],
+    },
+    /^streams\[0\].account names no account/,
+  ],
+  [
+    "a link's account",
+    { "clusters.edge.leafOf.accounts": ["APP", "NOPE_NOPE"] },
+    /^clusters.edge.leafOf.accounts\[1\] names no account/,
+  ],
+  [
+    "a stream's cluster",
+    { "streams[0].cluster": "cors" },
+    'streams[0].cluster names no cluster of this environment; did you mean "core"?',
+  ],
+  [
+    "a cluster without JetStream",
+    { "streams[0].cluster": "edge" },
+    "streams[0].cluster names a cluster without JetStream; add clusters.edge.jetstream",
+  ],
+  [
+    "more replicas than servers",
+    { "clusters.core.size": 1 },
+    "streams[0].replicas R3 needs 3 servers; cluster core has 1; use at most 1, or more servers",
+  ],
+  [
+    "more replicas than hosts",
+    { "streams[0].cluster": "mesh", "streams[0].replicas": 5 },
+    /^streams\[0\].replicas R5 needs 5 servers; cluster mesh has 3/,
+  ],
+  [
+    "a consumer with more replicas than its stream",
+    { "streams[0].consumers[0].replicas": 5 },
+    "streams[0].consumers[0].replicas is more than the stream's 3",
+  ],
+  [
+    "two streams of one name",
+    { "streams[1]": { name: "ORDERS", cluster: "core", subjects: ["x"] } },
+    "streams[1].name is the same stream as in entry 0",
+  ],
+  [
+    "two consumers of one name",
+    { "streams[0].consumers[1]": { name: "fulfilment" } },
+    "streams[0].consumers[1].name is the same consumer as in entry 0",
+  ],
+  [
+    "two hosts of one name",
+    { "clusters.mesh.platform.hosts[2].name": "no" },
+    "clusters.mesh.platform.hosts[2].name is the same name as in entry 1",
+  ],
+  [
+    "two hosts of one address",
+    { "clusters.mesh.platform.hosts[2].meshAddress": "10.9.0.1" },
+    "clusters.mesh.platform.hosts[2].meshAddress is the same address as in entry 0",
+  ],
+  [
+    "two servers of one name, on hosts",
+    {
+      "clusters.mesh-dk": { platform: { kind: "hosts", hosts: [machine("a")] } },
+      "clusters.mesh.platform.hosts[2].name": "dk-a",
+    },
+    "clusters.mesh-dk.platform.hosts[0].name names a server mesh-dk-a, as cluster mesh does; rename one of both",
+  ],
+  [
+    "two servers of one name, by ordinal",
+    { "clusters.mesh-dk": kubernetes, "clusters.mesh.platform.hosts[2].name": "dk-2" },
+    "clusters.mesh-dk names a server mesh-dk-2, as cluster mesh does; rename one of both",
+  ],
+  [
+    "a size that is not the number of hosts",
+    { "clusters.mesh.size": 5 },
+    "clusters.mesh.size must be the number of hosts, 3; leave it out",
+  ],
+  [
+    "a link to itself",
+    { "clusters.edge.leafOf.cluster": "edge" },
+    "clusters.edge.leafOf.cluster is the cluster itself",
+  ],
+  [
+    "a link to nothing",
+    { "clusters.edge.leafOf.cluster": "corr" },
+    'clusters.edge.leafOf.cluster names no cluster of this environment; did you mean "core"?',
+  ],
+  [
+    "a link to no hub",
+    { "clusters.core.leafHub": false },
+    "clusters.edge.leafOf.cluster does not accept leaf nodes; set clusters.core.leafHub to true",
+  ],
+  [
+    "a hub of the same domain",
+    { "clusters.edge.jetstream": { domain: "core" } },
+    /^clusters.edge.jetstream.domain is the JetStream domain of hub core too/,
+  ],
+  [
+    "Vault without a role",
+    { "clusters.core.tls": { issuer: "vault", mount: "pki" } },
+    "clusters.core.tls.role is required when Vault issues certificates; for example nats-cluster",
+  ],
+  [
+    "Vault with a role that is undefined",
+    { "clusters.core.tls": { issuer: "vault", mount: "pki", role: undefined } },
+    /^clusters.core.tls.role is required/,
+  ],
+  [
+    "an issuer of AWS elsewhere",
+    { "clusters.edge.tls": { issuer: "acm-pca" } },
+    "clusters.edge.tls.issuer runs on AWS only; the platform is kubernetes; use vault or local",
+  ],
+  [
+    "a condition that says nothing",
+    { "identity.permissions[1].when[0]": { claim: "a" } },
+    "identity.permissions[1].when[0] must have exactly one of equals and includes",
+  ],
+  [
+    "a condition that says nothing, as undefined",
+    { "identity.permissions[1].when[0]": { claim: "a", equals: undefined } },
+    "identity.permissions[1].when[0] must have exactly one of equals and includes",
+  ],
+  [
+    "a condition that says two things",
+    { "identity.permissions[1].when[0]": { claim: "a", equals: 1, includes: "x" } },
+    "identity.permissions[1].when[0] must have exactly one of equals and includes",
+  ],
+])("%s is refused", (_, changes, expected) => {
+  const problems = found(changes);
+  expect(problems).toHaveLength(1);
+  if (typeof expected === "string") expect(problems[0]).toBe(expected);
+  else expect(problems[0]).toMatch(expected);
+});
+
+test("what is left undefined counts as left out", () => {
+  expect(found({ "identity.permissions[1].when[0]": { claim: "a", equals: undefined, includes: "x" } })).toEqual([]);
+  expect(found({ "clusters.core.leafOf": undefined, accounts: undefined, "streams[0].account": undefined })).toEqual(
+    [],
+  );
+});
+
+test.each([
+  ["nats.metadata", { region: "eu" }, "2.11.0", "server_metadata"],
+  ["nats.featureFlags", { js_ack_fc_v2: true }, "2.12.9", "feature_flags"],
+  ["nats.proxyProtocol", true, "2.12.1", "proxy_protocol"],
+  ["clusters.core.jetstream.maxConcurrentIo", 64, "2.14.4", "jetstream.max_concurrent_io"],
+])("%s needs a server that knows it", (place, value, version, key) => {
+  const problems = found({ [place]: value, "nats.version": version });
+  expect(problems).toContain(
+    `${place} nats-server ${version} does not know ${key} and would not start; remove it, or pin a newer version`,
+  );
+  expect(found({ [place]: value, "nats.version": "2.15.0" })).toEqual([]);
+});
+
+test("a circle of leaf nodes is found, however long it is", () => {
+  const link = (cluster: string) => ({ ...kubernetes, leafHub: true, leafOf: { cluster } });
+  const problems = found({ "clusters.a": link("b"), "clusters.b": link("c"), "clusters.c": link("a") });
+  expect(problems).toEqual(
+    ["a", "b", "c"].map((name) => expect.stringMatching(`^clusters.${name}.leafOf.cluster closes a circle`)),
+  );
+  // One that only leads into a circle is not in it.
+  expect(found({ "clusters.a": link("b"), "clusters.b": link("a"), "clusters.d": link("a") })).toHaveLength(2);
+});
+
+test("one wrong part does not make others wrong: what cannot be read is passed over", () => {
+  for (const [place, value] of [
+    ["accounts", null],
+    ["clusters", []],
+    ["nats", 5],
+    ["nats.version", "new"],
+    ["streams", "ORDERS"],
+    ["identity", null],
+    ["clusters.core.size", "three"],
+  ] as const)
+    expect(found({ "nats.metadata": { a: "b" }, [place]: value })).toHaveLength(1);
+});
+
+test("an entry that is no stream names no account", () => {
+  const others = { accounts: { OTHER: {} }, "identity.permissions": [{ account: "OTHER" }], "identity.services": {} };
+  expect(found({ ...others, "clusters.edge.leafOf.accounts": ["OTHER"], streams: [null] })).toEqual([
+    "streams[0] must be an object",
+  ]);
+});
+
+test("streams of one name may stand in different clusters or accounts", () => {
+  const twin = { ...baseEnvironment.streams?.[0], subjects: ["x"], consumers: [] };
+  expect(found({ "streams[1]": { ...twin, cluster: "mesh" }, "streams[2]": { ...twin, account: "OTHER" } })).toEqual(
+    [],
+  );
+});

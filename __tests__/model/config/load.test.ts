@@ -1,0 +1,83 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError } from "../../../model/config";
+import { listEnvironments, loadEnvironment } from "../../../model/config/load";
+import { baseEnvironment } from "../../support/lint-environment";
+
+const root = mkdtempSync(join(tmpdir(), "natsform-load-"));
+const write = (name: string, text: string) => writeFileSync(join(root, "environments", `${name}.ts`), text);
+beforeAll(() => {
+  mkdirSync(join(root, "environments"));
+  write("production", `export default ${JSON.stringify({ ...baseEnvironment, name: "production" })};`);
+  write(
+    "staging",
+    `const size = "8MB";\nexport default { ...${JSON.stringify(baseEnvironment)}, nats: { maxPayload: size } };`,
+  );
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+async function refusal(name: string, at = root): Promise<ConfigError> {
+  const error = await loadEnvironment(name, at).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ConfigError)) throw new Error(`not refused: ${String(error)}`);
+  return error;
+}
+
+test("an environment is read from the file of its name", async () => {
+  expect((await loadEnvironment("production", root)).clusters.core?.size).toBe(3);
+});
+
+test("environments are the TypeScript files of the folder, trust files are not", () => {
+  writeFileSync(join(root, "environments", "production.trust.json"), "{}");
+  expect(listEnvironments(root)).toEqual(expect.arrayContaining(["production", "staging"]));
+  expect(listEnvironments(root)).not.toContain("production.trust");
+  expect(listEnvironments(join(root, "nowhere"))).toEqual([]);
+});
+
+test("every problem of a file is told at once", async () => {
+  const { message, file } = await refusal("staging");
+  expect(file).toBe("environments/staging.ts");
+  expect(message).toContain('name: must be the name of its file, "staging"');
+  expect(message).toContain('nats.maxPayload: must be a size such as 512KiB, 8MiB or 100GiB; got "8MB"');
+  expect(message).toContain("2 errors");
+});
+
+test.each([
+  ["producton", 'did you mean "production"?'],
+  ["kubernetes", "known: production, staging"],
+  ["../environments/production", "known: production, staging"],
+  ["", "known: production, staging"],
+])("%j is no environment", async (name, fix) => {
+  const { problems } = await refusal(name);
+  expect(problems).toEqual([expect.objectContaining({ got: name, message: "there is no such environment" })]);
+  expect(problems[0]?.fix).toContain(fix.split(":")[0]);
+});
+
+test("a project without environments has none to name", async () => {
+  expect((await refusal("demo", join(root, "nowhere"))).problems[0]?.fix).toBe("known: none");
+});
+
+test.each([
+  [
+    "throws",
+    "const region = undefined as never as { name: string };\n\nregion.name.trim();",
+    /does not run: 3:8: Cannot read properties of undefined/,
+  ],
+  ["throws-text", 'throw "no such region";', /does not run: it throws "no such region"/],
+  ["no-syntax", "export default { name: ;", /does not run: /],
+  ["imports-nothing", 'import { x } from "./missing";\nexport default x;', /does not run: .*Cannot find module/],
+  ["no-default", "export const demo = {};", /has no default export[\s\S]*fix: export default defineEnvironment/],
+  ["undefined-default", "export default undefined;", /has no default export/],
+  ["null-default", "export default null;", /must be an object; got null/],
+  ["null-module", "module.exports = null;", /has no default export/],
+  ["function-default", "export default () => ({});", /must be an object; got a function/],
+  ["promise-default", "export default Promise.resolve({});", /name: is required/],
+])("a file that %s is refused with its name and a reason", async (name, text, reason) => {
+  write(name, text);
+  const { message, file } = await refusal(name);
+  expect(file).toBe(`environments/${name}.ts`);
+  expect(message).toMatch(reason);
+});

@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import { AuthRules } from "../../../runtime/auth-callout/rules";
+import { lintChanged } from "../../support/lint-environment";
+
+/**
+ * A responder that refuses its rules does not start, and then nobody gets in. So lint must find everything that the
+ * schema of model/config accepts and the responder does not.
+ */
+const responderAccepts = (changes: object) =>
+  AuthRules.safeParse({ mode: "callout", accounts: { APP: { id: "APP" } }, permissions: [], services: {}, ...changes })
+    .success;
+const found = (rule: string, changes: Record<string, unknown>) =>
+  lintChanged(changes).findings.some((finding) => finding.rule === rule);
+
+const token = fc.constantFrom("_INBOX", "a", "*", "{sub}", "$JS");
+const template = fc
+  .tuple(fc.array(token, { minLength: 1, maxLength: 3 }), fc.boolean())
+  .map(([tokens, open]) => [...tokens, ...(open ? [">"] : [])].join("."));
+
+test.each(["publish", "subscribe"])("grant-inboxes finds what the responder refuses of %s", (direction) => {
+  fc.assert(
+    fc.property(template, (allowed) => {
+      const grant = {
+        account: "APP",
+        publish: { allow: [] },
+        subscribe: { allow: [] },
+        [direction]: { allow: [allowed] },
+      };
+      const refused = !responderAccepts({ permissions: [grant] });
+      expect(found("grant-inboxes", { "identity.permissions[2]": grant })).toBe(refused);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("service-placeholder finds what the responder refuses of services", () => {
+  const service = (allowed: string) => ({ account: "APP", publish: { allow: [allowed] }, subscribe: { allow: [] } });
+  const key = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4";
+  for (const allowed of ["a.b", "a.{sub}", "{realm.id}.b"]) {
+    const accepted = responderAccepts({ services: { [key]: { name: "api", ...service(allowed) } } });
+    expect(found("service-placeholder", { "identity.services.api": service(allowed) })).toBe(!accepted);
+  }
+});
+
+test.each(["500ms", "1s", "24h", "25h"])(
+  "connection-lifetime finds what the responder refuses of %s",
+  (maxLifetime) => {
+    const ms = { "500ms": 500, "1s": 1000, "24h": 86_400_000, "25h": 90_000_000 }[maxLifetime] ?? 0;
+    const accepted = responderAccepts({ maxLifetimeSeconds: Math.floor(ms / 1000) });
+    expect(found("connection-lifetime", { "identity.maxLifetime": maxLifetime })).toBe(!accepted);
+  },
+);

@@ -1,0 +1,28 @@
+import { imageProgram } from "./code-image";
+
+/** The variable that names the base; stacks and commands read the same one, since the base is part of every tag. */
+export const baseVariable = "NATSFORM_IMAGE_BASE";
+/** What an image says of how its program runs. */
+export interface ImageSettings {
+  /** Tasks run on Fargate's x86-64. */
+  platform: string;
+  /** Nobody's: it owns nothing in the image, so the program can change nothing of itself. */
+  user: string;
+  entrypoint: string[];
+  workingFolder: string;
+  env: Record<string, string>;
+  labels: Record<string, string>;
+}
+
+/** Settings of a program's image; its Dockerfile says the same. */
+export const imageSettings = (program: string, base: string): ImageSettings => ({
+  platform: "linux/amd64",
+  user: "1000:1000",
+  entrypoint: ["node", imageProgram],
+  workingFolder: "/app",
+  env: { NODE_ENV: "production" },
+  labels: {
+    "org.opencontainers.image.title": `natsform ${program}`,
+    "org.opencontainers.image.base.name": base,
+  },
+});

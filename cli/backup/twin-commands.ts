@@ -1,0 +1,108 @@
+import { describe } from "../../runtime/backup/run";
+import { print, printJson, table } from "../core/output";
+import type { Twin } from "../twin/context";
+import {
+  type BackupOptions,
+  type BackupScope,
+  backUpTwin,
+  backupScopes,
+  drillTwin,
+  findBackup,
+  listBackups,
+  type RestoreOptions,
+  restoreTwin,
+} from "./twin";
+
+/** What the commands of `natsform backup` are told. */
+export interface Wish extends BackupOptions, RestoreOptions {
+  id?: string;
+  json?: boolean;
+}
+
+/** The commands on a twin: each says what it did, and returns whether all was well. */
+
+export async function runTwin(twin: Twin, options: Wish): Promise<boolean> {
+  const results = await each(await backupScopes(twin, options), options, async (one) => {
+    const { manifest, alarms, pruned } = await backUpTwin(twin, one);
+    if (!options.json) {
+      for (const { stream, consumer, what } of manifest.holes)
+        print(`  ! ${consumer ? `${stream}/${consumer}` : stream}: ${what}`);
+      for (const { stream, what } of alarms) print(`  ! ${stream}: ${what}`);
+      for (const { name, state, data } of manifest.streams)
+        print(`  ✔ ${name}: ${state.messages} messages, ${data.bytes} bytes stored`);
+      print(`  ${manifest.id} in ${one.target.name}${pruned.length > 0 ? `, ${pruned.length} older removed` : ""}`);
+    }
+    return { id: manifest.id, complete: manifest.complete, holes: manifest.holes, alarms, pruned };
+  });
+  return results.every(({ complete }) => complete);
+}
+
+export async function listTwin(twin: Twin, options: Wish): Promise<boolean> {
+  await each(await backupScopes(twin, options), options, async (one) => {
+    const rows = (await listBackups(one)).map(describe);
+    if (!options.json && rows.length === 0) print("  none");
+    if (!options.json && rows.length > 0)
+      print(
+        table(
+          rows.map(({ id, state, streams, messages, bytes, holes }) => [
+            `  ${id}`,
+            state,
+            ...(streams === undefined
+              ? []
+              : [`${streams} streams`, `${messages} messages`, `${bytes} bytes`, `${holes} holes`]),
+          ]),
+        ),
+      );
+    return { backups: rows };
+  });
+  return true;
+}
+
+export async function proveTwin(twin: Twin, options: Wish): Promise<boolean> {
+  const results = await each(await backupScopes(twin, options), options, async (one) => {
+    const manifest = await findBackup(one, options.id);
+    const verdicts = await drillTwin(one, manifest);
+    if (!options.json)
+      for (const { stream, result, what } of verdicts) print(`  ${result === "same" ? "✔" : "✖"} ${stream}: ${what}`);
+    return { id: manifest.id, verdicts };
+  });
+  return results.every(({ verdicts }) => verdicts.every(({ result }) => result === "same"));
+}
+
+export async function bringBackTwin(twin: Twin, options: Wish): Promise<boolean> {
+  const results = await each(await backupScopes(twin, options), options, async (one) => {
+    const manifest = await findBackup(one, options.id);
+    const { steps, restored } = await restoreTwin(twin, one, manifest, options);
+    if (!options.json) {
+      for (const { stream, kind, reason } of steps) print(`  ${marks[kind]} ${stream}: ${reason}`);
+      for (const { verdict, consumers } of restored ?? []) {
+        print(`  ${verdict.result === "different" ? "✖" : "✔"} ${verdict.stream}: restored, ${verdict.what}`);
+        for (const { name, remark } of consumers) if (remark) print(`  ! ${verdict.stream}/${name}: ${remark}`);
+      }
+      if (!restored) print(options.apply ? "  nothing was restored" : "  dry run: --apply restores");
+    }
+    return { id: manifest.id, steps, restored };
+  });
+  return results.every(
+    ({ steps, restored }) =>
+      steps.every(({ kind }) => kind !== "refused") &&
+      (restored ?? []).every(({ verdict }) => verdict.result !== "different"),
+  );
+}
+
+const marks = { restore: "+", replace: "~", refused: "!" } as const;
+
+/** Does one account after the other; prints a title for each, or everything as data at the end. */
+async function each<Result extends object>(
+  scopes: readonly BackupScope[],
+  { json }: Wish,
+  work: (scope: BackupScope) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const one of scopes) {
+    if (!json) print(`cluster ${one.scope.cluster}, account ${one.scope.account}`);
+    results.push(await work(one));
+  }
+  if (json) printJson(results.map((result, i) => ({ ...scopes[i]?.scope, ...result })));
+  return results;
+}

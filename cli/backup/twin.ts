@@ -1,0 +1,202 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { NatsConnection } from "nats";
+import { pino } from "pino";
+import { readIfThere } from "../../artifacts/files";
+import { backupKeySecret, type ClusterTopology } from "../../model/topology";
+import { shrinkAlarms } from "../../runtime/backup/alarms";
+import { backUp } from "../../runtime/backup/backup";
+import { type Entry, newestGood, readCatalog, type Scope } from "../../runtime/backup/catalog";
+import { BACKUP_INBOX } from "../../runtime/backup/contract";
+import { drill } from "../../runtime/backup/drill";
+import { type BackupKey, parseKeys } from "../../runtime/backup/keys";
+import type { Manifest } from "../../runtime/backup/manifest";
+import { openTarget } from "../../runtime/backup/open-target";
+import { prune } from "../../runtime/backup/prune";
+import { previewRestore, type RestoredStream, restore } from "../../runtime/backup/restore";
+import type { RestoreStep } from "../../runtime/backup/restore-plan";
+import { startScratchServer } from "../../runtime/backup/scratch-server";
+import { type Target, TargetError } from "../../runtime/backup/target";
+import type { Verdict } from "../../runtime/backup/verify";
+import { UserError } from "../core/project";
+import { findNatsServer, natsServerVersion } from "../core/tools";
+import { FolderStore } from "../keys/store";
+import { fixedUser, streamsClient, twinClient } from "../twin/connect";
+import type { Twin } from "../twin/context";
+
+export interface BackupOptions {
+  /** URL of the target. @default the folder `backups` beside the twin, which `down --wipe` leaves alone */
+  to?: string;
+  /** File with keys. @default the twin's own, where the cluster's backups are encrypted */
+  key?: string;
+  /** Looks at backups from before there was a key, and at no others. */
+  unencrypted?: boolean;
+  cluster?: string;
+  account?: string;
+}
+
+/** One account of one cluster, and where its backups are. */
+export interface BackupScope {
+  readonly cluster: ClusterTopology;
+  readonly scope: Scope;
+  readonly target: Target;
+  readonly keys: readonly BackupKey[];
+}
+
+const log = pino({ level: "silent" });
+
+/**
+ * The accounts that are backed up: all with JetStream, of every cluster that has `backup`; or those that were named.
+ *
+ * @throws UserError when there is none
+ */
+export async function backupScopes(twin: Twin, options: BackupOptions): Promise<BackupScope[]> {
+  const { topology, folder } = twin;
+  const target = await open(options.to ?? pathToFileURL(join(folder.environment, "backups")).href);
+  const accounts = topology.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
+  const scopes: BackupScope[] = [];
+  for (const cluster of topology.clusters) {
+    if (!cluster.backup || !cluster.jetstream || cluster.name !== (options.cluster ?? cluster.name)) continue;
+    const keys = await keysOf(twin, cluster, options);
+    for (const account of accounts.filter((account) => account === (options.account ?? account)))
+      scopes.push({
+        cluster,
+        scope: { environment: topology.environment, cluster: cluster.name, account },
+        target,
+        keys,
+      });
+  }
+  if (scopes.length === 0)
+    throw new UserError(`${topology.environment} has no such account to back up`, "set backup of a cluster");
+  return scopes;
+}
+
+async function keysOf(twin: Twin, { backup }: ClusterTopology, wish: BackupOptions): Promise<BackupKey[]> {
+  if (wish.unencrypted) return [];
+  if (wish.key !== undefined) return keysIn(wish.key, readIfThere(wish.key), `openssl rand -base64 32 > ${wish.key}`);
+  if (!backup?.encrypt) return [];
+  const kept = await new FolderStore(twin.folder.keys).read(backupKeySecret);
+  return keysIn(`key ${backupKeySecret} of the twin`, kept, `natsform up ${twin.topology.environment}`);
+}
+
+/** @throws UserError when there is none: backups that somebody wants encrypted are not made without */
+function keysIn(place: string, text: string | undefined, fix: string): BackupKey[] {
+  try {
+    const keys = parseKeys(text ?? "");
+    if (keys.length > 0) return keys;
+  } catch (error) {
+    throw new UserError(`${place}: ${(error as Error).message}`);
+  }
+  throw new UserError(`${place} holds no key`, fix);
+}
+
+async function open(url: string): Promise<Target> {
+  try {
+    return await openTarget(url, process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL);
+  } catch (error) {
+    throw error instanceof TargetError ? new UserError(error.message) : error;
+  }
+}
+
+/** Does something as the account's backup user. */
+async function asBackupUser<Result>(
+  twin: Twin,
+  { cluster, scope }: BackupScope,
+  work: (nc: NatsConnection) => Promise<Result>,
+): Promise<Result> {
+  const client = twinClient(twin, cluster, {
+    authentication: fixedUser(twin, `backup-${scope.account}`),
+    inboxPrefix: BACKUP_INBOX,
+    name: "natsform backup",
+  });
+  try {
+    const connection = await client.connection().catch((error: unknown) => {
+      throw new UserError(
+        `cluster ${cluster.name} cannot be reached: ${(error as Error).message}`,
+        `natsform up ${twin.topology.environment}`,
+      );
+    });
+    return await work(connection);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Backs up one account and removes what the cluster's retention lets go of. */
+export async function backUpTwin(twin: Twin, one: BackupScope) {
+  const { target, scope, keys, cluster } = one;
+  const before = newestGood(await readCatalog(target, scope, keys));
+  const manifest = await asBackupUser(twin, one, (nc) =>
+    backUp(nc, { target, scope, key: keys[0], now: () => new Date(), log }),
+  );
+  const pruned = await prune({ ...one, retentionMs: cluster.backup?.retentionMs ?? 0, now: new Date() });
+  return { manifest, alarms: shrinkAlarms(before, manifest), pruned };
+}
+
+export const listBackups = ({ target, scope, keys }: BackupScope): Promise<Entry[]> => readCatalog(target, scope, keys);
+
+/**
+ * The backup of an id, or the newest complete one.
+ *
+ * @throws UserError when there is none
+ */
+export async function findBackup({ target, scope, keys }: BackupScope, id?: string): Promise<Manifest> {
+  const entries = await readCatalog(target, scope, keys);
+  const entry = entries.find((one) => one.id === id);
+  const manifest = id === undefined ? newestGood(entries) : entry?.manifest;
+  if (manifest) return manifest;
+  const why = (id === undefined ? entries.at(-1) : entry)?.problem;
+  throw new UserError(
+    `${target.name} holds no ${id === undefined ? "complete backup" : `backup ${id}`} of ${scope.cluster}/${scope.account}${why ? `: ${why}` : ""}`,
+    `natsform backup list ${scope.environment}`,
+  );
+}
+
+export interface RestoreOptions {
+  streams?: string[];
+  replace?: string[];
+  apply?: boolean;
+}
+
+/** Shows what a restore would do; does it when that was asked for and nothing is refused. */
+export async function restoreTwin(
+  twin: Twin,
+  one: BackupScope,
+  manifest: Manifest,
+  { streams = [], replace = [], apply }: RestoreOptions,
+): Promise<{ steps: RestoreStep[]; restored?: RestoredStream[] }> {
+  const { target, scope, keys, cluster } = one;
+  return asBackupUser(twin, one, async (nc) => {
+    const remove = async (stream: string) => {
+      // The backup user may not delete; the streams user may.
+      const client = streamsClient(twin, cluster, scope.account);
+      try {
+        await (await (await client.connection()).jetstreamManager({ checkAPI: false })).streams.delete(stream);
+      } finally {
+        await client.close();
+      }
+    };
+    const props = { target, manifest, into: scope, keys, log, streams, replace, remove };
+    const steps = await previewRestore(nc, props).catch((error: unknown) => {
+      throw new UserError(`the backup ${manifest.id} cannot be used: ${(error as Error).message}`);
+    });
+    if (!apply || steps.some(({ kind }) => kind === "refused")) return { steps };
+    return { steps, restored: await restore(nc, steps, props) };
+  });
+}
+
+/**
+ * Restores a backup into an empty server of its own and compares every message.
+ *
+ * @throws UserError without nats-server
+ */
+export async function drillTwin({ target, keys }: BackupScope, manifest: Manifest): Promise<Verdict[]> {
+  const natsServer = findNatsServer();
+  if (!natsServer) throw new UserError(`nats-server ${natsServerVersion} is missing`, "make tools");
+  const scratch = await startScratchServer(natsServer);
+  try {
+    return await drill(scratch.connection, { target, manifest, keys, log });
+  } finally {
+    await scratch.stop();
+  }
+}

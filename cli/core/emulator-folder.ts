@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import type { ProgramFolder } from "./processes";
+
+/** Paths of everything that an emulated deployment keeps: `.natsform/ENV/emulator`, thrown away as a whole. */
+export interface EmulatorFolder extends ProgramFolder {
+  /** What a running emulator says of itself; see `EmulatorAddress`. */
+  address: string;
+  lock: string;
+  keys: string;
+  /** Folder of the trust file, and the file. */
+  trust: { folder: string; file: string };
+  /** Code of deployed functions. */
+  functions: string;
+  /** Logs of functions. */
+  logs: string;
+  /** Synthesized stacks and their states. */
+  terraform: string;
+}
+
+export function emulatorFolder(projectRoot: string, environment: string): EmulatorFolder {
+  const root = join(projectRoot, ".natsform", environment, "emulator");
+  const trust = join(root, "trust");
+  return {
+    root,
+    log: join(root, "log"),
+    process: join(root, "process.json"),
+    address: join(root, "emulator.json"),
+    // Beside the folder: it stays while the folder is removed.
+    lock: join(root, "..", "emulator.lock"),
+    keys: join(root, "keys"),
+    trust: { folder: trust, file: join(trust, `${environment}.trust.json`) },
+    functions: join(root, "functions"),
+    logs: join(root, "logs"),
+    terraform: join(root, "terraform"),
+  };
+}
+
+/** How a running emulator is reached. */
+export interface EmulatorAddress {
+  /** For `AWS_ENDPOINT_URL`. */
+  url: string;
+  /** DNS server that answers from the emulated zones, `127.0.0.1:port`. */
+  dns: string;
+  /** PEM of the root that the emulated ACME server issues under. */
+  acmeRoot: string;
+}

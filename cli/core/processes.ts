@@ -1,0 +1,136 @@
+import { execFileSync, spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { z } from "zod";
+import { privateFolder, readIfThere, writeFileAtomically } from "../../artifacts/files";
+
+/**
+ * A process that outlives the command that started it. Its id alone would not do: after a restart of the machine the
+ * same id may belong to somebody else, so the moment of its start is kept beside it.
+ */
+const Recorded = z.object({ pid: z.int().positive(), started: z.string().min(1) });
+export type RecordedProcess = z.output<typeof Recorded>;
+
+/** When the process was started, as its system says it; `undefined` when there is no such process. */
+function startedAt(pid: number): string | undefined {
+  if (process.platform === "linux") {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      // The name in parentheses may hold spaces; state and start time are counted from behind it.
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return fields[0] === "Z" ? undefined : fields[19];
+    } catch {
+      return undefined;
+    }
+  }
+  try {
+    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The process with that id, by the moment of its start. */
+export const recordOf = (pid: number): RecordedProcess => ({ pid, started: startedAt(pid) ?? "gone" });
+
+/** Whether it is still the process that was recorded. */
+export const isRunning = ({ pid, started }: RecordedProcess): boolean => startedAt(pid) === started;
+
+/** A record read back; `undefined` when the text is none. */
+export function parseRecord(text: string): RecordedProcess | undefined {
+  try {
+    return Recorded.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The process recorded in this folder, if it still runs. */
+export function runningProcess(folder: ProgramFolder): RecordedProcess | undefined {
+  const recorded = parseRecord(readIfThere(folder.process) ?? "");
+  return recorded && isRunning(recorded) ? recorded : undefined;
+}
+
+/** Whether a process was recorded here and is gone without having been stopped by us. */
+export function diedBehindOurBack(folder: ProgramFolder): boolean {
+  return readIfThere(folder.process) !== undefined && runningProcess(folder) === undefined;
+}
+
+export interface StartProps {
+  command: string;
+  args: readonly string[];
+  /** The whole environment of the process: nothing is inherited but what stands here. */
+  env: Record<string, string>;
+}
+
+/** Starts a process in a session of its own, with its output appended to the folder's log, and records it. */
+export async function startProcess(
+  folder: ProgramFolder,
+  { command, args, env }: StartProps,
+): Promise<RecordedProcess> {
+  mkdirSync(folder.root, { recursive: true, mode: privateFolder });
+  const log = openSync(folder.log, "a", 0o600);
+  try {
+    const child = spawn(command, args, { cwd: folder.root, env, detached: true, stdio: ["ignore", log, log] });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", reject);
+    });
+    const pid = child.pid as number;
+    child.unref();
+    const recorded = recordOf(pid);
+    writeFileAtomically(folder.process, `${JSON.stringify(recorded)}\n`);
+    return recorded;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Sends a signal to the recorded process, if it runs. */
+export function signalProcess(folder: ProgramFolder, signal: NodeJS.Signals): boolean {
+  const recorded = runningProcess(folder);
+  if (!recorded) return false;
+  try {
+    process.kill(recorded.pid, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
+  }
+}
+
+/** Asks the process to end with `signal` and waits; after `graceMs` it is ended by force. Resolves when it is gone. */
+export async function stopProcess(
+  folder: ProgramFolder,
+  signal: NodeJS.Signals,
+  graceMs: number,
+): Promise<"gone" | "killed"> {
+  let outcome: "gone" | "killed" = "gone";
+  if (signalProcess(folder, signal) && !(await poll(() => !runningProcess(folder), graceMs))) {
+    signalProcess(folder, "SIGKILL");
+    outcome = "killed";
+    await poll(() => !runningProcess(folder), 10_000);
+  }
+  rmSync(folder.process, { force: true });
+  return outcome;
+}
+
+/** Asks `done` every 25 ms until it says yes or the time is over. */
+export async function poll(done: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
+  const until = Date.now() + timeoutMs;
+  for (;;) {
+    if (await done()) return true;
+    if (Date.now() >= until) return false;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** The last lines of a log, for messages about what went wrong. */
+export function lastLines(path: string, count: number): string[] {
+  return (readIfThere(path) ?? "").trimEnd().split("\n").slice(-count);
+}
+
+export interface ProgramFolder {
+  root: string;
+  log: string;
+  process: string;
+}

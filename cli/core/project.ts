@@ -1,0 +1,24 @@
+import { existsSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+/** The nearest folder upwards that has `environments/`: where an environment's files and its state belong. */
+export function findProject(from: string): string | undefined {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "environments"))) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** An error that is the user's to mend: printed without a stack. */
+export class UserError extends Error {
+  override readonly name = "UserError";
+  constructor(
+    message: string,
+    readonly fix?: string,
+  ) {
+    super(fix ? `${message}\n  fix: ${fix}` : message);
+  }
+}
+
+/** A path as people read it: relative to where the project is. */
+export const shownPath = (root: string, path: string) => relative(root, path) || ".";

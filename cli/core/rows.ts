@@ -1,0 +1,81 @@
+import { poll } from "./processes";
+
+/** Fact that was checked, with what was seen. `Group` names the parts that a command checks. */
+export interface Row<Group extends string = string> {
+  group: Group;
+  what: string;
+  ok: boolean;
+  /** It holds, and will not for long. */
+  warns?: boolean;
+  seen: string;
+}
+
+/** Row of a deployment: what its platforms' own interfaces and the servers answer. */
+export type DeployRow = Row<
+  "services" | "record" | "secrets" | "rules" | "plan" | "pods" | "servers" | "streams" | "jobs" | "trust"
+>;
+
+/** Row of `natsform verify`: what servers, clients and certificates of a twin show. */
+export type VerifyRow = Row<"servers" | "certificates" | "streams" | "callout">;
+
+/** Result of a check: a row without its place in the list. */
+export type CheckResult = Pick<Row, "ok" | "warns" | "seen">;
+
+/** Runs a check; one that throws has failed with its message. */
+export async function checkRow<Group extends string>(
+  group: Group,
+  what: string,
+  check: () => Promise<CheckResult>,
+): Promise<Row<Group>> {
+  try {
+    return { group, what, ...(await check()) };
+  } catch (error) {
+    return { group, what, ok: false, seen: failureText(error) };
+  }
+}
+
+/** Runs checks that make several rows; where they cannot, one row says why. */
+export async function checkRows<Group extends string>(
+  group: Group,
+  what: string,
+  check: () => Promise<Row<Group>[]>,
+): Promise<Row<Group>[]> {
+  try {
+    return await check();
+  } catch (error) {
+    return [{ group, what, ok: false, seen: failureText(error) }];
+  }
+}
+
+const failureText = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const [first = ""] = error.message.split("\n");
+  // The names of AWS's errors say more than their messages.
+  return error.name === "Error" || error.name === "UserError" ? first : `${error.name}: ${first}`;
+};
+
+const settleMs = 120_000;
+
+/** Checks again until every row holds or two minutes are over; the last rows count. */
+export async function settled<Group extends string>(
+  check: () => Promise<Row<Group>[]>,
+  pauseMs = 0,
+): Promise<Row<Group>[]> {
+  let rows: Row<Group>[] = [];
+  await poll(async () => {
+    rows = await check();
+    if (rows.every(({ ok }) => ok)) return true;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    return false;
+  }, settleMs);
+  return rows;
+}
+
+/** Process of a twin or an emulated AWS, as `natsform status` shows it. */
+export interface PartStatus {
+  name: string;
+  pid?: number;
+  address: string;
+  state: string;
+  ok: boolean;
+}

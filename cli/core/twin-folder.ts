@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import type { CertificateId, IssuerId } from "../../model/topology";
+import type { ProgramFolder } from "./processes";
+
+/** Paths of everything that natsform keeps for one environment on this machine. */
+export interface TwinFolder {
+  /** `.natsform/ENV`: also holds the deployment's own keys, which the twin never touches. */
+  environment: string;
+  /** `.natsform/ENV/twin`: thrown away as a whole. */
+  root: string;
+  connect: string;
+  trust: string;
+  keys: string;
+  ports: string;
+  lock: string;
+  caBundle: string;
+  /** Leaf nodes have an authority for each cluster, as deployments have. */
+  authority(issuer: IssuerId, cluster?: string): { cert: string; key: string };
+  /** What a server of the cluster trusts of an issuer's certificates. */
+  trusted(issuer: IssuerId, cluster: string): string;
+  certificate(cluster: string, id: CertificateId): { cert: string; key: string };
+  server(name: string): ServerFolder;
+  program(name: string): ProgramFolder;
+  /** File with the login of a user, for programs that read it. */
+  credentials(user: string): string;
+}
+
+export interface ServerFolder extends ProgramFolder {
+  conf: string;
+  pidFile: string;
+  store: string;
+  resolver: string;
+}
+
+export function twinFolder(projectRoot: string, environment: string): TwinFolder {
+  const folder = join(projectRoot, ".natsform", environment);
+  const root = join(folder, "twin");
+  const pair = (path: string) => ({ cert: `${path}.crt`, key: `${path}.key` });
+  const authority = (issuer: IssuerId, cluster?: string) =>
+    join(root, "pki", "ca", issuer === "leafnodes" ? `${issuer}-${cluster}` : issuer);
+  const program = (name: string): ProgramFolder => {
+    const own = join(root, "programs", name);
+    return { root: own, log: join(own, "log"), process: join(own, "process.json") };
+  };
+  return {
+    environment: folder,
+    root,
+    connect: join(folder, "connect.json"),
+    trust: join(root, "trust.json"),
+    keys: join(root, "keys"),
+    ports: join(root, "ports.json"),
+    lock: join(root, "lock"),
+    caBundle: join(root, "pki", "ca.crt"),
+    authority: (issuer, cluster) => pair(authority(issuer, cluster)),
+    trusted: (issuer, cluster) =>
+      issuer === "leafnodes"
+        ? join(root, "pki", cluster, "leafnode-authorities.crt")
+        : `${authority(issuer, cluster)}.crt`,
+    certificate: (cluster, id) => pair(join(root, "pki", cluster, id)),
+    program,
+    credentials: (user) => join(root, "credentials", user),
+    server: (name) => {
+      const own = join(root, "servers", name);
+      return {
+        root: own,
+        log: join(own, "log"),
+        process: join(own, "process.json"),
+        conf: join(own, "nats.conf"),
+        pidFile: join(own, "nats.pid"),
+        store: join(own, "data"),
+        resolver: join(own, "data", "resolver"),
+      };
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { X509Certificate } from "node:crypto";
+import { rootCertificates } from "node:tls";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { awsClusterNames } from "../../../model/topology";
+import { CertificateSecret } from "../../../runtime/certificate-manager/contract";
+import { splitPem } from "../../../runtime/x509/pem";
+import { checkRow, type DeployRow } from "../../core/rows";
+import { deployedValues } from "../../keys/push";
+import { certificateFault } from "../certificate-fault";
+import { clientConfig, type DeployTarget } from "../target";
+import type { CheckedCluster } from "./checked-cluster";
+import { keyStoreOf } from "./push";
+
+/** Every key that programs read is in the deployment's store, and is the one of the environment. */
+export async function checkKeys(target: DeployTarget, region: string): Promise<DeployRow[]> {
+  return [
+    await checkRow("secrets", `keys in ${region}`, async () => {
+      const store = keyStoreOf(target, region);
+      const wanted = await deployedValues(target.topology, target.keys);
+      const found = await Promise.all(wanted.map(({ name }) => store.read(name)));
+      const wrong = wanted.filter(({ value }, i) => found[i] !== value).map(({ name }) => name);
+      const ok = wrong.length === 0;
+      return {
+        ok,
+        seen: ok ? `${wanted.length} as in ${target.keys.description}` : `not as they should be: ${wrong.join(", ")}`,
+      };
+    }),
+  ];
+}
+
+/** Every certificate that the certificate-manager keeps can be served: it parses, has its names, its key and its chain. */
+export function checkCertificates(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
+  const client = new SecretsManagerClient(clientConfig(target, region));
+  const names = awsClusterNames(target.environment.name, cluster.name);
+  const managed = cluster.certificates.filter(({ signer }) =>
+    ["acme", "certificate-manager", "acm-pca"].includes(signer),
+  );
+  return Promise.all(
+    managed.map((certificate) => {
+      const isPublic = certificate.issuer === "public";
+      const SecretId = isPublic
+        ? names.domainSecret(certificate.names[0] ?? "")
+        : names.certificateSecret(certificate.id);
+      return checkRow("secrets", SecretId, async () => {
+        const { SecretString = "" } = await client.send(new GetSecretValueCommand({ SecretId }));
+        const secret = CertificateSecret.parse(JSON.parse(SecretString));
+        const roots = isPublic ? [...rootCertificates, ...emulatedRoots(target)] : splitPem(secret.authorities);
+        const wrong = certificateFault(secret, certificate, roots, new Date());
+        const until = new X509Certificate(secret.certificate).validTo;
+        return { ok: wrong === undefined, seen: wrong ?? `${certificate.names.length} names, until ${until}` };
+      });
+    }),
+  );
+}
+
+const emulatedRoots = ({ emulator }: DeployTarget) => (emulator ? [emulator.address.acmeRoot] : []);

@@ -1,0 +1,33 @@
+import type { AwsStack } from "../../../model/topology";
+import { type DeployRow, settled } from "../../core/rows";
+import type { DeployTarget } from "../target";
+import { checkRecord } from "./check-record";
+import { checkRules } from "./check-rules";
+import { checkCertificates, checkKeys } from "./check-secrets";
+import { checkResponders, checkServices } from "./check-services";
+import type { CheckedCluster } from "./checked-cluster";
+
+/** Looks at what was deployed to AWS, by its own API alone. Waits for what takes its time: tasks that start, a record that follows. */
+export async function checkAws(target: DeployTarget, stacks: readonly AwsStack[]): Promise<DeployRow[]> {
+  const clusters = clustersOf(target, stacks);
+  const regions = [...new Set(stacks.map(({ region }) => region))];
+  const looks = [
+    ...clusters.flatMap((checked) => [
+      () => checkServices(target, checked),
+      () => checkResponders(target, checked),
+      () => checkRecord(target, checked),
+      () => checkCertificates(target, checked),
+      () => checkRules(target, checked),
+    ]),
+    ...regions.map((region) => () => checkKeys(target, region)),
+  ];
+  return (await Promise.all(looks.map(settled))).flat();
+}
+
+/** Clusters whose stack with the servers is deployed. */
+function clustersOf({ topology }: DeployTarget, stacks: readonly AwsStack[]): CheckedCluster[] {
+  return topology.clusters.flatMap((cluster) => {
+    const stack = stacks.find(({ layer, cluster: name }) => layer === "nats" && name === cluster.name);
+    return stack ? [{ cluster, region: stack.region }] : [];
+  });
+}

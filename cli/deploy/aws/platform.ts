@@ -1,0 +1,48 @@
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { AwsStack } from "../../../model/topology";
+import { UserError } from "../../core/project";
+import { outputsOf } from "../plan";
+import type { DeployPlatform } from "../platform";
+import { clientConfig } from "../target";
+import { checkAws } from "./check";
+import { fillFoundation } from "./fill-foundation";
+import { respondersFirst } from "./responders-first";
+import { runStreamsTasks, streamsOutput } from "./streams-tasks";
+
+/** Clusters on ECS, in the account that the caller's credentials open. */
+export const awsPlatform: DeployPlatform<AwsStack> = {
+  introduce: async (target, stacks) => {
+    const regions = [...new Set(stacks.map(({ region }) => region))];
+    try {
+      const client = new STSClient(clientConfig(target, regions[0] ?? ""));
+      const { Account } = await client.send(new GetCallerIdentityCommand({}));
+      return [`account ${Account}, ${regions.join(", ")}`];
+    } catch (error) {
+      throw new UserError(
+        `AWS does not know who calls: ${(error as Error).message}`,
+        "give credentials as AWS's tools expect them",
+      );
+    }
+  },
+  // The streams' task runs at every deployment.
+  undone: async () => [],
+  before: async (target, stack, progress) => {
+    if (stack.layer === "nats") await respondersFirst(target, stack, progress);
+  },
+  after: (target, stack) => {
+    if (stack.layer === "foundation")
+      return { title: "Keys and images", work: (progress) => fillFoundation(target, stack, progress) };
+    if (stack.layer !== "programs") return undefined;
+    return {
+      title: `Streams of ${stack.cluster}`,
+      work: async (progress) => {
+        const output = (await outputsOf(target, stack.id))[streamsOutput];
+        await runStreamsTasks(target, stack, output, progress);
+      },
+    };
+  },
+  explain: async () => [],
+  finish: () => [],
+  check: checkAws,
+  remains: async () => [],
+};

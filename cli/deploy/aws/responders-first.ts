@@ -1,0 +1,83 @@
+import {
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  ECSClient,
+  type Service,
+  UpdateServiceCommand,
+  waitUntilServicesStable,
+} from "@aws-sdk/client-ecs";
+import type { AwsStack } from "../../../model/topology";
+import { awsClusterNames, awsNames } from "../../../model/topology";
+import type { Progress } from "../../core/output";
+import { isStarted, keysIn, notReady, respondersStep } from "../responders-step";
+import { clientConfig, type DeployTarget } from "../target";
+import { activeService } from "./tasks";
+
+const maxWaitSeconds = 900;
+
+/** The responders of a cluster as ECS runs them; see `calloutKeys`. */
+export async function respondersOf(
+  client: ECSClient,
+  target: Pick<DeployTarget, "environment">,
+  region: string,
+  clusterName: string,
+): Promise<{ service: Service; keys?: string } | undefined> {
+  const cluster = awsNames(target.environment.name, region).ecsCluster;
+  const name = awsClusterNames(target.environment.name, clusterName).program("auth-callout");
+  const service = await activeService(client, cluster, name);
+  if (!service) return undefined;
+  const { taskDefinition } = await client.send(
+    new DescribeTaskDefinitionCommand({ taskDefinition: service.taskDefinition }),
+  );
+  const variables = taskDefinition?.containerDefinitions?.flatMap(({ environment = [] }) => environment) ?? [];
+  return { service, keys: keysIn(variables) };
+}
+
+/**
+ * Starts the responders with the keys of a rotation, before a server asks with them: a responder takes old and new keys,
+ * a server knows one. Tasks read their secrets when they start, so other tasks are all that it takes; those of another
+ * task definition follow with their own stack.
+ *
+ * @throws UserError when they do not get ready: those that run stay, and so do the servers
+ */
+export async function respondersFirst(
+  target: Pick<DeployTarget, "environment" | "topology" | "trust" | "env" | "emulator">,
+  { region, cluster: clusterName = "" }: Pick<AwsStack, "region" | "cluster">,
+  progress: Progress,
+): Promise<void> {
+  const client = new ECSClient(clientConfig(target, region));
+  try {
+    const found = await respondersOf(client, target, region, clusterName);
+    // Before the first deployment there are none.
+    if (!found) return;
+    const { clusterArn: cluster, serviceName = "", runningCount = 0 } = found.service;
+    // Their own stack alone tells them, after the servers: then nothing is left to wait for.
+    const responders = { keys: found.keys, done: true, available: runningCount };
+    const { programsStack } = awsClusterNames(target.environment.name, clusterName);
+    if (!isStarted(respondersStep(responders, target.topology, target.trust), serviceName, programsStack, progress))
+      return;
+    const { service } = await client.send(
+      new UpdateServiceCommand({ cluster, service: serviceName, forceNewDeployment: true }),
+    );
+    const asked = { cluster, services: [serviceName] };
+    const patience = { client, maxWaitTime: maxWaitSeconds, minDelay: 5, maxDelay: 15 };
+    // Whatever became of it, it is looked at.
+    await waitUntilServicesStable(patience, asked).catch(() => undefined);
+    const [stable] = (await client.send(new DescribeServicesCommand(asked))).services ?? [];
+    if (isRolledOut(service, stable)) return;
+    throw notReady(
+      serviceName,
+      `its log group, ${awsNames(target.environment.name, region).logGroup(`${clusterName}-auth-callout`)}, says why`,
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Whether what was asked for runs now. A deployment that fails is rolled back, and then the service is as stable as before. */
+export function isRolledOut(asked: Service | undefined, now: Service | undefined): boolean {
+  const deployment = primary(now);
+  return deployment !== undefined && deployment.id === primary(asked)?.id && deployment.rolloutState === "COMPLETED";
+}
+
+const primary = (service: Service | undefined) => service?.deployments?.find(({ status }) => status === "PRIMARY");

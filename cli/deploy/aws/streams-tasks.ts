@@ -1,0 +1,72 @@
+import { DescribeTasksCommand, ECSClient, RunTaskCommand, type Task, waitUntilTasksStopped } from "@aws-sdk/client-ecs";
+import { z } from "zod";
+import type { AwsStack } from "../../../model/topology";
+import { awsNames } from "../../../model/topology";
+import { UserError } from "../../core/project";
+import { clientConfig, type DeployTarget } from "../target";
+
+/** Output of the programs' stack: what makes the streams of each account, and where it runs. */
+export const streamsOutput = "streams-tasks";
+const StreamsTasks = z.object({
+  taskDefinitions: z.record(z.string(), z.string()),
+  ecsCluster: z.string(),
+  subnets: z.array(z.string()),
+  securityGroups: z.array(z.string()),
+});
+
+const maxWaitSeconds = 900;
+
+/**
+ * Runs the streams program once for each account, and waits for its end.
+ *
+ * @param output value of {@link streamsOutput}; without it there are no streams
+ * @returns how many ran
+ * @throws UserError when one does not end well
+ */
+export async function runStreamsTasks(
+  target: Pick<DeployTarget, "environment" | "env" | "emulator" | "streamsMay">,
+  { region, cluster }: Pick<AwsStack, "region" | "cluster">,
+  output: unknown,
+  progress: (text: string) => void,
+): Promise<number> {
+  if (output === undefined) return 0;
+  const { taskDefinitions, ecsCluster, subnets, securityGroups } = StreamsTasks.parse(output);
+  const client = new ECSClient(clientConfig(target, region));
+  const allowed = Object.entries(target.streamsMay).map(([name, value]) => ({ name, value }));
+  try {
+    for (const [account, taskDefinition] of Object.entries(taskDefinitions)) {
+      progress(`streams of ${account}`);
+      const { tasks = [], failures = [] } = await client.send(
+        new RunTaskCommand({
+          cluster: ecsCluster,
+          taskDefinition,
+          launchType: "FARGATE",
+          startedBy: "natsform deploy",
+          overrides: { containerOverrides: [{ name: "streams", environment: allowed }] },
+          networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: "DISABLED" } },
+        }),
+      );
+      const arn = tasks[0]?.taskArn;
+      if (!arn)
+        throw new UserError(`the streams' task of ${account} does not start: ${failures[0]?.reason ?? "no reason"}`);
+      const asked = { cluster: ecsCluster, tasks: [arn] };
+      await waitUntilTasksStopped({ client, maxWaitTime: maxWaitSeconds, minDelay: 2, maxDelay: 6 }, asked);
+      const ended = await client.send(new DescribeTasksCommand(asked));
+      const problem = streamsProblem(ended.tasks?.[0]);
+      const log = awsNames(target.environment.name, region).logGroup(`${cluster}-streams`);
+      if (problem)
+        throw new UserError(`the streams of ${account} were not applied: ${problem}`, `see the log group ${log}`);
+    }
+  } finally {
+    client.destroy();
+  }
+  return Object.keys(taskDefinitions).length;
+}
+
+/** Why a task of the streams program that ended has not applied them; `undefined` when it has. */
+export function streamsProblem(task: Task | undefined): string | undefined {
+  const container = task?.containers?.[0];
+  if (container?.exitCode === 0) return undefined;
+  if (container?.exitCode !== undefined) return `it ended with ${container.exitCode}`;
+  return container?.reason ?? task?.stoppedReason ?? "it never ran";
+}

@@ -1,0 +1,33 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { Certificate } from "../../model/topology";
+import type { CertificateSecret } from "../../runtime/certificate-manager/contract";
+import { splitPem } from "../../runtime/x509/pem";
+
+/** Why clients would refuse a certificate; `undefined` when they would not. */
+export function certificateFault(
+  { certificate, chain, privateKey }: Omit<CertificateSecret, "authorities">,
+  { names }: Pick<Certificate, "names">,
+  roots: readonly string[],
+  now: Date,
+): string | undefined {
+  const leaf = new X509Certificate(certificate);
+  if (!leaf.checkPrivateKey(createPrivateKey(privateKey))) return "its key belongs to another certificate";
+  const missing = names.filter((name) => !leaf.checkHost(name.replace("*.", "any.")));
+  if (missing.length > 0) return `lacks ${missing.join(", ")}`;
+  if (now < new Date(leaf.validFrom) || now > new Date(leaf.validTo))
+    return `valid from ${leaf.validFrom} to ${leaf.validTo}`;
+  let last = leaf;
+  const way = [leaf];
+  for (const pem of splitPem(chain)) {
+    const next = new X509Certificate(pem);
+    if (!isSignedBy(last, next)) return `its chain breaks after ${last.subject}`;
+    way.push(next);
+    last = next;
+  }
+  // An intermediate that is trusted itself ends the way, whatever comes after it.
+  const trusted = way.some((one) => roots.some((pem) => isSignedBy(one, new X509Certificate(pem))));
+  return trusted ? undefined : `nobody trusts ${last.issuer}`;
+}
+
+export const isSignedBy = (certificate: X509Certificate, issuer: X509Certificate) =>
+  certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);

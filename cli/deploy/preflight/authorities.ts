@@ -1,0 +1,26 @@
+import type { Trust } from "../../../model/config";
+import { loadTrustIfThere, trustFile } from "../../../model/config/load";
+import type { Topology } from "../../../model/topology";
+import { judgeAuthorities, warnDays } from "../check-authorities";
+import type { Need } from "./need";
+
+/** No authority that clusters know each other by is about to end: it takes somebody to replace one. */
+export async function authorityNeeds(root: string, topology: Topology): Promise<Need[]> {
+  const rows = await judgeAuthorities(topology, trustOf(topology, root), new Date());
+  return rows.map(({ what, ok, warns, seen }) => ({
+    name: what,
+    found: seen,
+    needed: `${warnDays} days left`,
+    ok: ok && !warns,
+    get: "docs/leaf-clusters.md says how another one takes its place",
+  }));
+}
+
+/** A file that is missing, or cannot be read, has a row of its own. */
+function trustOf({ environment }: Topology, root: string): Pick<Trust, "authorities"> {
+  try {
+    return loadTrustIfThere(trustFile(environment, root), root) ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,113 @@
+import { z } from "zod";
+import type { Environment } from "../../../model/config";
+import type { Topology } from "../../../model/topology";
+import { isOnKubernetes, type KubernetesCluster, vaultClusters } from "../../../model/topology";
+import type { Kubectl } from "../../core/kubectl";
+import { kubernetesAccess } from "../../core/kubernetes-access";
+import { roomNeed, zonesNeed } from "./kubernetes-nodes";
+import { type Need, need } from "./need";
+
+const drivers = { gke: "pd.csi.storage.gke.io", eks: "ebs.csi.aws.com" };
+const List = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
+
+const Volumes = z.object({ items: z.array(z.object({ spec: z.object({ storageClassName: z.string().optional() }) })) });
+
+/** What the Kubernetes cluster of each cluster has to have and to allow, beyond answering. */
+export const kubernetesRights = (
+  environment: Environment,
+  topology: Topology,
+  env: Record<string, string>,
+): Promise<Need>[] =>
+  topology.clusters.filter(isOnKubernetes).flatMap((cluster) => {
+    const kubectl = kubernetesAccess(cluster.platform, env).then((access) => access.kubectl);
+    // Each row says why it could not look.
+    kubectl.catch(() => undefined);
+    return [
+      mayMake(topology, cluster, kubectl),
+      ...storage(environment, cluster, kubectl),
+      roomNeed(cluster, kubectl),
+      ...(cluster.platform.zones > 1 ? [zonesNeed(cluster, kubectl)] : []),
+      ...operatorKinds(cluster, kubectl),
+    ];
+  });
+
+function mayMake(topology: Topology, { name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Need> {
+  const withVault = vaultClusters(topology).some((cluster) => cluster.name === name);
+  const wanted = ["namespaces", ...(withVault ? ["clusterrolebindings.rbac.authorization.k8s.io"] : [])];
+  const inside = ["secrets", "jobs.batch", "deployments.apps", "networkpolicies.networking.k8s.io"];
+  return need(
+    {
+      name: `rights on ${name}`,
+      needed: `create ${wanted.map((kind) => kind.split(".")[0]).join(", ")} and everything in ${platform.namespace}`,
+      get: "log in as somebody who may",
+    },
+    async () => {
+      const can = await kubectl;
+      const asked = [
+        ...wanted.map((kind) => [kind]),
+        ...inside.map((kind) => [kind, "--namespace", platform.namespace]),
+      ];
+      const denied: string[] = [];
+      for (const [kind = "", ...where] of asked) {
+        const { stdout } = await can.run("auth", "can-i", "create", kind, ...where);
+        if (stdout.trim() !== "yes") denied.push(kind);
+      }
+      return { ok: denied.length === 0, found: denied.length === 0 ? "allowed" : `not ${denied.join(", ")}` };
+    },
+  );
+}
+
+function storage(
+  environment: Environment,
+  { name, platform }: KubernetesCluster,
+  kubectl: Promise<Kubectl>,
+): Promise<Need>[] {
+  const wanted = environment.clusters[name]?.jetstream?.storageClass;
+  if (!wanted) return [];
+  const { flavor } = platform;
+  const made = flavor !== "generic" && wanted.create;
+  const [kind, needed] = made ? ["csidrivers", drivers[flavor]] : ["storageclasses", wanted.name];
+  return [
+    need(
+      {
+        name: `volumes of ${name}`,
+        needed: `${made ? "driver" : "StorageClass"} ${needed}`,
+        get: made ? "install the cloud's CSI driver" : "make it, or name one that exists in jetstream.storageClass",
+      },
+      async () => {
+        const can = await kubectl;
+        const names = (await can.json(List, "get", kind)).items.map(({ metadata }) => metadata.name);
+        if (names.includes(needed) || made) return { ok: names.includes(needed), found: names.join(", ") || "none" };
+        // Volumes that somebody made by hand need no class, only its name.
+        const volumes = (await can.json(Volumes, "get", "persistentvolumes")).items;
+        const ready = volumes.filter(({ spec }) => spec.storageClassName === needed).length;
+        return { ok: ready > 0, found: ready > 0 ? `${ready} volumes of that class` : names.join(", ") || "none" };
+      },
+    ),
+  ];
+}
+
+/** Kinds of the Prometheus operator that the configuration makes. */
+function operatorKinds({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Need>[] {
+  const { exporter, monitor, rules } = platform.monitoring;
+  const wanted = [
+    ...(exporter && monitor === "pod" ? ["podmonitors"] : []),
+    ...(exporter && monitor === "service" ? ["servicemonitors"] : []),
+    ...(rules ? ["prometheusrules"] : []),
+  ].map((kind) => `${kind}.monitoring.coreos.com`);
+  if (wanted.length === 0) return [];
+  return [
+    need(
+      {
+        name: `monitoring of ${name}`,
+        needed: wanted.join(", "),
+        get: "install the Prometheus operator, or switch platform.monitoring off",
+      },
+      async () => {
+        const { items } = await (await kubectl).json(List, "get", "customresourcedefinitions");
+        const there = wanted.filter((kind) => items.some(({ metadata }) => metadata.name === kind));
+        return { ok: there.length === wanted.length, found: there.join(", ") || "none" };
+      },
+    ),
+  ];
+}

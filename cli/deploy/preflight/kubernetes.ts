@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { compareVersions } from "../../../model/config/server-keys";
+import type { Topology } from "../../../model/topology";
+import { isOnKubernetes, type KubernetesCluster } from "../../../model/topology";
+import { kubernetesAccess } from "../../core/kubernetes-access";
+import { type Need, need } from "./need";
+
+/** The oldest version of Kubernetes whose API has everything that is made. */
+export const oldestKubernetes = "1.29";
+
+const Version = z.object({ serverVersion: z.object({ gitVersion: z.string() }) });
+
+/** The Kubernetes cluster of each cluster answers, and is the one that the configuration means. */
+export const kubernetesNeeds = ({ clusters }: Topology, env: Record<string, string>): Promise<Need>[] =>
+  clusters.filter(isOnKubernetes).map((cluster) => reachable(cluster, env));
+
+function reachable({ name, platform }: KubernetesCluster, env: Record<string, string>): Promise<Need> {
+  const { authentication, context } = platform;
+  return need(
+    {
+      name: `Kubernetes of ${name}`,
+      needed: `>= ${oldestKubernetes}, reachable`,
+      get: context
+        ? `a kubeconfig with the context ${context}: KUBECONFIG names it`
+        : "KUBECONFIG, and kubectl config use-context",
+    },
+    async () => {
+      const { kubectl, server, context: current } = await kubernetesAccess(platform, env);
+      const { gitVersion } = (await kubectl.json(Version, "version", "--request-timeout=15s")).serverVersion;
+      const where = [current && `context ${current}`, server].filter(Boolean).join(", ");
+      // Terraform goes to the endpoint of the configuration, kubectl where its context leads.
+      if ("endpoint" in authentication && new URL(authentication.endpoint).host !== new URL(server).host)
+        return {
+          ok: false,
+          found: `${where} is not ${authentication.endpoint}`,
+          get: `set clusters.${name}.platform.context to a context of that Kubernetes cluster`,
+        };
+      const ok = compareVersions(gitVersion.replace(/^v/, ""), oldestKubernetes) >= 0;
+      return { ok, found: `${gitVersion}, ${where}` };
+    },
+  );
+}

@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from "node:fs";
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Environment } from "../../../model/config";
+import { kubernetesNames, type Topology, vaultClusters } from "../../../model/topology";
+import { type Need, need } from "./need";
+
+/** The token that Vault's own tools would take. */
+function vaultToken(env: NodeJS.ProcessEnv): string | undefined {
+  const file = join(env.HOME ?? homedir(), ".vault-token");
+  return env.VAULT_TOKEN || (existsSync(file) ? readFileSync(file, "utf8").trim() : undefined);
+}
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+const answerMs = 15_000;
+
+/** Asks Vault as its own tools do: its address, token, namespace and authority are the caller's. */
+function askVault(env: NodeJS.ProcessEnv, method: string, path: string, body?: object): Promise<Answer> {
+  const url = new URL(`/v1/${path}`, env.VAULT_ADDR);
+  const headers = {
+    "x-vault-token": vaultToken(env) ?? "",
+    ...(env.VAULT_NAMESPACE && { "x-vault-namespace": env.VAULT_NAMESPACE }),
+  };
+  const trust = {
+    ...(env.VAULT_CACERT && { ca: readFileSync(env.VAULT_CACERT) }),
+    ...(/^(1|true)$/i.test(env.VAULT_SKIP_VERIFY ?? "") && { rejectUnauthorized: false }),
+  };
+  const request = url.protocol === "https:" ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { method, headers, ...trust, timeout: answerMs }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+      });
+      response.once("error", reject);
+      response.once("end", () => {
+        try {
+          resolve({ status: response.statusCode ?? 0, body: text === "" ? {} : JSON.parse(text) });
+        } catch {
+          reject(new Error(`${url.origin} does not answer as Vault does`));
+        }
+      });
+    });
+    asked.once("timeout", () => asked.destroy(new Error(`${url.origin} does not answer within ${answerMs / 1000} s`)));
+    asked.once("error", reject);
+    asked.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+const Health = z.object({ initialized: z.boolean(), sealed: z.boolean(), version: z.string() });
+
+/** Vault answers and the caller is logged in, where it signs for a cluster. */
+export function vaultNeeds(topology: Topology, env: NodeJS.ProcessEnv): Promise<Need>[] {
+  if (vaultClusters(topology).length === 0) return [];
+  return [
+    need(
+      {
+        name: "Vault",
+        needed: "reachable and unsealed at VAULT_ADDR",
+        get: "export VAULT_ADDR, and unseal it; or set tls.issuer to local and fill the Secrets by hand",
+      },
+      async () => {
+        if (!env.VAULT_ADDR) return { ok: false, found: "VAULT_ADDR is not set" };
+        // A standby or a sealed one answers with another status, and the same body.
+        const { body } = await askVault(env, "GET", "sys/health");
+        const { initialized, sealed, version } = Health.parse(body);
+        const state = sealed ? "sealed" : initialized ? version : "not initialized";
+        return { ok: initialized && !sealed, found: `${state} at ${env.VAULT_ADDR}` };
+      },
+    ),
+    need({ name: "Vault token", needed: "that Vault knows", get: "vault login, or export VAULT_TOKEN" }, async () => {
+      if (!env.VAULT_ADDR || !vaultToken(env)) return { ok: false, found: "VAULT_TOKEN is not set" };
+      const { status } = await askVault(env, "GET", "auth/token/lookup-self");
+      return { ok: status === 200, found: status === 200 ? "known" : `Vault answers ${status}` };
+    }),
+  ];
+}
+
+/** What the token has to be able to do for the stack with the authorities. */
+export function vaultRights(environment: Environment, topology: Topology, env: NodeJS.ProcessEnv): Promise<Need>[] {
+  return vaultClusters(topology).map(({ name }) =>
+    need(
+      {
+        name: `Vault for ${name}`,
+        needed: "the token may make mounts, authentication and policies",
+        get: "ask for a policy with create, update and sudo on sys/mounts, sys/auth and sys/policies",
+      },
+      async () => {
+        const { vault, mount = "pki-int" } = environment.clusters[name]?.tls ?? {};
+        const policy = `sys/policies/acl/${environment.name}-${kubernetesNames(environment.name, name).renewal}`;
+        const made = vault?.create ? [`sys/mounts/${vault.root}`, `sys/auth/${vault.authPath}`] : [];
+        const paths = [...made, policy, `${mount}-internal/roles/any`];
+        const { status, body } = await askVault(env, "POST", "sys/capabilities-self", { paths });
+        if (status !== 200) return { ok: false, found: `Vault answers ${status}` };
+        const may = z.record(z.string(), z.unknown()).parse(body);
+        const denied = paths.filter((path) => !mayWrite(may[path]));
+        return { ok: denied.length === 0, found: denied.length === 0 ? "it may" : `not ${denied.join(", ")}` };
+      },
+    ),
+  );
+}
+
+const mayWrite = (capabilities: unknown) =>
+  Array.isArray(capabilities) && capabilities.some((one) => ["root", "create", "update", "sudo"].includes(one));

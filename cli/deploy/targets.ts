@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import { writeFileAtomically } from "../../artifacts/files";
+import type { Environment } from "../../model/config";
+import { loadTrust, loadTrustIfThere, trustFile } from "../../model/config/load";
+import type { Topology } from "../../model/topology";
+import { isOnKubernetes } from "../../model/topology";
+import { emulatorFolder } from "../core/emulator-folder";
+import { kubernetesAccess, withoutKubeconfig } from "../core/kubernetes-access";
+import { ensureEmulator } from "../emulator/start";
+import type { KeyStore } from "../keys/key-store";
+import { makeKeys } from "../keys/make";
+import { FolderStore } from "../keys/store";
+import { writeCliConfig } from "./provider-mirror";
+import type { DeployTarget } from "./target";
+import { terraformEnv } from "./terraform";
+
+interface Loaded {
+  root: string;
+  environment: Environment;
+  topology: Topology;
+}
+
+/** The emulated AWS of this environment, started when it does not run, with keys of its own. */
+export async function emulatedTarget({ root, environment, topology }: Loaded): Promise<DeployTarget> {
+  const folder = emulatorFolder(root, environment.name);
+  const address = await ensureEmulator(folder);
+  const keys = new FolderStore(folder.keys);
+  const previous = loadTrustIfThere(folder.trust.file, root);
+  const { trust } = await makeKeys(topology, keys, previous);
+  writeFileAtomically(folder.trust.file, `${JSON.stringify(trust, null, 2)}\n`);
+  const credentials = { AWS_ACCESS_KEY_ID: "emulator", AWS_SECRET_ACCESS_KEY: "emulator" };
+  return {
+    root,
+    environment,
+    topology,
+    trust,
+    keys,
+    out: join(folder.terraform, "cdktf.out"),
+    env: { ...terraformEnv(writeCliConfig(folder.terraform)), ...credentials },
+    kubernetes: new Map(),
+    streamsMay: {},
+    emulator: { folder, address },
+  };
+}
+
+/** What the caller's credentials and kubeconfig open. */
+export async function realTarget(
+  { root, environment, topology }: Loaded,
+  keys: KeyStore,
+  streamsMay: DeployTarget["streamsMay"] = {},
+): Promise<DeployTarget> {
+  const callers = callersVariables();
+  const clusters = topology.clusters.filter(isOnKubernetes);
+  const accesses = clusters.map(
+    async ({ name, platform }) => [name, await kubernetesAccess(platform, callers)] as const,
+  );
+  return {
+    root,
+    environment,
+    topology,
+    trust: loadTrust(trustFile(environment.name, root), root),
+    keys,
+    out: join(root, "cdktf.out"),
+    env: {
+      ...withoutKubeconfig(callers),
+      ...terraformEnv(writeCliConfig(join(root, ".natsform", environment.name))),
+    },
+    kubernetes: new Map(await Promise.all(accesses)),
+    streamsMay,
+  };
+}
+
+/** The variables of whoever runs the command. */
+export const callersVariables = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );

@@ -1,1 +1,0 @@
-export * from "../../runtime/x509/authority";

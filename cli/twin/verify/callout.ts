@@ -1,0 +1,144 @@
+import { createSign, generateKeyPairSync } from "node:crypto";
+import type { Trust } from "../../../model/config";
+import type { ClusterTopology } from "../../../model/topology";
+import { explainPermissions } from "../../../runtime/auth-callout";
+import type { NatsClient } from "../../../runtime/client";
+import { toAuthRules } from "../../../templates/callout-rules";
+import type { VerifyRow } from "../../core/rows";
+import { checkRow } from "../../core/rows";
+import { fixedUser, sentinelOf, twinClient } from "../connect";
+import { clientUrls, type Twin } from "../context";
+import { ensureProgram, programReady, responders, stopProgram } from "../programs";
+import { mintToken } from "../token";
+
+const sub = "auth0|natsform-verify";
+
+/** Who gets in and who does not, cluster by cluster; with the callout, and without it. */
+export async function verifyCallout(twin: Twin, trust: Trust): Promise<VerifyRow[]> {
+  const rows: VerifyRow[] = [];
+  for (const cluster of twin.topology.clusters) {
+    rows.push(await verifyAdmission(twin, cluster, trust));
+    rows.push(await verifyForgery(twin, cluster, trust));
+    rows.push(await verifyOutage(twin, cluster, trust));
+  }
+  return rows;
+}
+
+interface UserInfo {
+  server?: { name?: string };
+  data?: { user: string; account: string; permissions?: { publish?: Lists; subscribe?: Lists } };
+}
+interface Lists {
+  allow?: string[];
+  deny?: string[];
+}
+
+/**
+ * What the server says that this connection is. Of the answers that of the own cluster: a request of a leaf node's client
+ * travels to the hub as well, which answers about the link.
+ */
+async function whoAmI(client: NatsClient, { servers }: ClusterTopology): Promise<NonNullable<UserInfo["data"]>> {
+  const connection = await client.connection();
+  const answers = await connection.requestMany("$SYS.REQ.USER.INFO", undefined, { maxWait: 5000 });
+  for await (const answer of answers) {
+    if (answer instanceof Error) throw answer;
+    const { server, data } = answer.json<UserInfo>();
+    if (data && servers.some(({ name }) => name === server?.name)) return data;
+  }
+  throw new Error("no server of the cluster says who this user is");
+}
+
+const sorted = (lists: Lists | undefined) =>
+  JSON.stringify({ allow: [...(lists?.allow ?? [])].sort(), deny: [...(lists?.deny ?? [])].sort() });
+
+function verifyAdmission(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<VerifyRow> {
+  return checkRow("callout", `${cluster.name}: a valid token gets its permissions and no others`, async () => {
+    const rules = toAuthRules(twin.topology, trust);
+    const explained = explainPermissions(rules, { sub });
+    if (!("grant" in explained))
+      return { ok: false, seen: `the rules deny every token without claims: ${explained.denied}` };
+    const { grant } = explained;
+    const token = await mintToken(twin, { sub });
+    const client = twinClient(twin, cluster, {
+      authentication: { kind: "token", token, sentinel: sentinelOf(twin, trust) },
+    });
+    try {
+      const started = Date.now();
+      const got = await whoAmI(client, cluster);
+      const ms = Date.now() - started;
+      const account = rules.accounts[grant.account]?.id;
+      const ok =
+        got.account === account &&
+        sorted(got.permissions?.publish) === sorted(grant.publish) &&
+        sorted(got.permissions?.subscribe) === sorted(grant.subscribe);
+      const counts = `${grant.publish.allow.length} publish, ${grant.subscribe.allow.length} subscribe`;
+      return { ok, seen: ok ? `${grant.account}, ${counts}, in ${ms} ms` : `got ${JSON.stringify(got.permissions)}` };
+    } finally {
+      await client.close();
+    }
+  });
+}
+
+/** The genuine token's words under somebody else's signature. */
+function forge(token: string): string {
+  const [header, payload] = token.split(".");
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return `${header}.${payload}.${createSign("RSA-SHA256").update(`${header}.${payload}`).sign(privateKey, "base64url")}`;
+}
+
+function verifyForgery(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<VerifyRow> {
+  return checkRow("callout", `${cluster.name}: a forged token is refused`, async () => {
+    const token = forge(await mintToken(twin, { sub }));
+    const attempt = () =>
+      login(
+        twinClient(twin, cluster, {
+          authentication: { kind: "token", token, sentinel: sentinelOf(twin, trust) },
+          // One server: a client that is refused tries all of them.
+          servers: clientUrls(twin, cluster).slice(0, 1),
+        }),
+      );
+    // Where nobody answers, the server says the same words after its timeout. A busy machine is as late once, not twice.
+    const timeoutMs = twin.topology.identity.calloutTimeoutSeconds * 1000;
+    const first = await attempt();
+    const { refusal, ms } = first.ms < timeoutMs ? first : await attempt();
+    if (refusal === undefined) return { ok: false, seen: "it was admitted" };
+    if (ms >= timeoutMs) return { ok: false, seen: `no answer: ${refusal} after ${ms} ms` };
+    return { ok: /authorization violation/i.test(refusal), seen: `${refusal} after ${ms} ms` };
+  });
+}
+
+/** Tries to log in; says how long that took, and what was said against it. */
+async function login(client: NatsClient): Promise<{ ms: number; refusal?: string }> {
+  const started = Date.now();
+  try {
+    await client.connection();
+    return { ms: Date.now() - started };
+  } catch (error) {
+    return { ms: Date.now() - started, refusal: error instanceof Error ? error.message : String(error) };
+  } finally {
+    await client.close();
+  }
+}
+
+/** Operators must get in while the callout is down; nobody else may. The responders are started again in any case. */
+function verifyOutage(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<VerifyRow> {
+  return checkRow("callout", `${cluster.name}: SYS works with the callout stopped`, async () => {
+    const programs = responders(twin, cluster, trust);
+    try {
+      await Promise.all(programs.map(stopProgram));
+      const client = twinClient(twin, cluster, { authentication: fixedUser(twin, "sys") });
+      const started = Date.now();
+      try {
+        const { account } = await whoAmI(client, cluster);
+        const ms = Date.now() - started;
+        const isSystem = account === (trust.accounts.SYS?.publicKey ?? "SYS");
+        return { ok: isSystem, seen: `SYS in ${ms} ms, ${programs.length} responders stopped and started again` };
+      } finally {
+        await client.close();
+      }
+    } finally {
+      for (const program of programs) await ensureProgram(twin, program);
+      await Promise.all(programs.map((program) => programReady(program, 60_000)));
+    }
+  });
+}

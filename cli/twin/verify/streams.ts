@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import type { Trust } from "../../../model/config";
+import type { StreamTopology } from "../../../model/topology";
+import { streamAccounts } from "../../../model/topology";
+import type { NatsClient } from "../../../runtime/client";
+import { isEmpty } from "../../../runtime/streams/action";
+import { findStreams, manager } from "../../../runtime/streams/find";
+import { planStreams } from "../../../runtime/streams/plan";
+import { renderPlan } from "../../../runtime/streams/render";
+import { acknowledgedByAllReplicas } from "../../../runtime/streams/replicas";
+import { toStreamSpecs } from "../../../templates/stream-specs";
+import type { VerifyRow } from "../../core/rows";
+import { checkRow } from "../../core/rows";
+import { streamsClient } from "../connect";
+import type { Twin } from "../context";
+import { loopback } from "../ports";
+
+const patienceMs = 15_000;
+
+/** Streams as they are, where they are, and whether each of their subjects is really stored by every replica. */
+export async function verifyStreams(twin: Twin, trust: Trust): Promise<VerifyRow[]> {
+  const rows: VerifyRow[] = [];
+  for (const cluster of twin.topology.clusters) {
+    for (const account of streamAccounts(twin.topology, cluster.name)) {
+      const client = streamsClient(twin, cluster, account);
+      try {
+        rows.push(await verifyConfiguration(twin, client, cluster.name, account));
+        const streams = twin.topology.streams.filter((s) => s.cluster === cluster.name && s.account === account);
+        for (const stream of streams) {
+          rows.push(await verifyPlacement(twin, client, stream));
+          rows.push(await verifyStorage(twin, client, stream, trust));
+        }
+      } finally {
+        await client.close();
+      }
+    }
+  }
+  return rows;
+}
+
+function verifyConfiguration(twin: Twin, client: NatsClient, cluster: string, account: string): Promise<VerifyRow> {
+  return checkRow("streams", `${cluster}/${account}: streams and consumers as wanted`, async () => {
+    const desired = toStreamSpecs(twin.topology, cluster, account);
+    const found = await findStreams(await client.connection(), Date.now() + patienceMs, desired);
+    const plan = planStreams({ desired, found, owner: twin.topology.environment });
+    const ok = isEmpty(plan);
+    const consumers = desired.reduce((count, stream) => count + stream.consumers.length, 0);
+    return {
+      ok,
+      seen: ok ? `${desired.length} streams, ${consumers} consumers` : renderPlan(plan).replace(/\s+/g, " "),
+    };
+  });
+}
+
+function verifyPlacement(twin: Twin, client: NatsClient, stream: StreamTopology): Promise<VerifyRow> {
+  const wanted = stream.placementTags.length > 0 ? `, placed on ${stream.placementTags.join(" ")}` : "";
+  return checkRow("streams", `${stream.name}: R${stream.replicas}${wanted}`, async () => {
+    const { cluster } = await (await manager(await client.connection())).streams.info(stream.name);
+    const holders = [cluster?.leader, ...(cluster?.replicas ?? []).map(({ name }) => name)].filter(
+      (name) => name !== undefined,
+    );
+    const servers = twin.topology.clusters.flatMap((one) => one.servers);
+    const misplaced = holders.filter((name) => {
+      const tags = servers.find((server) => server.name === name)?.tags ?? [];
+      return stream.placementTags.some((tag) => !tags.includes(tag));
+    });
+    const count = cluster ? holders.length : 1;
+    const where = cluster ? `${cluster.leader} leads, of ${[...holders].sort().join(", ")}` : "on the only server";
+    return { ok: count === stream.replicas && misplaced.length === 0, seen: where };
+  });
+}
+
+/** A subject that the wildcard stands for. */
+export const exampleOf = (subject: string): string =>
+  subject
+    .split(".")
+    .map((token, i, tokens) =>
+      token === "*" ? `natsform${i}` : token === ">" ? `natsform.verify${tokens.length}` : token,
+    )
+    .join(".");
+
+/** Publishes one message on each subject and on each example, waits for every replica, and deletes it again. */
+function verifyStorage(twin: Twin, client: NatsClient, stream: StreamTopology, trust: Trust): Promise<VerifyRow> {
+  return checkRow("streams", `${stream.name}: stored by all replicas`, async () => {
+    if (stream.denyDelete) return { ok: true, seen: "not tried: the stream denies deletes, a probe would stay in it" };
+    const jsm = await manager(await client.connection());
+    const subjects = [...new Set([...stream.subjects.map(exampleOf), ...stream.examples.map(exampleOf)])];
+    const servers = twin.topology.clusters.find(({ name }) => name === stream.cluster)?.servers ?? [];
+    const urls = servers.map(({ name }) => `http://${loopback}:${twin.ports.servers[name]?.monitoring}`);
+    let last = "";
+    for (const subject of subjects) {
+      const { stream: storedBy, seq } = await client.publishToStream(subject, "natsform verify", {
+        messageId: randomUUID(),
+        timeoutMs: 2000,
+        retryForMs: patienceMs,
+      });
+      try {
+        if (storedBy !== stream.name) return { ok: false, seen: `${subject} is stored by ${storedBy}` };
+        // Monitoring knows accounts by name in configuration mode and by key in operator mode.
+        const account = trust.accounts[stream.account]?.publicKey ?? stream.account;
+        const proof = await acknowledgedByAllReplicas(jsm, stream.name, seq, Date.now() + patienceMs, {
+          urls,
+          account,
+        });
+        last = `sequence ${seq} on ${Object.keys(proof.lastSequences).sort().join(", ")}`;
+      } finally {
+        await jsm.streams.deleteMessage(storedBy, seq);
+      }
+    }
+    return { ok: true, seen: `${subjects.join(", ")}; ${last}` };
+  });
+}
