@@ -1,43 +1,69 @@
-import type { App } from "cdktf";
-import { awsRegions, isOnEcs, isOnKubernetes } from "../model/topology";
-import type { StackContext } from "../modules/aws/context";
+import type { App, TerraformStack } from "cdktf";
+import { type PlannedStack, type StackLayer, type StackOf, stackPlan, withoutStacks } from "../model/topology";
+import { ecsCluster, type StackContext } from "../modules/aws/context";
+import { kubernetesContext } from "../modules/kubernetes/context";
 import { AwsCertificatesStack } from "./aws-certificates";
 import { AwsFoundationStack } from "./aws-foundation";
 import { AwsNatsStack } from "./aws-nats";
 import { AwsProgramsStack } from "./aws-programs";
-import { addKubernetesStacks } from "./kubernetes";
+import { KubernetesAuthStack } from "./kubernetes-auth";
+import { KubernetesBackupStack } from "./kubernetes-backup";
+import { KubernetesCoreStack } from "./kubernetes-core";
+import { KubernetesPkiStack } from "./kubernetes-pki";
+import { KubernetesStreamsStack } from "./kubernetes-streams";
+
+type Build<Stack> = (app: App, context: StackContext, stack: Stack) => TerraformStack;
+
+/** What builds the stacks of each layer. */
+const builders = {
+  foundation: (app, context, { region }) => new AwsFoundationStack(app, context, region),
+  certificates: (app, context, { cluster }) => new AwsCertificatesStack(app, context, ecsCluster(context, cluster)),
+  nats: (app, context, { cluster }) => new AwsNatsStack(app, context, ecsCluster(context, cluster)),
+  programs: (app, context, { cluster }) => new AwsProgramsStack(app, context, ecsCluster(context, cluster)),
+  pki: (app, context, { cluster }) => new KubernetesPkiStack(app, kubernetesContext(context, cluster)),
+  core: (app, context, { cluster }) => new KubernetesCoreStack(app, kubernetesContext(context, cluster)),
+  auth: (app, context, { cluster }) => new KubernetesAuthStack(app, kubernetesContext(context, cluster)),
+  streams: (app, context, { cluster }) => new KubernetesStreamsStack(app, kubernetesContext(context, cluster)),
+  backup: (app, context, { cluster }) => new KubernetesBackupStack(app, kubernetesContext(context, cluster)),
+} satisfies { [Layer in StackLayer]: Build<StackOf<Layer>> };
+
+const build = (app: App, context: StackContext, stack: PlannedStack): TerraformStack =>
+  // A builder is found by the layer of the very stack that it is then given.
+  (builders[stack.layer] as Build<PlannedStack>)(app, context, stack);
 
 /**
- * Adds every stack of an environment, in the order in which they are applied.
+ * Adds every stack of an environment, as the plan of stacks has them. They refer to nothing of each other, so what comes
+ * before what is told to CDKTF, which starts at once whatever waits for nothing.
  *
  * @returns clusters that it adds nothing for, in words: their platforms have no stacks yet
  */
 export function addStacks(app: App, context: StackContext): string[] {
-  const { environment, topology } = context;
-  const clusters = topology.clusters.filter(isOnEcs);
-  const foundations = new Map(
-    awsRegions({ ...topology, clusters }).map((region) => [region, new AwsFoundationStack(app, context, region)]),
-  );
-  for (const cluster of clusters) {
-    const certificates = new AwsCertificatesStack(app, context, cluster);
-    const nats = new AwsNatsStack(app, context, cluster);
-    const programs = new AwsProgramsStack(app, context, cluster);
-    // What cdktf deploy goes by: they look each other's things up, and refer to nothing.
-    const foundation = foundations.get(cluster.platform.region);
-    if (foundation) certificates.addDependency(foundation);
-    nats.addDependency(certificates);
-    programs.addDependency(nats);
+  const { topology } = context;
+  const built = new Map<string, TerraformStack>();
+  for (const stack of stackPlan(topology)) {
+    const made = build(app, context, stack);
+    for (const id of stack.after) {
+      const before = built.get(id);
+      if (!before) throw new Error(`${stack.id} comes after ${id}, which is not planned before it`);
+      made.addDependency(before);
+    }
+    built.set(stack.id, made);
   }
-  addKubernetesStacks(app, context);
-  return topology.clusters
-    .filter((cluster) => !isOnEcs(cluster) && !isOnKubernetes(cluster))
-    .map(({ name, platform }) => `${environment.name}/${name}: skipped, ${platform.kind} has no stacks yet`);
+  return withoutStacks(topology).map(
+    ({ name, platform }) => `${topology.environment}/${name}: skipped, ${platform.kind} has no stacks yet`,
+  );
 }
 
 export { stackContext } from "../modules/terraform/context";
-export { KubernetesAuthStack } from "./kubernetes-auth";
-export { KubernetesBackupStack } from "./kubernetes-backup";
-export { KubernetesCoreStack } from "./kubernetes-core";
-export { KubernetesPkiStack } from "./kubernetes-pki";
-export { KubernetesStreamsStack } from "./kubernetes-streams";
-export { AwsCertificatesStack, AwsFoundationStack, AwsNatsStack, AwsProgramsStack, type StackContext };
+export {
+  AwsCertificatesStack,
+  AwsFoundationStack,
+  AwsNatsStack,
+  AwsProgramsStack,
+  KubernetesAuthStack,
+  KubernetesBackupStack,
+  KubernetesCoreStack,
+  KubernetesPkiStack,
+  KubernetesStreamsStack,
+  type StackContext,
+};

@@ -50,8 +50,8 @@ test("a platform without stacks is named in a line, and the others are synthesiz
   expect(readdirSync(join(root, ".natsform", "lambda")).sort()).toEqual(["certificate-manager.zip", "dns-sync.zip"]);
 });
 
+const old = temporaryFolder();
 test("an environment that imports from the path of before is synthesized, and told of the new one", () => {
-  const old = temporaryFolder();
   mkdirSync(join(old, "environments"));
   symlinkSync(join(repository, "modules"), join(old, "modules"));
   const text = readFileSync(join(repository, "environments", "territories.ts"), "utf8");

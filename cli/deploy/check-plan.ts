@@ -1,10 +1,10 @@
-import type { DeployedStack } from "../../model/topology";
+import type { PlannedStack } from "../../model/topology";
 import { checkRow, type DeployRow } from "../core/rows";
 import { planStack } from "./plan";
 import type { DeployTarget } from "./target";
 
 /** Planned again, a stack that was applied changes nothing but what the emulated AWS does not return. */
-export async function checkPlans(target: DeployTarget, stacks: readonly DeployedStack[]): Promise<DeployRow[]> {
+export async function checkPlans(target: DeployTarget, stacks: readonly PlannedStack[]): Promise<DeployRow[]> {
   return Promise.all(
     stacks.map(({ id }) =>
       checkRow("plan", id, async () => {

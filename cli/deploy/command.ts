@@ -1,6 +1,6 @@
 import type { Environment } from "../../model/config";
 import { loadEnvironment } from "../../model/config/load";
-import { buildTopology, type Topology, withoutStacks } from "../../model/topology";
+import { buildTopology, stackPlan, type Topology, withoutStacks } from "../../model/topology";
 import { emulatorFolder } from "../core/emulator-folder";
 import { projectRoot } from "../core/environments";
 import { refuseFindings } from "../core/lint-gate";
@@ -70,9 +70,12 @@ function refuseUnasked({ emulate, plan, yes, json }: DeployOptions): void {
 
 /** Clusters that nothing is done for: of platforms without stacks, and beside an emulated AWS all others. */
 function leftOut(topology: Topology, { emulate }: DeployOptions): string[] {
-  const elsewhere = topology.clusters.filter(({ platform }) => platform.kind === "kubernetes");
-  const notEmulated = emulate ? elsewhere.map(({ name }) => `${name} (kubernetes: only AWS is emulated)`) : [];
-  return [...withoutStacks(topology), ...notEmulated];
+  const elsewhere = stackPlan(topology).flatMap(({ family, cluster }) =>
+    cluster && family !== "aws" ? [`${cluster} (${family}: only AWS is emulated)`] : [],
+  );
+  const notEmulated = emulate ? new Set(elsewhere) : [];
+  const withNone = withoutStacks(topology).map(({ name, platform }) => `${name} (${platform.kind})`);
+  return [...withNone, ...notEmulated];
 }
 
 async function onEmulator({ root, environment, topology, options }: Chosen): Promise<void> {

@@ -1,4 +1,4 @@
-import type { DeployedStack } from "../../model/topology";
+import type { PlannedStack } from "../../model/topology";
 import { initStack } from "./plan";
 import { type DeployTarget, stackFolder } from "./target";
 import { terraform } from "./terraform";
@@ -7,7 +7,7 @@ import { refuseFailure } from "./terraform-messages";
 /** Removes what one stack made. @returns how many resources it removed */
 export async function destroyStack(
   target: DeployTarget,
-  { id }: DeployedStack,
+  { id }: PlannedStack,
   progress: (text: string) => void,
 ): Promise<number> {
   await initStack(target, id);

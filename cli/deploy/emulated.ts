@@ -5,7 +5,7 @@ import type { ListrTask } from "listr2";
 import { readIfThere, writeFileAtomically } from "../../artifacts/files";
 import type { Environment } from "../../model/config";
 import type { Topology } from "../../model/topology";
-import { type AwsStack, deployedStacks, isAws } from "../../model/topology";
+import { type AwsStack, isInFamily, stackPlan } from "../../model/topology";
 import { UserError } from "../core/project";
 import { EmulatorControl } from "../emulator/client";
 import { inventory } from "../emulator/inventory";
@@ -40,7 +40,7 @@ export function prepareEmulated(root: string, environment: Environment, topology
     {
       title: "Stacks",
       task: async (state, task) => {
-        state.stacks = (await synthesizeStacks(state.target)).filter(isAws);
+        state.stacks = (await synthesizeStacks(state.target)).filter(isInFamily("aws"));
         await Promise.all(state.stacks.map(({ id }) => initStack(state.target, id)));
         task.title = `Stacks: ${state.stacks.length} synthesized`;
       },
@@ -119,8 +119,8 @@ async function applyWhat(
 
 const regionsOf = ({ topology }: DeployTarget) => [
   ...new Set(
-    deployedStacks(topology)
-      .filter(isAws)
+    stackPlan(topology)
+      .filter(isInFamily("aws"))
       .map(({ region }) => region),
   ),
 ];

@@ -1,13 +1,13 @@
-import type { DeployedStack } from "../../model/topology";
+import type { PlannedStack } from "../../model/topology";
 import type { DeployRow } from "../core/rows";
 import { judgeAuthorities } from "./check-authorities";
 import { checkPlans } from "./check-plan";
-import { platforms } from "./platforms";
+import { drivers } from "./drivers";
 import type { DeployTarget } from "./target";
 
 /** Looks at everything that was deployed, and whether it is all that is wanted. */
-export async function endCheck(target: DeployTarget, stacks: readonly DeployedStack[]): Promise<DeployRow[]> {
-  const rows = await platforms.check(target, stacks);
+export async function endCheck(target: DeployTarget, stacks: readonly PlannedStack[]): Promise<DeployRow[]> {
+  const rows = await drivers.check(target, stacks);
   return [
     ...rows,
     ...(await judgeAuthorities(target.topology, target.trust, new Date())),

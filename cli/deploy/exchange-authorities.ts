@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Trust } from "../../model/config";
 import { loadTrust, trustFile } from "../../model/config/load";
-import type { DeployedStack } from "../../model/topology";
+import type { PlannedStack } from "../../model/topology";
 import {
   announcedClusters,
   type ClusterTopology,
+  isOnKubernetes,
   knownAuthority,
   leafPeers,
+  platformModel,
   type Topology,
 } from "../../model/topology";
 import { trustedAuthorities } from "../../runtime/certificate-renewal/decide";
@@ -90,9 +92,10 @@ function readable(pem: string | undefined): string | undefined {
 
 function shownAuthority(target: DeployTarget, cluster: ClusterTopology): Promise<string> {
   const { platform, name } = cluster;
+  const region = platformModel(platform).region(platform);
   return deployedLeafAuthority(target.topology, cluster, {
-    ...(platform.kind === "kubernetes" && { kubectl: accessOf(target, name).kubectl }),
-    ...("region" in platform && { aws: clientConfig(target, platform.region) }),
+    ...(isOnKubernetes(cluster) && { kubectl: accessOf(target, name).kubectl }),
+    ...(region !== undefined && { aws: clientConfig(target, region) }),
   });
 }
 
@@ -113,10 +116,10 @@ export function notRead(
 /** Synthesizes again. @returns the stacks that came out otherwise than before, in their order */
 export async function synthesizedAnew(
   target: DeployTarget,
-  stacks: readonly DeployedStack[],
+  stacks: readonly PlannedStack[],
   talk: Talk,
-): Promise<DeployedStack[]> {
-  const textOf = ({ id }: DeployedStack) => readFileSync(join(stackFolder(target, id).path, "cdk.tf.json"), "utf8");
+): Promise<PlannedStack[]> {
+  const textOf = ({ id }: PlannedStack) => readFileSync(join(stackFolder(target, id).path, "cdk.tf.json"), "utf8");
   const before = new Map(stacks.map((stack) => [stack.id, textOf(stack)]));
   await talk.step("Stacks with these authorities", async () => void (await synthesizeStacks(target)));
   return stacks.filter((stack) => textOf(stack) !== before.get(stack.id));

@@ -1,11 +1,11 @@
-import type { DeployedStack } from "../../model/topology";
+import type { PlannedStack } from "../../model/topology";
 import { printJson } from "../core/output";
 import { UserError } from "../core/project";
 import { destroyStack } from "./destroy";
+import { drivers } from "./drivers";
 import { endCheck } from "./end-check";
 import { noteDeployedAuthorities, synthesizedAnew } from "./exchange-authorities";
 import { applyPlan } from "./plan";
-import { platforms } from "./platforms";
 import { plansOf, showPlan } from "./show-plan";
 import { allOutputs, type DeployResult, synthesizeStacks } from "./steps";
 import type { Talk } from "./talk";
@@ -21,7 +21,7 @@ export async function deployForReal(target: DeployTarget, talk: Talk, result: De
   const { noted, unread, target: deployed } = await noteDeployedAuthorities(first.target, talk);
   for (const line of unread) talk.say(line);
   if (noted.length > 0) await applyStacks(deployed, await synthesizedAnew(deployed, stacks, talk), talk, result);
-  for (const { title, work } of platforms.finish(deployed, stacks)) await talk.step(title, work);
+  for (const { title, work } of drivers.finish(deployed, stacks)) await talk.step(title, work);
   result.noted = [...new Set([...first.noted, ...noted])];
   result.unread = unread;
   result.outputs = await allOutputs(deployed, stacks);
@@ -32,7 +32,7 @@ export async function deployForReal(target: DeployTarget, talk: Talk, result: De
 
 async function applyStacks(
   target: DeployTarget,
-  stacks: readonly DeployedStack[],
+  stacks: readonly PlannedStack[],
   talk: Talk,
   result: DeployResult,
 ): Promise<void> {
@@ -42,11 +42,11 @@ async function applyStacks(
     if (changes.length > 0) {
       await talk.confirm(`Apply ${changes.length} changes of ${stack.id}?`);
       await talk.step(`Apply ${stack.id}`, async (progress) => {
-        await platforms.before(target, stack, progress);
+        await drivers.before(target, stack, progress);
         await explained(target, stack, () => applyPlan(target, stack.id, progress));
       });
     }
-    const after = platforms.after(target, stack);
+    const after = drivers.after(target, stack);
     if (after) await talk.step(after.title, after.work);
   }
 }
@@ -72,22 +72,22 @@ export async function destroyForReal(target: DeployTarget, talk: Talk, json: boo
     await talk.step(`Destroy ${stack.id}`, async (progress) => {
       removed[stack.id] = await explained(target, stack, () => destroyStack(target, stack, progress));
     });
-  const remains = await platforms.remains(target, stacks);
+  const remains = await drivers.remains(target, stacks);
   for (const line of remains) talk.say(`stays: ${line}`);
   if (json) printJson({ environment: name, removed, remains });
 }
 
-async function prepare(target: DeployTarget, talk: Talk): Promise<DeployedStack[]> {
+async function prepare(target: DeployTarget, talk: Talk): Promise<PlannedStack[]> {
   await introduce(target, talk);
   return stacksFor(target, talk);
 }
 
 async function introduce(target: DeployTarget, talk: Talk): Promise<void> {
-  for (const line of await platforms.introduce(target, stacksOf(target))) talk.say(line);
+  for (const line of await drivers.introduce(target, stacksOf(target))) talk.say(line);
 }
 
-async function stacksFor(target: DeployTarget, talk: Talk): Promise<DeployedStack[]> {
-  let stacks: DeployedStack[] = [];
+async function stacksFor(target: DeployTarget, talk: Talk): Promise<PlannedStack[]> {
+  let stacks: PlannedStack[] = [];
   await talk.step("Stacks", async () => {
     stacks = await synthesizeStacks(target);
   });
@@ -95,12 +95,12 @@ async function stacksFor(target: DeployTarget, talk: Talk): Promise<DeployedStac
 }
 
 /** What failed, with what its platform knows beside Terraform's message. */
-async function explained<T>(target: DeployTarget, stack: DeployedStack, work: () => Promise<T>): Promise<T> {
+async function explained<T>(target: DeployTarget, stack: PlannedStack, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const more = await platforms.explain(target, stack);
+    const more = await drivers.explain(target, stack);
     throw more.length === 0 ? error : new UserError([error.message, ...more].join("\n"));
   }
 }

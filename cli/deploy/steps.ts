@@ -1,4 +1,4 @@
-import type { DeployedStack } from "../../model/topology";
+import type { PlannedStack } from "../../model/topology";
 import type { DeployRow } from "../core/rows";
 import { outputsOf } from "./plan";
 import { isSynthesized, synthesize } from "./synth";
@@ -20,7 +20,7 @@ export interface DeployResult {
 }
 
 /** Synthesizes the stacks that the target's environment has. */
-export async function synthesizeStacks(target: DeployTarget): Promise<DeployedStack[]> {
+export async function synthesizeStacks(target: DeployTarget): Promise<PlannedStack[]> {
   const { root, environment, out, emulator, streamsMay } = target;
   await synthesize({
     root,
@@ -34,7 +34,7 @@ export async function synthesizeStacks(target: DeployTarget): Promise<DeployedSt
 
 export async function allOutputs(
   target: DeployTarget,
-  stacks: readonly DeployedStack[],
+  stacks: readonly PlannedStack[],
 ): Promise<DeployResult["outputs"]> {
   const found = await Promise.all(stacks.map(async ({ id }) => [id, await outputsOf(target, id)] as const));
   return Object.fromEntries(found);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Environment, Trust } from "../../model/config";
 import type { Topology } from "../../model/topology";
-import { deployedStacks, isAws } from "../../model/topology";
+import { stackPlan } from "../../model/topology";
 import type { EmulatorAddress, EmulatorFolder } from "../core/emulator-folder";
 import type { KubernetesAccess } from "../core/kubernetes-access";
 import { UserError } from "../core/project";
@@ -29,7 +29,7 @@ export interface DeployTarget {
 }
 
 export const stacksOf = ({ topology, emulator }: DeployTarget) =>
-  deployedStacks(topology).filter((stack) => isAws(stack) || !emulator);
+  stackPlan(topology).filter((stack) => !emulator || stack.family === "aws");
 
 export const stackFolder = (target: DeployTarget, stack: string): TerraformFolder => ({
   stack,
@@ -38,7 +38,7 @@ export const stackFolder = (target: DeployTarget, stack: string): TerraformFolde
 });
 
 const clusterOfStack = ({ topology }: DeployTarget, id: string) =>
-  deployedStacks(topology).find((stack) => stack.id === id)?.cluster;
+  stackPlan(topology).find((stack) => stack.id === id)?.cluster;
 
 /** How a cluster's Kubernetes is reached. */
 export function accessOf({ kubernetes }: DeployTarget, cluster: string): KubernetesAccess {

@@ -2,9 +2,9 @@ import { imagePrograms } from "../../artifacts/image-folder";
 import type { Environment } from "../../model/config";
 import {
   awsNames,
-  awsRegions,
   hasRenewalJob,
   isOnKubernetes,
+  stackPlan,
   streamAccounts,
   type Topology,
 } from "../../model/topology";
@@ -31,11 +31,8 @@ export interface ImagePlace {
 
 /** Every repository that the environment's images are pushed to, those of images that are taken as they are left out. */
 export function imagePlaces(environment: Environment, topology: Topology): ImagePlace[] {
-  const regions = awsRegions({
-    ...topology,
-    clusters: topology.clusters.filter(({ platform }) => platform.kind === "aws-ecs"),
-  });
-  const ours = regions.flatMap((region) =>
+  const foundations = stackPlan(topology).flatMap((stack) => (stack.layer === "foundation" ? [stack.region] : []));
+  const ours = foundations.flatMap((region) =>
     imagePrograms.aws.map((program) => ({
       program,
       region,

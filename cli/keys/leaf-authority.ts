@@ -1,7 +1,14 @@
 import { X509Certificate } from "node:crypto";
 import type { SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
-import { awsClusterNames, type ClusterTopology, kubernetesNames, type Topology } from "../../model/topology";
+import {
+  awsClusterNames,
+  type ClusterTopology,
+  isOnKubernetes,
+  kubernetesNames,
+  platformModel,
+  type Topology,
+} from "../../model/topology";
 import { CertificateSecret } from "../../runtime/certificate-manager/contract";
 import { splitPem } from "../../runtime/x509/pem";
 import { authorityKey } from "../../templates/helm-values";
@@ -26,20 +33,17 @@ export async function deployedLeafAuthority(
   { kubectl, aws }: AuthorityAccess = {},
 ): Promise<string> {
   const { platform, name } = cluster;
-  switch (platform.kind) {
-    case "kubernetes": {
-      const { authorities } = kubernetesNames(topology.environment, name).certificates;
-      return fromKubernetes(authorities, platform.namespace, kubectl ?? new Kubectl(process.env, platform.context));
-    }
-    case "aws-ecs":
-    case "aws-ec2": {
-      const id = cluster.leafHub ? "leafnodes" : "leaf-remote";
-      const secret = awsClusterNames(topology.environment, name).certificateSecret(id);
-      return fromSecretsManager(secret, { region: platform.region, ...aws });
-    }
-    case "hosts":
-      throw new UserError(`machines keep ${name}'s authority where natsform does not reach it`, "--certificates FILE");
+  if (isOnKubernetes(cluster)) {
+    const { namespace, context } = cluster.platform;
+    const { authorities } = kubernetesNames(topology.environment, name).certificates;
+    return fromKubernetes(authorities, namespace, kubectl ?? new Kubectl(process.env, context));
   }
+  const region = platformModel(platform).region(platform);
+  if (region === undefined)
+    throw new UserError(`${name} runs on machines that natsform does not manage`, "--certificates FILE");
+  const id = cluster.leafHub ? "leafnodes" : "leaf-remote";
+  const secret = awsClusterNames(topology.environment, name).certificateSecret(id);
+  return fromSecretsManager(secret, { region, ...aws });
 }
 
 const AuthoritiesSecret = z.object({ data: z.record(z.string(), z.string()).default({}) });

@@ -1,9 +1,11 @@
-import type { ClusterTopology } from "../topology";
+import { type ClusterTopology, isOnKubernetes, platformModel } from "../topology";
 import { type EnvironmentRule, type LintContext, place, type StreamView, streamViews } from "./context";
 
 /** Whether what is stored can be brought back. */
 
-const isEphemeral = ({ platform }: ClusterTopology) => platform.kind === "aws-ecs" && platform.storage === "ephemeral";
+const isEphemeral = ({ platform }: ClusterTopology) => platformModel(platform).disk(platform)?.kind === "task";
+/** Where the cluster's backups may go. */
+const placesOf = ({ platform }: ClusterTopology) => platformModel(platform).backups(platform);
 
 /** Clusters without a backup that have file streams, with the names of those. */
 function withoutBackup(context: LintContext) {
@@ -100,13 +102,6 @@ const consumers: EnvironmentRule = {
     ),
 };
 
-/** The storage that the workload's own identity may write to; elsewhere it would need a key, which no place holds. */
-function ownStorage({ platform }: ClusterTopology): string | undefined {
-  if (platform.kind === "aws-ecs" || platform.kind === "aws-ec2") return "s3";
-  if (platform.kind !== "kubernetes") return undefined;
-  return { gke: "gs", eks: "s3", generic: undefined }[platform.flavor];
-}
-
 const foreign: EnvironmentRule = {
   id: "backup-foreign-cloud",
   severity: "error",
@@ -116,7 +111,7 @@ const foreign: EnvironmentRule = {
   fix: "use the storage of the cloud that the cluster runs on",
   check: ({ topology }) =>
     topology.clusters.flatMap((cluster) => {
-      const own = ownStorage(cluster);
+      const { own } = placesOf(cluster);
       const scheme = cluster.backup?.to.split(":")[0];
       return own !== undefined && scheme !== undefined && scheme !== "file" && scheme !== own
         ? [
@@ -139,8 +134,7 @@ const keyless: EnvironmentRule = {
   check: ({ topology }) =>
     topology.clusters
       .filter(
-        ({ platform, backup }) =>
-          platform.kind === "kubernetes" && !platform.backupAccess.secret && backup?.to.startsWith("gs://"),
+        (cluster) => isOnKubernetes(cluster) && !placesOf(cluster).hasKeys && cluster.backup?.to.startsWith("gs://"),
       )
       .map(({ name }) => ({
         at: place("clusters", name, "platform", "backupAccess"),
@@ -150,10 +144,6 @@ const keyless: EnvironmentRule = {
 
 const toFile = ({ backup }: ClusterTopology) => backup?.to.startsWith("file:") === true;
 
-/** Whether a `file://` target outlives the run that writes it. */
-const hasFolder = ({ platform }: ClusterTopology) =>
-  platform.kind === "hosts" || (platform.kind === "kubernetes" && platform.backupAccess.claim !== undefined);
-
 const container: EnvironmentRule = {
   id: "backup-in-container",
   severity: "error",
@@ -162,7 +152,7 @@ const container: EnvironmentRule = {
   fix: "use s3:// or gs://, or on Kubernetes a volume: platform.backupAccess.claim",
   check: ({ topology }) =>
     topology.clusters
-      .filter((cluster) => toFile(cluster) && !hasFolder(cluster))
+      .filter((cluster) => toFile(cluster) && placesOf(cluster).folder === "gone")
       .map(({ name, backup }) => ({
         at: place("clusters", name, "backup", "to"),
         message: `${backup?.to} is gone when the backup has run`,
@@ -177,7 +167,7 @@ const beside: EnvironmentRule = {
   fix: "use s3:// or gs://, or acknowledge it when the folder is a mount from elsewhere",
   check: ({ topology }) =>
     topology.clusters
-      .filter((cluster) => toFile(cluster) && cluster.platform.kind === "hosts")
+      .filter((cluster) => toFile(cluster) && placesOf(cluster).folder === "machine")
       .map(({ name, backup }) => ({
         at: place("clusters", name, "backup", "to"),
         message: `${backup?.to} is a folder of a host of the cluster`,

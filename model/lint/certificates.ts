@@ -1,3 +1,4 @@
+import { platformModel, vaultClusters } from "../topology";
 import { type EnvironmentRule, type LintContext, place } from "./context";
 import { duration } from "./units";
 
@@ -46,7 +47,7 @@ const local: EnvironmentRule = {
   fix: "leave tls.issuer out: the platform has an issuer that renews by itself",
   check: ({ environment }) =>
     Object.entries(environment.clusters)
-      .filter(([, { platform, tls }]) => tls.issuer === "local" && platform.kind !== "hosts")
+      .filter(([, { platform, tls }]) => tls.issuer === "local" && platformModel(platform).signer !== "local")
       .map(([name, { platform }]) => ({
         at: place("clusters", name, "tls", "issuer"),
         message: `cluster ${name} runs on ${platform.kind}`,
@@ -54,12 +55,8 @@ const local: EnvironmentRule = {
 };
 
 /** Clusters whose certificates Terraform asks Vault for. */
-const byTerraform = ({ environment }: LintContext) =>
-  Object.entries(environment.clusters).flatMap(([name, { platform, tls }]) =>
-    platform.kind === "kubernetes" && (tls.issuer ?? "vault") === "vault" && tls.vault.renewal === "terraform"
-      ? [{ name, platform }]
-      : [],
-  );
+const byTerraform = ({ environment, topology }: LintContext) =>
+  vaultClusters(topology).filter(({ name }) => environment.clusters[name]?.tls.vault.renewal === "terraform");
 
 const inState: EnvironmentRule = {
   id: "certificate-keys-in-state",

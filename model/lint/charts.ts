@@ -1,3 +1,4 @@
+import { isOnKubernetes } from "../topology";
 import { type EnvironmentRule, place } from "./context";
 
 /** The official Helm chart. */
@@ -10,8 +11,8 @@ const old: EnvironmentRule = {
     "Its values have other names, and no schema says so: Helm succeeds and installs one server without JetStream, cluster and volumes (k8s#846, #888).",
   fix: "use 2.12.1 or later, the charts that follow the server's version",
   check: ({ topology }) =>
-    topology.clusters.flatMap(({ name, platform }) =>
-      platform.kind === "kubernetes" && platform.chart.version.startsWith("0.")
+    topology.clusters.filter(isOnKubernetes).flatMap(({ name, platform }) =>
+      platform.chart.version.startsWith("0.")
         ? [
             {
               at: place("clusters", name, "platform", "chart", "version"),

@@ -1,4 +1,5 @@
 import type { Platform } from "../config";
+import { isOnEcs } from "../topology";
 import { type EnvironmentRule, place } from "./context";
 
 /** What private subnets on AWS have no way to, where endpoints are their only way out. */
@@ -36,7 +37,8 @@ const image: EnvironmentRule = {
   fix: 'set egress: "nat"',
   check: ({ topology: { clusters } }) =>
     clusters
-      .filter(({ platform }) => hasEndpointsAlone(platform) && platform.kind === "aws-ecs" && platform.access === "vpc")
+      .filter(isOnEcs)
+      .filter(({ platform }) => hasEndpointsAlone(platform) && platform.access === "vpc")
       .map(({ name }) => ({ at: egressPlace(name), message: "no way to the registry of nats-server's image" })),
 };
 

@@ -1,5 +1,5 @@
 import type { ClusterTopology } from "../topology";
-import { clusterOf } from "../topology";
+import { clusterOf, platformModel } from "../topology";
 import { type EnvironmentRule, type LintContext, place } from "./context";
 
 /** Links between clusters. */
@@ -14,9 +14,8 @@ function links({ topology }: LintContext): { leaf: ClusterTopology; hub: Cluster
 
 /** Whether addresses of one cluster mean the same in the other, as far as the environment says. */
 function shareNetwork({ platform: a }: ClusterTopology, { platform: b }: ClusterTopology): boolean {
-  if (a.kind === "kubernetes") return b.kind === "kubernetes" && a.flavor === b.flavor && a.context === b.context;
-  if (a.kind === "hosts" || b.kind === "hosts" || b.kind === "kubernetes") return false;
-  return a.region === b.region && a.network.vpcId === b.network.vpcId;
+  const network = platformModel(a).network(a);
+  return network !== undefined && network === platformModel(b).network(b);
 }
 
 const exposureOf = ({ listeners }: ClusterTopology) => listeners.find(({ name }) => name === "leafnodes")?.exposure;

@@ -1,39 +1,10 @@
-import type { Platform } from "../config";
+import { isOnEcs, platformModel } from "../topology";
 import { type EnvironmentRule, place } from "./context";
 import { bytes } from "./units";
 
 /** Whether servers have the memory that they are told to use. */
 
 const gib = 2 ** 30;
-/** GiB for each vCPU of the general families; the sizes differ in vCPUs alone. */
-const gibPerCpu: Record<string, number> = { c: 2, m: 4, r: 8 };
-const burstableGib: Record<string, number> = {
-  nano: 0.5,
-  micro: 1,
-  small: 2,
-  medium: 4,
-  large: 8,
-  xlarge: 16,
-  "2xlarge": 32,
-};
-
-/** Memory of an instance of the families C, M and R from the fifth generation on, and T; `undefined` for others. */
-export function instanceMemory(instanceType: string): number | undefined {
-  // Older generations have odd sizes, and so has C5n.
-  const [, family = "", size = ""] = /^(?!c5n)([cmr](?=[5-9])|t)\d[a-z]*\.(.+)$/.exec(instanceType) ?? [];
-  if (family === "t") return burstableGib[size] === undefined ? undefined : burstableGib[size] * gib;
-  const multiple = /^(\d*)xlarge$/.exec(size)?.[1];
-  const cpus =
-    size === "medium" ? 1 : size === "large" ? 2 : multiple === undefined ? undefined : 4 * Number(multiple || 1);
-  const each = gibPerCpu[family];
-  return cpus === undefined || each === undefined ? undefined : cpus * each * gib;
-}
-
-function memoryOf(platform: Platform): number | undefined {
-  if (platform.kind === "aws-ecs") return platform.memory;
-  return platform.kind === "aws-ec2" ? instanceMemory(platform.instanceType) : undefined;
-}
-
 /** What nats-server takes for the memory store when nobody tells it. */
 const storeShare = 0.75;
 
@@ -46,7 +17,7 @@ const store: EnvironmentRule = {
   fix: "keep jetstream.memory at 75% of the server's memory or less",
   check: ({ topology }) =>
     topology.clusters.flatMap(({ name, platform, jetstream }) => {
-      const memory = memoryOf(platform);
+      const memory = platformModel(platform).memoryBytes(platform);
       return jetstream && memory !== undefined && jetstream.memoryBytes > memory * storeShare
         ? [
             {
@@ -77,8 +48,7 @@ const fargateSize: EnvironmentRule = {
     "AWS offers certain pairs of CPU and memory and refuses the task definition of any other, in the middle of an apply.",
   fix: "choose a pair of Fargate's table",
   check: ({ topology }) =>
-    topology.clusters.flatMap(({ name, platform }) => {
-      if (platform.kind !== "aws-ecs") return [];
+    topology.clusters.filter(isOnEcs).flatMap(({ name, platform }) => {
       const row = fargate[platform.cpu];
       if (!row) {
         const at = place("clusters", name, "platform", "cpu");

@@ -1,3 +1,4 @@
+import { isOnKubernetes } from "../topology";
 import { type EnvironmentRule, place } from "./context";
 
 /** The pod with NATS's command line in it. */
@@ -10,19 +11,17 @@ const administrator: EnvironmentRule = {
     "Whoever may exec into pods of the namespace, or read its Secrets, reads the key of sys: every account's connections, a stop of each server, a change of every account. Kubernetes' log of it names no user of NATS.",
   fix: "name users of accounts, give people who administer their own key, or acknowledge it where few may exec",
   check: ({ topology }) =>
-    topology.clusters.flatMap(({ name, platform }) =>
-      platform.kind === "kubernetes"
-        ? (platform.natsBox?.users ?? []).flatMap((user, i) =>
-            user === "sys"
-              ? [
-                  {
-                    at: place("clusters", name, "platform", "natsBox", "users", i),
-                    message: `nats-box of cluster ${name} is ${user}`,
-                  },
-                ]
-              : [],
-          )
-        : [],
+    topology.clusters.filter(isOnKubernetes).flatMap(({ name, platform }) =>
+      (platform.natsBox?.users ?? []).flatMap((user, i) =>
+        user === "sys"
+          ? [
+              {
+                at: place("clusters", name, "platform", "natsBox", "users", i),
+                message: `nats-box of cluster ${name} is ${user}`,
+              },
+            ]
+          : [],
+      ),
     ),
 };
 

@@ -1,3 +1,4 @@
+import { platformModel } from "../topology";
 import { type EnvironmentRule, place } from "./context";
 import type { Hit } from "./rule";
 
@@ -35,17 +36,17 @@ const sharedHost: EnvironmentRule = {
   check: ({ topology }) => {
     const owners = new Map<string, string>();
     return topology.clusters.flatMap(({ name, platform }) =>
-      platform.kind === "hosts"
-        ? platform.hosts.flatMap((host, i): Hit[] => {
-            const owner = owners.get(host.address);
-            if (owner !== undefined) {
-              const at = place("clusters", name, "platform", "hosts", i, "address");
-              return [{ at, message: `${host.address} is the address of ${owner} too` }];
-            }
-            owners.set(host.address, `${host.name} of cluster ${name}`);
-            return [];
-          })
-        : [],
+      platformModel(platform)
+        .machines(platform)
+        .flatMap((machine, i): Hit[] => {
+          const owner = owners.get(machine.address);
+          if (owner !== undefined) {
+            const at = place("clusters", name, "platform", "hosts", i, "address");
+            return [{ at, message: `${machine.address} is the address of ${owner} too` }];
+          }
+          owners.set(machine.address, `${machine.name} of cluster ${name}`);
+          return [];
+        }),
     );
   },
 };

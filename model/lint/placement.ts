@@ -1,5 +1,5 @@
 import { nearest } from "../config/known-keys";
-import type { ServerTopology } from "../topology";
+import { platformModel, type ServerTopology } from "../topology";
 import { type EnvironmentRule, place, streamViews } from "./context";
 
 /** Which servers may hold a stream: placement tags, and the tag that no two replicas may share. */
@@ -40,7 +40,7 @@ const anywhere: EnvironmentRule = {
     streamViews(context)
       .filter(
         ({ stream, cluster }) =>
-          cluster.platform.kind === "hosts" &&
+          platformModel(cluster.platform).machines(cluster.platform).length > 0 &&
           stream.replicas === 1 &&
           stream.placementTags.length === 0 &&
           new Set(cluster.servers.map(({ tags }) => [...tags].sort().join())).size > 1,

@@ -1,3 +1,4 @@
+import { platformModel } from "../topology";
 import { type EnvironmentRule, place } from "./context";
 
 /** Whether a platform waits long enough for lame duck mode. */
@@ -14,18 +15,13 @@ const lameDuck: EnvironmentRule = {
   fix: "give servers 40 seconds or more",
   check: ({ topology }) =>
     topology.clusters.flatMap(({ name, platform }) => {
-      const [key, seconds] =
-        platform.kind === "aws-ecs"
-          ? ["stopTimeoutSeconds", platform.stopTimeoutSeconds]
-          : platform.kind === "kubernetes"
-            ? ["terminationGraceSeconds", platform.terminationGraceSeconds]
-            : ["", Number.POSITIVE_INFINITY];
+      const stop = platformModel(platform).stopTime(platform);
       const needed = topology.nats.lameDuck.durationMs / 1000 + closingSeconds;
-      return seconds < needed
+      return stop && stop.seconds < needed
         ? [
             {
-              at: place("clusters", name, "platform", key),
-              message: `servers are killed after ${seconds} seconds; lame duck mode and shutdown take up to ${needed}`,
+              at: place("clusters", name, "platform", stop.setting),
+              message: `servers are killed after ${stop.seconds} seconds; lame duck mode and shutdown take up to ${needed}`,
             },
           ]
         : [];

@@ -1,11 +1,12 @@
+import type { Platform } from "../config";
+import { platformModel } from "../topology";
 import { type EnvironmentRule, place, streamViews } from "./context";
 import { bytes } from "./units";
 
 /** What stands under the file store, and how long it lives. */
 
-const gib = 2 ** 30;
-/** The most that Fargate gives a task. */
-const fargateDisk = 200 * gib;
+const diskOf = (platform: Platform) => platformModel(platform).disk(platform);
+
 /** What is left of a disk after its file system, its reserve for root, and the raft logs that no limit counts. */
 const usableShare = 0.9;
 
@@ -18,18 +19,12 @@ const exceedsDisk: EnvironmentRule = {
   fix: "keep jetstream.file at 90% of the disk or less",
   check: ({ topology }) =>
     topology.clusters.flatMap(({ name, platform, jetstream }) => {
-      const disk =
-        platform.kind === "aws-ec2"
-          ? platform.volume.size
-          : platform.kind === "aws-ecs" && platform.storage === "ephemeral"
-            ? fargateDisk
-            : undefined;
-      if (!jetstream || disk === undefined || jetstream.fileBytes <= disk * usableShare) return [];
-      const whose = platform.kind === "aws-ec2" ? "volume" : "largest Fargate disk";
+      const disk = diskOf(platform);
+      if (!jetstream || disk?.bytes === undefined || jetstream.fileBytes <= disk.bytes * usableShare) return [];
       return [
         {
           at: place("clusters", name, "jetstream", "file"),
-          message: `${bytes(jetstream.fileBytes)} of file store; the ${whose} has ${bytes(disk)}, of which ${bytes(disk * usableShare)} are safe to use`,
+          message: `${bytes(jetstream.fileBytes)} of file store; the ${disk.name} has ${bytes(disk.bytes)}, of which ${bytes(disk.bytes * usableShare)} are safe to use`,
         },
       ];
     }),
@@ -44,7 +39,7 @@ const efs: EnvironmentRule = {
   fix: "use aws-ec2 with volumes, or ephemeral storage with R3 and backups",
   check: ({ topology }) =>
     topology.clusters
-      .filter(({ platform, jetstream }) => jetstream && platform.kind === "aws-ecs" && platform.storage === "efs")
+      .filter(({ platform, jetstream }) => jetstream && diskOf(platform)?.kind === "network")
       .map(({ name }) => ({
         at: place("clusters", name, "platform", "storage"),
         message: `cluster ${name} stores on EFS`,
@@ -60,7 +55,7 @@ const ephemeralSingle: EnvironmentRule = {
   fix: "use 3 replicas, or a platform with volumes",
   check: (context) =>
     streamViews(context).flatMap(({ stream, cluster, at }) => {
-      if (cluster.platform.kind !== "aws-ecs" || cluster.platform.storage !== "ephemeral") return [];
+      if (diskOf(cluster.platform)?.kind !== "task") return [];
       if (stream.replicas === 1) {
         return [{ at: at("replicas"), message: `${stream.name} is R1 on ephemeral storage` }];
       }
@@ -83,7 +78,7 @@ const regional: EnvironmentRule = {
     Object.entries(environment.clusters)
       .filter(
         ([, { platform, jetstream }]) =>
-          jetstream?.storageClass.regional && !(platform.kind === "kubernetes" && platform.flavor === "gke"),
+          jetstream?.storageClass.regional && !platformModel(platform).hasRegionalDisks(platform),
       )
       .map(([name]) => ({
         at: place("clusters", name, "jetstream", "storageClass", "regional"),

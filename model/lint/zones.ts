@@ -1,29 +1,11 @@
-import type { ClusterTopology } from "../topology";
+import { type ClusterTopology, platformModel } from "../topology";
 import { type EnvironmentRule, place, quorum, streamViews } from "./context";
 
 /** How servers spread over zones of failure, as far as that is known before they are deployed. */
 
-/** Servers in each zone, the fullest first. `undefined` where only the operator knows: on hosts. */
-function zoneSizes({ platform, servers }: ClusterTopology): number[] | undefined {
-  const spread = (zones: number) =>
-    Array.from({ length: zones }, (_, zone) => Math.floor((servers.length + zones - 1 - zone) / zones));
-  switch (platform.kind) {
-    case "aws-ecs":
-    case "aws-ec2": {
-      const counts = new Map<string, number>();
-      for (const { ordinal } of servers) {
-        const zone = platform.zones[ordinal % platform.zones.length] ?? "";
-        counts.set(zone, (counts.get(zone) ?? 0) + 1);
-      }
-      return [...counts.values()].sort((a, b) => b - a);
-    }
-    case "kubernetes":
-      // The chart's spread constraint keeps the difference between zones at one server at most.
-      return spread(platform.zones);
-    case "hosts":
-      return undefined;
-  }
-}
+/** Servers in each zone, the fullest first. `undefined` where only the operator knows. */
+const zoneSizes = ({ platform, servers }: ClusterTopology): number[] | undefined =>
+  platformModel(platform).zoneSizes(platform, servers.length);
 
 /** Whether the cluster is known to stand in a single zone. A single machine is one, too. */
 export const inOneZone = (cluster: ClusterTopology): boolean =>
@@ -70,7 +52,7 @@ const uniqueTagMissing: EnvironmentRule = {
         stream.replicas - together >= quorum(stream.replicas);
       if (safe) return [];
       // natsform cannot know the zone of a pod, so there is no tag that could be unique.
-      const fix = cluster.platform.kind === "kubernetes" ? `use as many servers as replicas` : undefined;
+      const fix = platformModel(cluster.platform).knowsZones ? undefined : "use as many servers as replicas";
       const message = `${stream.name}: ${together} of ${stream.replicas} replicas may land in one zone`;
       return [{ at: at("replicas"), message, fix }];
     }),

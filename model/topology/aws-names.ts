@@ -1,5 +1,3 @@
-import type { Topology } from "./model";
-
 /**
  * Names of what natsform makes in AWS. Stacks never refer to each other: each side derives the name here and looks it up,
  * so a name is a contract, and changing one replaces what carries it.
@@ -82,11 +80,3 @@ export function awsClusterNames(environment: string, cluster: string): AwsCluste
 
 /** Name of the TXT record that says who owns the A record of `name`. */
 export const ownershipRecord = (name: string): string => `_natsform.${name}`;
-
-/** Regions that the environment's clusters on AWS use, in the order of the clusters. */
-export function awsRegions({ clusters }: Topology): string[] {
-  const regions = clusters.flatMap(({ platform }) =>
-    platform.kind === "aws-ecs" || platform.kind === "aws-ec2" ? [platform.region] : [],
-  );
-  return [...new Set(regions)];
-}

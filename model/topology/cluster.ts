@@ -9,16 +9,18 @@ import type {
   Listener,
   ServerTopology,
 } from "./model";
-import { type ClusterNames, clusterNames } from "./names";
-import { kubernetesWebsocketPort, ports } from "./ports";
+import type { ClusterNames } from "./names";
+import { platformModel } from "./platform-models";
+import { signerOf } from "./signer";
 
 type Cluster = Environment["clusters"][string];
 
 /** Servers, listeners and certificates of one cluster. */
 export function buildCluster(environment: string, name: string, cluster: Cluster): ClusterTopology {
   const { platform } = cluster;
-  const size = platform.kind === "hosts" ? platform.hosts.length : cluster.size;
-  const names = clusterNames(environment, name, platform, size);
+  const model = platformModel(platform);
+  const size = model.size(platform, cluster.size);
+  const names = model.names({ environment, cluster: name, size }, platform);
   return {
     name,
     natsName: cluster.natsName ?? `${environment}-${name}`,
@@ -49,19 +51,9 @@ const buildLinks = (leaf: string, hub: string, accounts: readonly string[]): Lea
   accounts.map((account) => ({ hub, account, user: leafUser(leaf, account) }));
 
 function buildServer(server: string, ordinal: number, names: ClusterNames, cluster: Cluster): ServerTopology {
-  const { platform } = cluster;
-  const own = [...cluster.tags];
-  if (platform.kind === "hosts") own.push(...(platform.hosts[ordinal]?.tags ?? []));
-  // A zone can be told at synthesis only where natsform itself places each server.
-  if (platform.kind === "aws-ecs" || platform.kind === "aws-ec2") {
-    own.push(`az:${platform.region}${serverZone(platform, ordinal)}`);
-  }
-  return { name: server, ordinal, host: names.hosts[ordinal] ?? "", tags: [...new Set(own)] };
+  const tags = [...cluster.tags, ...platformModel(cluster.platform).tags(cluster.platform, ordinal)];
+  return { name: server, ordinal, host: names.hosts[ordinal] ?? "", tags: [...new Set(tags)] };
 }
-
-/** Letter of the availability zone in which natsform places a server. */
-export const serverZone = ({ zones }: { zones: readonly string[] }, ordinal: number): string =>
-  zones[ordinal % zones.length] ?? "a";
 
 function buildJetStream(name: string, { jetstream }: Cluster): JetStreamTopology | undefined {
   return (
@@ -78,15 +70,13 @@ function buildJetStream(name: string, { jetstream }: Cluster): JetStreamTopology
   );
 }
 
-const onKubernetes = (cluster: Cluster) => cluster.platform.kind === "kubernetes";
-/** On Kubernetes the Ingress ends the public name's TLS, and servers serve internal names alone. */
-const servesPublicName = (cluster: Cluster, names: ClusterNames) =>
-  names.public !== undefined && !onKubernetes(cluster);
+/** Where an Ingress ends the public name's TLS, servers serve internal names alone. */
+const servesPublicName = ({ platform }: Cluster, names: ClusterNames) =>
+  names.public !== undefined && platformModel(platform).publicName.servedBy === "servers";
 
 function buildListeners(cluster: Cluster, names: ClusterNames, size: number): Listener[] {
-  const { platform } = cluster;
-  const outside =
-    "access" in platform && platform.access === "vpc" ? "internal" : onKubernetes(cluster) ? "internal" : "public";
+  const { ports, exposure } = platformModel(cluster.platform);
+  const outside = exposure(cluster.platform);
   const forClients: CertificateId[] = servesPublicName(cluster, names) ? ["public", "internal"] : ["internal"];
   const listeners: Listener[] = [
     { name: "client", port: ports.client, certificates: forClients, verify: "none", exposure: outside },
@@ -103,24 +93,29 @@ function buildListeners(cluster: Cluster, names: ClusterNames, size: number): Li
     });
   }
   if (cluster.leafHub) {
-    const exposure = outside;
     listeners.push({
       name: "leafnodes",
       port: ports.leafnodes,
       certificates: ["leafnodes"],
       verify: "require",
-      exposure,
+      exposure: outside,
     });
   }
   if (cluster.websocket) {
-    const port = onKubernetes(cluster) ? kubernetesWebsocketPort : ports.websocket;
-    listeners.push({ name: "websocket", port, certificates: forClients, verify: "none", exposure: outside });
+    listeners.push({
+      name: "websocket",
+      port: ports.websocket,
+      certificates: forClients,
+      verify: "none",
+      exposure: outside,
+    });
   }
   return listeners;
 }
 
 function buildCertificates(cluster: Cluster, names: ClusterNames, size: number): Certificate[] {
-  const signer = cluster.tls.issuer ?? defaultSigner(cluster);
+  const model = platformModel(cluster.platform);
+  const signer = signerOf(cluster);
   const ttlMs = cluster.tls.ttl;
   const certificates: Certificate[] = [
     {
@@ -144,11 +139,10 @@ function buildCertificates(cluster: Cluster, names: ClusterNames, size: number):
     });
   }
   if (names.public) {
-    const publicSigner = onKubernetes(cluster) ? "ingress" : "acme";
     certificates.unshift({
       id: "public",
       issuer: "public",
-      signer: publicSigner,
+      signer: model.publicName.signer,
       names: [names.public],
       usages: ["server"],
     });
@@ -176,9 +170,4 @@ function buildCertificates(cluster: Cluster, names: ClusterNames, size: number):
     });
   }
   return certificates;
-}
-
-function defaultSigner({ platform }: Cluster): Certificate["signer"] {
-  if (platform.kind === "kubernetes") return "vault";
-  return platform.kind === "hosts" ? "local" : "certificate-manager";
 }

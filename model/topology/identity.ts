@@ -4,6 +4,8 @@ import { RENEWAL_PERMISSIONS, RENEWAL_USER } from "../../runtime/certificate-ren
 import { STREAMS_INBOX } from "../../runtime/streams/contract";
 import type { Environment } from "../config";
 import type { AccountTopology, Identity, UserTopology } from "./model";
+import { platformModel } from "./platform-models";
+import { signerOf } from "./signer";
 
 /** The account's JetStream and the subjects of its streams: enough to apply them and to prove that they store. */
 const streamsPermissions = (env: Environment, account: string): NonNullable<UserTopology["permissions"]> => ({
@@ -93,7 +95,7 @@ export function buildIdentity(env: Environment): Identity {
 
 /** Whether a job in the cluster's Kubernetes renews its certificates and has its servers reload them. */
 export const hasRenewalJob = ({ platform, tls }: Environment["clusters"][string]): boolean =>
-  platform.kind === "kubernetes" && (tls.issuer ?? "vault") === "vault" && tls.vault.renewal === "job";
+  platformModel(platform).renewsFromVault && signerOf({ platform, tls }) === "vault" && tls.vault.renewal === "job";
 
 /** Whether the callout lands users in an account: servers' own and that of the responders are not for them. */
 export const isLandingAccount = (

@@ -1,7 +1,6 @@
 export * from "./aws-names";
 export { buildTopology, clusterOf } from "./build";
 export { calloutKeys } from "./callout-keys";
-export { serverZone } from "./cluster";
 export {
   backupKeySecret,
   calloutIssuerSecret,
@@ -24,18 +23,25 @@ export {
   peerAuthorities,
 } from "./leaf-authorities";
 export * from "./model";
-export { type ClusterNames, clusterNames, internalDomain } from "./names";
+export type { ClusterNames } from "./names";
+export { internalDomain, platformModel, platformModels } from "./platform-models";
+export { serverZone } from "./platform-models/aws";
+export type { PlatformModel, PlatformOf, SitePaths } from "./platform-models/model";
 export * from "./platforms";
 export { type ListenerName, ports } from "./ports";
+export { awsRegions } from "./regions";
+export { signerOf } from "./signer";
 export {
   type AwsStack,
-  type DeployedStack,
-  deployedStacks,
-  isAws,
-  isKubernetes,
+  type FoundationStack,
+  isInFamily,
   type KubernetesStack,
-  withoutStacks,
-} from "./stacks";
+  type PlannedStack,
+  type StackFamily,
+  type StackLayer,
+  type StackOf,
+} from "./stack";
+export { clustersInOrder, sharesWith, stackPlan, withoutStacks } from "./stacks";
 export { streamAccounts } from "./streams";
 export { trustProblems } from "./trust-problems";
 export { foreignLeafRole, vaultMount, vaultRole } from "./vault-names";

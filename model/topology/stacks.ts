@@ -1,68 +1,67 @@
-import { awsClusterNames, awsNames } from "./aws-names";
-import { kubernetesNames } from "./kubernetes-names";
 import type { ClusterTopology, Topology } from "./model";
-import { streamAccounts } from "./streams";
+import { platformModel } from "./platform-models";
+import type { ClusterStack, PlannedStack, SharedStack } from "./stack";
 
-interface Stack {
-  id: string;
-  /** Cluster that it belongs to; a foundation belongs to its region. */
-  cluster?: string;
-  /** Stacks whose things this one looks up: it cannot be planned before they are applied. */
-  after: string[];
+/**
+ * The plan of stacks: every Terraform state of the environment, in the order in which they are applied. Stacks are built,
+ * planned, applied, checked and destroyed by walking it, so that none is known to one of these and not to another.
+ *
+ * What several clusters need comes first, hubs come before their leaf nodes, and a cluster's own stacks one after another.
+ */
+export function stackPlan(topology: Topology): PlannedStack[] {
+  const clusters = clustersInOrder(topology);
+  const shared = clusters.flatMap((cluster) => sharedStack(topology, cluster) ?? []);
+  const plan: PlannedStack[] = unique(shared).map((stack) => ({ ...stack, after: [] }));
+  const planned = new Map<string, readonly ClusterStack[]>();
+  for (const cluster of clusters) {
+    const stacks = platformModel(cluster.platform).stacks(topology, cluster);
+    stacks.forEach((stack, i) => {
+      const previous = stacks[i - 1];
+      plan.push({ ...stack, after: previous ? [previous.id] : beforeCluster(topology, cluster, clusters, planned) });
+    });
+    planned.set(cluster.name, stacks);
+  }
+  return plan;
 }
 
-export interface AwsStack extends Stack {
-  platform: "aws";
-  layer: "foundation" | "certificates" | "nats" | "programs";
-  region: string;
+const sharedStack = (topology: Topology, { platform }: ClusterTopology): SharedStack | undefined =>
+  platformModel(platform).sharedStack(topology, platform);
+
+const unique = <T extends { id: string }>(stacks: readonly T[]): T[] => [
+  ...new Map(stacks.map((stack) => [stack.id, stack])).values(),
+];
+
+/** What the first stack of a cluster waits for. */
+function beforeCluster(
+  topology: Topology,
+  cluster: ClusterTopology,
+  clusters: readonly ClusterTopology[],
+  planned: ReadonlyMap<string, readonly ClusterStack[]>,
+): string[] {
+  const foundation = sharedStack(topology, cluster);
+  // A leaf node finds its hub when it comes up.
+  const hubs = hubsOf(cluster).map((hub) => planned.get(hub)?.at(-1));
+  const owners = clusters.filter((other) => sharesWith(other, cluster)).map(({ name }) => planned.get(name)?.[0]);
+  const ids = [foundation, ...hubs, ...owners].flatMap((stack) => (stack ? [stack.id] : []));
+  return [...new Set(ids)];
 }
 
-export interface KubernetesStack extends Stack {
-  platform: "kubernetes";
-  layer: "pki" | "core" | "auth" | "streams" | "backup";
-  cluster: string;
-}
+const hubsOf = ({ leafLinks }: ClusterTopology): string[] => [...new Set(leafLinks.map(({ hub }) => hub))];
 
-/** A Terraform state of the environment. */
-export type DeployedStack = AwsStack | KubernetesStack;
-
-/** Every stack of the environment's clusters in the order in which they are applied: hubs before their leaf nodes. */
-export function deployedStacks(topology: Topology): DeployedStack[] {
-  const { environment } = topology;
-  const clusters = hubsFirst(topology.clusters);
-  const regions = new Set(clusters.flatMap(({ platform }) => (platform.kind === "aws-ecs" ? [platform.region] : [])));
-  return [
-    ...[...regions].map(
-      (region): AwsStack => ({
-        platform: "aws",
-        id: awsNames(environment, region).foundationStack,
-        layer: "foundation",
-        region,
-        after: [],
-      }),
-    ),
-    ...clusters.flatMap((cluster): DeployedStack[] => {
-      if (cluster.platform.kind === "aws-ecs") return ecsStacks(environment, cluster.name, cluster.platform.region);
-      return cluster.platform.kind === "kubernetes" ? kubernetesStacks(topology, cluster) : [];
-    }),
-  ];
-}
-
-export const isAws = (stack: DeployedStack): stack is AwsStack => stack.platform === "aws";
-export const isKubernetes = (stack: DeployedStack): stack is KubernetesStack => stack.platform === "kubernetes";
-
-/** Clusters that no stack is deployed for: `name (kind)`. */
-export const withoutStacks = ({ clusters }: Topology): string[] =>
-  clusters.flatMap(({ name, platform: { kind } }) =>
-    kind === "aws-ecs" || kind === "kubernetes" ? [] : [`${name} (${kind})`],
+/** Whether two clusters stand on the same machinery: what they have in common there is made by the first in the plan. */
+export function sharesWith(a: ClusterTopology, b: ClusterTopology): boolean {
+  const key = platformModel(a.platform).shares(a.platform);
+  return (
+    key !== undefined && a.platform.kind === b.platform.kind && key === platformModel(b.platform).shares(b.platform)
   );
+}
 
-/** A leaf node finds its hub when it comes up. The order among the others stays. */
-function hubsFirst(clusters: readonly ClusterTopology[]): ClusterTopology[] {
+/** Clusters in the order in which they are deployed: hubs before their leaf nodes, the others as the environment has them. */
+export function clustersInOrder({ clusters }: Pick<Topology, "clusters">): ClusterTopology[] {
   const placed: ClusterTopology[] = [];
   const place = (cluster: ClusterTopology | undefined, way: readonly ClusterTopology[] = []) => {
     if (!cluster || placed.includes(cluster) || way.includes(cluster)) return;
-    for (const { hub } of cluster.leafLinks)
+    for (const hub of hubsOf(cluster))
       place(
         clusters.find(({ name }) => name === hub),
         [...way, cluster],
@@ -73,28 +72,6 @@ function hubsFirst(clusters: readonly ClusterTopology[]): ClusterTopology[] {
   return placed;
 }
 
-function ecsStacks(environment: string, cluster: string, region: string): AwsStack[] {
-  const names = awsClusterNames(environment, cluster);
-  const foundation = awsNames(environment, region).foundationStack;
-  const own = { platform: "aws" as const, region, cluster };
-  return [
-    { ...own, id: names.certificatesStack, layer: "certificates", after: [foundation] },
-    { ...own, id: names.natsStack, layer: "nats", after: [foundation, names.certificatesStack] },
-    { ...own, id: names.programsStack, layer: "programs", after: [foundation, names.natsStack] },
-  ];
-}
-
-/** They look nothing of each other up, so each can be planned at any time; what they wait for is there by their order. */
-function kubernetesStacks(topology: Topology, { name: cluster, backup }: ClusterTopology): KubernetesStack[] {
-  const names = kubernetesNames(topology.environment, cluster);
-  const own = { platform: "kubernetes" as const, cluster, after: [] };
-  return [
-    { ...own, id: names.pkiStack, layer: "pki" },
-    { ...own, id: names.coreStack, layer: "core" },
-    { ...own, id: names.authStack, layer: "auth" },
-    ...(streamAccounts(topology, cluster).length > 0
-      ? [{ ...own, id: names.streamsStack, layer: "streams" as const }]
-      : []),
-    ...(backup ? [{ ...own, id: names.backupStack, layer: "backup" as const }] : []),
-  ];
-}
+/** Clusters that nothing is deployed for: their platforms have no stacks yet. */
+export const withoutStacks = (topology: Topology): ClusterTopology[] =>
+  topology.clusters.filter((cluster) => platformModel(cluster.platform).stacks(topology, cluster).length === 0);

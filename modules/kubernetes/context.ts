@@ -1,10 +1,12 @@
 import type { Environment } from "../../model/config";
 import {
   clusterOf,
+  clustersInOrder,
   isOnKubernetes,
   type KubernetesCluster,
   type KubernetesClusterNames,
   kubernetesNames,
+  sharesWith,
 } from "../../model/topology";
 import type { StackContext } from "../terraform/context";
 
@@ -40,10 +42,10 @@ export function kubernetesContext(context: StackContext, named: KubernetesCluste
  * clusters have in common, and the others find it.
  */
 export function isFirstWith({ topology, cluster }: KubernetesContext, shared: (other: KubernetesCluster) => unknown) {
-  const api = ({ platform }: KubernetesCluster) => JSON.stringify([platform.context, platform.authentication]);
-  const first = topology.clusters
+  // In the order in which they are deployed: whoever comes later finds it.
+  const first = clustersInOrder(topology)
     .filter(isOnKubernetes)
-    .find((other) => api(other) === api(cluster) && shared(other) === shared(cluster));
+    .find((other) => sharesWith(other, cluster) && shared(other) === shared(cluster));
   return first === undefined || first.name === cluster.name;
 }
 

@@ -1,10 +1,10 @@
 import {
-  type CertificateId,
   type ClusterTopology,
   clusterOf,
-  type IssuerId,
   type ListenerName,
+  platformModel,
   type ServerTopology,
+  type SitePaths,
   type Topology,
 } from "../../model/topology";
 
@@ -17,17 +17,7 @@ export interface Site {
   routes: string[];
   /** URLs of the hub, by name of the hub cluster. */
   hubs: Record<string, string[]>;
-  paths: {
-    pidFile: string;
-    storeDir: string;
-    resolverDir: string;
-    certificate(id: CertificateId): { cert: string; key: string };
-    ca(issuer: IssuerId): string;
-    /** Operator mode: file with the creds of a user that the server itself logs in with. */
-    credentials(user: string): string;
-    /** Configuration mode: file that sets `nkey` to that user's seed, relative to the configuration's folder. */
-    seedInclude(user: string): string;
-  };
+  paths: SitePaths;
 }
 
 /** Ports as the listeners of the cluster state them. */
@@ -51,7 +41,7 @@ export function platformSite(topology: Topology, cluster: ClusterTopology): Site
     ports,
     routes: cluster.servers.map((server) => routeUrl(server, ports.routes)),
     hubs: Object.fromEntries(cluster.leafLinks.map(({ hub }) => [hub, hubUrls(clusterOf(topology, hub))])),
-    paths: cluster.platform.kind === "kubernetes" ? chartPaths() : containerPaths,
+    paths: platformModel(cluster.platform).paths,
   };
 }
 
@@ -60,37 +50,4 @@ export function hubUrls(hub: ClusterTopology): string[] {
   const port = listenerPorts(hub).leafnodes;
   const publicName = hub.leafAddress ?? hub.certificates.find(({ id }) => id === "public")?.names[0];
   return publicName ? [`tls://${publicName}:${port}`] : hub.servers.map((server) => routeUrl(server, port));
-}
-
-const containerPaths: Site["paths"] = {
-  pidFile: "/run/nats/nats.pid",
-  storeDir: "/data",
-  resolverDir: "/data/resolver",
-  certificate: (id) => ({ cert: `/etc/nats/certs/${id}/tls.crt`, key: `/etc/nats/certs/${id}/tls.key` }),
-  ca: (issuer) => `/etc/nats/ca/${issuer}.crt`,
-  credentials: (user) => `/etc/nats/credentials/${user}.creds`,
-  seedInclude: (user) => `credentials/${user}.conf`,
-};
-
-/** The chart's mount points: a directory for each TLS block, and one for certification authorities. */
-function chartPaths(): Site["paths"] {
-  const folders: Record<CertificateId, string> = {
-    public: "nats",
-    internal: "nats",
-    routes: "cluster",
-    leafnodes: "leafnodes",
-    "leaf-remote": "leaf-remote",
-  };
-  return {
-    pidFile: "/var/run/nats/nats.pid",
-    storeDir: "/data",
-    resolverDir: "/data/resolver",
-    certificate: (id) => ({
-      cert: `/etc/nats-certs/${folders[id]}/tls.crt`,
-      key: `/etc/nats-certs/${folders[id]}/tls.key`,
-    }),
-    ca: (issuer) => `/etc/nats-ca-cert/${issuer}.crt`,
-    credentials: (user) => `/etc/nats-creds/${user}.creds`,
-    seedInclude: (user) => `../nats-creds/${user}.conf`,
-  };
 }

@@ -1,5 +1,5 @@
-import { instanceMemory } from "../../../model/lint/memory";
 import { bytes } from "../../../model/lint/units";
+import { instanceMemory } from "../../../model/topology/platform-models/aws";
 
 test.each([
   ["m7g.medium", 4],

@@ -1,5 +1,5 @@
 import { ListHostedZonesByNameCommand, ListResourceRecordSetsCommand, Route53Client } from "@aws-sdk/client-route-53";
-import { awsClusterNames } from "../../../model/topology";
+import { awsClusterNames, isOnEcs } from "../../../model/topology";
 import { checkRow, type DeployRow } from "../../core/rows";
 import { clientConfig, type DeployTarget } from "../target";
 import type { CheckedCluster } from "./checked-cluster";
@@ -8,8 +8,8 @@ import { addressesOf, tasksOf } from "./tasks";
 /** The client record lists exactly the addresses of the cluster's healthy servers. */
 export async function checkRecord(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
   const name = cluster.certificates.find(({ id }) => id === "public")?.names[0];
+  if (!name || !isOnEcs(cluster)) return [];
   const { platform } = cluster;
-  if (!name || platform.kind !== "aws-ecs") return [];
   return [
     await checkRow("record", name, async () => {
       const names = awsClusterNames(target.environment.name, cluster.name);

@@ -1,5 +1,6 @@
 import type { Trust } from "../../../model/config";
 import type { ClusterTopology, Topology } from "../../../model/topology";
+import { isOnKubernetes } from "../../../model/topology";
 import type { DeployRow } from "../../core/rows";
 import type { DeployTarget } from "../target";
 import { clusterOn } from "./cluster";
@@ -91,7 +92,7 @@ export function judgeLeafNodes(
         }),
       ),
   );
-  const hubs = new Set(clusters.filter(({ platform }) => platform.kind === "kubernetes").map(({ name }) => name));
+  const hubs = new Set(clusters.filter(isOnKubernetes).map(({ name }) => name));
   const elsewhere = cluster.leafLinks.filter(({ hub }) => !hubs.has(hub));
   const outgoing = cluster.servers.flatMap(({ name }) => {
     if (elsewhere.length === 0) return [];

@@ -1,12 +1,12 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { awsRegions, type ClusterTopology, type Topology } from "../../../model/topology";
+import { isInFamily, stackPlan, type Topology } from "../../../model/topology";
 import { type Need, need } from "./need";
-
-const isOnEcs = ({ platform }: ClusterTopology) => platform.kind === "aws-ecs";
 
 /** Credentials that AWS knows, where there is a cluster on AWS. */
 export function awsNeeds(topology: Topology): Promise<Need>[] {
-  const [region] = awsRegions({ ...topology, clusters: topology.clusters.filter(isOnEcs) });
+  const [region] = stackPlan(topology)
+    .filter(isInFamily("aws"))
+    .map((stack) => stack.region);
   if (region === undefined) return [];
   const get = "give credentials as AWS's tools expect them";
   return [

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Environment } from "../../../model/config";
 import type { Topology } from "../../../model/topology";
-import { deployedStacks, isAws } from "../../../model/topology";
+import { isInFamily, stackPlan } from "../../../model/topology";
 import { UserError } from "../../core/project";
 import { missingForEmulator } from "../../emulator/start";
 import { openStore } from "../../keys/store";
@@ -31,9 +31,9 @@ export interface Wanted {
  */
 export async function whatIsMissing(wanted: Wanted): Promise<UserError | undefined> {
   const { environment, topology, options } = wanted;
-  const stacks = deployedStacks(topology);
+  const stacks = stackPlan(topology);
   const kinds = [...new Set(topology.clusters.map(({ platform }) => platform.kind))].join(", ");
-  if (options.emulate && !stacks.some(isAws))
+  if (options.emulate && !stacks.some(isInFamily("aws")))
     return new UserError(
       `${environment.name} has no cluster on aws-ecs: ${kinds}`,
       `natsform up ${environment.name} runs it here; what is emulated is AWS alone, a local Kubernetes is deployed to as any other`,

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { baseVariable } from "../../../artifacts/image-settings";
 import { compareVersions } from "../../../model/config/server-keys";
 import type { Topology } from "../../../model/topology";
-import { isOnKubernetes } from "../../../model/topology";
+import { isInFamily, isOnKubernetes, type StackFamily, stackPlan, vaultClusters } from "../../../model/topology";
 import { findAll, findDeployTool } from "../../core/tools";
 import { baseImage } from "../../images/settings";
 import { findProviderMirror, type ProviderName } from "../provider-mirror";
@@ -54,15 +54,17 @@ export function programNeeds({ clusters }: Topology): Promise<Need>[] {
 }
 
 /** Terraform's providers that the environment's stacks are made with. */
-export function providersOf({ clusters }: Topology): ProviderName[] {
-  const kubernetes = clusters.filter(isOnKubernetes);
-  const vault = kubernetes.some(({ certificates }) => certificates.some(({ signer }) => signer === "vault"));
+export function providersOf(topology: Topology): ProviderName[] {
+  const families = new Set(stackPlan(topology).map(({ family }) => family));
   return [
-    ...(clusters.some(({ platform }) => platform.kind === "aws-ecs") ? (["aws"] as const) : []),
-    ...(kubernetes.length > 0 ? (["kubernetes", "helm"] as const) : []),
-    ...(vault ? (["vault"] as const) : []),
+    ...[...families].flatMap((family) => providersOfFamily[family]),
+    ...(vaultClusters(topology).length > 0 ? (["vault"] as const) : []),
   ];
 }
+
+const providersOfFamily = { aws: ["aws"], kubernetes: ["kubernetes", "helm"] } satisfies {
+  [Family in StackFamily]: ProviderName[];
+};
 
 /** Providers lie on this machine, or their registry answers. */
 export function providerNeeds(topology: Topology): Promise<Need>[] {
@@ -89,9 +91,9 @@ export async function registryAnswers(): Promise<boolean> {
 }
 
 /** What images are built with, where they are built here: on AWS always, on Kubernetes unless a tag is named. */
-export function imageNeeds({ clusters }: Topology): Promise<Need>[] {
-  const untagged = clusters.filter(isOnKubernetes).filter(({ platform }) => platform.images.tag === undefined);
-  const built = untagged.length > 0 || clusters.some(({ platform }) => platform.kind === "aws-ecs");
+export function imageNeeds(topology: Topology): Promise<Need>[] {
+  const untagged = topology.clusters.filter(isOnKubernetes).filter(({ platform }) => platform.images.tag === undefined);
+  const built = untagged.length > 0 || stackPlan(topology).some(isInFamily("aws"));
   const named = (name: string) => `clusters.${name}.platform.images`;
   return [
     ...untagged.map(({ name, platform: { images } }) =>

@@ -1,10 +1,10 @@
-import type { DeployedStack } from "../../model/topology";
+import type { PlannedStack } from "../../model/topology";
 import type { Progress, Step } from "../core/output";
 import type { DeployRow } from "../core/rows";
 import type { DeployTarget } from "./target";
 
-/** What one platform does beside the steps that are the same everywhere: plan, ask, apply. */
-export interface DeployPlatform<Stack extends DeployedStack> {
+/** What is done for the stacks of one family beside the steps that are the same everywhere: plan, ask, apply. */
+export interface DeployDriver<Stack extends PlannedStack> {
   /**
    * Whom a deployment would change, in lines for people.
    *

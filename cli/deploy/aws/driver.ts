@@ -1,8 +1,8 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { AwsStack } from "../../../model/topology";
 import { UserError } from "../../core/project";
+import type { DeployDriver } from "../driver";
 import { outputsOf } from "../plan";
-import type { DeployPlatform } from "../platform";
 import { clientConfig } from "../target";
 import { checkAws } from "./check";
 import { fillFoundation } from "./fill-foundation";
@@ -10,7 +10,7 @@ import { respondersFirst } from "./responders-first";
 import { runStreamsTasks, streamsOutput } from "./streams-tasks";
 
 /** Clusters on ECS, in the account that the caller's credentials open. */
-export const awsPlatform: DeployPlatform<AwsStack> = {
+export const awsDriver: DeployDriver<AwsStack> = {
   introduce: async (target, stacks) => {
     const regions = [...new Set(stacks.map(({ region }) => region))];
     try {

@@ -6,7 +6,7 @@ import { pushImage } from "../../images/push";
 import { baseImage } from "../../images/settings";
 import { KubernetesSecretStore } from "../../keys/kubernetes-secret";
 import { pushSecrets } from "../../keys/push";
-import type { DeployPlatform } from "../platform";
+import type { DeployDriver } from "../driver";
 import { accessOf, type DeployTarget } from "../target";
 import { checkKubernetes } from "./check";
 import { clusterOn, namespaceOf } from "./cluster";
@@ -19,7 +19,7 @@ import { respondersFirst } from "./responders-first";
 import { undoneStreams } from "./undone-streams";
 
 /** Clusters on Kubernetes, with the caller's kubeconfig. */
-export const kubernetesPlatform: DeployPlatform<KubernetesStack> = {
+export const kubernetesDriver: DeployDriver<KubernetesStack> = {
   introduce: async (target, stacks) => {
     const clusters = [...new Set(stacks.map(({ cluster }) => cluster))];
     const lines = clusters.map((cluster) => {

@@ -1,0 +1,38 @@
+import { isInFamily, type PlannedStack, type StackFamily, type StackOf } from "../../model/topology";
+import { awsDriver } from "./aws/driver";
+import type { DeployDriver } from "./driver";
+import { kubernetesDriver } from "./kubernetes/driver";
+
+/** One driver a family of stacks. */
+const byFamily = { aws: awsDriver, kubernetes: kubernetesDriver } satisfies {
+  [Family in StackFamily]: DeployDriver<StackOf<Family>>;
+};
+const families = Object.keys(byFamily) as StackFamily[];
+
+/** The driver of a stack, for callers that have a stack of any family. */
+const driverOf = ({ family }: PlannedStack) => byFamily[family] as DeployDriver<PlannedStack>;
+
+type Ask<T> = (driver: DeployDriver<PlannedStack>, own: readonly PlannedStack[]) => T;
+
+/** Asks the driver of every family of which there are stacks. */
+const ask = <T>(stacks: readonly PlannedStack[], question: Ask<T>): T[] =>
+  families.flatMap((family) => {
+    const own = stacks.filter(isInFamily(family));
+    const [first] = own;
+    return first ? [question(driverOf(first), own)] : [];
+  });
+
+const askAll = async <T>(stacks: readonly PlannedStack[], question: Ask<Promise<T[]>>): Promise<T[]> =>
+  (await Promise.all(ask(stacks, question))).flat();
+
+/** Every driver as one: a stack goes to its own. */
+export const drivers: DeployDriver<PlannedStack> = {
+  introduce: (target, stacks) => askAll(stacks, (driver, own) => driver.introduce(target, own)),
+  undone: (target, stack, changed, say) => driverOf(stack).undone(target, stack, changed, say),
+  before: (target, stack, progress) => driverOf(stack).before(target, stack, progress),
+  after: (target, stack) => driverOf(stack).after(target, stack),
+  explain: (target, stack) => driverOf(stack).explain(target, stack),
+  finish: (target, stacks) => ask(stacks, (driver, own) => driver.finish(target, own)).flat(),
+  check: (target, stacks) => askAll(stacks, (driver, own) => driver.check(target, own)),
+  remains: (target, stacks) => askAll(stacks, (driver, own) => driver.remains(target, own)),
+};

@@ -1,0 +1,116 @@
+import type { Platform, PlatformKind } from "../../config";
+import type { Certificate, CertificateId, ClusterTopology, IssuerId, Listener, Topology } from "../model";
+import type { ClusterNames } from "../names";
+import type { ListenerName } from "../ports";
+import type { ClusterStack, SharedStack } from "../stack";
+
+/** Platform of one kind, as an environment states it. */
+export type PlatformOf<Kind extends PlatformKind> = Extract<Platform, { kind: Kind }>;
+
+/** Cluster as its names need it. */
+export interface NamedCluster {
+  environment: string;
+  cluster: string;
+  /** Number of servers. */
+  size: number;
+}
+
+/** Where a server's files lie. */
+export interface SitePaths {
+  pidFile: string;
+  storeDir: string;
+  resolverDir: string;
+  certificate(id: CertificateId): { cert: string; key: string };
+  ca(issuer: IssuerId): string;
+  /** Operator mode: file with the creds of a user that the server itself logs in with. */
+  credentials(user: string): string;
+  /** Configuration mode: file that sets `nkey` to that user's seed, relative to the configuration's folder. */
+  seedInclude(user: string): string;
+}
+
+/** What lies under a server's file store. */
+export interface Disk {
+  /** `task`: gone with the task that had it. `volume`: outlives its server. `network`: a network file system. */
+  kind: "task" | "volume" | "network";
+  /** For people: "volume". */
+  name: string;
+  /** Absent: only the platform knows. */
+  bytes?: number;
+}
+
+/** How long a platform waits for a server that is told to stop. */
+export interface StopTime {
+  /** Key of the platform that sets it. */
+  setting: string;
+  seconds: number;
+}
+
+/** Where backups of a cluster may go. */
+export interface BackupPlaces {
+  /** Storage that the workload's own identity may write to; elsewhere it would need a key. */
+  own?: "s3" | "gs";
+  /** A `file://` target: gone with the run that wrote it, on a mounted volume, or on the servers' own machines. */
+  folder: "gone" | "volume" | "machine";
+  /** Whether a Secret with keys of a storage is named. */
+  hasKeys: boolean;
+}
+
+/** Machine that an environment names. */
+export interface Machine {
+  name: string;
+  address: string;
+}
+
+/**
+ * What the model knows of clusters on one platform. Every platform owes every entry, so that the compiler names what a new
+ * one lacks, and nothing about exposure has a default that is open.
+ */
+export interface PlatformModel<P extends Platform> {
+  /** Number of servers. @param configured the cluster's `size` */
+  size(platform: P, configured: number): number;
+  /** Zone in which servers find each other. */
+  internalDomain(environment: string, platform: P): string;
+  names(named: NamedCluster, platform: P): ClusterNames;
+  ports: Readonly<Record<ListenerName, number>>;
+
+  /** Who reaches the listeners of clients and of leaf nodes. */
+  exposure(platform: P): Extract<Listener["exposure"], "public" | "internal">;
+  /** Equal keys: addresses of one cluster mean the same in the other. Absent: in no other one. */
+  network(platform: P): string | undefined;
+
+  /** Who signs certificates for inside, unless the cluster names another. */
+  signer: Certificate["signer"];
+  /** Whether a Job beside the servers can renew what Vault signed. */
+  renewsFromVault: boolean;
+  /** Who signs the certificate of the public name, and whether servers serve it or something before them does. */
+  publicName: { signer: Certificate["signer"]; servedBy: "servers" | "ingress" };
+
+  /** Region of the cloud's API. */
+  region(platform: P): string | undefined;
+  /** Tags that a server has by where it is placed. */
+  tags(platform: P, ordinal: number): string[];
+  /** Servers in each zone of failure, the fullest first; `undefined` where only the operator knows. */
+  zoneSizes(platform: P, servers: number): number[] | undefined;
+  /** Whether a server's zone is known before it runs, so that it can be a placement tag. */
+  knowsZones: boolean;
+  machines(platform: P): readonly Machine[];
+
+  /** Memory of a server; `undefined` where it is not known. */
+  memoryBytes(platform: P): number | undefined;
+  /** `undefined` where it is not known. */
+  disk(platform: P): Disk | undefined;
+  /** Whether disks can be replicated over zones. */
+  hasRegionalDisks(platform: P): boolean;
+  /** `undefined`: as long as it takes. */
+  stopTime(platform: P): StopTime | undefined;
+  backups(platform: P): BackupPlaces;
+
+  paths: SitePaths;
+
+  /** Key of what clusters on the same machinery share; the first of them makes it, the others wait for its first stack. */
+  shares(platform: P): string | undefined;
+  /** Stack that clusters with the same one have in common. */
+  sharedStack(topology: Topology, platform: P): SharedStack | undefined;
+  /** Stacks of a cluster in the order in which they are applied; none: nothing is deployed to the platform yet. */
+  stacks(topology: Topology, cluster: ClusterTopology & { platform: P }): ClusterStack[];
+}

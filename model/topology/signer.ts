@@ -1,0 +1,10 @@
+import type { Environment } from "../config";
+import type { Certificate } from "./model";
+import { platformModel } from "./platform-models";
+
+/** Who signs the certificates for inside. */
+export const signerOf = ({
+  platform,
+  tls,
+}: Pick<Environment["clusters"][string], "platform" | "tls">): Certificate["signer"] =>
+  tls.issuer ?? platformModel(platform).signer;
