@@ -5,14 +5,6 @@ import { imageFolder, imageTag } from "./code-image";
 import { writeFileAtomically } from "./files";
 import { baseVariable, imageSettings } from "./image-settings";
 
-/** Programs that run as containers, by where they do. */
-export const imagePrograms = {
-  aws: ["auth-callout", "backup", "certificate-agent", "streams"],
-  kubernetes: ["auth-callout", "certificate-renewal", "streams", "backup"],
-};
-/** Each of them once. */
-export const allImagePrograms = [...new Set(Object.values(imagePrograms).flat())].sort();
-
 /**
  * Writes what an image consists of beside its base: the program as one file, its Dockerfile, and its settings with the
  * base's digest. Tags are made of these files alone, so every machine comes to the same ones, without a registry.

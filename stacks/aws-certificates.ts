@@ -10,7 +10,7 @@ import { Lookups } from "../modules/aws/lookups";
 import { authoritySecrets, managedCertificates } from "../modules/aws/managed-certificates";
 import { addAwsProvider } from "../modules/aws/provider";
 import { addBackend } from "../modules/terraform/backend";
-import { definedVariables } from "../modules/terraform/program-env";
+import { definedVariables } from "../templates/program-environment";
 
 /** The certificates of a cluster: where they are kept, and what issues and renews them. The servers come after it. */
 export class AwsCertificatesStack extends TerraformStack {

@@ -3,7 +3,16 @@ import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-i
 import { EcsCluster as AwsEcsCluster } from "@cdktf/provider-aws/lib/ecs-cluster";
 import { ServiceDiscoveryPrivateDnsNamespace } from "@cdktf/provider-aws/lib/service-discovery-private-dns-namespace";
 import { type App, TerraformOutput, TerraformStack } from "cdktf";
-import { awsClusterNames, awsNames, deployedSecrets, internalDomain, isOnEcs } from "../model/topology";
+import {
+  awsClusterNames,
+  awsNames,
+  deployedSecrets,
+  internalDomain,
+  isOnEcs,
+  programModel,
+  programNames,
+  programsOf,
+} from "../model/topology";
 import { ConfigBucket } from "../modules/aws/config-bucket";
 import { partitionOf, type StackContext } from "../modules/aws/context";
 import { DataFileSystem } from "../modules/aws/data-file-system";
@@ -14,9 +23,6 @@ import { regionNetwork } from "../modules/aws/region-network";
 import { Repository } from "../modules/aws/repositories";
 import { Zone } from "../modules/aws/zone";
 import { addBackend } from "../modules/terraform/backend";
-
-/** Programs of which images are made. */
-const images = ["auth-callout", "backup", "certificate-agent", "streams"];
 
 /** What outlives every rebuild of a cluster: network, zones, keys and the containers of secrets, images and configurations. */
 export class AwsFoundationStack extends TerraformStack {
@@ -62,9 +68,8 @@ export class AwsFoundationStack extends TerraformStack {
     }
 
     const servers = clusters.flatMap((cluster) => cluster.servers.map(({ name }) => name));
-    const programs = clusters.flatMap(({ name }) =>
-      ["auth-callout", "backup", "streams", "dns-sync", "certificate-manager"].map((program) => `${name}-${program}`),
-    );
+    const logging = programNames.filter((name) => programModel(name).runs.aws && programModel(name).ownLog);
+    const programs = clusters.flatMap(({ name }) => logging.map((program) => `${name}-${program}`));
     for (const of of [...servers, ...programs]) {
       new CloudwatchLogGroup(this, `log-${of}`, {
         name: names.logGroup(of),
@@ -77,7 +82,7 @@ export class AwsFoundationStack extends TerraformStack {
       name: names.ecsCluster,
       setting: [{ name: "containerInsights", value: "enabled" }],
     });
-    for (const image of images) {
+    for (const image of programsOf("aws", "image")) {
       new Repository(this, `repository-${image}`, {
         name: names.repository(image),
         kmsKeyArn: key.arn,

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { imageFolder, imageTag } from "../../artifacts/code-image";
-import { allImagePrograms, writeImageFolder } from "../../artifacts/image-folder";
+import { writeImageFolder } from "../../artifacts/image-folder";
 import { imageSettings } from "../../artifacts/image-settings";
 import { findDeployTool, findPythonProgram } from "../../cli/core/tools";
 import { type Moto, startMoto } from "../../cli/emulator/moto";
 import { withLogin } from "../../cli/images/registry";
 import { baseImage } from "../../cli/images/settings";
 import { tarFile } from "../../cli/images/tar";
+import { programsAs } from "../../model/topology";
 
 const root = mkdtempSync(join(tmpdir(), "natsform-images-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -49,7 +50,7 @@ test("a tag follows from program, base and settings alone", () => {
   expect(imageTag(imageFolder(join(root, "one"), "streams"))).toBe(first);
 });
 
-test.each(allImagePrograms)("the Dockerfile of %s says what the image's settings say", (program) => {
+test.each(programsAs("image"))("the Dockerfile of %s says what the image's settings say", (program) => {
   const text = readFileSync(join(__dirname, "../../runtime", program, "Dockerfile"), "utf8");
   const { user, entrypoint, workingFolder, env } = imageSettings(program, base("a"));
   expect(text).toMatch(/^ARG BASE\nFROM \$\{BASE\}\nCOPY main.cjs \/app\/main.cjs$/m);

@@ -4,13 +4,12 @@ import { join, resolve } from "node:path";
 import { App } from "cdktf";
 import { imageFolder } from "../../artifacts/code-image";
 import { lambdaZip } from "../../artifacts/code-zip";
-import { allImagePrograms } from "../../artifacts/image-folder";
 import { zipFile } from "../../artifacts/zip";
 import { makeKeys } from "../../cli/keys/make";
 import { FolderStore } from "../../cli/keys/store";
 import { type EnvironmentInput, parseEnvironment } from "../../model/config";
 import { listEnvironments } from "../../model/config/load";
-import { buildTopology } from "../../model/topology";
+import { buildTopology, programsAs } from "../../model/topology";
 import type { StackContext } from "../../modules/aws/context";
 import { skipStackTraces } from "../../modules/terraform/fast-synth";
 import { addStacks } from "../../stacks";
@@ -43,10 +42,10 @@ export function temporaryFolder(): string {
 export function projectWithCode(): string {
   const root = temporaryFolder();
   mkdirSync(join(root, ".natsform", "lambda"), { recursive: true });
-  for (const program of ["certificate-manager", "dns-sync"]) {
+  for (const program of programsAs("function")) {
     writeFileSync(lambdaZip(root, program), zipFile("index.js", `exports.handler = async () => "${program}";`));
   }
-  for (const program of allImagePrograms) {
+  for (const program of programsAs("image")) {
     mkdirSync(imageFolder(root, program), { recursive: true });
     writeFileSync(join(imageFolder(root, program), "main.cjs"), `console.log("${program}");`);
   }

@@ -2,16 +2,16 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { imageFolder, imageTag } from "../../artifacts/code-image";
-import { imagePrograms } from "../../artifacts/image-folder";
 import { findDeployTool } from "../../cli/core/tools";
 import { buildImage } from "../../cli/images/build";
 import { pushImage } from "../../cli/images/push";
 import kubernetesProduction from "../../environments/kubernetes-production";
+import { programsOf } from "../../model/topology";
 import { seeds } from "../support/cli-run";
 import { pushNodeImage, startRegistry, type TestRegistry } from "../support/image-registry";
 import { TestProject } from "../support/project";
 
-const programs = imagePrograms.aws;
+const programs = programsOf("aws", "image");
 const canary = "CANARY-3f1c";
 // Without crane there is nothing to test, and `make deploy-tools` has said so.
 const whenCrane = findDeployTool("crane") ? describe : describe.skip;
@@ -72,7 +72,7 @@ whenCrane("images", () => {
     first.write({ ...kubernetesProduction, clusters: { nats } });
     const said = await first.run("images", "push", kubernetesProduction.name, "--base", base, "--json");
     const theirs = JSON.parse(said) as typeof pushed;
-    expect(theirs.map((image) => image.program)).toEqual(imagePrograms.kubernetes);
+    expect(theirs.map((image) => image.program)).toEqual(programsOf("kubernetes", "image"));
     for (const { program, digest, ...image } of theirs) {
       expect(image).toMatchObject({ repository: `${repository}/${program}`, pushed: true });
       expect(image.tag).toBe(imageTag(imageFolder(first.root, program)));

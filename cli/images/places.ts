@@ -1,23 +1,19 @@
-import { imagePrograms } from "../../artifacts/image-folder";
 import type { Environment } from "../../model/config";
 import {
   awsNames,
-  hasRenewalJob,
+  clusterOf,
   isOnKubernetes,
+  type ProgramName,
+  programModel,
+  programsOf,
   stackPlan,
-  streamAccounts,
   type Topology,
 } from "../../model/topology";
 
 /** Programs whose images a cluster on Kubernetes runs. */
-export function imagesOf(environment: Environment, topology: Topology, name: string): string[] {
-  const config = environment.clusters[name];
-  const without: Record<string, boolean> = {
-    "certificate-renewal": !config || !hasRenewalJob(config),
-    streams: streamAccounts(topology, name).length === 0,
-    backup: !config?.backup,
-  };
-  return imagePrograms.kubernetes.filter((program) => !without[program]);
+export function imagesOf(environment: Environment, topology: Topology, name: string): ProgramName[] {
+  const scope = { environment, topology, cluster: clusterOf(topology, name) };
+  return programsOf("kubernetes", "image").filter((program) => programModel(program).isNeeded(scope));
 }
 
 /** Where an image is pushed. */
@@ -33,7 +29,7 @@ export interface ImagePlace {
 export function imagePlaces(environment: Environment, topology: Topology): ImagePlace[] {
   const foundations = stackPlan(topology).flatMap((stack) => (stack.layer === "foundation" ? [stack.region] : []));
   const ours = foundations.flatMap((region) =>
-    imagePrograms.aws.map((program) => ({
+    programsOf("aws", "image").map((program) => ({
       program,
       region,
       repository: awsNames(topology.environment, region).repository(program),

@@ -3,14 +3,10 @@ import { join } from "node:path";
 import { bundleProgram } from "../../artifacts/bundle";
 import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
 import type { Trust } from "../../model/config";
-import {
-  type ClusterTopology,
-  calloutIssuerSecret,
-  calloutKeys,
-  calloutXkeySecret,
-  loginKey,
-} from "../../model/topology";
+import { type ClusterTopology, calloutIssuerSecret, calloutXkeySecret, loginKey } from "../../model/topology";
+import { calloutEnvironment } from "../../templates/auth-callout-environment";
 import { toAuthRules } from "../../templates/callout-rules";
+import { definedVariables } from "../../templates/program-environment";
 import type { ProgramFolder } from "../core/processes";
 import { poll, runningProcess, startProcess, stopProcess } from "../core/processes";
 import { UserError } from "../core/project";
@@ -62,11 +58,7 @@ const rulesPath = (twin: Twin) => join(twin.folder.root, "programs", "auth-rules
 /** The auth callout's responders of one cluster. The callout does not cross leaf nodes, so each cluster has its own. */
 export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): TwinProgram[] {
   const { folder, topology, ports } = twin;
-  const { identity } = topology;
-  const login = {
-    [identity.mode === "operator" ? "NATS_AUTH_CREDS_FILE" : "NATS_AUTH_NKEY_SEED_FILE"]: loginPath(twin),
-  };
-  return Array.from({ length: identity.responders }, (_, i) => {
+  return Array.from({ length: topology.identity.responders }, (_, i) => {
     const name = responderName(cluster.name, i);
     const port = ports.responders[name] ?? 0;
     return {
@@ -76,26 +68,18 @@ export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): 
       port,
       readyPath: "/readyz",
       signal: "SIGTERM" as const,
-      env: {
-        NATS_SERVERS: clientUrls(twin, cluster).join(","),
-        NATS_CA_FILE: folder.caBundle,
-        NATS_AUTH_ACCOUNT:
-          identity.mode === "operator"
-            ? (trust.accounts[identity.calloutAccount]?.publicKey ?? "")
-            : identity.calloutAccount,
-        ...login,
-        NATS_AUTH_NKEY_ISSUER_SEED_FILE: folder.credentials("issuer.seeds"),
-        NATS_AUTH_XKEY_ISSUER_SEED_FILE: folder.credentials("xkey.seeds"),
-        OIDC_ISSUER: identity.oidc.issuer,
-        OIDC_AUDIENCE: identity.oidc.audience,
-        OIDC_ALGORITHMS: identity.oidc.algorithms.join(","),
-        OIDC_CLOCK_SKEW_SECONDS: String(identity.oidc.clockSkewSeconds),
-        OIDC_JWKS_URI: `http://${loopback}:${ports.issuer}/jwks`,
-        AUTH_RULES_FILE: rulesPath(twin),
-        HTTP_HOST: loopback,
-        HTTP_PORT: String(port),
-        NATS_AUTH_KEYS: calloutKeys(topology, trust),
-      },
+      env: definedVariables(
+        calloutEnvironment<never>(topology, trust, {
+          servers: clientUrls(twin, cluster),
+          authorities: { file: folder.caBundle },
+          login: { file: loginPath(twin) },
+          issuerSeeds: { file: folder.credentials("issuer.seeds") },
+          xkeySeeds: { file: folder.credentials("xkey.seeds") },
+          rulesFile: rulesPath(twin),
+          jwksUri: `http://${loopback}:${ports.issuer}/jwks`,
+          http: { host: loopback, port },
+        }).variables,
+      ),
     };
   });
 }

@@ -29,6 +29,7 @@ export { serverZone } from "./platform-models/aws";
 export type { PlatformModel, PlatformOf, SitePaths } from "./platform-models/model";
 export * from "./platforms";
 export { type ListenerName, ports } from "./ports";
+export * from "./programs";
 export { awsRegions } from "./regions";
 export { signerOf } from "./signer";
 export {

@@ -3,13 +3,11 @@ import { AppautoscalingTarget } from "@cdktf/provider-aws/lib/appautoscaling-tar
 import { EcsService } from "@cdktf/provider-aws/lib/ecs-service";
 import { Construct } from "constructs";
 import type { EcsCluster } from "../../model/topology";
-import { awsClusterNames, calloutIssuerSecret, calloutKeys, calloutXkeySecret } from "../../model/topology";
-import type { AuthCalloutEnv } from "../../runtime/auth-callout/env";
-import { toAuthRules } from "../../templates/callout-rules";
-import type { ProgramEnv } from "../terraform/program-env";
+import { awsClusterNames, calloutIssuerSecret, calloutXkeySecret } from "../../model/topology";
+import { calloutEnvironment } from "../../templates/auth-callout-environment";
 import type { StackContext } from "./context";
 import type { Lookups } from "./lookups";
-import { clientUrls, internalAuthorities } from "./program-connection";
+import { connectionOf } from "./program-connection";
 import { programImage } from "./program-image";
 import { ProgramTask, type SecretVariable } from "./program-task";
 
@@ -19,8 +17,6 @@ export interface AuthCalloutProps {
   lookups: Lookups;
   securityGroupId: string;
 }
-
-type Variables = ProgramEnv<typeof AuthCalloutEnv>;
 
 /** The responders of a cluster's auth callout: at least two, over the zones, and more while there is more to do. */
 export class AuthCallout extends Construct {
@@ -37,8 +33,7 @@ export class AuthCallout extends Construct {
       image: programImage(this, "image", lookups, settings.root, "auth-callout"),
       logName: `${cluster.name}-auth-callout`,
       lookups,
-      variables: variablesOf(context, cluster),
-      secrets: secretsOf(context, cluster, lookups),
+      ...environmentOf(context, cluster, lookups),
       cpu: 512,
       memoryMiB: 1024,
       healthCheck: {
@@ -100,36 +95,13 @@ export class AuthCallout extends Construct {
 const port = 9090;
 const isHealthy = `fetch("http://127.0.0.1:${port}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
 
-function variablesOf({ topology, trust }: StackContext, cluster: EcsCluster): Variables {
-  const { identity } = topology;
-  const { oidc, calloutAccount } = identity;
-  return {
-    NATS_SERVERS: clientUrls(cluster),
-    NATS_AUTH_ACCOUNT:
-      identity.mode === "operator" ? (trust.accounts[calloutAccount]?.publicKey ?? "") : calloutAccount,
-    OIDC_ISSUER: oidc.issuer,
-    OIDC_AUDIENCE: oidc.audience,
-    OIDC_JWKS_URI: oidc.jwksUri,
-    OIDC_ALGORITHMS: oidc.algorithms.join(","),
-    OIDC_CLOCK_SKEW_SECONDS: String(oidc.clockSkewSeconds),
-    AUTH_RULES: JSON.stringify(toAuthRules(topology, trust)),
-    HTTP_HOST: "127.0.0.1",
-    HTTP_PORT: String(port),
-    LOG_LEVEL: "info",
-    // Secrets are read at start: other keys are other tasks.
-    NATS_AUTH_KEYS: calloutKeys(topology, trust),
-  };
-}
-
-function secretsOf({ topology }: StackContext, cluster: EcsCluster, { names }: Lookups) {
-  const isOperator = topology.identity.mode === "operator";
-  const login = isOperator
-    ? { NATS_AUTH_CREDS: { secret: names.keySecret("creds-responder") } }
-    : { NATS_AUTH_NKEY_SEED: { secret: names.keySecret("user-responder") } };
-  return {
-    NATS_CA: internalAuthorities(topology.environment, cluster),
-    NATS_AUTH_NKEY_ISSUER_SEED: { secret: names.keySecret(calloutIssuerSecret) },
-    NATS_AUTH_XKEY_ISSUER_SEED: { secret: names.keySecret(calloutXkeySecret) },
-    ...login,
-  } satisfies Partial<Record<keyof Variables, SecretVariable>>;
+/** What the responders are told. */
+function environmentOf({ topology, trust }: StackContext, cluster: EcsCluster, { names }: Lookups) {
+  const key = (name: string) => ({ secret: { secret: names.keySecret(name) } });
+  return calloutEnvironment<SecretVariable>(topology, trust, {
+    ...connectionOf(topology, cluster, "responder", names.keySecret),
+    issuerSeeds: key(calloutIssuerSecret),
+    xkeySeeds: key(calloutXkeySecret),
+    http: { host: "127.0.0.1", port },
+  });
 }

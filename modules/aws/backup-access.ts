@@ -1,7 +1,6 @@
 import type { EcsCluster } from "../../model/topology";
 import { type BackupTopology, backupKeySecret } from "../../model/topology";
-import type { DrillEnv } from "../../runtime/backup/env";
-import type { ProgramEnv } from "../terraform/program-env";
+import type { BackupScope, StoredPlace } from "../../templates/backup-environment";
 import { backupNamespace } from "./backup-alarms";
 import type { StackContext } from "./context";
 import type { Lookups } from "./lookups";
@@ -23,22 +22,19 @@ export interface AccountBackupProps {
 export const scopeOf = ({ context, cluster, account }: AccountBackupProps) =>
   `${context.topology.environment}/${cluster.name}/${account}`;
 
-/** What every command is told. */
-export const storedVariables = ({
-  context,
+/** Where every command finds what opens backups, and where it reports to. */
+export const storedPlace = ({ lookups }: AccountBackupProps): StoredPlace<SecretVariable> => ({
+  keys: { secret: { secret: lookups.names.keySecret(backupKeySecret) } },
+  metricsNamespace: backupNamespace,
+});
+
+/** Whose backups they are. */
+export const backupScope = ({ context, cluster, backup, account }: AccountBackupProps): BackupScope => ({
+  topology: context.topology,
   cluster,
   backup,
   account,
-}: AccountBackupProps): ProgramEnv<typeof DrillEnv> => ({
-  BACKUP_ENVIRONMENT: context.topology.environment,
-  BACKUP_CLUSTER: cluster.name,
-  BACKUP_ACCOUNT: account,
-  BACKUP_TO: backup.to,
-  BACKUP_METRICS_NAMESPACE: backupNamespace,
 });
-
-export const storedSecrets = ({ backup, lookups }: AccountBackupProps): { BACKUP_KEY?: SecretVariable } =>
-  backup.encrypt ? { BACKUP_KEY: { secret: lookups.names.keySecret(backupKeySecret) } } : {};
 
 /** What a task may do with the bucket that backups go to: in the folder of its own account alone. */
 export function useBackups(props: AccountBackupProps, access: "read" | "write"): Statement[] {

@@ -1,8 +1,7 @@
 import type { Construct } from "constructs";
 import { type JetStreamTopology, ports } from "../../model/topology";
-import type { DrillEnv } from "../../runtime/backup/env";
-import type { ProgramEnv } from "../terraform/program-env";
-import { type AccountBackupProps, storedSecrets, storedVariables, useBackups } from "./backup-access";
+import { drillEnvironment } from "../../templates/backup-environment";
+import { type AccountBackupProps, backupScope, storedPlace, useBackups } from "./backup-access";
 import { type Container, container, withoutCapabilities } from "./containers";
 import { role } from "./policy";
 import { ProgramTask } from "./program-task";
@@ -22,18 +21,17 @@ export function drillTask(
   { fileBytes }: JetStreamTopology,
 ): ProgramTask {
   const { cluster, account, image, lookups } = props;
-  const variables: ProgramEnv<typeof DrillEnv> = {
-    ...storedVariables(props),
-    DRILL_SERVERS: `nats://127.0.0.1:${ports.client}`,
-  };
+  const told = drillEnvironment(backupScope(props), {
+    ...storedPlace(props),
+    server: `nats://127.0.0.1:${ports.client}`,
+  });
   return new ProgramTask(scope, "drill-task", {
     name,
     program: "backup",
     image,
     logName: `${cluster.name}-backup`,
     lookups,
-    variables,
-    secrets: storedSecrets(props),
+    ...told,
     command: ["drill"],
     role: role(scope, "drill-task-role", {
       name: `${name}-task`,

@@ -1,14 +1,13 @@
 import { Construct } from "constructs";
 import { awsClusterNames } from "../../model/topology";
-import type { BackupEnv } from "../../runtime/backup/env";
-import type { ProgramEnv } from "../terraform/program-env";
-import { type AccountBackupProps, scopeOf, storedSecrets, storedVariables, useBackups } from "./backup-access";
+import { backupEnvironment } from "../../templates/backup-environment";
+import { type AccountBackupProps, backupScope, scopeOf, storedPlace, useBackups } from "./backup-access";
 import { BackupAlarms } from "./backup-alarms";
 import { drillTask } from "./backup-drill";
 import { BackupRule } from "./backup-rule";
 import { role } from "./policy";
-import { clientUrls, connectionSecrets } from "./program-connection";
-import { ProgramTask, type SecretVariable } from "./program-task";
+import { connectionOf } from "./program-connection";
+import { ProgramTask } from "./program-task";
 
 /** The backup of one account on the cluster's schedule, the proof of the last one on another, and who is told of failures. */
 export class AccountBackup extends Construct {
@@ -51,28 +50,20 @@ export class AccountBackup extends Construct {
   }
 }
 
-type Variables = ProgramEnv<typeof BackupEnv>;
-
 function backupTask(scope: Construct, name: string, props: AccountBackupProps): ProgramTask {
-  const { context, cluster, backup, account, image, lookups } = props;
+  const { context, cluster, account, image, lookups } = props;
   const { topology } = context;
-  const variables: Variables = {
-    NATS_SERVERS: clientUrls(cluster),
-    ...storedVariables(props),
-    BACKUP_RETENTION_SECONDS: String(Math.floor(backup.retentionMs / 1000)),
-  };
-  const secrets: Partial<Record<keyof Variables, SecretVariable>> = {
-    ...connectionSecrets(topology, cluster, `backup-${account}`, lookups.names.keySecret),
-    ...storedSecrets(props),
-  };
+  const told = backupEnvironment(backupScope(props), {
+    ...connectionOf(topology, cluster, `backup-${account}`, lookups.names.keySecret),
+    ...storedPlace(props),
+  });
   return new ProgramTask(scope, "task", {
     name,
     program: "backup",
     image,
     logName: `${cluster.name}-backup`,
     lookups,
-    variables,
-    secrets,
+    ...told,
     command: ["backup"],
     role: role(scope, "task-role", {
       name: `${name}-task`,

@@ -5,8 +5,8 @@ import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanage
 import { Construct } from "constructs";
 import { awsClusterNames } from "../../model/topology";
 import type { CertificateManagerEnv, EnsureRequest, ManagedCertificate } from "../../runtime/certificate-manager/env";
+import type { ProgramEnv } from "../../templates/program-environment";
 import { json } from "../terraform/json";
-import type { ProgramEnv } from "../terraform/program-env";
 import { managerStatements } from "./certificate-manager-permissions";
 import { InvocationRule } from "./invocation-rule";
 import { LambdaProgram } from "./lambda-program";

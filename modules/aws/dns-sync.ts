@@ -2,7 +2,7 @@ import { Construct } from "constructs";
 import type { EcsCluster } from "../../model/topology";
 import { awsClusterNames, ownershipRecord } from "../../model/topology";
 import { type DnsSyncEnv, dnsSyncStatements } from "../../runtime/dns-sync/env";
-import type { ProgramEnv } from "../terraform/program-env";
+import type { ProgramEnv } from "../../templates/program-environment";
 import { InvocationRule } from "./invocation-rule";
 import { LambdaProgram } from "./lambda-program";
 import type { Lookups } from "./lookups";

@@ -1,8 +1,8 @@
 import { EcsTaskDefinition } from "@cdktf/provider-aws/lib/ecs-task-definition";
 import type { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { Construct } from "constructs";
+import { definedVariables } from "../../templates/program-environment";
 import { json } from "../terraform/json";
-import { definedVariables } from "../terraform/program-env";
 import { type Container, container, withoutCapabilities } from "./containers";
 import type { Lookups } from "./lookups";
 import { pullImages, readSecrets, writeLogs } from "./permissions";

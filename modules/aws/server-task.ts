@@ -3,8 +3,8 @@ import { Construct } from "constructs";
 import { imageProgram } from "../../artifacts/code-image";
 import { ports } from "../../model/topology";
 import type { CertificateAgentEnv } from "../../runtime/certificate-agent/env";
+import { definedVariables, type ProgramEnv } from "../../templates/program-environment";
 import { json } from "../terraform/json";
-import { definedVariables, type ProgramEnv } from "../terraform/program-env";
 import { type Container, container, withoutCapabilities } from "./containers";
 
 export interface ServerTaskProps {

@@ -1,12 +1,11 @@
 import { Construct } from "constructs";
 import type { EcsCluster } from "../../model/topology";
 import { awsClusterNames } from "../../model/topology";
-import type { StreamsEnv } from "../../runtime/streams/env";
 import { toStreamSpecs } from "../../templates/stream-specs";
-import type { ProgramEnv } from "../terraform/program-env";
+import { streamsEnvironment } from "../../templates/streams-environment";
 import type { StackContext } from "./context";
 import type { Lookups } from "./lookups";
-import { clientUrls, connectionSecrets } from "./program-connection";
+import { connectionOf } from "./program-connection";
 import { ProgramTask, type SecretVariable } from "./program-task";
 
 export interface StreamsTaskProps {
@@ -17,8 +16,6 @@ export interface StreamsTaskProps {
   lookups: Lookups;
 }
 
-type Variables = ProgramEnv<typeof StreamsEnv>;
-
 /** The task that makes the streams of one account as the configuration has them. `natsform deploy` runs it, once each time. */
 export class StreamsTask extends Construct {
   readonly task: ProgramTask;
@@ -26,29 +23,17 @@ export class StreamsTask extends Construct {
   constructor(scope: Construct, id: string, { context, cluster, account, image, lookups }: StreamsTaskProps) {
     super(scope, id);
     const { topology } = context;
-    const { jetstream } = cluster;
-    const syncInterval = jetstream?.syncInterval ?? 1000;
-    const variables: Variables = {
-      NATS_SERVERS: clientUrls(cluster),
-      OWNER: topology.environment,
-      STREAMS: JSON.stringify(toStreamSpecs(topology, cluster.name, account)),
-      STREAMS_SYNC_INTERVAL_SECONDS: String(syncInterval === "always" ? 0 : syncInterval / 1000),
-      LOG_LEVEL: "info",
-    };
-    const secrets: Partial<Record<keyof Variables, SecretVariable>> = connectionSecrets(
-      topology,
-      cluster,
-      `streams-${account}`,
-      lookups.names.keySecret,
-    );
+    const told = streamsEnvironment<SecretVariable>(topology, cluster, {
+      ...connectionOf(topology, cluster, `streams-${account}`, lookups.names.keySecret),
+      specs: { text: JSON.stringify(toStreamSpecs(topology, cluster.name, account)) },
+    });
     this.task = new ProgramTask(this, "task", {
       name: awsClusterNames(topology.environment, cluster.name).program(`streams-${account.toLowerCase()}`),
       program: "streams",
       image,
       logName: `${cluster.name}-streams`,
       lookups,
-      variables,
-      secrets,
+      ...told,
       cpu: 256,
       memoryMiB: 512,
     });

@@ -6,11 +6,10 @@ import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disrup
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { Construct } from "constructs";
-import { calloutIssuerSecret, calloutXkeySecret } from "../../model/topology";
 import { toAuthRules } from "../../templates/callout-rules";
 import { json } from "../terraform/json";
-import { calloutLogin, calloutPort, calloutVariables, oidcFile, rulesFolder } from "./auth-callout-environment";
-import { authoritiesMount, keysMount } from "./connection";
+import { calloutPort, calloutVariables, oidcFile, rulesFolder } from "./auth-callout-environment";
+import { authoritiesMount, programKeys } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
 import { volumeMounts, volumes } from "./pod";
 import { programContainer, programPod } from "./program";
@@ -39,7 +38,7 @@ export class AuthCallout extends Construct {
     const account = new ServiceAccountV1(this, "account", { metadata, automountServiceAccountToken: false });
     const mounts = [
       authoritiesMount(context),
-      keysMount(context, [calloutIssuerSecret, calloutXkeySecret, calloutLogin(context)]),
+      programKeys(context, program),
       { name: "rules", configMap: name, folder: rulesFolder },
     ];
     const least = Math.max(2, topology.identity.responders);

@@ -1,8 +1,15 @@
 import type { Construct } from "constructs";
 import { ports } from "../../model/topology";
-import type { DrillEnv } from "../../runtime/backup/env";
-import type { ProgramEnv } from "../terraform/program-env";
-import { type AccountBackup, backupContainer, backupJob, backupKeys, storage, storedVariables } from "./backup-job";
+import { drillEnvironment } from "../../templates/backup-environment";
+import {
+  type AccountBackup,
+  backupContainer,
+  backupJob,
+  backupKeys,
+  backupScope,
+  storage,
+  storedPlace,
+} from "./backup-job";
 import { keysMount } from "./connection";
 import { environment, resources, restrictedContainer } from "./pod";
 
@@ -42,9 +49,8 @@ export function addDrill(scope: Construct, one: AccountBackup, schedule: string)
   });
 }
 
-function variablesOf(one: AccountBackup): ProgramEnv<typeof DrillEnv> {
-  return { ...storedVariables(one), DRILL_SERVERS: `nats://127.0.0.1:${ports.client}`, DRILL_PID_FILE: pidFile };
-}
+const variablesOf = (one: AccountBackup) =>
+  drillEnvironment(backupScope(one), { ...storedPlace, server: `nats://127.0.0.1:${ports.client}`, pidFile }).variables;
 
 function scratchServer({ context }: AccountBackup, roomMiB: number) {
   const { topology, cluster } = context;

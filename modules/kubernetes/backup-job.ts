@@ -1,8 +1,7 @@
 import { CronJobV1, type CronJobV1SpecJobTemplateSpecTemplateSpec } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import type { Construct } from "constructs";
 import { type BackupTopology, backupKeySecret } from "../../model/topology";
-import type { DrillEnv } from "../../runtime/backup/env";
-import type { ProgramEnv } from "../terraform/program-env";
+import type { BackupScope, StoredPlace } from "../../templates/backup-environment";
 import { keyFile } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
 import { type MountedFiles, volumeMounts, volumes } from "./pod";
@@ -21,16 +20,16 @@ export interface AccountBackup {
 /** Keys of the deployed secrets that open backups. */
 export const backupKeys = ({ encrypt }: BackupTopology): string[] => (encrypt ? [backupKeySecret] : []);
 
-/** What every command is told. */
-export function storedVariables({ context, backup, account }: AccountBackup): ProgramEnv<typeof DrillEnv> {
-  return {
-    BACKUP_ENVIRONMENT: context.topology.environment,
-    BACKUP_CLUSTER: context.cluster.name,
-    BACKUP_ACCOUNT: account,
-    BACKUP_TO: backup.to,
-    BACKUP_KEY_FILE: backup.encrypt ? keyFile(backupKeySecret) : undefined,
-  };
-}
+/** Where every command finds what opens backups. */
+export const storedPlace: StoredPlace<never> = { keys: { file: keyFile(backupKeySecret) } };
+
+/** Whose backups they are. */
+export const backupScope = ({ context, backup, account }: AccountBackup): BackupScope => ({
+  topology: context.topology,
+  cluster: context.cluster,
+  backup,
+  account,
+});
 
 /** Where the program's container finds its files, and room for what it writes for itself. */
 export function storage({ context, backup }: AccountBackup, mounts: readonly MountedFiles[], readOnly = false) {

@@ -1,19 +1,18 @@
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import { Construct } from "constructs";
-import { type BackupTopology, loginKey } from "../../model/topology";
-import type { BackupEnv } from "../../runtime/backup/env";
-import type { ProgramEnv } from "../terraform/program-env";
+import type { BackupTopology } from "../../model/topology";
+import { backupEnvironment } from "../../templates/backup-environment";
 import { addDrill } from "./backup-drill";
 import {
   type AccountBackup,
   backupContainer,
   backupJob,
-  backupKeys,
+  backupScope,
   program,
   storage,
-  storedVariables,
+  storedPlace,
 } from "./backup-job";
-import { authoritiesMount, authorityFile, clientUrl, keysMount, loginVariables } from "./connection";
+import { authoritiesMount, connectionOf, programKeys } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
 
 /** A backup of every stream of each account on the cluster's schedule, and on another one the proof of the last. */
@@ -37,8 +36,7 @@ export class Backups extends Construct {
 
 function addBackup(scope: Construct, one: AccountBackup): void {
   const { context, backup, account } = one;
-  const login = loginKey(context.topology, `backup-${account}`);
-  const mounts = [authoritiesMount(context), keysMount(context, [login, ...backupKeys(backup)])];
+  const mounts = [authoritiesMount(context), programKeys(context, program, account)];
   const { volume, volumeMount } = storage(one, mounts);
   backupJob(scope, account, one, {
     name: context.names.backupOf(account),
@@ -49,7 +47,7 @@ function addBackup(scope: Construct, one: AccountBackup): void {
       volume,
       container: [
         {
-          ...backupContainer(one, variablesOf(one, login), volumeMount),
+          ...backupContainer(one, variablesOf(one), volumeMount),
           args: ["backup"],
         },
       ],
@@ -57,13 +55,6 @@ function addBackup(scope: Construct, one: AccountBackup): void {
   });
 }
 
-function variablesOf(one: AccountBackup, login: string): ProgramEnv<typeof BackupEnv> {
-  const { context, backup } = one;
-  return {
-    NATS_SERVERS: clientUrl(context),
-    NATS_CA_FILE: authorityFile,
-    ...loginVariables(context, login),
-    ...storedVariables(one),
-    BACKUP_RETENTION_SECONDS: String(Math.floor(backup.retentionMs / 1000)),
-  };
-}
+const variablesOf = (one: AccountBackup) =>
+  backupEnvironment(backupScope(one), { ...connectionOf(one.context, `backup-${one.account}`), ...storedPlace })
+    .variables;

@@ -1,5 +1,6 @@
-import { ports } from "../../model/topology";
+import { loginKey, type ProgramName, ports, programModel } from "../../model/topology";
 import { authorityKey } from "../../templates/helm-values";
+import type { Connection } from "../../templates/program-environment";
 import type { KubernetesContext } from "./context";
 import type { MountedFiles } from "./pod";
 
@@ -27,6 +28,13 @@ export const keysMount = ({ names }: KubernetesContext, keys: readonly string[])
 });
 export const keyFile = (key: string): string => `${folders.keys}/${key}`;
 
-/** How a program logs in with the key of a fixed user, which `keysMount` brings. */
-export const loginVariables = ({ topology }: KubernetesContext, key: string) =>
-  topology.identity.mode === "operator" ? { NATS_CREDS_FILE: keyFile(key) } : { NATS_NKEY_SEED_FILE: keyFile(key) };
+/** How a program connects as a fixed user, whose key `keysMount` brings. */
+export const connectionOf = (context: KubernetesContext, user: string): Connection<never> => ({
+  servers: [clientUrl(context)],
+  authorities: { file: authorityFile },
+  login: { file: keyFile(loginKey(context.topology, user)) },
+});
+
+/** The deployed secrets that a program reads, as files. @param account whose streams it works on */
+export const programKeys = (context: KubernetesContext, program: ProgramName, account = ""): MountedFiles =>
+  keysMount(context, programModel(program).secrets(context, account));

@@ -1,5 +1,5 @@
 import type { NetworkPolicyV1SpecEgress } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
-import type { BackupTopology, ListenerName } from "../../model/topology";
+import { type Destination, type ListenerName, type ProgramName, programModel } from "../../model/topology";
 import { platformSite } from "../../templates/nats-conf";
 import { type KubernetesContext, serverLabels } from "./context";
 import { objectStore, tcp, wayTo } from "./network-peers";
@@ -27,28 +27,25 @@ export function serverEgress(context: KubernetesContext): Egress {
   return [...toServers(context, "routes"), ...different.values()];
 }
 
-/** The servers, and where the issuer of tokens shows its keys. */
-export function calloutEgress(context: KubernetesContext): Egress {
-  const { issuer, jwksUri } = context.topology.identity.oidc;
-  return [...toServers(context, "client"), wayTo(jwksUri ?? issuer, context.cluster.platform.clusterDomain)];
-}
-
-/** Vault, the API of Kubernetes, and every listener with a certificate. Where the API is, only its port says. */
-export function renewalEgress(context: KubernetesContext): Egress {
-  const { clusterDomain, networkPolicies } = context.cluster.platform;
-  return [
-    ...toServers(context, "client", "routes", "leafnodes"),
-    wayTo(context.config.tls.vault.address, clusterDomain),
-    { ports: networkPolicies.apiPorts.map(tcp) },
-  ];
-}
-
-/** The servers, and where backups go: to a volume, or to an object store. */
-export const backupEgress = (context: KubernetesContext, backup: BackupTopology): Egress => [
-  ...toServers(context, "client"),
-  ...drillEgress(context, backup),
+/** The servers, and what else the program's row says that it reaches. */
+export const programEgress = (context: KubernetesContext, program: ProgramName): Egress => [
+  ...toServers(context, ...programModel(program).listeners),
+  ...programModel(program).reaches.flatMap((destination) => ways[destination](context)),
 ];
 
 /** A drill reads backups, and has a server of its own in its pod. */
-export const drillEgress = ({ cluster }: KubernetesContext, { to }: BackupTopology): Egress =>
-  to.startsWith("file:") ? [] : objectStore(cluster.platform.flavor);
+export const drillEgress = (context: KubernetesContext): Egress => ways["object-store"](context);
+
+const ways: Record<Destination, (context: KubernetesContext) => Egress> = {
+  "token-issuer": ({ topology, cluster }) => {
+    const { issuer, jwksUri } = topology.identity.oidc;
+    return [wayTo(jwksUri ?? issuer, cluster.platform.clusterDomain)];
+  },
+  vault: ({ config, cluster }) => [wayTo(config.tls.vault.address, cluster.platform.clusterDomain)],
+  // Where the API is, only its port says.
+  "kubernetes-api": ({ cluster }) => [{ ports: cluster.platform.networkPolicies.apiPorts.map(tcp) }],
+  // Or a volume, which needs no way.
+  "object-store": ({ cluster }) => (cluster.backup?.to.startsWith("file:") ? [] : objectStore(cluster.platform.flavor)),
+  // Nothing on Kubernetes talks to AWS's own API but backups, which have a way of their own.
+  aws: () => [],
+};

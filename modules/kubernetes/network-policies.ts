@@ -4,10 +4,10 @@ import {
   type NetworkPolicyV1SpecIngress,
 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { Construct } from "constructs";
-import { hasRenewalJob, streamAccounts } from "../../model/topology";
+import { hasRenewalJob, type ProgramName, streamAccounts } from "../../model/topology";
 import { exporterPort } from "../../templates/helm-values";
 import { type KubernetesContext, labelsOf, serverLabels } from "./context";
-import { backupEgress, calloutEgress, drillEgress, renewalEgress, serverEgress, toServers } from "./network-egress";
+import { drillEgress, programEgress, serverEgress, toServers } from "./network-egress";
 import { dns, tcp } from "./network-peers";
 
 /** The pods of a program, and who may talk to them and whom they may talk to. */
@@ -48,21 +48,25 @@ function rulesOf(context: KubernetesContext): Rules[] {
   const { backup, platform } = cluster;
   const metrics = [{ ports: [tcp(9090)], from: everyPod }];
   const component = (name: string) => ({ "app.kubernetes.io/component": name });
-  const program = (name: string, egress: Rules["egress"]) => ({ name, pods: labelsOf(context, name), egress });
+  const program = (name: ProgramName) => ({
+    name,
+    pods: labelsOf(context, name),
+    egress: programEgress(context, name),
+  });
   const rules: (Rules | false | undefined)[] = [
     { name: "servers", pods: serverLabels(context), ingress: serverIngress(context), egress: serverEgress(context) },
-    { ...program("auth-callout", calloutEgress(context)), ingress: metrics },
-    hasRenewalJob(context.config) && program("certificate-renewal", renewalEgress(context)),
-    streamAccounts(topology, cluster.name).length > 0 && program("streams", toServers(context, "client")),
+    { ...program("auth-callout"), ingress: metrics },
+    hasRenewalJob(context.config) && program("certificate-renewal"),
+    streamAccounts(topology, cluster.name).length > 0 && program("streams"),
     backup && {
       name: "backup",
       pods: { ...labelsOf(context, "backup"), ...component("backup") },
-      egress: backupEgress(context, backup),
+      egress: programEgress(context, "backup"),
     },
     backup?.drill !== undefined && {
       name: "drill",
       pods: { ...labelsOf(context, "backup"), ...component("drill") },
-      egress: drillEgress(context, backup),
+      egress: drillEgress(context),
     },
     platform.natsBox && {
       name: "nats-box",

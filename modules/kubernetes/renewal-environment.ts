@@ -1,9 +1,9 @@
-import { loginKey, peerAuthorities } from "../../model/topology";
+import { peerAuthorities } from "../../model/topology";
 import { RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
 import type { CertificateRenewalEnv, ServedListener } from "../../runtime/certificate-renewal/env";
+import { connectionEnvironment, type ProgramEnv } from "../../templates/program-environment";
 import { json } from "../terraform/json";
-import type { ProgramEnv } from "../terraform/program-env";
-import { authorityFile, clientUrl, loginVariables } from "./connection";
+import { connectionOf } from "./connection";
 import type { KubernetesContext } from "./context";
 import { renewalRole, renewedCertificates } from "./vault-roles";
 
@@ -25,15 +25,10 @@ export function issueVariables(context: KubernetesContext): RenewalVariables {
   };
 }
 
-/** A user of the system account that may reload servers, and nothing else. */
-export const renewalLogin = ({ topology }: KubernetesContext) => loginKey(topology, RENEWAL_USER);
-
 /** What the scheduled runs are told besides: whom to ask for a reload, and what has to be seen afterwards. */
 export function reloadVariables(context: KubernetesContext): Partial<RenewalVariables> {
   return {
-    NATS_SERVERS: clientUrl(context),
-    NATS_CA_FILE: authorityFile,
-    ...loginVariables(context, renewalLogin(context)),
+    ...connectionEnvironment(context.topology, connectionOf(context, RENEWAL_USER)).variables,
     SERVED: json(servedListeners(context)),
   };
 }

@@ -4,11 +4,11 @@ import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { Construct } from "constructs";
 import { json } from "../terraform/json";
-import { authoritiesMount, keysMount } from "./connection";
+import { authoritiesMount, programKeys } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
 import { type MountedFiles, volumeMounts, volumes } from "./pod";
 import { jobPod, programContainer } from "./program";
-import { issueVariables, type RenewalVariables, reloadVariables, renewalLogin } from "./renewal-environment";
+import { issueVariables, type RenewalVariables, reloadVariables } from "./renewal-environment";
 
 const program = "certificate-renewal";
 
@@ -38,7 +38,7 @@ export class CertificateRenewal extends Construct {
       timeouts: { create: "10m", update: "10m" },
       dependsOn: trusted,
     });
-    const mounts = [authoritiesMount(context), keysMount(context, [renewalLogin(context)])];
+    const mounts = [authoritiesMount(context), programKeys(context, "certificate-renewal")];
     new CronJobV1(this, "schedule", {
       metadata,
       spec: {

@@ -2,12 +2,10 @@ import { createHash } from "node:crypto";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { Construct } from "constructs";
-import { loginKey } from "../../model/topology";
-import type { StreamsEnv } from "../../runtime/streams/env";
 import { toStreamSpecs } from "../../templates/stream-specs";
+import { streamsEnvironment } from "../../templates/streams-environment";
 import { json } from "../terraform/json";
-import type { ProgramEnv } from "../terraform/program-env";
-import { authoritiesMount, authorityFile, clientUrl, keysMount, loginVariables } from "./connection";
+import { authoritiesMount, connectionOf, programKeys } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
 import { volumeMounts, volumes } from "./pod";
 import { jobPod, programContainer } from "./program";
@@ -36,7 +34,7 @@ export class StreamsJob extends Construct {
     const config = new ConfigMapV1(this, "specs", { metadata, data: { [specsFile]: specs }, immutable: true });
     const mounts = [
       authoritiesMount(context),
-      keysMount(context, [loginOf(context, account)]),
+      programKeys(context, program, account),
       { name: "specs", configMap: name, folder: specsFolder },
     ];
     new JobV1(this, "job", {
@@ -73,19 +71,10 @@ export class StreamsJob extends Construct {
   }
 }
 
-const loginOf = ({ topology }: KubernetesContext, account: string) => loginKey(topology, `streams-${account}`);
-
-function variablesOf(context: KubernetesContext, account: string): ProgramEnv<typeof StreamsEnv> {
-  const syncInterval = context.cluster.jetstream?.syncInterval ?? 1000;
-  return {
-    NATS_SERVERS: clientUrl(context),
-    NATS_CA_FILE: authorityFile,
-    ...loginVariables(context, loginOf(context, account)),
-    OWNER: context.topology.environment,
-    STREAMS_FILE: `${specsFolder}/${specsFile}`,
-    STREAMS_SYNC_INTERVAL_SECONDS: String(syncInterval === "always" ? 0 : syncInterval / 1000),
+const variablesOf = (context: KubernetesContext, account: string) =>
+  streamsEnvironment<never>(context.topology, context.cluster, {
+    ...connectionOf(context, `streams-${account}`),
+    specs: { file: `${specsFolder}/${specsFile}` },
     // Part of the Job's name: what is allowed for once is another run, and so is the next one without it.
-    ...context.settings.streamsMay,
-    LOG_LEVEL: "info",
-  };
-}
+    allowed: context.settings.streamsMay,
+  }).variables;

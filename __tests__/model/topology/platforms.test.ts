@@ -108,7 +108,6 @@ const asking: Record<string, string> = {
   "cli/images/places.ts": "images that a tag names",
   "cli/keys/leaf-authority.ts": "reads a Secret of Kubernetes, or of AWS",
   "model/config/checks/aws.ts": "reads what is not parsed yet",
-  "model/config/checks/clusters.ts": "reads what is not parsed yet",
   "model/config/checks/kubernetes.ts": "reads what is not parsed yet",
   "model/config/checks/raw.ts": "reads what is not parsed yet",
   "model/lint/backup.ts": "a rule about keys that are named in a Secret of Kubernetes",

@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { BatchGetImageCommand, ECRClient, PutImageCommand } from "@aws-sdk/client-ecr";
 import { STSClient } from "@aws-sdk/client-sts";
 import { imageFolder, imageTag } from "../../../artifacts/code-image";
-import { imagePrograms } from "../../../artifacts/image-folder";
-import { awsNames } from "../../../model/topology";
+import { awsNames, programsOf } from "../../../model/topology";
 import { pushImage } from "../../images/push";
 import { accountRegistry, withLogin } from "../../images/registry";
 import { baseImage } from "../../images/settings";
@@ -19,7 +18,7 @@ import { clientConfig, type DeployTarget } from "../target";
  */
 export async function putImages(target: DeployTarget, region: string): Promise<number> {
   let put = 0;
-  for (const program of imagePrograms.aws) {
+  for (const program of programsOf("aws", "image")) {
     const isNew = target.emulator
       ? await putManifest(target, region, program)
       : await pushToAccount(target, region, program);

@@ -1,0 +1,82 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { type ProgramModel, programModel, programNames } from "../../model/topology";
+import type { StackContext } from "../../modules/aws/context";
+import { kubernetesVariants } from "../support/kubernetes-variants";
+import { missingOf } from "../support/program-demands";
+import { all, type Block, projectWithCode, repository, type Stack, synthesized, variants } from "../support/stacks";
+
+const root = projectWithCode();
+let contexts: StackContext[];
+let stacks: Stack[];
+
+beforeAll(async () => {
+  contexts = [...(await kubernetesVariants(root)), ...(await variants(root))];
+  stacks = Object.values(synthesized(contexts, join(root, "out")));
+});
+
+test.each(programNames)("all that the row of %s promises is there", (name) => {
+  expect(missingOf(name, programModel(name), stacks)).toEqual([]);
+});
+
+test("every folder of runtime/ with a contract and an entry is a program with a row", () => {
+  const folders = readdirSync(join(repository, "runtime")).filter((folder) => {
+    const has = (file: string) => existsSync(join(repository, "runtime", folder, file));
+    return has("env.ts") && (has("main.ts") || has("index.ts"));
+  });
+  expect(folders).toEqual([...programNames].sort());
+});
+
+test("a row whose program nobody has written is told all that it lacks", () => {
+  const row: ProgramModel = {
+    ...programModel("auth-callout"),
+    runs: { aws: "function", kubernetes: "image" },
+    standalone: true,
+  };
+  expect(missingOf("throw-away", row, stacks)).toEqual([
+    "runtime/throw-away/env.ts",
+    "runtime/throw-away/main.ts",
+    "runtime/throw-away/Dockerfile",
+    "runtime/throw-away/index.ts",
+    "no stack on aws runs throw-away",
+    "no stack on kubernetes runs throw-away",
+  ]);
+});
+
+interface Container {
+  name: string;
+  secrets?: { valueFrom: string }[];
+}
+
+/** Deployed secrets that a container's variables come from. */
+function secretsOf(stack: Stack, { secrets = [] }: Container): string[] {
+  const found = stack.data.aws_secretsmanager_secret ?? {};
+  return secrets.flatMap(({ valueFrom }) => {
+    const [, block = ""] = /\$\{data\.aws_secretsmanager_secret\.([^.]+)\.arn\}/.exec(valueFrom) ?? [];
+    const [, name] = /\/keys\/(.+)$/.exec(String((found[block] as Block | undefined)?.name)) ?? [];
+    return name ? [name] : [];
+  });
+}
+
+test("a program's task reads the secrets of its row and no others", () => {
+  const seen = new Set<string>();
+  for (const { topology } of contexts) {
+    for (const cluster of topology.clusters) {
+      const accounts = topology.identity.accounts.map(({ name }) => name);
+      for (const stack of stacks.filter(({ name }) => name === `${topology.environment}-${cluster.name}-programs`)) {
+        for (const { container_definitions: text } of Object.values(all(stack, "aws_ecs_task_definition"))) {
+          for (const container of JSON.parse(String(text)) as Container[]) {
+            const program = programNames.find((name) => name === container.name);
+            if (!program) continue;
+            seen.add(program);
+            const known = accounts.flatMap((account) => programModel(program).secrets({ topology, cluster }, account));
+            const read = secretsOf(stack, container);
+            expect(read.filter((secret) => !known.includes(secret))).toEqual([]);
+            if (program === "auth-callout") expect([...read].sort()).toEqual([...new Set(known)].sort());
+          }
+        }
+      }
+    }
+  }
+  expect([...seen].sort()).toEqual(["auth-callout", "backup", "streams"]);
+});

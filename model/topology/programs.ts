@@ -1,0 +1,126 @@
+import { RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
+import type { Environment } from "../config";
+import { backupKeySecret, calloutIssuerSecret, calloutXkeySecret, loginKey } from "./deployed-secrets";
+import { hasRenewalJob } from "./identity";
+import type { ClusterTopology, Topology } from "./model";
+import type { ListenerName } from "./ports";
+import type { StackFamily } from "./stack";
+import { streamAccounts } from "./streams";
+
+/** What a program talks to besides the servers of its cluster. */
+export type Destination = "token-issuer" | "vault" | "kubernetes-api" | "object-store" | "aws";
+
+/** Cluster that may run a program. */
+export interface ProgramScope {
+  environment: Environment;
+  topology: Topology;
+  cluster: ClusterTopology;
+}
+
+/**
+ * What the model knows of a program: whatever runs, is built, is let through to others or is handed secrets goes by its
+ * row. `runtime/NAME` holds its code.
+ */
+export interface ProgramModel {
+  /** How each family of stacks runs it, where it does: as a function from a zip, or as a container from an image. */
+  runs: Readonly<Partial<Record<StackFamily, "function" | "image">>>;
+  /** Whether `natsform bundle` writes it as one file, for use without the rest of natsform. */
+  standalone: boolean;
+  /** Whether a cluster of a family that runs it needs it. */
+  isNeeded(scope: ProgramScope): boolean;
+  /** Listeners of servers that it connects to. */
+  listeners: readonly ListenerName[];
+  reaches: readonly Destination[];
+  /** Deployed secrets that it reads. @param account whose streams it works on, where it works on those of one */
+  secrets(scope: Pick<ProgramScope, "topology" | "cluster">, account: string): string[];
+  /** Whether it has a log of its own; otherwise it shares one with the server beside it. */
+  ownLog: boolean;
+}
+
+const always = () => true;
+const none = () => [];
+
+export const programs = {
+  "auth-callout": {
+    runs: { aws: "image", kubernetes: "image" },
+    standalone: true,
+    isNeeded: always,
+    listeners: ["client"],
+    reaches: ["token-issuer"],
+    secrets: ({ topology }) => [calloutIssuerSecret, calloutXkeySecret, loginKey(topology, "responder")],
+    ownLog: true,
+  },
+  "certificate-renewal": {
+    runs: { kubernetes: "image" },
+    standalone: false,
+    isNeeded: ({ environment, cluster }) => {
+      const config = environment.clusters[cluster.name];
+      return config !== undefined && hasRenewalJob(config);
+    },
+    listeners: ["client", "routes", "leafnodes"],
+    reaches: ["vault", "kubernetes-api"],
+    secrets: ({ topology }) => [loginKey(topology, RENEWAL_USER)],
+    ownLog: true,
+  },
+  streams: {
+    runs: { aws: "image", kubernetes: "image" },
+    standalone: true,
+    isNeeded: ({ topology, cluster }) => streamAccounts(topology, cluster.name).length > 0,
+    listeners: ["client"],
+    reaches: [],
+    secrets: ({ topology }, account) => [loginKey(topology, `streams-${account}`)],
+    ownLog: true,
+  },
+  backup: {
+    runs: { aws: "image", kubernetes: "image" },
+    standalone: true,
+    isNeeded: ({ cluster }) => cluster.backup !== undefined,
+    listeners: ["client"],
+    reaches: ["object-store"],
+    secrets: ({ topology, cluster }, account) => [
+      loginKey(topology, `backup-${account}`),
+      ...(cluster.backup?.encrypt ? [backupKeySecret] : []),
+    ],
+    ownLog: true,
+  },
+  "certificate-agent": {
+    runs: { aws: "image" },
+    standalone: false,
+    isNeeded: always,
+    listeners: ["client", "routes", "leafnodes", "websocket", "monitoring"],
+    reaches: ["aws"],
+    secrets: none,
+    ownLog: false,
+  },
+  "certificate-manager": {
+    runs: { aws: "function" },
+    standalone: false,
+    isNeeded: always,
+    listeners: [],
+    reaches: ["aws"],
+    secrets: none,
+    ownLog: true,
+  },
+  "dns-sync": {
+    runs: { aws: "function" },
+    standalone: false,
+    isNeeded: always,
+    listeners: [],
+    reaches: ["aws"],
+    secrets: none,
+    ownLog: true,
+  },
+} satisfies Record<string, ProgramModel>;
+
+export type ProgramName = keyof typeof programs;
+
+export const programModel = (name: ProgramName): ProgramModel => programs[name];
+export const programNames = Object.keys(programs) as ProgramName[];
+
+/** Programs of which a family of stacks runs functions, or containers. */
+export const programsOf = (family: StackFamily, as: "function" | "image"): ProgramName[] =>
+  programNames.filter((name) => programModel(name).runs[family] === as);
+
+/** Programs that run as functions, or as containers, of whatever family. */
+export const programsAs = (as: "function" | "image"): ProgramName[] =>
+  programNames.filter((name) => Object.values(programModel(name).runs).includes(as));

@@ -1,0 +1,58 @@
+import type { Trust } from "../model/config";
+import { calloutKeys, type Topology } from "../model/topology";
+import type { AuthCalloutEnv } from "../runtime/auth-callout/env";
+import { toAuthRules } from "./callout-rules";
+import { type Connection, from, type ProgramEnvironment, type Source } from "./program-environment";
+
+/** What a place decides about a responder. */
+export interface CalloutPlace<Secret> extends Connection<Secret> {
+  /** Seeds that sign answers, and that open requests: the current one first. */
+  issuerSeeds: Source<Secret>;
+  xkeySeeds: Source<Secret>;
+  /** File that holds the rules; without it they stand in a variable. */
+  rulesFile?: string;
+  /** Where the token issuer shows its keys, when not where the environment says. */
+  jwksUri?: string;
+  /** File with the authorities that signed for the token issuer, where no public one did. */
+  oidcAuthoritiesFile?: string;
+  /** Where health and metrics are served. Without a host, at every address. */
+  http: { host?: string; port: number };
+}
+
+/** What a responder of the auth callout is told. */
+export function calloutEnvironment<Secret>(
+  topology: Topology,
+  trust: Trust,
+  place: CalloutPlace<Secret>,
+): ProgramEnvironment<typeof AuthCalloutEnv, Secret> {
+  const { mode, oidc, calloutAccount } = topology.identity;
+  const ca = from("NATS_CA", place.authorities);
+  const login = mode === "operator" ? from("NATS_AUTH_CREDS", place.login) : from("NATS_AUTH_NKEY_SEED", place.login);
+  const issuer = from("NATS_AUTH_NKEY_ISSUER_SEED", place.issuerSeeds);
+  const xkey = from("NATS_AUTH_XKEY_ISSUER_SEED", place.xkeySeeds);
+  return {
+    variables: {
+      NATS_SERVERS: place.servers.join(","),
+      ...ca.variables,
+      ...login.variables,
+      NATS_AUTH_ACCOUNT: mode === "operator" ? (trust.accounts[calloutAccount]?.publicKey ?? "") : calloutAccount,
+      ...issuer.variables,
+      ...xkey.variables,
+      OIDC_ISSUER: oidc.issuer,
+      OIDC_AUDIENCE: oidc.audience,
+      OIDC_JWKS_URI: place.jwksUri ?? oidc.jwksUri,
+      OIDC_CA_FILE: place.oidcAuthoritiesFile,
+      OIDC_ALGORITHMS: oidc.algorithms.join(","),
+      OIDC_CLOCK_SKEW_SECONDS: String(oidc.clockSkewSeconds),
+      ...(place.rulesFile === undefined
+        ? { AUTH_RULES: JSON.stringify(toAuthRules(topology, trust)) }
+        : { AUTH_RULES_FILE: place.rulesFile }),
+      HTTP_HOST: place.http.host,
+      HTTP_PORT: String(place.http.port),
+      LOG_LEVEL: "info",
+      // Seeds and logins are read at start: other keys are another process.
+      NATS_AUTH_KEYS: calloutKeys(topology, trust),
+    },
+    secrets: { ...ca.secrets, ...issuer.secrets, ...xkey.secrets, ...login.secrets },
+  };
+}

@@ -1,0 +1,70 @@
+import type { BackupTopology, ClusterTopology, Topology } from "../model/topology";
+import type { BackupEnv, DrillEnv } from "../runtime/backup/env";
+import {
+  type Connection,
+  connectionEnvironment,
+  from,
+  type ProgramEnvironment,
+  type Source,
+} from "./program-environment";
+
+/** Backups of one account of a cluster. */
+export interface BackupScope {
+  topology: Topology;
+  cluster: ClusterTopology;
+  backup: BackupTopology;
+  account: string;
+}
+
+/** What a place decides about whatever is done with backups. */
+export interface StoredPlace<Secret> {
+  /** Keys that encrypt and decrypt, for backups that are encrypted. */
+  keys: Source<Secret>;
+  /** Namespace of CloudWatch, where metrics go there. */
+  metricsNamespace?: string;
+}
+
+/** Whose backups they are, where they lie, and what opens them. */
+function storedEnvironment<Secret>(
+  { topology, cluster, backup, account }: BackupScope,
+  { keys, metricsNamespace }: StoredPlace<Secret>,
+) {
+  const key = backup.encrypt ? from("BACKUP_KEY", keys) : { variables: {}, secrets: {} };
+  return {
+    variables: {
+      BACKUP_ENVIRONMENT: topology.environment,
+      BACKUP_CLUSTER: cluster.name,
+      BACKUP_ACCOUNT: account,
+      BACKUP_TO: backup.to,
+      ...key.variables,
+      BACKUP_METRICS_NAMESPACE: metricsNamespace,
+    },
+    secrets: key.secrets,
+  };
+}
+
+/** What a run that backs up is told. */
+export function backupEnvironment<Secret>(
+  scope: BackupScope,
+  place: StoredPlace<Secret> & Connection<Secret>,
+): ProgramEnvironment<typeof BackupEnv, Secret> {
+  const connection = connectionEnvironment(scope.topology, place);
+  const stored = storedEnvironment(scope, place);
+  return {
+    variables: {
+      ...connection.variables,
+      ...stored.variables,
+      BACKUP_RETENTION_SECONDS: String(Math.floor(scope.backup.retentionMs / 1000)),
+    },
+    secrets: { ...connection.secrets, ...stored.secrets },
+  };
+}
+
+/** What a drill is told: it logs in nowhere, and has an empty server beside it. */
+export function drillEnvironment<Secret>(
+  scope: BackupScope,
+  place: StoredPlace<Secret> & { server: string; pidFile?: string },
+): ProgramEnvironment<typeof DrillEnv, Secret> {
+  const { variables, secrets } = storedEnvironment(scope, place);
+  return { variables: { ...variables, DRILL_SERVERS: place.server, DRILL_PID_FILE: place.pidFile }, secrets };
+}

@@ -1,0 +1,38 @@
+import type { ClusterTopology, Topology } from "../model/topology";
+import type { StreamsEnv } from "../runtime/streams/env";
+import {
+  type Connection,
+  connectionEnvironment,
+  from,
+  type ProgramEnvironment,
+  type Source,
+} from "./program-environment";
+
+/** What a place decides about a run of the streams program. */
+export interface StreamsPlace<Secret> extends Connection<Secret> {
+  /** The streams of the account, as JSON. */
+  specs: Exclude<Source<Secret>, { secret: Secret }>;
+  /** Variables that allow for once what is refused otherwise. */
+  allowed?: Readonly<Record<string, string>>;
+}
+
+/** What a run of the streams program is told. */
+export function streamsEnvironment<Secret>(
+  topology: Topology,
+  { jetstream }: ClusterTopology,
+  place: StreamsPlace<Secret>,
+): ProgramEnvironment<typeof StreamsEnv, Secret> {
+  const syncInterval = jetstream?.syncInterval ?? 1000;
+  const { variables, secrets } = connectionEnvironment(topology, place);
+  return {
+    variables: {
+      ...variables,
+      OWNER: topology.environment,
+      ...from("STREAMS", place.specs).variables,
+      STREAMS_SYNC_INTERVAL_SECONDS: String(syncInterval === "always" ? 0 : syncInterval / 1000),
+      ...place.allowed,
+      LOG_LEVEL: "info",
+    },
+    secrets,
+  };
+}
