@@ -19,7 +19,7 @@ const layers: Record<string, readonly string[]> = {
   environments: [],
   templates: ["model/config", "model/topology", "contract"],
   artifacts: ["model/config", "model/topology"],
-  "modules/terraform": ["model/config", "model/topology"],
+  "modules/terraform": ["model/config", "model/topology", "artifacts"],
   "modules/aws": ["model/config", "model/topology", "templates", "artifacts", "modules/terraform", "contract"],
   "modules/kubernetes": ["model/config", "model/topology", "templates", "artifacts", "modules/terraform", "contract"],
   stacks: ["model/config", "model/topology", "templates", "modules/terraform", "modules/aws", "modules/kubernetes"],

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { workFolder } from "./work-folder";
 
 /** Where the files that an image adds to its base lie in a project: the program as one file, and its Dockerfile. */
-export const imageFolder = (root: string, program: string): string => join(root, ".natsform", "images", program);
+export const imageFolder = (root: string, program: string): string => workFolder(root).image(program);
 
 /** The program in the image. */
 export const imageProgram = "/app/main.cjs";

@@ -1,6 +1,6 @@
-import { loadEnvironment } from "../../model/config/load";
-import { buildTopology, isOnKubernetes, type KubernetesCluster, kubernetesNames } from "../../model/topology";
+import { isOnKubernetes, type KubernetesCluster, kubernetesNames } from "../../model/topology";
 import type { Command } from "../../runtime/backup/load";
+import { openEnvironment } from "../core/environment";
 import type { Kubectl } from "../core/kubectl";
 import { kubernetesAccess } from "../core/kubernetes-access";
 import { print, printJson } from "../core/output";
@@ -23,7 +23,7 @@ interface DeployedBackup {
  * @throws UserError when there is none
  */
 async function deployedBackups(name: string, root: string, wish: Wish): Promise<DeployedBackup[]> {
-  const topology = buildTopology(await loadEnvironment(name, root));
+  const { topology } = await openEnvironment(name, root);
   const found = topology.clusters
     .filter(isOnKubernetes)
     .filter(({ backup, name }) => backup && name === (wish.cluster ?? name))

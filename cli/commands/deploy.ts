@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { DeployOptions } from "../deploy/command";
+import { storeOption } from "../keys/place";
 
 export function registerDeploy(program: Command): void {
   program
@@ -10,7 +11,7 @@ export function registerDeploy(program: Command): void {
     .option("--plan", "show what would change, and change nothing")
     .option("--destroy", "remove everything that was deployed")
     .option("--yes", "do not ask before something is changed")
-    .option("--store <url>", "where the private halves of keys are; default file:.natsform/ENVIRONMENT/keys")
+    .addOption(storeOption())
     .option(
       "--allow-data-loss <names...>",
       "streams, or STREAM/consumer, that may lose messages or be deleted this time",

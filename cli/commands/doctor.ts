@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
 import type { Command } from "commander";
-import { listEnvironments, loadEnvironment } from "../../model/config/load";
+import { listEnvironments } from "../../model/config/load";
 import { compareVersions } from "../../model/config/server-keys";
-import { buildTopology } from "../../model/topology";
+import { openEnvironment } from "../core/environment";
 import { print, printJson, table } from "../core/output";
 import { findProject, UserError } from "../core/project";
 import { findAll, findNatsServer, natsServerVersion } from "../core/tools";
+import { storeOption } from "../keys/place";
 
 const jobs = ["twin", "test", "deploy", "kubernetes"] as const;
 type Job = (typeof jobs)[number];
@@ -115,7 +116,7 @@ export function registerDoctor(program: Command): void {
       "twin",
     )
     .description("look for what natsform needs on this machine, or an environment where it is deployed to")
-    .option("--store <url>", "where the private halves of an environment's keys are")
+    .addOption(storeOption())
     .option("--json", "machine-readable result")
     .action(async (what: string, { json, store }: { json?: boolean; store?: string }) => {
       const isJob = jobs.includes(what as Job);
@@ -136,8 +137,7 @@ async function examineEnvironment(name: string, store: string | undefined): Prom
   // Loaded here: AWS's clients are large, and every other command starts without them.
   const { environmentNeeds } =
     require("../deploy/preflight/preflight") as typeof import("../deploy/preflight/preflight");
-  const environment = await loadEnvironment(name, root);
-  const topology = buildTopology(environment);
+  const { environment, topology } = await openEnvironment(name, root);
   const needs = await environmentNeeds({ root, environment, topology, options: { store } });
   return needs.map((need) => ({ ...need, required: true }));
 }

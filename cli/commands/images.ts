@@ -1,8 +1,6 @@
 import type { Command } from "commander";
 import { baseVariable } from "../../artifacts/image-settings";
-import { loadEnvironment } from "../../model/config/load";
-import { buildTopology } from "../../model/topology";
-import { projectRoot } from "../core/environments";
+import { openEnvironment } from "../core/environment";
 import { print, printJson, table } from "../core/output";
 import { UserError } from "../core/project";
 import { buildImage } from "../images/build";
@@ -74,9 +72,8 @@ async function byRegistry(places: readonly ImagePlace[], chosen?: string): Promi
 
 /** @throws UserError when no cluster of the environment runs containers of ours that are built here */
 async function imagesOf(environment: string): Promise<{ root: string; places: ImagePlace[] }> {
-  const root = projectRoot();
-  const loaded = await loadEnvironment(environment, root);
-  const places = imagePlaces(loaded, buildTopology(loaded));
+  const { root, environment: loaded, topology } = await openEnvironment(environment);
+  const places = imagePlaces(loaded, topology);
   if (places.length === 0)
     throw new UserError(`${environment} needs no images: it has no cluster on AWS, and on Kubernetes a tag is named`);
   return { root, places };

@@ -1,16 +1,16 @@
 import { X509Certificate } from "node:crypto";
 import type { Command } from "commander";
 import { readIfThere } from "../../artifacts/files";
-import { loadEnvironment, trustFile } from "../../model/config/load";
-import { buildTopology, leafPeers, type Topology } from "../../model/topology";
+import { trustFile } from "../../model/config/load";
+import { leafPeers, type Topology } from "../../model/topology";
 import { splitPem } from "../../runtime/x509/pem";
-import { projectRoot } from "../core/environments";
+import { openEnvironment } from "../core/environment";
 import { withLock } from "../core/lock";
 import { print } from "../core/output";
 import { shownPath, UserError } from "../core/project";
 import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
-import { noteAuthorities } from "../keys/note-authorities";
 import { keyPlace } from "../keys/place";
+import { recordAuthorities } from "../keys/trust-file";
 
 export function registerAuthority(keys: Command): void {
   keys
@@ -23,13 +23,12 @@ export function registerAuthority(keys: Command): void {
 }
 
 async function authority(name: string, of: string, { certificates }: { certificates?: string }): Promise<void> {
-  const root = projectRoot();
-  const topology = buildTopology(await loadEnvironment(name, root));
+  const { root, topology } = await openEnvironment(name);
   const text = await textOf(topology, of, certificates);
   const pem = authorityPem(text, new Date());
   const path = trustFile(name, root);
   const { lock } = keyPlace(root, name, {});
-  const written = await withLock(lock, async () => noteAuthorities(path, root, { [of]: pem }));
+  const written = await withLock(lock, async () => recordAuthorities(path, root, { [of]: pem }));
   const [first = ""] = splitPem(pem);
   const { subject, validTo } = new X509Certificate(first);
   print(`${of}: ${subject.replace(/\s+/g, " ")}, until ${validTo}`);

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
-import { readIfThere, writeFileAtomically } from "../../artifacts/files";
-import { loadEnvironment, loadTrustIfThere } from "../../model/config/load";
-import { buildTopology } from "../../model/topology";
-import { projectRoot } from "../core/environments";
+import { readIfThere } from "../../artifacts/files";
+import { loadTrustIfThere } from "../../model/config/load";
+import { openEnvironment } from "../core/environment";
 import { withLock } from "../core/lock";
 import { print } from "../core/output";
 import { shownPath, UserError } from "../core/project";
 import { importOperator } from "../keys/import/import";
-import { keyPlace } from "../keys/place";
+import { keyPlace, storeOption } from "../keys/place";
+import { writeTrust } from "../keys/trust-file";
 
 interface Options {
   operatorJwt: string;
@@ -28,7 +28,7 @@ export function registerImport(keys: Command): void {
     .requiredOption("--resolver-preload <file>", "configuration with resolver_preload: JWTs of the other accounts")
     .option("--creds <user=file>", "creds of a user of the environment, for example sys; may be repeated", pair, {})
     .option("--account <ours=theirs>", "an account that has another name there; may be repeated", pair, {})
-    .option("--store <url>", "where the private halves are kept (default: file:.natsform/ENVIRONMENT/keys)")
+    .addOption(storeOption())
     .action(importKeys);
 }
 
@@ -39,8 +39,7 @@ function pair(text: string, before: Record<string, string>): Record<string, stri
 }
 
 async function importKeys(name: string, options: Options): Promise<void> {
-  const root = projectRoot();
-  const topology = buildTopology(await loadEnvironment(name, root));
+  const { root, topology } = await openEnvironment(name);
   const { store, trust: path, lock } = keyPlace(root, name, options);
   const files = {
     operator: contentOf(options.operatorJwt),
@@ -59,7 +58,7 @@ async function importKeys(name: string, options: Options): Promise<void> {
     }
     const previous = before?.example ? undefined : before;
     const { trust, others } = await importOperator({ topology, store, files, previous, now: new Date() });
-    const changed = writeFileAtomically(path, `${JSON.stringify(trust, null, 2)}\n`);
+    const changed = writeTrust(path, trust);
     print(`operator ${trust.operator?.publicKey} with accounts ${Object.keys(trust.accounts).join(", ")}`);
     if (others.length > 0) print(`left out, since the environment does not name them: ${others.join(", ")}`);
     print(`${shownPath(root, path)} ${changed ? "written" : "is up to date"}; keys are in ${store.description}`);

@@ -2,17 +2,18 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { privateFile, writeFileAtomically } from "../../artifacts/files";
 import { loadEnvironment, loadTrust, loadTrustIfThere, trustFile } from "../../model/config/load";
-import { buildTopology } from "../../model/topology";
+import { openEnvironment } from "../core/environment";
 import { projectRoot } from "../core/environments";
 import { withLock } from "../core/lock";
 import { print, printJson, table } from "../core/output";
 import { shownPath, UserError } from "../core/project";
 import { makeKeys } from "../keys/make";
-import { type KeyPlaceOptions, keyPlace } from "../keys/place";
+import { type KeyPlaceOptions, keyPlace, storeOption } from "../keys/place";
 import { pushSecrets } from "../keys/push";
 import { finishRotation, previousKeys, rotateKeys } from "../keys/rotate";
 import { createPair, kinds, seedOf } from "../keys/seeds";
 import { MemoryStore, openStore } from "../keys/store";
+import { writeTrust } from "../keys/trust-file";
 import { refuseOtherKeys, trustedKeys } from "../keys/trusted-keys";
 import { registerAuthority } from "./keys-authority";
 import { registerImport } from "./keys-import";
@@ -31,10 +32,7 @@ export function registerKeys(program: Command): void {
     command
       .argument("<environment>")
       .option("--twin", "the local twin's keys instead of the deployment's")
-      .option(
-        "--store <url>",
-        "where the private halves are kept: file:FOLDER or aws:REGION/PREFIX; default file:.natsform/ENVIRONMENT/keys",
-      );
+      .addOption(storeOption());
   common(keys.command("init"))
     .description("make the keys that are missing and write the trust file; a second run changes nothing")
     .action(init);
@@ -69,8 +67,7 @@ export function registerKeys(program: Command): void {
 }
 
 async function init(name: string, options: Options): Promise<void> {
-  const root = projectRoot();
-  const topology = buildTopology(await loadEnvironment(name, root));
+  const { root, topology } = await openEnvironment(name);
   const { store, trust: path, lock } = keyPlace(root, name, options);
   await withLock(lock, async () => {
     const previous = loadTrustIfThere(path, root);
@@ -83,7 +80,7 @@ async function init(name: string, options: Options): Promise<void> {
     // A trust file made of these would take the place of one that servers and other people's keys go by.
     if (previous && !previous.example) await refuseOtherKeys(topology, previous, store);
     const { trust, created } = await makeKeys(topology, store, previous?.example ? undefined : previous);
-    const changed = writeFileAtomically(path, `${JSON.stringify(trust, null, 2)}\n`);
+    const changed = writeTrust(path, trust);
     print(`${created.length} keys made in ${store.description}${created.length > 0 ? `: ${created.join(", ")}` : ""}`);
     print(`${shownPath(root, path)} ${changed ? "written" : "is up to date"}`);
   });
@@ -100,8 +97,7 @@ function generate(kind: string, { out }: { out: string }): void {
 }
 
 async function example(name: string): Promise<void> {
-  const root = projectRoot();
-  const topology = buildTopology(await loadEnvironment(name, root));
+  const { root, topology } = await openEnvironment(name);
   const path = trustFile(name, root);
   if (existsSync(path) && !loadTrust(path, root).example) {
     throw new UserError(
@@ -110,13 +106,12 @@ async function example(name: string): Promise<void> {
     );
   }
   const { trust } = await makeKeys(topology, new MemoryStore());
-  writeFileAtomically(path, `${JSON.stringify({ ...trust, example: true }, null, 2)}\n`);
+  writeTrust(path, { ...trust, example: true });
   print(`${shownPath(root, path)} written, as an example`);
 }
 
 async function rotate(name: string, options: Options): Promise<void> {
-  const root = projectRoot();
-  const topology = buildTopology(await loadEnvironment(name, root));
+  const { root, topology } = await openEnvironment(name);
   const { store, trust: path, lock } = keyPlace(root, name, options);
   await withLock(lock, async () => {
     const previous = loadTrust(path, root);
@@ -129,7 +124,7 @@ async function rotate(name: string, options: Options): Promise<void> {
     const begun = !options.finish && (await previousKeys(topology, store)) !== undefined;
     const done = await (options.finish ? finishRotation : rotateKeys)(topology, store, previous);
     const { trust } = await makeKeys(topology, store, previous);
-    writeFileAtomically(path, `${JSON.stringify(trust, null, 2)}\n`);
+    writeTrust(path, trust);
     if (begun) print("a rotation that was cut off goes on");
     print(`${options.finish ? "dropped" : "rotated"}: ${done.join(", ")}`);
     const apply = options.twin ? `natsform up ${name}` : `natsform deploy ${name}`;
@@ -161,8 +156,7 @@ async function show(name: string, options: Options): Promise<void> {
 }
 
 async function push(name: string, options: Options): Promise<void> {
-  const root = projectRoot();
-  const topology = buildTopology(await loadEnvironment(name, root));
+  const { root, topology } = await openEnvironment(name);
   const { store, trust: path, lock } = keyPlace(root, name, options);
   const target = openStore(options.to ?? "", "existing");
   await withLock(lock, async () => {

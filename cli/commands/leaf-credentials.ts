@@ -2,11 +2,10 @@ import { X509Certificate } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { readIfThere } from "../../artifacts/files";
-import { loadEnvironment, loadTrust } from "../../model/config/load";
-import { buildTopology } from "../../model/topology";
-import { projectRoot } from "../core/environments";
+import { loadTrust } from "../../model/config/load";
+import { openEnvironment } from "../core/environment";
 import { print, printJson, table } from "../core/output";
-import { type KeyPlaceOptions, keyPlace } from "../keys/place";
+import { type KeyPlaceOptions, keyPlace, storeOption } from "../keys/place";
 import {
   certificateHint,
   certificateNames,
@@ -39,15 +38,13 @@ export function registerLeafCredentials(program: Command): void {
     .option("--path <folder>", "where the leaf will find these files (default: the folder of --out)")
     .option("--print-secrets", "print seeds or creds too, instead of where they are kept")
     .option("--twin", "for the local twin: its addresses, keys and authority, and a client certificate")
-    .option("--store <url>", "where the private halves are kept (default: file:.natsform/ENVIRONMENT/keys)")
+    .addOption(storeOption())
     .option("--json", "machine-readable result")
     .action(show);
 }
 
 async function show(name: string, leafName: string, options: Options): Promise<void> {
-  const root = projectRoot();
-  const environment = await loadEnvironment(name, root);
-  const topology = buildTopology(environment);
+  const { root, environment, topology } = await openEnvironment(name);
   const leaf = findLeaf(topology, leafName);
   const { store, trust: path } = keyPlace(root, name, options);
   const twin = options.twin ? await openTwin(name, root) : undefined;

@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { decodeJwt } from "jose";
-import { loadEnvironment, loadTrust, trustFile } from "../../model/config/load";
-import { buildTopology } from "../../model/topology";
+import { loadTrust, trustFile } from "../../model/config/load";
 import { type Explanation, explainPermissions } from "../../runtime/auth-callout";
 import { toAuthRules } from "../../templates/callout-rules";
-import { projectRoot } from "../core/environments";
+import { openEnvironment } from "../core/environment";
 import { print, printJson } from "../core/output";
 import { UserError } from "../core/project";
 
@@ -17,8 +16,7 @@ export function registerPermissions(program: Command): void {
     .requiredOption("--token <file>", "file with the token; - for standard input")
     .option("--json", "machine-readable result")
     .action(async (name: string, options: { token: string; json?: boolean }) => {
-      const root = projectRoot();
-      const topology = buildTopology(await loadEnvironment(name, root));
+      const { root, topology } = await openEnvironment(name);
       const rules = toAuthRules(topology, loadTrust(trustFile(name, root), root));
       const claims = readClaims(options.token);
       const explanation = explainPermissions(rules, claims);

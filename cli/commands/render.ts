@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { loadEnvironment, loadTrust, trustFile } from "../../model/config/load";
-import { buildTopology } from "../../model/topology";
+import { loadTrust, trustFile } from "../../model/config/load";
 import { platformSite, toNatsConf } from "../../templates/nats-conf";
-import { projectRoot } from "../core/environments";
+import { openEnvironment } from "../core/environment";
 import { print } from "../core/output";
 import { UserError } from "../core/project";
 
@@ -19,8 +18,7 @@ export function registerRender(program: Command): void {
     .option("--cluster <name>", "servers of this cluster only")
     .option("--server <name>", "this server only")
     .action(async (name: string, options: RenderOptions) => {
-      const root = projectRoot();
-      const topology = buildTopology(await loadEnvironment(name, root));
+      const { root, topology } = await openEnvironment(name);
       const trust = loadTrust(trustFile(name, root), root);
       const chosen = topology.clusters.flatMap((cluster) =>
         cluster.servers

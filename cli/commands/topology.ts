@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { loadEnvironment } from "../../model/config/load";
-import { buildTopology, type Topology } from "../../model/topology";
+import type { Topology } from "../../model/topology";
 import { toMermaid } from "../../templates/diagram";
-import { projectRoot } from "../core/environments";
+import { openEnvironment } from "../core/environment";
 import { print, printJson, table } from "../core/output";
 
 export function registerTopology(program: Command): void {
@@ -13,7 +12,7 @@ export function registerTopology(program: Command): void {
     .option("--json", "the whole topology as data")
     .option("--mermaid", "a picture of it, as Mermaid source")
     .action(async (name: string, { json, mermaid }: { json?: boolean; mermaid?: boolean }) => {
-      const topology = buildTopology(await loadEnvironment(name, projectRoot()));
+      const { topology } = await openEnvironment(name);
       if (json) printJson(topology);
       else print(mermaid ? toMermaid(topology) : describe(topology));
     });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { workFolder } from "../../artifacts/work-folder";
 import type { ProgramFolder } from "./processes";
 
 /** Paths of everything that an emulated deployment keeps: `.natsform/ENV/emulator`, thrown away as a whole. */
@@ -18,7 +19,7 @@ export interface EmulatorFolder extends ProgramFolder {
 }
 
 export function emulatorFolder(projectRoot: string, environment: string): EmulatorFolder {
-  const root = join(projectRoot, ".natsform", environment, "emulator");
+  const { emulator: root, emulatorStates } = workFolder(projectRoot).environment(environment);
   const trust = join(root, "trust");
   return {
     root,
@@ -31,7 +32,7 @@ export function emulatorFolder(projectRoot: string, environment: string): Emulat
     trust: { folder: trust, file: join(trust, `${environment}.trust.json`) },
     functions: join(root, "functions"),
     logs: join(root, "logs"),
-    terraform: join(root, "terraform"),
+    terraform: emulatorStates,
   };
 }
 

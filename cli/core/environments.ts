@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { workFolder } from "../../artifacts/work-folder";
 import { listEnvironments } from "../../model/config/load";
 import { findProject, UserError } from "./project";
 
@@ -26,8 +26,8 @@ export const twinnedEnvironments = (root: string): string[] => keptEnvironments(
 export const emulatedEnvironments = (root: string): string[] => keptEnvironments(root, "emulator");
 
 function keptEnvironments(root: string, kept: "twin" | "emulator"): string[] {
-  const folder = join(root, ".natsform");
-  if (!existsSync(folder)) return [];
+  const work = workFolder(root);
+  if (!existsSync(work.root)) return [];
   const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory();
-  return readdirSync(folder).filter((name) => isFolder(join(folder, name, kept)));
+  return readdirSync(work.root).filter((name) => isFolder(work.environment(name)[kept]));
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { workFolder } from "../../artifacts/work-folder";
 import type { CertificateId, IssuerId } from "../../model/topology";
 import type { ProgramFolder } from "./processes";
 
@@ -33,8 +34,7 @@ export interface ServerFolder extends ProgramFolder {
 }
 
 export function twinFolder(projectRoot: string, environment: string): TwinFolder {
-  const folder = join(projectRoot, ".natsform", environment);
-  const root = join(folder, "twin");
+  const { root: folder, twin: root, connect } = workFolder(projectRoot).environment(environment);
   const pair = (path: string) => ({ cert: `${path}.crt`, key: `${path}.key` });
   const authority = (issuer: IssuerId, cluster?: string) =>
     join(root, "pki", "ca", issuer === "leafnodes" ? `${issuer}-${cluster}` : issuer);
@@ -45,7 +45,7 @@ export function twinFolder(projectRoot: string, environment: string): TwinFolder
   return {
     environment: folder,
     root,
-    connect: join(folder, "connect.json"),
+    connect,
     trust: join(root, "trust.json"),
     keys: join(root, "keys"),
     ports: join(root, "ports.json"),

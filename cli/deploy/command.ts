@@ -1,8 +1,7 @@
 import type { Environment } from "../../model/config";
-import { loadEnvironment } from "../../model/config/load";
-import { buildTopology, stackPlan, type Topology, withoutStacks } from "../../model/topology";
+import { stackPlan, type Topology, withoutStacks } from "../../model/topology";
 import { emulatorFolder } from "../core/emulator-folder";
-import { projectRoot } from "../core/environments";
+import { openEnvironment } from "../core/environment";
 import { refuseFindings } from "../core/lint-gate";
 import { withLock } from "../core/lock";
 import { print, runTasks } from "../core/output";
@@ -40,10 +39,9 @@ interface Chosen {
 export async function deploy(name: string, options: DeployOptions): Promise<void> {
   // Its clients are pinned: what later versions need is no matter of those who deploy.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-  const root = projectRoot();
-  const environment = await loadEnvironment(name, root);
-  const topology = buildTopology(environment);
-  const chosen = { root, environment, topology, options };
+  const opened = await openEnvironment(name);
+  const { root, environment, topology } = opened;
+  const chosen = { ...opened, options };
   refuseUnasked(options);
   const missing = await whatIsMissing(chosen);
   if (missing && options.ifPossible) {

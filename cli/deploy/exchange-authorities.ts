@@ -17,7 +17,7 @@ import { trustedAuthorities } from "../../runtime/certificate-renewal/decide";
 import { readPem, unionPem } from "../../runtime/x509/pem";
 import { shownPath, UserError } from "../core/project";
 import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
-import { noteAuthorities } from "../keys/note-authorities";
+import { recordAuthorities } from "../keys/trust-file";
 import { synthesizeStacks } from "./steps";
 import type { Talk } from "./talk";
 import { accessOf, clientConfig, type DeployTarget, stackFolder } from "./target";
@@ -60,7 +60,7 @@ export async function noteDeployedAuthorities(target: DeployTarget, talk: Talk):
       `${shownPath(root, path)} was changed while this deployment went on`,
       `natsform deploy ${environment.name} again, which takes over all of it`,
     );
-  noteAuthorities(path, root, authorities);
+  recordAuthorities(path, root, authorities);
   talk.say(`${shownPath(root, path)}: authorities of ${noted.join(", ")} noted; commit it`);
   return { noted, unread, target: { ...target, trust: loadTrust(path, root) } };
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeFileAtomically } from "../../artifacts/files";
+import { workFolder } from "../../artifacts/work-folder";
 import type { Environment } from "../../model/config";
 import { loadTrust, loadTrustIfThere, trustFile } from "../../model/config/load";
 import type { Topology } from "../../model/topology";
@@ -10,6 +10,7 @@ import { ensureEmulator } from "../emulator/start";
 import type { KeyStore } from "../keys/key-store";
 import { makeKeys } from "../keys/make";
 import { FolderStore } from "../keys/store";
+import { writeTrust } from "../keys/trust-file";
 import { writeCliConfig } from "./provider-mirror";
 import type { DeployTarget } from "./target";
 import { terraformEnv } from "./terraform";
@@ -27,7 +28,7 @@ export async function emulatedTarget({ root, environment, topology }: Loaded): P
   const keys = new FolderStore(folder.keys);
   const previous = loadTrustIfThere(folder.trust.file, root);
   const { trust } = await makeKeys(topology, keys, previous);
-  writeFileAtomically(folder.trust.file, `${JSON.stringify(trust, null, 2)}\n`);
+  writeTrust(folder.trust.file, trust);
   const credentials = { AWS_ACCESS_KEY_ID: "emulator", AWS_SECRET_ACCESS_KEY: "emulator" };
   return {
     root,
@@ -63,7 +64,7 @@ export async function realTarget(
     out: join(root, "cdktf.out"),
     env: {
       ...withoutKubeconfig(callers),
-      ...terraformEnv(writeCliConfig(join(root, ".natsform", environment.name))),
+      ...terraformEnv(writeCliConfig(workFolder(root).environment(environment.name).root)),
     },
     kubernetes: new Map(await Promise.all(accesses)),
     streamsMay,

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { imageFolder, imageProgram } from "../../artifacts/code-image";
 import { writeImageFolder } from "../../artifacts/image-folder";
 import { imageSettings } from "../../artifacts/image-settings";
+import { workFolder } from "../../artifacts/work-folder";
 import { UserError } from "../core/project";
 import { crane, lastLine } from "./crane";
 import { OciLayout } from "./oci";
@@ -17,7 +18,7 @@ export interface BuiltImage {
   layout: string;
 }
 
-const layouts = (root: string) => join(root, ".natsform", "oci");
+const layouts = (root: string) => workFolder(root).imageLayouts;
 
 /**
  * Builds the image of a program: its base with one layer, which holds the program alone.

@@ -1,9 +1,10 @@
-import { join } from "node:path";
+import { Option } from "commander";
+import { workFolder } from "../../artifacts/work-folder";
 import { trustFile } from "../../model/config/load";
 import { UserError } from "../core/project";
 import { twinFolder } from "../core/twin-folder";
 import type { KeyStore } from "./key-store";
-import { openStore } from "./store";
+import { openStore, storeForms } from "./store";
 
 export interface KeyPlaceOptions {
   twin?: boolean;
@@ -21,6 +22,17 @@ export function keyPlace(root: string, name: string, { twin, store }: KeyPlaceOp
   const folder = twinFolder(root, name);
   if (twin && store) throw new UserError("the twin's keys have a folder of their own", "leave out --store");
   if (twin) return { store: openStore(`file:${folder.keys}`), trust: folder.trust, lock: folder.lock };
-  const local = join(folder.environment, "keys");
-  return { store: openStore(store ?? `file:${local}`), trust: trustFile(name, root), lock: `${local}.lock` };
+  const { keysLock } = workFolder(root).environment(name);
+  return { store: openStore(storeUrl(root, name, store)), trust: trustFile(name, root), lock: keysLock };
 }
+
+/** The store that is named, or the environment's folder on this machine. */
+export const storeUrl = (root: string, name: string, named?: string): string =>
+  named ?? `file:${workFolder(root).environment(name).keys}`;
+
+/** The option that names a store of private keys. */
+export const storeOption = (): Option =>
+  new Option(
+    "--store <url>",
+    `where the private halves of keys are kept: ${storeForms}; default file:.natsform/ENVIRONMENT/keys`,
+  );

@@ -71,6 +71,9 @@ export class MemoryStore implements KeyStore {
   }
 }
 
+/** URLs of stores, for people. */
+export const storeForms = "file:FOLDER, aws:REGION/PREFIX, kubernetes:NAMESPACE/SECRET or vault:MOUNT/PATH";
+
 /**
  * Opens a store by its URL: `file:FOLDER`, `aws:REGION/PREFIX` for Secrets Manager, `kubernetes:NAMESPACE/SECRET` or
  * `vault:MOUNT/PATH` for a KV v2 engine.
@@ -85,6 +88,5 @@ export function openStore(url: string, containers: "made" | "existing" = "made")
   const other =
     scheme === "kubernetes" ? kubernetesSecretStore(rest) : scheme === "vault" ? vaultKvStore(rest) : undefined;
   if (other) return other;
-  const known = "file:FOLDER, aws:REGION/PREFIX, kubernetes:NAMESPACE/SECRET, vault:MOUNT/PATH";
-  throw new UserError(`no such key store: ${url}`, `known: ${known}`);
+  throw new UserError(`no such key store: ${url}`, `known: ${storeForms}`);
 }

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import type { Environment, Trust } from "../../model/config";
-import { loadEnvironment, loadTrust } from "../../model/config/load";
-import { buildTopology, type ClusterTopology, type Topology } from "../../model/topology";
+import { loadTrust } from "../../model/config/load";
+import type { ClusterTopology, Topology } from "../../model/topology";
+import { openEnvironment } from "../core/environment";
 import { twinnedEnvironments } from "../core/environments";
 import { UserError } from "../core/project";
 import { type TwinFolder, twinFolder } from "../core/twin-folder";
@@ -19,8 +20,7 @@ export interface Twin {
 
 /** The twin as `up` lays it out: ports are chosen on the first call. */
 export async function layTwin(name: string, root: string, choice: PortChoice = "same"): Promise<Twin> {
-  const environment = await loadEnvironment(name, root);
-  const topology = buildTopology(environment);
+  const { environment, topology } = await openEnvironment(name, root);
   const folder = twinFolder(root, name);
   checkLayout(folder, name);
   const { servers, programs } = runningParts(folder);
@@ -41,8 +41,7 @@ export async function layTwin(name: string, root: string, choice: PortChoice = "
  * @throws UserError when there is none
  */
 export async function openTwin(name: string, root: string): Promise<Twin> {
-  const environment = await loadEnvironment(name, root);
-  const topology = buildTopology(environment);
+  const { environment, topology } = await openEnvironment(name, root);
   const folder = twinFolder(root, name);
   const base = storedBase(folder.ports);
   if (base === undefined || !existsSync(folder.trust)) {

@@ -1,5 +1,4 @@
 import type { ListrTask } from "listr2";
-import { writeFileAtomically } from "../../artifacts/files";
 import type { Trust } from "../../model/config";
 import { loadTrustIfThere } from "../../model/config/load";
 import { diedBehindOurBack, runningProcess } from "../core/processes";
@@ -7,6 +6,7 @@ import { UserError } from "../core/project";
 import { findNatsServer, natsServerVersion } from "../core/tools";
 import { makeKeys } from "../keys/make";
 import { FolderStore } from "../keys/store";
+import { writeTrust } from "../keys/trust-file";
 import { updateAccounts } from "./accounts";
 import { ensureCertificates } from "./certificates";
 import { writeConnectFile } from "./connect-file";
@@ -63,7 +63,7 @@ export function upTasks(twin: Twin, root: string): Task[] {
         const { folder } = twin;
         const previous = loadTrustIfThere(folder.trust, root);
         const { trust, created } = await makeKeys(twin.topology, new FolderStore(folder.keys), previous);
-        writeFileAtomically(folder.trust, `${JSON.stringify(trust, null, 2)}\n`);
+        writeTrust(folder.trust, trust);
         const made = await ensureCertificates(twin.topology, folder, new Date());
         state.trust = trust;
         task.title = `Keys and certificates: ${created.length} keys and ${made.length} certificates made`;

@@ -5,6 +5,7 @@ import {
   type Certificate,
   type ClusterTopology,
   peerAuthorities,
+  platformModel,
   type Topology,
 } from "../../model/topology";
 import type {
@@ -14,7 +15,6 @@ import type {
   CertificateAgentEnv,
 } from "../../runtime/certificate-agent/env";
 import type { ServerConfProps } from "../../templates/nats-conf";
-import { serverRestartDigest } from "./server-config";
 
 /** Secret of a certificate: those of public names are named after the first of them, as in the first deployments. */
 export function secretOfCertificate(environment: string, cluster: string, certificate: Certificate): string {
@@ -23,8 +23,16 @@ export function secretOfCertificate(environment: string, cluster: string, certif
   return certificate.issuer === "public" ? names.domainSecret(first) : names.certificateSecret(certificate.id);
 }
 
-/** What the agent beside a server is told. It holds names of secrets, never a secret. */
-export function agentEnvironment(conf: ServerConfProps, bucket: string): z.input<typeof CertificateAgentEnv> {
+/**
+ * What the agent beside a server is told. It holds names of secrets, never a secret.
+ *
+ * @param restartDigest of what is rendered: a task is replaced when it changes
+ */
+export function agentEnvironment(
+  conf: ServerConfProps,
+  bucket: string,
+  restartDigest: string,
+): z.input<typeof CertificateAgentEnv> {
   const { topology, cluster, server } = conf;
   const names = awsClusterNames(topology.environment, cluster.name);
   const certificates: AgentCertificate[] = cluster.certificates.map((certificate) => ({
@@ -42,7 +50,7 @@ export function agentEnvironment(conf: ServerConfProps, bucket: string): z.input
     SERVER_NAME: server.name,
     CONFIG_BUCKET: bucket,
     CONFIG_KEY: names.configKey(server.name),
-    RESTART_DIGEST: serverRestartDigest(conf),
+    RESTART_DIGEST: restartDigest,
     CERTIFICATES: JSON.stringify(certificates),
     LISTENERS: JSON.stringify(listeners),
     CREDENTIALS: credentials.length > 0 ? JSON.stringify(credentials) : undefined,
@@ -60,7 +68,7 @@ export function serverSecrets(topology: Topology, cluster: ClusterTopology): str
 
 /** What the servers log in to their hub with: creds in operator mode, otherwise the seed. */
 function leafCredentials({ environment, identity }: Topology, cluster: ClusterTopology): AgentCredential[] {
-  const region = "region" in cluster.platform ? cluster.platform.region : "";
+  const region = platformModel(cluster.platform).region(cluster.platform) ?? "";
   const { keySecret } = awsNames(environment, region);
   return cluster.leafLinks.map(({ user }) =>
     identity.mode === "operator"

@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
 import type { EcsCluster } from "../../model/topology";
 import { awsClusterNames, type ServerTopology, serverZone } from "../../model/topology";
-import { platformSite, type ServerConfProps } from "../../templates/nats-conf";
+import { platformSite, renderServer, type ServerConfProps } from "../../templates/nats-conf";
 import { natsCommand } from "../../templates/nats-entrypoint";
 import { agentEnvironment } from "./agent-environment";
 import type { StackContext } from "./context";
@@ -56,11 +56,12 @@ export class Servers extends Construct {
     let previous: ServerService | undefined;
     for (const server of cluster.servers) {
       const conf: ServerConfProps = { topology, cluster, server, trust, site: platformSite(topology, cluster) };
+      const rendered = renderServer(conf);
       const config = serverConfig(this, `${server.name}-config`, {
         bucket: lookups.configBucket,
         key: names.configKey(server.name),
         kmsKeyArn: lookups.kmsKeyArn,
-        server: conf,
+        server: rendered,
       });
       previous = new ServerService(this, server.name, {
         name: names.service(server.name),
@@ -84,7 +85,7 @@ export class Servers extends Construct {
           ...roles,
           serverImage: `public.ecr.aws/docker/library/nats:${topology.nats.version}-alpine`,
           agentImage,
-          agent: agentEnvironment(conf, lookups.configBucket),
+          agent: agentEnvironment(conf, lookups.configBucket, rendered.restartDigest),
           command: natsCommand(),
           listenerPorts: cluster.listeners.map(({ port }) => port),
           stopTimeoutSeconds: platform.stopTimeoutSeconds,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { GcsBackend, LocalBackend, S3Backend, type TerraformStack } from "cdktf";
+import { workFolder } from "../../artifacts/work-folder";
 import type { Environment } from "../../model/config";
 import type { SynthSettings } from "./settings";
 
@@ -9,8 +10,8 @@ export function addBackend(stack: TerraformStack, environment: Environment, sett
   const name = stack.node.id;
   if (settings.emulatorEndpoint) {
     // What it describes is gone with the emulator, so it lies beside it and never where a real state is.
-    const folder = join(settings.root, ".natsform", environment.name, "emulator", "terraform");
-    new LocalBackend(stack, { path: join(folder, `terraform.${name}.tfstate`) });
+    const { emulatorStates } = workFolder(settings.root).environment(environment.name);
+    new LocalBackend(stack, { path: join(emulatorStates, `terraform.${name}.tfstate`) });
     return;
   }
   switch (backend.kind) {

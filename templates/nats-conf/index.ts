@@ -1,9 +1,22 @@
+import { deployedDigest } from "./restart";
 import { type ServerConfProps, serverConf } from "./server";
 import { printConf } from "./tree";
 
 /** The text of a server's `nats.conf`. */
 export function toNatsConf(props: ServerConfProps): string {
   return printConf(serverConf(props));
+}
+
+/** What of a server is deployed: its text, and the digest of what only a restart takes over. */
+export interface RenderedServer {
+  text: string;
+  restartDigest: string;
+}
+
+/** Renders a deployed server once for all who need a part of it. */
+export function renderServer(props: ServerConfProps): RenderedServer {
+  const conf = serverConf(props);
+  return { text: printConf(conf), restartDigest: deployedDigest(conf, props.topology, props.trust) };
 }
 
 export { type LeafFiles, leafRemote } from "./leaf-remote";

@@ -95,7 +95,7 @@ test("a leaf cluster on ECS dials the hub's address, and its agent trusts the hu
   if (!server) throw new Error("no server");
   const conf = { topology, cluster, server, trust, site: platformSite(topology, cluster) };
   expect(JSON.stringify(serverConf(conf).leafnodes)).toContain("tls://leaf.example.com:7422");
-  const env = CertificateAgentEnv.parse(agentEnvironment(conf, "bucket"));
+  const env = CertificateAgentEnv.parse(agentEnvironment(conf, "bucket", "digest"));
   expect(namesIn(env.AUTHORITIES.leafnodes ?? "")).toEqual(["hub"]);
 
   const wanted = { ...env, certificates: env.CERTIFICATES, credentials: [] };

@@ -1,9 +1,9 @@
-import { join } from "node:path";
 import type { Environment } from "../../../model/config";
 import type { Topology } from "../../../model/topology";
 import { isInFamily, stackPlan } from "../../../model/topology";
 import { UserError } from "../../core/project";
 import { missingForEmulator } from "../../emulator/start";
+import { storeUrl } from "../../keys/place";
 import { openStore } from "../../keys/store";
 import { findProviderMirror } from "../provider-mirror";
 import { callersVariables } from "../targets";
@@ -50,7 +50,7 @@ export async function whatIsMissing(wanted: Wanted): Promise<UserError | undefin
 
 /** Everything that a deployment to real accounts and clusters needs, there or not. */
 export async function deployNeeds({ root, environment, topology, options }: Wanted): Promise<Need[]> {
-  const store = options.store ?? `file:${join(root, ".natsform", environment.name, "keys")}`;
+  const store = storeUrl(root, environment.name, options.store);
   const env = callersVariables();
   return Promise.all([
     ...programNeeds(topology),
