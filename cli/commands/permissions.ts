@@ -4,6 +4,7 @@ import { decodeJwt } from "jose";
 import { loadEnvironment, loadTrust, trustFile } from "../../model/config/load";
 import { buildTopology } from "../../model/topology";
 import { type Explanation, explainPermissions } from "../../runtime/auth-callout";
+import { errorMessage } from "../../runtime/common/error-message";
 import { toAuthRules } from "../../templates/callout-rules";
 import { projectRoot } from "../core/environments";
 import { print, printJson } from "../core/output";
@@ -35,7 +36,7 @@ function readClaims(file: string): Claims {
   try {
     text = readFileSync(file === "-" ? 0 : file, "utf8").trim();
   } catch (error) {
-    throw new UserError(`cannot read the token: ${(error as Error).message}`);
+    throw new UserError(`cannot read the token: ${errorMessage(error)}`);
   }
   let claims: Record<string, unknown>;
   try {

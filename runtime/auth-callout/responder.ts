@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { headers, type Msg, type NatsClient, type NatsConnection, type Subscription } from "../client";
+import { errorMessage } from "../common/error-message";
 import { AUTH_REQUEST_SUBJECT, PROBE_SUBJECT_PREFIX, RESPONDER_QUEUE_GROUP } from "./contract";
 import type { KnownServers } from "./known-servers";
 import type { Probe } from "./probe";
@@ -65,7 +66,7 @@ export class Responder {
         await connection.closed();
         this.#problem = "the connection to NATS was closed";
       } catch (error) {
-        this.#problem = `no connection to NATS: ${messageOf(error)}`;
+        this.#problem = `no connection to NATS: ${errorMessage(error)}`;
       }
       if (signal.aborted) return;
       onProblem(this.#problem);
@@ -88,7 +89,7 @@ export class Responder {
       const options = { timeout: PROBE_TIMEOUT_MS, headers: header };
       return probe.answerProblem((await connection.request(this.#probeSubject, probe.message, options)).data);
     } catch (error) {
-      return `the probe got no answer: ${messageOf(error)}`;
+      return `the probe got no answer: ${errorMessage(error)}`;
     }
   }
 
@@ -132,7 +133,7 @@ export class Responder {
 
   #track(work: Promise<void>): void {
     const tracked = work
-      .catch((error) => this.#options.onProblem(`an answer could not be sent: ${messageOf(error)}`))
+      .catch((error) => this.#options.onProblem(`an answer could not be sent: ${errorMessage(error)}`))
       .finally(() => this.#inFlight.delete(tracked));
     this.#inFlight.add(tracked);
   }
@@ -141,5 +142,3 @@ export class Responder {
 /** Ends early, without rejecting, when the signal is given. A timeout with `ref: false` does not keep the program alive. */
 const pause = (milliseconds: number, options: { signal?: AbortSignal; ref?: boolean }): Promise<void> =>
   setTimeout(milliseconds, undefined, options).catch(() => undefined);
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

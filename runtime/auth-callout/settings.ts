@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Authentication } from "../client";
 import { seedOfCreds } from "../common/creds";
+import { errorMessage } from "../common/error-message";
 import { isPublicKey, type SigningKey, signingKey } from "../nkeys/nkey";
 import { AuthCalloutEnv, FILE_VARIABLES, type FileVariable } from "./env";
 import { accountsWithoutSigner } from "./issuers";
@@ -42,7 +43,7 @@ export function loadSettings(
     try {
       return readFile(path).trim();
     } catch (error) {
-      problems.push(`${variable} must name a readable file; got ${JSON.stringify(path)}: ${(error as Error).message}`);
+      problems.push(`${variable} must name a readable file; got ${JSON.stringify(path)}: ${errorMessage(error)}`);
       return undefined;
     }
   };
@@ -142,7 +143,7 @@ function parseRules(json: string | undefined, problems: string[]): AuthRules | u
   try {
     value = JSON.parse(json);
   } catch (error) {
-    problems.push(`AUTH_RULES must be JSON: ${(error as Error).message}`);
+    problems.push(`AUTH_RULES must be JSON: ${errorMessage(error)}`);
     return undefined;
   }
   const { data, error } = AuthRules.safeParse(value);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { NatsClientOptions } from "../client";
 import { EnvironmentError, valueOrFile } from "../common/environment-files";
+import { errorMessage } from "../common/error-message";
 import type { Scope } from "./catalog";
 import { BACKUP_INBOX } from "./contract";
 import { BackupEnv, DrillEnv } from "./env";
@@ -80,6 +81,6 @@ function keysOf(text: string | undefined): BackupKey[] {
     if (keys.length === 0) throw new Error("it holds no key");
     return keys;
   } catch (error) {
-    throw new EnvironmentError(`BACKUP_KEY: ${(error as Error).message}`);
+    throw new EnvironmentError(`BACKUP_KEY: ${errorMessage(error)}`);
   }
 }

@@ -32,7 +32,7 @@ export async function run(command: Command, props: RunProps): Promise<ExitCode> 
       props,
     );
   } catch (error) {
-    log.error({ error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }, "failed");
+    log.error({ error: String(error) }, "failed");
     if (command === "backup" || command === "drill") await report(props, { command, ok: false, seconds: 0 });
     return EXIT.failed;
   }

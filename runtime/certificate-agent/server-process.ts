@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { errorMessage } from "../common/error-message";
 import { readIfThere } from "./atomic";
 
 /** What a running server says of its configuration. */
@@ -78,7 +79,7 @@ export class ServerProcess {
       return process.kill(pid, "SIGHUP");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-      throw new Error(`the server may not be signalled; both must run as the same user: ${(error as Error).message}`);
+      throw new Error(`the server may not be signalled; both must run as the same user: ${errorMessage(error)}`);
     }
   }
 }

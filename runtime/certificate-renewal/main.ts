@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { z } from "zod";
 import { type Authentication, NatsClient } from "../client";
+import { errorMessage } from "../common/error-message";
 import { RENEWAL_INBOX } from "./contract";
 import { CertificateRenewalEnv } from "./env";
 import { kubernetesSecrets } from "./kubernetes";
@@ -60,6 +61,6 @@ function authentication({ NATS_CREDS_FILE, NATS_NKEY_SEED_FILE }: CertificateRen
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(errorMessage(error));
   process.exit(1);
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { errorMessage } from "./error-message";
 
 /** An environment that a program cannot run with; the message names every problem. */
 export class EnvironmentError extends Error {
@@ -15,6 +16,6 @@ export function valueOrFile(name: string, direct: string | undefined, file: stri
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new EnvironmentError(`${name}_FILE: ${(error as Error).message}`);
+    throw new EnvironmentError(`${name}_FILE: ${errorMessage(error)}`);
   }
 }

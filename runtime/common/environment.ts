@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { serverProblems } from "../client/servers";
+import { serverProblems } from "./servers";
 
 /** Parts that the environments of programs are made of. */
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { NatsClientOptions } from "../client";
 import { EnvironmentError, valueOrFile } from "../common/environment-files";
+import { errorMessage } from "../common/error-message";
 import { StreamsEnv } from "./env";
 import type { RunProps } from "./run";
 import { StreamSpec } from "./spec";
@@ -46,6 +47,6 @@ function json(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new EnvironmentError(`STREAMS: not JSON: ${(error as Error).message}`);
+    throw new EnvironmentError(`STREAMS: not JSON: ${errorMessage(error)}`);
   }
 }

@@ -1,5 +1,6 @@
 import type { ClusterInfo, JetStreamManager, StreamInfo } from "nats";
 import { NotYet, until } from "../client/retry";
+import { errorMessage } from "../common/error-message";
 
 /** A stream or consumer as its leader sees it. */
 export interface Replicated {
@@ -113,6 +114,6 @@ async function get<Body>(url: string): Promise<Body> {
     if (!response.ok) throw new Error(`status ${response.status}`);
     return (await response.json()) as Body;
   } catch (error) {
-    throw new NotYet(`${url}: ${error instanceof Error ? error.message : error}`);
+    throw new NotYet(`${url}: ${errorMessage(error)}`);
   }
 }

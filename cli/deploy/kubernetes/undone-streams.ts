@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { KubernetesStack } from "../../../model/topology";
 import { kubernetesNames, streamAccounts, streamsInbox } from "../../../model/topology";
+import { errorMessage } from "../../../runtime/common/error-message";
 import { type Action, isEmpty, refusals } from "../../../runtime/streams/action";
 import { renderPlan } from "../../../runtime/streams/render";
 import type { Progress } from "../../core/output";
@@ -68,7 +69,7 @@ export async function undoneStreams(
       }
     });
   } catch (error) {
-    say(`the streams could not be looked at: ${(error as Error).message.split("\n")[0]}`);
+    say(`the streams could not be looked at: ${errorMessage(error).split("\n")[0]}`);
   }
   return undone;
 }
