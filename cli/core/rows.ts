@@ -55,6 +55,16 @@ const failureText = (error: unknown): string => {
   return isNamed ? `${error.name}: ${first}` : first;
 };
 
+/** Checks again until it holds or the time is over; the last result counts. */
+export async function settledResult(check: () => Promise<CheckResult>, patienceMs: number): Promise<CheckResult> {
+  let last: CheckResult = { ok: false, seen: "" };
+  await poll(async () => {
+    last = await check();
+    return last.ok;
+  }, patienceMs);
+  return last;
+}
+
 const settleMs = 120_000;
 
 /** Checks again until every row holds or two minutes are over; the last rows count. */
