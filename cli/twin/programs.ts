@@ -10,6 +10,7 @@ import {
   calloutXkeySecret,
   loginKey,
 } from "../../model/topology";
+import { leafInclude } from "../../runtime/common/leaf-include";
 import { toAuthRules } from "../../templates/callout-rules";
 import type { ProgramFolder } from "../core/processes";
 import { poll, runningProcess, startProcess, stopProcess } from "../core/processes";
@@ -114,7 +115,7 @@ async function writeSeeds(twin: Twin): Promise<void> {
     if (creds) writeFileAtomically(folder.credentials(`${name}.creds`), `${creds}\n`, privateFile);
     // What a server's own leaf link includes.
     const seed = name.startsWith("leaf-") ? await store.read(`user-${name}`) : undefined;
-    if (seed) writeFileAtomically(folder.credentials(`${name}.conf`), `nkey: "${seed}"\n`, privateFile);
+    if (seed) writeFileAtomically(folder.credentials(`${name}.conf`), leafInclude(seed), privateFile);
   }
 }
 
