@@ -1,6 +1,6 @@
 import { loadEnvironment } from "../../model/config/load";
 import { buildTopology, isOnKubernetes, type KubernetesCluster, kubernetesNames } from "../../model/topology";
-import type { Command } from "../../runtime/backup/load";
+import type { Command } from "../../runtime/backup/settings";
 import type { Kubectl } from "../core/kubectl";
 import { kubernetesAccess } from "../core/kubernetes-access";
 import { print, printJson } from "../core/output";

@@ -1,10 +1,6 @@
 import { readFileSync } from "node:fs";
+import { EnvironmentError } from "./environment-error";
 import { errorMessage } from "./error-message";
-
-/** An environment that a program cannot run with; the message names every problem. */
-export class EnvironmentError extends Error {
-  override readonly name = "EnvironmentError";
-}
 
 /**
  * The value of a variable, or the content of the file that `<name>_FILE` names.
