@@ -3,8 +3,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { poll, startProcess, stopProcess } from "../cli/core/processes";
 import { findNatsServer } from "../cli/core/tools";
-import { type Jsz, monitoring } from "../cli/twin/monitoring";
+import { monitoring } from "../cli/twin/monitoring";
 import { loopback } from "../cli/twin/ports";
+import type { Jsz } from "../runtime/client/monitoring";
 
 /**
  * The floor: servers with the least configuration that makes a JetStream cluster, without TLS, accounts or streams.

@@ -66,6 +66,11 @@ test.each<[object, string | undefined]>([
   [{ msg: "backup", id: "1", state: "unreadable", problem: "forged" }, "  1  unreadable  forged"],
   [{ msg: "planned", stream: "A", kind: "refused", reason: "it exists", level: 50 }, "  ! A: it exists"],
   [{ msg: "drilled", stream: "A", result: "different", what: "gone", level: 50 }, "  ✖ A: gone"],
+  [{ msg: "drilled", stream: "A", result: "aged", what: "2 of 3", level: 50 }, "  ✖ A: 2 of 3"],
+  [
+    { msg: "backup", id: "1", state: "complete", streams: 1, messages: 3, bytes: 9, holes: 0 },
+    "  1  complete  1 streams  3 messages  9 bytes  0 holes",
+  ],
   [
     { msg: "restored", stream: "A", result: "same", what: "3", consumers: [{ name: "c", remark: "anew" }] },
     "  ✔ A: restored, 3\n  ! A/c: anew",

@@ -123,7 +123,8 @@ describe("the end of an authority in the trust file", () => {
 
 test("a server reads its authorities again until its pod has surely seen them", () => {
   const changed = new Date("2026-01-01T12:00:00Z");
-  const loaded = (time: string) => new Map([["hub-0", { version: "2.14.5", config_load_time: time }]]);
+  const varz = { server_name: "hub-0", version: "2.14.5", connections: 0 };
+  const loaded = (time: string) => new Map([["hub-0", { ...varz, config_load_time: time }]]);
   expect(mayLack(changed, { varz: loaded("2026-01-01T11:00:00Z") })).toBe(true);
   expect(mayLack(changed, { varz: loaded("2026-01-01T12:01:00.123456789Z") })).toBe(true);
   expect(mayLack(changed, { varz: loaded("2026-01-01T12:10:00.123456789Z") })).toBe(false);

@@ -1,3 +1,4 @@
+import { judgePlacement, judgeReplicas } from "../../cli/core/judge-streams";
 import { type CronJob, type Job, judgeCronJob } from "../../cli/deploy/kubernetes/check-cron-jobs";
 import {
   judgePod,
@@ -8,7 +9,6 @@ import {
 } from "../../cli/deploy/kubernetes/check-pods";
 import { judgeCertificate } from "../../cli/deploy/kubernetes/check-secrets";
 import { judgeServers } from "../../cli/deploy/kubernetes/check-servers";
-import { judgeReplicas } from "../../cli/deploy/kubernetes/check-streams";
 import { whyNotRunning } from "../../cli/deploy/kubernetes/explain";
 import { killedRevision } from "../../cli/deploy/kubernetes/helm-release";
 import { readableLog } from "../../cli/deploy/kubernetes/log-lines";
@@ -32,7 +32,7 @@ describe("what the servers say", () => {
       { name: "nats-2", current: true },
     ];
     const all = {
-      varz: each(() => ({ version: "2.14.5", cluster: { name: "nats-core" } })),
+      varz: each((name) => varz(name)),
       routez: each((name) => ({
         routes: names.filter((other) => other !== name).map((other) => ({ remote_name: other })),
       })),
@@ -44,6 +44,12 @@ describe("what the servers say", () => {
     change(all as never);
     return judgeServers(topology, { accounts: {} }, nats, all as ServersSay);
   };
+  const varz = (name: string, version = "2.14.5", cluster = "nats-core") => ({
+    server_name: name,
+    version,
+    connections: 0,
+    cluster: { name: cluster },
+  });
   const failed = (rows: ReturnType<typeof say>) =>
     rows.filter(({ ok }) => !ok).map(({ what, seen }) => `${what}: ${seen}`);
 
@@ -68,18 +74,24 @@ describe("what the servers say", () => {
   test.each<[string, Parameters<typeof say>[0], string]>([
     [
       "another version",
-      ({ varz }) => varz.set("nats-1", { version: "2.14.2", cluster: { name: "nats-core" } }),
+      (said) => said.varz.set("nats-1", varz("nats-1", "2.14.2")),
       "nats-1: version and names: nats-1 of cluster nats-core, 2.14.2",
     ],
     [
       "another cluster",
-      ({ varz }) => varz.set("nats-1", { version: "2.14.5", cluster: { name: "other" } }),
+      (said) => said.varz.set("nats-1", varz("nats-1", "2.14.5", "other")),
       "nats-1: version and names: nats-1 of cluster other, 2.14.5",
     ],
     [
       "a route that is missing",
       ({ routez }) => routez.set("nats-0", { routes: [{ remote_name: "nats-1" }] }),
       "nats-0: routes: none to nats-2",
+    ],
+    [
+      "a route to a server that the cluster does not have",
+      ({ routez }) =>
+        routez.set("nats-0", { routes: ["nats-1", "nats-2", "nats-9"].map((remote_name) => ({ remote_name })) }),
+      "nats-0: routes: to nats-9, which the cluster does not have",
     ],
     [
       "two leaders",
@@ -104,7 +116,12 @@ describe("what the servers say", () => {
     [
       "a server whose JetStream knows no meta group",
       ({ jsz }) => jsz.set("nats-2", {}),
-      "nats: meta leader: leader nats-0, 3 peers, 2 followers current",
+      "nats: meta leader: leader nats-0 / none, 3 / 0 peers, 2 followers current",
+    ],
+    [
+      "a server whose JetStream does not answer",
+      ({ jsz }) => jsz.delete("nats-2"),
+      "nats: meta leader: leader nats-0 / none, 3 / 0 peers, 2 followers current",
     ],
   ])("%s is told", (_, change, row) => {
     expect(failed(say(change))).toEqual([row]);
@@ -148,6 +165,18 @@ test.each([
 ])("replicas: %s", (_, wanted, cluster, ok) => {
   expect(judgeReplicas(wanted, cluster)).toMatchObject({ ok });
 });
+test("a stream is misplaced where a server that holds it lacks one of its tags", () => {
+  const servers = [
+    { name: "a", tags: ["az:1", "ssd"] },
+    { name: "b", tags: ["ssd"] },
+  ];
+  const group = { leader: "a", replicas: [follower("b")] };
+  expect(judgePlacement(["ssd"], servers, group)).toEqual({ ok: true, seen: "ssd" });
+  expect(judgePlacement([], servers, { leader: "z" })).toMatchObject({ ok: true });
+  expect(judgePlacement(["ssd", "az:1"], servers, group)).toEqual({ ok: false, seen: "b without ssd az:1" });
+  expect(judgePlacement(["ssd"], servers, { leader: "z" })).toMatchObject({ ok: false });
+});
+
 function follower(name: string, current = true) {
   return { name, current };
 }

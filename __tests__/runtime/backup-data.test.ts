@@ -5,14 +5,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { CipherError, decrypt, encrypt, FRAME_BYTES } from "../../runtime/backup/cipher";
 import { parseKeys } from "../../runtime/backup/keys";
-import { load } from "../../runtime/backup/load";
 import { ManifestError, printManifest, readManifest } from "../../runtime/backup/manifest";
 import { openTarget } from "../../runtime/backup/open-target";
 import { S2Error, unpackBlock, unpackS2 } from "../../runtime/backup/s2";
+import { loadSettings } from "../../runtime/backup/settings";
 import { readSnapshotFiles, SnapshotIncomplete } from "../../runtime/backup/snapshot-files";
 import { NoSuchObject, readText, writeText } from "../../runtime/backup/target";
 import { folderTarget } from "../../runtime/backup/target-folder";
-import { EnvironmentError } from "../../runtime/common/environment-files";
+import { EnvironmentError } from "../../runtime/common/environment-error";
 import { backupManifest, streamBackup } from "../support/backup-manifests";
 
 async function* pieces(bytes: Uint8Array, size = bytes.length || 1): AsyncGenerator<Buffer> {
@@ -292,12 +292,12 @@ describe("the environment", () => {
   const key = randomBytes(32).toString("base64");
 
   test("that is enough", async () => {
-    expect(await load("backup", right)).toMatchObject({
+    expect(await loadSettings("backup", right)).toMatchObject({
       keys: [],
       retentionMs: 0,
       target: { name: "file:///backups" },
     });
-    expect(await load("backup", { ...right, BACKUP_KEY: key, RESTORE_STREAMS: "A, B" })).toMatchObject({
+    expect(await loadSettings("backup", { ...right, BACKUP_KEY: key, RESTORE_STREAMS: "A, B" })).toMatchObject({
       keys: [
         {
           id: createHash("sha256")
@@ -324,20 +324,23 @@ describe("the environment", () => {
     ["NATS_CA", { NATS_CA: "x", NATS_CA_FILE: "y" }],
     ["RESTORE_UNENCRYPTED", { RESTORE_UNENCRYPTED: "true" }],
   ])("%s that is wrong is named", async (name, change) => {
-    await expect(load("backup", { ...right, ...change })).rejects.toThrow(EnvironmentError);
-    await expect(load("backup", { ...right, ...change })).rejects.toThrow(name);
+    await expect(loadSettings("backup", { ...right, ...change })).rejects.toThrow(EnvironmentError);
+    await expect(loadSettings("backup", { ...right, ...change })).rejects.toThrow(name);
   });
 
   test("of what reads the target alone knows no cluster and no login", async () => {
     const { NATS_SERVERS: _, NATS_NKEY_SEED: __, ...alone } = right;
     for (const command of ["drill", "list", "prune"] as const)
-      expect(await load(command, alone)).toMatchObject({ client: undefined, scratch: { binary: "nats-server" } });
+      expect(await loadSettings(command, alone)).toMatchObject({
+        client: undefined,
+        scratch: { binary: "nats-server" },
+      });
     for (const command of ["backup", "restore"] as const)
-      await expect(load(command, alone)).rejects.toThrow("NATS_SERVERS");
+      await expect(loadSettings(command, alone)).rejects.toThrow("NATS_SERVERS");
   });
 
   test.each(["nats://127.0.0.1:4222", "nats://[::1]:1"])("a drill may use %s", async (url) => {
-    expect(await load("drill", { ...right, DRILL_SERVERS: url })).toMatchObject({ scratch: { url } });
+    expect(await loadSettings("drill", { ...right, DRILL_SERVERS: url })).toMatchObject({ scratch: { url } });
   });
 
   test.each([
@@ -350,14 +353,14 @@ describe("the environment", () => {
     "tls://127.0.0.1:4222",
     "nats://127.0.0.1",
   ])("a drill never goes to %s", (url) =>
-    expect(load("drill", { ...right, DRILL_SERVERS: url })).rejects.toThrow(/DRILL_SERVERS/),
+    expect(loadSettings("drill", { ...right, DRILL_SERVERS: url })).rejects.toThrow(/DRILL_SERVERS/),
   );
 
   test("whoever reads may wish for what was not encrypted, and whatever is written is", async () => {
     const variables = { ...right, BACKUP_KEY: key, RESTORE_UNENCRYPTED: "yes" };
     for (const command of ["drill", "list", "restore"] as const)
-      expect((await load(command, variables)).keys).toEqual([]);
-    expect((await load("backup", variables)).keys).toHaveLength(1);
+      expect((await loadSettings(command, variables)).keys).toEqual([]);
+    expect((await loadSettings("backup", variables)).keys).toHaveLength(1);
   });
 
   test.each(["ftp://x", "s3://", "s3:///x", "file://relative", "file:///", "backups"])("%s is no target", (url) =>

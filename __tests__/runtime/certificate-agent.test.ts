@@ -3,7 +3,8 @@ import { confValues, differingKeys } from "../../runtime/certificate-agent/conf-
 import { credentialContent } from "../../runtime/certificate-agent/credential";
 import { decideConfig } from "../../runtime/certificate-agent/decide-config";
 import { servedChecks, usagesOf } from "../../runtime/certificate-agent/served";
-import { EnvironmentError, loadAddress, loadSettings } from "../../runtime/certificate-agent/settings";
+import { loadAddress, loadSettings } from "../../runtime/certificate-agent/settings";
+import { EnvironmentError } from "../../runtime/common/environment-error";
 import { createAuthority, issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
 import { unionPem } from "../../runtime/x509/pem";
 import { Include, printConf, Raw } from "../../templates/nats-conf";

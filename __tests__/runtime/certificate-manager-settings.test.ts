@@ -3,7 +3,8 @@ import { retryAfterMs } from "../../runtime/certificate-manager/acme/http";
 import { afterLimit, backoffMs } from "../../runtime/certificate-manager/backoff";
 import { certificateManagerActions, challengeRecord, EnsureRequest } from "../../runtime/certificate-manager/contract";
 import { metricLine } from "../../runtime/certificate-manager/metrics";
-import { EnvironmentError, loadSettings } from "../../runtime/certificate-manager/settings";
+import { loadSettings } from "../../runtime/certificate-manager/settings";
+import { EnvironmentError } from "../../runtime/common/environment-error";
 import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 import { renewalId } from "../../runtime/x509/facts";
 

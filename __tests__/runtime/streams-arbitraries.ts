@@ -6,8 +6,8 @@ import {
   toConsumerConfig,
   toStreamConfig,
 } from "../../runtime/streams/server-config";
-import { consumerSettings, streamSettings } from "../../runtime/streams/settings";
 import { StreamSpec } from "../../runtime/streams/spec";
+import { consumerSettings, streamSettings } from "../../runtime/streams/stream-settings";
 import { subjectsCollide } from "../../runtime/streams/subjects";
 
 export interface StreamArbitrary {

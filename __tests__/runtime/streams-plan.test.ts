@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { type Action, isEmpty, refusals } from "../../runtime/streams/action";
 import type { FoundStream } from "../../runtime/streams/found";
 import { type PlanProps, planStreams } from "../../runtime/streams/plan";
-import type { StreamSettings } from "../../runtime/streams/settings";
 import { StreamSpec } from "../../runtime/streams/spec";
+import type { StreamSettings } from "../../runtime/streams/stream-settings";
 import { subjectsCollide } from "../../runtime/streams/subjects";
 import { asFound, streamSpec } from "./streams-arbitraries";
 

@@ -8,7 +8,7 @@ import {
   toConsumerConfig,
   toStreamConfig,
 } from "../../runtime/streams/server-config";
-import { consumerSettings, streamSettings } from "../../runtime/streams/settings";
+import { consumerSettings, streamSettings } from "../../runtime/streams/stream-settings";
 import { streamSpec } from "./streams-arbitraries";
 
 test("what is written in the form of nats-server is read back the same", () => {

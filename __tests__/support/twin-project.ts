@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { poll, type RecordedProcess, runningProcess } from "../../cli/core/processes";
 import { type TwinFolder, twinFolder } from "../../cli/core/twin-folder";
 import type { ConnectFile } from "../../cli/twin/connect-file";
-import { monitoring, type Varz } from "../../cli/twin/monitoring";
+import { monitoring } from "../../cli/twin/monitoring";
 import type { EnvironmentInput, Trust } from "../../model/config";
 import { type Authentication, NatsClient, type NatsClientOptions } from "../../runtime/client";
+import type { Varz } from "../../runtime/client/monitoring";
 import type { TestProject } from "./project";
 import { claimPorts } from "./twin-ports";
 import { isAlive } from "./twin-processes";
@@ -28,6 +29,13 @@ export interface VerifyRow {
 /** JetStream's meta group as its leader knows it. */
 export interface MetaGroup {
   meta_cluster?: { leader?: string; cluster_size: number; replicas?: { name: string; peer: string }[] };
+}
+
+/** What tests alone look at. */
+interface MoreOfVarz {
+  max_payload: number;
+  auth_timeout: number;
+  jetstream?: { config?: { sync_always?: boolean } };
 }
 
 /** One environment of a test's project with its twin, reached as users reach it: commands, files, ports. */
@@ -99,7 +107,7 @@ export class TestTwin {
     return answer;
   }
 
-  varz(server: string): Promise<Varz & { max_payload: number; auth_timeout: number }> {
+  varz(server: string): Promise<Varz & MoreOfVarz> {
     return this.ask(server, "/varz");
   }
 

@@ -29,7 +29,7 @@ test("alerts and the dashboard ask for the metrics that are listed, each of whic
 
 test("what is asked of the callout's responders is what they print", async () => {
   const nats = () => ({ connected: true, reconnects: 0 }) as never;
-  const metrics = buildMetrics({ nats, jwksAge: () => 1 });
+  const metrics = buildMetrics(nats);
   metrics.decided({ verdict: "denied", reason: "token_expired" } as never, 0.1);
   metrics.jwksFetched("failure");
   const printed = await metrics.registry.metrics();

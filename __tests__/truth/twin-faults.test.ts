@@ -1,9 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { Healthz } from "../../cli/twin/monitoring";
 import { handshake } from "../../cli/twin/verify/handshake";
 import type { CertificateId, IssuerId } from "../../model/topology";
 import type { Authentication, NatsClient } from "../../runtime/client";
+import type { Healthz } from "../../runtime/client/monitoring";
 import { issueCertificate } from "../../runtime/x509/authority";
 import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";

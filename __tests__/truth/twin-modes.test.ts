@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createUser } from "nkeys.js";
 import { startProcess } from "../../cli/core/processes";
-import type { Healthz } from "../../cli/twin/monitoring";
 import type { EnvironmentInput } from "../../model/config";
 import type { Authentication, NatsClient } from "../../runtime/client";
+import type { Healthz } from "../../runtime/client/monitoring";
 import { seedOf } from "../support/callout-keys";
 import { eventually } from "../support/eventually";
 import { findProgram } from "../support/programs";

@@ -1,5 +1,5 @@
 import { isOnKubernetes, type KubernetesCluster, kubernetesNames } from "../../model/topology";
-import type { Command } from "../../runtime/backup/load";
+import type { Command } from "../../runtime/backup/settings";
 import { openEnvironment } from "../core/environment";
 import type { Kubectl } from "../core/kubectl";
 import { kubernetesAccess } from "../core/kubernetes-access";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Command } from "../../runtime/backup/load";
+import type { Command } from "../../runtime/backup/settings";
 
 /** Container of the program, in every pod that works with backups. */
 export const container = "backup";

@@ -4,6 +4,7 @@ import { z } from "zod";
 const Line = z.looseObject({
   level: z.number(),
   msg: z.string(),
+  id: z.string().optional(),
   stream: z.string().optional(),
   consumer: z.string().optional(),
   what: z.string().optional(),
@@ -22,42 +23,68 @@ export function parseLine(text: string): Line | string {
 
 const planned = { restore: "+", replace: "~", refused: "!" } as const;
 
+type Said<Keys extends string> = { readonly [Key in Keys]?: unknown };
+
+/** What people read of a backup, whether a twin's command says it or a deployed program's log. */
+export const texts = {
+  backedUp: ({ stream, messages, bytes }: Said<"stream" | "messages" | "bytes">) =>
+    `  ✔ ${stream}: ${messages} messages, ${bytes} bytes stored`,
+  remark: ({ stream, consumer, what }: Said<"stream" | "consumer" | "what">) =>
+    `  ! ${consumer ? `${stream}/${consumer}` : stream}: ${what}`,
+  planned: ({ stream, kind, reason }: Said<"stream" | "kind" | "reason">) =>
+    `  ${planned[kind as keyof typeof planned] ?? "?"} ${stream}: ${reason}`,
+  /** In a drill nothing ages: what is not the same is not proven. */
+  drilled: ({ stream, result, what }: Said<"stream" | "result" | "what">) =>
+    `  ${result === "same" ? "✔" : "✖"} ${stream}: ${what}`,
+  restored: (
+    { stream, result, what }: Said<"stream" | "result" | "what">,
+    consumers: readonly { name: string; remark?: string }[],
+  ) =>
+    [
+      `  ${result === "different" ? "✖" : "✔"} ${stream}: restored, ${what}`,
+      ...consumers.flatMap(({ name, remark }) =>
+        remark ? [texts.remark({ stream, consumer: name, what: remark })] : [],
+      ),
+    ].join("\n"),
+  dryRun: "  dry run: --apply restores",
+};
+
+/** One backup of a list, in columns. */
+export function columnsOf(
+  listed: Said<"id" | "state" | "streams" | "messages" | "bytes" | "holes" | "problem">,
+): string[] {
+  const { id, state, streams, messages, bytes, holes, problem } = listed;
+  const counts = [`${streams} streams`, `${messages} messages`, `${bytes} bytes`, `${holes} holes`];
+  return [`  ${id}`, `${state}`, ...(streams !== undefined ? counts : problem !== undefined ? [`${problem}`] : [])];
+}
+
 /** What people see of a line of the log; nothing of most. */
 export function toText(line: Line | string): string | undefined {
   if (typeof line === "string") return `  ${line}`;
-  const { msg, stream, consumer, what, level, error } = line;
-  const mark = line.result === "different" ? "✖" : "✔";
+  const { msg, stream, level, error } = line;
   switch (msg) {
     case "backed up":
-      return `  ✔ ${stream}: ${line.messages} messages, ${line.bytes} bytes stored`;
+      return texts.backedUp(line);
     case "hole":
     case "shrunk":
-      return `  ! ${consumer ? `${stream}/${consumer}` : stream}: ${what}`;
+      return texts.remark(line);
     case "backup ends":
       return `  ${line.id}${line.complete ? "" : ", incomplete"}`;
     case "backup":
-      return `  ${line.id}  ${line.state}${countsOf(line)}`;
+      return columnsOf(line).join("  ");
     case "planned":
-      return `  ${planned[line.kind as keyof typeof planned] ?? "?"} ${stream}: ${line.reason}`;
+      return texts.planned(line);
     case "drilled":
-      return `  ${mark} ${stream}: ${what}`;
+      return texts.drilled(line);
     case "restored":
-      return [`  ${mark} ${stream}: restored, ${what}`, ...remarksOf(line)].join("\n");
+      return texts.restored(line, Consumers.parse(line.consumers));
     case "proven":
       return `  ${line.id} is proven`;
     case "not proven":
       return `  ${line.id} is not proven`;
   }
-  if (msg.startsWith("dry run")) return "  dry run: --apply restores";
+  if (msg.startsWith("dry run")) return texts.dryRun;
   return level >= 40 ? `  ${level >= 50 ? "✖" : "!"} ${[stream, msg, error].filter(Boolean).join(": ")}` : undefined;
 }
 
-function countsOf({ streams, messages, bytes, holes, problem }: Line): string {
-  if (streams === undefined) return problem === undefined ? "" : `  ${problem}`;
-  return `  ${streams} streams  ${messages} messages  ${bytes} bytes  ${holes} holes`;
-}
-
 const Consumers = z.array(z.looseObject({ name: z.string(), remark: z.string().optional() })).catch([]);
-
-const remarksOf = ({ stream, consumers }: Line): string[] =>
-  Consumers.parse(consumers).flatMap(({ name, remark }) => (remark ? [`  ! ${stream}/${name}: ${remark}`] : []));

@@ -1,6 +1,7 @@
 import { describe } from "../../runtime/backup/run";
 import { print, printJson, table } from "../core/output";
 import type { Twin } from "../twin/context";
+import { columnsOf, texts } from "./log-lines";
 import {
   type BackupOptions,
   type BackupScope,
@@ -25,11 +26,9 @@ export async function runTwin(twin: Twin, options: Wish): Promise<boolean> {
   const results = await each(await backupScopes(twin, options), options, async (one) => {
     const { manifest, alarms, pruned } = await backUpTwin(twin, one);
     if (!options.json) {
-      for (const { stream, consumer, what } of manifest.holes)
-        print(`  ! ${consumer ? `${stream}/${consumer}` : stream}: ${what}`);
-      for (const { stream, what } of alarms) print(`  ! ${stream}: ${what}`);
-      for (const { name, state, data } of manifest.streams)
-        print(`  ✔ ${name}: ${state.messages} messages, ${data.bytes} bytes stored`);
+      for (const remark of [...manifest.holes, ...alarms]) print(texts.remark(remark));
+      for (const { name: stream, state, data } of manifest.streams)
+        print(texts.backedUp({ stream, messages: state.messages, bytes: data.bytes }));
       print(`  ${manifest.id} in ${one.target.name}${pruned.length > 0 ? `, ${pruned.length} older removed` : ""}`);
     }
     return { id: manifest.id, complete: manifest.complete, holes: manifest.holes, alarms, pruned };
@@ -41,18 +40,7 @@ export async function listTwin(twin: Twin, options: Wish): Promise<boolean> {
   await each(await backupScopes(twin, options), options, async (one) => {
     const rows = (await listBackups(one)).map(describe);
     if (!options.json && rows.length === 0) print("  none");
-    if (!options.json && rows.length > 0)
-      print(
-        table(
-          rows.map(({ id, state, streams, messages, bytes, holes }) => [
-            `  ${id}`,
-            state,
-            ...(streams === undefined
-              ? []
-              : [`${streams} streams`, `${messages} messages`, `${bytes} bytes`, `${holes} holes`]),
-          ]),
-        ),
-      );
+    if (!options.json && rows.length > 0) print(table(rows.map(columnsOf)));
     return { backups: rows };
   });
   return true;
@@ -62,8 +50,7 @@ export async function proveTwin(twin: Twin, options: Wish): Promise<boolean> {
   const results = await each(await backupScopes(twin, options), options, async (one) => {
     const manifest = await findBackup(one, options.id);
     const verdicts = await drillTwin(one, manifest);
-    if (!options.json)
-      for (const { stream, result, what } of verdicts) print(`  ${result === "same" ? "✔" : "✖"} ${stream}: ${what}`);
+    if (!options.json) for (const verdict of verdicts) print(texts.drilled(verdict));
     return { id: manifest.id, verdicts };
   });
   return results.every(({ verdicts }) => verdicts.every(({ result }) => result === "same"));
@@ -74,12 +61,9 @@ export async function bringBackTwin(twin: Twin, options: Wish): Promise<boolean>
     const manifest = await findBackup(one, options.id);
     const { steps, restored } = await restoreTwin(twin, one, manifest, options);
     if (!options.json) {
-      for (const { stream, kind, reason } of steps) print(`  ${marks[kind]} ${stream}: ${reason}`);
-      for (const { verdict, consumers } of restored ?? []) {
-        print(`  ${verdict.result === "different" ? "✖" : "✔"} ${verdict.stream}: restored, ${verdict.what}`);
-        for (const { name, remark } of consumers) if (remark) print(`  ! ${verdict.stream}/${name}: ${remark}`);
-      }
-      if (!restored) print(options.apply ? "  nothing was restored" : "  dry run: --apply restores");
+      for (const step of steps) print(texts.planned(step));
+      for (const { verdict, consumers } of restored ?? []) print(texts.restored(verdict, consumers));
+      if (!restored) print(options.apply ? "  nothing was restored" : texts.dryRun);
     }
     return { id: manifest.id, steps, restored };
   });
@@ -89,8 +73,6 @@ export async function bringBackTwin(twin: Twin, options: Wish): Promise<boolean>
       (restored ?? []).every(({ verdict }) => verdict.result !== "different"),
   );
 }
-
-const marks = { restore: "+", replace: "~", refused: "!" } as const;
 
 /** Does one account after the other; prints a title for each, or everything as data at the end. */
 async function each<Result extends object>(

@@ -18,6 +18,7 @@ import type { RestoreStep } from "../../runtime/backup/restore-plan";
 import { startScratchServer } from "../../runtime/backup/scratch-server";
 import { type Target, TargetError } from "../../runtime/backup/target";
 import type { Verdict } from "../../runtime/backup/verify";
+import { errorMessage } from "../../runtime/common/error-message";
 import { UserError } from "../core/project";
 import { findNatsServer, natsServerVersion } from "../core/tools";
 import { FolderStore } from "../keys/store";
@@ -85,7 +86,7 @@ function keysIn(place: string, text: string | undefined, fix: string): BackupKey
     const keys = parseKeys(text ?? "");
     if (keys.length > 0) return keys;
   } catch (error) {
-    throw new UserError(`${place}: ${(error as Error).message}`);
+    throw new UserError(`${place}: ${errorMessage(error)}`);
   }
   throw new UserError(`${place} holds no key`, fix);
 }
@@ -112,7 +113,7 @@ async function asBackupUser<Result>(
   try {
     const connection = await client.connection().catch((error: unknown) => {
       throw new UserError(
-        `cluster ${cluster.name} cannot be reached: ${(error as Error).message}`,
+        `cluster ${cluster.name} cannot be reached: ${errorMessage(error)}`,
         `natsform up ${twin.topology.environment}`,
       );
     });
@@ -178,7 +179,7 @@ export async function restoreTwin(
     };
     const props = { target, manifest, into: scope, keys, log, streams, replace, remove };
     const steps = await previewRestore(nc, props).catch((error: unknown) => {
-      throw new UserError(`the backup ${manifest.id} cannot be used: ${(error as Error).message}`);
+      throw new UserError(`the backup ${manifest.id} cannot be used: ${errorMessage(error)}`);
     });
     if (!apply || steps.some(({ kind }) => kind === "refused")) return { steps };
     return { steps, restored: await restore(nc, steps, props) };

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Command as ProgramCommand } from "../../runtime/backup/load";
+import type { Command as ProgramCommand } from "../../runtime/backup/settings";
 import { actDeployed } from "../backup/deployed";
 import { bringBackTwin, listTwin, proveTwin, runTwin, type Wish } from "../backup/twin-commands";
 import { projectRoot } from "../core/environments";

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { decodeJwt } from "jose";
 import { loadTrust, trustFile } from "../../model/config/load";
 import { type Explanation, explainPermissions } from "../../runtime/auth-callout";
+import { errorMessage } from "../../runtime/common/error-message";
 import { toAuthRules } from "../../templates/callout-rules";
 import { openEnvironment } from "../core/environment";
 import { print, printJson } from "../core/output";
@@ -33,7 +34,7 @@ function readClaims(file: string): Claims {
   try {
     text = readFileSync(file === "-" ? 0 : file, "utf8").trim();
   } catch (error) {
-    throw new UserError(`cannot read the token: ${(error as Error).message}`);
+    throw new UserError(`cannot read the token: ${errorMessage(error)}`);
   }
   let claims: Record<string, unknown>;
   try {

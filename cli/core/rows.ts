@@ -1,3 +1,4 @@
+import { errorMessage } from "../../runtime/common/error-message";
 import { poll } from "./processes";
 
 /** Fact that was checked, with what was seen. `Group` names the parts that a command checks. */
@@ -48,11 +49,21 @@ export async function checkRows<Group extends string>(
 }
 
 const failureText = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  const [first = ""] = error.message.split("\n");
+  const [first = ""] = errorMessage(error).split("\n");
   // The names of AWS's errors say more than their messages.
-  return error.name === "Error" || error.name === "UserError" ? first : `${error.name}: ${first}`;
+  const isNamed = error instanceof Error && error.name !== "Error" && error.name !== "UserError";
+  return isNamed ? `${error.name}: ${first}` : first;
 };
+
+/** Checks again until it holds or the time is over; the last result counts. */
+export async function settledResult(check: () => Promise<CheckResult>, patienceMs: number): Promise<CheckResult> {
+  let last: CheckResult = { ok: false, seen: "" };
+  await poll(async () => {
+    last = await check();
+    return last.ok;
+  }, patienceMs);
+  return last;
+}
 
 const settleMs = 120_000;
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
-import type { Parts } from "./endpoint";
-import type { EventBus } from "./events/bus";
+import type { Parts } from "./parts";
 import { type Answer, jsonAnswer } from "./proxy";
 
 const Fault = z.strictObject({
@@ -24,10 +23,10 @@ export type EmulatorState = ReturnType<typeof stateOf>;
  * The emulator's own API, for tests and for what time would do: everything else about it is AWS's API.
  * `GET state`; `POST tasks/stop`, `tasks/release`, `tasks/health`, `faults`, `functions/crash`, `schedules/run`; `DELETE faults`.
  */
-export async function control(message: IncomingMessage, body: string, parts: Parts, bus: EventBus): Promise<Answer> {
+export async function control(message: IncomingMessage, body: string, parts: Parts): Promise<Answer> {
   const route = `${message.method} ${message.url?.slice("/_emulator/".length)}`;
   const input: unknown = body === "" ? {} : JSON.parse(body);
-  const { services, tasks, faults, invoker } = parts;
+  const { services, tasks, faults, invoker, bus } = parts;
   const tasksOf = (service: string | undefined) => tasks.all().filter((task) => !service || task.service === service);
   switch (route) {
     case "GET state":

@@ -1,61 +1,64 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { control } from "./control";
 import { completeEcs, followEcs } from "./ecs/api";
-import type { Services } from "./ecs/services";
-import type { Tasks } from "./ecs/tasks";
-import type { Faults } from "./faults";
 import { answerInvoke, noteDeployment } from "./lambda/api";
-import type { Functions } from "./lambda/functions";
-import type { Invoker } from "./lambda/invoker";
+import type { Parts } from "./parts";
 import { type Answer, jsonAnswer, passOn, readAll, readAnswer } from "./proxy";
 import { type AwsRequest, describeRequest } from "./request";
 import { hideChange } from "./route53";
-import type { ScalingTags } from "./scaling-tags";
-
-/** The parts of the emulator that the endpoint sends requests to. */
-export interface Parts {
-  functions: Functions;
-  invoker: Invoker;
-  services: Services;
-  tasks: Tasks;
-  faults: Faults;
-  scalingTags: ScalingTags;
-}
 
 export interface EndpointProps {
   moto: string;
-  parts: () => Parts;
-  /** Requests below `/_emulator/` are for the emulator and not for AWS. */
-  control(message: IncomingMessage, body: string): Promise<Answer>;
   log(line: string): void;
 }
 
-/** One URL for all of AWS, on a free port of this machine: what moto cannot do is done here, the rest passes through. */
-export async function startEndpoint(props: EndpointProps): Promise<{ url: string; server: Server }> {
-  const server = createServer((message, response) => {
-    handle(message, response, props).catch((error: Error) => {
+/** The endpoint, which answers, and what answers there. */
+export interface Endpoint {
+  url: string;
+  server: Server;
+  parts: Parts;
+}
+
+/**
+ * One URL for all of AWS, on a free port of this machine: what moto cannot do is done here, the rest passes through.
+ *
+ * @param build makes what answers, knowing the URL: functions are told it. It must not wait for anything. No request is
+ * read before it returns, and so none meets an emulator that is half there.
+ */
+export async function startEndpoint(props: EndpointProps, build: (url: string) => Parts): Promise<Endpoint> {
+  const server = createServer();
+  // A blocking issuance of certificates takes its time.
+  server.requestTimeout = 0;
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const parts = build(url);
+  server.on("request", (message, response) => {
+    handle(message, response, props, parts).catch((error: Error) => {
       props.log(`${message.method} ${message.url}: ${error.stack}`);
       if (!response.headersSent) response.writeHead(502);
       response.end();
     });
   });
-  // A blocking issuance of certificates takes its time.
-  server.requestTimeout = 0;
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+  return { url, server, parts };
 }
 
-async function handle(message: IncomingMessage, response: ServerResponse, props: EndpointProps): Promise<void> {
+async function handle(
+  message: IncomingMessage,
+  response: ServerResponse,
+  props: EndpointProps,
+  parts: Parts,
+): Promise<void> {
+  // For the emulator and not for AWS.
   if (message.url?.startsWith("/_emulator/")) {
-    send(response, await props.control(message, (await readAll(message)).toString("utf8")));
+    send(response, await control(message, (await readAll(message)).toString("utf8"), parts));
     return;
   }
   const named = describeRequest(message, undefined);
   const streamed = named.service === "s3";
   const request = streamed ? named : describeRequest(message, await readAll(message));
-  const parts = props.parts();
   const fault = parts.faults.meet(request);
   if (fault === "reset") {
     message.destroy();

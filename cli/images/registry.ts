@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { errorMessage } from "../../runtime/common/error-message";
 import { UserError } from "../core/project";
 import { crane, lastLine } from "./crane";
 
@@ -15,7 +16,7 @@ export async function accountRegistry(region: string, sts = new STSClient({ regi
     return `${Account}.dkr.ecr.${region}.amazonaws.com`;
   } catch (error) {
     throw new UserError(
-      `the AWS account cannot be told: ${(error as Error).message}`,
+      `the AWS account cannot be told: ${errorMessage(error)}`,
       "give credentials of the account, or name a registry with --registry",
     );
   }

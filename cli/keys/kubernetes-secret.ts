@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { leafInclude } from "../../runtime/common/leaf-include";
 import { Kubectl } from "../core/kubectl";
 import { UserError } from "../core/project";
 import { checkKeyName, isKeyName } from "./key-name";
@@ -33,8 +34,7 @@ export class KubernetesSecretStore implements KeyStore {
   async write(name: string, value: string): Promise<void> {
     checkKeyName(name);
     const data = { [name]: encode(value) };
-    // A server includes it into its configuration: there it is a key and a value, not the seed alone.
-    if (name.startsWith("user-leaf-")) data[`include-${name.slice("user-".length)}`] = encode(`nkey: "${value}"\n`);
+    if (name.startsWith("user-leaf-")) data[`include-${name.slice("user-".length)}`] = encode(leafInclude(value));
     await this.change(data);
   }
 

@@ -9,6 +9,7 @@ import {
   type Topology,
   vaultMount,
 } from "../../model/topology";
+import { leafInclude } from "../../runtime/common/leaf-include";
 import { hubUrls, leafRemote, printConf } from "../../templates/nats-conf";
 import { UserError } from "../core/project";
 import type { KeyStore } from "../keys/key-store";
@@ -97,7 +98,7 @@ export async function leafCredentials(props: CredentialsProps): Promise<LeafCred
       if (value === undefined) throw new UserError(`${store.description} lacks ${key}`, "natsform keys init makes it");
       return isOperator
         ? { account, user, key, file: `${user}.creds`, content: `${value}\n` }
-        : { account, user, key, file: `${user}.conf`, content: `nkey: "${value}"\n` };
+        : { account, user, key, file: `${user}.conf`, content: leafInclude(value) };
     }),
   );
   return {

@@ -1,13 +1,11 @@
 import type { Trust } from "../../model/config";
 import { type ClusterTopology, clusterOf } from "../../model/topology";
+import type { Leafz } from "../../runtime/client/monitoring";
+import { isLinked } from "../core/judge-servers";
 import { poll } from "../core/processes";
 import { UserError } from "../core/project";
 import { allServers, type Twin } from "./context";
 import { monitoring } from "./monitoring";
-
-interface Leafz {
-  leafs?: { name: string; account: string }[];
-}
 
 /** A link that a leaf node has to hold; `server` is the one of the hub where it ends, none while it is down. */
 export interface LeafLinkState {
@@ -25,10 +23,9 @@ export function leafLinks(
 ): Promise<LeafLinkState[]> {
   return Promise.all(
     cluster.leafLinks.map(async ({ hub, account }) => {
-      const id = trust.accounts[account]?.publicKey ?? account;
       for (const { name } of clusterOf(topology, hub).servers) {
-        const { leafs = [] } = (await monitoring<Leafz>(ports.servers[name]?.monitoring ?? 0, "/leafz")) ?? {};
-        if (leafs.some((leaf) => leaf.name === leafNode && leaf.account === id)) return { hub, account, server: name };
+        const said = await monitoring<Leafz>(ports.servers[name]?.monitoring ?? 0, "/leafz");
+        if (said && isLinked([said], leafNode, account, trust)) return { hub, account, server: name };
       }
       return { hub, account, server: undefined };
     }),

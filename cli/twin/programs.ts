@@ -4,6 +4,7 @@ import { bundleProgram } from "../../artifacts/bundle";
 import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
 import type { Trust } from "../../model/config";
 import { type ClusterTopology, calloutIssuerSecret, calloutXkeySecret, loginKey } from "../../model/topology";
+import { leafInclude } from "../../runtime/common/leaf-include";
 import { calloutEnvironment } from "../../templates/auth-callout-environment";
 import { toAuthRules } from "../../templates/callout-rules";
 import { definedVariables } from "../../templates/program-environment";
@@ -98,7 +99,7 @@ async function writeSeeds(twin: Twin): Promise<void> {
     if (creds) writeFileAtomically(folder.credentials(`${name}.creds`), `${creds}\n`, privateFile);
     // What a server's own leaf link includes.
     const seed = name.startsWith("leaf-") ? await store.read(`user-${name}`) : undefined;
-    if (seed) writeFileAtomically(folder.credentials(`${name}.conf`), `nkey: "${seed}"\n`, privateFile);
+    if (seed) writeFileAtomically(folder.credentials(`${name}.conf`), leafInclude(seed), privateFile);
   }
 }
 

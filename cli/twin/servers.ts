@@ -5,13 +5,14 @@ import { promisify } from "node:util";
 import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../../artifacts/files";
 import type { Trust } from "../../model/config";
 import type { ClusterTopology, ServerTopology } from "../../model/topology";
+import type { Healthz, Jsz, Routez, Varz } from "../../runtime/client/monitoring";
 import { printConf, restartDigest } from "../../templates/nats-conf";
 import { lastLines, poll, runningProcess, signalProcess, startProcess, stopProcess } from "../core/processes";
 import { UserError } from "../core/project";
 import type { ServerFolder } from "../core/twin-folder";
 import { twinConf } from "./conf";
 import type { Twin } from "./context";
-import { type Healthz, type Jsz, monitoring, type Routez, type Varz } from "./monitoring";
+import { monitoring } from "./monitoring";
 import { portOwners, takenPorts } from "./ports";
 
 /** What has to happen to a server so that it runs what was rendered. */
@@ -106,7 +107,7 @@ export async function serverReady(
     const health = await monitoring<Healthz>(port, "/healthz");
     if (health?.status !== "ok") return false;
     const routes = await monitoring<Routez>(port, "/routez");
-    const peers = new Set(routes?.routes.map((route) => route.remote_name));
+    const peers = new Set(routes?.routes?.map((route) => route.remote_name));
     if (cluster.servers.some(({ name }) => name !== server.name && !peers.has(name))) return false;
     if (!cluster.jetstream || cluster.servers.length === 1) return true;
     const jsz = await monitoring<Jsz>(port, "/jsz");

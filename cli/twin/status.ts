@@ -1,7 +1,8 @@
+import type { Healthz, Jsz, Varz } from "../../runtime/client/monitoring";
 import { diedBehindOurBack, runningProcess } from "../core/processes";
 import type { PartStatus } from "../core/rows";
 import { allServers, type Twin } from "./context";
-import { type Healthz, type Jsz, monitoring, type Varz } from "./monitoring";
+import { monitoring } from "./monitoring";
 import { loopback, responderNames } from "./ports";
 
 /** Every process of the twin as it is now. */

@@ -57,11 +57,6 @@ export class KeyStore {
     clearTimeout(this.#timer);
   }
 
-  /** Seconds since the keys were last loaded; undefined before the first time. */
-  get ageSeconds(): number | undefined {
-    return this.#loadedAt === undefined ? undefined : (this.#options.now() - this.#loadedAt) / 1000;
-  }
-
   /** Whether there are keys to verify with. */
   get usable(): boolean {
     return this.#loadedAt !== undefined && this.#options.now() - this.#loadedAt <= this.#options.staleMs;

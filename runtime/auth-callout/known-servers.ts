@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { isPublicKey } from "../nkeys/nkey";
+import type { ServerQuestions } from "./server-questions";
 
 export interface KnownServersOptions {
-  /** Asks all servers who they are, or the one of a name; what they say comes to {@link KnownServers.learn}. */
-  ask: (name?: string) => void;
+  /** What servers say to them comes to {@link KnownServers.learn}. */
+  questions: Pick<ServerQuestions, "ask">;
   /** Milliseconds; monotonic. */
   now?: () => number;
   /** Least time between two questions, however many strangers knock. */
@@ -22,6 +23,8 @@ export interface KnownServersOptions {
 /** Strangers that are asked at once: nobody but servers can be one, and no cluster has more. */
 const MAX_NAMES = 64;
 
+type Tell = (known: boolean) => void;
+
 const introduction = z.object({ server: z.object({ id: z.string().refine((id) => isPublicKey("N", id)) }) });
 
 /**
@@ -33,8 +36,8 @@ const introduction = z.object({ server: z.object({ id: z.string().refine((id) =>
 export class KnownServers {
   readonly #options: Required<KnownServersOptions>;
   readonly #heardAt = new Map<string, number>();
-  /** Requests of servers that have not been heard of. */
-  readonly #waiting = new Map<string, Set<(known: boolean) => void>>();
+  /** Requests of servers that have not been heard of, each with the end of its patience. */
+  readonly #waiting = new Map<string, Map<Tell, NodeJS.Timeout>>();
   /** Names of those servers, as their requests give them. */
   readonly #names = new Map<string, string>();
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -71,29 +74,31 @@ export class KnownServers {
     const id = readIntroduction(answer);
     if (id === undefined) return;
     this.#heardAt.set(id, this.#options.now());
-    for (const tell of this.#waiting.get(id) ?? []) tell(true);
+    for (const tell of [...(this.#waiting.get(id)?.keys() ?? [])]) this.#settle(id, tell, true);
   }
 
   /** Whether a server is known; of one that is not, once it has been asked by its name. Never rejects. */
   has(id: string, name: string): boolean | Promise<boolean> {
     if (this.#heardAt.has(id)) return true;
     this.#names.set(id, name);
-    const heard = new Promise<boolean>((resolve) => {
-      const waiting = this.#waiting.get(id) ?? new Set();
-      const tell = (known: boolean) => {
-        clearTimeout(patience);
-        waiting.delete(tell);
-        if (waiting.size === 0) {
-          this.#waiting.delete(id);
-          this.#names.delete(id);
-        }
-        resolve(known);
-      };
-      const patience = setTimeout(() => tell(false), this.#options.patienceMs);
-      this.#waiting.set(id, waiting.add(tell));
+    const heard = new Promise<boolean>((tell) => {
+      const waiting = this.#waiting.get(id) ?? new Map<Tell, NodeJS.Timeout>();
+      const patience = setTimeout(() => this.#settle(id, tell, false), this.#options.patienceMs);
+      this.#waiting.set(id, waiting.set(tell, patience));
     });
     this.#askWhileWaiting();
     return heard;
+  }
+
+  #settle(id: string, tell: Tell, known: boolean): void {
+    const waiting = this.#waiting.get(id);
+    clearTimeout(waiting?.get(tell));
+    waiting?.delete(tell);
+    if (waiting?.size === 0) {
+      this.#waiting.delete(id);
+      this.#names.delete(id);
+    }
+    tell(known);
   }
 
   /** A server that has just joined may not have heard the first question. */
@@ -108,12 +113,12 @@ export class KnownServers {
   }
 
   #ask(): void {
-    const { now, forgetMs, ask } = this.#options;
+    const { now, forgetMs, questions } = this.#options;
     this.#askedAt = now();
     for (const [id, heardAt] of this.#heardAt) if (now() - heardAt > forgetMs) this.#heardAt.delete(id);
-    ask();
+    questions.ask();
     // After a reload a server passes on the first answer alone (nats-server 2.14.5), so each is asked a question of its own.
-    for (const name of [...new Set(this.#names.values())].slice(0, MAX_NAMES)) ask(name);
+    for (const name of [...new Set(this.#names.values())].slice(0, MAX_NAMES)) questions.ask(name);
   }
 }
 

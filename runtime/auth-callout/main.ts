@@ -1,8 +1,9 @@
 import { pino } from "pino";
 import { NatsClient } from "../client";
+import { EnvironmentError } from "../common/environment-error";
 import { RESPONDER_INBOX_PREFIX } from "./contract";
 import { startNatsAuthCalloutService } from "./service";
-import { EnvironmentError, loadSettings } from "./settings";
+import { loadSettings } from "./settings";
 
 async function main(): Promise<void> {
   const { nats, callout, logLevel } = loadSettings(process.env);

@@ -2,13 +2,6 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { NatsClientHealth } from "../client";
 import type { Outcome } from "./handler";
 
-/** Where the gauges read their values when they are scraped. */
-export interface MetricSources {
-  nats: () => NatsClientHealth;
-  /** Seconds; undefined before the first download. */
-  jwksAge: () => number | undefined;
-}
-
 /** Prometheus metrics of one responder, in a registry of its own. */
 export interface Metrics {
   registry: Registry;
@@ -16,7 +9,8 @@ export interface Metrics {
   jwksFetched(result: "success" | "failure"): void;
 }
 
-export function buildMetrics({ nats, jwksAge }: MetricSources): Metrics {
+/** @param nats read when the metrics are scraped */
+export function buildMetrics(nats: () => NatsClientHealth): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -50,10 +44,12 @@ export function buildMetrics({ nats, jwksAge }: MetricSources): Metrics {
     labelNames: ["result"],
     registers,
   });
+  // Monotonic: an age does not jump with the machine's clock.
+  let fetchedAt = Number.NaN;
   gauge(
     "auth_callout_jwks_age_seconds",
     "Age of the keys in use; NaN before the first download.",
-    () => jwksAge() ?? Number.NaN,
+    () => (performance.now() - fetchedAt) / 1000,
   );
   gauge("auth_callout_nats_connected", "1 while connected to NATS.", () => Number(nats().connected));
   gauge("auth_callout_nats_reconnects", "Reconnects to NATS since the start.", () => nats().reconnects);
@@ -67,6 +63,7 @@ export function buildMetrics({ nats, jwksAge }: MetricSources): Metrics {
     },
     jwksFetched(result) {
       fetches.inc({ result });
+      if (result === "success") fetchedAt = performance.now();
     },
   };
 }

@@ -1,15 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { headers, type Msg, type NatsClient, type NatsConnection, type Subscription } from "../client";
-import {
-  AUTH_REQUEST_SUBJECT,
-  PROBE_SUBJECT_PREFIX,
-  RESPONDER_QUEUE_GROUP,
-  SERVERS_ANSWER_PREFIX,
-  SERVERS_REQUEST_SUBJECT,
-} from "./contract";
+import { errorMessage } from "../common/error-message";
+import { AUTH_REQUEST_SUBJECT, PROBE_SUBJECT_PREFIX, RESPONDER_QUEUE_GROUP } from "./contract";
+import type { KnownServers } from "./known-servers";
 import type { Probe } from "./probe";
 import { SERVER_XKEY_HEADER } from "./request";
+import type { ServerQuestions } from "./server-questions";
 import { Turns } from "./turns";
 
 /** Where a message came in: probes are answered alike, but not counted. */
@@ -19,17 +16,16 @@ export interface ResponderOptions {
   client: NatsClient;
   /** The answer to a message; undefined to stay silent. Must not reject. */
   handle: (message: Uint8Array, senderXkey: string | undefined, source: Source) => Promise<Uint8Array | undefined>;
+  /** Told of each connection, once its answers would be heard. */
+  questions: ServerQuestions;
   /** Told what servers say of themselves. */
-  onServer: (introduction: string) => void;
+  servers: Pick<KnownServers, "learn">;
   /** Told why there is no connection or subscription, in one sentence. */
   onProblem: (problem: string) => void;
 }
 
 const RECONNECT_MS = 1000;
 const PROBE_TIMEOUT_MS = 1000;
-/** Servers without a connection of the callout account answer too; of a name, the one that has it alone. */
-const question = (name?: string) =>
-  JSON.stringify({ include_unused: true, ...(name !== undefined && { server_name: name, exact_match: true }) });
 /** Longer than servers wait for an answer, shorter than platforms wait for a program to end. */
 const DRAIN_TIMEOUT_MS = 5000;
 
@@ -37,14 +33,12 @@ const DRAIN_TIMEOUT_MS = 5000;
 export class Responder {
   readonly #options: ResponderOptions;
   readonly #probeSubject = `${PROBE_SUBJECT_PREFIX}.REQUEST.${randomBytes(12).toString("hex")}`;
-  readonly #serversSubject = `${SERVERS_ANSWER_PREFIX}.${randomBytes(12).toString("hex")}`;
   readonly #turns = new Turns();
   readonly #inFlight = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #subscriptions = new Map<string, Subscription>();
   /** Subscriptions that the server refuses, with its words. */
   readonly #refusals = new Map<string, string>();
-  #connection?: NatsConnection;
   #problem?: string = "not connected to NATS yet";
 
   constructor(options: ResponderOptions) {
@@ -53,16 +47,17 @@ export class Responder {
 
   /** Connects and subscribes, again and again until {@link stop}. Never rejects. */
   async run(): Promise<void> {
-    const { client, onServer, onProblem } = this.#options;
+    const { client, questions, servers, onProblem } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
         const connection = await client.connection();
         if (signal.aborted) return;
         this.#problem = undefined;
-        this.#connection = connection;
-        this.#subscribe(connection, this.#serversSubject, ({ data }) => onServer(Buffer.from(data).toString("utf8")));
-        this.askServers();
+        this.#subscribe(connection, questions.answerSubject, ({ data }) =>
+          servers.learn(Buffer.from(data).toString("utf8")),
+        );
+        questions.connected(connection);
         for (const [subject, source] of [
           [AUTH_REQUEST_SUBJECT, "server"],
           [this.#probeSubject, "probe"],
@@ -71,20 +66,11 @@ export class Responder {
         await connection.closed();
         this.#problem = "the connection to NATS was closed";
       } catch (error) {
-        this.#problem = `no connection to NATS: ${messageOf(error)}`;
+        this.#problem = `no connection to NATS: ${errorMessage(error)}`;
       }
       if (signal.aborted) return;
       onProblem(this.#problem);
       await pause(RECONNECT_MS, { signal });
-    }
-  }
-
-  /** Asks all servers who they are, or the one of this name; none answers while there is no connection. */
-  askServers(name?: string): void {
-    try {
-      this.#connection?.publish(SERVERS_REQUEST_SUBJECT, question(name), { reply: this.#serversSubject });
-    } catch {
-      // Closed, or about to be: with the next connection they are asked again.
     }
   }
 
@@ -103,7 +89,7 @@ export class Responder {
       const options = { timeout: PROBE_TIMEOUT_MS, headers: header };
       return probe.answerProblem((await connection.request(this.#probeSubject, probe.message, options)).data);
     } catch (error) {
-      return `the probe got no answer: ${messageOf(error)}`;
+      return `the probe got no answer: ${errorMessage(error)}`;
     }
   }
 
@@ -147,7 +133,7 @@ export class Responder {
 
   #track(work: Promise<void>): void {
     const tracked = work
-      .catch((error) => this.#options.onProblem(`an answer could not be sent: ${messageOf(error)}`))
+      .catch((error) => this.#options.onProblem(`an answer could not be sent: ${errorMessage(error)}`))
       .finally(() => this.#inFlight.delete(tracked));
     this.#inFlight.add(tracked);
   }
@@ -156,5 +142,3 @@ export class Responder {
 /** Ends early, without rejecting, when the signal is given. A timeout with `ref: false` does not keep the program alive. */
 const pause = (milliseconds: number, options: { signal?: AbortSignal; ref?: boolean }): Promise<void> =>
   setTimeout(milliseconds, undefined, options).catch(() => undefined);
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

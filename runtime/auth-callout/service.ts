@@ -10,11 +10,12 @@ import { readKeySet, type TokenAlgorithm } from "./jwks";
 import { KeyStore } from "./key-store";
 import { KnownServers } from "./known-servers";
 import { logOutcome } from "./log-outcome";
-import { buildMetrics } from "./metrics";
-import { probesFor } from "./probe";
-import { Responder, type Source } from "./responder";
+import { buildMetrics, type Metrics } from "./metrics";
+import { type Probes, probesFor } from "./probe";
+import { Responder, type ResponderOptions, type Source } from "./responder";
 import type { AuthRules } from "./rules";
 import { readSeeds } from "./seeds";
+import { ServerQuestions } from "./server-questions";
 import { type SubscriptionPermissions, withSubscriptions } from "./subscriptions";
 import { verifyToken } from "./token";
 import { xkey } from "./xkey";
@@ -92,58 +93,40 @@ export async function startNatsAuthCalloutService(options: NatsAuthCalloutOption
   );
   const issuers = buildIssuers(rules, natsAuthAccount, issuerKeys);
 
+  // Each part is given what was made before it, and nothing runs or listens until all of them are there.
+  const metrics = buildMetrics(() => client.health());
   const keys = new KeyStore({
     async load() {
       const bounds = { timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES, ca: options.jwksCa };
       return readKeySet(await getText(jwksUri, bounds), algorithms);
     },
-    onLoad({ error }) {
-      metrics.jwksFetched(error ? "failure" : "success");
-      if (error) log.warn({ jwksUri, problem: error.message }, "the issuer's keys could not be loaded");
-    },
+    onLoad: noteLoad(metrics, log, jwksUri),
   });
-  const metrics = buildMetrics({ nats: () => client.health(), jwksAge: () => keys.ageSeconds });
-
-  const findKey = (kid: string) => keys.find(kid);
-  const tokens = { issuer: jwtIssuer, audience: options.jwtAudience, algorithms, clockSkewSeconds, findKey };
-  const servers = new KnownServers({ ask: (name) => responder.askServers(name) });
+  const questions = new ServerQuestions();
+  const servers = new KnownServers({ questions });
   const addressee = rules.mode === "callout" ? issuers.current.envelope.publicKey : natsAuthAccount;
   const probes = probesFor(addressee, xkeys[0].publicKey);
-  const isKnown: Record<Source, NonNullable<HandlerContext["isKnownServer"]>> = {
-    server: options.isKnownServer ?? ((id, name) => servers.has(id, name)),
-    probe: (id) => id === probes.serverId,
-  };
-  const context: HandlerContext = {
-    rules,
-    issuers,
-    requests: { xkeys, clockSkewSeconds },
-    verifyToken: (token, at) => verifyToken(token, tokens, at),
-    now,
-  };
-  async function handle(message: Uint8Array, senderXkey: string | undefined, source: Source) {
-    const start = performance.now();
-    const outcome = await handleRequest(message, senderXkey, { ...context, isKnownServer: isKnown[source] });
-    if (source === "server") {
-      const durationMs = performance.now() - start;
-      metrics.decided(outcome, durationMs / 1000);
-      logOutcome(log, outcome, durationMs);
-    }
-    return outcome.verdict === "refused" ? undefined : outcome.reply;
-  }
+  const findKey = (kid: string) => keys.find(kid);
+  const tokens = { issuer: jwtIssuer, audience: options.jwtAudience, algorithms, clockSkewSeconds, findKey };
+  const handle = answerWith({
+    context: {
+      rules,
+      issuers,
+      requests: { xkeys, clockSkewSeconds },
+      verifyToken: (token, at) => verifyToken(token, tokens, at),
+      now,
+    },
+    isKnown: {
+      server: options.isKnownServer ?? ((id, name) => servers.has(id, name)),
+      probe: (id) => id === probes.serverId,
+    },
+    metrics,
+    log,
+  });
   const onProblem = (problem: string) => log.warn({ problem }, "requests are not answered");
-  const onServer = (introduction: string) => servers.learn(introduction);
-  const responder = new Responder({ client, handle, onServer, onProblem });
+  const responder = new Responder({ client, handle, questions, servers, onProblem });
+  const readiness = readinessOf(responder, probes, keys, options.isKnownServer ? undefined : servers);
 
-  async function readiness(): Promise<Readiness> {
-    const problem = await responder.probe(probes.make(now()));
-    const isLost = !options.isKnownServer && servers.count === 0;
-    const problems = [
-      ...(keys.usable ? [] : ["the issuer's keys are not loaded"]),
-      ...(isLost ? [`no NATS server has answered ${SERVERS_REQUEST_SUBJECT}`] : []),
-      ...(problem ? [problem] : []),
-    ];
-    return { problems };
-  }
   const http = options.http && (await listen(buildHttp(readiness, metrics.registry), options.http));
   log.info({ servers: client.health().servers, jwksUri, httpPort: http?.port }, "started");
   void keys.start();
@@ -161,6 +144,48 @@ export async function startNatsAuthCalloutService(options: NatsAuthCalloutOption
     },
   };
 }
+
+const noteLoad =
+  (metrics: Metrics, log: Logger, jwksUri: string) =>
+  ({ error }: { error?: Error }): void => {
+    metrics.jwksFetched(error ? "failure" : "success");
+    if (error) log.warn({ jwksUri, problem: error.message }, "the issuer's keys could not be loaded");
+  };
+
+interface AnswerProps {
+  context: HandlerContext;
+  /** Whose requests are answered, by where they came in. */
+  isKnown: Record<Source, NonNullable<HandlerContext["isKnownServer"]>>;
+  metrics: Metrics;
+  log: Logger;
+}
+
+/** What a responder does with each message: its answer, counted and logged when a server asked. */
+const answerWith =
+  ({ context, isKnown, metrics, log }: AnswerProps): ResponderOptions["handle"] =>
+  async (message, senderXkey, source) => {
+    const start = performance.now();
+    const outcome = await handleRequest(message, senderXkey, { ...context, isKnownServer: isKnown[source] });
+    if (source === "server") {
+      const durationMs = performance.now() - start;
+      metrics.decided(outcome, durationMs / 1000);
+      logOutcome(log, outcome, durationMs);
+    }
+    return outcome.verdict === "refused" ? undefined : outcome.reply;
+  };
+
+/** @param servers those that introduced themselves; without them there is another way to know servers */
+const readinessOf =
+  (responder: Responder, probes: Probes, keys: KeyStore, servers: KnownServers | undefined) =>
+  async (): Promise<Readiness> => {
+    const problem = await responder.probe(probes.make(now()));
+    const problems = [
+      ...(keys.usable ? [] : ["the issuer's keys are not loaded"]),
+      ...(servers?.count === 0 ? [`no NATS server has answered ${SERVERS_REQUEST_SUBJECT}`] : []),
+      ...(problem ? [problem] : []),
+    ];
+    return { problems };
+  };
 
 /** Seconds since the epoch. */
 const now = () => Math.floor(Date.now() / 1000);

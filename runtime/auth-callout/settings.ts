@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Authentication } from "../client";
 import { seedOfCreds } from "../common/creds";
+import { givenVariables } from "../common/environment";
+import { wrongEnvironment } from "../common/environment-error";
+import { errorMessage } from "../common/error-message";
 import { isPublicKey, type SigningKey, signingKey } from "../nkeys/nkey";
 import { AuthCalloutEnv, FILE_VARIABLES, type FileVariable } from "./env";
 import { accountsWithoutSigner } from "./issuers";
@@ -16,14 +19,6 @@ export interface Settings {
   logLevel: AuthCalloutEnv["LOG_LEVEL"];
 }
 
-/** Everything that is wrong with an environment, one line for each problem. No line holds a secret. */
-export class EnvironmentError extends Error {
-  override readonly name = "EnvironmentError";
-  constructor(readonly problems: readonly string[]) {
-    super(`the environment of the auth callout is wrong:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
-  }
-}
-
 /**
  * Reads the environment and the files that it names.
  *
@@ -33,8 +28,7 @@ export function loadSettings(
   environment: NodeJS.ProcessEnv,
   readFile: (path: string) => string = (path) => readFileSync(path, "utf8"),
 ): Settings {
-  // Platforms write an optional variable that is not wanted as empty text.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const given = givenVariables(environment);
   const parsed = AuthCalloutEnv.safeParse(given);
   const problems = (parsed.error?.issues ?? []).map(({ path, message }) => describe(String(path[0]), message, given));
 
@@ -42,7 +36,7 @@ export function loadSettings(
     try {
       return readFile(path).trim();
     } catch (error) {
-      problems.push(`${variable} must name a readable file; got ${JSON.stringify(path)}: ${(error as Error).message}`);
+      problems.push(`${variable} must name a readable file; got ${JSON.stringify(path)}: ${errorMessage(error)}`);
       return undefined;
     }
   };
@@ -72,7 +66,7 @@ export function loadSettings(
   if (rules) problems.push(...modeProblems(rules, login, given.NATS_AUTH_ACCOUNT ?? "", issuerKeys));
   const ca = given.OIDC_CA_FILE === undefined ? undefined : read("OIDC_CA_FILE", given.OIDC_CA_FILE);
 
-  if (!parsed.success || !rules || problems.length > 0) throw new EnvironmentError(problems);
+  if (!parsed.success || !rules || problems.length > 0) throw wrongEnvironment("the auth callout", problems);
   const env = parsed.data;
   return {
     nats: {
@@ -142,7 +136,7 @@ function parseRules(json: string | undefined, problems: string[]): AuthRules | u
   try {
     value = JSON.parse(json);
   } catch (error) {
-    problems.push(`AUTH_RULES must be JSON: ${(error as Error).message}`);
+    problems.push(`AUTH_RULES must be JSON: ${errorMessage(error)}`);
     return undefined;
   }
   const { data, error } = AuthRules.safeParse(value);

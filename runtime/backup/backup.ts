@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { type NatsConnection, NatsError } from "nats";
 import type { Logger } from "pino";
 import { CONSUMER_NOT_FOUND, errorNumber, NotInTime, STREAM_NOT_FOUND, unlessMissing } from "../client/retry";
+import { errorMessage } from "../common/error-message";
 import { ApiRefusal, type ConsumerDescription, describeConsumer, describeStream, names } from "./api";
 import { newBackupId } from "./backup-id";
 import { folderOf, MANIFEST, type Scope } from "./catalog";
@@ -54,7 +55,7 @@ export async function backUp(nc: NatsConnection, props: BackupProps): Promise<Ma
       holes.push(...found.holes);
     } catch (error) {
       complete = false;
-      const what = error instanceof Error ? error.message : String(error);
+      const what = errorMessage(error);
       holes.push({ kind: "stream-failed", stream, what });
     }
   }

@@ -1,3 +1,4 @@
+import { errorMessage } from "../common/error-message";
 import type { BackupKey } from "./keys";
 import { type Manifest, readManifest } from "./manifest";
 import type { Kept } from "./retention";
@@ -41,7 +42,7 @@ export async function readCatalog(target: Target, scope: Scope, keys: readonly B
       try {
         entries.push({ id, paths, manifest: readManifest(await readText(target, path), keys) });
       } catch (error) {
-        entries.push({ id, paths, problem: error instanceof Error ? error.message : String(error) });
+        entries.push({ id, paths, problem: errorMessage(error) });
       }
   }
   return entries;

@@ -1,16 +1,16 @@
 import { pino } from "pino";
 import { NatsClient } from "../client";
-import { EnvironmentError } from "../common/environment-files";
-import { COMMANDS, type Command, load } from "./load";
+import { EnvironmentError } from "../common/environment-error";
 import { EXIT, type ExitCode, run } from "./run";
 import { endServer } from "./scratch-sidecar";
+import { COMMANDS, type Command, loadSettings } from "./settings";
 import { TargetError } from "./target";
 
 /** `backup`, `list`, `restore`, `drill` or `prune`; all else stands in the environment. */
 async function main(): Promise<ExitCode> {
   const command = COMMANDS.find((known): known is Command => known === (process.argv[2] ?? "backup"));
   if (!command) throw new EnvironmentError(`no such command: ${process.argv[2]}; known: ${COMMANDS.join(", ")}`);
-  const settings = await load(command, process.env);
+  const settings = await loadSettings(command, process.env);
   const log = pino({ name: "backup", level: settings.logLevel });
   const client = settings.client && new NatsClient({ ...settings.client, name: "backup" });
   const connect = () => client?.connection() ?? Promise.reject(new Error(`${command} logs in nowhere`));

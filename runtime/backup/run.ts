@@ -4,13 +4,13 @@ import { shrinkAlarms } from "./alarms";
 import { backUp } from "./backup";
 import { type Entry, newestGood, readCatalog } from "./catalog";
 import { drill } from "./drill";
-import type { Command, Settings } from "./load";
 import type { Manifest } from "./manifest";
 import { printEmbedded, printMetrics, type RunResult, writeMetrics } from "./metrics";
 import { prune } from "./prune";
 import { previewRestore, restore } from "./restore";
 import { scopeName } from "./restore-plan";
 import { openScratchServer } from "./scratch";
+import type { Command, Settings } from "./settings";
 
 /** Exit codes. `failed` needs someone to look; `notReached` is worth another try. */
 export const EXIT = { ok: 0, failed: 1, notReached: 2 } as const;
@@ -32,7 +32,7 @@ export async function run(command: Command, props: RunProps): Promise<ExitCode> 
       props,
     );
   } catch (error) {
-    log.error({ error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }, "failed");
+    log.error({ error: String(error) }, "failed");
     if (command === "backup" || command === "drill") await report(props, { command, ok: false, seconds: 0 });
     return EXIT.failed;
   }

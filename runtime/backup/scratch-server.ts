@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type NatsConnection } from "nats";
+import { connect } from "nats";
 import { BACKUP_INBOX } from "./contract";
 import type { ScratchServer } from "./scratch-sidecar";
 
@@ -21,45 +21,66 @@ const STARTS_WITHIN_MS = 60_000;
 export async function startScratchServer(binary: string): Promise<ScratchServer> {
   const root = await mkdtemp(join(tmpdir(), "natsform-drill-"));
   const pass = randomBytes(24).toString("hex");
-  const file = (name: string) => join(root, name);
-  let child: ChildProcess | undefined;
-  let connection: NatsConnection | undefined;
-  const stop = async () => {
-    process.off("exit", end);
-    await connection?.close().catch(() => undefined);
-    if (child && child.exitCode === null && child.signalCode === null) {
-      const gone = once(child, "exit");
-      child.kill("SIGKILL");
-      await gone;
-    }
-    await rm(root, { recursive: true, force: true });
-  };
-  const end = () => void child?.kill("SIGKILL");
+  const { child, failed, stop } = await launch(binary, root, pass);
   try {
-    const conf = [
-      'listen: "127.0.0.1:-1"',
-      `ports_file_dir: ${JSON.stringify(root)}`,
-      `jetstream { store_dir: ${JSON.stringify(file("store"))} }`,
-      `authorization { user: drill, password: "${pass}" }`,
-    ];
-    await writeFile(file("nats.conf"), `${conf.join("\n")}\n`, { mode: 0o600 });
-    child = spawn(binary, ["-c", file("nats.conf"), "-l", file("log")], { stdio: "ignore" });
-    process.once("exit", end);
-    const failed = new Promise<never>((_, reject) => {
-      child?.once("error", reject);
-      child?.once("exit", async (code) => {
-        const log = await readFile(file("log"), "utf8").catch(() => "");
-        reject(new Error(`the scratch nats-server ended with ${code}: ${log.trim().split("\n").slice(-3).join("; ")}`));
-      });
-    });
-    failed.catch(() => undefined);
-    const servers = await Promise.race([failed, listening(file(`${basename(binary)}_${child.pid}.ports`))]);
-    connection = await Promise.race([failed, connect({ servers, user: "drill", pass, inboxPrefix: BACKUP_INBOX })]);
-    return { connection, stop };
+    const servers = await Promise.race([failed, listening(join(root, `${basename(binary)}_${child.pid}.ports`))]);
+    const login = { servers, user: "drill", pass, inboxPrefix: BACKUP_INBOX };
+    const connection = await Promise.race([failed, connect(login)]);
+    const close = () => connection.close().catch(() => undefined);
+    return { connection, stop: () => close().then(stop) };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/**
+ * A server that may not listen yet; `failed` rejects when it will not. `stop` ends it and removes its folder; it ends with
+ * this process as well.
+ */
+async function launch(binary: string, root: string, pass: string) {
+  const remove = () => rm(root, { recursive: true, force: true });
+  try {
+    const conf = [
+      'listen: "127.0.0.1:-1"',
+      `ports_file_dir: ${JSON.stringify(root)}`,
+      `jetstream { store_dir: ${JSON.stringify(join(root, "store"))} }`,
+      `authorization { user: drill, password: "${pass}" }`,
+    ];
+    await writeFile(confOf(root), `${conf.join("\n")}\n`, { mode: 0o600 });
+    const child = spawn(binary, ["-c", confOf(root), "-l", logOf(root)], { stdio: "ignore" });
+    const end = () => void child.kill("SIGKILL");
+    process.once("exit", end);
+    const stop = async () => {
+      process.off("exit", end);
+      if (child.exitCode === null && child.signalCode === null) {
+        const gone = once(child, "exit");
+        end();
+        await gone;
+      }
+      await remove();
+    };
+    return { child, failed: failure(child, root), stop };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+const confOf = (root: string) => join(root, "nats.conf");
+const logOf = (root: string) => join(root, "log");
+
+/** Rejects when the server could not start, or has ended. */
+function failure(child: ChildProcess, root: string): Promise<never> {
+  const failed = new Promise<never>((_, reject) => {
+    child.once("error", reject);
+    child.once("exit", async (code) => {
+      const log = await readFile(logOf(root), "utf8").catch(() => "");
+      reject(new Error(`the scratch nats-server ended with ${code}: ${log.trim().split("\n").slice(-3).join("; ")}`));
+    });
+  });
+  failed.catch(() => undefined);
+  return failed;
 }
 
 /** nats-server writes the ports it was given into a file, once it listens. */

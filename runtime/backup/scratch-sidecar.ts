@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type NatsConnection } from "nats";
+import { errorMessage } from "../common/error-message";
 import { names } from "./api";
 import { BACKUP_INBOX } from "./contract";
 
@@ -31,7 +32,7 @@ async function reach(servers: string): Promise<NatsConnection> {
     try {
       return await connect({ servers, inboxPrefix: BACKUP_INBOX });
     } catch (error) {
-      if (Date.now() > deadline) throw new Error(`${servers} is not reached: ${(error as Error).message}`);
+      if (Date.now() > deadline) throw new Error(`${servers} is not reached: ${errorMessage(error)}`);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { CertificateSecret } from "../certificate-manager/contract";
+import { errorMessage } from "../common/error-message";
 import { readPem, splitPem, unionPem } from "../x509/pem";
 import { chainProblems } from "./chain";
 
@@ -43,7 +44,7 @@ export function verifyCertificate(secret: string, wanted: WantedCertificate): Ve
     if (wanted.isPrivate && pair.authorities === "") problems.push("it names no authority to verify peers with");
     return problems.length > 0 ? { problems } : { certificate: pair };
   } catch (error) {
-    return { problems: [(error as Error).message] };
+    return { problems: [errorMessage(error)] };
   }
 }
 

@@ -1,5 +1,6 @@
 import { fromSeed } from "nkeys.js";
 import { seedOfCreds } from "../common/creds";
+import { leafInclude } from "../common/leaf-include";
 
 /**
  * The content of a credentials file, from the secret's value: a `.creds` file as it is, a seed as an include that sets it.
@@ -14,7 +15,7 @@ export function credentialContent(file: string, secret: string): string {
     return `${value}\n`;
   }
   if (!isSeed(value)) throw new Error("the secret holds no seed of a user");
-  return `nkey: "${value}"\n`;
+  return leafInclude(value);
 }
 
 function isSeed(text: string): boolean {

@@ -1,3 +1,4 @@
+import { errorMessage } from "../common/error-message";
 /** What the agent says of itself, for a container's health check: images without curl have nothing else to ask with. */
 export async function askHealth({ host, port }: { host: string; port: number }): Promise<string[]> {
   // Where it listens on every address, it is asked on one.
@@ -7,6 +8,6 @@ export async function askHealth({ host, port }: { host: string; port: number }):
     const { missing = [] } = (await response.json()) as { missing?: string[] };
     return response.ok || missing.length > 0 ? missing : [`it answers with ${response.status}`];
   } catch (error) {
-    return [`it does not answer: ${(error as Error).message}`];
+    return [`it does not answer: ${errorMessage(error)}`];
   }
 }

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
+import { errorMessage } from "../common/error-message";
 
 export interface AgentHttp {
   port: number;
@@ -12,7 +13,7 @@ function orItsError(missing: () => string[]): string[] {
   try {
     return missing();
   } catch (error) {
-    return [(error as Error).message];
+    return [errorMessage(error)];
   }
 }
 

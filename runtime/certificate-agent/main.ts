@@ -1,10 +1,11 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { pino } from "pino";
+import { EnvironmentError } from "../common/environment-error";
 import { runAgent } from "./agent";
 import { awsStore } from "./aws-store";
 import { askHealth } from "./health";
-import { EnvironmentError, loadAddress, loadSettings } from "./settings";
+import { loadAddress, loadSettings } from "./settings";
 
 /** `health`: asks the agent that runs here, and ends with 1 when the server could not start. */
 async function health(): Promise<void> {

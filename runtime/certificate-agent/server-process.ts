@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Varz } from "../client/monitoring";
+import { errorMessage } from "../common/error-message";
 import { readIfThere } from "./atomic";
 
 /** What a running server says of its configuration. */
@@ -43,7 +45,7 @@ export class ServerProcess {
     try {
       const url = `http://127.0.0.1:${this.props.monitoringPort}/varz`;
       const response = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
-      const varz = (await response.json()) as { config_load_time?: string; config_digest?: string };
+      const varz = (await response.json()) as Varz;
       const loadedAt = Date.parse(varz.config_load_time ?? "");
       return Number.isNaN(loadedAt) ? undefined : { loadedAt, digest: varz.config_digest };
     } catch {
@@ -78,7 +80,7 @@ export class ServerProcess {
       return process.kill(pid, "SIGHUP");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-      throw new Error(`the server may not be signalled; both must run as the same user: ${(error as Error).message}`);
+      throw new Error(`the server may not be signalled; both must run as the same user: ${errorMessage(error)}`);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { errorMessage } from "../common/error-message";
 import { contentDigest, verifyCertificate } from "./certificate";
 import { type Complaints, configWhat, refusedConfig } from "./complaints";
 import { credentialContent } from "./credential";
@@ -95,7 +96,7 @@ export class Updater {
     try {
       content = credentialContent(file, value);
     } catch (error) {
-      throw new Rejected((error as Error).message);
+      throw new Rejected(errorMessage(error));
     }
     this.#seen.set(what, revision);
     if (content === inPlace) return undefined;

@@ -1,9 +1,8 @@
 import { tryStep } from "./authorities";
-import type { EnsureResponse } from "./contract";
-import { keepValid } from "./keep-valid";
-import { dueSteps, hasWork, isSeen, lookAtAll, type Unseen, type View } from "./look";
+import { certificateMetrics, type EnsureResponse } from "./contract";
+import { keepValid, type Result } from "./keep-valid";
+import { dueSteps, hasWork, isSeen, isValid, lookAtAll, type Unseen, type View } from "./look";
 import type { Lease } from "./ports";
-import { type Result, report } from "./report";
 import type { Run } from "./run";
 
 /** Pauses between two looks while somebody else has the lease; each is longer than the one before. */
@@ -77,4 +76,43 @@ async function takeSteps(run: Run, lease: Lease): Promise<string[]> {
     if (failure && (run.roll.includes(issuer) || !stored)) failures.push(`authority of ${issuer}: ${failure}`);
   }
   return failures;
+}
+
+/** What is said of a certificate at the end: an entry of the answer, or why there is none. */
+type Report = { entry: EnsureResponse["certificates"][number] } | { failure: string };
+
+const dayMs = 24 * 3_600_000;
+
+/**
+ * A certificate that is stored and valid is a success, also when its renewal failed: there is time, and the metrics tell.
+ * Unless a person has asked for it.
+ */
+function report(run: Run, view: View | Unseen, result: Result | undefined): Report {
+  const { id, secret } = view.certificate;
+  const failure = (reason: string): Report => ({ failure: `${id} (${secret}): ${reason}` });
+  if (!isSeen(view)) return failure(view.error);
+  const notAfter = view.stored?.inspection.facts?.notAfter;
+  const usable = isValid(view) && notAfter;
+  const leftMs = usable ? notAfter.getTime() - run.ports.now().getTime() : 0;
+  run.ports.metric(secret, { [certificateMetrics.daysLeft]: Math.max(0, Math.round((leftMs / dayMs) * 100) / 100) });
+
+  const isAskedFor = run.renew.includes(id) && result?.outcome !== "issued";
+  if (usable && !isAskedFor)
+    return {
+      entry: {
+        id,
+        secret,
+        outcome: result?.outcome === "issued" ? "issued" : "kept",
+        notAfter: notAfter.toISOString(),
+      },
+    };
+  return failure(whyNot(view, result));
+}
+
+function whyNot({ decision, state, stored }: View, result: Result | undefined): string {
+  const next = state.nextTryAt ? `; next try at ${state.nextTryAt.toISOString()}` : "";
+  if (result?.outcome === "failed") return `${result.reason}${next}`;
+  if (decision.action === "wait") return `${decision.reason}; next try at ${decision.until.toISOString()}`;
+  const problems = stored ? stored.inspection.problems.join("; ") : "none is stored";
+  return `${problems || "not renewed"}; another run was issuing until the time was up`;
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from "../common/error-message";
 import type { Ports } from "./ports";
 import type { Settings } from "./settings";
 
@@ -18,4 +19,4 @@ export const isPrivate = (issuer: string): boolean => issuer !== "acme";
 
 /** An error as one line that is fit for a log and an answer. */
 export const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? `${error.message || error.name}` : String(error)).replace(/\s+/g, " ").slice(0, 500);
+  (errorMessage(error) || String(error)).replace(/\s+/g, " ").slice(0, 500);

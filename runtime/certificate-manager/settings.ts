@@ -1,3 +1,5 @@
+import { givenVariables } from "../common/environment";
+import { wrongEnvironment } from "../common/environment-error";
 import { CertificateManagerEnv, type ManagedCertificate } from "./env";
 
 /** Everything that the environment says, checked. */
@@ -13,20 +15,14 @@ export interface Settings {
   logLevel: CertificateManagerEnv["LOG_LEVEL"];
 }
 
-/** Everything that is wrong with an environment, one line for each problem. */
-export class EnvironmentError extends Error {
-  override readonly name = "EnvironmentError";
-  constructor(readonly problems: readonly string[]) {
-    super(`the environment of the certificate-manager is wrong:\n${problems.map((text) => `  ${text}`).join("\n")}`);
-  }
-}
-
 /** @throws EnvironmentError with all problems at once */
 export function loadSettings(environment: NodeJS.ProcessEnv): Settings {
-  // Platforms write an optional variable that is not wanted as empty text.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const { data: env, error } = CertificateManagerEnv.safeParse(given);
-  if (!env) throw new EnvironmentError(error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
+  const { data: env, error } = CertificateManagerEnv.safeParse(givenVariables(environment));
+  if (!env)
+    throw wrongEnvironment(
+      "the certificate-manager",
+      error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`),
+    );
 
   const problems: string[] = [];
   const { CERTIFICATES: certificates, AUTHORITIES, PRIVATE_CA_ARNS } = env;
@@ -37,7 +33,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv): Settings {
     if (issuer !== "acme" && !AUTHORITIES[issuer] && !PRIVATE_CA_ARNS[issuer])
       problems.push(`AUTHORITIES must name the secret of ${issuer}, which signs ${id}`);
   const acme = certificates.some(({ issuer }) => issuer === "acme") ? acmeSettings(env, problems) : undefined;
-  if (problems.length > 0) throw new EnvironmentError(problems);
+  if (problems.length > 0) throw wrongEnvironment("the certificate-manager", problems);
   return {
     certificates,
     stateTable: env.STATE_TABLE,

@@ -1,20 +1,19 @@
 import { readFileSync } from "node:fs";
 import { pino } from "pino";
-import { z } from "zod";
 import { type Authentication, NatsClient } from "../client";
+import { errorMessage } from "../common/error-message";
 import { RENEWAL_INBOX } from "./contract";
-import { CertificateRenewalEnv } from "./env";
+import type { CertificateRenewalEnv } from "./env";
 import { kubernetesSecrets } from "./kubernetes";
 import { reloadServers } from "./reload";
 import { renew } from "./renew";
+import { loadSettings } from "./settings";
 import { openVault } from "./vault";
 
 const read = (file: string) => readFileSync(file, "utf8").trim();
 
 async function main(): Promise<void> {
-  const parsed = CertificateRenewalEnv.safeParse(process.env);
-  if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
-  const env = parsed.data;
+  const env = loadSettings(process.env);
   const log = pino({ name: "certificate-renewal", level: env.LOG_LEVEL });
   const vault = await openVault(env.VAULT_ADDR, {
     path: env.VAULT_AUTH_PATH,
@@ -60,6 +59,6 @@ function authentication({ NATS_CREDS_FILE, NATS_NKEY_SEED_FILE }: CertificateRen
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(errorMessage(error));
   process.exit(1);
 });

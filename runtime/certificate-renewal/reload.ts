@@ -2,6 +2,7 @@ import { ErrorCode, type NatsConnection, NatsError } from "nats";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { servedFingerprint } from "../certificate-agent/handshake";
+import { errorMessage } from "../common/error-message";
 import type { ServedListener } from "./env";
 import type { Renewed } from "./renew";
 
@@ -77,7 +78,7 @@ async function listenersBehind({ served, current }: ReloadProps): Promise<string
         const seen = await servedFingerprint({ host, port, servername: host, plainInfo, proxied: false, client });
         return seen === pair.fingerprint ? [] : [place];
       } catch (error) {
-        return [`${place} (${(error as Error).message})`];
+        return [`${place} (${errorMessage(error)})`];
       }
     }),
   );

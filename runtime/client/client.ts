@@ -9,8 +9,9 @@ import {
   type PubAck,
   type PublishOptions,
 } from "nats";
+import { errorMessage } from "../common/error-message";
+import { parseServers } from "../common/servers";
 import { type Authentication, type Authenticators, authenticators, defaultInboxPrefix } from "./authentication";
-import { parseServers } from "./servers";
 import { publishToStream, type StreamPublishOptions } from "./stream-publish";
 
 export interface NatsClientOptions {
@@ -161,7 +162,7 @@ export class NatsClient {
       this.#watch(connection);
       return connection;
     } catch (error) {
-      this.#lastError = messageOf(error);
+      this.#lastError = errorMessage(error);
       throw error;
     }
   }
@@ -189,5 +190,3 @@ export class NatsClient {
     }
   }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiError, NatsError } from "nats";
+import { errorMessage } from "../common/error-message";
 
 /** A deadline passed while servers were not ready; `cause` is what the last attempt said. */
 export class NotInTime extends Error {
   override readonly name = "NotInTime";
   constructor(what: string, cause: unknown) {
-    super(`not in time: ${what} (${messageOf(cause)})`, { cause });
+    super(`not in time: ${what} (${errorMessage(cause)})`, { cause });
   }
 }
 
@@ -35,7 +36,7 @@ export async function until<Result>(
     } catch (error) {
       if (!isTransient(error)) throw error;
       if (Date.now() + PAUSE_MS > deadline) throw new NotInTime(what, error);
-      waiting(messageOf(error));
+      waiting(errorMessage(error));
       await sleep(PAUSE_MS);
     }
   }
@@ -84,7 +85,7 @@ export async function notYetWhenMissing<Result>(
   try {
     return await request();
   } catch (error) {
-    throw missing.includes(errorNumber(error) ?? 0) ? new NotYet(messageOf(error)) : error;
+    throw missing.includes(errorNumber(error) ?? 0) ? new NotYet(errorMessage(error)) : error;
   }
 }
 
@@ -100,5 +101,3 @@ export async function unlessMissing<Result>(
     throw error;
   }
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,5 @@
 import { ErrorCode, type JetStreamClient, NatsError, type Payload, type PubAck } from "nats";
+import { errorMessage } from "../common/error-message";
 
 /** How one message is published to a stream. */
 export interface StreamPublishOptions {
@@ -19,7 +20,9 @@ export class StreamPublishError extends Error {
     readonly attempts: number,
     cause: unknown,
   ) {
-    super(`no stream acknowledged ${messageId} on ${subject} in ${attempts} attempts: ${messageOf(cause)}`, { cause });
+    super(`no stream acknowledged ${messageId} on ${subject} in ${attempts} attempts: ${errorMessage(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -63,5 +66,3 @@ export function isTemporary(error: unknown): boolean {
   const code = error.api_error?.err_code ?? 0;
   return temporary.includes(error.code) || [TEMPORARILY_UNAVAILABLE, DUPLICATE_IN_PROCESS].includes(code);
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

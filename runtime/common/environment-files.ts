@@ -1,9 +1,6 @@
 import { readFileSync } from "node:fs";
-
-/** An environment that a program cannot run with; the message names every problem. */
-export class EnvironmentError extends Error {
-  override readonly name = "EnvironmentError";
-}
+import { EnvironmentError } from "./environment-error";
+import { errorMessage } from "./error-message";
 
 /**
  * The value of a variable, or the content of the file that `<name>_FILE` names.
@@ -15,6 +12,6 @@ export function valueOrFile(name: string, direct: string | undefined, file: stri
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new EnvironmentError(`${name}_FILE: ${(error as Error).message}`);
+    throw new EnvironmentError(`${name}_FILE: ${errorMessage(error)}`);
   }
 }

@@ -1,5 +1,9 @@
 import { z } from "zod";
-import { serverProblems } from "../client/servers";
+import { serverProblems } from "./servers";
+
+/** The variables that say something: platforms write an optional one that is not wanted as empty text. */
+export const givenVariables = (environment: NodeJS.ProcessEnv): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
 
 /** Parts that the environments of programs are made of. */
 

@@ -1,13 +1,10 @@
 import { pino } from "pino";
-import { z } from "zod";
 import { connectAws } from "./aws";
 import { buildClients } from "./clients";
-import { DnsSyncEnv } from "./env";
 import { buildHandler } from "./handler";
+import { loadSettings } from "./settings";
 
-const parsed = DnsSyncEnv.safeParse(process.env);
-if (!parsed.success) throw new Error(`the environment of dns-sync is wrong:\n${z.prettifyError(parsed.error)}`);
-const env = parsed.data;
+const env = loadSettings(process.env);
 
 // Synchronous: between invocations the process stands still, and what is not written by then comes late or never.
 const stdout = pino.destination({ sync: true });

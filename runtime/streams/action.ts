@@ -1,4 +1,4 @@
-import type { ConsumerSettings, StreamSettings } from "./settings";
+import type { ConsumerSettings, StreamSettings } from "./stream-settings";
 
 /** Kinds that change something on a server. */
 export const APPLIED = ["create", "update", "adopt", "recreate", "delete"] as const;

@@ -3,13 +3,13 @@ import type { JetStreamManager, NatsConnection } from "nats";
 import {
   CONSUMER_NOT_FOUND,
   errorNumber,
-  messageOf,
   NotInTime,
   NotYet,
   notYetWhenMissing,
   STREAM_NOT_FOUND,
   until,
 } from "../client/retry";
+import { errorMessage } from "../common/error-message";
 import { type Action, APPLIED, isOneOf, refusals } from "./action";
 import { attempt } from "./attempt";
 import { LOST_AFTER_MS, manager } from "./find";
@@ -55,7 +55,7 @@ export class ApplyFailed extends Error {
     readonly action: Action,
     cause: unknown,
   ) {
-    super(`${action.kind} ${label(action)}: ${messageOf(cause)}`, { cause });
+    super(`${action.kind} ${label(action)}: ${errorMessage(cause)}`, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Known } from "./server-config";
-import type { ConsumerSettings, StreamSettings } from "./settings";
+import type { ConsumerSettings, StreamSettings } from "./stream-settings";
 
 /** A stream as a server describes it, with what a plan must know of its content. */
 export interface FoundStream extends Known<StreamSettings> {

@@ -1,12 +1,12 @@
 import { pino } from "pino";
 import { NatsClient } from "../client";
-import { EnvironmentError } from "../common/environment-files";
+import { EnvironmentError } from "../common/environment-error";
 import { STREAMS_INBOX } from "./contract";
-import { load } from "./load";
 import { EXIT, type ExitCode, run } from "./run";
+import { loadSettings } from "./settings";
 
 async function main(): Promise<ExitCode> {
-  const settings = load(process.env);
+  const settings = loadSettings(process.env);
   const log = pino({ name: "streams", level: settings.logLevel });
   const client = new NatsClient({ ...settings.client, name: "streams", inboxPrefix: STREAMS_INBOX });
   try {

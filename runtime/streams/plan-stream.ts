@@ -3,8 +3,8 @@ import { type Action, APPLIED, type Change, type ConsumerAction, isOneOf, type S
 import { decide, type Permissions } from "./decide";
 import type { FoundStream } from "./found";
 import { CONSUMER_RULES, contentOf, LASTING_CONSUMER_FEATURES, LASTING_STREAM_FEATURES, STREAM_RULES } from "./rules";
-import { consumerSettings, type StreamSettings, streamSettings } from "./settings";
 import type { ConsumerSpec, StreamSpec } from "./spec";
+import { consumerSettings, type StreamSettings, streamSettings } from "./stream-settings";
 
 /** The steps for one stream and its consumers, in order. */
 export function planStream(spec: StreamSpec, found: FoundStream | undefined, permissions: Permissions): Action[] {

@@ -1,5 +1,7 @@
 import type { ClusterInfo, JetStreamManager, StreamInfo } from "nats";
+import type { Jsz, Varz } from "../client/monitoring";
 import { NotYet, until } from "../client/retry";
+import { errorMessage } from "../common/error-message";
 
 /** A stream or consumer as its leader sees it. */
 export interface Replicated {
@@ -90,9 +92,9 @@ async function ownAccounts(stream: string, replicas: readonly string[], { urls, 
   const accounts = new Map(
     await Promise.all(
       urls.map(async (url): Promise<[string, number | undefined]> => {
-        const { server_name } = await get<{ server_name: string }>(`${url}/varz`);
-        const { account_details = [] } = await get<Jsz>(`${url}/jsz?acc=${encodeURIComponent(account)}&streams=true`);
-        const streams = account_details.flatMap(({ stream_detail = [] }) => stream_detail);
+        const { server_name } = await get<Varz>(`${url}/varz`);
+        const { account_details } = await get<Jsz>(`${url}/jsz?acc=${encodeURIComponent(account)}&streams=true`);
+        const streams = (account_details ?? []).flatMap(({ stream_detail }) => stream_detail ?? []);
         return [server_name, streams.find(({ name }) => name === stream)?.state.last_seq];
       }),
     ),
@@ -102,17 +104,12 @@ async function ownAccounts(stream: string, replicas: readonly string[], { urls, 
   return Object.fromEntries(replicas.map((name) => [name, accounts.get(name) ?? 0]));
 }
 
-/** The part of `/jsz` that is read: a server's own streams, with the state of its own copy. */
-interface Jsz {
-  readonly account_details?: { stream_detail?: { name: string; state: { last_seq: number } }[] }[];
-}
-
 async function get<Body>(url: string): Promise<Body> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(3000) });
     if (!response.ok) throw new Error(`status ${response.status}`);
     return (await response.json()) as Body;
   } catch (error) {
-    throw new NotYet(`${url}: ${error instanceof Error ? error.message : error}`);
+    throw new NotYet(`${url}: ${errorMessage(error)}`);
   }
 }

@@ -1,5 +1,5 @@
 import type { ConsumerConfig, StreamConfig } from "nats";
-import type { ConsumerSettings, StreamSettings } from "./settings";
+import type { ConsumerSettings, StreamSettings } from "./stream-settings";
 
 /** Marks what natsform made. The value is the environment, so that two environments can share an account. */
 export const OWNER_KEY = "natsform.environment";

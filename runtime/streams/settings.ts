@@ -1,71 +1,53 @@
-import type { ConsumerSpec, StreamSpec } from "./spec";
+import { z } from "zod";
+import type { NatsClientOptions } from "../client";
+import { EnvironmentError } from "../common/environment-error";
+import { valueOrFile } from "../common/environment-files";
+import { errorMessage } from "../common/error-message";
+import { StreamsEnv } from "./env";
+import type { RunProps } from "./run";
+import { StreamSpec } from "./spec";
 
-/**
- * What a stream is set to, wanted or found, in one comparable form: nothing is left out ("" or 0 stands for none) and lists are sorted.
- *
- * Policies are plain strings, because a found stream may have one that a specification cannot name.
- */
-export interface StreamSettings {
-  readonly description: string;
-  readonly subjects: readonly string[];
-  readonly storage: string;
-  readonly replicas: number;
-  readonly retention: string;
-  readonly maxAgeMs: number;
-  readonly maxBytes: number;
-  readonly maxMessages: number;
-  readonly maxMessagesPerSubject: number;
-  readonly maxMessageBytes: number;
-  readonly discard: string;
-  readonly duplicateWindowMs: number;
-  readonly placementTags: readonly string[];
-  readonly placementCluster: string;
-  readonly compression: string;
-  readonly allowRollup: boolean;
-  readonly denyDelete: boolean;
-  readonly denyPurge: boolean;
-  readonly allowDirect: boolean;
-  readonly metadata: Readonly<Record<string, string>>;
+export interface Settings {
+  readonly client: Pick<NatsClientOptions, "servers" | "ca" | "caFile" | "authentication">;
+  readonly run: Omit<RunProps, "log">;
+  readonly logLevel: StreamsEnv["LOG_LEVEL"];
 }
 
-/** The same for a consumer. `replicas` 0: as many as the stream. Without acknowledgement, the two limits of it are 0. */
-export interface ConsumerSettings {
-  readonly description: string;
-  readonly filterSubjects: readonly string[];
-  readonly ackPolicy: string;
-  readonly deliverPolicy: string;
-  readonly replayPolicy: string;
-  readonly maxDeliver: number;
-  readonly ackWaitMs: number;
-  readonly maxAckPending: number;
-  readonly replicas: number;
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-/** nats-server's own default. */
-const DUPLICATE_WINDOW_MS = 120_000;
-
-export function streamSettings(spec: StreamSpec): StreamSettings {
-  const { name: _, consumers: __, ...rest } = spec;
+/** What the program works with, from its environment and the files named there. Throws EnvironmentError. */
+export function loadSettings(variables: NodeJS.ProcessEnv): Settings {
+  const env = check(StreamsEnv, variables, "the environment");
+  const seed = valueOrFile("NATS_NKEY_SEED", env.NATS_NKEY_SEED, env.NATS_NKEY_SEED_FILE);
+  const creds = valueOrFile("NATS_CREDS", env.NATS_CREDS, env.NATS_CREDS_FILE);
+  const streams = valueOrFile("STREAMS", env.STREAMS, env.STREAMS_FILE);
   return {
-    ...rest,
-    description: spec.description ?? "",
-    subjects: [...spec.subjects].sort(),
-    duplicateWindowMs: spec.duplicateWindowMs ?? Math.min(DUPLICATE_WINDOW_MS, spec.maxAgeMs || DUPLICATE_WINDOW_MS),
-    placementTags: [...spec.placementTags].sort(),
-    placementCluster: spec.placementCluster ?? "",
+    client: {
+      servers: env.NATS_SERVERS,
+      ca: env.NATS_CA,
+      caFile: env.NATS_CA_FILE,
+      authentication: seed ? { kind: "nkey", seed: seed.trim() } : { kind: "creds", creds: creds ?? "" },
+    },
+    run: {
+      desired: check(z.array(StreamSpec), json(streams ?? ""), "STREAMS"),
+      owner: env.OWNER,
+      allowDataLoss: env.STREAMS_ALLOW_DATA_LOSS,
+      allowRecreate: env.STREAMS_ALLOW_RECREATE,
+      timeoutMs: env.STREAMS_TIMEOUT_SECONDS * 1000,
+      syncIntervalMs: env.STREAMS_SYNC_INTERVAL_SECONDS * 1000,
+    },
+    logLevel: env.LOG_LEVEL,
   };
 }
 
-export function consumerSettings(spec: ConsumerSpec): ConsumerSettings {
-  const { name: _, ...rest } = spec;
-  const acknowledged = spec.ackPolicy !== "none";
-  return {
-    ...rest,
-    description: spec.description ?? "",
-    filterSubjects: [...spec.filterSubjects].sort(),
-    ackWaitMs: acknowledged ? spec.ackWaitMs : 0,
-    maxAckPending: acknowledged ? spec.maxAckPending : 0,
-    replicas: spec.replicas ?? 0,
-  };
+function check<Schema extends z.ZodType>(schema: Schema, input: unknown, what: string): z.output<Schema> {
+  const { success, data, error } = schema.safeParse(input);
+  if (!success) throw new EnvironmentError(`${what}:\n${z.prettifyError(error)}`);
+  return data;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new EnvironmentError(`STREAMS: not JSON: ${errorMessage(error)}`);
+  }
 }

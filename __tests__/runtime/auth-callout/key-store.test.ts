@@ -32,7 +32,6 @@ test("keys are loaded by the first look-up and kept", async () => {
   issuer.now += COOLDOWN - 1;
   expect(await store.find("a")).toBe(key);
   expect(issuer.loads).toBe(1);
-  expect(store.ageSeconds).toBeCloseTo(29.999);
 });
 
 test("1,000 look-ups of unknown keys cost one download, and none within the cooldown", async () => {

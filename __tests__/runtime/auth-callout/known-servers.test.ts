@@ -15,9 +15,11 @@ const introduction = (id: unknown) => JSON.stringify({ server: { id, name: "core
 function setUp() {
   const asked = { times: 0, names: [] as string[] };
   const servers = new KnownServers({
-    ask: (name) => {
-      if (name === undefined) asked.times++;
-      else asked.names.push(name);
+    questions: {
+      ask(name) {
+        if (name === undefined) asked.times++;
+        else asked.names.push(name);
+      },
     },
     now: () => Date.now(),
   });

@@ -1,7 +1,8 @@
 import { createAccount, createCurve, createUser, type KeyPair } from "nkeys.js";
 import { AuthCalloutEnv } from "../../../runtime/auth-callout/env";
 import { defaultJwksUri } from "../../../runtime/auth-callout/service";
-import { EnvironmentError, loadSettings } from "../../../runtime/auth-callout/settings";
+import { loadSettings } from "../../../runtime/auth-callout/settings";
+import { EnvironmentError } from "../../../runtime/common/environment-error";
 import { seedOf } from "../../support/callout-keys";
 
 const [issuer, responder, account, xkey] = [createAccount(), createUser(), createAccount(), createCurve()] as const;

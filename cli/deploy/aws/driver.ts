@@ -1,5 +1,6 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { AwsStack } from "../../../model/topology";
+import { errorMessage } from "../../../runtime/common/error-message";
 import { UserError } from "../../core/project";
 import type { DeployDriver } from "../driver";
 import { outputsOf } from "../plan";
@@ -19,7 +20,7 @@ export const awsDriver: DeployDriver<AwsStack> = {
       return [`account ${Account}, ${regions.join(", ")}`];
     } catch (error) {
       throw new UserError(
-        `AWS does not know who calls: ${(error as Error).message}`,
+        `AWS does not know who calls: ${errorMessage(error)}`,
         "give credentials as AWS's tools expect them",
       );
     }

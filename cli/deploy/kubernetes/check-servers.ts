@@ -1,7 +1,8 @@
 import type { Trust } from "../../../model/config";
 import type { ClusterTopology, Topology } from "../../../model/topology";
 import { isOnKubernetes } from "../../../model/topology";
-import type { DeployRow } from "../../core/rows";
+import { isLinked, judgeMeta, judgeRoutes, judgeServer } from "../../core/judge-servers";
+import type { CheckResult, DeployRow } from "../../core/rows";
 import type { DeployTarget } from "../target";
 import { clusterOn } from "./cluster";
 import { withServers } from "./connection";
@@ -23,51 +24,23 @@ export function judgeServers(
   say: ServersSay,
 ): DeployRow[] {
   const names = cluster.servers.map(({ name }) => name);
+  const isClustered = names.length > 1;
   return [
-    ...names.flatMap((name) => [judgeServer(topology, cluster, name, say), ...judgeRoutes(names, name, say)]),
-    ...(cluster.jetstream && names.length > 1 ? [judgeMeta(cluster, say)] : []),
+    ...names.flatMap((name) => [
+      servers(`${name}: version and names`, judgeVersion(topology.nats.version, cluster, name, say)),
+      ...(isClustered ? [servers(`${name}: routes`, judgeRoutes(cluster, name, say.routez.get(name)))] : []),
+    ]),
+    ...(cluster.jetstream && isClustered ? [servers(`${cluster.name}: meta leader`, judgeMeta(cluster, say.jsz))] : []),
     ...judgeLeafNodes(topology, trust, cluster, say),
   ];
 }
 
-const servers = (what: string, ok: boolean, seen: string): DeployRow => ({ group: "servers", what, ok, seen });
+const servers = (what: string, { ok, seen }: CheckResult): DeployRow => ({ group: "servers", what, ok, seen });
 
-function judgeServer(
-  { nats }: Topology,
-  { natsName, servers: all }: ClusterTopology,
-  name: string,
-  { varz }: ServersSay,
-) {
+function judgeVersion(version: string, cluster: ClusterTopology, name: string, { varz }: ServersSay): CheckResult {
   const own = varz.get(name);
-  const what = `${name}: version and names`;
-  if (!own) return servers(what, false, `no answer; there were ${[...varz.keys()].sort().join(", ") || "none"}`);
-  const ok = own.version === nats.version && (all.length === 1 || own.cluster?.name === natsName);
-  return servers(what, ok, `${name} of cluster ${own.cluster?.name ?? "none"}, ${own.version}`);
-}
-
-function judgeRoutes(names: readonly string[], name: string, { routez }: ServersSay): DeployRow[] {
-  if (names.length === 1) return [];
-  const peers = new Set((routez.get(name)?.routes ?? []).map(({ remote_name }) => remote_name ?? "?"));
-  const missing = names.filter((peer) => peer !== name && !peers.has(peer));
-  const seen = missing.length > 0 ? `none to ${missing.join(", ")}` : `to ${[...peers].sort().join(", ")}`;
-  return [servers(`${name}: routes`, missing.length === 0, seen)];
-}
-
-function judgeMeta({ name, servers: all }: ClusterTopology, { jsz }: ServersSay): DeployRow {
-  const groups = [...jsz.values()].flatMap(({ meta_cluster }) => (meta_cluster ? [meta_cluster] : []));
-  const leaders = [...new Set(groups.map(({ leader }) => leader || "none"))];
-  const sizes = [...new Set(groups.map(({ cluster_size }) => cluster_size))];
-  // Only the leader knows whether its followers are up to date.
-  const followers = groups.flatMap(({ replicas }) => replicas ?? []);
-  const current = followers.filter((replica) => replica.current && !replica.offline).length;
-  const ok =
-    groups.length === all.length &&
-    leaders.length === 1 &&
-    leaders[0] !== "none" &&
-    sizes.join() === String(all.length) &&
-    current === all.length - 1;
-  const seen = `leader ${leaders.join(" / ") || "none"}, ${sizes.join(" / ")} peers, ${current} followers current`;
-  return servers(`${name}: meta leader`, ok, seen);
+  if (own) return judgeServer(cluster, version, name, own);
+  return { ok: false, seen: `no answer; there were ${[...varz.keys()].sort().join(", ") || "none"}` };
 }
 
 /**
@@ -76,19 +49,18 @@ function judgeMeta({ name, servers: all }: ClusterTopology, { jsz }: ServersSay)
  */
 export function judgeLeafNodes(
   { clusters }: Topology,
-  { accounts }: Pick<Trust, "accounts">,
+  trust: Pick<Trust, "accounts">,
   cluster: ClusterTopology,
   { leafz }: ServersSay,
 ): DeployRow[] {
-  const leafs = [...leafz.values()].flatMap(({ leafs }) => leafs ?? []);
-  const idOf = (account: string) => accounts[account]?.publicKey ?? account;
   const incoming = clusters.flatMap((leaf) =>
     leaf.leafLinks
       .filter(({ hub }) => hub === cluster.name)
       .flatMap(({ account }) =>
         leaf.servers.map(({ name }) => {
-          const ok = leafs.some((one) => one.name === name && [account, idOf(account)].includes(one.account));
-          return servers(`${name}: leaf node of ${cluster.name}`, ok, ok ? `account ${account}` : `no ${account}`);
+          const ok = isLinked(leafz.values(), name, account, trust);
+          const seen = ok ? `account ${account}` : `no ${account}`;
+          return servers(`${name}: leaf node of ${cluster.name}`, { ok, seen });
         }),
       ),
   );
@@ -98,7 +70,8 @@ export function judgeLeafNodes(
     if (elsewhere.length === 0) return [];
     const up = leafz.get(name)?.leafs?.length ?? 0;
     const hub = [...new Set(elsewhere.map((link) => link.hub))].join(", ");
-    return [servers(`${name}: links to ${hub}`, up >= elsewhere.length, `${up} of ${elsewhere.length} up`)];
+    const seen = `${up} of ${elsewhere.length} up`;
+    return [servers(`${name}: links to ${hub}`, { ok: up >= elsewhere.length, seen })];
   });
   return [...incoming, ...outgoing];
 }

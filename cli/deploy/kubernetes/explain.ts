@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { KubernetesStack } from "../../../model/topology";
+import { errorMessage } from "../../../runtime/common/error-message";
 import type { DeployTarget } from "../target";
 import { questionsTo } from "./cluster";
 import { readableLog } from "./log-lines";
@@ -58,7 +59,7 @@ export async function explainFailure(target: DeployTarget, { cluster, layer }: K
     lines.push(...pods.items.flatMap(({ metadata, status }) => whyNotRunning(metadata.name, status)));
   } catch (error) {
     // What could not be applied is told in any case.
-    lines.push(`nothing more is known: ${(error as Error).message}`);
+    lines.push(`nothing more is known: ${errorMessage(error)}`);
   }
   return lines;
 }

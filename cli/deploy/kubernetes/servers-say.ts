@@ -1,26 +1,8 @@
 import type { NatsConnection } from "nats";
 import { z } from "zod";
+import { Jsz, Leafz, Routez, Varz } from "../../../runtime/client/monitoring";
 
 const answer = <Data extends z.ZodType>(data: Data) => z.object({ server: z.object({ name: z.string() }), data });
-
-const Varz = z.object({
-  version: z.string(),
-  cluster: z.object({ name: z.string().optional() }).optional(),
-  config_load_time: z.string().optional(),
-});
-const Routez = z.object({ routes: z.array(z.object({ remote_name: z.string().optional() })).nullish() });
-const Jsz = z.object({
-  meta_cluster: z
-    .object({
-      leader: z.string().optional(),
-      cluster_size: z.number(),
-      replicas: z
-        .array(z.object({ name: z.string(), current: z.boolean(), offline: z.boolean().optional() }))
-        .nullish(),
-    })
-    .optional(),
-});
-const Leafz = z.object({ leafs: z.array(z.object({ name: z.string().default(""), account: z.string() })).nullish() });
 
 /** What servers say of themselves, by their names. */
 type Said<Schema extends z.ZodType> = ReadonlyMap<string, z.output<Schema>>;

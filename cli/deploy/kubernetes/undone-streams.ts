@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { KubernetesStack } from "../../../model/topology";
 import { kubernetesNames, streamAccounts, streamsInbox } from "../../../model/topology";
+import { errorMessage } from "../../../runtime/common/error-message";
 import { type Action, isEmpty, refusals } from "../../../runtime/streams/action";
 import { renderPlan } from "../../../runtime/streams/render";
+import { streamsPlan } from "../../core/judge-streams";
 import type { Progress } from "../../core/output";
 import { type DeployTarget, stackFolder } from "../target";
-import { streamsPlan } from "./check-streams";
 import { withServers } from "./connection";
 
 const type = "kubernetes_job_v1";
@@ -59,7 +60,7 @@ export async function undoneStreams(
     await withServers(target, cluster, async (connect) => {
       for (const [account, address] of done) {
         const connection = await (await connect(`streams-${account}`, streamsInbox)).connection();
-        const plan = await streamsPlan(target, cluster, account, connection);
+        const plan = await streamsPlan(topology, cluster, account, connection);
         const runs = runsAgain(plan);
         if (runs === undefined) continue;
         const what = runs ? "their Job runs again" : "and their Job would refuse to put them right, so they stay";
@@ -68,7 +69,7 @@ export async function undoneStreams(
       }
     });
   } catch (error) {
-    say(`the streams could not be looked at: ${(error as Error).message.split("\n")[0]}`);
+    say(`the streams could not be looked at: ${errorMessage(error).split("\n")[0]}`);
   }
   return undone;
 }

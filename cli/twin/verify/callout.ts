@@ -3,6 +3,7 @@ import type { Trust } from "../../../model/config";
 import type { ClusterTopology } from "../../../model/topology";
 import { explainPermissions } from "../../../runtime/auth-callout";
 import type { NatsClient } from "../../../runtime/client";
+import { errorMessage } from "../../../runtime/common/error-message";
 import { toAuthRules } from "../../../templates/callout-rules";
 import type { VerifyRow } from "../../core/rows";
 import { checkRow } from "../../core/rows";
@@ -114,7 +115,7 @@ async function login(client: NatsClient): Promise<{ ms: number; refusal?: string
     await client.connection();
     return { ms: Date.now() - started };
   } catch (error) {
-    return { ms: Date.now() - started, refusal: error instanceof Error ? error.message : String(error) };
+    return { ms: Date.now() - started, refusal: errorMessage(error) };
   } finally {
     await client.close();
   }

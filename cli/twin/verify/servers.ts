@@ -2,15 +2,16 @@ import { rmSync } from "node:fs";
 import { privateFile, writeFileAtomically } from "../../../artifacts/files";
 import type { Trust } from "../../../model/config";
 import type { ClusterTopology, ServerTopology } from "../../../model/topology";
+import type { Jsz, Routez, Varz } from "../../../runtime/client/monitoring";
 import { printConf } from "../../../templates/nats-conf";
-import { poll } from "../../core/processes";
+import { judgeMeta, judgeRoutes, judgeServer } from "../../core/judge-servers";
 import type { VerifyRow } from "../../core/rows";
-import { type CheckResult, checkRow } from "../../core/rows";
+import { checkRow, settledResult } from "../../core/rows";
 import { staleAccounts } from "../accounts";
 import { twinConf } from "../conf";
 import type { Twin } from "../context";
 import { leafLinks } from "../leaf-links";
-import { type Jsz, monitoring, type Routez, type Varz } from "../monitoring";
+import { monitoring } from "../monitoring";
 import { configDigest } from "../servers";
 
 /** What each server and each cluster says of itself, against the topology. */
@@ -45,18 +46,10 @@ async function verifyServer(
   const { name } = server;
   return [
     await checkRow("servers", `${name}: version and names`, async () => {
-      const varz = await ask<Varz>(twin, name, "/varz");
-      const ok =
-        varz.version === twin.topology.nats.version &&
-        varz.server_name === name &&
-        (cluster.servers.length === 1 || varz.cluster?.name === cluster.natsName);
-      return { ok, seen: `${varz.server_name} of cluster ${varz.cluster?.name}, ${varz.version}` };
+      return judgeServer(cluster, twin.topology.nats.version, name, await ask<Varz>(twin, name, "/varz"));
     }),
     await checkRow("servers", `${name}: routes`, async () => {
-      const { routes } = await ask<Routez>(twin, name, "/routez");
-      const peers = [...new Set(routes.map(({ remote_name }) => remote_name ?? "?"))].sort();
-      const wanted = cluster.servers.map((peer) => peer.name).filter((peer) => peer !== name);
-      return { ok: peers.join() === wanted.sort().join(), seen: peers.length > 0 ? `to ${peers.join(", ")}` : "none" };
+      return judgeRoutes(cluster, name, await ask<Routez>(twin, name, "/routez"));
     }),
     await checkRow("servers", `${name}: runs what is rendered`, async () => {
       const running = (await ask<Varz>(twin, name, "/varz")).config_digest ?? "none";
@@ -104,25 +97,8 @@ function verifyAccounts(twin: Twin, cluster: ClusterTopology, trust: Trust): Pro
 
 function verifyMeta(twin: Twin, cluster: ClusterTopology): Promise<VerifyRow> {
   const look = async () => {
-    const views = await Promise.all(cluster.servers.map(({ name }) => ask<Jsz>(twin, name, "/jsz")));
-    const leaders = [...new Set(views.map(({ meta_cluster }) => meta_cluster?.leader ?? "none"))];
-    const sizes = [...new Set(views.map(({ meta_cluster }) => meta_cluster?.cluster_size ?? 0))];
-    // Only the leader knows whether its followers are up to date.
-    const followers = views.flatMap(({ meta_cluster }) => meta_cluster?.replicas ?? []);
-    const current = followers.filter((replica) => replica.current && !replica.offline).length;
-    const ok =
-      leaders.length === 1 &&
-      leaders[0] !== "none" &&
-      sizes.join() === String(cluster.servers.length) &&
-      current === cluster.servers.length - 1;
-    return { ok, seen: `leader ${leaders.join(" / ")}, ${sizes.join(" / ")} peers, ${current} followers current` };
+    const views = cluster.servers.map(async ({ name }) => [name, await ask<Jsz>(twin, name, "/jsz")] as const);
+    return judgeMeta(cluster, new Map(await Promise.all(views)));
   };
-  return checkRow("servers", `${cluster.name}: meta quorum`, async () => {
-    let proof: CheckResult = { ok: false, seen: "" };
-    await poll(async () => {
-      proof = await look();
-      return proof.ok;
-    }, patienceMs);
-    return proof;
-  });
+  return checkRow("servers", `${cluster.name}: meta quorum`, () => settledResult(look, patienceMs));
 }

@@ -3,14 +3,11 @@ import type { Trust } from "../../../model/config";
 import type { StreamTopology } from "../../../model/topology";
 import { streamAccounts } from "../../../model/topology";
 import type { NatsClient } from "../../../runtime/client";
-import { isEmpty } from "../../../runtime/streams/action";
-import { findStreams, manager } from "../../../runtime/streams/find";
-import { planStreams } from "../../../runtime/streams/plan";
-import { renderPlan } from "../../../runtime/streams/render";
+import { manager } from "../../../runtime/streams/find";
 import { acknowledgedByAllReplicas } from "../../../runtime/streams/replicas";
-import { toStreamSpecs } from "../../../templates/stream-specs";
+import { judgePlacement, judgePlan, judgeReplicas, streamsPlan } from "../../core/judge-streams";
 import type { VerifyRow } from "../../core/rows";
-import { checkRow } from "../../core/rows";
+import { checkRow, settledResult } from "../../core/rows";
 import { streamsClient } from "../connect";
 import type { Twin } from "../context";
 import { loopback } from "../ports";
@@ -40,33 +37,23 @@ export async function verifyStreams(twin: Twin, trust: Trust): Promise<VerifyRow
 
 function verifyConfiguration(twin: Twin, client: NatsClient, cluster: string, account: string): Promise<VerifyRow> {
   return checkRow("streams", `${cluster}/${account}: streams and consumers as wanted`, async () => {
-    const desired = toStreamSpecs(twin.topology, cluster, account);
-    const found = await findStreams(await client.connection(), Date.now() + patienceMs, desired);
-    const plan = planStreams({ desired, found, owner: twin.topology.environment });
-    const ok = isEmpty(plan);
-    const consumers = desired.reduce((count, stream) => count + stream.consumers.length, 0);
-    return {
-      ok,
-      seen: ok ? `${desired.length} streams, ${consumers} consumers` : renderPlan(plan).replace(/\s+/g, " "),
-    };
+    const plan = await streamsPlan(twin.topology, cluster, account, await client.connection());
+    return judgePlan(twin.topology, cluster, account, plan);
   });
 }
 
+/** A stream that has just been changed catches up in seconds. */
 function verifyPlacement(twin: Twin, client: NatsClient, stream: StreamTopology): Promise<VerifyRow> {
   const wanted = stream.placementTags.length > 0 ? `, placed on ${stream.placementTags.join(" ")}` : "";
   return checkRow("streams", `${stream.name}: R${stream.replicas}${wanted}`, async () => {
-    const { cluster } = await (await manager(await client.connection())).streams.info(stream.name);
-    const holders = [cluster?.leader, ...(cluster?.replicas ?? []).map(({ name }) => name)].filter(
-      (name) => name !== undefined,
-    );
+    const jsm = await manager(await client.connection());
     const servers = twin.topology.clusters.flatMap((one) => one.servers);
-    const misplaced = holders.filter((name) => {
-      const tags = servers.find((server) => server.name === name)?.tags ?? [];
-      return stream.placementTags.some((tag) => !tags.includes(tag));
-    });
-    const count = cluster ? holders.length : 1;
-    const where = cluster ? `${cluster.leader} leads, of ${[...holders].sort().join(", ")}` : "on the only server";
-    return { ok: count === stream.replicas && misplaced.length === 0, seen: where };
+    return settledResult(async () => {
+      const { cluster } = await jsm.streams.info(stream.name);
+      const replicas = judgeReplicas(stream.replicas, cluster);
+      const placement = judgePlacement(stream.placementTags, servers, cluster);
+      return placement.ok ? replicas : { ok: false, seen: `${replicas.seen}; ${placement.seen}` };
+    }, patienceMs);
   });
 }
 

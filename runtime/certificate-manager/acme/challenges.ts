@@ -18,6 +18,12 @@ export interface Challenges {
 }
 
 export function route53Challenges(client: Route53Client, HostedZoneId: string): Challenges {
+  const find = async (name: string): Promise<ResourceRecordSet | undefined> => {
+    const { ResourceRecordSets = [] } = await client.send(
+      new ListResourceRecordSetsCommand({ HostedZoneId, StartRecordName: name, StartRecordType: "TXT", MaxItems: 1 }),
+    );
+    return ResourceRecordSets.find((set) => set.Type === "TXT" && set.Name?.replace(/\.$/, "") === name);
+  };
   /** One change for all names, or none when the zone is as wanted. */
   const change = async (
     challenges: readonly AcmeChallenge[],
@@ -36,12 +42,6 @@ export function route53Challenges(client: Route53Client, HostedZoneId: string): 
       new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch: { Changes: changes } }),
     );
     return answer.ChangeInfo?.Id;
-  };
-  const find = async (name: string): Promise<ResourceRecordSet | undefined> => {
-    const { ResourceRecordSets = [] } = await client.send(
-      new ListResourceRecordSetsCommand({ HostedZoneId, StartRecordName: name, StartRecordType: "TXT", MaxItems: 1 }),
-    );
-    return ResourceRecordSets.find((set) => set.Type === "TXT" && set.Name?.replace(/\.$/, "") === name);
   };
   return {
     async add(challenges, pause) {

@@ -8,9 +8,9 @@ import {
 } from "@aws-sdk/client-acm-pca";
 import { splitPem } from "../../x509/pem";
 import { createRequest } from "../../x509/request";
-import { bounded } from "../bounded";
 import type { Issuer, Ports } from "../ports";
 import { type Authority, bundle } from "../rollover";
+import { bounded } from "./bounded";
 import { defaultTtlSeconds } from "./private";
 
 const templates = {

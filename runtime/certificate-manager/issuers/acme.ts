@@ -3,9 +3,9 @@ import { splitPem } from "../../x509/pem";
 import { createRequest } from "../../x509/request";
 import type { Challenges } from "../acme/challenges";
 import type { AcmeServer, Pause } from "../acme/server";
-import { bounded } from "../bounded";
 import type { CertificateSecret } from "../contract";
 import type { Attempt, Issuer, Ports } from "../ports";
+import { bounded } from "./bounded";
 
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;

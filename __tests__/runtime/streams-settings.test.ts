@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EnvironmentError } from "../../runtime/common/environment-files";
-import { load } from "../../runtime/streams/load";
+import { EnvironmentError } from "../../runtime/common/environment-error";
+import { loadSettings } from "../../runtime/streams/settings";
 
 let folder: string;
 beforeAll(() => {
@@ -19,7 +19,7 @@ const env = {
 };
 const problems = (variables: NodeJS.ProcessEnv) => {
   try {
-    load(variables);
+    loadSettings(variables);
     return "";
   } catch (error) {
     expect(error).toBeInstanceOf(EnvironmentError);
@@ -28,7 +28,7 @@ const problems = (variables: NodeJS.ProcessEnv) => {
 };
 
 test("the environment says who, where and what; everything else has a default", () => {
-  expect(load(env)).toMatchObject({
+  expect(loadSettings(env)).toMatchObject({
     client: { servers: env.NATS_SERVERS, authentication: { kind: "nkey", seed: "SUA" } },
     run: {
       desired: [{ name: "ORDERS", replicas: 1 }],
@@ -44,8 +44,8 @@ test("the environment says who, where and what; everything else has a default", 
 
 test("authorities of the servers are given as PEM where there are no files, as in a container on ECS", () => {
   const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
-  expect(load({ ...env, NATS_CA: pem }).client).toMatchObject({ ca: pem, caFile: undefined });
-  expect(load({ ...env, NATS_CA_FILE: "/ca.pem" }).client).toMatchObject({ ca: undefined, caFile: "/ca.pem" });
+  expect(loadSettings({ ...env, NATS_CA: pem }).client).toMatchObject({ ca: pem, caFile: undefined });
+  expect(loadSettings({ ...env, NATS_CA_FILE: "/ca.pem" }).client).toMatchObject({ ca: undefined, caFile: "/ca.pem" });
 });
 
 test("seeds, creds and streams may stand in files", () => {
@@ -59,16 +59,20 @@ test("seeds, creds and streams may stand in files", () => {
     NATS_CREDS_FILE: file("user.creds", "creds"),
     STREAMS_FILE: file("streams.json", streams),
   };
-  expect(load(fromFiles)).toMatchObject({
+  expect(loadSettings(fromFiles)).toMatchObject({
     client: { authentication: { kind: "creds", creds: "creds" } },
     run: { desired: [{ name: "ORDERS" }] },
   });
-  const seed = load({ ...rest, STREAMS: streams, NATS_NKEY_SEED_FILE: file("user.nk", "SUA\n") });
+  const seed = loadSettings({ ...rest, STREAMS: streams, NATS_NKEY_SEED_FILE: file("user.nk", "SUA\n") });
   expect(seed.client.authentication).toEqual({ kind: "nkey", seed: "SUA" });
 });
 
 test("permissions are lists of names", () => {
-  const { run } = load({ ...env, STREAMS_ALLOW_DATA_LOSS: "ORDERS, ORDERS/worker,", STREAMS_ALLOW_RECREATE: "BILLS" });
+  const { run } = loadSettings({
+    ...env,
+    STREAMS_ALLOW_DATA_LOSS: "ORDERS, ORDERS/worker,",
+    STREAMS_ALLOW_RECREATE: "BILLS",
+  });
   expect(run).toMatchObject({ allowDataLoss: ["ORDERS", "ORDERS/worker"], allowRecreate: ["BILLS"] });
 });
 

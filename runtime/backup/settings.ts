@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { NatsClientOptions } from "../client";
-import { EnvironmentError, valueOrFile } from "../common/environment-files";
+import { EnvironmentError } from "../common/environment-error";
+import { valueOrFile } from "../common/environment-files";
+import { errorMessage } from "../common/error-message";
 import type { Scope } from "./catalog";
 import { BACKUP_INBOX } from "./contract";
 import { BackupEnv, DrillEnv } from "./env";
@@ -36,7 +38,7 @@ export interface Settings {
 /**
  * What a command works with, from its environment and the files named there. Rejects with EnvironmentError, TargetError.
  */
-export async function load(command: Command, variables: NodeJS.ProcessEnv): Promise<Settings> {
+export async function loadSettings(command: Command, variables: NodeJS.ProcessEnv): Promise<Settings> {
   const needsCluster = command === "backup" || command === "restore";
   const { success, data: env, error } = (needsCluster ? BackupEnv : DrillEnv).safeParse(variables);
   if (!success) throw new EnvironmentError(`the environment:\n${z.prettifyError(error)}`);
@@ -80,6 +82,6 @@ function keysOf(text: string | undefined): BackupKey[] {
     if (keys.length === 0) throw new Error("it holds no key");
     return keys;
   } catch (error) {
-    throw new EnvironmentError(`BACKUP_KEY: ${(error as Error).message}`);
+    throw new EnvironmentError(`BACKUP_KEY: ${errorMessage(error)}`);
   }
 }

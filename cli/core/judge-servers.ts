@@ -1,0 +1,58 @@
+import type { Trust } from "../../model/config";
+import type { ClusterTopology } from "../../model/topology";
+import type { Jsz, Leafz, Routez, Varz } from "../../runtime/client/monitoring";
+import type { CheckResult } from "./rows";
+
+/** The part of a cluster that its servers are judged by. */
+type Wanted = Pick<ClusterTopology, "natsName"> & { servers: readonly { name: string }[] };
+
+/** Whether a server is the one that is wanted: its version, its name, its cluster. */
+export function judgeServer({ natsName, servers }: Wanted, version: string, name: string, varz: Varz): CheckResult {
+  const isMember = servers.length === 1 || varz.cluster?.name === natsName;
+  const ok = varz.version === version && varz.server_name === name && isMember;
+  return { ok, seen: `${varz.server_name} of cluster ${varz.cluster?.name ?? "none"}, ${varz.version}` };
+}
+
+/** Whether a server has routes to every other server of its cluster, and to nobody else. */
+export function judgeRoutes({ servers }: Wanted, name: string, routez: Routez | undefined): CheckResult {
+  const peers = [...new Set((routez?.routes ?? []).map(({ remote_name }) => remote_name ?? "?"))].sort();
+  const wanted = servers.map((server) => server.name).filter((server) => server !== name);
+  const missing = wanted.filter((server) => !peers.includes(server));
+  const strange = peers.filter((peer) => !wanted.includes(peer));
+  const problems = [
+    ...(missing.length > 0 ? [`none to ${missing.join(", ")}`] : []),
+    ...(strange.length > 0 ? [`to ${strange.join(", ")}, which the cluster does not have`] : []),
+  ];
+  if (problems.length > 0) return { ok: false, seen: problems.join("; ") };
+  return { ok: true, seen: peers.length > 0 ? `to ${peers.join(", ")}` : "none" };
+}
+
+/** Whether the servers of a cluster agree on the leader and the size of JetStream's meta group, and all of it is current. */
+export function judgeMeta({ servers }: Wanted, jsz: ReadonlyMap<string, Jsz>): CheckResult {
+  const groups = servers.map(({ name }) => jsz.get(name)?.meta_cluster);
+  const leaders = [...new Set(groups.map((group) => group?.leader || "none"))];
+  const sizes = [...new Set(groups.map((group) => group?.cluster_size ?? 0))];
+  // Only the leader knows whether its followers are up to date.
+  const followers = groups.flatMap((group) => group?.replicas ?? []);
+  const current = followers.filter((follower) => follower.current && !follower.offline).length;
+  const ok =
+    leaders.length === 1 &&
+    leaders[0] !== "none" &&
+    sizes.join() === String(servers.length) &&
+    current === servers.length - 1;
+  return { ok, seen: `leader ${leaders.join(" / ")}, ${sizes.join(" / ")} peers, ${current} followers current` };
+}
+
+/**
+ * Whether a leaf node's link to an account is up, as a hub's servers see it. Monitoring knows accounts by name in
+ * configuration mode and by key in operator mode.
+ */
+export function isLinked(
+  hub: Iterable<Leafz>,
+  leafNode: string,
+  account: string,
+  { accounts }: Pick<Trust, "accounts">,
+): boolean {
+  const names = [account, accounts[account]?.publicKey];
+  return [...hub].some(({ leafs }) => leafs?.some((leaf) => leaf.name === leafNode && names.includes(leaf.account)));
+}

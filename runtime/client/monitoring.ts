@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+/**
+ * What a server says of itself, on its monitoring port as well as to the system account: the parts that are read here, in
+ * the server's own words.
+ */
+export const Varz = z.object({
+  server_name: z.string(),
+  version: z.string(),
+  connections: z.number(),
+  config_digest: z.string().optional(),
+  config_load_time: z.string().optional(),
+  cluster: z.object({ name: z.string().optional() }).optional(),
+});
+export type Varz = z.output<typeof Varz>;
+
+export const Routez = z.object({ routes: z.array(z.object({ remote_name: z.string().optional() })).nullish() });
+export type Routez = z.output<typeof Routez>;
+
+/** Only the leader knows whether its followers are up to date. */
+const MetaGroup = z.object({
+  leader: z.string().optional(),
+  cluster_size: z.number(),
+  replicas: z.array(z.object({ name: z.string(), current: z.boolean(), offline: z.boolean().optional() })).nullish(),
+});
+
+/** Streams stand in it only where they are asked for: the server's own, each with the state of its own copy. */
+export const Jsz = z.object({
+  meta_cluster: MetaGroup.optional(),
+  account_details: z
+    .array(
+      z.object({
+        stream_detail: z.array(z.object({ name: z.string(), state: z.object({ last_seq: z.number() }) })).nullish(),
+      }),
+    )
+    .nullish(),
+});
+export type Jsz = z.output<typeof Jsz>;
+
+export const Leafz = z.object({
+  leafs: z.array(z.object({ name: z.string().default(""), account: z.string() })).nullish(),
+});
+export type Leafz = z.output<typeof Leafz>;
+
+export const Healthz = z.object({ status: z.string(), error: z.string().optional() });
+export type Healthz = z.output<typeof Healthz>;
