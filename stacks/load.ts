@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ConfigError } from "../model/config";
-import { listEnvironments, loadEnvironment, loadTrust, trustFile } from "../model/config/load";
+import { listEnvironments, loadEnvironment, loadTrust, strayFiles, trustFile } from "../model/config/load";
 import { buildTopology, trustProblems } from "../model/topology";
 import type { StackContext } from "../modules/aws/context";
 import type { SynthSettings } from "../modules/terraform/settings";
@@ -11,9 +11,12 @@ import type { SynthSettings } from "../modules/terraform/settings";
  * @throws AggregateError with a `ConfigError` for each file that is not right
  */
 export async function loadContexts(settings: SynthSettings): Promise<StackContext[]> {
-  const names = settings.environments.length > 0 ? settings.environments : listEnvironments(settings.root);
+  const all = settings.environments.length === 0;
+  const names = all ? listEnvironments(settings.root) : settings.environments;
+  const strays = all ? strayFiles(settings.root) : [];
   const loaded = await Promise.allSettled(names.map((name) => loadContext(name, settings)));
   const errors = loaded.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  errors.push(...strays.map(({ file, problems }) => new ConfigError(file, problems)));
   if (errors.length > 0) throw new AggregateError(errors, "environments are not right");
   return loaded.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
 }

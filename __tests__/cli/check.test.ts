@@ -164,3 +164,37 @@ test("a trust file that does not fit its environment is a problem of the trust f
   appendFileSync(join(project.root, "environments", "trusted.trust.json"), "}");
   expect((await project.natsform("check", "trusted")).stdout).toMatch(/trusted\.trust\.json: 1 error\n.*is not JSON/);
 });
+
+describe("files of environments/ that nobody reads", () => {
+  const other = new TestProject();
+  afterAll(() => other.remove());
+  const put = (file: string, text = "") => writeFileSync(join(other.root, "environments", file), text);
+  const misnamed = ["Production.ts", "demo.js", "gone.trust.json", "prod_eu.ts"];
+
+  test("are errors with the name that they should have, beside the environments that are read", async () => {
+    other.write(demo);
+    for (const file of [...misnamed, ".DS_Store", "demo.ts~", ".demo.ts.swp"]) put(file);
+    const { code, stdout } = await other.natsform("check");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^demo: 0 errors/m);
+    for (const file of misnamed) expect(stdout).toContain(`environments/${file}: 1 error\n`);
+    expect(stdout).toContain("fix: rename it to prod-eu.ts");
+    expect(stdout).not.toMatch(/DS_Store|~|swp/);
+    const results = JSON.parse((await other.natsform("check", "--json")).stdout);
+    expect(results.map(({ environment, file, ok }: Record<string, unknown>) => [environment ?? file, ok])).toEqual([
+      ["demo", true],
+      ...misnamed.map((file) => [`environments/${file}`, false]),
+    ]);
+  });
+
+  test("are no matter of who asks for an environment by its name", async () => {
+    expect((await other.natsform("check", "demo")).code).toBe(0);
+  });
+
+  test("are named where there is no environment at all", async () => {
+    rmSync(join(other.root, "environments", "demo.ts"));
+    const { code, stdout, stderr } = await other.natsform("check");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    expect(stdout).toContain("environments/Production.ts: 1 error");
+  });
+});

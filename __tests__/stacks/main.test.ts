@@ -36,6 +36,16 @@ test("environments that are not right are all named, nothing is written, and the
   expect(readdirSync(root).sort()).toEqual(["environments"]);
 });
 
+const misnamed = temporaryFolder();
+mkdirSync(join(misnamed, "environments"));
+
+test("all environments are not all while a file of theirs is not read", () => {
+  writeFileSync(join(misnamed, "environments", "Production.ts"), "export default {};");
+  const { status, said } = main(misnamed);
+  expect(status).toBe(1);
+  expect(said).toMatch(/^environments\/Production\.ts: 1 error\n.*is not read.*\n.*fix: rename it to production\.ts/);
+});
+
 test("a platform without stacks is named in a line, and the others are synthesized with their code", () => {
   for (const name of ["demo", "territories"]) shipped(name);
   const { status, said } = main(root, { NATSFORM_ENV: "demo,territories" });
@@ -51,8 +61,9 @@ test("a platform without stacks is named in a line, and the others are synthesiz
 });
 
 const old = temporaryFolder();
+mkdirSync(join(old, "environments"));
+
 test("an environment that imports from the path of before is synthesized, and told of the new one", () => {
-  mkdirSync(join(old, "environments"));
   symlinkSync(join(repository, "modules"), join(old, "modules"));
   const text = readFileSync(join(repository, "environments", "territories.ts"), "utf8");
   writeFileSync(join(old, "environments", "territories.ts"), text.replace("natsform/config", "../modules/config"));

@@ -2,14 +2,15 @@ import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import type { Command } from "commander";
 import { ConfigError, formatPath, formatProblems, formatValue, type Problem } from "../../model/config";
-import { loadEnvironment, loadTrust, trustFile } from "../../model/config/load";
+import { listEnvironments, loadEnvironment, loadTrust, strayFiles, trustFile } from "../../model/config/load";
 import { type Finding, type LintResult, lint } from "../../model/lint";
 import { buildTopology, leafAuthorityProblems, type Topology, trustProblems } from "../../model/topology";
 import { chosenEnvironments, projectRoot } from "../core/environments";
 import { print, printJson } from "../core/output";
 
 interface CheckResult {
-  environment: string;
+  /** Left out for a file that belongs to no environment. */
+  environment?: string;
   /** The file that the problems are in. */
   file?: string;
   ok: boolean;
@@ -26,7 +27,10 @@ export function registerCheck(program: Command): void {
     .action(async (names: string[], { json }: { json?: boolean }) => {
       const root = projectRoot();
       const results: CheckResult[] = [];
-      for (const name of chosenEnvironments(root, names)) results.push(await checkOne(name, root));
+      const strays = names.length > 0 ? [] : strayFiles(root);
+      const chosen = strays.length > 0 ? listEnvironments(root) : chosenEnvironments(root, names);
+      for (const name of chosen) results.push(await checkOne(name, root));
+      results.push(...strays.map((stray) => ({ ...stray, ok: false })));
       if (json) printJson(results.map(printable));
       else for (const result of results) print(describe(result));
       if (results.some(({ ok }) => !ok)) process.exitCode = 1;
@@ -85,7 +89,7 @@ function checkTrust(topology: Topology, root: string): Finding[] {
 }
 
 function describe({ environment, file, problems, lint }: CheckResult): string {
-  if (!lint) return formatProblems(file ?? environment, problems);
+  if (!lint) return formatProblems(file ?? environment ?? "", problems);
   const { findings, acknowledged } = lint;
   const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
   const head = `${environment}: ${count("error")} errors, ${count("warning")} warnings, ${acknowledged.length} acknowledged`;

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import Module from "node:module";
-import { basename, join, relative, resolve } from "node:path";
+import { join, parse, relative, resolve } from "node:path";
 import { types } from "node:util";
+import { type EnvironmentFiles, environmentFiles } from "./environment-files";
 import { nearest } from "./known-keys";
 import { parseEnvironment } from "./parse";
-import { ConfigError, formatValue, type Problem } from "./problem";
+import { ConfigError, type FileProblems, formatValue, type Problem } from "./problem";
 import type { Environment } from "./schema";
 import { readWith } from "./schema-problems";
 import { Trust } from "./trust";
@@ -13,13 +14,18 @@ import { Trust } from "./trust";
 export const environmentsFolder = (root: string) => join(root, "environments");
 
 /** Names of the environments of a project, sorted. Empty without the folder. */
-export function listEnvironments(root: string): string[] {
+export const listEnvironments = (root: string): string[] => filesOf(root).environments;
+
+/** Files of `environments/` that nobody reads, by their paths in the project. */
+export const strayFiles = (root: string): FileProblems[] =>
+  filesOf(root).strays.map(({ file, problems }) => ({ file: join("environments", file), problems }));
+
+function filesOf(root: string): EnvironmentFiles {
   const folder = environmentsFolder(root);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((file) => /^[a-z0-9-]+\.ts$/.test(file))
-    .map((file) => basename(file, ".ts"))
-    .sort();
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  // A link to nowhere is a file: reading it says what is wrong.
+  const isFolder = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return environmentFiles(names.map((name) => ({ name, isFolder: isFolder(name) })));
 }
 
 /**
@@ -30,8 +36,10 @@ export function listEnvironments(root: string): string[] {
 export async function loadEnvironment(name: string, root: string): Promise<Environment> {
   const path = resolve(environmentsFolder(root), `${name}.ts`);
   const file = relative(root, path);
-  if (!/^[a-z0-9-]+$/.test(name) || !existsSync(path)) {
-    const known = listEnvironments(root);
+  const known = listEnvironments(root);
+  if (!known.includes(name)) {
+    const misnamed = strayFiles(root).find(({ file }) => parse(file).name === name);
+    if (misnamed) throw new ConfigError(misnamed.file, misnamed.problems);
     const near = nearest(name, known);
     const fix = near ? `did you mean "${near}"?` : `known: ${known.join(", ") || "none"}`;
     throw new ConfigError(file, [{ path: [], got: name, message: "there is no such environment", fix }]);

@@ -7,6 +7,12 @@ export interface Problem {
   fix?: string;
 }
 
+/** What is wrong with one file. */
+export interface FileProblems {
+  file: string;
+  problems: readonly Problem[];
+}
+
 /** `clusters.core.platform.zones[0]`, the way one would write it in TypeScript. */
 export function formatPath(path: readonly (string | number)[]): string {
   const text = path

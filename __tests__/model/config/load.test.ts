@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../../../model/config";
-import { listEnvironments, loadEnvironment } from "../../../model/config/load";
+import { listEnvironments, loadEnvironment, strayFiles } from "../../../model/config/load";
 import { baseEnvironment } from "../../support/lint-environment";
 
 const root = mkdtempSync(join(tmpdir(), "natsform-load-"));
@@ -35,6 +35,16 @@ test("environments are the TypeScript files of the folder, trust files are not",
   expect(listEnvironments(root)).toEqual(expect.arrayContaining(["production", "staging"]));
   expect(listEnvironments(root)).not.toContain("production.trust");
   expect(listEnvironments(join(root, "nowhere"))).toEqual([]);
+});
+
+test("a file with another name than an environment may have is not read, whoever asks for it", async () => {
+  writeFileSync(join(root, "environments", "Other.ts"), "process.exit(9);");
+  expect(strayFiles(root)).toEqual([
+    { file: "environments/Other.ts", problems: [expect.objectContaining({ path: [] })] },
+  ]);
+  const { message } = await refusal("Other");
+  expect(message).toMatch(/^environments\/Other\.ts: 1 error\n.*is not read[\s\S]*fix: rename it to other\.ts/);
+  rmSync(join(root, "environments", "Other.ts"));
 });
 
 test("every problem of a file is told at once", async () => {
