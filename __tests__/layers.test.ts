@@ -39,7 +39,7 @@ const synthesizing = ["modules/terraform", "modules/aws", "modules/kubernetes", 
 /** Layers without I/O, clock, environment or chance. */
 const pure = /^(model|templates|stacks|modules\/(aws|kubernetes|terraform))\//;
 /** Where files are read: configuration, and the programs' code. */
-const reading = /^(model\/config\/load|stacks\/load)\.ts$/;
+const reading = /^(model\/config\/(load|evaluation\/[a-z-]+)|stacks\/load)\.ts$/;
 
 const layerOf = (file: string) =>
   Object.keys(layers)

@@ -198,3 +198,31 @@ describe("files of environments/ that nobody reads", () => {
     expect(stdout).toContain("environments/Production.ts: 1 error");
   });
 });
+
+test("what a file prints, does to its process or never ends is its own problem, and --json stays JSON", async () => {
+  const wild = new TestProject();
+  try {
+    wild.write({ ...demo, name: "calm" });
+    const put = (name: string, text: string) => writeFileSync(join(wild.root, "environments", `${name}.ts`), text);
+    put("endless", "for (;;);");
+    put("exits", "process.exit(3);");
+    put("noisy", `console.log("[]"); export default ${JSON.stringify({ ...demo, name: "noisy" })};`);
+    put("rejects", `export default Promise.reject(new Error("no"));`);
+    put("zone", `export default ${JSON.stringify({ ...demo, name: "zone" })};\nprocess.exitCode = 9;`);
+    const { code, stdout, stderr } = await wild.natsform("check", "--json");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "[]\n" });
+    const said = (JSON.parse(stdout) as { environment: string; ok: boolean; problems: { message: string }[] }[]).map(
+      ({ environment, ok, problems }) => [environment, ok, problems.map(({ message }) => message).join()],
+    );
+    expect(said).toEqual([
+      ["calm", true, ""],
+      ["endless", false, "does not end within 10 seconds"],
+      ["exits", false, "ends the process with code 3"],
+      ["noisy", true, ""],
+      ["rejects", false, expect.stringContaining("rejects a promise that nobody waits for: 1:")],
+      ["zone", true, ""],
+    ]);
+  } finally {
+    await wild.remove();
+  }
+});

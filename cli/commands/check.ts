@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, formatPath, formatProblems, formatValue, type Problem } from "../../model/config";
-import { listEnvironments, loadEnvironment, loadTrust, strayFiles, trustFile } from "../../model/config/load";
+import { ConfigError, type Environment, formatPath, formatProblems, type Problem } from "../../model/config";
+import { listEnvironments, loadEnvironments, loadTrust, strayFiles, trustFile } from "../../model/config/load";
 import { type Finding, type LintResult, lint } from "../../model/lint";
 import { buildTopology, leafAuthorityProblems, type Topology, trustProblems } from "../../model/topology";
 import { chosenEnvironments, projectRoot } from "../core/environments";
@@ -26,35 +26,21 @@ export function registerCheck(program: Command): void {
     .option("--json", "machine-readable result")
     .action(async (names: string[], { json }: { json?: boolean }) => {
       const root = projectRoot();
-      const results: CheckResult[] = [];
       const strays = names.length > 0 ? [] : strayFiles(root);
       const chosen = strays.length > 0 ? listEnvironments(root) : chosenEnvironments(root, names);
-      for (const name of chosen) results.push(await checkOne(name, root));
+      const loaded = await loadEnvironments(chosen, root);
+      const results: CheckResult[] = chosen.map((name, i) => checkOne(name, root, loaded[i]));
       results.push(...strays.map((stray) => ({ ...stray, ok: false })));
-      if (json) printJson(results.map(printable));
+      if (json) printJson(results);
       else for (const result of results) print(describe(result));
       if (results.some(({ ok }) => !ok)) process.exitCode = 1;
     });
 }
 
-/** The result as JSON can say it: what stands in a wrong file may refer to itself, or be no data at all. */
-const printable = (result: CheckResult) => ({
-  ...result,
-  problems: result.problems.map((problem) => ("got" in problem ? { ...problem, got: sayable(problem.got) } : problem)),
-});
-
-function sayable(value: unknown): unknown {
+function checkOne(name: string, root: string, loaded?: PromiseSettledResult<Environment>): CheckResult {
   try {
-    const isData = value === undefined || JSON.stringify(value) !== undefined;
-    return isData ? value : formatValue(value);
-  } catch {
-    return formatValue(value);
-  }
-}
-
-async function checkOne(name: string, root: string): Promise<CheckResult> {
-  try {
-    const environment = await loadEnvironment(name, root);
+    if (loaded?.status !== "fulfilled") throw loaded?.reason;
+    const environment = loaded.value;
     const topology = buildTopology(environment);
     const advisories = checkTrust(topology, root);
     const linted = lint(environment, topology, new Date().toISOString().slice(0, 10));

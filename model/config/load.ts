@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import Module from "node:module";
 import { join, parse, relative, resolve } from "node:path";
-import { types } from "node:util";
 import { type EnvironmentFiles, environmentFiles } from "./environment-files";
+import { evaluateFiles } from "./evaluation/evaluate-files";
+import { type Evaluated, received } from "./evaluation/messages";
 import { nearest } from "./known-keys";
-import { parseEnvironment } from "./parse";
-import { ConfigError, type FileProblems, formatValue, type Problem } from "./problem";
+import { ConfigError, type FileProblems, type Problem } from "./problem";
 import type { Environment } from "./schema";
 import { readWith } from "./schema-problems";
 import { Trust } from "./trust";
@@ -34,63 +33,46 @@ function filesOf(root: string): EnvironmentFiles {
  * @throws {ConfigError} with every problem, when the file is missing, does not run or is not right
  */
 export async function loadEnvironment(name: string, root: string): Promise<Environment> {
-  const path = resolve(environmentsFolder(root), `${name}.ts`);
-  const file = relative(root, path);
+  const [loaded] = await loadEnvironments([name], root);
+  if (loaded?.status !== "fulfilled") throw loaded?.reason;
+  return loaded.value;
+}
+
+/** The same of several, in their order: one that is not right keeps none of the others back. */
+export async function loadEnvironments(
+  names: readonly string[],
+  root: string,
+): Promise<PromiseSettledResult<Environment>[]> {
   const known = listEnvironments(root);
-  if (!known.includes(name)) {
-    const misnamed = strayFiles(root).find(({ file }) => parse(file).name === name);
-    if (misnamed) throw new ConfigError(misnamed.file, misnamed.problems);
-    const near = nearest(name, known);
-    const fix = near ? `did you mean "${near}"?` : `known: ${known.join(", ") || "none"}`;
-    throw new ConfigError(file, [{ path: [], got: name, message: "there is no such environment", fix }]);
+  const path = (name: string) => resolve(environmentsFolder(root), `${name}.ts`);
+  const there = names.filter((name) => known.includes(name) && !read.has(path(name)));
+  const evaluated = evaluateFiles(there.map((name) => ({ name, path: path(name) })));
+  for (const [i, name] of there.entries()) {
+    read.set(
+      path(name),
+      evaluated.then((all) => all[i] as Evaluated),
+    );
   }
-  const { environment, problems } = parseEnvironment(importDefault(path, file), name);
-  if (!environment) throw new ConfigError(file, problems);
-  return environment;
+  return Promise.allSettled(
+    names.map(async (name) => {
+      const evaluation = known.includes(name) ? read.get(path(name)) : undefined;
+      const { environment, problems } = (await evaluation) ?? refuseUnknown(name, root, known);
+      if (environment) return environment;
+      throw new ConfigError(relative(root, path(name)), problems.map(received));
+    }),
+  );
 }
 
-function importDefault(path: string, file: string): unknown {
-  let module: { default?: unknown } | undefined;
-  try {
-    // Not import(): tsx and jest both hook into require, and an environment is read afresh by each command anyway.
-    module = withOwnConfig(() => require(path));
-  } catch (error) {
-    throw new ConfigError(file, [{ path: [], message: `does not run: ${whyNot(error, path)}` }]);
-  }
-  // Between module systems a default export may arrive wrapped once more.
-  const exported = module?.default as { default?: unknown } | undefined;
-  const value = exported && typeof exported === "object" && "default" in exported ? exported.default : exported;
-  if (value === undefined) {
-    const fix = "export default defineEnvironment({ ... })";
-    throw new ConfigError(file, [{ path: [], message: "has no default export", fix }]);
-  }
-  return value;
-}
+/** By path. A command sees a file as it was when it first looked. */
+const read = new Map<string, Promise<Evaluated>>();
 
-type ResolveFilename = (request: string, ...rest: unknown[]) => string;
-
-/** Environments import `natsform/config` from the natsform that reads them, wherever the project and the package lie. */
-function withOwnConfig<T>(work: () => T): T {
-  const resolver = Module as unknown as { _resolveFilename: ResolveFilename };
-  const usual = resolver._resolveFilename;
-  resolver._resolveFilename = (request, ...rest) =>
-    request === "natsform/config" ? require.resolve("./index") : usual.call(resolver, request, ...rest);
-  try {
-    return work();
-  } finally {
-    resolver._resolveFilename = usual;
-  }
-}
-
-/** What was thrown, with the line of the file that threw it where that can be told. */
-function whyNot(error: unknown, path: string): string {
-  if (!types.isNativeError(error)) return `it throws ${formatValue(error)}`;
-  // A syntax error says its place in its second line: `/…/demo.ts:3:9: ERROR: Expected "}" but found ";"`.
-  const [first = "", second = ""] = error.message.split("\n");
-  if (/^Transform failed/.test(first)) return second.slice(second.indexOf(path) + path.length + 1);
-  const line = error.stack?.split("\n").find((frame) => frame.includes(`${path}:`));
-  const at = line && /:(\d+:\d+)\)?$/.exec(line)?.[1];
-  return at ? `${at}: ${first}` : first;
+function refuseUnknown(name: string, root: string, known: readonly string[]): never {
+  const misnamed = strayFiles(root).find(({ file }) => parse(file).name === name);
+  if (misnamed) throw new ConfigError(misnamed.file, misnamed.problems);
+  const near = nearest(name, known);
+  const fix = near ? `did you mean "${near}"?` : `known: ${known.join(", ") || "none"}`;
+  const file = relative(root, resolve(environmentsFolder(root), `${name}.ts`));
+  throw new ConfigError(file, [{ path: [], got: name, message: "there is no such environment", fix }]);
 }
 
 /** Path of the trust file that is versioned beside an environment. */

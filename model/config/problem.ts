@@ -26,9 +26,21 @@ export function formatPath(path: readonly (string | number)[]): string {
 
 const longest = 60;
 
+/** A value that only another process has: in words for people, as data for programs. */
+export class Shown {
+  constructor(
+    readonly text: string,
+    readonly data: unknown,
+  ) {}
+  toJSON(): unknown {
+    return this.data;
+  }
+}
+
 /** At most 60 characters of a value: enough to recognize it, never a whole file. */
 export function formatValue(value: unknown): string {
   if (value === undefined) return "nothing";
+  if (value instanceof Shown) return value.text;
   const text = print(value);
   return text.length > longest ? `${[...text.slice(0, longest - 3)].filter(isWhole).join("")}...` : text;
 }
