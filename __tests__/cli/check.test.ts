@@ -1,7 +1,9 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import demo from "../../environments/demo";
+import kubernetesProduction from "../../environments/kubernetes-production";
+import type { EnvironmentInput } from "../../model/config";
 import { checkout, contents, natsform } from "../support/cli-run";
 import { TestProject } from "../support/project";
 
@@ -150,6 +152,38 @@ test("lint errors end with 1, each with its place, rule and fix; others are judg
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test("trust files, values of the chart and rules are judged together, each whatever the others are", async () => {
+  const { nats } = kubernetesProduction.clusters;
+  const clusters = { nats: { ...nats, platform: { ...nats?.platform, chart: { values: { podTemplat: {} } } } } };
+  project.write({ ...kubernetesProduction, name: "whole" });
+  await project.run("keys", "example", "whole");
+  expect(JSON.parse(await project.run("check", "whole", "--json"))).toMatchObject([
+    { ok: true, lint: { findings: [{ rule: "trust-file-example", severity: "warning" }] } },
+  ]);
+  const identity = { ...kubernetesProduction.identity, maxLifetime: "25h" };
+  const trustPath = join(project.root, "environments", "whole.trust.json");
+  writeFileSync(trustPath, readFileSync(trustPath, "utf8").replace('"whole"', '"half"'));
+  project.write({ ...kubernetesProduction, name: "whole", clusters, identity } as EnvironmentInput);
+  const { code, stdout } = await project.natsform("check", "whole");
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^environments\/whole\.ts: 1 error\n.*clusters\.nats\.platform\.chart\.values\.podTemplat: /m);
+  expect(stdout).toMatch(/^environments\/whole\.trust\.json: \d error/m);
+  expect(stdout).toMatch(/^ {2}✖ identity\.maxLifetime: .* \(connection-lifetime\)\n {4}fix: /m);
+  const [judged] = JSON.parse((await project.natsform("check", "whole", "--json")).stdout);
+  expect(judged).toMatchObject({
+    environment: "whole",
+    ok: false,
+    file: "environments/whole.ts",
+    problems: [{ path: ["clusters", "nats", "platform", "chart", "values", "podTemplat"] }],
+    trust: { file: "environments/whole.trust.json" },
+  });
+  appendFileSync(join(project.root, "environments", "whole.ts"), "}");
+  appendFileSync(trustPath, "}");
+  const broken = (await project.natsform("check", "whole")).stdout;
+  expect(broken).toMatch(/^environments\/whole\.ts: 1 error\n.*does not run/m);
+  expect(broken).toMatch(/^environments\/whole\.trust\.json: 1 error\n.*is not JSON/m);
 });
 
 test("a trust file that does not fit its environment is a problem of the trust file", async () => {

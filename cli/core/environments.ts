@@ -15,9 +15,7 @@ export function projectRoot(): string {
 /** The environments named, or every one of the project. */
 export function chosenEnvironments(root: string, names: readonly string[]): string[] {
   const known = listEnvironments(root);
-  if (known.length === 0) {
-    throw new UserError("environments/ holds no environment", "write one as environments/NAME.ts");
-  }
+  if (known.length === 0) throw new UserError("environments/ holds no environment");
   return names.length > 0 ? [...new Set(names)] : known;
 }
 

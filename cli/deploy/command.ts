@@ -1,9 +1,10 @@
+import { admit, type Verdict } from "../../admission";
 import type { Environment } from "../../model/config";
-import { loadEnvironment } from "../../model/config/load";
+import { findTrust, loadEnvironment, trustFile } from "../../model/config/load";
 import { buildTopology, stackPlan, type Topology, withoutStacks } from "../../model/topology";
+import { refusal } from "../core/admission-gate";
 import { emulatorFolder } from "../core/emulator-folder";
 import { projectRoot } from "../core/environments";
-import { refuseFindings } from "../core/lint-gate";
 import { withLock } from "../core/lock";
 import { print, runTasks } from "../core/output";
 import { UserError } from "../core/project";
@@ -50,13 +51,21 @@ export async function deploy(name: string, options: DeployOptions): Promise<void
     print(`- deploy       ${name.padEnd(52)} skipped: ${missing.message.split("\n")[0]}`);
     return;
   }
-  if (missing) throw missing;
-  // What is wrong with an environment is no reason to keep it.
-  if (!options.destroy) refuseFindings(environment, new Date().toISOString().slice(0, 10));
+  const refused = refusal(judged(chosen));
+  if (missing && refused) throw new UserError([missing.message, refused.message].join("\n"));
+  if (missing ?? refused) throw missing ?? refused;
   const left = leftOut(topology, options);
   if (left.length > 0 && !options.json) print(`left out: ${left.join(", ")}`);
   const folder = emulatorFolder(root, name);
   await withLock(folder.lock, () => (options.emulate ? onEmulator(chosen) : forReal(chosen)));
+}
+
+function judged({ root, environment, topology, options }: Chosen): Verdict {
+  const { emulate, destroy } = options;
+  const own = { environment, topology, today: new Date().toISOString().slice(0, 10) };
+  if (destroy) return admit({ ...own, purpose: "removal" });
+  if (emulate) return admit({ ...own, purpose: "emulation" });
+  return admit({ ...own, purpose: "deployment", trust: findTrust(trustFile(environment.name, root), root) });
 }
 
 /** @throws UserError where somebody has to be asked, and cannot be */
@@ -81,7 +90,7 @@ function leftOut(topology: Topology, { emulate }: DeployOptions): string[] {
 async function onEmulator({ root, environment, topology, options }: Chosen): Promise<void> {
   const folder = emulatorFolder(root, environment.name);
   const ran = runningEmulator(folder) !== undefined;
-  const prepare = prepareEmulated(root, environment, topology);
+  const prepare = prepareEmulated(root, environment, topology, options.destroy);
   if (options.destroy) {
     if (!ran) {
       await removeEmulator(folder);
@@ -114,7 +123,7 @@ async function forReal({ root, environment, topology, options }: Chosen): Promis
   const openTarget = () => realTarget({ root, environment, topology }, store, streamsMay(options));
   const talk = new Talk({ agreed: yes, quiet: json });
   if (plan) return planForReal(await openTarget(), talk, json);
-  if (options.destroy) return destroyForReal(await openTarget(), talk, json);
+  if (options.destroy) return destroyForReal({ ...(await openTarget()), removing: true }, talk, json);
   const result = newResult(environment, false);
   // Its secrets, servers and responders go by one trust file: no keys are rotated meanwhile.
   await withLock(lock, async () => deployForReal(await openTarget(), talk, result));

@@ -3,4 +3,4 @@ export { parseEnvironment } from "./parse";
 export type { Platform, PlatformKind } from "./platforms";
 export { ConfigError, type FileProblems, formatPath, formatProblems, formatValue, type Problem } from "./problem";
 export { Environment, type EnvironmentInput } from "./schema";
-export { Trust } from "./trust";
+export { type FoundTrust, Trust } from "./trust";

@@ -7,7 +7,7 @@ import { nearest } from "./known-keys";
 import { ConfigError, type FileProblems, type Problem } from "./problem";
 import type { Environment } from "./schema";
 import { readWith } from "./schema-problems";
-import { Trust } from "./trust";
+import { type FoundTrust, Trust } from "./trust";
 
 /** The folder of environment files of a project. */
 export const environmentsFolder = (root: string) => join(root, "environments");
@@ -78,27 +78,30 @@ function refuseUnknown(name: string, root: string, known: readonly string[]): ne
 /** Path of the trust file that is versioned beside an environment. */
 export const trustFile = (name: string, root: string) => join(environmentsFolder(root), `${name}.trust.json`);
 
+/** Looks for a trust file, and says what is wrong with it instead of throwing. */
+export function findTrust(path: string, root: string): FoundTrust {
+  const file = relative(root, path);
+  if (!existsSync(path)) return { file, problems: [] };
+  let input: unknown;
+  try {
+    input = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    return { file, problems: [{ path: [], message: `is not JSON: ${(error as Error).message}` }] };
+  }
+  const { data, problems } = readWith(Trust, input);
+  return { file, trust: data, problems };
+}
+
 /**
  * Reads a trust file.
  *
  * @throws {ConfigError} when it is missing, is not JSON or is not right
  */
 export function loadTrust(path: string, root: string): Trust {
-  const file = relative(root, path);
-  const refuse = (problems: Problem[]): never => {
-    throw new ConfigError(file, problems);
-  };
-  if (!existsSync(path)) {
-    return refuse([{ path: [], message: "there is no trust file", fix: "run natsform keys init" }]);
-  }
-  let input: unknown;
-  try {
-    input = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    return refuse([{ path: [], message: `is not JSON: ${(error as Error).message}` }]);
-  }
-  const { data, problems } = readWith(Trust, input);
-  return data ?? refuse(problems);
+  const { file, trust, problems } = findTrust(path, root);
+  if (trust) return trust;
+  const missing: Problem = { path: [], message: "there is no trust file", fix: "run natsform keys init" };
+  throw new ConfigError(file, problems.length > 0 ? problems : [missing]);
 }
 
 /** The same of one that need not be there yet. */
