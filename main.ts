@@ -1,6 +1,7 @@
 import { App } from "cdktf";
+import { RefusedError } from "./admission";
 import { writeCode } from "./artifacts/code";
-import { ConfigError, formatProblems } from "./model/config";
+import { ConfigError } from "./model/config";
 import { skipStackTraces } from "./modules/terraform/fast-synth";
 import { readSettings } from "./modules/terraform/settings";
 import { addStacks } from "./stacks";
@@ -8,7 +9,7 @@ import { loadContexts } from "./stacks/load";
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  const contexts = await loadContexts(settings);
+  const contexts = await loadContexts(settings, new Date().toISOString().slice(0, 10));
   writeCode(settings.root);
   skipStackTraces();
   const app = new App();
@@ -20,7 +21,7 @@ main().catch((error: unknown) => {
   const problems = error instanceof AggregateError ? error.errors : [error];
   for (const problem of problems) {
     // What is wrong with a file is for its author; a stack trace would hide it.
-    console.error(problem instanceof ConfigError ? formatProblems(problem.file, problem.problems) : problem);
+    console.error(problem instanceof ConfigError || problem instanceof RefusedError ? problem.message : problem);
   }
   process.exitCode = 1;
 });

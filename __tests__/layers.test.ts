@@ -18,28 +18,32 @@ const layers: Record<string, readonly string[]> = {
   "modules/config": ["model/config"],
   environments: [],
   templates: ["model/config", "model/topology", "contract"],
+  admission: ["model/config", "model/topology", "model/lint", "templates"],
   artifacts: ["model/config", "model/topology"],
   "modules/terraform": ["model/config", "model/topology", "artifacts"],
   "modules/aws": ["model/config", "model/topology", "templates", "artifacts", "modules/terraform", "contract"],
   "modules/kubernetes": ["model/config", "model/topology", "templates", "artifacts", "modules/terraform", "contract"],
-  stacks: ["model/config", "model/topology", "templates", "modules/terraform", "modules/aws", "modules/kubernetes"],
+  stacks: [
+    ...["model/config", "model/topology", "templates", "admission"],
+    ...["modules/terraform", "modules/aws", "modules/kubernetes"],
+  ],
 };
 
-const everything = ["runtime", "model/config", "model/topology", "model/lint", "templates", "artifacts"];
+const everything = ["runtime", "model/config", "model/topology", "model/lint", "templates", "admission", "artifacts"];
 /** Floors of the command line, from the lowest: each imports from those below it and from the layers above. */
 const floors = ["core", "keys", "images", "emulator", "twin", "leaf", "backup", "deploy", "commands"];
 floors.forEach((floor, i) => {
   layers[`cli/${floor}`] = [...everything, ...floors.slice(0, i).map((lower) => `cli/${lower}`)];
 });
 layers.cli = [...everything, ...floors.map((floor) => `cli/${floor}`)];
-layers["main.ts"] = ["artifacts", "model/config", "model/lint", "model/topology", "modules/terraform", "stacks"];
+layers["main.ts"] = ["admission", "artifacts", "model/config", "modules/terraform", "stacks"];
 
 /** Layers of Terraform: the others do without CDKTF, which is archived. */
 const synthesizing = ["modules/terraform", "modules/aws", "modules/kubernetes", "stacks", "main.ts"];
 /** Layers without I/O, clock, environment or chance. */
-const pure = /^(model|templates|stacks|modules\/(aws|kubernetes|terraform))\//;
+const pure = /^(model|admission|templates|stacks|modules\/(aws|kubernetes|terraform))\//;
 /** Where files are read: configuration, and the programs' code. */
-const reading = /^(model\/config\/load|stacks\/load)\.ts$/;
+const reading = /^(model\/config\/(load|evaluation\/[a-z-]+)|stacks\/load)\.ts$/;
 
 const layerOf = (file: string) =>
   Object.keys(layers)

@@ -1,32 +1,48 @@
 import { join } from "node:path";
-import { ConfigError } from "../model/config";
-import { listEnvironments, loadEnvironment, loadTrust, trustFile } from "../model/config/load";
-import { buildTopology, trustProblems } from "../model/topology";
+import { admit, type Purpose, refuseUnadmitted } from "../admission";
+import { ConfigError, type Environment } from "../model/config";
+import { findTrust, listEnvironments, loadEnvironments, loadTrust, strayFiles, trustFile } from "../model/config/load";
+import { buildTopology } from "../model/topology";
 import type { StackContext } from "../modules/aws/context";
 import type { SynthSettings } from "../modules/terraform/settings";
 
 /**
- * Reads and checks every environment that is to be synthesized.
+ * Reads every environment that is to be synthesized, and lets in those that may be deployed.
  *
- * @throws AggregateError with a `ConfigError` for each file that is not right
+ * @param today `YYYY-MM-DD`
+ * @throws AggregateError with a `ConfigError` or `RefusedError` for each one that is not right
  */
-export async function loadContexts(settings: SynthSettings): Promise<StackContext[]> {
-  const names = settings.environments.length > 0 ? settings.environments : listEnvironments(settings.root);
-  const loaded = await Promise.allSettled(names.map((name) => loadContext(name, settings)));
+export async function loadContexts(settings: SynthSettings, today: string): Promise<StackContext[]> {
+  const all = settings.environments.length === 0;
+  const names = all ? listEnvironments(settings.root) : settings.environments;
+  const strays = all ? strayFiles(settings.root) : [];
+  const environments = await loadEnvironments(names, settings.root);
+  const loaded = await Promise.allSettled(environments.map((read) => contextOf(read, settings, today)));
   const errors = loaded.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  errors.push(...strays.map(({ file, problems }) => new ConfigError(file, problems)));
   if (errors.length > 0) throw new AggregateError(errors, "environments are not right");
   return loaded.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
 }
 
-async function loadContext(name: string, settings: SynthSettings): Promise<StackContext> {
+async function contextOf(
+  read: PromiseSettledResult<Environment>,
+  settings: SynthSettings,
+  today: string,
+): Promise<StackContext> {
+  if (read.status === "rejected") throw read.reason;
   const { root, trustFolder } = settings;
-  const loaded = await loadEnvironment(name, root);
+  const { name } = read.value;
+  const path = trustFolder ? join(trustFolder, `${name}.trust.json`) : trustFile(name, root);
+  const trust = findTrust(path, root);
+  const purpose = purposeOf(settings);
+  refuseUnadmitted(admit({ environment: read.value, topology: buildTopology(read.value), purpose, trust, today }));
   // What is emulated is there to be thrown away.
-  const environment = settings.emulatorEndpoint ? { ...loaded, deletionProtection: false } : loaded;
-  const topology = buildTopology(environment);
-  const file = trustFolder ? join(trustFolder, `${name}.trust.json`) : trustFile(name, root);
-  const trust = loadTrust(file, root);
-  const problems = trustProblems(topology, trust);
-  if (problems.length > 0) throw new ConfigError(file, problems);
-  return { environment, topology, trust, settings };
+  const environment = settings.emulatorEndpoint ? { ...read.value, deletionProtection: false } : read.value;
+  return { environment, topology: buildTopology(environment), trust: loadTrust(path, root), settings };
+}
+
+function purposeOf({ destroy, emulatorEndpoint }: SynthSettings): Purpose {
+  if (destroy) return "removal";
+  // Whoever synthesizes may deploy: CDKTF does not tell one from the other.
+  return emulatorEndpoint ? "emulation" : "deployment";
 }

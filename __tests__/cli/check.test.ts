@@ -1,7 +1,9 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import demo from "../../environments/demo";
+import kubernetesProduction from "../../environments/kubernetes-production";
+import type { EnvironmentInput } from "../../model/config";
 import { checkout, contents, natsform } from "../support/cli-run";
 import { TestProject } from "../support/project";
 
@@ -152,6 +154,38 @@ test("lint errors end with 1, each with its place, rule and fix; others are judg
   }
 });
 
+test("trust files, values of the chart and rules are judged together, each whatever the others are", async () => {
+  const { nats } = kubernetesProduction.clusters;
+  const clusters = { nats: { ...nats, platform: { ...nats?.platform, chart: { values: { podTemplat: {} } } } } };
+  project.write({ ...kubernetesProduction, name: "whole" });
+  await project.run("keys", "example", "whole");
+  expect(JSON.parse(await project.run("check", "whole", "--json"))).toMatchObject([
+    { ok: true, lint: { findings: [{ rule: "trust-file-example", severity: "warning" }] } },
+  ]);
+  const identity = { ...kubernetesProduction.identity, maxLifetime: "25h" };
+  const trustPath = join(project.root, "environments", "whole.trust.json");
+  writeFileSync(trustPath, readFileSync(trustPath, "utf8").replace('"whole"', '"half"'));
+  project.write({ ...kubernetesProduction, name: "whole", clusters, identity } as EnvironmentInput);
+  const { code, stdout } = await project.natsform("check", "whole");
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^environments\/whole\.ts: 1 error\n.*clusters\.nats\.platform\.chart\.values\.podTemplat: /m);
+  expect(stdout).toMatch(/^environments\/whole\.trust\.json: \d error/m);
+  expect(stdout).toMatch(/^ {2}✖ identity\.maxLifetime: .* \(connection-lifetime\)\n {4}fix: /m);
+  const [judged] = JSON.parse((await project.natsform("check", "whole", "--json")).stdout);
+  expect(judged).toMatchObject({
+    environment: "whole",
+    ok: false,
+    file: "environments/whole.ts",
+    problems: [{ path: ["clusters", "nats", "platform", "chart", "values", "podTemplat"] }],
+    trust: { file: "environments/whole.trust.json" },
+  });
+  appendFileSync(join(project.root, "environments", "whole.ts"), "}");
+  appendFileSync(trustPath, "}");
+  const broken = (await project.natsform("check", "whole")).stdout;
+  expect(broken).toMatch(/^environments\/whole\.ts: 1 error\n.*does not run/m);
+  expect(broken).toMatch(/^environments\/whole\.trust\.json: 1 error\n.*is not JSON/m);
+});
+
 test("a trust file that does not fit its environment is a problem of the trust file", async () => {
   project.write({ ...demo, name: "trusted" });
   await project.run("keys", "example", "trusted");
@@ -163,4 +197,66 @@ test("a trust file that does not fit its environment is a problem of the trust f
   expect(stdout).toContain("users.service-main-api: is in no configuration any more");
   appendFileSync(join(project.root, "environments", "trusted.trust.json"), "}");
   expect((await project.natsform("check", "trusted")).stdout).toMatch(/trusted\.trust\.json: 1 error\n.*is not JSON/);
+});
+
+describe("files of environments/ that nobody reads", () => {
+  const other = new TestProject();
+  afterAll(() => other.remove());
+  const put = (file: string, text = "") => writeFileSync(join(other.root, "environments", file), text);
+  const misnamed = ["Production.ts", "demo.js", "gone.trust.json", "prod_eu.ts"];
+
+  test("are errors with the name that they should have, beside the environments that are read", async () => {
+    other.write(demo);
+    for (const file of [...misnamed, ".DS_Store", "demo.ts~", ".demo.ts.swp"]) put(file);
+    const { code, stdout } = await other.natsform("check");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^demo: 0 errors/m);
+    for (const file of misnamed) expect(stdout).toContain(`environments/${file}: 1 error\n`);
+    expect(stdout).toContain("fix: rename it to prod-eu.ts");
+    expect(stdout).not.toMatch(/DS_Store|~|swp/);
+    const results = JSON.parse((await other.natsform("check", "--json")).stdout);
+    expect(results.map(({ environment, file, ok }: Record<string, unknown>) => [environment ?? file, ok])).toEqual([
+      ["demo", true],
+      ...misnamed.map((file) => [`environments/${file}`, false]),
+    ]);
+  });
+
+  test("are no matter of who asks for an environment by its name", async () => {
+    expect((await other.natsform("check", "demo")).code).toBe(0);
+  });
+
+  test("are named where there is no environment at all", async () => {
+    rmSync(join(other.root, "environments", "demo.ts"));
+    const { code, stdout, stderr } = await other.natsform("check");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    expect(stdout).toContain("environments/Production.ts: 1 error");
+  });
+});
+
+test("what a file prints, does to its process or never ends is its own problem, and --json stays JSON", async () => {
+  const wild = new TestProject();
+  try {
+    wild.write({ ...demo, name: "calm" });
+    const put = (name: string, text: string) => writeFileSync(join(wild.root, "environments", `${name}.ts`), text);
+    put("endless", "for (;;);");
+    put("exits", "process.exit(3);");
+    put("noisy", `console.log("[]"); export default ${JSON.stringify({ ...demo, name: "noisy" })};`);
+    put("rejects", `export default Promise.reject(new Error("no"));`);
+    put("zone", `export default ${JSON.stringify({ ...demo, name: "zone" })};\nprocess.exitCode = 9;`);
+    const { code, stdout, stderr } = await wild.natsform("check", "--json");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "[]\n" });
+    const said = (JSON.parse(stdout) as { environment: string; ok: boolean; problems: { message: string }[] }[]).map(
+      ({ environment, ok, problems }) => [environment, ok, problems.map(({ message }) => message).join()],
+    );
+    expect(said).toEqual([
+      ["calm", true, ""],
+      ["endless", false, "does not end within 10 seconds"],
+      ["exits", false, "ends the process with code 3"],
+      ["noisy", true, ""],
+      ["rejects", false, expect.stringContaining("rejects a promise that nobody waits for: 1:")],
+      ["zone", true, ""],
+    ]);
+  } finally {
+    await wild.remove();
+  }
 });

@@ -236,14 +236,15 @@ describe("an environment without anything that it takes", () => {
       "kubectl",
       "Kubernetes of nats",
       "Vault",
-      "trust file",
       "keys",
       "images of nats",
       "base image",
       "crane",
     ])
       expect(stderr).toMatch(new RegExp(`^ {2}✖ ${what}: .*\\n {4}fix: `, "m"));
-    expect(stderr).toContain("environments/kubernetes-production.trust.json is not there");
+    expect(stderr).toMatch(
+      /^environments\/kubernetes-production\.trust\.json: 1 error\n.*there is no trust file, .*\n {4}fix: natsform keys init/m,
+    );
     expect(stderr).not.toContain("AWS credentials");
   });
 

@@ -26,6 +26,16 @@ test("without Terraform it says so in one line and makes nothing", async () => {
   nothingMade();
 });
 
+test("what the machine lacks and what stands against the environment is said at once", async () => {
+  project.write({ ...demo, identity: { ...demo.identity, maxLifetime: "25h" } });
+  const { code, stderr } = await natsform(project.root, ["deploy", "demo", "--emulate"], { PATH: "/nowhere" });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^error: terraform is not on PATH\n.*\ndemo has one lint error:\n {2}✖ identity\.maxLifetime: /,
+  );
+  nothingMade();
+});
+
 test("where it is only wanted if possible, that is a row and no failure", async () => {
   const args = ["deploy", "demo", "--emulate", "--if-possible"];
   const { code, stdout, stderr } = await natsform(project.root, args, { PATH: "/nowhere" });
@@ -55,7 +65,9 @@ test("an environment without AWS is not emulated, and told where it can run", as
     await project.run("keys", "example", "demo");
     const { code, stderr } = await project.natsform("deploy", "demo", "--yes");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/demo\.trust\.json is an example.*\n +fix: natsform keys init demo/);
+    expect(stderr).toMatch(
+      /demo\.trust\.json: 1 error\n.*nobody holds the keys of an example.*\n +fix: natsform keys init demo/,
+    );
   });
 
   test("nothing that is asked stands in a result for a program", async () => {

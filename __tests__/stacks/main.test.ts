@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { repository, temporaryFolder } from "../support/stacks";
+import demo from "../../environments/demo";
+import { contextOf, repository, temporaryFolder } from "../support/stacks";
 
 /** `main.ts` as cdktf and natsform deploy run it, in a project of its own. */
 function main(root: string, env: Record<string, string> = {}) {
@@ -16,11 +17,18 @@ function main(root: string, env: Record<string, string> = {}) {
 
 const root = temporaryFolder();
 mkdirSync(join(root, "environments"));
-const shipped = (name: string) => {
+const temporary = temporaryFolder();
+const shipped = (name: string, folder = root) => {
   for (const end of ["ts", "trust.json"]) {
-    cpSync(join(repository, "environments", `${name}.${end}`), join(root, "environments", `${name}.${end}`));
+    cpSync(join(repository, "environments", `${name}.${end}`), join(folder, "environments", `${name}.${end}`));
   }
 };
+/** With keys that somebody holds. */
+async function owned(name: string, folder = root): Promise<void> {
+  shipped(name, folder);
+  const { trust } = await contextOf(name, temporary);
+  writeFileSync(join(folder, "environments", `${name}.trust.json`), JSON.stringify(trust));
+}
 const broken = (name: string, text: string) => writeFileSync(join(root, "environments", `${name}.ts`), text);
 
 test("environments that are not right are all named, nothing is written, and the exit code is 1", () => {
@@ -36,8 +44,49 @@ test("environments that are not right are all named, nothing is written, and the
   expect(readdirSync(root).sort()).toEqual(["environments"]);
 });
 
-test("a platform without stacks is named in a line, and the others are synthesized with their code", () => {
-  for (const name of ["demo", "territories"]) shipped(name);
+const unfit = temporaryFolder();
+mkdirSync(join(unfit, "environments"));
+
+describe("an environment that may not be deployed is not synthesized", () => {
+  const expired = { rule: "connection-lifetime", reason: "until the devices are replaced", expires: "2020-01-01" };
+  const identity = { ...demo.identity, maxLifetime: "25h" };
+  const write = () =>
+    writeFileSync(
+      join(unfit, "environments", "demo.ts"),
+      `export default ${JSON.stringify({ ...demo, identity, acknowledge: [expired] })};`,
+    );
+
+  test("what lint finds and nobody accepts, and keys that nobody holds, are said of all of them at once", () => {
+    for (const name of ["demo", "territories"]) shipped(name, unfit);
+    write();
+    const { status, said } = main(unfit);
+    expect(status).toBe(1);
+    for (const name of ["demo", "territories"])
+      expect(said).toMatch(new RegExp(`environments/${name}\\.trust\\.json: 1 error\n.*nobody holds the keys`));
+    expect(said).toMatch(/demo has one lint error:\n {2}✖ identity\.maxLifetime: .*\(connection-lifetime\)\n {4}fix: /);
+    expect(said).not.toMatch(/^\s+at /m);
+    expect(readdirSync(unfit)).toEqual(["environments"]);
+  });
+
+  test("but to be removed it is", () => {
+    const { status, said } = main(unfit, { NATSFORM_ENV: "demo", NATSFORM_DESTROY: "1" });
+    expect({ status, said }).toEqual({ status: 0, said: "" });
+    expect(readdirSync(join(unfit, "out", "stacks"))).toContain("demo-core-nats");
+  });
+});
+
+const misnamed = temporaryFolder();
+mkdirSync(join(misnamed, "environments"));
+
+test("all environments are not all while a file of theirs is not read", () => {
+  writeFileSync(join(misnamed, "environments", "Production.ts"), "export default {};");
+  const { status, said } = main(misnamed);
+  expect(status).toBe(1);
+  expect(said).toMatch(/^environments\/Production\.ts: 1 error\n.*is not read.*\n.*fix: rename it to production\.ts/);
+});
+
+test("a platform without stacks is named in a line, and the others are synthesized with their code", async () => {
+  for (const name of ["demo", "territories"]) await owned(name);
   const { status, said } = main(root, { NATSFORM_ENV: "demo,territories" });
   expect(said.trim()).toBe("territories/nats: skipped, hosts has no stacks yet");
   expect(status).toBe(0);
@@ -51,15 +100,13 @@ test("a platform without stacks is named in a line, and the others are synthesiz
 });
 
 const old = temporaryFolder();
-test("an environment that imports from the path of before is synthesized, and told of the new one", () => {
-  mkdirSync(join(old, "environments"));
+mkdirSync(join(old, "environments"));
+
+test("an environment that imports from the path of before is synthesized, and told of the new one", async () => {
+  await owned("territories", old);
   symlinkSync(join(repository, "modules"), join(old, "modules"));
   const text = readFileSync(join(repository, "environments", "territories.ts"), "utf8");
   writeFileSync(join(old, "environments", "territories.ts"), text.replace("natsform/config", "../modules/config"));
-  cpSync(
-    join(repository, "environments", "territories.trust.json"),
-    join(old, "environments", "territories.trust.json"),
-  );
   const { status, said } = main(old, { NATSFORM_ENV: "territories" });
   expect(said).toContain("import from natsform/config now");
   expect(status).toBe(0);

@@ -1,19 +1,21 @@
-import { existsSync } from "node:fs";
-import { relative } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, formatPath, formatProblems, formatValue, type Problem } from "../../model/config";
-import { loadEnvironment, loadTrust, trustFile } from "../../model/config/load";
-import { type Finding, type LintResult, lint } from "../../model/lint";
-import { buildTopology, leafAuthorityProblems, type Topology, trustProblems } from "../../model/topology";
+import { admit, formatFinding, isAdmitted } from "../../admission";
+import { ConfigError, type Environment, type FileProblems, formatProblems, type Problem } from "../../model/config";
+import { findTrust, listEnvironments, loadEnvironments, strayFiles, trustFile } from "../../model/config/load";
+import type { LintResult } from "../../model/lint";
+import { buildTopology } from "../../model/topology";
 import { chosenEnvironments, projectRoot } from "../core/environments";
 import { print, printJson } from "../core/output";
 
 interface CheckResult {
-  environment: string;
+  /** Left out for a file that belongs to no environment. */
+  environment?: string;
+  ok: boolean;
   /** The file that the problems are in. */
   file?: string;
-  ok: boolean;
   problems: readonly Problem[];
+  /** What is wrong with its trust file. */
+  trust?: FileProblems;
   lint?: LintResult;
 }
 
@@ -21,80 +23,52 @@ export function registerCheck(program: Command): void {
   program
     .command("check")
     .argument("[environments...]", "names; without any, every environment of the project")
-    .description("check configuration: schema first, then the rules of docs/reference/rules.md")
+    .description("check whether environments may be deployed: their files, docs/reference/rules.md, chart values")
     .option("--json", "machine-readable result")
     .action(async (names: string[], { json }: { json?: boolean }) => {
       const root = projectRoot();
-      const results: CheckResult[] = [];
-      for (const name of chosenEnvironments(root, names)) results.push(await checkOne(name, root));
-      if (json) printJson(results.map(printable));
+      const strays = names.length > 0 ? [] : strayFiles(root);
+      const chosen = strays.length > 0 ? listEnvironments(root) : chosenEnvironments(root, names);
+      const loaded = await loadEnvironments(chosen, root);
+      const results = loaded.map((one, i) => checkOne(chosen[i] ?? "", root, one));
+      results.push(...strays.map((stray) => ({ ok: false, ...stray })));
+      if (json) printJson(results);
       else for (const result of results) print(describe(result));
       if (results.some(({ ok }) => !ok)) process.exitCode = 1;
     });
 }
 
-/** The result as JSON can say it: what stands in a wrong file may refer to itself, or be no data at all. */
-const printable = (result: CheckResult) => ({
-  ...result,
-  problems: result.problems.map((problem) => ("got" in problem ? { ...problem, got: sayable(problem.got) } : problem)),
-});
-
-function sayable(value: unknown): unknown {
-  try {
-    const isData = value === undefined || JSON.stringify(value) !== undefined;
-    return isData ? value : formatValue(value);
-  } catch {
-    return formatValue(value);
-  }
-}
-
-async function checkOne(name: string, root: string): Promise<CheckResult> {
-  try {
-    const environment = await loadEnvironment(name, root);
-    const topology = buildTopology(environment);
-    const advisories = checkTrust(topology, root);
-    const linted = lint(environment, topology, new Date().toISOString().slice(0, 10));
-    const result = { ...linted, findings: [...linted.findings, ...advisories] };
-    return {
-      environment: name,
-      ok: result.findings.every(({ severity }) => severity !== "error"),
-      problems: [],
-      lint: result,
-    };
-  } catch (error) {
+function checkOne(name: string, root: string, loaded: PromiseSettledResult<Environment>): CheckResult {
+  const trust = findTrust(trustFile(name, root), root);
+  if (loaded.status === "rejected") {
+    const error: unknown = loaded.reason;
     if (!(error instanceof ConfigError)) throw error;
-    return { environment: name, file: error.file, ok: false, problems: error.problems };
+    const { file, problems } = error;
+    return { environment: name, ok: false, file, problems, ...(trust.problems.length > 0 && { trust }) };
   }
+  const environment = loaded.value;
+  const today = new Date().toISOString().slice(0, 10);
+  const verdict = admit({ environment, topology: buildTopology(environment), trust, today });
+  const own = verdict.problems.find(({ file }) => file !== trust.file);
+  const trusts = verdict.problems.find(({ file }) => file === trust.file);
+  return {
+    environment: name,
+    ok: isAdmitted(verdict),
+    ...(own ?? { problems: [] }),
+    ...(trusts && { trust: trusts }),
+    lint: verdict.lint,
+  };
 }
 
-/** A trust file comes with `natsform keys init`; until then there is nothing to compare. @returns what only a deployment can mend */
-function checkTrust(topology: Topology, root: string): Finding[] {
-  const path = trustFile(topology.environment, root);
-  if (!existsSync(path)) return [];
-  const trust = loadTrust(path, root);
-  const problems = trustProblems(topology, trust);
-  if (problems.length > 0) throw new ConfigError(relative(root, path), problems);
-  if (trust.example) return [];
-  return leafAuthorityProblems(topology, trust).map(({ path: at, message, fix = "" }) => ({
-    rule: "leaf-authority-unknown",
-    severity: "warning",
-    at: `${relative(root, path)}: ${formatPath(at)}`,
-    message,
-    fix,
-  }));
-}
-
-function describe({ environment, file, problems, lint }: CheckResult): string {
-  if (!lint) return formatProblems(file ?? environment, problems);
+function describe({ environment, file, problems, trust, lint }: CheckResult): string {
+  const files = [...(file ? [{ file, problems }] : []), ...(trust ? [trust] : [])];
+  const wrong = files.map((one) => formatProblems(one.file, one.problems));
+  if (!lint) return wrong.join("\n");
   const { findings, acknowledged } = lint;
   const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
   const head = `${environment}: ${count("error")} errors, ${count("warning")} warnings, ${acknowledged.length} acknowledged`;
-  const lines = findings.map(
-    ({ severity, at, message, rule, fix }) =>
-      `  ${severity === "error" ? "✖" : "!"} ${at}: ${message} (${rule})${fix ? `\n    fix: ${fix}` : ""}`,
-  );
   const accepted = acknowledged.map(
     ({ at, rule, reason, expires }) => `  · ${at}: ${rule} acknowledged until ${expires}: ${reason}`,
   );
-  return [head, ...lines, ...accepted].join("\n");
+  return [...wrong, head, ...findings.map(formatFinding), ...accepted].join("\n");
 }

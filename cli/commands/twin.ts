@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { admit } from "../../admission";
 import { loadEnvironment } from "../../model/config/load";
+import { buildTopology } from "../../model/topology";
+import { refusal } from "../core/admission-gate";
 import { emulatorFolder } from "../core/emulator-folder";
 import { chosenEnvironments, emulatedEnvironments, projectRoot, twinnedEnvironments } from "../core/environments";
-import { refuseFindings } from "../core/lint-gate";
 import { withLock } from "../core/lock";
 import { print, printJson, runTasks, table } from "../core/output";
 import { UserError } from "../core/project";
@@ -71,8 +73,13 @@ const collect = (value: string, previous: string[]) => [...previous, value];
 
 async function up(name: string, { ports }: { ports?: string }): Promise<void> {
   const root = projectRoot();
-  const findings = refuseFindings(await loadEnvironment(name, root), new Date().toISOString().slice(0, 10));
-  print(`${name}: ${findings}`);
+  const environment = await loadEnvironment(name, root);
+  const today = new Date().toISOString().slice(0, 10);
+  const verdict = admit({ environment, topology: buildTopology(environment), purpose: "twin", today });
+  const refused = refusal(verdict);
+  if (refused) throw refused;
+  const { findings, acknowledged } = verdict.lint;
+  print(`${name}: ${findings.length} warnings, ${acknowledged.length} acknowledged`);
   const twin = await layTwin(name, root, portChoice(ports));
   await withLock(twin.folder.lock, () => runTasks(upTasks(twin, root)));
   print(`${name} is up; natsform verify ${name} proves it, natsform status ${name} shows its addresses`);

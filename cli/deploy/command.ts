@@ -1,8 +1,10 @@
+import { admit, type Verdict } from "../../admission";
 import type { Environment } from "../../model/config";
+import { findTrust, trustFile } from "../../model/config/load";
 import { stackPlan, type Topology, withoutStacks } from "../../model/topology";
+import { refusal } from "../core/admission-gate";
 import { emulatorFolder } from "../core/emulator-folder";
 import { openEnvironment } from "../core/environment";
-import { refuseFindings } from "../core/lint-gate";
 import { withLock } from "../core/lock";
 import { print, runTasks } from "../core/output";
 import { UserError } from "../core/project";
@@ -40,7 +42,7 @@ export async function deploy(name: string, options: DeployOptions): Promise<void
   // Its clients are pinned: what later versions need is no matter of those who deploy.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const opened = await openEnvironment(name);
-  const { root, environment, topology } = opened;
+  const { root, topology } = opened;
   const chosen = { ...opened, options };
   refuseUnasked(options);
   const missing = await whatIsMissing(chosen);
@@ -48,13 +50,21 @@ export async function deploy(name: string, options: DeployOptions): Promise<void
     print(`- deploy       ${name.padEnd(52)} skipped: ${missing.message.split("\n")[0]}`);
     return;
   }
-  if (missing) throw missing;
-  // What is wrong with an environment is no reason to keep it.
-  if (!options.destroy) refuseFindings(environment, new Date().toISOString().slice(0, 10));
+  const refused = refusal(judged(chosen));
+  if (missing && refused) throw new UserError([missing.message, refused.message].join("\n"));
+  if (missing ?? refused) throw missing ?? refused;
   const left = leftOut(topology, options);
   if (left.length > 0 && !options.json) print(`left out: ${left.join(", ")}`);
   const folder = emulatorFolder(root, name);
   await withLock(folder.lock, () => (options.emulate ? onEmulator(chosen) : forReal(chosen)));
+}
+
+function judged({ root, environment, topology, options }: Chosen): Verdict {
+  const { emulate, destroy } = options;
+  const own = { environment, topology, today: new Date().toISOString().slice(0, 10) };
+  if (destroy) return admit({ ...own, purpose: "removal" });
+  if (emulate) return admit({ ...own, purpose: "emulation" });
+  return admit({ ...own, purpose: "deployment", trust: findTrust(trustFile(environment.name, root), root) });
 }
 
 /** @throws UserError where somebody has to be asked, and cannot be */
@@ -79,7 +89,7 @@ function leftOut(topology: Topology, { emulate }: DeployOptions): string[] {
 async function onEmulator({ root, environment, topology, options }: Chosen): Promise<void> {
   const folder = emulatorFolder(root, environment.name);
   const ran = runningEmulator(folder) !== undefined;
-  const prepare = prepareEmulated(root, environment, topology);
+  const prepare = prepareEmulated(root, environment, topology, options.destroy);
   if (options.destroy) {
     if (!ran) {
       await removeEmulator(folder);
@@ -112,7 +122,7 @@ async function forReal({ root, environment, topology, options }: Chosen): Promis
   const openTarget = () => realTarget({ root, environment, topology }, store, streamsMay(options));
   const talk = new Talk({ agreed: yes, quiet: json });
   if (plan) return planForReal(await openTarget(), talk, json);
-  if (options.destroy) return destroyForReal(await openTarget(), talk, json);
+  if (options.destroy) return destroyForReal({ ...(await openTarget()), removing: true }, talk, json);
   const result = newResult(environment, false);
   // Its secrets, servers and responders go by one trust file: no keys are rotated meanwhile.
   await withLock(lock, async () => deployForReal(await openTarget(), talk, result));

@@ -27,12 +27,12 @@ export interface EmulatedState {
 type Task = ListrTask<EmulatedState>;
 
 /** The emulated AWS with the environment's stacks ready to be planned. */
-export function prepareEmulated(root: string, environment: Environment, topology: Topology): Task[] {
+export function prepareEmulated(root: string, environment: Environment, topology: Topology, removing = false): Task[] {
   return [
     {
       title: "Emulated AWS",
       task: async (state, task) => {
-        state.target = await emulatedTarget({ root, environment, topology });
+        state.target = { ...(await emulatedTarget({ root, environment, topology })), removing };
         await rememberBeginning(state.target);
         task.title = `Emulated AWS at ${state.target.emulator?.address.url}`;
       },

@@ -21,13 +21,13 @@ export interface DeployResult {
 
 /** Synthesizes the stacks that the target's environment has. */
 export async function synthesizeStacks(target: DeployTarget): Promise<PlannedStack[]> {
-  const { root, environment, out, emulator, streamsMay } = target;
+  const { root, environment, out, emulator, removing, streamsMay } = target;
   await synthesize({
     root,
     environment: environment.name,
     out,
     emulator: emulator && { endpoint: emulator.address.url, trustFolder: emulator.folder.trust.folder },
-    env: streamsMay,
+    env: { ...streamsMay, ...(removing && { NATSFORM_DESTROY: "1" }) },
   });
   return stacksOf(target).filter(({ id }) => isSynthesized(stackFolder(target, id).path));
 }

@@ -24,6 +24,8 @@ export interface DeployTarget {
   kubernetes: ReadonlyMap<string, KubernetesAccess>;
   /** What the streams program may do this time, by its own variables. */
   streamsMay: Record<string, string>;
+  /** Set when everything is to be removed: then nothing stands against the environment. */
+  removing?: boolean;
   /** Set when it is the emulated AWS: clusters elsewhere are left out. */
   emulator?: { folder: EmulatorFolder; address: EmulatorAddress };
 }

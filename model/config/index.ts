@@ -1,6 +1,6 @@
 export { defineEnvironment } from "./define";
 export { parseEnvironment } from "./parse";
 export type { Platform, PlatformKind } from "./platforms";
-export { ConfigError, formatPath, formatProblems, formatValue, type Problem } from "./problem";
+export { ConfigError, type FileProblems, formatPath, formatProblems, formatValue, type Problem } from "./problem";
 export { Environment, type EnvironmentInput } from "./schema";
-export { Trust } from "./trust";
+export { type FoundTrust, Trust } from "./trust";

@@ -3,7 +3,16 @@ import { label, matching, period } from "./scalars";
 
 /** Parts of the platform `kubernetes` that are beside the servers. */
 
-const labels = z.record(z.string().min(1), z.string()).default({});
+/** As Kubernetes has them; whatever else is in them would stop an apply half-way. */
+const labelName = matching(
+  /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/,
+  "must be the name of a label such as release or example.com/team",
+);
+const labelValue = matching(
+  /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/,
+  'must be the value of a label: at most 63 letters, digits, "-", "_" and "."',
+);
+const labels = z.record(labelName, labelValue).default({});
 
 export const monitoring = z
   .strictObject({

@@ -1,25 +1,30 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import Module from "node:module";
-import { basename, join, relative, resolve } from "node:path";
-import { types } from "node:util";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, parse, relative, resolve } from "node:path";
+import { type EnvironmentFiles, environmentFiles } from "./environment-files";
+import { evaluateFiles } from "./evaluation/evaluate-files";
+import { type Evaluated, received } from "./evaluation/messages";
 import { nearest } from "./known-keys";
-import { parseEnvironment } from "./parse";
-import { ConfigError, formatValue, type Problem } from "./problem";
+import { ConfigError, type FileProblems, type Problem } from "./problem";
 import type { Environment } from "./schema";
 import { readWith } from "./schema-problems";
-import { Trust } from "./trust";
+import { type FoundTrust, Trust } from "./trust";
 
 /** The folder of environment files of a project. */
 export const environmentsFolder = (root: string) => join(root, "environments");
 
 /** Names of the environments of a project, sorted. Empty without the folder. */
-export function listEnvironments(root: string): string[] {
+export const listEnvironments = (root: string): string[] => filesOf(root).environments;
+
+/** Files of `environments/` that nobody reads, by their paths in the project. */
+export const strayFiles = (root: string): FileProblems[] =>
+  filesOf(root).strays.map(({ file, problems }) => ({ file: join("environments", file), problems }));
+
+function filesOf(root: string): EnvironmentFiles {
   const folder = environmentsFolder(root);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((file) => /^[a-z0-9-]+\.ts$/.test(file))
-    .map((file) => basename(file, ".ts"))
-    .sort();
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  // A link to nowhere is a file: reading it says what is wrong.
+  const isFolder = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return environmentFiles(names.map((name) => ({ name, isFolder: isFolder(name) })));
 }
 
 /**
@@ -28,65 +33,64 @@ export function listEnvironments(root: string): string[] {
  * @throws {ConfigError} with every problem, when the file is missing, does not run or is not right
  */
 export async function loadEnvironment(name: string, root: string): Promise<Environment> {
-  const path = resolve(environmentsFolder(root), `${name}.ts`);
-  const file = relative(root, path);
-  if (!/^[a-z0-9-]+$/.test(name) || !existsSync(path)) {
-    const known = listEnvironments(root);
-    const near = nearest(name, known);
-    const fix = near ? `did you mean "${near}"?` : `known: ${known.join(", ") || "none"}`;
-    throw new ConfigError(file, [{ path: [], got: name, message: "there is no such environment", fix }]);
-  }
-  const { environment, problems } = parseEnvironment(importDefault(path, file), name);
-  if (!environment) throw new ConfigError(file, problems);
-  return environment;
+  const [loaded] = await loadEnvironments([name], root);
+  if (loaded?.status !== "fulfilled") throw loaded?.reason;
+  return loaded.value;
 }
 
-function importDefault(path: string, file: string): unknown {
-  let module: { default?: unknown } | undefined;
-  try {
-    // Not import(): tsx and jest both hook into require, and an environment is read afresh by each command anyway.
-    module = withOwnConfig(() => require(path));
-  } catch (error) {
-    throw new ConfigError(file, [{ path: [], message: `does not run: ${whyNot(error, path)}` }]);
+/** The same of several, in their order: one that is not right keeps none of the others back. */
+export async function loadEnvironments(
+  names: readonly string[],
+  root: string,
+): Promise<PromiseSettledResult<Environment>[]> {
+  const known = listEnvironments(root);
+  const path = (name: string) => resolve(environmentsFolder(root), `${name}.ts`);
+  const there = names.filter((name) => known.includes(name) && !read.has(path(name)));
+  const evaluated = evaluateFiles(there.map((name) => ({ name, path: path(name) })));
+  for (const [i, name] of there.entries()) {
+    read.set(
+      path(name),
+      evaluated.then((all) => all[i] as Evaluated),
+    );
   }
-  // Between module systems a default export may arrive wrapped once more.
-  const exported = module?.default as { default?: unknown } | undefined;
-  const value = exported && typeof exported === "object" && "default" in exported ? exported.default : exported;
-  if (value === undefined) {
-    const fix = "export default defineEnvironment({ ... })";
-    throw new ConfigError(file, [{ path: [], message: "has no default export", fix }]);
-  }
-  return value;
+  return Promise.allSettled(
+    names.map(async (name) => {
+      const evaluation = known.includes(name) ? read.get(path(name)) : undefined;
+      const { environment, problems } = (await evaluation) ?? refuseUnknown(name, root, known);
+      if (environment) return environment;
+      throw new ConfigError(relative(root, path(name)), problems.map(received));
+    }),
+  );
 }
 
-type ResolveFilename = (request: string, ...rest: unknown[]) => string;
+/** By path. A command sees a file as it was when it first looked. */
+const read = new Map<string, Promise<Evaluated>>();
 
-/** Environments import `natsform/config` from the natsform that reads them, wherever the project and the package lie. */
-function withOwnConfig<T>(work: () => T): T {
-  const resolver = Module as unknown as { _resolveFilename: ResolveFilename };
-  const usual = resolver._resolveFilename;
-  resolver._resolveFilename = (request, ...rest) =>
-    request === "natsform/config" ? require.resolve("./index") : usual.call(resolver, request, ...rest);
-  try {
-    return work();
-  } finally {
-    resolver._resolveFilename = usual;
-  }
-}
-
-/** What was thrown, with the line of the file that threw it where that can be told. */
-function whyNot(error: unknown, path: string): string {
-  if (!types.isNativeError(error)) return `it throws ${formatValue(error)}`;
-  // A syntax error says its place in its second line: `/…/demo.ts:3:9: ERROR: Expected "}" but found ";"`.
-  const [first = "", second = ""] = error.message.split("\n");
-  if (/^Transform failed/.test(first)) return second.slice(second.indexOf(path) + path.length + 1);
-  const line = error.stack?.split("\n").find((frame) => frame.includes(`${path}:`));
-  const at = line && /:(\d+:\d+)\)?$/.exec(line)?.[1];
-  return at ? `${at}: ${first}` : first;
+function refuseUnknown(name: string, root: string, known: readonly string[]): never {
+  const misnamed = strayFiles(root).find(({ file }) => parse(file).name === name);
+  if (misnamed) throw new ConfigError(misnamed.file, misnamed.problems);
+  const near = nearest(name, known);
+  const fix = near ? `did you mean "${near}"?` : `known: ${known.join(", ") || "none"}`;
+  const file = relative(root, resolve(environmentsFolder(root), `${name}.ts`));
+  throw new ConfigError(file, [{ path: [], got: name, message: "there is no such environment", fix }]);
 }
 
 /** Path of the trust file that is versioned beside an environment. */
 export const trustFile = (name: string, root: string) => join(environmentsFolder(root), `${name}.trust.json`);
+
+/** Looks for a trust file, and says what is wrong with it instead of throwing. */
+export function findTrust(path: string, root: string): FoundTrust {
+  const file = relative(root, path);
+  if (!existsSync(path)) return { file, problems: [] };
+  let input: unknown;
+  try {
+    input = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    return { file, problems: [{ path: [], message: `is not JSON: ${(error as Error).message}` }] };
+  }
+  const { data, problems } = readWith(Trust, input);
+  return { file, trust: data, problems };
+}
 
 /**
  * Reads a trust file.
@@ -94,21 +98,10 @@ export const trustFile = (name: string, root: string) => join(environmentsFolder
  * @throws {ConfigError} when it is missing, is not JSON or is not right
  */
 export function loadTrust(path: string, root: string): Trust {
-  const file = relative(root, path);
-  const refuse = (problems: Problem[]): never => {
-    throw new ConfigError(file, problems);
-  };
-  if (!existsSync(path)) {
-    return refuse([{ path: [], message: "there is no trust file", fix: "run natsform keys init" }]);
-  }
-  let input: unknown;
-  try {
-    input = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    return refuse([{ path: [], message: `is not JSON: ${(error as Error).message}` }]);
-  }
-  const { data, problems } = readWith(Trust, input);
-  return data ?? refuse(problems);
+  const { file, trust, problems } = findTrust(path, root);
+  if (trust) return trust;
+  const missing: Problem = { path: [], message: "there is no trust file", fix: "run natsform keys init" };
+  throw new ConfigError(file, problems.length > 0 ? problems : [missing]);
 }
 
 /** The same of one that need not be there yet. */

@@ -7,6 +7,12 @@ export interface Problem {
   fix?: string;
 }
 
+/** What is wrong with one file. */
+export interface FileProblems {
+  file: string;
+  problems: readonly Problem[];
+}
+
 /** `clusters.core.platform.zones[0]`, the way one would write it in TypeScript. */
 export function formatPath(path: readonly (string | number)[]): string {
   const text = path
@@ -20,9 +26,21 @@ export function formatPath(path: readonly (string | number)[]): string {
 
 const longest = 60;
 
+/** A value that only another process has: in words for people, as data for programs. */
+export class Shown {
+  constructor(
+    readonly text: string,
+    readonly data: unknown,
+  ) {}
+  toJSON(): unknown {
+    return this.data;
+  }
+}
+
 /** At most 60 characters of a value: enough to recognize it, never a whole file. */
 export function formatValue(value: unknown): string {
   if (value === undefined) return "nothing";
+  if (value instanceof Shown) return value.text;
   const text = print(value);
   return text.length > longest ? `${[...text.slice(0, longest - 3)].filter(isWhole).join("")}...` : text;
 }

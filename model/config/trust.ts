@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Problem } from "./problem";
 import { matching } from "./scalars";
 
 const publicKey = (prefix: string, what: string) =>
@@ -43,3 +44,10 @@ export const Trust = z.strictObject({
   sentinel: jwt.optional(),
 });
 export type Trust = z.output<typeof Trust>;
+
+/** A trust file as it was found: right, not right, or neither because it is not there. */
+export interface FoundTrust {
+  file: string;
+  trust?: Trust;
+  problems: readonly Problem[];
+}

@@ -10,6 +10,8 @@ export interface SynthSettings {
   trustFolder?: string;
   /** Where an emulated AWS listens: every provider of AWS talks to it instead. */
   emulatorEndpoint?: string;
+  /** It is synthesized to be removed: what is wrong with it is no reason to keep it. */
+  destroy?: boolean;
   /** What the streams program may do this time, by its own variables. */
   streamsMay?: { STREAMS_ALLOW_DATA_LOSS?: string; STREAMS_ALLOW_RECREATE?: string };
 }
@@ -25,6 +27,7 @@ export function readSettings(env: NodeJS.ProcessEnv): SynthSettings {
       .filter((name) => name !== ""),
     trustFolder: env.NATSFORM_TRUST_FOLDER ? resolve(root, env.NATSFORM_TRUST_FOLDER) : undefined,
     emulatorEndpoint: env.NATSFORM_EMULATOR_ENDPOINT || undefined,
+    destroy: env.NATSFORM_DESTROY === "1",
     streamsMay: {
       STREAMS_ALLOW_DATA_LOSS: env.STREAMS_ALLOW_DATA_LOSS || undefined,
       STREAMS_ALLOW_RECREATE: env.STREAMS_ALLOW_RECREATE || undefined,

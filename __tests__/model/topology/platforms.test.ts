@@ -92,6 +92,7 @@ describe.each(kinds)("%s", (kind) => {
 
 /** What asks for the kind of a platform outside of the platforms' entries, and why. */
 const asking: Record<string, string> = {
+  "admission/chart-problems.ts": "judges values of the chart",
   "cli/backup/deployed.ts": "backups are run by hand on Kubernetes alone",
   "cli/commands/topology.ts": "prints it",
   "cli/core/kubernetes-access.ts": "asks for the kind of a login",

@@ -1,28 +1,37 @@
+import { trustFileSaid } from "../../../admission";
 import type { Environment } from "../../../model/config";
-import { loadTrustIfThere, trustFile } from "../../../model/config/load";
-import { type Topology, trustProblems } from "../../../model/topology";
+import { findTrust, loadTrustIfThere, trustFile } from "../../../model/config/load";
+import type { Topology } from "../../../model/topology";
 import type { KeyStore } from "../../keys/key-store";
 import { deployedValues } from "../../keys/push";
 import { refuseOtherKeys } from "../../keys/trusted-keys";
 import { type Need, need } from "./need";
 
-/** The trust file is a real one, and what belongs to it is in the store. */
+const getKeys = (name: string) => `natsform keys init ${name} makes real ones`;
+
+/** The trust file is a real one. A deployment refuses others by what admits environments; this is a row of natsform doctor. */
+export function trustNeeds(root: string, environment: Environment, topology: Topology): Promise<Need>[] {
+  const { name } = environment;
+  return [
+    need({ name: "trust file", needed: "of keys that somebody holds", get: getKeys(name) }, async () => {
+      const trust = findTrust(trustFile(name, root), root);
+      const today = new Date().toISOString().slice(0, 10);
+      const said = trustFileSaid({ environment, topology, purpose: "deployment", trust, today });
+      const problems = said.problems.flatMap((one) => one.problems.map(({ message }) => message));
+      return { ok: problems.length === 0, found: [trust.file, problems.join("; ")].filter(Boolean).join(": ") };
+    }),
+  ];
+}
+
+/** What belongs to the trust file is in the store. */
 export function keyNeeds(
   root: string,
   { name }: Environment,
   topology: Topology,
   keys: () => KeyStore,
 ): Promise<Need>[] {
-  const get = `natsform keys init ${name} makes real ones`;
-  const file = `environments/${name}.trust.json`;
+  const get = getKeys(name);
   return [
-    need({ name: "trust file", needed: "of keys that somebody holds", get }, async () => {
-      const trust = loadTrustIfThere(trustFile(name, root), root);
-      if (!trust) return { ok: false, found: `${file} is not there` };
-      if (trust.example) return { ok: false, found: `${file} is an example: nobody holds its keys` };
-      const problems = trustProblems(topology, trust).map(({ message }) => message);
-      return { ok: problems.length === 0, found: problems.join("; ") || file };
-    }),
     need({ name: "keys", needed: "every one that programs read, as in the trust file", get }, async () => {
       const store = keys();
       const values = await deployedValues(topology, store);

@@ -10,7 +10,7 @@ import { callersVariables } from "../targets";
 import { findTerraform } from "../terraform";
 import { authorityNeeds } from "./authorities";
 import { awsNeeds } from "./aws";
-import { keyNeeds } from "./keys";
+import { keyNeeds, trustNeeds } from "./keys";
 import { kubernetesNeeds } from "./kubernetes";
 import { kubernetesRights } from "./kubernetes-rights";
 import { missingError, type Need } from "./need";
@@ -69,7 +69,11 @@ export async function deployNeeds({ root, environment, topology, options }: Want
 export async function environmentNeeds(wanted: Wanted): Promise<Need[]> {
   const { root, environment, topology } = wanted;
   const env = callersVariables();
-  const further = [...kubernetesRights(environment, topology, env), ...vaultRights(environment, topology, env)];
+  const further = [
+    ...trustNeeds(root, environment, topology),
+    ...kubernetesRights(environment, topology, env),
+    ...vaultRights(environment, topology, env),
+  ];
   return [...(await deployNeeds(wanted)), ...(await Promise.all(further)), ...(await authorityNeeds(root, topology))];
 }
 

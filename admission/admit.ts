@@ -1,0 +1,26 @@
+import type { FileProblems } from "../model/config";
+import { lint } from "../model/lint";
+import { chartProblems } from "./chart-problems";
+import { trustFileSaid } from "./trust-file";
+import type { Candidate, Verdict } from "./verdict";
+
+/**
+ * Decides whether an environment may be deployed. Whoever deploys asks here, and so does who only wants to know: natsform
+ * check, up and deploy, and main.ts for CDKTF's own commands. Pure.
+ *
+ * Its file is right in itself: what is wrong there, parseEnvironment has refused.
+ */
+export function admit(candidate: Candidate): Verdict {
+  const { environment, topology, purpose, today } = candidate;
+  const trust = trustFileSaid(candidate);
+  if (purpose === "removal") {
+    return { environment: environment.name, problems: trust.problems, lint: { findings: [], acknowledged: [] } };
+  }
+  const { findings, acknowledged } = lint(environment, topology, today);
+  const charts: FileProblems = { file: `environments/${environment.name}.ts`, problems: chartProblems(topology) };
+  return {
+    environment: environment.name,
+    problems: [...(charts.problems.length > 0 ? [charts] : []), ...trust.problems],
+    lint: { findings: [...findings, ...trust.findings], acknowledged },
+  };
+}

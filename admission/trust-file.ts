@@ -1,0 +1,48 @@
+import { type FileProblems, type FoundTrust, formatPath, type Problem } from "../model/config";
+import type { Finding } from "../model/lint";
+import { leafAuthorityProblems, type Topology, trustProblems } from "../model/topology";
+import type { Candidate } from "./verdict";
+
+export interface TrustFileSaid {
+  problems: FileProblems[];
+  findings: Finding[];
+}
+
+/** What is wrong with a trust file for this purpose. */
+export function trustFileSaid({ topology, purpose, trust: found }: Candidate): TrustFileSaid {
+  if (!found) return { problems: [], findings: [] };
+  const { file, trust } = found;
+  const problems = [...found.problems, ...(trust ? trustProblems(topology, trust) : [])];
+  const findings: Finding[] = [];
+  const [rule, problem] = unusable(topology, found) ?? [];
+  if (rule && problem && purpose === undefined) findings.push(warning(rule, file, problem));
+  else if (problem && isRefused(found, purpose)) problems.push(problem);
+  if (trust && !trust.example && problems.length === 0) {
+    const unknown = leafAuthorityProblems(topology, trust);
+    findings.push(...unknown.map((one) => warning("leaf-authority-unknown", file, one)));
+  }
+  return { problems: problems.length > 0 ? [{ file, problems }] : [], findings };
+}
+
+/** A file that is there and right, and with which nobody could log in, or one that is not there yet. */
+function unusable({ environment }: Topology, { trust, problems }: FoundTrust): [string, Problem] | undefined {
+  if (problems.length > 0 || trust?.example === false) return undefined;
+  const fix = `natsform keys init ${environment} makes real keys`;
+  return trust
+    ? [
+        "trust-file-example",
+        { path: ["example"], got: true, message: "nobody holds the keys of an example, so nobody could log in", fix },
+      ]
+    : ["trust-file-missing", { path: [], message: "there is no trust file, so nobody could log in", fix }];
+}
+
+/** Nothing goes without a file; examples are good enough for what is thrown away. */
+const isRefused = ({ trust }: FoundTrust, purpose: Candidate["purpose"]) => !trust || purpose === "deployment";
+
+const warning = (rule: string, file: string, { path, message, fix = "" }: Problem): Finding => ({
+  rule,
+  severity: "warning",
+  at: path.length > 0 ? `${file}: ${formatPath(path)}` : file,
+  message,
+  fix,
+});

@@ -1,0 +1,67 @@
+import type { Problem } from "../problem";
+import { evaluate, neverEnds, whyNot } from "./evaluate";
+import type { EnvironmentFile, Evaluated, Message } from "./messages";
+
+/**
+ * The process that environment files run in. It takes the list of them as one message and answers each in turn. A file
+ * that may still do something when it has been read is answered and ends the process: the next one gets another.
+ */
+
+const send = process.send?.bind(process) as (message: Message, done: () => void) => void;
+const answer = (message: Message) => new Promise<void>((done) => send(message, done));
+// A file has no business with whoever reads it.
+Object.assign(process, { send: undefined, disconnect: undefined });
+
+const late = "an environment is data: leave out what goes on after the file has run";
+/** How long what a file has begun may take to end. */
+const patienceMs = 250;
+
+/** What came up when a file had run already. */
+let afterwards: Problem[] = [];
+let current = "";
+process.on("uncaughtException", (error: unknown) => {
+  afterwards.push({ path: [], message: `throws after it has run: ${whyNot(error, current)}`, fix: late });
+});
+process.on("unhandledRejection", (reason: unknown) => {
+  afterwards.push({
+    path: [],
+    message: `rejects a promise that nobody waits for: ${whyNot(reason, current)}`,
+    fix: late,
+  });
+});
+// Whoever asked is gone.
+process.on("disconnect", () => process.exit());
+
+/** What keeps the process alive. Reads and writes of files are left out: they end by themselves. */
+const kept = () => process.getActiveResourcesInfo().filter((resource) => !/^(FSReq|FileHandle|Close)/.test(resource));
+
+async function run(files: readonly EnvironmentFile[]): Promise<void> {
+  for (const file of files) {
+    const { answered, atRest } = await runOne(file);
+    await answer(answered);
+    if (!atRest) process.exit();
+  }
+}
+
+async function runOne(file: EnvironmentFile): Promise<{ answered: Evaluated; atRest: boolean }> {
+  const before = kept().length;
+  afterwards = [];
+  current = file.path;
+  process.argv = [process.execPath, file.path];
+  const evaluated = evaluate(file);
+  const deadline = performance.now() + patienceMs;
+  do await new Promise((turn) => setImmediate(turn));
+  while (kept().length > before && afterwards.length === 0 && performance.now() < deadline);
+  const left = kept().slice(before);
+  if (left.length > 0 && afterwards.length === 0) {
+    const what = [...new Set(left)].join(", ");
+    afterwards.push({ path: [], message: `goes on working when it has run (${what})`, fix: late });
+  }
+  const problems = [...evaluated.problems, ...afterwards];
+  const atRest = afterwards.length === 0 && !problems.includes(neverEnds);
+  return { answered: problems.length === 0 ? evaluated : { problems }, atRest };
+}
+
+process.once("message", (files: EnvironmentFile[]) => {
+  send("begins", () => void run(files));
+});
