@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { completeEcs, followEcs } from "./ecs/api";
+import { refuseEcs } from "./ecs/refusals";
 import type { Services } from "./ecs/services";
 import type { Tasks } from "./ecs/tasks";
 import type { Faults } from "./faults";
@@ -86,6 +87,8 @@ async function answer(request: AwsRequest, moto: string, parts: Parts): Promise<
       return answer;
     }
     case "ecs": {
+      const refusal = refuseEcs(request);
+      if (refusal) return refusal;
       const complete = completeEcs(request);
       return followEcs(complete, await pass(complete), parts.services, parts.tasks);
     }
