@@ -257,6 +257,7 @@ describe("an environment without anything that it takes", () => {
         "rights on nats",
         "volumes of nats",
         "room for nats",
+        "DNS of nats",
         "zones of nats",
         "Vault for nats",
       ]),

@@ -27,6 +27,7 @@ export * from "./model";
 export { type ClusterNames, clusterNames, internalDomain } from "./names";
 export * from "./platforms";
 export { type ListenerName, ports } from "./ports";
+export { nodeCacheAddress, resolverNetworks } from "./resolvers";
 export {
   type AwsStack,
   type DeployedStack,

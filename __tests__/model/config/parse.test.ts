@@ -103,6 +103,16 @@ describe("a wrong value is named with its place and what would be right", () => 
       "x".repeat(4097),
       `must have at most 4096 characters; got ${formatValue("x".repeat(99))}`,
     ],
+    [
+      "clusters.edge.platform.networkPolicies",
+      { dns: ["10.0.0.0/24", "kube-dns"] },
+      'must be an IP address, or a network such as 10.0.0.0/24; got "kube-dns"',
+    ],
+    [
+      "clusters.edge.platform.networkPolicies",
+      { dnsService: "kube-dns" },
+      'must be namespace/name of a Service, or false; got "kube-dns"',
+    ],
     ["tags", [], "must be an object; got []"],
     ["tags.team", 5, `${tagHint}, at most 256; got 5`],
     ["tags.team", () => "x", `${tagHint}, at most 256; got a function`],
