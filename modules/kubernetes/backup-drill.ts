@@ -1,6 +1,7 @@
 import type { Construct } from "constructs";
 import { ports } from "../../model/topology";
 import type { DrillEnv } from "../../runtime/backup/env";
+import { diskLimitMiB } from "../../templates/helm-values";
 import type { ProgramEnv } from "../terraform/program-env";
 import { type AccountBackup, backupContainer, backupJob, backupKeys, storage, storedVariables } from "./backup-job";
 import { keysMount } from "./connection";
@@ -49,8 +50,8 @@ function variablesOf(one: AccountBackup): ProgramEnv<typeof DrillEnv> {
 function scratchServer({ context }: AccountBackup, roomMiB: number) {
   const { topology, cluster } = context;
   const { requests, limits } = resources(context, "100m", "512Mi");
-  // The scratch volume counts as well.
-  const disk = cluster.platform.ephemeralStorage && { "ephemeral-storage": `${roomMiB + 64}Mi` };
+  // The scratch volume counts as well, beside the logs.
+  const disk = cluster.platform.ephemeralStorage && { "ephemeral-storage": `${roomMiB + diskLimitMiB}Mi` };
   return {
     name: "nats",
     image: `${cluster.platform.images.nats}:${topology.nats.version}-alpine`,
