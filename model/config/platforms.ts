@@ -194,6 +194,11 @@ export const kubernetes = z.strictObject({
   networkPolicies,
   /** Serves browsers at `nats.<domain>`; needs `domain` and the cluster's `websocket`. */
   ingress: ingress.optional(),
+  /**
+   * Domains of annotations and labels that others write on natsform's objects, for example `linkerd.io`: deployments leave them
+   * alone. Known without it: those of GKE, Rancher and OpenShift.
+   */
+  ignoredMetadata: z.array(hostname).default([]),
   backupAccess,
   /** Certificates (PEM) of authorities that signed for the OIDC issuer, where no public one did. */
   oidcAuthorities: matching(/^-----BEGIN CERTIFICATE-----/, "must be certificates in PEM").optional(),

@@ -9,6 +9,7 @@ import { json } from "../terraform/json";
 import type { ProgramEnv } from "../terraform/program-env";
 import { authoritiesMount, authorityFile, clientUrl, keysMount, loginVariables } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
+import { changedInJobs } from "./foreign-metadata";
 import { volumeMounts, volumes } from "./pod";
 import { jobPod, programContainer } from "./program";
 
@@ -67,6 +68,7 @@ export class StreamsJob extends Construct {
         },
       },
       waitForCompletion: true,
+      lifecycle: { ignoreChanges: changedInJobs },
       timeouts: { create: "15m", update: "15m" },
       dependsOn: [config],
     });
