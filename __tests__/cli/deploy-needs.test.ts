@@ -141,7 +141,8 @@ describe("room", () => {
 describe("Vault", () => {
   let server: Server;
   let answers: Record<string, { status: number; body: object }>;
-  const asked: { path: string; token: string; body: string }[] = [];
+  const rootOnly = ["/v1/sys/health", "/v1/sys/seal-status", "/v1/sys/init"];
+  const asked: { path: string; token: string; namespace?: string; body: string }[] = [];
   beforeAll(async () => {
     server = createServer((request, response) => {
       let body = "";
@@ -150,8 +151,12 @@ describe("Vault", () => {
       });
       request.on("end", () => {
         const path = request.url ?? "";
-        asked.push({ path, token: String(request.headers["x-vault-token"]), body });
-        const { status, body: said } = answers[path] ?? { status: 404, body: {} };
+        const namespace = request.headers["x-vault-namespace"] as string | undefined;
+        asked.push({ path, token: String(request.headers["x-vault-token"]), namespace, body });
+        // As Vault does: a few paths below sys/ are there for nobody who names a namespace.
+        const isRootsAlone = namespace !== undefined && rootOnly.includes(path);
+        const unsupported = { status: 400, body: { errors: ["unsupported path"] } };
+        const { status, body: said } = isRootsAlone ? unsupported : (answers[path] ?? { status: 404, body: {} });
         response.writeHead(status).end(JSON.stringify(said));
       });
     });
@@ -163,7 +168,8 @@ describe("Vault", () => {
     VAULT_TOKEN: "token",
   });
   const health = { initialized: true, sealed: false, version: "1.21.0" };
-  const look = async () => (await Promise.all(vaultNeeds(topology, env()))).map(({ ok, found }) => [ok, found]);
+  const look = async (more: NodeJS.ProcessEnv = {}) =>
+    (await Promise.all(vaultNeeds(topology, { ...env(), ...more }))).map(({ ok, found }) => [ok, found]);
 
   test("answers, is unsealed and knows the token", async () => {
     answers = {
@@ -175,6 +181,29 @@ describe("Vault", () => {
       [true, "known"],
     ]);
     expect(asked.at(-1)?.token).toBe("token");
+  });
+  test("says of a namespace of its own what is true of all, and is asked for the token there", async () => {
+    answers = {
+      "/v1/sys/health": { status: 200, body: health },
+      "/v1/auth/token/lookup-self": { status: 200, body: {} },
+      "/v1/sys/capabilities-self": { status: 200, body: {} },
+    };
+    const VAULT_NAMESPACE = "admin";
+    expect(await look({ VAULT_NAMESPACE })).toEqual([
+      [true, `1.21.0 at ${env().VAULT_ADDR}, namespace admin`],
+      [true, "known"],
+    ]);
+    await Promise.all(vaultRights(production, topology, { ...env(), VAULT_NAMESPACE }));
+    const namespaces = asked.slice(-3).map(({ path, namespace }) => [path, namespace]);
+    expect(Object.fromEntries(namespaces)).toEqual({
+      "/v1/sys/health": undefined,
+      "/v1/auth/token/lookup-self": "admin",
+      "/v1/sys/capabilities-self": "admin",
+    });
+  });
+  test("something else at its address is told, and not shown", async () => {
+    answers = { "/v1/sys/health": { status: 200, body: { errors: ["not here"] } } };
+    expect((await look())[0]).toEqual([false, `${env().VAULT_ADDR} does not answer as Vault does: 200`]);
   });
   test("a sealed one, and a token that it does not know, are told", async () => {
     answers = {
@@ -258,6 +287,7 @@ describe("an environment without anything that it takes", () => {
         "rights on nats",
         "volumes of nats",
         "room for nats",
+        "DNS of nats",
         "zones of nats",
         "Vault for nats",
       ]),

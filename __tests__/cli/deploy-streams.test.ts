@@ -12,12 +12,11 @@ import {
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
 } from "@aws-sdk/client-ecs";
-import { findPythonProgram } from "../../cli/core/tools";
 import { runStreamsTasks, streamsProblem } from "../../cli/deploy/aws/streams-tasks";
 import { clientConfig } from "../../cli/deploy/target";
-import { type Moto, startMoto } from "../../cli/emulator/moto";
 import demo from "../../environments/demo";
 import { Environment } from "../../model/config";
+import { noEmulator, region, TestEmulator } from "../support/emulator-run";
 
 test.each([
   ["an exit code of 0 is success", { containers: [{ exitCode: 0 }] }, undefined],
@@ -33,7 +32,6 @@ test.each([
   expect(streamsProblem(task)).toBe(problem);
 });
 
-const region = "eu-west-1";
 const stack = { region, cluster: "core" };
 
 test("without streams nothing is run", async () => {
@@ -41,18 +39,16 @@ test("without streams nothing is run", async () => {
   expect(await runStreamsTasks(target, stack, undefined, () => undefined)).toBe(0);
 });
 
-(findPythonProgram("moto_server") ? describe : describe.skip)("on moto", () => {
-  let moto: Moto;
-  beforeAll(async () => {
-    moto = await startMoto();
-  });
-  afterAll(() => moto?.stop());
+(noEmulator ? describe.skip : describe)(`on the emulated AWS${noEmulator ? `: ${noEmulator}` : ""}`, () => {
+  const emulator = new TestEmulator();
+  beforeAll(() => emulator.start());
+  afterAll(() => emulator.remove());
 
   test("a task runs where the output says, and its end is waited for", async () => {
     const target = {
       environment: Environment.parse(demo),
       env: { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
-      emulator: { address: { url: moto.url } } as never,
+      emulator: { address: emulator.address } as never,
       streamsMay: { STREAMS_ALLOW_DATA_LOSS: "ORDERS" },
     };
     const [ec2, ecs] = [new EC2Client(clientConfig(target, region)), new ECSClient(clientConfig(target, region))];
@@ -83,10 +79,12 @@ test("without streams nothing is run", async () => {
     const { tasks } = await ecs.send(
       new DescribeTasksCommand({
         cluster: "demo",
-        tasks: (await ecs.send(new ListTasksCommand({ cluster: "demo" }))).taskArns,
+        tasks: (await ecs.send(new ListTasksCommand({ cluster: "demo", desiredStatus: "STOPPED" }))).taskArns,
       }),
     );
-    expect(tasks?.map(({ startedBy }) => startedBy) ?? []).toEqual(["natsform deploy"]);
+    expect(tasks?.map(({ startedBy, lastStatus }) => [startedBy, lastStatus])).toEqual([
+      ["natsform-deploy", "STOPPED"],
+    ]);
     expect(tasks?.[0]?.overrides?.containerOverrides?.[0]?.environment).toEqual([
       { name: "STREAMS_ALLOW_DATA_LOSS", value: "ORDERS" },
     ]);

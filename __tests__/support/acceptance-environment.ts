@@ -42,6 +42,7 @@ export function forThisCluster(jwksUri: string, oidcAuthorities: string, program
           reloader: false,
           monitoring: { exporter: false },
           backupAccess: { claim: "backups" },
+          networkPolicies,
           chart: settings.chart ? { path: settings.chart } : {},
         },
         backup: { to: "file:///backups/acceptance", encrypt: true },
@@ -69,6 +70,12 @@ export function forThisCluster(jwksUri: string, oidcAuthorities: string, program
     deletionProtection: false,
   };
 }
+
+/** What natsform cannot know of this Kubernetes cluster: ports of its API, and a resolver of the node where it has one. */
+const networkPolicies = {
+  apiPorts: [443, 6443, ...(settings.kubernetesHost ? [Number(new URL(settings.kubernetesHost).port || 443)] : [])],
+  dns: ["169.254.169.254"],
+};
 
 /** Mounts of its own: the Vault is somebody's. */
 const vault = {

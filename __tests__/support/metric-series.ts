@@ -7,6 +7,7 @@ export const watched: Watched = {
   namespace: "nats",
   servers: 3,
   memoryBytes: 8 * 2 ** 30,
+  diskBytes: 2 ** 30,
   jetstream: true,
   replicated: [{ replicas: 3, streams: ["ORDERS", "PAYMENTS"] }],
   leafNodes: { expected: 3, perServer: 1 },
@@ -39,6 +40,10 @@ const ofServer = (pod: string, leader: string): [string, string][] => {
     [`nats_varz_max_connections{${own}}`, steady(65536)],
     [`nats_varz_slow_consumers{${own}}`, steady(3)],
     [`nats_varz_mem{${own}}`, steady(2 ** 30)],
+    [
+      `kubelet_container_log_filesystem_used_bytes{namespace="nats",pod="${pod}",container="nats",uid="u"}`,
+      steady(1e7),
+    ],
     [`nats_varz_start{${own}}`, steady(1.7e12)],
     [`nats_varz_remotes{${own}}`, steady(2)],
     [`nats_varz_leafnodes{${own}}`, steady(1)],

@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import type { KubernetesPlatform } from "../../model/topology";
 import type { Connection, Endpoint } from "./network-policy";
 import { all, type Block, type Stack } from "./stacks";
 
@@ -77,7 +78,8 @@ function leadsTo(url: string, releases: readonly Release[]): Pick<Connection, "t
 }
 
 /** What the program's own variables make it connect to. */
-export function neededBy({ name, pod, variables, token }: Program, releases: readonly Release[]): Needed[] {
+export function neededBy(program: Program, releases: readonly Release[], resolvers: readonly Endpoint[]): Needed[] {
+  const { name, pod, variables, token } = program;
   const { NATS_SERVERS, VAULT_ADDR, SERVED, OIDC_ISSUER, OIDC_JWKS_URI, BACKUP_TO } = variables;
   const bucket = BACKUP_TO?.startsWith("file:") ? undefined : BACKUP_TO;
   const served = JSON.parse(SERVED ?? "[]") as { host: string; port: number }[];
@@ -92,11 +94,15 @@ export function neededBy({ name, pod, variables, token }: Program, releases: rea
     all.map((url) => ({ why: `${name}: ${why}`, from: pod, ...leadsTo(url, releases) })),
   );
   const api = token ? [443, 6443].map((port) => ({ why: `${name}: the API`, from: pod, to: elsewhere, port })) : [];
-  return withDns(name, pod, [...needed, ...api]);
+  return withDns(name, pod, [...needed, ...api], resolvers);
 }
 
 /** What servers and the rest of the chart connect to, and who connects to them. */
-export function neededByRelease(release: Release, releases: readonly Release[]): Needed[] {
+export function neededByRelease(
+  release: Release,
+  releases: readonly Release[],
+  resolvers: readonly Endpoint[],
+): Needed[] {
   const { config, natsBox, promExporter } = release.values;
   const servers = chartPod(release);
   const [visitor, prometheus] = [podOf("shop", { app: "shop" }), podOf("monitoring", { app: "prometheus" })];
@@ -113,21 +119,36 @@ export function neededByRelease(release: Release, releases: readonly Release[]):
   );
   const box = chartPod(release, "nats-box");
   return [
-    ...withDns("servers", servers, config.cluster?.enabled ? out : out.slice(1)),
+    ...withDns("servers", servers, config.cluster?.enabled ? out : out.slice(1), resolvers),
     ...clients,
     { why: "monitoring", from: prometheus, to: servers, port: port("monitor") },
     ...(promExporter.enabled ? [{ why: "metrics", from: prometheus, to: servers, port: 7777 }] : []),
-    ...(natsBox.enabled ? withDns("nats-box", box, boxNeeds(box, servers)) : []),
+    ...(natsBox.enabled ? withDns("nats-box", box, boxNeeds(box, servers), resolvers) : []),
   ];
 }
 
 const boxNeeds = (from: Pod, to: Pod): Needed[] =>
   [4222, 8222].map((port) => ({ why: "nats-box: servers", from, to, port }));
 
-/** Whoever talks to somebody asks for an address first: at a pod of the DNS, or at the node's cache. */
-function withDns(name: string, from: Pod, needed: Needed[]): Needed[] {
+/** Where pods look up names: the ways that the flavors and the settings of the platforms know. */
+export function resolversOf({ flavor, networkPolicies }: KubernetesPlatform): Endpoint[] {
+  const settings = networkPolicies.dns.map((network) => ({ address: network.split("/")[0] ?? "" }));
+  return [
+    podOf("kube-system", { "k8s-app": "kube-dns" }),
+    podOf("kube-system", { "k8s-app": "node-local-dns" }),
+    { address: "169.254.20.10" },
+    ...(networkPolicies.dnsService ? [{ address: dnsAddress }] : []),
+    ...(flavor === "gke" ? [{ address: "169.254.169.254" }] : []),
+    ...settings,
+  ];
+}
+
+/** What Terraform finds when it asks for the Service of the DNS. */
+export const dnsAddress = "10.96.0.10";
+
+/** Whoever talks to somebody asks for an address first. */
+function withDns(name: string, from: Pod, needed: Needed[], resolvers: readonly Endpoint[]): Needed[] {
   if (needed.length === 0) return [];
-  const resolvers: Endpoint[] = [podOf("kube-system", { "k8s-app": "kube-dns" }), { address: "169.254.20.10" }];
   const asked = resolvers.flatMap((to) =>
     (["TCP", "UDP"] as const).map((protocol) => ({ why: `${name}: DNS`, from, to, port: 53, protocol })),
   );

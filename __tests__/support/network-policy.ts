@@ -1,3 +1,4 @@
+import { BlockList } from "node:net";
 import type { Block } from "./stacks";
 
 /** A pod, or an address outside of the Kubernetes cluster. */
@@ -55,9 +56,17 @@ function passes(policies: readonly Policy[], type: string, end: Endpoint, other:
 export const selects = ({ metadata, spec }: Policy, end: Endpoint) =>
   "labels" in end && end.namespace === metadata.namespace && matches(spec.pod_selector, end.labels);
 
+function isWithin(cidr: string, address: string): boolean {
+  const family = (text: string) => (text.includes(":") ? "ipv6" : "ipv4");
+  const [network = "", bits] = cidr.split("/");
+  const list = new BlockList();
+  list.addSubnet(network, Number(bits), family(network));
+  return list.check(address, family(address));
+}
+
 /** Without a selector of namespaces a peer is a pod of the policy's own. */
 function isPeer(peer: Peer, end: Endpoint, namespace: string): boolean {
-  if (peer.ip_block) return "address" in end && peer.ip_block.cidr === `${end.address}/32`;
+  if (peer.ip_block) return "address" in end && isWithin(peer.ip_block.cidr, end.address);
   if (!("labels" in end)) return false;
   const inNamespace = peer.namespace_selector
     ? matches(peer.namespace_selector, { "kubernetes.io/metadata.name": end.namespace })

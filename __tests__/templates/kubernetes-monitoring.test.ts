@@ -6,6 +6,7 @@ import {
   cronJobMetrics,
   exporterMetrics,
   jetstreamMetrics,
+  logMetrics,
   type RuleGroup,
   ruleGroups,
   toDashboard,
@@ -20,8 +21,8 @@ const names = (of: readonly RuleGroup[]) => alerts(of).map(({ alert }) => alert)
 const page = readFileSync(join(__dirname, "..", "..", "docs", "monitoring.md"), "utf8");
 
 test("alerts and the dashboard ask for the metrics that are listed, each of which is asked for", () => {
-  const listed = [exporterMetrics, jetstreamMetrics, calloutMetrics, cronJobMetrics, volumeMetrics].flatMap((one) =>
-    Object.values<string>(one),
+  const listed = [exporterMetrics, jetstreamMetrics, calloutMetrics, cronJobMetrics, logMetrics, volumeMetrics].flatMap(
+    (one) => Object.values<string>(one),
   );
   const expressions = [...ruleExpressions(groups), ...dashboardExpressions()];
   expect([...new Set(expressions.flatMap(metricsOf))].sort()).toEqual(listed.sort());

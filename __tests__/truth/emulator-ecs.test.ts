@@ -166,4 +166,30 @@ run(`services on the emulated AWS${noEmulator ? `: ${noEmulator}` : ""}`, () => 
       await new Promise((r) => setTimeout(r, 100));
     expect(await tasksOf("imageless")).toHaveLength(1);
   });
+
+  test("a task that a client runs has ended well at once, and has left nothing behind", async () => {
+    const { tasks } = await runTask({ startedBy: "ecs/tests_1" });
+    const [ended] = (await ecs<{ tasks: Described[] }>("DescribeTasks", { tasks: [tasks[0]?.taskArn] })).tasks;
+    expect(ended).toMatchObject({ lastStatus: "STOPPED", containers: [{ exitCode: 0 }] });
+    const left = await emulator.aws.ec2(region, "DescribeNetworkInterfaces", {});
+    expect(left).not.toContain(interfaceOf(tasks[0] as Described));
+  });
+
+  test.each([
+    ["startedBy with a space", { startedBy: "natsform deploy" }, "startedBy"],
+    ["startedBy of 129 characters", { startedBy: "x".repeat(129) }, "startedBy"],
+    ["clientToken with a space", { clientToken: "a b" }, "clientToken"],
+    ["clientToken of 65 characters", { clientToken: "x".repeat(65) }, "clientToken"],
+  ])("%s is refused, as ECS does", async (_, input, named) => {
+    const refusal = { code: "InvalidParameterException", message: expect.stringContaining(named) };
+    await expect(runTask(input)).rejects.toMatchObject(refusal);
+  });
+
+  const runTask = (input: object) =>
+    ecs<{ tasks: Described[] }>("RunTask", {
+      taskDefinition: "server",
+      launchType: "FARGATE",
+      networkConfiguration: { awsvpcConfiguration: { subnets: [subnet], securityGroups: [securityGroup] } },
+      ...input,
+    });
 });

@@ -85,6 +85,10 @@ const scenarios: Record<string, { happens: (series: Series) => void; firing: str
     happens: (series) => set(series, ["nats_varz_mem", "nats-1"], steady(7.5 * 2 ** 30)),
     firing: ["NatsServerMemory"],
   },
+  "logs grow beyond what nodes turn over": {
+    happens: (series) => set(series, ["log_filesystem", "nats-1"], steady(8e8)),
+    firing: ["NatsServerLogsNearLimit"],
+  },
   "connections end": {
     happens: (series) => set(series, ["nats_varz_connections", "nats-1"], steady(65_000)),
     firing: ["NatsConnectionsNearLimit"],

@@ -10,7 +10,7 @@ import { UserError } from "../core/project";
 import { EmulatorControl } from "../emulator/client";
 import { inventory } from "../emulator/inventory";
 import { removeEmulator } from "../emulator/start";
-import { fillFoundation } from "./aws/fill-foundation";
+import { awsDriver } from "./aws/driver";
 import { destroyStack } from "./destroy";
 import { endCheck } from "./end-check";
 import { applyAll, applyPlan, initStack, isApplied, planStack } from "./plan";
@@ -60,7 +60,7 @@ export function deployEmulated(result: DeployResult): Task[] {
           };
           progress(stack.id);
           result.applied[stack.id] = await applyStack(target, stack, progress);
-          if (stack.layer === "foundation") await fillFoundation(target, stack, progress);
+          await awsDriver.after(target, stack)?.work(progress);
         }
         result.outputs = await allOutputs(target, stacks);
         const total = Object.values(result.applied).reduce((sum, count) => sum + count, 0);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { control } from "./control";
 import { completeEcs, followEcs } from "./ecs/api";
+import { refuseEcs } from "./ecs/refusals";
 import { answerInvoke, noteDeployment } from "./lambda/api";
 import type { Parts } from "./parts";
 import { type Answer, jsonAnswer, passOn, readAll, readAnswer } from "./proxy";
@@ -89,6 +90,8 @@ async function answer(request: AwsRequest, moto: string, parts: Parts): Promise<
       return answer;
     }
     case "ecs": {
+      const refusal = refuseEcs(request);
+      if (refusal) return refusal;
       const complete = completeEcs(request);
       return followEcs(complete, await pass(complete), parts.services, parts.tasks);
     }

@@ -57,11 +57,31 @@ export const ingress = z.strictObject({
   tlsSecret: z.union([label, z.literal(false)]).optional(),
 });
 
+const dnsServiceHint = "must be namespace/name of a Service, or false";
+const serviceName = matching(
+  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  dnsServiceHint,
+);
+const resolver = z.union(
+  [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+  "must be an IP address, or a network such as 10.0.0.0/24",
+);
+
 /** Who talks to whom in the namespace is always restricted; this is about whom natsform's pods talk to. */
 export const networkPolicies = z
   .strictObject({
-    /** Pods reach what they need and nothing else. `false` where names are resolved by pods that nobody would look for. */
+    /** Pods reach what they need and nothing else. */
     egress: z.boolean().default(true),
+    /**
+     * Service of the Kubernetes cluster's DNS, `namespace/name`: its address is looked up by Terraform and allowed. `false`
+     * where there is none, or whoever deploys may not read it.
+     */
+    dnsService: z.union([serviceName, z.literal(false)], dnsServiceHint).default("kube-system/kube-dns"),
+    /**
+     * Further resolvers that pods are given, on port 53: addresses, or networks such as 10.0.0.0/24. Known without it: the
+     * DNS's pods, its Service, a node's cache at 169.254.20.10 and, on GKE, 169.254.169.254.
+     */
+    dns: z.array(resolver).default([]),
     /** Ports of the Kubernetes API itself, behind its Service. */
     apiPorts: z.array(z.int().min(1).max(65535)).min(1).default([443, 6443]),
   })

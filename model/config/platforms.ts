@@ -181,7 +181,10 @@ export const kubernetes = z.strictObject({
   cpu: z.number().min(0.05).max(128).default(2),
   /** Memory of a server: the memory store, and the heap beside it. */
   memory: size.prefault("8GiB"),
-  /** Limits what containers write to their node's disk. Nodes that do not measure it run no pod that asks for it. */
+  /**
+   * Limits what containers write to their node's disk, logs included, to 1 GiB each. Nodes that do not measure it run no pod
+   * that asks for it.
+   */
   ephemeralStorage: z.boolean().default(true),
   terminationGraceSeconds: z.int().min(30).max(600).default(60),
   /** The chart's reloader: a changed configuration is taken over without a restart. */
@@ -191,6 +194,11 @@ export const kubernetes = z.strictObject({
   networkPolicies,
   /** Serves browsers at `nats.<domain>`; needs `domain` and the cluster's `websocket`. */
   ingress: ingress.optional(),
+  /**
+   * Domains of annotations and labels that others write on natsform's objects, for example `linkerd.io`: deployments leave them
+   * alone. Known without it: those of GKE, Rancher and OpenShift.
+   */
+  ignoredMetadata: z.array(hostname).default([]),
   backupAccess,
   /** Certificates (PEM) of authorities that signed for the OIDC issuer, where no public one did. */
   oidcAuthorities: matching(/^-----BEGIN CERTIFICATE-----/, "must be certificates in PEM").optional(),

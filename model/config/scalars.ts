@@ -42,6 +42,14 @@ export const tag = matching(
   "must be a tag such as territory:dk (lower case: servers compare tags so)",
 );
 
+/** Key and value of a tag as AWS takes them; what else there is in one ends an apply half way. */
+const tagText = "letters, digits, spaces and _ . : / = + - @";
+export const resourceTagKey = matching(
+  /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+@-]{1,128}$/iu,
+  `must be ${tagText}, at most 128, and not begin with aws:`,
+);
+export const resourceTagValue = matching(/^[\p{L}\p{Z}\p{N}_.:/=+@-]{0,256}$/u, `must be ${tagText}, at most 256`);
+
 /** A subject or wildcard: tokens without spaces or dots, `*` for one token, `>` for the rest. */
 export const subject = matching(
   /^(?:[^\s.*>\p{Cc}\p{Cs}]+|\*)(?:\.(?:[^\s.*>\p{Cc}\p{Cs}]+|\*))*(?:\.>)?$|^>$/u,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { cluster } from "./clusters";
 import { identity } from "./identity";
-import { accountName, day, duration, label, size, version } from "./scalars";
+import { accountName, day, duration, label, resourceTagKey, resourceTagValue, size, version } from "./scalars";
 import { stream } from "./streams";
 
 const nats = z
@@ -74,7 +74,7 @@ export const Environment = z.strictObject({
   /** Where Terraform keeps the state. */
   backend: backend.prefault({ kind: "local" }),
   /** Tags of every cloud resource. */
-  tags: z.record(z.string().min(1), z.string()).default({}),
+  tags: z.record(resourceTagKey, resourceTagValue).default({}),
   /** Refuses plans that would delete data. */
   deletionProtection: z.boolean().default(true),
   /** Days that log groups keep what was logged. */

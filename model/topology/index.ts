@@ -31,6 +31,7 @@ export * from "./platforms";
 export { type ListenerName, ports } from "./ports";
 export * from "./programs";
 export { awsRegions } from "./regions";
+export { nodeCacheAddress, resolverNetworks } from "./resolvers";
 export { signerOf } from "./signer";
 export {
   type AwsStack,

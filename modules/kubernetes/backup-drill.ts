@@ -1,6 +1,7 @@
 import type { Construct } from "constructs";
 import { ports } from "../../model/topology";
 import { drillEnvironment } from "../../templates/backup-environment";
+import { diskLimitMiB } from "../../templates/helm-values";
 import {
   type AccountBackup,
   backupContainer,
@@ -55,8 +56,8 @@ const variablesOf = (one: AccountBackup) =>
 function scratchServer({ context }: AccountBackup, roomMiB: number) {
   const { topology, cluster } = context;
   const { requests, limits } = resources(context, "100m", "512Mi");
-  // The scratch volume counts as well.
-  const disk = cluster.platform.ephemeralStorage && { "ephemeral-storage": `${roomMiB + 64}Mi` };
+  // The scratch volume counts as well, beside the logs.
+  const disk = cluster.platform.ephemeralStorage && { "ephemeral-storage": `${roomMiB + diskLimitMiB}Mi` };
   return {
     name: "nats",
     image: `${cluster.platform.images.nats}:${topology.nats.version}-alpine`,

@@ -1,21 +1,28 @@
 import type { NetworkPolicyV1SpecEgress } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
+import { type KubernetesPlatform, resolverNetworks } from "../../model/topology";
 
 export const tcp = (port: number) => ({ port: String(port), protocol: "TCP" });
 
 /** Every namespace has a label with its name; Kubernetes sees to that. */
 const inNamespace = (name: string) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } });
 
-/** The DNS of the Kubernetes cluster, and the cache of it that a node may have, which listens at this address everywhere. */
-export const dns: NetworkPolicyV1SpecEgress = {
+/**
+ * The DNS of the Kubernetes cluster, and no other port of where it answers. Most networks see its pods, since they look
+ * after an address of a Service was translated. Where a resolver of the node answers at the Service's address there are no
+ * such pods, and they see that address.
+ *
+ * @param service network of the Service's address
+ */
+export const dnsOf = (platform: KubernetesPlatform, service?: string): NetworkPolicyV1SpecEgress => ({
   to: [
     {
       ...inNamespace("kube-system"),
       podSelector: { matchExpressions: [{ key: "k8s-app", operator: "In", values: ["kube-dns", "node-local-dns"] }] },
     },
-    { ipBlock: { cidr: "169.254.20.10/32" } },
+    ...[...resolverNetworks(platform), ...(service ? [service] : [])].map((cidr) => ({ ipBlock: { cidr } })),
   ],
   ports: [{ port: "53", protocol: "UDP" }, tcp(53)],
-};
+});
 
 /**
  * The way to a URL. Of a Service in the Kubernetes cluster its namespace is allowed: a policy sees the pods behind it, whose

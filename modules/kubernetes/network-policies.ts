@@ -7,8 +7,9 @@ import { Construct } from "constructs";
 import { hasRenewalJob, type ProgramName, streamAccounts } from "../../model/topology";
 import { exporterPort } from "../../templates/helm-values";
 import { type KubernetesContext, labelsOf, serverLabels } from "./context";
+import { dnsServiceNetwork } from "./dns-service";
 import { drillEgress, programEgress, serverEgress, toServers } from "./network-egress";
-import { dns, tcp } from "./network-peers";
+import { dnsOf, tcp } from "./network-peers";
 
 /** The pods of a program, and who may talk to them and whom they may talk to. */
 interface Rules {
@@ -27,7 +28,10 @@ export class NetworkPolicies extends Construct {
     super(scope, id);
     const { cluster, names, namespace } = context;
     const metadata = (name: string) => ({ name: `${names.release}-${name}`, namespace, labels: labelsOf(context) });
-    const policyTypes = ["Ingress", ...(cluster.platform.networkPolicies.egress ? ["Egress"] : [])];
+    const { platform } = cluster;
+    const isRestricted = platform.networkPolicies.egress;
+    const policyTypes = ["Ingress", ...(isRestricted ? ["Egress"] : [])];
+    const dns = isRestricted && dnsOf(platform, dnsServiceNetwork(this, platform));
     new NetworkPolicyV1(this, "nobody", { metadata: metadata("nobody"), spec: { podSelector: {}, policyTypes } });
     for (const { name, pods, ingress = [], egress } of rulesOf(context)) {
       new NetworkPolicyV1(this, name, {
@@ -36,7 +40,7 @@ export class NetworkPolicies extends Construct {
           podSelector: { matchLabels: pods },
           policyTypes,
           ingress,
-          egress: policyTypes.includes("Egress") && egress.length > 0 ? [dns, ...egress] : [],
+          egress: dns && egress.length > 0 ? [dns, ...egress] : [],
         },
       });
     }

@@ -3,6 +3,7 @@ import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Fn, type TerraformStack } from "cdktf";
 import type { KubernetesPlatform } from "../../model/topology";
+import { foreignMetadata } from "./foreign-metadata";
 
 /** How a provider reaches the Kubernetes API: data of the configuration, and no secret. */
 interface Access {
@@ -43,7 +44,9 @@ function accessOf({ authentication, context }: KubernetesPlatform): Access {
 
 export function addKubernetesProvider(stack: TerraformStack, platform: KubernetesPlatform): void {
   const { exec, ...access } = accessOf(platform);
-  new KubernetesProvider(stack, "kubernetes", { ...access, ...(exec && { exec: [exec] }) });
+  const foreign = foreignMetadata(platform);
+  const ignored = { ignoreAnnotations: foreign, ignoreLabels: foreign };
+  new KubernetesProvider(stack, "kubernetes", { ...access, ...(exec && { exec: [exec] }), ...ignored });
 }
 
 export function addHelmProvider(stack: TerraformStack, platform: KubernetesPlatform): void {

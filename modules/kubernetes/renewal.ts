@@ -6,6 +6,7 @@ import { Construct } from "constructs";
 import { json } from "../terraform/json";
 import { authoritiesMount, programKeys } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
+import { changedInJobs } from "./foreign-metadata";
 import { type MountedFiles, volumeMounts, volumes } from "./pod";
 import { jobPod, programContainer } from "./program";
 import { issueVariables, type RenewalVariables, reloadVariables } from "./renewal-environment";
@@ -35,6 +36,7 @@ export class CertificateRenewal extends Construct {
       metadata: { ...metadata, name: `${names.renewal}-${wanted}` },
       spec: { backoffLimit: 5, template: podTemplate(context, issue, []) },
       waitForCompletion: true,
+      lifecycle: { ignoreChanges: changedInJobs },
       timeouts: { create: "10m", update: "10m" },
       dependsOn: trusted,
     });

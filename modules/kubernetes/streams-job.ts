@@ -7,6 +7,7 @@ import { streamsEnvironment } from "../../templates/streams-environment";
 import { json } from "../terraform/json";
 import { authoritiesMount, connectionOf, programKeys } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
+import { changedInJobs } from "./foreign-metadata";
 import { volumeMounts, volumes } from "./pod";
 import { jobPod, programContainer } from "./program";
 
@@ -65,6 +66,7 @@ export class StreamsJob extends Construct {
         },
       },
       waitForCompletion: true,
+      lifecycle: { ignoreChanges: changedInJobs },
       timeouts: { create: "15m", update: "15m" },
       dependsOn: [config],
     });

@@ -1,4 +1,5 @@
 import { type ClusterTopology, hasRenewalJob, type StreamTopology } from "../../model/topology";
+import { diskLimitMiB } from "../../templates/helm-values";
 import type { Watched } from "../../templates/kubernetes-monitoring";
 import type { KubernetesContext } from "./context";
 import { ttlSeconds, vaultCertificates } from "./vault-roles";
@@ -14,6 +15,7 @@ export function watchedOf(context: KubernetesContext): Watched {
     namespace,
     servers: cluster.servers.length,
     memoryBytes: cluster.platform.memory,
+    diskBytes: cluster.platform.ephemeralStorage ? diskLimitMiB * 2 ** 20 : undefined,
     jetstream: cluster.jetstream !== undefined,
     replicated: replicatedStreams(topology.streams.filter((stream) => stream.cluster === cluster.name)),
     leafNodes: { expected: leafNodesOf(topology.clusters, cluster), perServer: cluster.leafLinks.length },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { commonName } from "../x509/common-name";
 import type { RenewedCertificate } from "./env";
 
 /** What the job asks of Vault. */
@@ -13,9 +14,6 @@ const Issued = z.object({
   data: z.object({ certificate: z.string(), issuing_ca: z.string(), private_key: z.string() }),
 });
 const Refused = z.object({ errors: z.array(z.string()) });
-
-/** A common name holds 64 characters at most; verifiers read the alternative names. */
-const commonName = (names: readonly string[]) => names.find((name) => name.length <= 64);
 
 /**
  * Logs in with the pod's own token.

@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
+import { type SubjectNames, subjectOf } from "./names";
 
 x509.cryptoProvider.set(webcrypto);
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -12,8 +13,7 @@ export interface KeyPairPem {
 }
 
 export interface LeafCertificateProps {
-  /** The first DNS name is the common name. */
-  names: { dns: readonly string[]; addresses?: readonly string[] };
+  names: SubjectNames;
   usages: readonly ("server" | "client")[];
   /** Lifetime in milliseconds from `now`. */
   ttlMs: number;
@@ -57,10 +57,10 @@ export async function issueCertificate(authority: KeyPairPem, props: LeafCertifi
   );
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const usages = { server: x509.ExtendedKeyUsage.serverAuth, client: x509.ExtendedKeyUsage.clientAuth };
+  const { name, alternatives } = subjectOf(props.names);
   const cert = await x509.X509CertificateGenerator.create({
     serialNumber: serial(),
-    // A common name holds 64 characters at most; verifiers read the alternative names.
-    subject: [{ CN: [(props.names.dns[0] ?? "natsform").slice(0, 64)] }],
+    subject: name,
     issuer: issuer.subjectName,
     notBefore: new Date(props.now.getTime() - backdateMs),
     notAfter: new Date(Math.min(props.now.getTime() + props.ttlMs, issuer.notAfter.getTime())),
@@ -71,10 +71,7 @@ export async function issueCertificate(authority: KeyPairPem, props: LeafCertifi
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension(props.usages.map((usage) => usages[usage])),
-      new x509.SubjectAlternativeNameExtension([
-        ...props.names.dns.map((value) => ({ type: "dns" as const, value })),
-        ...(props.names.addresses ?? []).map((value) => ({ type: "ip" as const, value })),
-      ]),
+      alternatives,
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],

@@ -1,7 +1,7 @@
 export { chartKeys } from "./chart-keys";
 export { exporterPort } from "./exporter";
 export { authorityKey } from "./mounts";
-export { resourcesOf, user } from "./pod";
+export { diskLimitMiB, resourcesOf, user } from "./pod";
 export { valuesProblems } from "./problems";
 export type { HelmValuesProps } from "./props";
 export { type HelmValues, helmValues } from "./values";

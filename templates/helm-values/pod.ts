@@ -9,14 +9,22 @@ export const unprivileged = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
+/**
+ * The most that a container may write to its node, in MiB. Its log files count: a kubelet keeps five of 10 MiB, those of some
+ * clouds five of 50, and each may grow beyond that before it is turned over. A pod above its limit is evicted, whatever its
+ * disruption budget says, and servers log alike: all of them would go at about the same time. Their file systems are
+ * read-only, so it is only what goes wrong that comes near.
+ */
+export const diskLimitMiB = 1024;
+
 /** What a container asks for and the most it gets, in the flavor of the platform's nodes. */
 export function resourcesOf(
   { ephemeralStorage }: KubernetesPlatform,
   requests: { cpu: string; memory: string },
   limits: { cpu: string; memory: string } = requests,
 ) {
-  const disk = ephemeralStorage && { "ephemeral-storage": "64Mi" };
-  return { requests: { ...requests, ...disk }, limits: { ...limits, ...disk } };
+  const disk = (most: string) => ephemeralStorage && { "ephemeral-storage": most };
+  return { requests: { ...requests, ...disk("64Mi") }, limits: { ...limits, ...disk(`${diskLimitMiB}Mi`) } };
 }
 
 /** For programs that wait most of the time. */

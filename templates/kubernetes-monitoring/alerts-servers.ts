@@ -1,5 +1,5 @@
 import type { Alert } from "./alert";
-import { exporterMetrics as metric } from "./metrics";
+import { logMetrics, exporterMetrics as metric } from "./metrics";
 import { serversOf, type Watched } from "./watched";
 
 /** Servers that answer; nothing where none does. By pod, so that one that is asked twice counts once. */
@@ -11,7 +11,7 @@ const whileAnswering = (watched: Watched) => `and on (pod) ${metric.alive}${serv
 
 /** Whether the servers run, find each other and keep up with their clients. */
 export function serverAlerts(watched: Watched): Alert[] {
-  const { servers, memoryBytes } = watched;
+  const { servers, memoryBytes, diskBytes } = watched;
   const of = serversOf(watched);
   const quorum = Math.floor(servers / 2) + 1;
   const alerts: Alert[] = [
@@ -36,6 +36,7 @@ export function serverAlerts(watched: Watched): Alert[] {
       for: "10m",
       summary: "{{ $labels.pod }} uses {{ $value | humanizePercentage }} of its memory; beyond it the kernel kills it",
     },
+    ...(diskBytes === undefined ? [] : [logsNearLimit(of, diskBytes)]),
     {
       name: "NatsConnectionsNearLimit",
       severity: "warning",
@@ -72,6 +73,15 @@ export function serverAlerts(watched: Watched): Alert[] {
     },
   ];
 }
+
+/** Beyond it servers are evicted, past their disruption budget; they log alike, so all of them at about the same time. */
+const logsNearLimit = (of: string, diskBytes: number): Alert => ({
+  name: "NatsServerLogsNearLimit",
+  severity: "warning",
+  expr: `max by (pod) (${logMetrics.used}${of}) / ${diskBytes} > 0.7`,
+  for: "10m",
+  summary: "logs of {{ $labels.pod }} take {{ $value | humanizePercentage }} of the disk at which it is evicted",
+});
 
 /** Whether leaf nodes are connected, on either end. */
 export function leafAlerts(watched: Watched): Alert[] {

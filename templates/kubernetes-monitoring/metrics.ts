@@ -67,6 +67,9 @@ export const cronJobMetrics = {
   next: "kube_cronjob_next_schedule_time",
 } as const;
 
+/** What every node's kubelet prints of the logs of containers that run. */
+export const logMetrics = { used: "kubelet_container_log_filesystem_used_bytes" } as const;
+
 /** What every node's kubelet prints of its volumes. */
 export const volumeMetrics = {
   available: "kubelet_volume_stats_available_bytes",

@@ -6,6 +6,8 @@ export interface Watched {
   servers: number;
   /** Bytes that a server's container may use. */
   memoryBytes: number;
+  /** Bytes that a server's container may write to its node, its logs; absent where nothing limits it. */
+  diskBytes?: number;
   jetstream: boolean;
   /** Streams of the configuration by how many servers hold each; those with one replica are left out. */
   replicated: { replicas: number; streams: string[] }[];

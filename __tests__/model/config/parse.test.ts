@@ -33,6 +33,8 @@ test("defaults are filled in and units are numbers; the input stays as it was", 
   expect(input).toEqual(baseEnvironment);
 });
 
+const tagHint = "must be letters, digits, spaces and _ . : / = + - @";
+
 describe("unknown keys name the nearest known one", () => {
   test.each([
     [{ "nats.maxPaylod": "8MiB" }, 'nats.maxPaylod: unknown key; got "8MiB"; fix: did you mean "maxPayload"?'],
@@ -101,9 +103,23 @@ describe("a wrong value is named with its place and what would be right", () => 
       "x".repeat(4097),
       `must have at most 4096 characters; got ${formatValue("x".repeat(99))}`,
     ],
+    [
+      "clusters.edge.platform.networkPolicies",
+      { dns: ["10.0.0.0/24", "kube-dns"] },
+      'must be an IP address, or a network such as 10.0.0.0/24; got "kube-dns"',
+    ],
+    [
+      "clusters.edge.platform.networkPolicies",
+      { dnsService: "kube-dns" },
+      'must be namespace/name of a Service, or false; got "kube-dns"',
+    ],
     ["tags", [], "must be an object; got []"],
-    ["tags.team", 5, "must be text; got 5"],
-    ["tags.team", () => "x", "must be text; got a function"],
+    ["tags.team", 5, `${tagHint}, at most 256; got 5`],
+    ["tags.team", () => "x", `${tagHint}, at most 256; got a function`],
+    ["tags.team", "payments, orders", `${tagHint}, at most 256; got "payments, orders"`],
+    ["tags.team", "x".repeat(257), `${tagHint}, at most 256; got ${formatValue("x".repeat(99))}`],
+    ["tags", { "cost&center": "1" }, `${tagHint}, at most 128, and not begin with aws:; got "cost&center"`],
+    ["tags", { "AWS:team": "1" }, `${tagHint}, at most 128, and not begin with aws:; got "AWS:team"`],
     ["identity.oidc.audience", "", 'must not be empty; got ""'],
     ["identity.oidc.audience", undefined, "is required: text; got nothing"],
     ["identity.oidc", undefined, "is required: an object; got nothing"],

@@ -109,7 +109,7 @@ test("the scratch server has room for the largest stream, twice, and no more", (
   const pod = podOf("plain", "nats-drill-app");
   // 90GiB of file store in each server.
   expect(pod.volume.find(({ name }) => name === "scratch")?.empty_dir).toEqual({ size_limit: `${2 * 90 * 1024}Mi` });
-  expect(pod.container[1]?.resources.limits["ephemeral-storage"]).toBe(`${2 * 90 * 1024 + 64}Mi`);
+  expect(pod.container[1]?.resources.limits["ephemeral-storage"]).toBe(`${2 * 90 * 1024 + 1024}Mi`);
 });
 
 test("what is encrypted is encrypted and proven with the same key, which no other pod sees", () => {

@@ -1,9 +1,13 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { App, ref, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
+import { addressNetwork } from "../../../modules/kubernetes/dns-service";
 import type { StackContext } from "../../../modules/terraform/context";
 import { findChart, renderChart } from "../../support/chart";
 import { changedOnKubernetes, kubernetesVariants } from "../../support/kubernetes-variants";
 import {
   chartPod,
+  dnsAddress,
   elsewhere,
   type Needed,
   neededBy,
@@ -14,6 +18,7 @@ import {
   programsOf,
   type Release,
   releasesOf,
+  resolversOf,
 } from "../../support/network-needs";
 import { type Endpoint, isAllowed, type Policy, type Rule, selects } from "../../support/network-policy";
 import { all, projectWithCode, type Stack, synthesized } from "../../support/stacks";
@@ -31,8 +36,21 @@ interface World {
 }
 const worlds: World[] = [];
 
+/** With the address of the DNS's Service as Terraform finds it. */
+function policiesOf(stacks: readonly Stack[]): Policy[] {
+  const written = stacks.flatMap((stack) => Object.values(all(stack, "kubernetes_network_policy_v1")));
+  return JSON.parse(JSON.stringify(written), (key, value) =>
+    key === "cidr" && /^\$\{.*\bdata\.kubernetes_service_v1\./.test(value) ? `${dnsAddress}/32` : value,
+  );
+}
+
 function worldOf({ topology }: StackContext, stacks: readonly Stack[]): World {
-  const policies = stacks.flatMap((stack) => Object.values(all(stack, "kubernetes_network_policy_v1"))) as Policy[];
+  const policies = policiesOf(stacks);
+  // What pods ask depends on their own cluster's platform.
+  const resolversIn = (namespace: string) =>
+    topology.clusters.flatMap(({ platform }) =>
+      platform.kind === "kubernetes" && platform.namespace === namespace ? resolversOf(platform) : [],
+    );
   const [programs, releases] = [programsOf(stacks), releasesOf(stacks)];
   const metrics = programs
     .filter(({ variables }) => variables.HTTP_PORT)
@@ -44,8 +62,8 @@ function worldOf({ topology }: StackContext, stacks: readonly Stack[]): World {
     .map(({ pod: from }) => ({ why: "rights that the cloud lends", from, to: agent, port: 80 }));
   const needed = [
     ...lent,
-    ...programs.flatMap((program) => neededBy(program, releases)),
-    ...releases.flatMap((release) => neededByRelease(release, releases)),
+    ...programs.flatMap((program) => neededBy(program, releases, resolversIn(program.pod.namespace))),
+    ...releases.flatMap((release) => neededByRelease(release, releases, resolversIn(release.namespace))),
     ...metrics,
   ];
   return { name: topology.environment, policies, programs, releases, needed };
@@ -200,6 +218,98 @@ test("what nobody needs is refused", () => {
   ];
   const let_through = cases.filter(([, from, to, port]) => isAllowed(world.policies, { from, to, port }));
   expect(let_through.map(([what]) => what)).toEqual([]);
+});
+
+describe("names are looked up where the Kubernetes cluster has its resolvers", () => {
+  type Change = Parameters<typeof changedOnKubernetes>[2];
+  const asks = async (id: string, change: Change) => {
+    const context = await changedOnKubernetes(id, root, change);
+    const stacks = Object.values(synthesized([context], join(root, id)));
+    const { policies, releases } = worldOf(context, stacks);
+    const from = chartPod(releases[0] as Release);
+    const reaches = (to: Endpoint | string, port = 53, protocol: "TCP" | "UDP" = "UDP") =>
+      isAllowed(policies, { from, to: typeof to === "string" ? { address: to } : to, port, protocol });
+    const services = stacks.flatMap(({ data }) => Object.values(data.kubernetes_service_v1 ?? {}));
+    return { reaches, services: services.map(({ metadata }) => metadata) };
+  };
+  const flavored =
+    (flavor: "gke" | "eks" | "generic", networkPolicies = {}): Change =>
+    (_, platform) =>
+      Object.assign(platform, { flavor, networkPolicies });
+  const ways: [string, string | Endpoint, boolean, boolean][] = [
+    // Where, on GKE, elsewhere.
+    ["pods", podOf("kube-system", { "k8s-app": "kube-dns" }), true, true],
+    ["pods of the nodes' cache", podOf("kube-system", { "k8s-app": "node-local-dns" }), true, true],
+    ["the Service's address, where no pod answers (EKS Auto Mode, NodeLocal DNSCache)", dnsAddress, true, true],
+    ["the nodes' cache at its own address", "169.254.20.10", true, true],
+    ["Cloud DNS", "169.254.169.254", true, false],
+    ["a resolver that nobody named", "10.0.99.1", false, false],
+    ["pods that are no DNS", podOf("kube-system", { "k8s-app": "kube-proxy" }), false, false],
+    ["a namespace that calls its pods so", podOf("shop", { "k8s-app": "kube-dns" }), false, false],
+  ];
+
+  test("the ways of GKE, and those of all others", async () => {
+    const [gke, eks] = [await asks("dns-gke", flavored("gke")), await asks("dns-eks", flavored("eks"))];
+    for (const protocol of ["UDP", "TCP"] as const) {
+      const seen = ways.map(([way, to]) => [way, to, gke.reaches(to, 53, protocol), eks.reaches(to, 53, protocol)]);
+      expect(seen).toEqual(ways);
+    }
+    expect(gke.services).toEqual([{ namespace: "kube-system", name: "kube-dns" }]);
+  });
+
+  test("port 53 alone: the metadata of a node, and whatever else listens there, stay out of reach", async () => {
+    const { reaches } = await asks("dns-port", flavored("gke", { dns: ["10.0.99.1"] }));
+    for (const to of ["169.254.169.254", "169.254.20.10", "10.0.99.1", dnsAddress])
+      expect([80, 443, 988, 8080].filter((port) => reaches(to, port, "TCP"))).toEqual([]);
+  });
+
+  test("resolvers that the configuration names, and no neighbours of theirs", async () => {
+    const dns = ["10.0.99.1", "192.0.2.16/30", "fd00:ec2::253"];
+    const { reaches } = await asks("dns-named", flavored("generic", { dns }));
+    const seen = ["10.0.99.1", "192.0.2.19", "fd00:ec2::253", "10.0.99.2", "192.0.2.20", "fd00:ec2::254"];
+    expect(seen.map((address) => reaches(address))).toEqual([true, true, true, false, false, false]);
+  });
+
+  test("the Service of another name, or none", async () => {
+    const other = await asks("dns-other", flavored("generic", { dnsService: "dns/coredns" }));
+    expect(other.services).toEqual([{ namespace: "dns", name: "coredns" }]);
+    const none = await asks("dns-none", flavored("generic", { dnsService: false }));
+    expect(none.services).toEqual([]);
+    expect([dnsAddress, "169.254.20.10"].map((address) => none.reaches(address))).toEqual([false, true]);
+    const open = await asks("dns-open", flavored("generic", { egress: false }));
+    expect(open.services).toEqual([]);
+  });
+
+  const noTerraform = spawnSync("terraform", ["version"]).status !== 0;
+  (noTerraform ? test.skip : test)(
+    "Terraform makes a network of the Service's address, and never one of everything",
+    () => {
+      const app = new App({ outdir: join(root, "addresses") });
+      const stack = new TerraformStack(app, "addresses");
+      new TerraformVariable(stack, "found", { default: ["10.96.0.10", "fd00:10:96::a", "None"] });
+      // Two addresses; no such Service; a Service without an address, in two ways.
+      const cases = ["var.found[0]", "var.found[1]", "var.found[3]", "tostring(null)", "var.found[2]"];
+      for (const [i, address] of cases.entries())
+        new TerraformOutput(stack, `at-${i}`, { value: addressNetwork(String(ref(address))) });
+      app.synth();
+      const terraform = (...args: string[]) =>
+        execFileSync("terraform", [`-chdir=${join(root, "addresses/stacks/addresses")}`, ...args], {
+          encoding: "utf8",
+          stdio: "pipe",
+        });
+      terraform("init");
+      terraform("apply", "-auto-approve");
+      const outputs = JSON.parse(terraform("output", "-json")) as Record<string, { value: string }>;
+      const none = "169.254.20.10/32";
+      expect(Object.values(outputs).map(({ value }) => value)).toEqual([
+        "10.96.0.10/32",
+        "fd00:10:96::a/128",
+        none,
+        none,
+        none,
+      ]);
+    },
+  );
 });
 
 test("egress can be left open: then policies say nothing of it", async () => {

@@ -15,6 +15,8 @@ const StreamsTasks = z.object({
 });
 
 const maxWaitSeconds = 900;
+/** ECS refuses anything but letters, numbers, hyphens, slashes and underscores, and its clients do not know. */
+const startedBy = "natsform-deploy";
 
 /**
  * Runs the streams program once for each account, and waits for its end.
@@ -41,7 +43,7 @@ export async function runStreamsTasks(
           cluster: ecsCluster,
           taskDefinition,
           launchType: "FARGATE",
-          startedBy: "natsform deploy",
+          startedBy,
           overrides: { containerOverrides: [{ name: "streams", environment: allowed }] },
           networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: "DISABLED" } },
         }),

@@ -4,6 +4,7 @@ import type { Topology } from "../../../model/topology";
 import { isOnKubernetes, type KubernetesCluster, vaultClusters } from "../../../model/topology";
 import type { Kubectl } from "../../core/kubectl";
 import { kubernetesAccess } from "../../core/kubernetes-access";
+import { dnsNeed } from "./kubernetes-dns";
 import { roomNeed, zonesNeed } from "./kubernetes-nodes";
 import { type Need, need } from "./need";
 
@@ -26,6 +27,7 @@ export const kubernetesRights = (
       mayMake(topology, cluster, kubectl),
       ...storage(environment, cluster, kubectl),
       roomNeed(cluster, kubectl),
+      ...(cluster.platform.networkPolicies.egress ? [dnsNeed(cluster, kubectl)] : []),
       ...(cluster.platform.zones > 1 ? [zonesNeed(cluster, kubectl)] : []),
       ...operatorKinds(cluster, kubectl),
     ];

@@ -21,12 +21,15 @@ interface Answer {
 
 const answerMs = 15_000;
 
+/** Paths that Vault has in its root namespace alone: with a header for another one it knows nothing of them. */
+const rootOnly = new Set(["sys/health"]);
+
 /** Asks Vault as its own tools do: its address, token, namespace and authority are the caller's. */
 function askVault(env: NodeJS.ProcessEnv, method: string, path: string, body?: object): Promise<Answer> {
   const url = new URL(`/v1/${path}`, env.VAULT_ADDR);
   const headers = {
     "x-vault-token": vaultToken(env) ?? "",
-    ...(env.VAULT_NAMESPACE && { "x-vault-namespace": env.VAULT_NAMESPACE }),
+    ...(env.VAULT_NAMESPACE && !rootOnly.has(path) && { "x-vault-namespace": env.VAULT_NAMESPACE }),
   };
   const trust = {
     ...(env.VAULT_CACERT && { ca: readFileSync(env.VAULT_CACERT) }),
@@ -69,10 +72,13 @@ export function vaultNeeds(topology: Topology, env: NodeJS.ProcessEnv): Promise<
       async () => {
         if (!env.VAULT_ADDR) return { ok: false, found: "VAULT_ADDR is not set" };
         // A standby or a sealed one answers with another status, and the same body.
-        const { body } = await askVault(env, "GET", "sys/health");
-        const { initialized, sealed, version } = Health.parse(body);
+        const { status, body } = await askVault(env, "GET", "sys/health");
+        const health = Health.safeParse(body);
+        if (!health.success) return { ok: false, found: `${env.VAULT_ADDR} does not answer as Vault does: ${status}` };
+        const { initialized, sealed, version } = health.data;
+        const namespace = env.VAULT_NAMESPACE ? `, namespace ${env.VAULT_NAMESPACE}` : "";
         const state = sealed ? "sealed" : initialized ? version : "not initialized";
-        return { ok: initialized && !sealed, found: `${state} at ${env.VAULT_ADDR}` };
+        return { ok: initialized && !sealed, found: `${state} at ${env.VAULT_ADDR}${namespace}` };
       },
     ),
     need({ name: "Vault token", needed: "that Vault knows", get: "vault login, or export VAULT_TOKEN" }, async () => {

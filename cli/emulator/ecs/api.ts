@@ -2,7 +2,7 @@ import type { JsonObject } from "../events/pattern";
 import { type Answer, withBody } from "../proxy";
 import { type AwsRequest, jsonBody } from "../request";
 import type { RememberedSettings, ServiceKey, Services } from "./services";
-import { idOf, type Tasks, withHealth } from "./tasks";
+import { idOf, type MotoTask, type Tasks, withHealth } from "./tasks";
 
 interface EcsInput extends RememberedSettings {
   cluster?: string;
@@ -50,6 +50,11 @@ export async function followEcs(
       // Its network interfaces must be gone before the caller goes on to their subnets.
       await services.reconcile(key);
       return answer;
+    case "RunTask": {
+      const { tasks: started } = JSON.parse(answer.body.toString("utf8")) as { tasks: MotoTask[] };
+      await Promise.all(started.map((task) => tasks.finish(key, task)));
+      return answer;
+    }
     case "StopTask": {
       const task = tasks.all().find(({ arn }) => idOf(arn) === idOf(input.task ?? ""));
       if (!task) return answer;

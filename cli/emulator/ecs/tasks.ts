@@ -34,7 +34,7 @@ export interface ServiceSpec {
   serviceRegistries?: { registryArn?: string }[];
 }
 
-interface MotoTask extends JsonObject {
+export interface MotoTask extends JsonObject {
   taskArn: string;
   attachments: { details: { name: string; value: string }[] }[];
 }
@@ -83,8 +83,6 @@ export class Tasks {
     });
     const started = tasks[0];
     if (!started) throw new Error(`no task was started for ${name}`);
-    const detail = (wanted: string) =>
-      started.attachments.flatMap(({ details }) => details).find((found) => found.name === wanted)?.value;
     const task: EmulatedTask = {
       arn: started.taskArn,
       region,
@@ -93,17 +91,26 @@ export class Tasks {
       taskDefinition: taskDefinition.taskDefinitionArn,
       health: "UNKNOWN",
       version: 1,
-      networkInterface: detail("networkInterfaceId"),
+      networkInterface: detailOf(started, "networkInterfaceId"),
       registeredIn: [],
     };
     this.#tasks.set(task.arn, task);
     if (service.networkConfiguration?.awsvpcConfiguration?.assignPublicIp === "ENABLED") await this.#giveAddress(task);
     for (const { registryArn } of service.serviceRegistries ?? [])
-      await this.#register(task, registryArn, detail("privateIPv4Address"));
+      await this.#register(task, registryArn, detailOf(started, "privateIPv4Address"));
     await this.#announce(task);
     if (taskDefinition.containerDefinitions.some(({ healthCheck }) => healthCheck))
       await this.setHealth(task, "HEALTHY");
     return task;
+  }
+
+  /** Ends a task that a client ran by itself, as if its program had done its work: nothing runs here that could end. */
+  async finish({ region, cluster }: Pick<ServiceSpec, "region" | "cluster">, task: MotoTask): Promise<void> {
+    const reason = "Essential container in task exited";
+    await this.aws.json(region, "ecs", "StopTask", { cluster, task: task.taskArn, reason });
+    const networkInterface = detailOf(task, "networkInterfaceId");
+    if (networkInterface)
+      await ignoring(this.aws.ec2(region, "DeleteNetworkInterface", { NetworkInterfaceId: networkInterface }));
   }
 
   /** Says of a task what its containers' health check would have found. */
@@ -179,6 +186,9 @@ export class Tasks {
     });
   }
 }
+
+const detailOf = ({ attachments }: MotoTask, wanted: string) =>
+  attachments.flatMap(({ details }) => details).find(({ name }) => name === wanted)?.value;
 
 export const idOf = (arn: string) => arn.slice(arn.lastIndexOf("/") + 1);
 

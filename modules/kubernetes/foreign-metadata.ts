@@ -1,0 +1,30 @@
+import type { KubernetesPlatform } from "../../model/topology";
+
+/** Domains under which clouds and their tools write annotations and labels on objects that are not theirs. */
+const clouds = [
+  // GKE: network endpoint groups, Autopilot's adjustments, backends of an Ingress.
+  "cloud.google.com",
+  "gke.io",
+  // Rancher: projects, public endpoints, who made what.
+  "cattle.io",
+  // OpenShift: ranges of users, projects.
+  "openshift.io",
+];
+
+/**
+ * Keys of annotations and labels that others write: each apply would take them away, they would be written again, and no plan
+ * would ever be empty. What natsform itself sets under such a key stays its own: the provider looks at what is configured
+ * first. Anchored, since the provider takes a match anywhere in a key.
+ */
+export const foreignMetadata = ({ ignoredMetadata }: KubernetesPlatform): string[] =>
+  [...new Set([...clouds, ...ignoredMetadata])].map((domain) => `^([^/]+\\.)?${domain.replaceAll(".", "\\.")}/`);
+
+/**
+ * What a platform changes in the pods of a Job when it is made. Terraform cannot change it in place: it would replace the
+ * Job, which would run again at every deployment. A run is not made anew for what it was given of a node.
+ */
+export const changedInJobs = [
+  "spec[0].template[0].metadata[0].annotations",
+  "spec[0].template[0].spec[0].toleration",
+  "spec[0].template[0].spec[0].container[0].resources",
+];
