@@ -117,7 +117,7 @@ test("what a new platform, layer, family and variable owe is named by the compil
     // The deployment driver of the family.
     "cli/deploy/drivers.ts",
     // Terraform's providers of the family.
-    "cli/deploy/preflight/programs.ts",
+    "cli/deploy/preflight/tools.ts",
     // The entry of the platform.
     "model/topology/platform-models/index.ts",
     // What builds the layer.

@@ -1,7 +1,7 @@
 import type { FileProblems } from "../model/config";
 import { lint } from "../model/lint";
 import { chartProblems } from "./chart-problems";
-import { trustFileSaid } from "./trust-file";
+import { judgeTrustFile } from "./trust-file";
 import type { Candidate, Verdict } from "./verdict";
 
 /**
@@ -12,7 +12,7 @@ import type { Candidate, Verdict } from "./verdict";
  */
 export function admit(candidate: Candidate): Verdict {
   const { environment, topology, purpose, today } = candidate;
-  const trust = trustFileSaid(candidate);
+  const trust = judgeTrustFile(candidate);
   if (purpose === "removal") {
     return { environment: environment.name, problems: trust.problems, lint: { findings: [], acknowledged: [] } };
   }

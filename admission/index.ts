@@ -1,4 +1,4 @@
 export { admit } from "./admit";
 export { formatFinding, formatRefusal, RefusedError, refuseUnadmitted } from "./text";
-export { trustFileSaid } from "./trust-file";
+export { judgeTrustFile } from "./trust-file";
 export { type Candidate, isAdmitted, type Purpose, type Verdict } from "./verdict";

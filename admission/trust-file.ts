@@ -3,13 +3,13 @@ import type { Finding } from "../model/lint";
 import { leafAuthorityProblems, type Topology, trustProblems } from "../model/topology";
 import type { Candidate } from "./verdict";
 
-export interface TrustFileSaid {
+export interface TrustFileVerdict {
   problems: FileProblems[];
   findings: Finding[];
 }
 
 /** What is wrong with a trust file for this purpose. */
-export function trustFileSaid({ topology, purpose, trust: found }: Candidate): TrustFileSaid {
+export function judgeTrustFile({ topology, purpose, trust: found }: Candidate): TrustFileVerdict {
   if (!found) return { problems: [], findings: [] };
   const { file, trust } = found;
   const problems = [...found.problems, ...(trust ? trustProblems(topology, trust) : [])];

@@ -1,4 +1,4 @@
-import { Turns } from "../runtime/auth-callout/turns";
+import { FairQueue } from "../runtime/auth-callout/fair-queue";
 import { ownPath } from "./callout";
 import { median, quantile } from "./statistics";
 
@@ -28,8 +28,8 @@ export async function benchBurst(): Promise<void> {
 }
 
 function inTurns(): () => Promise<void> {
-  const turns = new Turns();
-  return () => turns.next();
+  const queue = new FairQueue();
+  return () => queue.next();
 }
 
 /** Milliseconds after which each request is answered. */

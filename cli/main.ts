@@ -1,4 +1,4 @@
-import { report } from "./core/report";
+import { handleError } from "./core/handle-error";
 import { buildProgram } from "./program";
 
-buildProgram(process.argv[2]).parseAsync().catch(report);
+buildProgram(process.argv[2]).parseAsync().catch(handleError);

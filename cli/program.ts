@@ -54,8 +54,8 @@ export function buildProgram(called?: string): Command {
       "after",
       "\nExit codes: 0 done, 1 something is wrong and was said, 2 wrong usage, 70 a defect of natsform.",
     );
-  const wanted = modules.filter(({ commands }) => called !== undefined && commands.includes(called));
-  for (const { load } of wanted.length > 0 ? wanted : modules) load()(program);
+  const desired = modules.filter(({ commands }) => called !== undefined && commands.includes(called));
+  for (const { load } of desired.length > 0 ? desired : modules) load()(program);
   // commander's own errors are about usage: unknown options, missing arguments.
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

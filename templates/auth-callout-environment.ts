@@ -5,7 +5,7 @@ import { toAuthRules } from "./callout-rules";
 import { type Connection, from, type ProgramEnvironment, type Source } from "./program-environment";
 
 /** What a place decides about a responder. */
-export interface CalloutPlace<Secret> extends Connection<Secret> {
+export interface CalloutSite<Secret> extends Connection<Secret> {
   /** Seeds that sign answers, and that open requests: the current one first. */
   issuerSeeds: Source<Secret>;
   xkeySeeds: Source<Secret>;
@@ -23,16 +23,16 @@ export interface CalloutPlace<Secret> extends Connection<Secret> {
 export function calloutEnvironment<Secret>(
   topology: Topology,
   trust: Trust,
-  place: CalloutPlace<Secret>,
+  site: CalloutSite<Secret>,
 ): ProgramEnvironment<typeof AuthCalloutEnv, Secret> {
   const { mode, oidc, calloutAccount } = topology.identity;
-  const ca = from("NATS_CA", place.authorities);
-  const login = mode === "operator" ? from("NATS_AUTH_CREDS", place.login) : from("NATS_AUTH_NKEY_SEED", place.login);
-  const issuer = from("NATS_AUTH_NKEY_ISSUER_SEED", place.issuerSeeds);
-  const xkey = from("NATS_AUTH_XKEY_ISSUER_SEED", place.xkeySeeds);
+  const ca = from("NATS_CA", site.authorities);
+  const login = mode === "operator" ? from("NATS_AUTH_CREDS", site.login) : from("NATS_AUTH_NKEY_SEED", site.login);
+  const issuer = from("NATS_AUTH_NKEY_ISSUER_SEED", site.issuerSeeds);
+  const xkey = from("NATS_AUTH_XKEY_ISSUER_SEED", site.xkeySeeds);
   return {
     variables: {
-      NATS_SERVERS: place.servers.join(","),
+      NATS_SERVERS: site.servers.join(","),
       ...ca.variables,
       ...login.variables,
       NATS_AUTH_ACCOUNT: mode === "operator" ? (trust.accounts[calloutAccount]?.publicKey ?? "") : calloutAccount,
@@ -40,15 +40,15 @@ export function calloutEnvironment<Secret>(
       ...xkey.variables,
       OIDC_ISSUER: oidc.issuer,
       OIDC_AUDIENCE: oidc.audience,
-      OIDC_JWKS_URI: place.jwksUri ?? oidc.jwksUri,
-      OIDC_CA_FILE: place.oidcAuthoritiesFile,
+      OIDC_JWKS_URI: site.jwksUri ?? oidc.jwksUri,
+      OIDC_CA_FILE: site.oidcAuthoritiesFile,
       OIDC_ALGORITHMS: oidc.algorithms.join(","),
       OIDC_CLOCK_SKEW_SECONDS: String(oidc.clockSkewSeconds),
-      ...(place.rulesFile === undefined
+      ...(site.rulesFile === undefined
         ? { AUTH_RULES: JSON.stringify(toAuthRules(topology, trust)) }
-        : { AUTH_RULES_FILE: place.rulesFile }),
-      HTTP_HOST: place.http.host,
-      HTTP_PORT: String(place.http.port),
+        : { AUTH_RULES_FILE: site.rulesFile }),
+      HTTP_HOST: site.http.host,
+      HTTP_PORT: String(site.http.port),
       LOG_LEVEL: "info",
       // Seeds and logins are read at start: other keys are another process.
       NATS_AUTH_KEYS: calloutKeys(topology, trust),

@@ -17,7 +17,7 @@ export interface BackupScope {
 }
 
 /** What a place decides about whatever is done with backups. */
-export interface StoredPlace<Secret> {
+export interface StoredSite<Secret> {
   /** Keys that encrypt and decrypt, for backups that are encrypted. */
   keys: Source<Secret>;
   /** Namespace of CloudWatch, where metrics go there. */
@@ -27,7 +27,7 @@ export interface StoredPlace<Secret> {
 /** Whose backups they are, where they lie, and what opens them. */
 function storedEnvironment<Secret>(
   { topology, cluster, backup, account }: BackupScope,
-  { keys, metricsNamespace }: StoredPlace<Secret>,
+  { keys, metricsNamespace }: StoredSite<Secret>,
 ) {
   const key = backup.encrypt ? from("BACKUP_KEY", keys) : { variables: {}, secrets: {} };
   return {
@@ -46,10 +46,10 @@ function storedEnvironment<Secret>(
 /** What a run that backs up is told. */
 export function backupEnvironment<Secret>(
   scope: BackupScope,
-  place: StoredPlace<Secret> & Connection<Secret>,
+  site: StoredSite<Secret> & Connection<Secret>,
 ): ProgramEnvironment<typeof BackupEnv, Secret> {
-  const connection = connectionEnvironment(scope.topology, place);
-  const stored = storedEnvironment(scope, place);
+  const connection = connectionEnvironment(scope.topology, site);
+  const stored = storedEnvironment(scope, site);
   return {
     variables: {
       ...connection.variables,
@@ -63,8 +63,8 @@ export function backupEnvironment<Secret>(
 /** What a drill is told: it logs in nowhere, and has an empty server beside it. */
 export function drillEnvironment<Secret>(
   scope: BackupScope,
-  place: StoredPlace<Secret> & { server: string; pidFile?: string },
+  site: StoredSite<Secret> & { server: string; pidFile?: string },
 ): ProgramEnvironment<typeof DrillEnv, Secret> {
-  const { variables, secrets } = storedEnvironment(scope, place);
-  return { variables: { ...variables, DRILL_SERVERS: place.server, DRILL_PID_FILE: place.pidFile }, secrets };
+  const { variables, secrets } = storedEnvironment(scope, site);
+  return { variables: { ...variables, DRILL_SERVERS: site.server, DRILL_PID_FILE: site.pidFile }, secrets };
 }

@@ -9,7 +9,7 @@ import {
 } from "./program-environment";
 
 /** What a place decides about a run of the streams program. */
-export interface StreamsPlace<Secret> extends Connection<Secret> {
+export interface StreamsSite<Secret> extends Connection<Secret> {
   /** The streams of the account, as JSON. */
   specs: Exclude<Source<Secret>, { secret: Secret }>;
   /** Variables that allow for once what is refused otherwise. */
@@ -20,17 +20,17 @@ export interface StreamsPlace<Secret> extends Connection<Secret> {
 export function streamsEnvironment<Secret>(
   topology: Topology,
   { jetstream }: ClusterTopology,
-  place: StreamsPlace<Secret>,
+  site: StreamsSite<Secret>,
 ): ProgramEnvironment<typeof StreamsEnv, Secret> {
   const syncInterval = jetstream?.syncInterval ?? 1000;
-  const { variables, secrets } = connectionEnvironment(topology, place);
+  const { variables, secrets } = connectionEnvironment(topology, site);
   return {
     variables: {
       ...variables,
       OWNER: topology.environment,
-      ...from("STREAMS", place.specs).variables,
+      ...from("STREAMS", site.specs).variables,
       STREAMS_SYNC_INTERVAL_SECONDS: String(syncInterval === "always" ? 0 : syncInterval / 1000),
-      ...place.allowed,
+      ...site.allowed,
       LOG_LEVEL: "info",
     },
     secrets,

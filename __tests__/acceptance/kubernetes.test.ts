@@ -301,13 +301,13 @@ proof(
         expect(published.failed).toEqual([]);
         const jetstream = (await streams.connection()).jetstream();
         const consumer = await jetstream.consumers.get("TEST");
-        const wanted = new Set(published.acknowledged);
+        const desired = new Set(published.acknowledged);
         await eventually(
           "every acknowledged message is there",
           async () => {
             for await (const message of await consumer.fetch({ max_messages: 5000, expires: 2000 }))
-              wanted.delete(message.string());
-            return wanted.size === 0;
+              desired.delete(message.string());
+            return desired.size === 0;
           },
           120,
         );

@@ -1,5 +1,5 @@
 import { judgeAuthorities } from "../../cli/deploy/check-authorities";
-import { authorityOnceShown, notRead, sameKeys } from "../../cli/deploy/exchange-authorities";
+import { mergeAuthority, sameKeys, unreadAuthority } from "../../cli/deploy/exchange-authorities";
 import { mayLack } from "../../cli/deploy/kubernetes/join-leaf-nodes";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
@@ -52,35 +52,35 @@ describe("whose authority is looked for", () => {
 describe("what the trust file holds of an authority that was looked at", () => {
   test("what it shows; and nothing is written when that stands there already, however it is set", async () => {
     const shown = await pemOf("hub", 365);
-    expect(authorityOnceShown(undefined, shown, now)).toBe(shown);
+    expect(mergeAuthority(undefined, shown, now)).toBe(shown);
     const before = `\n${shown}\n`;
-    expect(authorityOnceShown(before, shown, now)).toBe(before);
+    expect(mergeAuthority(before, shown, now)).toBe(before);
   });
 
   test("the one of before as well until it ends, so that certificates of either are accepted", async () => {
     const [before, shown] = [await pemOf("before", 10), await pemOf("after", 365)];
-    const both = authorityOnceShown(before, shown, now);
+    const both = mergeAuthority(before, shown, now);
     expect(splitPem(both)).toEqual([shown, before]);
-    expect(authorityOnceShown(both, shown, at(5))).toBe(both);
-    expect(authorityOnceShown(both, shown, at(11))).toBe(shown);
+    expect(mergeAuthority(both, shown, at(5))).toBe(both);
+    expect(mergeAuthority(both, shown, at(11))).toBe(shown);
   });
 
   test("nothing that is no authority, or has ended", async () => {
     const authority = await createAuthority("hub", 10 * day, now);
     const leaf = await issueCertificate(authority, { names: { dns: ["a"] }, usages: ["server"], ttlMs: day, now });
-    expect(() => authorityOnceShown(undefined, leaf.cert, now)).toThrow("is no authority");
-    expect(() => authorityOnceShown(undefined, authority.cert, at(11))).toThrow("ended on");
-    expect(() => authorityOnceShown(undefined, "", now)).toThrow("there is no certificate in it");
+    expect(() => mergeAuthority(undefined, leaf.cert, now)).toThrow("is no authority");
+    expect(() => mergeAuthority(undefined, authority.cert, at(11))).toThrow("ended on");
+    expect(() => mergeAuthority(undefined, "", now)).toThrow("there is no certificate in it");
   });
 });
 
 test("one that cannot be read is named with who waits for it and how it becomes known, or that the known one stays", () => {
   const topology = joined();
   const edge = clusterOf(topology, "edge");
-  expect(notRead(topology, edge, undefined, "no access\n  fix: get some")).toBe(
+  expect(unreadAuthority(topology, edge, undefined, "no access\n  fix: get some")).toBe(
     "authority of edge not read: no access; links with hub wait for natsform keys authority joined edge, and another deploy",
   );
-  expect(notRead(topology, edge, "PEM", "no access")).toBe(
+  expect(unreadAuthority(topology, edge, "PEM", "no access")).toBe(
     "authority of edge not read: no access; the one in the trust file stays",
   );
 });
@@ -117,7 +117,7 @@ describe("the end of an authority in the trust file", () => {
     const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     expect(await rows({ hub: broken }, 0)).toMatchObject([[false, false, expect.stringMatching(/^Error: /)]]);
     const shown = await pemOf("hub", 10);
-    expect(() => authorityOnceShown(broken, shown, now)).toThrow("what the trust file holds of it is no certificate");
+    expect(() => mergeAuthority(broken, shown, now)).toThrow("what the trust file holds of it is no certificate");
   });
 });
 

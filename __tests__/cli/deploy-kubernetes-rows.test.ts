@@ -13,7 +13,7 @@ import { whyNotRunning } from "../../cli/deploy/kubernetes/explain";
 import { killedRevision } from "../../cli/deploy/kubernetes/helm-release";
 import { readableLog } from "../../cli/deploy/kubernetes/log-lines";
 import { isUpdated } from "../../cli/deploy/kubernetes/responders";
-import type { ServersSay } from "../../cli/deploy/kubernetes/servers-say";
+import type { ServerInfo } from "../../cli/deploy/kubernetes/server-info";
 import kubernetesProduction from "../../environments/kubernetes-production";
 import { Environment } from "../../model/config";
 import { buildTopology, clusterOf } from "../../model/topology";
@@ -25,7 +25,7 @@ const nats = clusterOf(topology, "nats");
 describe("what the servers say", () => {
   const names = ["nats-0", "nats-1", "nats-2"];
   /** Three servers that are all right, with one thing changed. */
-  const say = (change: (say: { [What in keyof ServersSay]: Map<string, unknown> }) => void = () => undefined) => {
+  const show = (change: (show: { [What in keyof ServerInfo]: Map<string, unknown> }) => void = () => undefined) => {
     const each = <T>(of: (name: string) => T) => new Map(names.map((name) => [name, of(name)]));
     const replicas = [
       { name: "nats-1", current: true },
@@ -42,7 +42,7 @@ describe("what the servers say", () => {
       leafz: each(() => ({ leafs: [] })),
     };
     change(all as never);
-    return judgeServers(topology, { accounts: {} }, nats, all as ServersSay);
+    return judgeServers(topology, { accounts: {} }, nats, all as ServerInfo);
   };
   const varz = (name: string, version = "2.14.5", cluster = "nats-core") => ({
     server_name: name,
@@ -50,18 +50,18 @@ describe("what the servers say", () => {
     connections: 0,
     cluster: { name: cluster },
   });
-  const failed = (rows: ReturnType<typeof say>) =>
+  const failed = (rows: ReturnType<typeof show>) =>
     rows.filter(({ ok }) => !ok).map(({ what, seen }) => `${what}: ${seen}`);
 
   test("a full mesh of the wanted version with one leader is right", () => {
-    const rows = say();
+    const rows = show();
     expect(failed(rows)).toEqual([]);
     expect(rows).toHaveLength(7);
     expect(rows.at(-1)?.seen).toBe("leader nats-0, 3 peers, 2 followers current");
   });
 
   test("one that does not answer is missed, and so are its routes", () => {
-    const rows = say(({ varz, routez }) => {
+    const rows = show(({ varz, routez }) => {
       varz.delete("nats-2");
       routez.delete("nats-2");
     });
@@ -71,7 +71,7 @@ describe("what the servers say", () => {
     ]);
   });
 
-  test.each<[string, Parameters<typeof say>[0], string]>([
+  test.each<[string, Parameters<typeof show>[0], string]>([
     [
       "another version",
       (said) => said.varz.set("nats-1", varz("nats-1", "2.14.2")),
@@ -124,7 +124,7 @@ describe("what the servers say", () => {
       "nats: meta leader: leader nats-0 / none, 3 / 0 peers, 2 followers current",
     ],
   ])("%s is told", (_, change, row) => {
-    expect(failed(say(change))).toEqual([row]);
+    expect(failed(show(change))).toEqual([row]);
   });
 
   test("leaf nodes are looked for at their hub, in the account that they are for", () => {
@@ -162,8 +162,8 @@ test.each([
   ["no leader", 3, { replicas: [follower("b"), follower("c")] }, false],
   ["a server alone", 1, undefined, true],
   ["one replica in a cluster", 1, { leader: "a" }, true],
-])("replicas: %s", (_, wanted, cluster, ok) => {
-  expect(judgeReplicas(wanted, cluster)).toMatchObject({ ok });
+])("replicas: %s", (_, desired, cluster, ok) => {
+  expect(judgeReplicas(desired, cluster)).toMatchObject({ ok });
 });
 test("a stream is misplaced where a server that holds it lacks one of its tags", () => {
   const servers = [

@@ -1,21 +1,21 @@
-import { type Links, takeOver } from "../../cli/deploy/kubernetes/leaf-links";
+import { type Links, reloadUntilLinked } from "../../cli/deploy/kubernetes/leaf-links";
 
 /** A deployment whose links come up after so many reloads of a cluster, and whose pods see everything after five looks. */
 async function deployed(
   upAfter: Readonly<Record<string, number>>,
-  lacks = true,
+  staleAuthorities = true,
   unreachable: Record<string, number> = {},
 ) {
   const reloads: string[] = [];
   const said: string[] = [];
   const looks: Record<string, number> = {};
   let pauses = 0;
-  await takeOver(Object.keys(upAfter), {
+  await reloadUntilLinked(Object.keys(upAfter), {
     look: async (name): Promise<Links> => {
       looks[name] = (looks[name] ?? 0) + 1;
       if ((looks[name] ?? 0) <= (unreachable[name] ?? 0)) throw new Error("no route\nto it");
       const isUp = reloads.filter((one) => one === name).length >= (upAfter[name] ?? 0);
-      return { name, down: isUp ? [] : [`${name}: leaf node`], lacks };
+      return { name, down: isUp ? [] : [`${name}: leaf node`], staleAuthorities };
     },
     reload: async (name) => {
       reloads.push(name);

@@ -6,7 +6,7 @@ import {
   isStarted,
   type RespondersStep,
   respondersStep,
-} from "../../cli/deploy/responders-step";
+} from "../../cli/deploy/rotation-step";
 import demo from "../../environments/demo";
 import { Environment, type Trust } from "../../model/config";
 import { buildTopology, calloutKeys } from "../../model/topology";

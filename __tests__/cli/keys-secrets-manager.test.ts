@@ -5,8 +5,8 @@ import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from
 import { writeFileAtomically } from "../../artifacts/files";
 import { emulatorFolder } from "../../cli/core/emulator-folder";
 import { findPythonProgram } from "../../cli/core/tools";
-import { noteDeployedAuthorities } from "../../cli/deploy/exchange-authorities";
-import { Talk } from "../../cli/deploy/talk";
+import { DeployConsole } from "../../cli/deploy/deploy-console";
+import { recordDeployedAuthorities } from "../../cli/deploy/exchange-authorities";
 import { type Moto, startMoto } from "../../cli/emulator/moto";
 import { deployedLeafAuthority } from "../../cli/keys/leaf-authority";
 import { makeKeys } from "../../cli/keys/make";
@@ -70,7 +70,7 @@ const storeOf = (prefix: string, containers?: "existing") =>
       const note = () => {
         const folder = emulatorFolder(root, "demo");
         const address = { url: moto.url, dns: "", acmeRoot: "" };
-        return noteDeployedAuthorities(
+        return recordDeployedAuthorities(
           {
             root,
             environment,
@@ -83,7 +83,7 @@ const storeOf = (prefix: string, containers?: "existing") =>
             streamsMay: {},
             emulator: { folder, address },
           },
-          new Talk({ agreed: false, quiet: true }),
+          new DeployConsole({ agreed: false, quiet: true }),
         );
       };
       const show = async (pair: KeyPairPem) =>
@@ -149,13 +149,13 @@ const storeOf = (prefix: string, containers?: "existing") =>
     );
     const sdk = await import("@aws-sdk/client-secrets-manager");
     const client = new sdk.SecretsManagerClient({ region: "eu-west-1", ...config() });
-    const wanted = deployedSecrets(topology);
-    for (const { name } of wanted) await client.send(new sdk.CreateSecretCommand({ Name: `demo/keys/${name}` }));
+    const desired = deployedSecrets(topology);
+    for (const { name } of desired) await client.send(new sdk.CreateSecretCommand({ Name: `demo/keys/${name}` }));
     expect(await target.list()).toEqual([]);
-    expect(await pushSecrets(topology, keys, target)).toEqual({ written: wanted.length, unchanged: 0 });
-    expect(await pushSecrets(topology, keys, target)).toEqual({ written: 0, unchanged: wanted.length });
+    expect(await pushSecrets(topology, keys, target)).toEqual({ written: desired.length, unchanged: 0 });
+    expect(await pushSecrets(topology, keys, target)).toEqual({ written: 0, unchanged: desired.length });
     expect(await target.read("callout-issuer")).toBe(await keys.read("issuer"));
-    expect((await target.list()).sort()).toEqual(wanted.map(({ name }) => name).sort());
+    expect((await target.list()).sort()).toEqual(desired.map(({ name }) => name).sort());
   });
 });
 

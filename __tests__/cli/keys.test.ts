@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { fromCurveSeed, fromSeed } from "nkeys.js";
 import { withLock } from "../../cli/core/lock";
-import { keyPlace } from "../../cli/keys/place";
+import { keyLocation } from "../../cli/keys/location";
 import demo from "../../environments/demo";
 import kubernetesProduction from "../../environments/kubernetes-production";
 import type { Trust } from "../../model/config";
@@ -232,7 +232,7 @@ test("keys of before a rotation that somebody else committed are neither pushed 
 test("a trust file that a deployment goes by is left alone until it has ended", async () => {
   await keys("init", "demo");
   const before = trustOf();
-  await withLock(keyPlace(project.root, "demo", {}).lock, async () => {
+  await withLock(keyLocation(project.root, "demo", {}).lock, async () => {
     for (const args of [
       ["rotate", "demo"],
       ["init", "demo"],

@@ -130,8 +130,8 @@ describe("holes", () => {
 describe("a restore's plan", () => {
   const manifest = backupManifest([streamBackup("A", 3, 30), streamBackup("B", 3, 30, { num_replicas: 3 })]);
   const base = { manifest, into: scope, existing: [], natsCluster: "test", streams: [], replace: [] };
-  const kinds = (wish: Partial<Parameters<typeof planRestore>[0]>) =>
-    planRestore({ ...base, ...wish }).map(({ stream, kind }) => `${kind} ${stream}`);
+  const kinds = (request: Partial<Parameters<typeof planRestore>[0]>) =>
+    planRestore({ ...base, ...request }).map(({ stream, kind }) => `${kind} ${stream}`);
 
   test.each([
     ["all of the backup", {}, ["restore A", "restore B"]],
@@ -160,7 +160,7 @@ describe("a restore's plan", () => {
       { into: { ...scope, environment: "x" }, from: "tests/test/SYS" },
       ["refused A", "refused B"],
     ],
-  ])("%s", (_, wish, expected) => expect(kinds(wish)).toEqual(expected));
+  ])("%s", (_, request, expected) => expect(kinds(request)).toEqual(expected));
 
   test("never overwrites what was not named", () => {
     const names = fc.subarray(["A", "B", "C", "D"]);

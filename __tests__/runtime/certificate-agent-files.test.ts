@@ -13,7 +13,7 @@ import { eventually } from "../support/eventually";
 const root = mkdtempSync(join(tmpdir(), "natsform-files-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const wanted = { certificates: [{ id: "internal", issuer: "internal", secret: "s", names: ["a"] }], credentials: [] };
+const desired = { certificates: [{ id: "internal", issuer: "internal", secret: "s", names: ["a"] }], credentials: [] };
 const versions: ServerCertificate[] = [];
 // Of different lengths: half of one is never a whole other one.
 const confs = Array.from({ length: 5 }, (_, i) => `server_name: "${"x".repeat(20_000 * (i + 1))}"\n`);
@@ -32,7 +32,7 @@ test("whenever a run is killed, every file is of one piece and every key belongs
   const [program, work] = [join(root, "writer.cjs"), join(root, "work.json")];
   writeFileSync(program, deployedBundle("__tests__/support/agent-writer.ts"));
   writeFileSync(work, JSON.stringify({ folder, certificates: versions, confs }));
-  const first = new ServerFiles(folder, wanted);
+  const first = new ServerFiles(folder, desired);
   first.writeCertificate("internal", versions[0] as ServerCertificate);
   first.writeConf(confs[0] ?? "");
   const seen = new Set<string>();
@@ -57,18 +57,18 @@ test("whenever a run is killed, every file is of one piece and every key belongs
     seen.add(String(versions.indexOf(version as ServerCertificate)));
 
     // The next start heals what lies between two files.
-    expect(new ServerFiles(folder, wanted).missing()).toEqual([]);
+    expect(new ServerFiles(folder, desired).missing()).toEqual([]);
     expect(readFileSync(join(folder, "ca/internal.crt"), "utf8")).toBe(version?.authorities);
   }
   // Kills that all fell upon one moment would prove little.
   expect(seen.size).toBeGreaterThan(1);
-  new ServerFiles(folder, wanted).confirmLoaded();
+  new ServerFiles(folder, desired).confirmLoaded();
   expect(readdirSync(join(folder, "certs"))).toHaveLength(2);
 });
 
 test("keys are for their owner alone, and what is damaged counts as missing", () => {
   const folder = join(root, "damaged");
-  const files = new ServerFiles(folder, wanted);
+  const files = new ServerFiles(folder, desired);
   expect(files.missing()).toEqual(["nats.conf", "certificate internal"]);
   files.writeCertificate("internal", versions[0] as ServerCertificate);
   files.writeConf("server_name: a\n");
@@ -80,7 +80,7 @@ test("keys are for their owner alone, and what is damaged counts as missing", ()
 });
 
 test("an older server is told by the time of the last write", async () => {
-  const files = new ServerFiles(join(root, "times"), wanted);
+  const files = new ServerFiles(join(root, "times"), desired);
   files.writeConf("server_name: a\n");
   const before = files.writtenAt();
   // Further than the clock of a file system may be behind.

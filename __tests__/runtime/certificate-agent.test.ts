@@ -1,8 +1,8 @@
-import { verifyCertificate, type WantedCertificate } from "../../runtime/certificate-agent/certificate";
+import { type DesiredCertificate, verifyCertificate } from "../../runtime/certificate-agent/certificate";
 import { confValues, differingKeys } from "../../runtime/certificate-agent/conf-keys";
 import { credentialContent } from "../../runtime/certificate-agent/credential";
 import { decideConfig } from "../../runtime/certificate-agent/decide-config";
-import { servedChecks, usagesOf } from "../../runtime/certificate-agent/served";
+import { servedChecks, usagesOf } from "../../runtime/certificate-agent/served-certificates";
 import { loadAddress, loadSettings } from "../../runtime/certificate-agent/settings";
 import { EnvironmentError } from "../../runtime/common/environment-error";
 import { createAuthority, issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
@@ -11,7 +11,7 @@ import { Include, printConf, Raw } from "../../templates/nats-conf";
 
 const day = 86_400_000;
 const now = new Date();
-const wanted: WantedCertificate = { names: ["a.example.com"], usages: ["server"], isPrivate: false, now };
+const desired: DesiredCertificate = { names: ["a.example.com"], usages: ["server"], isPrivate: false, now };
 
 let authority: KeyPairPem;
 let other: KeyPairPem;
@@ -27,13 +27,13 @@ const issue = (dns: string[], usages: ("server" | "client")[] = ["server"]) =>
   issueCertificate(authority, { names: { dns }, usages, ttlMs: day, now });
 const secret = (changes: object = {}) =>
   JSON.stringify({ certificate: pair.cert, chain: "", privateKey: pair.key, authorities: authority.cert, ...changes });
-const problemsOf = (text: string, changes: Partial<WantedCertificate> = {}) => {
-  const verdict = verifyCertificate(text, { ...wanted, ...changes });
+const problemsOf = (text: string, changes: Partial<DesiredCertificate> = {}) => {
+  const verdict = verifyCertificate(text, { ...desired, ...changes });
   return "problems" in verdict ? verdict.problems : [];
 };
 
 test("a good certificate is taken, its chain after it", () => {
-  const verdict = verifyCertificate(secret({ chain: authority.cert }), wanted);
+  const verdict = verifyCertificate(secret({ chain: authority.cert }), desired);
   expect(verdict).toMatchObject({ certificate: { key: pair.key, authorities: authority.cert } });
   if ("certificate" in verdict) expect(verdict.certificate.crt).toBe(pair.cert + authority.cert);
 });

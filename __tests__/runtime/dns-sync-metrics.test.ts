@@ -37,12 +37,12 @@ test.each<[string, Outcome | undefined, object]>([
   ],
   ["refused", { ...outcome, record: "refused" }, { HealthyServers: 2, OwnershipRefusals: 1, Failures: 0 }],
   ["failed", undefined, { RecordChanges: 0, OwnershipRefusals: 0, Failures: 1 }],
-])("%s is reported in one line that CloudWatch reads", (kind, given, wanted) => {
+])("%s is reported in one line that CloudWatch reads", (kind, given, desired) => {
   const line = metricLine("nats.example.com", metricValues(given, 3, now), now);
   expect(line).not.toContain("\n");
   const { _aws, RecordName, ...values } = Line.parse(JSON.parse(line));
   expect(RecordName).toBe("nats.example.com");
-  expect(values).toMatchObject({ ...wanted, Retries: 3 });
+  expect(values).toMatchObject({ ...desired, Retries: 3 });
   // Each value is declared with its unit, and each declared metric has a value.
   const declared = _aws.CloudWatchMetrics[0].Metrics;
   expect(declared.map(({ Name }) => Name).sort()).toEqual(Object.keys(values).sort());

@@ -18,9 +18,9 @@ test("what is written in the form of nats-server is read back the same", () => {
       const overTheWire = JSON.parse(JSON.stringify(toStreamConfig("ORDERS", settings, "production")));
       expect(fromStreamConfig(overTheWire)).toEqual({ settings, owner: "production", features: {} });
       for (const consumer of spec.consumers) {
-        const wanted = consumerSettings(consumer);
-        const sent = JSON.parse(JSON.stringify(toConsumerConfig(consumer.name, wanted, "production")));
-        expect(fromConsumerConfig(sent)).toEqual({ settings: wanted, owner: "production", features: {} });
+        const desired = consumerSettings(consumer);
+        const sent = JSON.parse(JSON.stringify(toConsumerConfig(consumer.name, desired, "production")));
+        expect(fromConsumerConfig(sent)).toEqual({ settings: desired, owner: "production", features: {} });
       }
     }),
   );

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { App } from "cdktf";
 import { z } from "zod";
-import { jobAddresses } from "../../cli/deploy/kubernetes/undone-streams";
+import { jobAddresses } from "../../cli/deploy/kubernetes/drifted-streams";
 import type { EnvironmentInput } from "../../model/config";
 import { isOnKubernetes, kubernetesNames } from "../../model/topology";
 import { kubernetesContext } from "../../modules/kubernetes/context";

@@ -46,7 +46,7 @@ export function acceptanceMissing(): string | undefined {
 
 /** At once, since tests are skipped or not before anything can be waited for. */
 function registryAnswers(): boolean {
-  const programs = JSON.stringify(join(__dirname, "..", "..", "cli", "deploy", "preflight", "programs"));
+  const programs = JSON.stringify(join(__dirname, "..", "..", "cli", "deploy", "preflight", "tools"));
   const ask = `require(${programs}).registryAnswers().then((ok) => process.exit(ok ? 0 : 1))`;
   return spawnSync(process.execPath, ["--require", require.resolve("tsx/cjs"), "-e", ask]).status === 0;
 }
@@ -66,7 +66,7 @@ export async function kubectl(...args: string[]): Promise<string> {
 export class Report {
   readonly #rows: string[] = [];
 
-  async row<T>(what: string, prove: () => Promise<T>, say: (seen: T) => string): Promise<T> {
+  async row<T>(what: string, prove: () => Promise<T>, show: (seen: T) => string): Promise<T> {
     const start = Date.now();
     const end = (text: string) => {
       this.#rows.push(`| ${what} | ${text} | ${((Date.now() - start) / 1000).toFixed(0)} s |`);
@@ -74,7 +74,7 @@ export class Report {
     };
     try {
       const seen = await prove();
-      end(say(seen));
+      end(show(seen));
       return seen;
     } catch (error) {
       end(`FAILED: ${(error as Error).message.split("\n")[0]}`);

@@ -88,16 +88,16 @@ export class AgentWorld {
 
   /** What the certificate-manager would store; made anew at each call. */
   async certificate(id: CertificateId, changes: Partial<{ names: string[]; now: Date }> = {}) {
-    const wanted = this.certificates.find((certificate) => certificate.id === id);
-    if (!wanted) throw new Error(`no certificate ${id}`);
-    const authority = await this.authority(wanted.issuer);
+    const desired = this.certificates.find((certificate) => certificate.id === id);
+    if (!desired) throw new Error(`no certificate ${id}`);
+    const authority = await this.authority(desired.issuer);
     const { cert, key } = await issueCertificate(authority, {
-      names: { dns: changes.names ?? [...wanted.names, "localhost", "127.0.0.1"], addresses: ["127.0.0.1"] },
-      usages: wanted.usages,
+      names: { dns: changes.names ?? [...desired.names, "localhost", "127.0.0.1"], addresses: ["127.0.0.1"] },
+      usages: desired.usages,
       ttlMs: 30 * day,
       now: changes.now ?? new Date(),
     });
-    const authorities = wanted.issuer === "public" ? "" : authority.cert;
+    const authorities = desired.issuer === "public" ? "" : authority.cert;
     return { certificate: cert, chain: "", privateKey: key, authorities } satisfies CertificateSecret;
   }
 

@@ -10,8 +10,8 @@ interface Work {
 }
 
 const { folder, certificates, confs } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as Work;
-const wanted = [{ id: "internal", issuer: "internal", secret: "s", names: ["a"] }];
-const files = new ServerFiles(folder, { certificates: wanted, credentials: [] });
+const desired = [{ id: "internal", issuer: "internal", secret: "s", names: ["a"] }];
+const files = new ServerFiles(folder, { certificates: desired, credentials: [] });
 const versions: ServerCertificate[] = certificates.map((one) => readPair(one.crt, one.key, one.authorities));
 for (let turn = 0; ; turn++) {
   const [certificate, conf] = [versions[turn % versions.length], confs[turn % confs.length]];

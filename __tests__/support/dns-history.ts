@@ -103,8 +103,8 @@ export async function live(history: History): Promise<Story> {
   const last = zone.addresses(env.RECORD_NAME);
   await invoke(scheduled);
   const healthy = cluster.healthyAddresses();
-  const wanted = healthy.length > 0 ? healthy : last;
-  if (zone.addresses(env.RECORD_NAME)?.join() !== wanted?.join()) throw new Error("the record did not converge");
+  const desired = healthy.length > 0 ? healthy : last;
+  if (zone.addresses(env.RECORD_NAME)?.join() !== desired?.join()) throw new Error("the record did not converge");
   const others = zone.all().filter(({ Name, Type }) => !(Name === `${recordName}.` && Type === "A"));
   // The same objects: nothing was written, not even the same again.
   if (others.length !== untouched.length || others.some((set) => !untouched.includes(set)))

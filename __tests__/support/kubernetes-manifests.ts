@@ -47,9 +47,9 @@ export function podTemplate({ manifest }: Made): { metadata: Manifest["metadata"
   return (spec?.jobTemplate?.spec ?? spec)?.template;
 }
 
-const blocksOf = (stack: Stack, wanted: RegExp) =>
+const blocksOf = (stack: Stack, desired: RegExp) =>
   Object.entries(stack.resource)
-    .filter(([type]) => wanted.test(type))
+    .filter(([type]) => desired.test(type))
     .flatMap(([type, blocks]) =>
       Object.entries(blocks).map(([name, block]) => ({ address: `${type}.${name}`, type, block })),
     );
@@ -123,8 +123,8 @@ function scalar(text: string, definition: Definition, key: string): unknown {
 
 /** The API's name of a field; what is none of its fields stays, and is found by the check. */
 function fieldOf(name: string, fields: Record<string, unknown>): string {
-  const wanted = (renamed[name] ?? name).replaceAll("_", "").toLowerCase();
-  const plurals = [wanted, `${wanted}s`, wanted.replace(/y$/, "ies")];
+  const desired = (renamed[name] ?? name).replaceAll("_", "").toLowerCase();
+  const plurals = [desired, `${desired}s`, desired.replace(/y$/, "ies")];
   const known = Object.keys(fields);
   return plurals.map((one) => known.find((field) => field.toLowerCase() === one)).find(Boolean) ?? name;
 }

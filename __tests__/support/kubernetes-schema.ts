@@ -67,11 +67,11 @@ export class KubernetesSchema {
   }
 
   /** The names of the definitions of kinds that are so. */
-  find(wanted: (gvk: Gvk) => boolean): { name: string; gvk: Gvk }[] {
+  find(desired: (gvk: Gvk) => boolean): { name: string; gvk: Gvk }[] {
     return Object.entries(this.definitions).flatMap(([name, definition]) => {
       const [gvk, ...more] = gvks(definition);
       // What is of many groups are the options of requests.
-      return gvk && more.length === 0 && wanted(gvk) ? [{ name, gvk }] : [];
+      return gvk && more.length === 0 && desired(gvk) ? [{ name, gvk }] : [];
     });
   }
 

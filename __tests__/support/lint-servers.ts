@@ -154,8 +154,8 @@ export async function createConsumer(
   stream: string,
   config: { durable_name: string; [key: string]: unknown },
 ) {
-  const wanted = { ack_policy: "explicit", deliver_policy: "all", ...config };
+  const desired = { ack_policy: "explicit", deliver_policy: "all", ...config };
   const request = `CONSUMER.DURABLE.CREATE.${stream}.${config.durable_name}`;
-  const answer = await api(connection, request, { stream_name: stream, config: wanted });
+  const answer = await api(connection, request, { stream_name: stream, config: desired });
   return answer.error?.description ?? "created";
 }

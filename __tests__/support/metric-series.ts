@@ -1,7 +1,7 @@
-import type { Watched } from "../../templates/kubernetes-monitoring";
+import type { MonitoringTargets } from "../../templates/kubernetes-monitoring";
 
 /** A cluster with something of everything that is watched. */
-export const watched: Watched = {
+export const monitoringTargets: MonitoringTargets = {
   environment: "test",
   cluster: "nats",
   namespace: "nats",

@@ -8,7 +8,7 @@ import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
 import { ensureCertificates } from "../../cli/twin/certificates";
 import { monitoring } from "../../cli/twin/monitoring";
-import { layPorts } from "../../cli/twin/ports";
+import { allocatePorts } from "../../cli/twin/ports";
 import { twinSite } from "../../cli/twin/site";
 import { type EnvironmentInput, parseEnvironment, type Trust } from "../../model/config";
 import { buildTopology, type Topology } from "../../model/topology";
@@ -41,7 +41,7 @@ export class SingleServer {
     const [cluster] = this.topology.clusters;
     const [server] = cluster?.servers ?? [];
     if (!cluster || !server) throw new Error("the environment has no server");
-    const ports = layPorts(this.topology, 20_000);
+    const ports = allocatePorts(this.topology, 20_000);
     const listeners = Object.values(ports.servers).flatMap((own) =>
       Object.keys(own).map((listener) => ({ own, listener: listener as keyof typeof own })),
     );

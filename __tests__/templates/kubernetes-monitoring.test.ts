@@ -13,9 +13,9 @@ import {
   volumeMetrics,
 } from "../../templates/kubernetes-monitoring";
 import { dashboardExpressions, labelsOf, metricsOf, ruleExpressions } from "../support/metric-names";
-import { watched } from "../support/metric-series";
+import { monitoringTargets } from "../support/metric-series";
 
-const groups = ruleGroups(watched);
+const groups = ruleGroups(monitoringTargets);
 const alerts = (of: readonly RuleGroup[]) => of.flatMap(({ rules }) => rules);
 const names = (of: readonly RuleGroup[]) => alerts(of).map(({ alert }) => alert);
 const page = readFileSync(join(__dirname, "..", "..", "docs", "monitoring.md"), "utf8");
@@ -71,7 +71,7 @@ test("labels of a summary are those that its expression leaves", () => {
 });
 
 test("a server alone has no quorum, no routes and no replicas to lose", () => {
-  const alone = ruleGroups({ ...watched, servers: 1, replicated: [] });
+  const alone = ruleGroups({ ...monitoringTargets, servers: 1, replicated: [] });
   expect(names(groups).filter((name) => !names(alone).includes(name))).toEqual([
     "NatsQuorumLost",
     "NatsRoutesMissing",
@@ -85,7 +85,7 @@ test("a server alone has no quorum, no routes and no replicas to lose", () => {
 
 test("what a cluster does not have is not watched", () => {
   const little = ruleGroups({
-    ...watched,
+    ...monitoringTargets,
     jetstream: false,
     leafNodes: { expected: 0, perServer: 0 },
     renewal: undefined,
@@ -97,7 +97,7 @@ test("what a cluster does not have is not watched", () => {
 
 test("a quorum is more than half", () => {
   const least = (servers: number) =>
-    alerts(ruleGroups({ ...watched, servers }))
+    alerts(ruleGroups({ ...monitoringTargets, servers }))
       .find(({ alert }) => alert === "NatsQuorumLost")
       ?.expr.split(" < ")
       .at(-1);
@@ -106,7 +106,7 @@ test("a quorum is more than half", () => {
 
 test("certificates of a short life are worried about sooner", () => {
   const limits = (marginSeconds: number) =>
-    alerts(ruleGroups({ ...watched, renewal: { cronJob: "nats-certificate-renewal", marginSeconds } }))
+    alerts(ruleGroups({ ...monitoringTargets, renewal: { cronJob: "nats-certificate-renewal", marginSeconds } }))
       .filter(({ alert }) => alert.startsWith("NatsCertificates"))
       .map(({ expr }) => Number(expr.split(" > ").at(-1)));
   expect(limits(864_000)).toEqual([86_400, 432_000]);

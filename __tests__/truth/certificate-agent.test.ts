@@ -259,8 +259,8 @@ whenMoto("the certificate agent", () => {
     await agent.end("SIGKILL");
     const secret = await world.putCertificate("public");
     const files = new ServerFiles(world.folder, { certificates: certificatesOfAgent(), credentials: [] });
-    const wanted = { names: [nameOf("public")], usages: ["server" as const], isPrivate: false, now: new Date() };
-    const verdict = verifyCertificate(JSON.stringify(secret), wanted);
+    const desired = { names: [nameOf("public")], usages: ["server" as const], isPrivate: false, now: new Date() };
+    const verdict = verifyCertificate(JSON.stringify(secret), desired);
     if (!("certificate" in verdict)) throw new Error(verdict.problems.join());
     files.writeCertificate("public", verdict.certificate);
     expect(await served("public")).not.toBe(fingerprint(secret.certificate));

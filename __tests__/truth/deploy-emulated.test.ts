@@ -52,13 +52,13 @@ async function interruptAndRepeat(): Promise<void> {
 const deployed = (name: string, work: () => Promise<void>) => (missing ? test.skip : test)(name, work);
 
 /** Waits until the record lists so many servers, and exactly those that are wanted. */
-const recordFollows = (count: number, wanted: () => Promise<string[]>) =>
+const recordFollows = (count: number, desired: () => Promise<string[]>) =>
   eventually(
     "the record lists the servers",
     async () => {
       await deployment.control.settled();
       const listed = await deployment.record(recordName);
-      return listed.length === count && listed.join() === (await wanted()).join();
+      return listed.length === count && listed.join() === (await desired()).join();
     },
     150,
   );

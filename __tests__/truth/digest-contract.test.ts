@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { twinFolder } from "../../cli/core/twin-folder";
 import { MemoryStore } from "../../cli/keys/store";
-import { layPorts } from "../../cli/twin/ports";
+import { allocatePorts } from "../../cli/twin/ports";
 import { configDigest } from "../../cli/twin/servers";
 import { twinSite } from "../../cli/twin/site";
 import type { Trust } from "../../model/config";
@@ -16,12 +16,12 @@ import {
   type ConfValue,
   Include,
   isBlock,
-  placedKeys,
   platformSite,
   printConf,
   Raw,
   serverConf,
-  withoutPlace,
+  siteKeys,
+  withoutSite,
 } from "../../templates/nats-conf";
 import { chartConf } from "../support/chart-model";
 import { findProgram } from "../support/programs";
@@ -58,7 +58,7 @@ const asTwin = (rich: RichServer): ConfObject => {
     rich.topology,
     rich.cluster,
     firstServer(rich),
-    layPorts(rich.topology, 14_220),
+    allocatePorts(rich.topology, 14_220),
     twinFolder("/tmp", "x"),
   );
   return serverConf({ ...rich, server: firstServer(rich), site });
@@ -96,15 +96,15 @@ describe.each(["callout", "operator"] as const)("in %s mode", (mode) => {
     const digests = new Map<string, string>();
     for (const name of Object.keys(platforms) as (keyof typeof platforms)[]) {
       const one = await rich(name);
-      digests.set(name, await digest(asCore0(withoutPlace(onPlatform(one)))));
-      digests.set(`twin of ${name}`, await digest(asCore0(withoutPlace(asTwin(one)))));
+      digests.set(name, await digest(asCore0(withoutSite(onPlatform(one)))));
+      digests.set(`twin of ${name}`, await digest(asCore0(withoutSite(asTwin(one)))));
       if (!isOnKubernetes(one.cluster)) continue;
-      digests.set(`chart on ${name}`, await digest(asCore0(withoutPlace(fromChart(one)))));
+      digests.set(`chart on ${name}`, await digest(asCore0(withoutSite(fromChart(one)))));
     }
-    const [wanted] = digests.values();
-    expect(wanted).toMatch(/^sha256:/);
+    const [desired] = digests.values();
+    expect(desired).toMatch(/^sha256:/);
     expect([...digests.keys()]).toEqual(expect.arrayContaining(["aws-ecs", "twin of aws-ecs", "chart on gke"]));
-    expect(Object.fromEntries(digests)).toEqual(Object.fromEntries([...digests.keys()].map((key) => [key, wanted])));
+    expect(Object.fromEntries(digests)).toEqual(Object.fromEntries([...digests.keys()].map((key) => [key, desired])));
   });
 
   test("where a job renews certificates, its user is all that servers know besides", async () => {
@@ -114,11 +114,11 @@ describe.each(["callout", "operator"] as const)("in %s mode", (mode) => {
     });
     const user = job.trust.users[RENEWAL_USER];
     if (!user) throw new Error("no job renews");
-    const wanted = await digest(withoutPlace(onPlatform(without)));
-    const conf = withoutPlace(onPlatform(job));
+    const desired = await digest(withoutSite(onPlatform(without)));
+    const conf = withoutSite(onPlatform(job));
     // In operator mode users are no part of the configuration.
-    expect((await digest(conf)) === wanted).toBe(mode === "operator");
-    expect(await digest(withoutUser(conf, user))).toBe(wanted);
+    expect((await digest(conf)) === desired).toBe(mode === "operator");
+    expect(await digest(withoutUser(conf, user))).toBe(desired);
   });
 
   test("as they stand, with their places, they differ", async () => {
@@ -128,12 +128,12 @@ describe.each(["callout", "operator"] as const)("in %s mode", (mode) => {
 
   test("whatever else is changed or left out, the digest shows", async () => {
     const conf = onPlatform(await rich("aws-ecs"));
-    const wanted = await digest(withoutPlace(conf));
+    const desired = await digest(withoutSite(conf));
     const paths = leaves(conf);
     expect(paths.length).toBeGreaterThan(40);
     for (const path of paths) {
       for (const mutant of mutants(conf, path)) {
-        const same = (await digest(withoutPlace(mutant))) === wanted;
+        const same = (await digest(withoutSite(mutant))) === desired;
         expect({ path: path.join("."), same }).toEqual({ path: path.join("."), same: isPlaced(conf, path) });
       }
     }
@@ -148,8 +148,8 @@ describe.each(["callout", "operator"] as const)("in %s mode", (mode) => {
     const elsewhere =
       mode === "operator" ? ["leafnodes.remotes.include"] : ["leafnodes.remotes.credentials", "resolver.dir"];
     // Blocks with a single certificate have no list of them, and listeners that verify nobody no authority.
-    const single = placedKeys.filter((key) => /certs$|ca_file$/.test(key));
-    expect(placedKeys.filter((key) => !seen.has(key) && !elsewhere.includes(key) && !single.includes(key))).toEqual([]);
+    const single = siteKeys.filter((key) => /certs$|ca_file$/.test(key));
+    expect(siteKeys.filter((key) => !seen.has(key) && !elsewhere.includes(key) && !single.includes(key))).toEqual([]);
   });
 });
 
@@ -187,7 +187,7 @@ const allPaths = (conf: ConfObject) =>
 
 function isPlaced(conf: ConfObject, path: Path): boolean {
   const keys = path.filter((part) => typeof part === "string");
-  if (keys.some((_, i) => placedKeys.includes(keys.slice(0, i + 1).join(".")))) return true;
+  if (keys.some((_, i) => siteKeys.includes(keys.slice(0, i + 1).join(".")))) return true;
   return keys[0] === "server_tags" && String((conf.server_tags as string[])[path[1] as number]).startsWith("az:");
 }
 

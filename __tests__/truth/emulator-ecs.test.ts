@@ -149,9 +149,9 @@ run(`services on the emulated AWS${noEmulator ? `: ${noEmulator}` : ""}`, () => 
     expect(await tasksOf("imageless")).toEqual([]);
     expect(await tasksOf("secretless")).toEqual([]);
     const { services } = await emulator.control.state();
-    const obstacle = (name: string) => services.find((service) => service.name === name)?.obstacle;
-    expect(obstacle("imageless")).toMatch(/^CannotPullContainerError/);
-    expect(obstacle("secretless")).toMatch(/^ResourceInitializationError.*ResourceNotFoundException/);
+    const failure = (name: string) => services.find((service) => service.name === name)?.failure;
+    expect(failure("imageless")).toMatch(/^CannotPullContainerError/);
+    expect(failure("secretless")).toMatch(/^ResourceInitializationError.*ResourceNotFoundException/);
     const { aws } = emulator;
     await aws.json(region, "ecr", "CreateRepository", { repositoryName: "absent" });
     const imageManifest = JSON.stringify({

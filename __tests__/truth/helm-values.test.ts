@@ -66,8 +66,8 @@ describe.each(cases)("in $mode mode on $platform", ({ mode, platform }) => {
   });
 
   test("the chart makes the very configuration that every other platform gets, its places included", async () => {
-    const wanted = await digest(folders, ours());
-    expect(await digest(folders, chartText(chartConf(values, release())))).toBe(wanted);
+    const desired = await digest(folders, ours());
+    expect(await digest(folders, chartText(chartConf(values, release())))).toBe(desired);
   });
 
   withChart("Helm and the official chart make it too", async () => {
@@ -85,7 +85,7 @@ test("another value is another configuration", async () => {
     folders.write("/etc/nats-creds/leaf-core-APP.conf", `nkey: "${seedOf(createPair("user"))}"\n`);
     const release = { namespace: cluster.platform.namespace };
     const conf = chartConf(helmValues({ ...rich, cluster }), release);
-    const wanted = await digest(folders, chartText(conf));
+    const desired = await digest(folders, chartText(conf));
     for (const [path, value] of [
       [["cluster", "name"], "other"],
       [["cluster", "tls", "timeout"], 6],
@@ -94,7 +94,7 @@ test("another value is another configuration", async () => {
       [["max_payload"], "<< 5MiB >>"],
     ] as [string[], unknown][]) {
       const over = path.reduceRight<unknown>((below, key) => ({ [key]: below }), value) as Record<string, unknown>;
-      expect({ path, same: (await digest(folders, chartText(merged(conf, over)))) === wanted }).toEqual({
+      expect({ path, same: (await digest(folders, chartText(merged(conf, over)))) === desired }).toEqual({
         path,
         same: false,
       });

@@ -1,7 +1,7 @@
 import { exporterMetrics, jetstreamMetrics, ruleGroups } from "../../templates/kubernetes-monitoring";
 import { eventually } from "../support/eventually";
 import { dashboardExpressions, labelsOf, metricsOf, ruleExpressions } from "../support/metric-names";
-import { watched } from "../support/metric-series";
+import { monitoringTargets } from "../support/metric-series";
 import { MetricServers, type Sample } from "../support/metric-servers";
 import { findProgram } from "../support/programs";
 
@@ -19,16 +19,16 @@ if (!exporter) console.warn("metrics are not compared with the exporter's: prome
 
   const named = (samples: readonly Sample[], name: string, labels: Record<string, string> = {}) =>
     samples.filter((one) => one.name === name && Object.entries(labels).every(([key, is]) => one.labels[key] === is));
-  const expressions = () => [...ruleExpressions(ruleGroups(watched)), ...dashboardExpressions()];
+  const expressions = () => [...ruleExpressions(ruleGroups(monitoringTargets)), ...dashboardExpressions()];
   /** Of the exporter, not of others that Prometheus asks. */
   const own = (names: readonly string[]) => names.filter((name) => name.startsWith("nats_"));
 
   test("every metric that alerts and the dashboard ask for is printed", async () => {
     const known = Object.values({ ...exporterMetrics, ...jetstreamMetrics });
-    const wanted = new Set([...own(expressions().flatMap(metricsOf)), ...known]);
+    const desired = new Set([...own(expressions().flatMap(metricsOf)), ...known]);
     await eventually("every metric is printed", async () => {
       const printed = new Set((await servers.samples(0)).map(({ name }) => name));
-      const missing = [...wanted].filter((name) => !printed.has(name));
+      const missing = [...desired].filter((name) => !printed.has(name));
       if (missing.length > 0) throw new Error(`missing: ${missing.join(", ")}`);
       return true;
     });

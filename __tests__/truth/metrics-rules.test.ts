@@ -5,7 +5,16 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { ruleGroups } from "../../templates/kubernetes-monitoring";
 import { dashboardExpressions } from "../support/metric-names";
-import { growing, pods, relabel, type Series, set, steady, watched, wellSeries } from "../support/metric-series";
+import {
+  growing,
+  monitoringTargets,
+  pods,
+  relabel,
+  type Series,
+  set,
+  steady,
+  wellSeries,
+} from "../support/metric-series";
 import { findProgram } from "../support/programs";
 
 /** Prometheus' own judgement of the alerts: whether it can read them, and when they fire. */
@@ -183,7 +192,7 @@ const scenarios: Record<string, { happens: (series: Series) => void; firing: str
   },
 };
 
-const groups = ruleGroups(watched);
+const groups = ruleGroups(monitoringTargets);
 
 test("there is a scenario for every alert", () => {
   const known = groups.flatMap(({ rules }) => rules.map(({ alert }) => alert));

@@ -44,7 +44,7 @@ const patient = (nc: NatsConnection) => nc.jetstreamManager({ checkAPI: false, t
 const untilKnown = <Result>(what: string, attempt: () => Promise<Result>) =>
   until(what, soon(), () => notYetWhenMissing([STREAM_NOT_FOUND, CONSUMER_NOT_FOUND], attempt));
 
-type Wanted = Omit<PlanProps, "found" | "owner">;
+type PlanOptions = Omit<PlanProps, "found" | "owner">;
 const find = (nc: NatsConnection, desired?: readonly StreamSpec[], seconds?: number) =>
   findStreams(nc, soon(seconds), desired);
 
@@ -61,10 +61,10 @@ async function findAll(nc: NatsConnection) {
   return (await find(nc)).filter(({ name }) => name !== "LAST");
 }
 
-const plan = async (nc: NatsConnection, wanted: Wanted) =>
-  planStreams({ ...wanted, owner, found: await find(nc, wanted.desired) });
-const apply = async (nc: NatsConnection, wanted: Wanted, progress?: (progress: Progress) => void) =>
-  applyPlan(nc, { plan: await plan(nc, wanted), owner, deadline: soon(), progress });
+const plan = async (nc: NatsConnection, options: PlanOptions) =>
+  planStreams({ ...options, owner, found: await find(nc, options.desired) });
+const apply = async (nc: NatsConnection, options: PlanOptions, progress?: (progress: Progress) => void) =>
+  applyPlan(nc, { plan: await plan(nc, options), owner, deadline: soon(), progress });
 
 /** Publishes messages of 100 bytes, each until it is acknowledged. Returns the last sequence. */
 async function publish(nc: NatsConnection, subject: string, count: number): Promise<number> {
@@ -158,18 +158,18 @@ describe("three servers", () => {
       }
       const [found] = await find(nc, [stream("X")]);
       if (!found) throw new Error("the stream is not there");
-      const wanted = streamSettings(stream("X", { subjects, ...after }));
-      expect(found.settings[field]).not.toEqual(wanted[field]);
+      const desired = streamSettings(stream("X", { subjects, ...after }));
+      expect(found.settings[field]).not.toEqual(desired[field]);
 
-      const { how } = STREAM_RULES[field](found, wanted);
-      const update = jsm.streams.update("X", toStreamConfig("X", wanted, owner) as StreamConfig);
+      const { how } = STREAM_RULES[field](found, desired);
+      const update = jsm.streams.update("X", toStreamConfig("X", desired, owner) as StreamConfig);
       if (how === "recreate") return expect(update).rejects.toThrow();
       const updated = fromStreamConfig((await update).config);
-      expect(updated.settings).toEqual(wanted);
+      expect(updated.settings).toEqual(desired);
       const stored = async () => (await jsm.streams.info("X")).state.messages;
       if (how === "in-place") expect(await stored()).toBe(found.messages);
       // Fewer copies of as many messages are a loss, too.
-      else if (field === "replicas") expect(wanted.replicas).toBeLessThan(found.settings.replicas);
+      else if (field === "replicas") expect(desired.replicas).toBeLessThan(found.settings.replicas);
       else await eventually(`${field} loses messages`, async () => (await stored()) < found.messages);
     });
 
@@ -205,14 +205,14 @@ describe("three servers", () => {
       if (!found || !consumer) throw new Error("the consumer is not there");
       expect(consumer.settings).toEqual(settings(before));
 
-      const wanted = settings(after);
-      const { how } = CONSUMER_RULES[field]({ found: consumer, wanted, stream: found, wantedStream: found.settings });
-      const update = jsm.consumers.update("X", "worker", toConsumerConfig("worker", wanted, owner));
+      const desired = settings(after);
+      const { how } = CONSUMER_RULES[field]({ found: consumer, desired, stream: found, wantedStream: found.settings });
+      const update = jsm.consumers.update("X", "worker", toConsumerConfig("worker", desired, owner));
       if (how === "recreate") return expect(update).rejects.toThrow();
       await update;
       await eventually("the consumer has a leader again", async () => {
         const [again] = (await find(nc, named))[0]?.consumers ?? [];
-        expect(again?.settings).toEqual(wanted);
+        expect(again?.settings).toEqual(desired);
         return true;
       });
     });
@@ -245,9 +245,9 @@ describe("three servers", () => {
       fc.asyncProperty(any, any, async (...steps) => {
         for (const step of steps) {
           const desired = step.filter((spec) => spec !== undefined);
-          const wanted = { desired, allowDataLoss: everything, allowRecreate: everything };
-          await apply(nc, wanted);
-          expect((await plan(nc, wanted)).filter((action) => !isEmpty([action]))).toEqual([]);
+          const options = { desired, allowDataLoss: everything, allowRecreate: everything };
+          await apply(nc, options);
+          expect((await plan(nc, options)).filter((action) => !isEmpty([action]))).toEqual([]);
         }
       }),
       { numRuns: 15, endOnFailure: true },

@@ -187,11 +187,11 @@ describe.each([
       await connection.flush();
     }
     // Interest travels on its own: published until both ends have both.
-    const wanted = ["hub: from edge", "edge: from hub"];
+    const desired = ["hub: from edge", "edge: from hub"];
     await eventually("news at the other end", async () => {
       await edge.publish("news.edge", "from edge");
       await hub.publish("news.hub", "from hub");
-      return wanted.every((one) => received.includes(one));
+      return desired.every((one) => received.includes(one));
     });
     await edge.publish("news.edge", "once");
     await edge.publish("news.edge", "last");

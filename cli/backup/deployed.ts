@@ -8,7 +8,7 @@ import { UserError } from "../core/project";
 import { CronJob, jobOf } from "./job";
 import { type Line, parseLine, toText } from "./log-lines";
 import { type JobRun, runJob } from "./run-job";
-import type { Wish } from "./twin-commands";
+import type { BackupCommandOptions } from "./twin-commands";
 
 /** The backups of one account of a cluster on Kubernetes. */
 interface DeployedBackup {
@@ -22,14 +22,14 @@ interface DeployedBackup {
  *
  * @throws UserError when there is none
  */
-async function deployedBackups(name: string, root: string, wish: Wish): Promise<DeployedBackup[]> {
+async function deployedBackups(name: string, root: string, options: BackupCommandOptions): Promise<DeployedBackup[]> {
   const { topology } = await openEnvironment(name, root);
   const found = topology.clusters
     .filter(isOnKubernetes)
-    .filter(({ backup, name }) => backup && name === (wish.cluster ?? name))
+    .filter(({ backup, name }) => backup && name === (options.cluster ?? name))
     .flatMap((cluster) =>
       topology.identity.accounts
-        .filter(({ jetstream, name }) => jetstream && name === (wish.account ?? name))
+        .filter(({ jetstream, name }) => jetstream && name === (options.account ?? name))
         .map((account) => ({ environment: topology.environment, cluster, account: account.name })),
     );
   if (found.length > 0) return found;
@@ -53,7 +53,7 @@ async function runDeployed(
   { environment, cluster, account }: DeployedBackup,
   command: Command,
   variables: Readonly<Record<string, string>>,
-  hear: (line: Line | string) => void,
+  onLine: (line: Line | string) => void,
 ): Promise<DeployedRun> {
   const { platform } = cluster;
   const callers = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -67,7 +67,7 @@ async function runDeployed(
   const run = await runJob(kubectl, platform.namespace, job, (text) => {
     const line = parseLine(text);
     lines.push(line);
-    hear(line);
+    onLine(line);
   });
   return { ...run, lines };
 }
@@ -80,7 +80,7 @@ async function readCronJob(kubectl: Kubectl, namespace: string, name: string): P
 }
 
 /** The program's variables for a wish. */
-const variablesOf = ({ id, streams, apply, unencrypted }: Wish): Record<string, string> => ({
+const variablesOf = ({ id, streams, apply, unencrypted }: BackupCommandOptions): Record<string, string> => ({
   ...(id && { RESTORE_ID: id }),
   ...(streams && { RESTORE_STREAMS: streams.join(",") }),
   ...(apply && { RESTORE_APPLY: "yes" }),
@@ -93,34 +93,39 @@ const variablesOf = ({ id, streams, apply, unencrypted }: Wish): Record<string, 
  * @returns whether all of them succeeded
  * @throws UserError
  */
-export async function actDeployed(name: string, root: string, command: Command, wish: Wish): Promise<boolean> {
-  if (wish.to || wish.key)
+export async function runOnKubernetes(
+  name: string,
+  root: string,
+  command: Command,
+  options: BackupCommandOptions,
+): Promise<boolean> {
+  if (options.to || options.key)
     throw new UserError(
       "--to and --key are for twins",
       "a deployed program has its target and its keys: leave them out",
     );
-  if (wish.replace)
+  if (options.replace)
     throw new UserError(
       "the backup user of a deployed cluster deletes nothing",
       "delete the stream yourself, then restore",
     );
   const results: object[] = [];
   let ok = true;
-  for (const one of await deployedBackups(name, root, wish)) {
-    if (!wish.json) print(`cluster ${one.cluster.name}, account ${one.account}`);
+  for (const one of await deployedBackups(name, root, options)) {
+    if (!options.json) print(`cluster ${one.cluster.name}, account ${one.account}`);
     const {
       name: job,
       succeeded,
       lines,
-    } = await runDeployed(one, command, variablesOf(wish), (line) => {
+    } = await runDeployed(one, command, variablesOf(options), (line) => {
       const text = toText(line);
-      if (text !== undefined && !wish.json) print(text);
+      if (text !== undefined && !options.json) print(text);
     });
-    if (!succeeded && !wish.json)
+    if (!succeeded && !options.json)
       print(`  all of its log: kubectl --namespace ${one.cluster.platform.namespace} logs ${job}`);
     results.push({ cluster: one.cluster.name, account: one.account, job, succeeded, log: lines });
     ok &&= succeeded;
   }
-  if (wish.json) printJson(results);
+  if (options.json) printJson(results);
   return ok;
 }

@@ -23,21 +23,21 @@ export function parseLine(text: string): Line | string {
 
 const planned = { restore: "+", replace: "~", refused: "!" } as const;
 
-type Said<Keys extends string> = { readonly [Key in Keys]?: unknown };
+type Fields<Keys extends string> = { readonly [Key in Keys]?: unknown };
 
 /** What people read of a backup, whether a twin's command says it or a deployed program's log. */
 export const texts = {
-  backedUp: ({ stream, messages, bytes }: Said<"stream" | "messages" | "bytes">) =>
+  backedUp: ({ stream, messages, bytes }: Fields<"stream" | "messages" | "bytes">) =>
     `  ✔ ${stream}: ${messages} messages, ${bytes} bytes stored`,
-  remark: ({ stream, consumer, what }: Said<"stream" | "consumer" | "what">) =>
+  remark: ({ stream, consumer, what }: Fields<"stream" | "consumer" | "what">) =>
     `  ! ${consumer ? `${stream}/${consumer}` : stream}: ${what}`,
-  planned: ({ stream, kind, reason }: Said<"stream" | "kind" | "reason">) =>
+  planned: ({ stream, kind, reason }: Fields<"stream" | "kind" | "reason">) =>
     `  ${planned[kind as keyof typeof planned] ?? "?"} ${stream}: ${reason}`,
   /** In a drill nothing ages: what is not the same is not proven. */
-  drilled: ({ stream, result, what }: Said<"stream" | "result" | "what">) =>
+  drilled: ({ stream, result, what }: Fields<"stream" | "result" | "what">) =>
     `  ${result === "same" ? "✔" : "✖"} ${stream}: ${what}`,
   restored: (
-    { stream, result, what }: Said<"stream" | "result" | "what">,
+    { stream, result, what }: Fields<"stream" | "result" | "what">,
     consumers: readonly { name: string; remark?: string }[],
   ) =>
     [
@@ -51,7 +51,7 @@ export const texts = {
 
 /** One backup of a list, in columns. */
 export function columnsOf(
-  listed: Said<"id" | "state" | "streams" | "messages" | "bytes" | "holes" | "problem">,
+  listed: Fields<"id" | "state" | "streams" | "messages" | "bytes" | "holes" | "problem">,
 ): string[] {
   const { id, state, streams, messages, bytes, holes, problem } = listed;
   const counts = [`${streams} streams`, `${messages} messages`, `${bytes} bytes`, `${holes} holes`];

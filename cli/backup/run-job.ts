@@ -47,22 +47,22 @@ export async function runJob(
   kubectl: Kubectl,
   namespace: string,
   job: object,
-  hear: (line: string) => void,
+  onLine: (line: string) => void,
   paceMs = 1000,
 ): Promise<JobRun> {
   const here = (...args: string[]) => ["--namespace", namespace, ...args] as const;
   const name = await create(kubectl, namespace, job);
-  let heard = 0;
-  let complaint = "";
+  let shown = 0;
+  let logError = "";
   // Read anew each time rather than followed: a connection that breaks must not look like the end of a restore.
   const read = async () => {
     const { code, stdout, stderr } = await kubectl.run(...here("logs", name, "--container", container, "--tail=-1"));
-    complaint = code === 0 ? "" : stderr.trim();
+    logError = code === 0 ? "" : stderr.trim();
     const lines = stdout.split("\n").filter((line) => line !== "");
-    for (const line of lines.slice(heard)) hear(line);
-    heard = Math.max(heard, lines.length);
+    for (const line of lines.slice(shown)) onLine(line);
+    shown = Math.max(shown, lines.length);
   };
-  let told = "";
+  let lastReason = "";
   for (let unanswered = 0; ; await sleep(paceMs)) {
     const { code, stdout, stderr } = await kubectl.run(...here("get", name, "--output", "json"));
     if (code !== 0) {
@@ -76,16 +76,16 @@ export async function runJob(
     );
     await read();
     if (end) {
-      for (let again = 1; complaint && again < PATIENCE; again++) {
+      for (let again = 1; logError && again < PATIENCE; again++) {
         await sleep(paceMs);
         await read();
       }
-      if (complaint) throw new UserError(`${name} ended as ${end.type}, and its log cannot be read: ${complaint}`);
+      if (logError) throw new UserError(`${name} ended as ${end.type}, and its log cannot be read: ${logError}`);
       return { name, succeeded: end.type === "Complete" };
     }
     const why = await waitingFor(kubectl, namespace, name);
-    if (why && why !== told) hear(why);
-    told = why;
+    if (why && why !== lastReason) onLine(why);
+    lastReason = why;
   }
 }
 
@@ -104,18 +104,18 @@ async function create(kubectl: Kubectl, namespace: string, job: object): Promise
 async function waitingFor(kubectl: Kubectl, namespace: string, job: string): Promise<string> {
   const here = ["--namespace", namespace, "get"];
   const of = `job-name=${job.slice(job.indexOf("/") + 1)}`;
-  const pods = await ask(kubectl, Pods, ...here, "pods", "--selector", of);
+  const pods = await query(kubectl, Pods, ...here, "pods", "--selector", of);
   const pod = pods?.items.find(({ status }) => status.phase === "Pending");
   if (!pod) return "";
   const reasons = pod.status.containerStatuses.flatMap(({ state: { waiting } }) => (waiting?.message ? [waiting] : []));
   const events = `involvedObject.name=${pod.metadata.name},type=Warning`;
-  const warnings = await ask(kubectl, Events, ...here, "events", "--field-selector", events);
+  const warnings = await query(kubectl, Events, ...here, "events", "--field-selector", events);
   const [found] = [...reasons, ...(warnings?.items.slice(-1) ?? [])];
   return found ? `${found.reason}: ${found.message}` : "";
 }
 
 /** Nothing where there is no answer: who may not read events sees less, and restores all the same. */
-async function ask<Schema extends z.ZodType>(kubectl: Kubectl, schema: Schema, ...args: string[]) {
+async function query<Schema extends z.ZodType>(kubectl: Kubectl, schema: Schema, ...args: string[]) {
   const { code, stdout } = await kubectl.run(...args, "--output", "json");
   return code === 0 ? schema.parse(JSON.parse(stdout)) : undefined;
 }

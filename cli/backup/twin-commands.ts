@@ -15,14 +15,14 @@ import {
 } from "./twin";
 
 /** What the commands of `natsform backup` are told. */
-export interface Wish extends BackupOptions, RestoreOptions {
+export interface BackupCommandOptions extends BackupOptions, RestoreOptions {
   id?: string;
   json?: boolean;
 }
 
 /** The commands on a twin: each says what it did, and returns whether all was well. */
 
-export async function runTwin(twin: Twin, options: Wish): Promise<boolean> {
+export async function backupCommand(twin: Twin, options: BackupCommandOptions): Promise<boolean> {
   const results = await each(await backupScopes(twin, options), options, async (one) => {
     const { manifest, alarms, pruned } = await backUpTwin(twin, one);
     if (!options.json) {
@@ -36,7 +36,7 @@ export async function runTwin(twin: Twin, options: Wish): Promise<boolean> {
   return results.every(({ complete }) => complete);
 }
 
-export async function listTwin(twin: Twin, options: Wish): Promise<boolean> {
+export async function listCommand(twin: Twin, options: BackupCommandOptions): Promise<boolean> {
   await each(await backupScopes(twin, options), options, async (one) => {
     const rows = (await listBackups(one)).map(describe);
     if (!options.json && rows.length === 0) print("  none");
@@ -46,7 +46,7 @@ export async function listTwin(twin: Twin, options: Wish): Promise<boolean> {
   return true;
 }
 
-export async function proveTwin(twin: Twin, options: Wish): Promise<boolean> {
+export async function drillCommand(twin: Twin, options: BackupCommandOptions): Promise<boolean> {
   const results = await each(await backupScopes(twin, options), options, async (one) => {
     const manifest = await findBackup(one, options.id);
     const verdicts = await drillTwin(one, manifest);
@@ -56,7 +56,7 @@ export async function proveTwin(twin: Twin, options: Wish): Promise<boolean> {
   return results.every(({ verdicts }) => verdicts.every(({ result }) => result === "same"));
 }
 
-export async function bringBackTwin(twin: Twin, options: Wish): Promise<boolean> {
+export async function restoreCommand(twin: Twin, options: BackupCommandOptions): Promise<boolean> {
   const results = await each(await backupScopes(twin, options), options, async (one) => {
     const manifest = await findBackup(one, options.id);
     const { steps, restored } = await restoreTwin(twin, one, manifest, options);
@@ -77,7 +77,7 @@ export async function bringBackTwin(twin: Twin, options: Wish): Promise<boolean>
 /** Does one account after the other; prints a title for each, or everything as data at the end. */
 async function each<Result extends object>(
   scopes: readonly BackupScope[],
-  { json }: Wish,
+  { json }: BackupCommandOptions,
   work: (scope: BackupScope) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];

@@ -72,9 +72,10 @@ export async function backupScopes(twin: Twin, options: BackupOptions): Promise<
   return scopes;
 }
 
-async function keysOf(twin: Twin, { backup }: ClusterTopology, wish: BackupOptions): Promise<BackupKey[]> {
-  if (wish.unencrypted) return [];
-  if (wish.key !== undefined) return keysIn(wish.key, readIfThere(wish.key), `openssl rand -base64 32 > ${wish.key}`);
+async function keysOf(twin: Twin, { backup }: ClusterTopology, options: BackupOptions): Promise<BackupKey[]> {
+  if (options.unencrypted) return [];
+  if (options.key !== undefined)
+    return keysIn(options.key, readIfThere(options.key), `openssl rand -base64 32 > ${options.key}`);
   if (!backup?.encrypt) return [];
   const kept = await new FolderStore(twin.folder.keys).read(backupKeySecret);
   return keysIn(`key ${backupKeySecret} of the twin`, kept, `natsform up ${twin.topology.environment}`);

@@ -1,11 +1,17 @@
 import type { Command } from "commander";
 import type { Command as ProgramCommand } from "../../runtime/backup/settings";
-import { actDeployed } from "../backup/deployed";
-import { bringBackTwin, listTwin, proveTwin, runTwin, type Wish } from "../backup/twin-commands";
+import { runOnKubernetes } from "../backup/deployed";
+import {
+  type BackupCommandOptions,
+  backupCommand,
+  drillCommand,
+  listCommand,
+  restoreCommand,
+} from "../backup/twin-commands";
 import { projectRoot } from "../core/environments";
 import { openTwin, type Twin } from "../twin/context";
 
-interface Options extends Wish {
+interface Options extends BackupCommandOptions {
   deployed?: boolean;
 }
 
@@ -25,17 +31,17 @@ export function registerBackup(program: Command): void {
   const reading = (name: string, description: string) =>
     flags(name, description).option("--unencrypted", "trust backups from before there was a key, and no others");
 
-  flags("run", "back up every stream; exit 1 when one of them could not be").action(act("backup", runTwin));
-  reading("list", "show the backups of each account").action(act("list", listTwin));
+  flags("run", "back up every stream; exit 1 when one of them could not be").action(act("backup", backupCommand));
+  reading("list", "show the backups of each account").action(act("list", listCommand));
   reading("drill", "restore the last backup into an empty server and compare every message; exit 1 when one differs")
     .option("--id <id>", "this backup")
-    .action(act("drill", proveTwin));
+    .action(act("drill", drillCommand));
   reading("restore", "show what a restore would do, after reading the whole backup; --apply does it")
     .option("--id <id>", "this backup (default: the newest complete one)")
     .option("--streams <names...>", "these streams alone")
     .option("--replace <names...>", "streams that are there and may be deleted first; on a twin alone")
     .option("--apply", "restore")
-    .action(act("restore", bringBackTwin));
+    .action(act("restore", restoreCommand));
 }
 
 /** A command on the twin, or the program's command where the environment is deployed. */
@@ -44,7 +50,7 @@ const act =
   async (name: string, options: Options): Promise<void> => {
     const root = projectRoot();
     const ok = options.deployed
-      ? await actDeployed(name, root, command, options)
+      ? await runOnKubernetes(name, root, command, options)
       : await onTwin(await openTwin(name, root), options);
     if (!ok) process.exitCode = 1;
   };

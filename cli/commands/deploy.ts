@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { DeployOptions } from "../deploy/command";
-import { storeOption } from "../keys/place";
+import { storeOption } from "../keys/location";
 
 export function registerDeploy(program: Command): void {
   program

@@ -6,7 +6,7 @@ import { openEnvironment } from "../core/environment";
 import { print, printJson, table } from "../core/output";
 import { findProject, UserError } from "../core/project";
 import { findAll, findNatsServer, natsServerVersion } from "../core/tools";
-import { storeOption } from "../keys/place";
+import { storeOption } from "../keys/location";
 
 const jobs = ["twin", "test", "deploy", "kubernetes"] as const;
 type Job = (typeof jobs)[number];
@@ -135,10 +135,10 @@ async function examineEnvironment(name: string, store: string | undefined): Prom
     throw new UserError(`no such job or environment: ${name}`, `known: ${[...jobs, ...known].join(", ")}`);
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   // Loaded here: AWS's clients are large, and every other command starts without them.
-  const { environmentNeeds } =
+  const { environmentPrerequisites } =
     require("../deploy/preflight/preflight") as typeof import("../deploy/preflight/preflight");
   const { environment, topology } = await openEnvironment(name, root);
-  const needs = await environmentNeeds({ root, environment, topology, options: { store } });
+  const needs = await environmentPrerequisites({ root, environment, topology, options: { store } });
   return needs.map((need) => ({ ...need, required: true }));
 }
 

@@ -4,7 +4,7 @@ import { openEnvironment } from "../core/environment";
 import { print, printJson, table } from "../core/output";
 import { UserError } from "../core/project";
 import { buildImage } from "../images/build";
-import { type ImagePlace, imagePlaces } from "../images/places";
+import { type ImageDestination, imageDestinations } from "../images/destinations";
 import { type PushedImage, pushImage } from "../images/push";
 import { accountRegistry, withLogin } from "../images/registry";
 import { baseImage } from "../images/settings";
@@ -58,8 +58,11 @@ export function registerImages(program: Command): void {
 }
 
 /** Whole repositories by registry: a login opens one of them. */
-async function byRegistry(places: readonly ImagePlace[], chosen?: string): Promise<Map<string, ImagePlace[]>> {
-  const found = new Map<string, ImagePlace[]>();
+async function byRegistry(
+  places: readonly ImageDestination[],
+  chosen?: string,
+): Promise<Map<string, ImageDestination[]>> {
+  const found = new Map<string, ImageDestination[]>();
   for (const { program, region, repository } of places) {
     const ours = region === undefined ? undefined : (chosen ?? (await accountRegistry(region)));
     const place = { program, repository: ours ? `${ours}/${repository}` : repository };
@@ -71,9 +74,9 @@ async function byRegistry(places: readonly ImagePlace[], chosen?: string): Promi
 }
 
 /** @throws UserError when no cluster of the environment runs containers of ours that are built here */
-async function imagesOf(environment: string): Promise<{ root: string; places: ImagePlace[] }> {
+async function imagesOf(environment: string): Promise<{ root: string; places: ImageDestination[] }> {
   const { root, environment: loaded, topology } = await openEnvironment(environment);
-  const places = imagePlaces(loaded, topology);
+  const places = imageDestinations(loaded, topology);
   if (places.length === 0)
     throw new UserError(`${environment} needs no images: it has no cluster on AWS, and on Kubernetes a tag is named`);
   return { root, places };

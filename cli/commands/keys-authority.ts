@@ -9,7 +9,7 @@ import { withLock } from "../core/lock";
 import { print } from "../core/output";
 import { shownPath, UserError } from "../core/project";
 import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
-import { keyPlace } from "../keys/place";
+import { keyLocation } from "../keys/location";
 import { recordAuthorities } from "../keys/trust-file";
 
 export function registerAuthority(keys: Command): void {
@@ -27,7 +27,7 @@ async function authority(name: string, of: string, { certificates }: { certifica
   const text = await textOf(topology, of, certificates);
   const pem = authorityPem(text, new Date());
   const path = trustFile(name, root);
-  const { lock } = keyPlace(root, name, {});
+  const { lock } = keyLocation(root, name, {});
   const written = await withLock(lock, async () => recordAuthorities(path, root, { [of]: pem }));
   const [first = ""] = splitPem(pem);
   const { subject, validTo } = new X509Certificate(first);

@@ -6,7 +6,7 @@ import { withLock } from "../core/lock";
 import { print } from "../core/output";
 import { shownPath, UserError } from "../core/project";
 import { importOperator } from "../keys/import/import";
-import { keyPlace, storeOption } from "../keys/place";
+import { keyLocation, storeOption } from "../keys/location";
 import { writeTrust } from "../keys/trust-file";
 
 interface Options {
@@ -40,7 +40,7 @@ function pair(text: string, before: Record<string, string>): Record<string, stri
 
 async function importKeys(name: string, options: Options): Promise<void> {
   const { root, topology } = await openEnvironment(name);
-  const { store, trust: path, lock } = keyPlace(root, name, options);
+  const { store, trust: path, lock } = keyLocation(root, name, options);
   const files = {
     operator: contentOf(options.operatorJwt),
     systemAccount: contentOf(options.systemAccount),

@@ -7,8 +7,8 @@ import { projectRoot } from "../core/environments";
 import { withLock } from "../core/lock";
 import { print, printJson, table } from "../core/output";
 import { shownPath, UserError } from "../core/project";
+import { type KeyLocationOptions, keyLocation, storeOption } from "../keys/location";
 import { makeKeys } from "../keys/make";
-import { type KeyPlaceOptions, keyPlace, storeOption } from "../keys/place";
 import { pushSecrets } from "../keys/push";
 import { finishRotation, previousKeys, rotateKeys } from "../keys/rotate";
 import { createPair, kinds, seedOf } from "../keys/seeds";
@@ -18,7 +18,7 @@ import { refuseOtherKeys, trustedKeys } from "../keys/trusted-keys";
 import { registerAuthority } from "./keys-authority";
 import { registerImport } from "./keys-import";
 
-interface Options extends KeyPlaceOptions {
+interface Options extends KeyLocationOptions {
   json?: boolean;
   finish?: boolean;
   to?: string;
@@ -68,7 +68,7 @@ export function registerKeys(program: Command): void {
 
 async function init(name: string, options: Options): Promise<void> {
   const { root, topology } = await openEnvironment(name);
-  const { store, trust: path, lock } = keyPlace(root, name, options);
+  const { store, trust: path, lock } = keyLocation(root, name, options);
   await withLock(lock, async () => {
     const previous = loadTrustIfThere(path, root);
     if (previous && !previous.example && (await store.list()).length === 0) {
@@ -112,7 +112,7 @@ async function example(name: string): Promise<void> {
 
 async function rotate(name: string, options: Options): Promise<void> {
   const { root, topology } = await openEnvironment(name);
-  const { store, trust: path, lock } = keyPlace(root, name, options);
+  const { store, trust: path, lock } = keyLocation(root, name, options);
   await withLock(lock, async () => {
     const previous = loadTrust(path, root);
     if (previous.imported) {
@@ -139,7 +139,7 @@ async function rotate(name: string, options: Options): Promise<void> {
 async function show(name: string, options: Options): Promise<void> {
   const root = projectRoot();
   await loadEnvironment(name, root);
-  const { store, trust: path } = keyPlace(root, name, options);
+  const { store, trust: path } = keyLocation(root, name, options);
   const trust = loadTrust(path, root);
   const held = new Set(await store.list());
   const rows = trustedKeys(trust).map((row) => ({ ...row, held: held.has(row.key) }));
@@ -157,7 +157,7 @@ async function show(name: string, options: Options): Promise<void> {
 
 async function push(name: string, options: Options): Promise<void> {
   const { root, topology } = await openEnvironment(name);
-  const { store, trust: path, lock } = keyPlace(root, name, options);
+  const { store, trust: path, lock } = keyLocation(root, name, options);
   const target = openStore(options.to ?? "", "existing");
   await withLock(lock, async () => {
     const trust = loadTrustIfThere(path, root);

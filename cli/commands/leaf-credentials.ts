@@ -5,7 +5,7 @@ import { readIfThere } from "../../artifacts/files";
 import { loadTrust } from "../../model/config/load";
 import { openEnvironment } from "../core/environment";
 import { print, printJson, table } from "../core/output";
-import { type KeyPlaceOptions, keyPlace, storeOption } from "../keys/place";
+import { type KeyLocationOptions, keyLocation, storeOption } from "../keys/location";
 import {
   certificateHint,
   certificateNames,
@@ -21,7 +21,7 @@ import { twinLeafCertificate, writeLeafFiles } from "../leaf/write";
 import { openTwin, type Twin } from "../twin/context";
 import { urls } from "../twin/site";
 
-interface Options extends KeyPlaceOptions {
+interface Options extends KeyLocationOptions {
   out?: string;
   path?: string;
   printSecrets?: boolean;
@@ -46,7 +46,7 @@ export function registerLeafCredentials(program: Command): void {
 async function show(name: string, leafName: string, options: Options): Promise<void> {
   const { root, environment, topology } = await openEnvironment(name);
   const leaf = findLeaf(topology, leafName);
-  const { store, trust: path } = keyPlace(root, name, options);
+  const { store, trust: path } = keyLocation(root, name, options);
   const twin = options.twin ? await openTwin(name, root) : undefined;
   const trust = loadTrust(path, root);
   const folder = options.path ?? (options.out ? resolve(options.out) : "/etc/nats/leaf");

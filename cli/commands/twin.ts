@@ -12,7 +12,7 @@ import { UserError } from "../core/project";
 import { twinFolder } from "../core/twin-folder";
 import { removeEmulator } from "../emulator/start";
 import { emulatorStatus } from "../emulator/status";
-import { layTwin, openTwin } from "../twin/context";
+import { openTwin, prepareTwin } from "../twin/context";
 import { stopTwin, wipeTwin } from "../twin/down";
 import { followLogs, printLogs } from "../twin/logs";
 import { writeContexts } from "../twin/nats-contexts";
@@ -80,7 +80,7 @@ async function up(name: string, { ports }: { ports?: string }): Promise<void> {
   if (refused) throw refused;
   const { findings, acknowledged } = verdict.lint;
   print(`${name}: ${findings.length} warnings, ${acknowledged.length} acknowledged`);
-  const twin = await layTwin(name, root, portChoice(ports));
+  const twin = await prepareTwin(name, root, portChoice(ports));
   await withLock(twin.folder.lock, () => runTasks(upTasks(twin, root)));
   print(`${name} is up; natsform verify ${name} proves it, natsform status ${name} shows its addresses`);
 }

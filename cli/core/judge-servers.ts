@@ -4,21 +4,26 @@ import type { Jsz, Leafz, Routez, Varz } from "../../runtime/client/monitoring";
 import type { CheckResult } from "./rows";
 
 /** The part of a cluster that its servers are judged by. */
-type Wanted = Pick<ClusterTopology, "natsName"> & { servers: readonly { name: string }[] };
+type ExpectedCluster = Pick<ClusterTopology, "natsName"> & { servers: readonly { name: string }[] };
 
 /** Whether a server is the one that is wanted: its version, its name, its cluster. */
-export function judgeServer({ natsName, servers }: Wanted, version: string, name: string, varz: Varz): CheckResult {
+export function judgeServer(
+  { natsName, servers }: ExpectedCluster,
+  version: string,
+  name: string,
+  varz: Varz,
+): CheckResult {
   const isMember = servers.length === 1 || varz.cluster?.name === natsName;
   const ok = varz.version === version && varz.server_name === name && isMember;
   return { ok, seen: `${varz.server_name} of cluster ${varz.cluster?.name ?? "none"}, ${varz.version}` };
 }
 
 /** Whether a server has routes to every other server of its cluster, and to nobody else. */
-export function judgeRoutes({ servers }: Wanted, name: string, routez: Routez | undefined): CheckResult {
+export function judgeRoutes({ servers }: ExpectedCluster, name: string, routez: Routez | undefined): CheckResult {
   const peers = [...new Set((routez?.routes ?? []).map(({ remote_name }) => remote_name ?? "?"))].sort();
-  const wanted = servers.map((server) => server.name).filter((server) => server !== name);
-  const missing = wanted.filter((server) => !peers.includes(server));
-  const strange = peers.filter((peer) => !wanted.includes(peer));
+  const desired = servers.map((server) => server.name).filter((server) => server !== name);
+  const missing = desired.filter((server) => !peers.includes(server));
+  const strange = peers.filter((peer) => !desired.includes(peer));
   const problems = [
     ...(missing.length > 0 ? [`none to ${missing.join(", ")}`] : []),
     ...(strange.length > 0 ? [`to ${strange.join(", ")}, which the cluster does not have`] : []),
@@ -28,7 +33,7 @@ export function judgeRoutes({ servers }: Wanted, name: string, routez: Routez | 
 }
 
 /** Whether the servers of a cluster agree on the leader and the size of JetStream's meta group, and all of it is current. */
-export function judgeMeta({ servers }: Wanted, jsz: ReadonlyMap<string, Jsz>): CheckResult {
+export function judgeMeta({ servers }: ExpectedCluster, jsz: ReadonlyMap<string, Jsz>): CheckResult {
   const groups = servers.map(({ name }) => jsz.get(name)?.meta_cluster);
   const leaders = [...new Set(groups.map((group) => group?.leader || "none"))];
   const sizes = [...new Set(groups.map((group) => group?.cluster_size ?? 0))];

@@ -36,13 +36,13 @@ export interface StreamGroup {
 }
 
 /** Whether a stream has as many replicas as it should, each of them with everything. */
-export function judgeReplicas(wanted: number, group: StreamGroup | undefined): CheckResult {
+export function judgeReplicas(desired: number, group: StreamGroup | undefined): CheckResult {
   // A server alone tells of no cluster.
-  if (wanted === 1 && !group) return { ok: true, seen: "on the only server" };
+  if (desired === 1 && !group) return { ok: true, seen: "on the only server" };
   const followers = group?.replicas ?? [];
   const current = followers.filter((replica) => replica.current && !replica.offline);
   const behind = followers.filter((replica) => !current.includes(replica)).map(({ name }) => name);
-  const ok = Boolean(group?.leader) && current.length === wanted - 1 && behind.length === 0;
+  const ok = Boolean(group?.leader) && current.length === desired - 1 && behind.length === 0;
   const others = current.map(({ name }) => name).sort();
   return {
     ok,

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { UserError } from "./project";
 
 /** What kubectl said. */
-export interface Said {
+export interface KubectlResult {
   code: number;
   stdout: string;
   stderr: string;
@@ -16,7 +16,7 @@ export interface Said {
 export interface Forwarded {
   port: number;
   /** What kubectl complains of since; empty when of nothing. */
-  complaint(): string;
+  stderrText(): string;
   end(): Promise<void>;
 }
 
@@ -36,28 +36,28 @@ export class Kubectl {
   }
 
   /** Runs a command that ends by itself, whatever it ends with. */
-  run(...args: string[]): Promise<Said> {
+  run(...args: string[]): Promise<KubectlResult> {
     return this.finish(args, "", answerMs);
   }
 
   /** The same with text on its standard input, and for as long as it takes: somebody may have to log in first. */
-  runWith(input: string, ...args: string[]): Promise<Said> {
+  runWith(input: string, ...args: string[]): Promise<KubectlResult> {
     return this.finish(args, input);
   }
 
-  private finish(args: readonly string[], input: string, withinMs?: number): Promise<Said> {
+  private finish(args: readonly string[], input: string, withinMs?: number): Promise<KubectlResult> {
     const child = this.start(args);
     // A program that ends early closes its input: its exit says why.
     child.stdin.on("error", () => undefined).end(input);
-    const said = { stdout: "", stderr: "" };
+    const result = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const)
       child[stream].setEncoding("utf8").on("data", (text: string) => {
-        said[stream] += text;
+        result[stream] += text;
       });
     const late = withinMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), withinMs);
-    return new Promise<Said>((resolve) => {
+    return new Promise<KubectlResult>((resolve) => {
       child.once("error", (error) => resolve({ code: 1, stdout: "", stderr: error.message, missing: true }));
-      child.once("close", (code) => resolve({ code: code ?? 1, ...said }));
+      child.once("close", (code) => resolve({ code: code ?? 1, ...result }));
     }).finally(() => clearTimeout(late));
   }
 
@@ -83,9 +83,9 @@ export class Kubectl {
     const child = this.start(["--namespace", namespace, "port-forward", "--address", "127.0.0.1", what, `:${port}`]);
     child.stdin.end();
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
-    let complaint = "";
+    let stderrText = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      complaint += text;
+      stderrText += text;
     });
     // Whoever ends this process does not end its children.
     const endToo = (signal: NodeJS.Signals) => {
@@ -106,10 +106,12 @@ export class Kubectl {
       return await new Promise((resolve, reject) => {
         lines.on("line", (line) => {
           const opened = /^Forwarding from 127\.0\.0\.1:(\d+) ->/.exec(line)?.[1];
-          if (opened) resolve({ port: Number(opened), end, complaint: () => firstLine(complaint) });
+          if (opened) resolve({ port: Number(opened), end, stderrText: () => firstLine(stderrText) });
         });
         child.once("error", (error) => reject(new UserError(error.message)));
-        void closed.then(() => reject(new UserError(`port-forward to ${what}: ${firstLine(complaint) || "it ended"}`)));
+        void closed.then(() =>
+          reject(new UserError(`port-forward to ${what}: ${firstLine(stderrText) || "it ended"}`)),
+        );
       });
     } finally {
       clearTimeout(late);

@@ -51,7 +51,7 @@ export function runningProcess(folder: ProgramFolder): RecordedProcess | undefin
 }
 
 /** Whether a process was recorded here and is gone without having been stopped by us. */
-export function diedBehindOurBack(folder: ProgramFolder): boolean {
+export function exitedUnexpectedly(folder: ProgramFolder): boolean {
   return readIfThere(folder.process) !== undefined && runningProcess(folder) === undefined;
 }
 

@@ -9,12 +9,12 @@ export async function checkPlans(target: DeployTarget, stacks: readonly PlannedS
     stacks.map(({ id }) =>
       checkRow("plan", id, async () => {
         const { changes, differences } = await planStack(target, id);
-        const wanted = changes.map(({ address, action, attributes }) =>
+        const desired = changes.map(({ address, action, attributes }) =>
           `${action} ${address} ${attributes.join(" ")}`.trim(),
         );
         const known = [...new Set(differences.flatMap(({ attributes }) => attributes))];
         const unchanged = known.length > 0 ? `no change but ${known.join(", ")}` : "no change";
-        return { ok: wanted.length === 0, seen: wanted.join("; ") || unchanged };
+        return { ok: desired.length === 0, seen: desired.join("; ") || unchanged };
       }),
     ),
   );

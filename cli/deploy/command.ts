@@ -9,13 +9,13 @@ import { withLock } from "../core/lock";
 import { print, runTasks } from "../core/output";
 import { UserError } from "../core/project";
 import { removeEmulator, runningEmulator } from "../emulator/start";
-import { keyPlace } from "../keys/place";
+import { keyLocation } from "../keys/location";
+import { deployEnvironment, destroyEnvironment, planEnvironment } from "./apply";
+import { DeployConsole } from "./deploy-console";
 import { deployEmulated, destroyEmulated, prepareEmulated } from "./emulated";
-import { whatIsMissing } from "./preflight/preflight";
-import { deployForReal, destroyForReal, planForReal } from "./real";
+import { checkPrerequisites } from "./preflight/preflight";
 import { plansOf } from "./show-plan";
 import { newResult, showResult } from "./show-result";
-import { Talk } from "./talk";
 import { realTarget } from "./targets";
 
 export interface DeployOptions {
@@ -44,8 +44,8 @@ export async function deploy(name: string, options: DeployOptions): Promise<void
   const opened = await openEnvironment(name);
   const { root, topology } = opened;
   const chosen = { ...opened, options };
-  refuseUnasked(options);
-  const missing = await whatIsMissing(chosen);
+  assertConfirmable(options);
+  const missing = await checkPrerequisites(chosen);
   if (missing && options.ifPossible) {
     print(`- deploy       ${name.padEnd(52)} skipped: ${missing.message.split("\n")[0]}`);
     return;
@@ -56,7 +56,7 @@ export async function deploy(name: string, options: DeployOptions): Promise<void
   const left = leftOut(topology, options);
   if (left.length > 0 && !options.json) print(`left out: ${left.join(", ")}`);
   const folder = emulatorFolder(root, name);
-  await withLock(folder.lock, () => (options.emulate ? onEmulator(chosen) : forReal(chosen)));
+  await withLock(folder.lock, () => (options.emulate ? onEmulator(chosen) : onAccounts(chosen)));
 }
 
 function judged({ root, environment, topology, options }: Chosen): Verdict {
@@ -68,7 +68,7 @@ function judged({ root, environment, topology, options }: Chosen): Verdict {
 }
 
 /** @throws UserError where somebody has to be asked, and cannot be */
-function refuseUnasked({ emulate, plan, yes, json }: DeployOptions): void {
+function assertConfirmable({ emulate, plan, yes, json }: DeployOptions): void {
   if (emulate || plan || yes || (process.stdin.isTTY && !json)) return;
   throw new UserError(
     json ? "what is asked would stand in the JSON" : "there is no terminal to ask at before something is changed",
@@ -100,11 +100,11 @@ async function onEmulator({ root, environment, topology, options }: Chosen): Pro
     return;
   }
   if (options.plan) {
-    const talk = new Talk({ agreed: false, quiet: false });
+    const deployConsole = new DeployConsole({ agreed: false, quiet: false });
     try {
       await runTasks([
         ...prepare,
-        { title: "Plans", task: async ({ target, stacks }) => void (await plansOf(target, stacks, talk)) },
+        { title: "Plans", task: async ({ target, stacks }) => void (await plansOf(target, stacks, deployConsole)) },
       ]);
     } finally {
       if (!ran) await removeEmulator(folder);
@@ -116,16 +116,16 @@ async function onEmulator({ root, environment, topology, options }: Chosen): Pro
   showResult(result, options.json);
 }
 
-async function forReal({ root, environment, topology, options }: Chosen): Promise<void> {
+async function onAccounts({ root, environment, topology, options }: Chosen): Promise<void> {
   const { yes = false, json = false, plan = false, store: url } = options;
-  const { store, lock } = keyPlace(root, environment.name, { store: url });
+  const { store, lock } = keyLocation(root, environment.name, { store: url });
   const openTarget = () => realTarget({ root, environment, topology }, store, streamsMay(options));
-  const talk = new Talk({ agreed: yes, quiet: json });
-  if (plan) return planForReal(await openTarget(), talk, json);
-  if (options.destroy) return destroyForReal({ ...(await openTarget()), removing: true }, talk, json);
+  const deployConsole = new DeployConsole({ agreed: yes, quiet: json });
+  if (plan) return planEnvironment(await openTarget(), deployConsole, json);
+  if (options.destroy) return destroyEnvironment({ ...(await openTarget()), removing: true }, deployConsole, json);
   const result = newResult(environment, false);
   // Its secrets, servers and responders go by one trust file: no keys are rotated meanwhile.
-  await withLock(lock, async () => deployForReal(await openTarget(), talk, result));
+  await withLock(lock, async () => deployEnvironment(await openTarget(), deployConsole, result));
   showResult(result, json);
 }
 

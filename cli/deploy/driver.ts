@@ -10,14 +10,14 @@ export interface DeployDriver<Stack extends PlannedStack> {
    *
    * @throws UserError when it does not know who calls
    */
-  introduce(target: DeployTarget, stacks: readonly Stack[]): Promise<string[]>;
+  describeTarget(target: DeployTarget, stacks: readonly Stack[]): Promise<string[]>;
   /**
    * Addresses of resources that Terraform finds as they were applied, and whose work somebody has undone: they are made
    * again. What was seen of it is said.
    *
    * @param changed addresses that Terraform changes by itself
    */
-  undone(target: DeployTarget, stack: Stack, changed: readonly string[], say: Progress): Promise<string[]>;
+  drifted(target: DeployTarget, stack: Stack, changed: readonly string[], show: Progress): Promise<string[]>;
   /** Looks whether an apply of the stack can succeed, and mends what an earlier one left behind. @throws UserError */
   before(target: DeployTarget, stack: Stack, progress: Progress): Promise<void>;
   /** What Terraform must not see or cannot do, and later stacks need; `undefined` when nothing. */
@@ -29,5 +29,5 @@ export interface DeployDriver<Stack extends PlannedStack> {
   /** Looks at what was deployed; waits for what takes its time. */
   check(target: DeployTarget, stacks: readonly Stack[]): Promise<DeployRow[]>;
   /** What is still there after everything was destroyed, and meant to be. */
-  remains(target: DeployTarget, stacks: readonly Stack[]): Promise<string[]>;
+  retainedResources(target: DeployTarget, stacks: readonly Stack[]): Promise<string[]>;
 }

@@ -27,12 +27,12 @@ const askAll = async <T>(stacks: readonly PlannedStack[], question: Ask<Promise<
 
 /** Every driver as one: a stack goes to its own. */
 export const drivers: DeployDriver<PlannedStack> = {
-  introduce: (target, stacks) => askAll(stacks, (driver, own) => driver.introduce(target, own)),
-  undone: (target, stack, changed, say) => driverOf(stack).undone(target, stack, changed, say),
+  describeTarget: (target, stacks) => askAll(stacks, (driver, own) => driver.describeTarget(target, own)),
+  drifted: (target, stack, changed, show) => driverOf(stack).drifted(target, stack, changed, show),
   before: (target, stack, progress) => driverOf(stack).before(target, stack, progress),
   after: (target, stack) => driverOf(stack).after(target, stack),
   explain: (target, stack) => driverOf(stack).explain(target, stack),
   finish: (target, stacks) => ask(stacks, (driver, own) => driver.finish(target, own)).flat(),
   check: (target, stacks) => askAll(stacks, (driver, own) => driver.check(target, own)),
-  remains: (target, stacks) => askAll(stacks, (driver, own) => driver.remains(target, own)),
+  retainedResources: (target, stacks) => askAll(stacks, (driver, own) => driver.retainedResources(target, own)),
 };

@@ -18,11 +18,11 @@ import { readPem, unionPem } from "../../runtime/x509/pem";
 import { shownPath, UserError } from "../core/project";
 import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
 import { recordAuthorities } from "../keys/trust-file";
+import type { DeployConsole } from "./deploy-console";
 import { synthesizeStacks } from "./steps";
-import type { Talk } from "./talk";
 import { accessOf, clientConfig, type DeployTarget, stackFolder } from "./target";
 
-export interface Noted {
+export interface RecordedAuthorities {
   /** Clusters whose authority was written to the trust file. */
   noted: string[];
   /** What could not be read, in lines for people. */
@@ -37,7 +37,10 @@ export interface Noted {
  *
  * @throws UserError when somebody has changed the rest of the trust file meanwhile
  */
-export async function noteDeployedAuthorities(target: DeployTarget, talk: Talk): Promise<Noted> {
+export async function recordDeployedAuthorities(
+  target: DeployTarget,
+  deployConsole: DeployConsole,
+): Promise<RecordedAuthorities> {
   const { root, environment, topology, trust } = target;
   const now = new Date();
   const authorities: Record<string, string> = {};
@@ -45,11 +48,11 @@ export async function noteDeployedAuthorities(target: DeployTarget, talk: Talk):
   for (const cluster of announcedClusters(topology)) {
     const before = knownAuthority(trust.authorities ?? {}, cluster.name);
     try {
-      const after = authorityOnceShown(before, await shownAuthority(target, cluster), now);
+      const after = mergeAuthority(before, await readDeployedAuthority(target, cluster), now);
       if (after !== before) authorities[cluster.name] = after;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      unread.push(notRead(topology, cluster, before, error.message));
+      unread.push(unreadAuthority(topology, cluster, before, error.message));
     }
   }
   const noted = Object.keys(authorities);
@@ -61,7 +64,7 @@ export async function noteDeployedAuthorities(target: DeployTarget, talk: Talk):
       `natsform deploy ${environment.name} again, which takes over all of it`,
     );
   recordAuthorities(path, root, authorities);
-  talk.say(`${shownPath(root, path)}: authorities of ${noted.join(", ")} noted; commit it`);
+  deployConsole.show(`${shownPath(root, path)}: authorities of ${noted.join(", ")} noted; commit it`);
   return { noted, unread, target: { ...target, trust: loadTrust(path, root) } };
 }
 
@@ -75,7 +78,7 @@ export const sameKeys = (one: Trust, other: Trust): boolean =>
  *
  * @throws UserError when what it shows is no authority
  */
-export function authorityOnceShown(before: string | undefined, shown: string, now: Date): string {
+export function mergeAuthority(before: string | undefined, shown: string, now: Date): string {
   const after = trustedAuthorities(readable(before), [authorityPem(shown, now)], now);
   return before !== undefined && unionPem([before]) === after ? before : after;
 }
@@ -90,7 +93,7 @@ function readable(pem: string | undefined): string | undefined {
   }
 }
 
-function shownAuthority(target: DeployTarget, cluster: ClusterTopology): Promise<string> {
+function readDeployedAuthority(target: DeployTarget, cluster: ClusterTopology): Promise<string> {
   const { platform, name } = cluster;
   const region = platformModel(platform).region(platform);
   return deployedLeafAuthority(target.topology, cluster, {
@@ -100,7 +103,7 @@ function shownAuthority(target: DeployTarget, cluster: ClusterTopology): Promise
 }
 
 /** What is not known of a cluster's authority, and how it becomes known. */
-export function notRead(
+export function unreadAuthority(
   topology: Topology,
   cluster: ClusterTopology,
   before: string | undefined,
@@ -114,13 +117,13 @@ export function notRead(
 }
 
 /** Synthesizes again. @returns the stacks that came out otherwise than before, in their order */
-export async function synthesizedAnew(
+export async function synthesizedAgain(
   target: DeployTarget,
   stacks: readonly PlannedStack[],
-  talk: Talk,
+  deployConsole: DeployConsole,
 ): Promise<PlannedStack[]> {
   const textOf = ({ id }: PlannedStack) => readFileSync(join(stackFolder(target, id).path, "cdk.tf.json"), "utf8");
   const before = new Map(stacks.map((stack) => [stack.id, textOf(stack)]));
-  await talk.step("Stacks with these authorities", async () => void (await synthesizeStacks(target)));
+  await deployConsole.step("Stacks with these authorities", async () => void (await synthesizeStacks(target)));
   return stacks.filter((stack) => textOf(stack) !== before.get(stack.id));
 }

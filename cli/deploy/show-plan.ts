@@ -1,19 +1,23 @@
 import type { PlannedStack } from "../../model/topology";
+import type { DeployConsole } from "./deploy-console";
 import { drivers } from "./drivers";
 import { initStack, isApplied, type PlannedChange, planStack, planText, type StackPlan } from "./plan";
-import type { Talk } from "./talk";
 import type { DeployTarget } from "./target";
 
 /** Plans a stack, with what somebody has undone of it, and shows the plan as Terraform prints it. */
-export async function showPlan(target: DeployTarget, stack: PlannedStack, talk: Talk): Promise<StackPlan> {
+export async function showPlan(
+  target: DeployTarget,
+  stack: PlannedStack,
+  deployConsole: DeployConsole,
+): Promise<StackPlan> {
   const { id } = stack;
   await initStack(target, id);
   let plan = await planStack(target, id);
   const changed = plan.changes.map(({ address }) => address);
-  const undone = await drivers.undone(target, stack, changed, (text) => talk.say(`${id}: ${text}`));
-  if (undone.length > 0) plan = await planStack(target, id, undone);
-  talk.say(`${id}: ${plan.changes.length === 0 ? "no changes" : `${plan.changes.length} changes`}`);
-  if (plan.changes.length > 0) talk.say(`\n${await planText(target, id)}\n`);
+  const drifted = await drivers.drifted(target, stack, changed, (text) => deployConsole.show(`${id}: ${text}`));
+  if (drifted.length > 0) plan = await planStack(target, id, drifted);
+  deployConsole.show(`${id}: ${plan.changes.length === 0 ? "no changes" : `${plan.changes.length} changes`}`);
+  if (plan.changes.length > 0) deployConsole.show(`\n${await planText(target, id)}\n`);
   return plan;
 }
 
@@ -27,15 +31,17 @@ export type PlanOrWait = { changes: PlannedChange[] } | { plannedAfter: string }
 export async function plansOf(
   target: DeployTarget,
   stacks: readonly PlannedStack[],
-  talk: Talk,
+  deployConsole: DeployConsole,
 ): Promise<Record<string, PlanOrWait>> {
   const applied = new Set<string>();
   const plans: Record<string, PlanOrWait> = {};
   for (const stack of stacks) {
     await initStack(target, stack.id);
     const missing = stack.reads.find((id) => !applied.has(id));
-    if (missing) talk.say(`${stack.id}: planned after ${missing}`);
-    plans[stack.id] = missing ? { plannedAfter: missing } : { changes: (await showPlan(target, stack, talk)).changes };
+    if (missing) deployConsole.show(`${stack.id}: planned after ${missing}`);
+    plans[stack.id] = missing
+      ? { plannedAfter: missing }
+      : { changes: (await showPlan(target, stack, deployConsole)).changes };
     if (await isApplied(target, stack.id)) applied.add(stack.id);
   }
   return plans;

@@ -12,7 +12,7 @@ export interface TerraformResult {
   /** Everything that was no message: the text of commands that know no `-json`. */
   text: string;
   /** What was said on standard error. */
-  complaints: string;
+  diagnostics: string;
 }
 
 const Message = z.looseObject({
@@ -38,12 +38,12 @@ const Message = z.looseObject({
 
 /** Collects the messages of `terraform -json`, one a line. */
 export class Collected {
-  readonly #result: Omit<TerraformResult, "code"> = { changes: [], errors: [], text: "", complaints: "" };
+  readonly #result: Omit<TerraformResult, "code"> = { changes: [], errors: [], text: "", diagnostics: "" };
 
   constructor(private readonly progress: (text: string) => void) {}
 
-  complaint(line: string): void {
-    this.#result.complaints += `${line}\n`;
+  diagnostic(line: string): void {
+    this.#result.diagnostics += `${line}\n`;
   }
 
   line(line: string): void {
@@ -79,9 +79,9 @@ function parse(line: string): z.output<typeof Message> | undefined {
 }
 
 /** @throws UserError with what Terraform said, when it failed */
-export function refuseFailure(stack: string, { code, errors, text, complaints }: TerraformResult): void {
+export function refuseFailure(stack: string, { code, errors, text, diagnostics }: TerraformResult): void {
   if (code === 0) return;
-  const lines = errors.length > 0 ? errors : `${text}${complaints}`.trim().split("\n").slice(-15);
+  const lines = errors.length > 0 ? errors : `${text}${diagnostics}`.trim().split("\n").slice(-15);
   const said = lines.join("\n  ");
   throw new UserError(`${stack}: terraform ended with ${code}:\n  ${said}`);
 }

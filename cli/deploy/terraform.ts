@@ -63,7 +63,7 @@ export async function terraform(
   });
   if (child.pid) writeFileAtomically(record, JSON.stringify(recordOf(child.pid)));
   if (child.stdout) createInterface({ input: child.stdout }).on("line", (line) => collected.line(line));
-  if (child.stderr) createInterface({ input: child.stderr }).on("line", (line) => collected.complaint(line));
+  if (child.stderr) createInterface({ input: child.stderr }).on("line", (line) => collected.diagnostic(line));
   const interrupted = handOnSignals(child);
   const code = await new Promise<number>((resolve, reject) => {
     child.once("error", reject);

@@ -74,7 +74,7 @@ const stateOf = ({ functions, invoker, services, tasks }: Parts) => ({
   idle: invoker.idle && services.idle,
   functions: functions.all().map(({ name, region }) => ({ name, region })),
   invocations: invoker.records,
-  services: services.keys().map((key) => ({ ...key, obstacle: services.obstacle(key) })),
+  services: services.keys().map((key) => ({ ...key, failure: services.failure(key) })),
   tasks: tasks.all().map(({ arn, region, service, health, publicAddress, taskDefinition }) => ({
     arn,
     region,

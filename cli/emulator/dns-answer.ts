@@ -37,9 +37,9 @@ export function answer(zones: readonly DnsZone[], question: { name: string; type
     if (delegated.length > 0)
       return { rcode: "NOERROR", authoritative: answers.length > 0, answers, authorities: delegated };
     const records = recordsOf(zone, name);
-    const wanted = records.filter(({ type }) => type === question.type);
+    const desired = records.filter(({ type }) => type === question.type);
     const alias = records.find(({ type }) => type === "CNAME");
-    if (wanted.length > 0) return found([...answers, ...wanted]);
+    if (desired.length > 0) return found([...answers, ...desired]);
     if (alias?.type !== "CNAME") {
       const soa = zone.records.filter(({ type }) => type === "SOA");
       const rcode = records.length > 0 || exists(zone, name) ? "NOERROR" : "NXDOMAIN";

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type EmulatorFolder, emulatorFolder } from "../core/emulator-folder";
-import { diedBehindOurBack, runningProcess } from "../core/processes";
+import { exitedUnexpectedly, runningProcess } from "../core/processes";
 import type { PartStatus } from "../core/rows";
 import { runningEmulator } from "./start";
 
@@ -12,7 +12,7 @@ export function emulatorStatus(root: string, environment: string): PartStatus[] 
   const folder = emulatorFolder(root, environment);
   const address = runningEmulator(folder)?.url;
   if (address) return [{ name, pid: runningProcess(folder)?.pid, address, ok: true, state: "runs" }];
-  if (!diedBehindOurBack(folder)) return [];
+  if (!exitedUnexpectedly(folder)) return [];
   const state = `ended by itself; natsform deploy ${environment} --emulate starts anew`;
   return [{ name, address: "-", ok: false, state }];
 }

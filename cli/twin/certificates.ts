@@ -102,6 +102,9 @@ const isSignedBy = (pem: string, authority: string) =>
 
 function hasNames(pem: string, names: { dns: string[]; addresses: string[] }): boolean {
   const found = (new X509Certificate(pem).subjectAltName ?? "").split(", ").sort();
-  const wanted = [...names.dns.map((name) => `DNS:${name}`), ...names.addresses.map((ip) => `IP Address:${ip}`)].sort();
-  return found.join() === wanted.join();
+  const desired = [
+    ...names.dns.map((name) => `DNS:${name}`),
+    ...names.addresses.map((ip) => `IP Address:${ip}`),
+  ].sort();
+  return found.join() === desired.join();
 }

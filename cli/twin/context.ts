@@ -7,7 +7,7 @@ import { twinnedEnvironments } from "../core/environments";
 import { UserError } from "../core/project";
 import { type TwinFolder, twinFolder } from "../core/twin-folder";
 import { checkLayout } from "./layout";
-import { choosePorts, layPorts, loopback, type PortChoice, storedBase, type TwinPorts } from "./ports";
+import { allocatePorts, choosePorts, loopback, type PortChoice, storedBase, type TwinPorts } from "./ports";
 import { runningParts } from "./running";
 
 /** One environment's twin: what it is made of and where it lies. */
@@ -19,7 +19,7 @@ export interface Twin {
 }
 
 /** The twin as `up` lays it out: ports are chosen on the first call. */
-export async function layTwin(name: string, root: string, choice: PortChoice = "same"): Promise<Twin> {
+export async function prepareTwin(name: string, root: string, choice: PortChoice = "same"): Promise<Twin> {
   const { environment, topology } = await openEnvironment(name, root);
   const folder = twinFolder(root, name);
   checkLayout(folder, name);
@@ -47,7 +47,7 @@ export async function openTwin(name: string, root: string): Promise<Twin> {
   if (base === undefined || !existsSync(folder.trust)) {
     throw new UserError(`${name} has no twin on this machine`, `natsform up ${name}`);
   }
-  return { environment, topology, folder, ports: layPorts(topology, base) };
+  return { environment, topology, folder, ports: allocatePorts(topology, base) };
 }
 
 export const loadTwinTrust = (twin: Twin, root: string): Trust => loadTrust(twin.folder.trust, root);

@@ -27,7 +27,7 @@ const programsAt = 400;
 const bases = Array.from({ length: 37 }, (_, i) => 14_220 + blockSize * i);
 
 /** The ports of a twin whose block begins at `base`. Pure. */
-export function layPorts(topology: Topology, base: number): TwinPorts {
+export function allocatePorts(topology: Topology, base: number): TwinPorts {
   const servers: TwinPorts["servers"] = {};
   const responders: TwinPorts["responders"] = {};
   let next = base;
@@ -110,7 +110,7 @@ export async function choosePorts(
   claimed: ReadonlyMap<string, number>,
 ): Promise<TwinPorts> {
   const before = storedBase(path);
-  if (choice === "same" && before !== undefined) return layPorts(topology, before);
+  if (choice === "same" && before !== undefined) return allocatePorts(topology, before);
   const holderOf = (base: number) => [...claimed].find(([, other]) => Math.abs(other - base) < blockSize)?.[0];
   if (typeof choice === "number" && holderOf(choice) !== undefined) {
     throw new UserError(
@@ -122,7 +122,7 @@ export async function choosePorts(
     typeof choice === "number" ? [choice] : bases.filter((base) => holderOf(base) === undefined && base !== before);
   let names = "";
   for (const base of candidates) {
-    const ports = layPorts(topology, base);
+    const ports = allocatePorts(topology, base);
     const owners = portOwners(ports);
     const taken = await takenPorts(owners.keys());
     if (taken.length === 0) {

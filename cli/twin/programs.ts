@@ -16,7 +16,7 @@ import { FolderStore } from "../keys/store";
 import { clientUrls, type Twin } from "./context";
 import { ensureIssuerKey, issuerKeyPath } from "./issuer";
 import { loopback, responderName } from "./ports";
-import { diagnosis, refuseTakenPorts } from "./servers";
+import { assertPortsFree, diagnosis } from "./servers";
 
 /** A program of the twin: what it is started with, and where it says that it is ready. */
 export interface TwinProgram {
@@ -119,13 +119,13 @@ function fingerprint(program: TwinProgram): string {
  * @returns what was done
  */
 export async function ensureProgram(twin: Twin, program: TwinProgram): Promise<"kept" | "started" | "restarted"> {
-  const wanted = fingerprint(program);
+  const desired = fingerprint(program);
   const runs = runningProcess(program.folder) !== undefined;
-  if (runs && readIfThere(startedWith(program)) === wanted) return "kept";
+  if (runs && readIfThere(startedWith(program)) === desired) return "kept";
   if (runs) await stopProgram(program);
-  await refuseTakenPorts(twin, [program.port]);
+  await assertPortsFree(twin, [program.port]);
   await startProcess(program.folder, { command: process.execPath, args: [program.bundle], env: program.env });
-  writeFileAtomically(startedWith(program), wanted, privateFile);
+  writeFileAtomically(startedWith(program), desired, privateFile);
   return runs ? "restarted" : "started";
 }
 

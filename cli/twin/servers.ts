@@ -77,13 +77,13 @@ function noteLoaded({ folder, restart, loaded }: PlannedServer): void {
 
 /** @throws UserError when a port is held by somebody else, or the server does not start */
 export async function startServer(twin: Twin, planned: PlannedServer, natsServer: string): Promise<void> {
-  await refuseTakenPorts(twin, Object.values(twin.ports.servers[planned.server.name] ?? {}));
+  await assertPortsFree(twin, Object.values(twin.ports.servers[planned.server.name] ?? {}));
   writeConf(planned);
   await startProcess(planned.folder, { command: natsServer, args: ["-c", planned.folder.conf], env: {} });
   noteLoaded(planned);
 }
 
-export async function refuseTakenPorts(twin: Twin, ports: readonly number[]): Promise<void> {
+export async function assertPortsFree(twin: Twin, ports: readonly number[]): Promise<void> {
   const taken = await takenPorts(ports);
   if (taken.length === 0) return;
   const owners = portOwners(twin.ports);

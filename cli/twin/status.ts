@@ -1,5 +1,5 @@
 import type { Healthz, Jsz, Varz } from "../../runtime/client/monitoring";
-import { diedBehindOurBack, runningProcess } from "../core/processes";
+import { exitedUnexpectedly, runningProcess } from "../core/processes";
 import type { PartStatus } from "../core/rows";
 import { allServers, type Twin } from "./context";
 import { monitoring } from "./monitoring";
@@ -23,7 +23,7 @@ async function serverStatus({ folder, ports }: Twin, name: string): Promise<Part
   const pid = runningProcess(own)?.pid;
   const port = ports.servers[name]?.monitoring ?? 0;
   const address = `tls://${loopback}:${ports.servers[name]?.client}`;
-  if (!pid) return { name, address, ok: false, state: gone(diedBehindOurBack(own)) };
+  if (!pid) return { name, address, ok: false, state: gone(exitedUnexpectedly(own)) };
   const [varz, health, jsz] = await Promise.all([
     monitoring<Varz>(port, "/varz"),
     monitoring<Healthz>(port, "/healthz"),
@@ -42,7 +42,7 @@ async function programStatus(
   const own = folder.program(name);
   const pid = runningProcess(own)?.pid;
   const address = `http://${loopback}:${port}`;
-  if (!pid) return { name, address, ok: false, state: gone(diedBehindOurBack(own)) };
+  if (!pid) return { name, address, ok: false, state: gone(exitedUnexpectedly(own)) };
   try {
     const response = await fetch(`${address}${path}`, { signal: AbortSignal.timeout(5000) });
     const text = response.ok ? "ready" : `not ready: ${(await response.text()).slice(0, 120)}`;

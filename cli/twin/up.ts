@@ -1,7 +1,7 @@
 import type { ListrTask } from "listr2";
 import type { Trust } from "../../model/config";
 import { loadTrustIfThere } from "../../model/config/load";
-import { diedBehindOurBack, runningProcess } from "../core/processes";
+import { exitedUnexpectedly, runningProcess } from "../core/processes";
 import { UserError } from "../core/project";
 import { findNatsServer, natsServerVersion } from "../core/tools";
 import { makeKeys } from "../keys/make";
@@ -16,9 +16,9 @@ import { leafLinksReady } from "./leaf-links";
 import { responderNames } from "./ports";
 import { ensureProgram, preparePrograms, programReady, responders, type TwinProgram } from "./programs";
 import {
+  assertPortsFree,
   type PlannedServer,
   planServer,
-  refuseTakenPorts,
   reloadServer,
   serverReady,
   startServer,
@@ -45,16 +45,16 @@ export function upTasks(twin: Twin, root: string): Task[] {
     {
       title: "Find nats-server",
       task: async (state, task) => {
-        const wanted = twin.topology.nats.version;
-        const found = findNatsServer(wanted);
+        const desired = twin.topology.nats.version;
+        const found = findNatsServer(desired);
         if (!found) {
-          const fix = wanted === natsServerVersion ? "make tools builds it" : `put nats-server ${wanted} on PATH`;
-          throw new UserError(`nats-server ${wanted} is not on this machine`, fix);
+          const fix = desired === natsServerVersion ? "make tools builds it" : `put nats-server ${desired} on PATH`;
+          throw new UserError(`nats-server ${desired} is not on this machine`, fix);
         }
-        await refuseTakenPorts(twin, portsToOpen(twin));
+        await assertPortsFree(twin, portsToOpen(twin));
         writeLayout(twin);
         state.natsServer = found;
-        task.title = `nats-server ${wanted}`;
+        task.title = `nats-server ${desired}`;
       },
     },
     {
@@ -85,7 +85,7 @@ export function upTasks(twin: Twin, root: string): Task[] {
       task: async (state, task) => {
         for (const name of leftoverServers(twin)) await stopServer(twin.folder.server(name));
         const died = allServers(twin.topology).filter(({ server }) =>
-          diedBehindOurBack(twin.folder.server(server.name)),
+          exitedUnexpectedly(twin.folder.server(server.name)),
         );
         state.servers = allServers(twin.topology).map(({ cluster, server }) =>
           planServer(twin, cluster, server, state.trust),
@@ -100,9 +100,9 @@ export function upTasks(twin: Twin, root: string): Task[] {
         await updateAccounts(twin, state.trust);
         await convergeServers(twin, state.servers, state.natsServer, progress);
         const done = (["start", "keep", "reload", "restart"] as const)
-          .map((wanted) => ({ wanted, count: state.servers.filter(({ step }) => step === wanted).length }))
+          .map((desired) => ({ desired, count: state.servers.filter(({ step }) => step === desired).length }))
           .filter(({ count }) => count > 0)
-          .map(({ wanted, count }) => `${count} ${pastTense[wanted]}`);
+          .map(({ desired, count }) => `${count} ${pastTense[desired]}`);
         const dead = died.length > 0 ? `; ${died.map(({ server }) => server.name).join(", ")} had ended by itself` : "";
         task.title = `Servers: ${done.join(", ")}${dead}`;
       },

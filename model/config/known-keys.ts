@@ -18,10 +18,10 @@ function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
 /** The member of a union that the value means by its discriminator; the first one when it names none. */
 function memberOf(union: z.ZodDiscriminatedUnion, value: unknown): z.core.$ZodType | undefined {
   const key = union.def.discriminator;
-  const wanted = valueAt(value, [key]);
+  const desired = valueAt(value, [key]);
   return union.options.find((option) => {
     const literal = option instanceof z.ZodObject ? option.shape[key] : undefined;
-    return literal instanceof z.ZodLiteral && literal.values.has(wanted as string);
+    return literal instanceof z.ZodLiteral && literal.values.has(desired as string);
   });
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { knownKeys, knownKinds, nearest, schemaAt, valueAt } from "./known-keys";
 import type { Problem } from "./problem";
-import { words } from "./words";
+import { words } from "./zod-messages";
 
 type Path = (string | number)[];
 

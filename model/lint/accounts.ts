@@ -1,5 +1,5 @@
 import type { StreamTopology } from "../topology";
-import { type EnvironmentRule, place, streamViews } from "./context";
+import { type EnvironmentRule, pathText, streamViews } from "./context";
 import { bytes } from "./units";
 
 /** Whether an account may have the streams that are declared for it. Each cluster counts for itself. */
@@ -32,7 +32,7 @@ const limits: EnvironmentRule = {
         return uses(streams)
           .filter(({ key, used }) => used > (jetstream[key] ?? Number.POSITIVE_INFINITY))
           .map(({ key, used, print }) => ({
-            at: place("accounts", account, "jetstream", key),
+            at: pathText("accounts", account, "jetstream", key),
             message: `${print(used)} in cluster ${cluster.name}; the limit is ${print(jetstream[key] ?? 0)}`,
           }));
       }),
@@ -75,7 +75,7 @@ const exceedServer: EnvironmentRule = {
       return stores
         .filter((store) => store.promised > store.has)
         .map((store) => ({
-          at: place("clusters", name, "jetstream", store.key),
+          at: pathText("clusters", name, "jetstream", store.key),
           message: `accounts are promised ${bytes(store.promised)}; the server has ${bytes(store.has)}`,
         }));
     }),

@@ -17,7 +17,7 @@ export interface AcknowledgementContext {
   readonly today: string;
 }
 
-type Check = (acknowledgement: Acknowledgement, place: string, context: AcknowledgementContext) => Hit[];
+type Check = (acknowledgement: Acknowledgement, pathText: string, context: AcknowledgementContext) => Hit[];
 
 const each = (check: Check) => (context: AcknowledgementContext) =>
   context.acknowledgements.flatMap((acknowledgement, i) => check(acknowledgement, `acknowledge[${i}]`, context));
@@ -31,12 +31,16 @@ const unknownRule: Rule<AcknowledgementContext> = {
   title: "An acknowledgement names a rule that does not exist",
   reason: "It accepts nothing, and whoever wrote it believes that it does.",
   fix: "name a rule as `natsform check` prints it",
-  check: each(({ rule }, place, { known, elsewhere }) => {
+  check: each(({ rule }, pathText, { known, elsewhere }) => {
     const ids = [...known, ...elsewhere];
     if (ids.includes(rule)) return [];
     const near = nearest(rule, ids);
     return [
-      { at: `${place}.rule`, message: `there is no rule "${rule}"`, fix: near ? `did you mean "${near}"?` : undefined },
+      {
+        at: `${pathText}.rule`,
+        message: `there is no rule "${rule}"`,
+        fix: near ? `did you mean "${near}"?` : undefined,
+      },
     ];
   }),
 };
@@ -47,9 +51,9 @@ const expired: Rule<AcknowledgementContext> = {
   title: "An acknowledgement has expired",
   reason: "What it accepted counts again. An exception without an end is a rule nobody remembers.",
   fix: "repair what it accepted, or decide anew and give it a later day",
-  check: each(({ rule, expires }, place, { today, known }) =>
+  check: each(({ rule, expires }, pathText, { today, known }) =>
     isExpired(expires, today) && known.includes(rule)
-      ? [{ at: `${place}.expires`, message: `"${rule}" was accepted until ${expires}; today is ${today}` }]
+      ? [{ at: `${pathText}.expires`, message: `"${rule}" was accepted until ${expires}; today is ${today}` }]
       : [],
   ),
 };
@@ -60,14 +64,14 @@ const unused: Rule<AcknowledgementContext> = {
   title: "An acknowledgement accepts nothing",
   reason: "It would silently accept the same finding when it comes back, for a reason that is no longer true.",
   fix: "remove it",
-  check: each((acknowledgement, place, { findings, known, today }) => {
+  check: each((acknowledgement, pathText, { findings, known, today }) => {
     const { rule, at } = acknowledgement;
     if (!known.includes(rule) || isExpired(acknowledgement.expires, today)) return [];
     const places = findings.filter((finding) => finding.rule === rule).map((finding) => finding.at);
     if (at === undefined ? places.length > 0 : places.includes(at)) return [];
     const message = `"${rule}" finds nothing${at === undefined ? "" : ` at ${at}`}`;
     const fix = places.length > 0 ? `its findings are at ${places.join(", ")}` : undefined;
-    return [{ at: at === undefined ? place : `${place}.at`, message, fix }];
+    return [{ at: at === undefined ? pathText : `${pathText}.at`, message, fix }];
   }),
 };
 

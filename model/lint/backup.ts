@@ -1,5 +1,5 @@
 import { type ClusterTopology, isOnKubernetes, platformModel } from "../topology";
-import { type EnvironmentRule, type LintContext, place, type StreamView, streamViews } from "./context";
+import { type EnvironmentRule, type LintContext, pathText, type StreamView, streamViews } from "./context";
 
 /** Whether what is stored can be brought back. */
 
@@ -30,7 +30,7 @@ const missing: EnvironmentRule = {
     withoutBackup(context)
       .filter(({ cluster }) => !isEphemeral(cluster))
       .map(({ cluster, names }) => ({
-        at: place("clusters", cluster.name, "backup"),
+        at: pathText("clusters", cluster.name, "backup"),
         message: `no backup of ${names.join(", ")}`,
       })),
 };
@@ -46,7 +46,7 @@ const ephemeral: EnvironmentRule = {
     withoutBackup(context)
       .filter(({ cluster }) => isEphemeral(cluster))
       .map(({ cluster, names }) => ({
-        at: place("clusters", cluster.name, "backup"),
+        at: pathText("clusters", cluster.name, "backup"),
         message: `no backup of ${names.join(", ")}, which live on ephemeral storage`,
       })),
 };
@@ -61,7 +61,7 @@ const nothing: EnvironmentRule = {
     topology.clusters
       .filter(({ backup, jetstream }) => backup && !jetstream)
       .map(({ name }) => ({
-        at: place("clusters", name, "backup"),
+        at: pathText("clusters", name, "backup"),
         message: `cluster ${name} has backup and no JetStream`,
       })),
 };
@@ -116,7 +116,7 @@ const foreign: EnvironmentRule = {
       return own !== undefined && scheme !== undefined && scheme !== "file" && scheme !== own
         ? [
             {
-              at: place("clusters", cluster.name, "backup", "to"),
+              at: pathText("clusters", cluster.name, "backup", "to"),
               message: `${cluster.backup?.to} is not ${own}://`,
             },
           ]
@@ -137,7 +137,7 @@ const keyless: EnvironmentRule = {
         (cluster) => isOnKubernetes(cluster) && !placesOf(cluster).hasKeys && cluster.backup?.to.startsWith("gs://"),
       )
       .map(({ name }) => ({
-        at: place("clusters", name, "platform", "backupAccess"),
+        at: pathText("clusters", name, "platform", "backupAccess"),
         message: "no Secret is named",
       })),
 };
@@ -154,7 +154,7 @@ const container: EnvironmentRule = {
     topology.clusters
       .filter((cluster) => toFile(cluster) && placesOf(cluster).folder === "gone")
       .map(({ name, backup }) => ({
-        at: place("clusters", name, "backup", "to"),
+        at: pathText("clusters", name, "backup", "to"),
         message: `${backup?.to} is gone when the backup has run`,
       })),
 };
@@ -169,7 +169,7 @@ const beside: EnvironmentRule = {
     topology.clusters
       .filter((cluster) => toFile(cluster) && placesOf(cluster).folder === "machine")
       .map(({ name, backup }) => ({
-        at: place("clusters", name, "backup", "to"),
+        at: pathText("clusters", name, "backup", "to"),
         message: `${backup?.to} is a folder of a host of the cluster`,
       })),
 };

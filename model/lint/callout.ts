@@ -1,4 +1,4 @@
-import { type EnvironmentRule, place } from "./context";
+import { type EnvironmentRule, pathText } from "./context";
 import { duration } from "./units";
 
 /** Whether logins go on while something fails, and how long one of them lasts. */
@@ -12,7 +12,12 @@ const responders: EnvironmentRule = {
   fix: "use 2 or more responders",
   check: ({ topology }) =>
     topology.identity.responders < 2
-      ? [{ at: place("identity", "responders"), message: `${topology.identity.responders} responder in each cluster` }]
+      ? [
+          {
+            at: pathText("identity", "responders"),
+            message: `${topology.identity.responders} responder in each cluster`,
+          },
+        ]
       : [],
 };
 
@@ -30,7 +35,7 @@ const timeout: EnvironmentRule = {
     topology.identity.calloutTimeoutSeconds > longestClientWait
       ? [
           {
-            at: place("identity", "timeoutSeconds"),
+            at: pathText("identity", "timeoutSeconds"),
             message: `a login may take ${topology.identity.calloutTimeoutSeconds} seconds; no client waits for more than ${longestClientWait}`,
           },
         ]
@@ -47,7 +52,7 @@ const lifetime: EnvironmentRule = {
   check: ({ topology }) => {
     const { maxLifetimeMs } = topology.identity;
     return maxLifetimeMs < 1000 || maxLifetimeMs > 24 * 3600e3
-      ? [{ at: place("identity", "maxLifetime"), message: `a login lasts ${duration(maxLifetimeMs)}` }]
+      ? [{ at: pathText("identity", "maxLifetime"), message: `a login lasts ${duration(maxLifetimeMs)}` }]
       : [];
   },
 };

@@ -1,5 +1,5 @@
 import type { ClusterTopology } from "../topology";
-import { type EnvironmentRule, type LintContext, place, type StreamView, streamViews } from "./context";
+import { type EnvironmentRule, type LintContext, pathText, type StreamView, streamViews } from "./context";
 import type { Hit } from "./rule";
 import { bytes } from "./units";
 
@@ -36,7 +36,7 @@ function tooMuch(cluster: ClusterTopology, views: readonly StreamView[], each: n
     if (reserved <= available) continue;
     const names = bound.map(({ stream }) => stream.name).join(", ");
     const message = `${names} reserve ${bytes(reserved)} with all replicas; ${servers.length} servers have ${bytes(available)}`;
-    return [{ at: place("clusters", cluster.name, "jetstream", storage), message }];
+    return [{ at: pathText("clusters", cluster.name, "jetstream", storage), message }];
   }
   return [];
 }

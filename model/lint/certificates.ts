@@ -1,5 +1,5 @@
 import { platformModel, vaultClusters } from "../topology";
-import { type EnvironmentRule, type LintContext, place } from "./context";
+import { type EnvironmentRule, type LintContext, pathText } from "./context";
 import { duration } from "./units";
 
 /** Lifetimes and signers of the certificates inside. */
@@ -17,7 +17,7 @@ const short: EnvironmentRule = {
     Object.entries(environment.clusters)
       .filter(([, { tls }]) => tls.ttl < 3 * day)
       .map(([name, { tls }]) => ({
-        at: place("clusters", name, "tls", "ttl"),
+        at: pathText("clusters", name, "tls", "ttl"),
         message: `certificates live ${duration(tls.ttl)}; ${duration(Math.floor(tls.ttl / 3))} are left for a repair`,
       })),
 };
@@ -33,7 +33,7 @@ const long: EnvironmentRule = {
     Object.entries(environment.clusters)
       .filter(([, { tls }]) => tls.ttl > 366 * day)
       .map(([name, { tls }]) => ({
-        at: place("clusters", name, "tls", "ttl"),
+        at: pathText("clusters", name, "tls", "ttl"),
         message: `certificates live ${duration(tls.ttl)}`,
       })),
 };
@@ -49,7 +49,7 @@ const local: EnvironmentRule = {
     Object.entries(environment.clusters)
       .filter(([, { platform, tls }]) => tls.issuer === "local" && platformModel(platform).signer !== "local")
       .map(([name, { platform }]) => ({
-        at: place("clusters", name, "tls", "issuer"),
+        at: pathText("clusters", name, "tls", "issuer"),
         message: `cluster ${name} runs on ${platform.kind}`,
       })),
 };
@@ -67,7 +67,7 @@ const inState: EnvironmentRule = {
   fix: "leave tls.vault.renewal out: the job in the cluster keeps keys between Vault and the Secret; or encrypt the state, apply each week, and acknowledge this",
   check: (context) =>
     byTerraform(context).map(({ name }) => ({
-      at: place("clusters", name, "tls", "vault", "renewal"),
+      at: pathText("clusters", name, "tls", "vault", "renewal"),
       message: `keys of cluster ${name} are in the state of its -pki stack`,
     })),
 };
@@ -83,7 +83,7 @@ const notReloaded: EnvironmentRule = {
     byTerraform(context)
       .filter(({ platform }) => !platform.reloader)
       .map(({ name }) => ({
-        at: place("clusters", name, "platform", "reloader"),
+        at: pathText("clusters", name, "platform", "reloader"),
         message: `servers of ${name} would serve their certificates until these end`,
       })),
 };

@@ -1,5 +1,5 @@
 import { isOnKubernetes } from "../topology";
-import { type EnvironmentRule, place } from "./context";
+import { type EnvironmentRule, pathText } from "./context";
 
 /** The official Helm chart. */
 
@@ -15,7 +15,7 @@ const old: EnvironmentRule = {
       platform.chart.version.startsWith("0.")
         ? [
             {
-              at: place("clusters", name, "platform", "chart", "version"),
+              at: pathText("clusters", name, "platform", "chart", "version"),
               message: `chart ${platform.chart.version} does not know the values that natsform writes`,
             },
           ]

@@ -1,4 +1,4 @@
-import { type EnvironmentRule, place } from "./context";
+import { type EnvironmentRule, pathText } from "./context";
 
 /** How many servers a cluster has. Rules of JetStream alone: without it, servers agree on nothing. */
 
@@ -13,7 +13,7 @@ const single: EnvironmentRule = {
     topology.clusters
       .filter(({ jetstream, servers }) => jetstream && servers.length === 1)
       .map(({ name }) => ({
-        at: place("clusters", name, "size"),
+        at: pathText("clusters", name, "size"),
         message: `cluster ${name} has JetStream on its only server`,
       })),
 };
@@ -29,7 +29,7 @@ const pair: EnvironmentRule = {
     topology.clusters
       .filter(({ jetstream, servers }) => jetstream && servers.length === 2)
       .map(({ name }) => ({
-        at: place("clusters", name, "size"),
+        at: pathText("clusters", name, "size"),
         message: `cluster ${name} has 2 servers and needs both of them`,
       })),
 };
@@ -45,7 +45,7 @@ const even: EnvironmentRule = {
     topology.clusters
       .filter(({ jetstream, servers }) => jetstream && servers.length > 2 && servers.length % 2 === 0)
       .map(({ name, servers }) => ({
-        at: place("clusters", name, "size"),
+        at: pathText("clusters", name, "size"),
         message: `${servers.length} servers survive the loss of ${servers.length / 2 - 1}, as ${servers.length - 1} do`,
       })),
 };

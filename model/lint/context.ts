@@ -13,7 +13,7 @@ export type EnvironmentRule = Rule<LintContext>;
 type Path = readonly (string | number)[];
 
 /** A place of the environment as one would write it in TypeScript. */
-export const place = (...path: Path): string => formatPath(path);
+export const pathText = (...path: Path): string => formatPath(path);
 
 /** A stream with its cluster and the servers that may hold it. */
 export interface StreamView {
@@ -29,7 +29,7 @@ export function streamViews({ topology }: LintContext): StreamView[] {
   return topology.streams.map((stream, i) => {
     const cluster = clusterOf(topology, stream.cluster);
     const candidates = cluster.servers.filter(({ tags }) => stream.placementTags.every((tag) => tags.includes(tag)));
-    return { stream, cluster, candidates, at: (...path) => place("streams", i, ...path) };
+    return { stream, cluster, candidates, at: (...path) => pathText("streams", i, ...path) };
   });
 }
 

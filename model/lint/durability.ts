@@ -1,4 +1,4 @@
-import { type EnvironmentRule, place, streamViews } from "./context";
+import { type EnvironmentRule, pathText, streamViews } from "./context";
 import { inOneZone } from "./zones";
 
 /** What a power cut takes. Figures: all servers cut at once, R3, measured on 2.14.5 (docs, reliability). */
@@ -33,7 +33,7 @@ const oneZone: EnvironmentRule = {
     topology.clusters
       .filter((cluster) => cluster.jetstream && cluster.jetstream.syncInterval !== "always" && inOneZone(cluster))
       .map(({ name, servers }) => ({
-        at: place("clusters", name, "jetstream", "durability"),
+        at: pathText("clusters", name, "jetstream", "durability"),
         message: `${servers.length === 1 ? "the only server" : `all ${servers.length} servers`} of cluster ${name} would lose power together`,
       })),
 };

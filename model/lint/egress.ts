@@ -1,6 +1,6 @@
 import type { Platform } from "../config";
 import { isOnEcs } from "../topology";
-import { type EnvironmentRule, place } from "./context";
+import { type EnvironmentRule, pathText } from "./context";
 
 /** What private subnets on AWS have no way to, where endpoints are their only way out. */
 
@@ -10,7 +10,7 @@ type AwsPlatform = Extract<Platform, { kind: "aws-ecs" | "aws-ec2" }>;
 const hasEndpointsAlone = (platform: Platform): platform is AwsPlatform =>
   "network" in platform && platform.network.vpcId === undefined && platform.network.egress === "endpoints";
 
-const egressPlace = (cluster: string) => place("clusters", cluster, "platform", "network", "egress");
+const egressPlace = (cluster: string) => pathText("clusters", cluster, "platform", "network", "egress");
 
 const issuer: EnvironmentRule = {
   id: "egress-to-issuer",

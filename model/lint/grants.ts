@@ -1,5 +1,5 @@
 import type { Environment } from "../config";
-import { type EnvironmentRule, type LintContext, place } from "./context";
+import { type EnvironmentRule, type LintContext, pathText } from "./context";
 import type { Hit } from "./rule";
 import { covers, overlaps, tokensOf, widest } from "./subjects";
 
@@ -32,7 +32,7 @@ const eachAllowed = (judgement: Judgement) => (context: LintContext) =>
     (["publish", "subscribe"] as const).flatMap((direction) =>
       grant[direction].allow.flatMap((template, i): Hit[] => {
         const message = judgement(template, grant, direction, context);
-        return message === undefined ? [] : [{ at: place(...grant.path, direction, "allow", i), message }];
+        return message === undefined ? [] : [{ at: pathText(...grant.path, direction, "allow", i), message }];
       }),
     ),
   );

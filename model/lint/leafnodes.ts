@@ -1,6 +1,6 @@
 import type { ClusterTopology } from "../topology";
 import { clusterOf, platformModel } from "../topology";
-import { type EnvironmentRule, type LintContext, place } from "./context";
+import { type EnvironmentRule, type LintContext, pathText } from "./context";
 
 /** Links between clusters. */
 
@@ -36,7 +36,7 @@ const unreachable: EnvironmentRule = {
         return !isPublic && !shareNetwork(leaf, hub);
       })
       .map(({ leaf, hub }) => ({
-        at: place("clusters", leaf.name, "leafOf", "cluster"),
+        at: pathText("clusters", leaf.name, "leafOf", "cluster"),
         message: `${leaf.name} (${leaf.platform.kind}) dials ${hub.name} (${hub.platform.kind}), which listens inside its own network`,
       })),
 };
@@ -57,7 +57,7 @@ const exposed: EnvironmentRule = {
           links(context).every((link) => link.hub.name !== hub.name || shareNetwork(link.leaf, hub)),
       )
       .map(({ name }) => ({
-        at: place("clusters", name, "leafHub"),
+        at: pathText("clusters", name, "leafHub"),
         message: `port 7422 of cluster ${name} is open to everyone`,
       })),
 };
@@ -73,7 +73,7 @@ const sameName: EnvironmentRule = {
     links(context)
       .filter(({ leaf, hub }) => leaf.natsName === hub.natsName)
       .map(({ leaf, hub }) => ({
-        at: place("clusters", leaf.name, "natsName"),
+        at: pathText("clusters", leaf.name, "natsName"),
         message: `${leaf.natsName} is the name of hub ${hub.name} too`,
       })),
 };
@@ -88,7 +88,12 @@ const duplicateAccount: EnvironmentRule = {
     Object.entries(environment.clusters).flatMap(([name, { leafOf }]) =>
       (leafOf?.accounts ?? []).flatMap((account, i, all) =>
         all.indexOf(account) < i
-          ? [{ at: place("clusters", name, "leafOf", "accounts", i), message: `account ${account} is linked already` }]
+          ? [
+              {
+                at: pathText("clusters", name, "leafOf", "accounts", i),
+                message: `account ${account} is linked already`,
+              },
+            ]
           : [],
       ),
     ),
@@ -120,7 +125,7 @@ const sameDomain: EnvironmentRule = {
       return twin
         ? [
             {
-              at: place("clusters", cluster.name, "jetstream", "domain"),
+              at: pathText("clusters", cluster.name, "jetstream", "domain"),
               message: `${cluster.jetstream?.domain} is the domain of ${twin.name} too`,
             },
           ]

@@ -1,4 +1,4 @@
-import { type EnvironmentRule, place } from "./context";
+import { type EnvironmentRule, pathText } from "./context";
 import { bytes } from "./units";
 
 /** Settings of all servers: the largest message, and what nats-server's switches do. */
@@ -14,7 +14,7 @@ const large: EnvironmentRule = {
   fix: "keep messages at 8 MiB or less; put large objects into the object store, which splits them",
   check: ({ topology }) =>
     topology.nats.maxPayloadBytes > 8 * mib && topology.nats.maxPayloadBytes <= 64 * mib
-      ? [{ at: place("nats", "maxPayload"), message: `messages of up to ${bytes(topology.nats.maxPayloadBytes)}` }]
+      ? [{ at: pathText("nats", "maxPayload"), message: `messages of up to ${bytes(topology.nats.maxPayloadBytes)}` }]
       : [],
 };
 
@@ -26,7 +26,7 @@ const pending: EnvironmentRule = {
   fix: "use 64MiB at most, better 8MiB",
   check: ({ topology }) =>
     topology.nats.maxPayloadBytes > 64 * mib
-      ? [{ at: place("nats", "maxPayload"), message: `messages of up to ${bytes(topology.nats.maxPayloadBytes)}` }]
+      ? [{ at: pathText("nats", "maxPayload"), message: `messages of up to ${bytes(topology.nats.maxPayloadBytes)}` }]
       : [],
 };
 
@@ -44,7 +44,7 @@ const unknownFlag: EnvironmentRule = {
       ? Object.keys(topology.nats.featureFlags ?? {})
           .filter((flag) => !featureFlags.includes(flag))
           .map((flag) => ({
-            at: place("nats", "featureFlags", flag),
+            at: pathText("nats", "featureFlags", flag),
             message: `nats-server ${topology.nats.version} has no flag ${flag}`,
           }))
       : [],
@@ -59,7 +59,7 @@ const proxyProtocol: EnvironmentRule = {
   fix: "leave nats.proxyProtocol out, unless a balancer of your own is the only way in",
   check: ({ topology }) =>
     topology.nats.proxyProtocol
-      ? [{ at: place("nats", "proxyProtocol"), message: "every client of the environment may send a PROXY header" }]
+      ? [{ at: pathText("nats", "proxyProtocol"), message: "every client of the environment may send a PROXY header" }]
       : [],
 };
 

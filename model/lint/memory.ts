@@ -1,5 +1,5 @@
 import { isOnEcs, platformModel } from "../topology";
-import { type EnvironmentRule, place } from "./context";
+import { type EnvironmentRule, pathText } from "./context";
 import { bytes } from "./units";
 
 /** Whether servers have the memory that they are told to use. */
@@ -21,7 +21,7 @@ const store: EnvironmentRule = {
       return jetstream && memory !== undefined && jetstream.memoryBytes > memory * storeShare
         ? [
             {
-              at: place("clusters", name, "jetstream", "memory"),
+              at: pathText("clusters", name, "jetstream", "memory"),
               message: `${bytes(jetstream.memoryBytes)} of memory store on a server with ${bytes(memory)}`,
             },
           ]
@@ -51,7 +51,7 @@ const fargateSize: EnvironmentRule = {
     topology.clusters.filter(isOnEcs).flatMap(({ name, platform }) => {
       const row = fargate[platform.cpu];
       if (!row) {
-        const at = place("clusters", name, "platform", "cpu");
+        const at = pathText("clusters", name, "platform", "cpu");
         return [{ at, message: `${platform.cpu} CPU units`, fix: `use one of ${Object.keys(fargate).join(", ")}` }];
       }
       const memory = platform.memory / gib;
@@ -60,7 +60,7 @@ const fargateSize: EnvironmentRule = {
         ? []
         : [
             {
-              at: place("clusters", name, "platform", "memory"),
+              at: pathText("clusters", name, "platform", "memory"),
               message: `${bytes(platform.memory)} with ${platform.cpu} CPU units`,
               fix: `use ${row.least} to ${row.most} GiB in steps of ${row.step}`,
             },

@@ -1,5 +1,5 @@
 import { isOnKubernetes } from "../topology";
-import { type EnvironmentRule, place } from "./context";
+import { type EnvironmentRule, pathText } from "./context";
 
 /** The pod with NATS's command line in it. */
 
@@ -16,7 +16,7 @@ const administrator: EnvironmentRule = {
         user === "sys"
           ? [
               {
-                at: place("clusters", name, "platform", "natsBox", "users", i),
+                at: pathText("clusters", name, "platform", "natsBox", "users", i),
                 message: `nats-box of cluster ${name} is ${user}`,
               },
             ]

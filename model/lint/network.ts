@@ -1,5 +1,5 @@
 import { platformModel } from "../topology";
-import { type EnvironmentRule, place } from "./context";
+import { type EnvironmentRule, pathText } from "./context";
 import type { Hit } from "./rule";
 
 /** Names and addresses that two clusters must not share. */
@@ -18,7 +18,9 @@ const publicName: EnvironmentRule = {
       if (served === undefined) return [];
       const owner = owners.get(served);
       if (owner !== undefined) {
-        return [{ at: place("clusters", name, "platform", "domain"), message: `${served} is served by ${owner} too` }];
+        return [
+          { at: pathText("clusters", name, "platform", "domain"), message: `${served} is served by ${owner} too` },
+        ];
       }
       owners.set(served, name);
       return [];
@@ -41,7 +43,7 @@ const sharedHost: EnvironmentRule = {
         .flatMap((machine, i): Hit[] => {
           const owner = owners.get(machine.address);
           if (owner !== undefined) {
-            const at = place("clusters", name, "platform", "hosts", i, "address");
+            const at = pathText("clusters", name, "platform", "hosts", i, "address");
             return [{ at, message: `${machine.address} is the address of ${owner} too` }];
           }
           owners.set(machine.address, `${machine.name} of cluster ${name}`);

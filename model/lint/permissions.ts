@@ -1,5 +1,5 @@
 import type { Environment } from "../config";
-import { type EnvironmentRule, place } from "./context";
+import { type EnvironmentRule, pathText } from "./context";
 import type { Hit } from "./rule";
 import { tokensOf } from "./subjects";
 
@@ -31,13 +31,13 @@ const unreachable: EnvironmentRule = {
       const impossible = contradiction(rule);
       if (impossible) {
         const fix = "remove one of the conditions";
-        return [{ at: place("identity", "permissions", i, "when"), message: impossible, fix }];
+        return [{ at: pathText("identity", "permissions", i, "when"), message: impossible, fix }];
       }
       const decider = identity.permissions.slice(0, i).find(({ when }) => when.length === 0);
       return decider && decider.account !== rule.account
         ? [
             {
-              at: place("identity", "permissions", i, "account"),
+              at: pathText("identity", "permissions", i, "account"),
               message: `rule ${identity.permissions.indexOf(decider)} applies to every token and decides for account ${decider.account}`,
             },
           ]
@@ -60,7 +60,7 @@ const nothing: EnvironmentRule = {
       ...Object.entries(identity.services).map(([name, rule]) => ({ rule, path: ["identity", "services", name] })),
     ]
       .filter(({ rule }) => empty(rule))
-      .map(({ path }) => ({ at: place(...path), message: "allows neither publish nor subscribe" }));
+      .map(({ path }) => ({ at: pathText(...path), message: "allows neither publish nor subscribe" }));
   },
 };
 
@@ -75,7 +75,7 @@ const denyAlone: EnvironmentRule = {
     const allowedTo = (account: string, direction: (typeof directions)[number]) =>
       identity.permissions.some((rule) => rule.account === account && rule[direction].allow.length > 0);
     const report = (path: (string | number)[], direction: string) => ({
-      at: place(...path, direction, "deny"),
+      at: pathText(...path, direction, "deny"),
       message: `${direction} denies subjects and nothing is allowed`,
     });
     return directions.flatMap((direction) => [
@@ -98,7 +98,7 @@ const denyAlone: EnvironmentRule = {
 function subjectsOf(grant: Omit<Permission, "when">, path: readonly (string | number)[]) {
   return directions.flatMap((direction) =>
     (["allow", "deny"] as const).flatMap((list) =>
-      grant[direction][list].map((template, i) => ({ template, at: place(...path, direction, list, i) })),
+      grant[direction][list].map((template, i) => ({ template, at: pathText(...path, direction, list, i) })),
     ),
   );
 }

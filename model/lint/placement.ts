@@ -1,6 +1,6 @@
 import { nearest } from "../config/known-keys";
 import { platformModel, type ServerTopology } from "../topology";
-import { type EnvironmentRule, place, streamViews } from "./context";
+import { type EnvironmentRule, pathText, streamViews } from "./context";
 
 /** Which servers may hold a stream: placement tags, and the tag that no two replicas may share. */
 
@@ -113,7 +113,7 @@ const uniqueTagPartial: EnvironmentRule = {
         ? []
         : [
             {
-              at: place("clusters", name, "jetstream", "uniqueTag"),
+              at: pathText("clusters", name, "jetstream", "uniqueTag"),
               message: `no tag ${key} on ${without.map((server) => server.name).join(", ")}`,
             },
           ];

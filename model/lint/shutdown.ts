@@ -1,5 +1,5 @@
 import { platformModel } from "../topology";
-import { type EnvironmentRule, place } from "./context";
+import { type EnvironmentRule, pathText } from "./context";
 
 /** Whether a platform waits long enough for lame duck mode. */
 
@@ -20,7 +20,7 @@ const lameDuck: EnvironmentRule = {
       return stop && stop.seconds < needed
         ? [
             {
-              at: place("clusters", name, "platform", stop.setting),
+              at: pathText("clusters", name, "platform", stop.setting),
               message: `servers are killed after ${stop.seconds} seconds; lame duck mode and shutdown take up to ${needed}`,
             },
           ]

@@ -1,6 +1,6 @@
 import type { Platform } from "../config";
 import { platformModel } from "../topology";
-import { type EnvironmentRule, place, streamViews } from "./context";
+import { type EnvironmentRule, pathText, streamViews } from "./context";
 import { bytes } from "./units";
 
 /** What stands under the file store, and how long it lives. */
@@ -23,7 +23,7 @@ const exceedsDisk: EnvironmentRule = {
       if (!jetstream || disk?.bytes === undefined || jetstream.fileBytes <= disk.bytes * usableShare) return [];
       return [
         {
-          at: place("clusters", name, "jetstream", "file"),
+          at: pathText("clusters", name, "jetstream", "file"),
           message: `${bytes(jetstream.fileBytes)} of file store; the ${disk.name} has ${bytes(disk.bytes)}, of which ${bytes(disk.bytes * usableShare)} are safe to use`,
         },
       ];
@@ -41,7 +41,7 @@ const efs: EnvironmentRule = {
     topology.clusters
       .filter(({ platform, jetstream }) => jetstream && diskOf(platform)?.kind === "network")
       .map(({ name }) => ({
-        at: place("clusters", name, "platform", "storage"),
+        at: pathText("clusters", name, "platform", "storage"),
         message: `cluster ${name} stores on EFS`,
       })),
 };
@@ -81,7 +81,7 @@ const regional: EnvironmentRule = {
           jetstream?.storageClass.regional && !platformModel(platform).hasRegionalDisks(platform),
       )
       .map(([name]) => ({
-        at: place("clusters", name, "jetstream", "storageClass", "regional"),
+        at: pathText("clusters", name, "jetstream", "storageClass", "regional"),
         message: `cluster ${name} does not run on GKE`,
       })),
 };

@@ -1,4 +1,4 @@
-import { type EnvironmentRule, place } from "./context";
+import { type EnvironmentRule, pathText } from "./context";
 
 /** Which pages of the web may connect. */
 
@@ -13,7 +13,7 @@ const anyOrigin: EnvironmentRule = {
     topology.clusters
       .filter(({ websocket }) => websocket?.allowedOrigins.length === 0)
       .map(({ name }) => ({
-        at: place("clusters", name, "websocket", "allowedOrigins"),
+        at: pathText("clusters", name, "websocket", "allowedOrigins"),
         message: `cluster ${name} accepts WebSockets from every origin`,
       })),
 };
@@ -31,7 +31,7 @@ const plainOrigin: EnvironmentRule = {
       (websocket?.allowedOrigins ?? []).flatMap((origin, i) => {
         const { protocol, hostname } = new URL(origin);
         return protocol === "http:" && !isLocal(hostname)
-          ? [{ at: place("clusters", name, "websocket", "allowedOrigins", i), message: `${origin} is not https` }]
+          ? [{ at: pathText("clusters", name, "websocket", "allowedOrigins", i), message: `${origin} is not https` }]
           : [];
       }),
     ),

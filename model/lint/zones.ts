@@ -1,5 +1,5 @@
 import { type ClusterTopology, platformModel } from "../topology";
-import { type EnvironmentRule, place, quorum, streamViews } from "./context";
+import { type EnvironmentRule, pathText, quorum, streamViews } from "./context";
 
 /** How servers spread over zones of failure, as far as that is known before they are deployed. */
 
@@ -23,7 +23,7 @@ const zoneQuorum: EnvironmentRule = {
       const [largest = 0] = zoneSizes(cluster) ?? [];
       const left = servers.length - largest;
       if (!jetstream || servers.length < 3 || largest === 0 || left >= quorum(servers.length)) return [];
-      const at = place("clusters", name, "platform", "zones");
+      const at = pathText("clusters", name, "platform", "zones");
       return [
         {
           at,

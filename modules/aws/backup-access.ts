@@ -1,6 +1,6 @@
 import type { EcsCluster } from "../../model/topology";
 import { type BackupTopology, backupKeySecret } from "../../model/topology";
-import type { BackupScope, StoredPlace } from "../../templates/backup-environment";
+import type { BackupScope, StoredSite } from "../../templates/backup-environment";
 import { backupNamespace } from "./backup-alarms";
 import type { StackContext } from "./context";
 import type { Lookups } from "./lookups";
@@ -23,7 +23,7 @@ export const scopeOf = ({ context, cluster, account }: AccountBackupProps) =>
   `${context.topology.environment}/${cluster.name}/${account}`;
 
 /** Where every command finds what opens backups, and where it reports to. */
-export const storedPlace = ({ lookups }: AccountBackupProps): StoredPlace<SecretVariable> => ({
+export const storedSite = ({ lookups }: AccountBackupProps): StoredSite<SecretVariable> => ({
   keys: { secret: { secret: lookups.names.keySecret(backupKeySecret) } },
   metricsNamespace: backupNamespace,
 });

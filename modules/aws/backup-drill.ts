@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { type JetStreamTopology, ports } from "../../model/topology";
 import { drillEnvironment } from "../../templates/backup-environment";
-import { type AccountBackupProps, backupScope, storedPlace, useBackups } from "./backup-access";
+import { type AccountBackupProps, backupScope, storedSite, useBackups } from "./backup-access";
 import { type Container, container, withoutCapabilities } from "./containers";
 import { role } from "./policy";
 import { ProgramTask } from "./program-task";
@@ -22,7 +22,7 @@ export function drillTask(
 ): ProgramTask {
   const { cluster, account, image, lookups } = props;
   const told = drillEnvironment(backupScope(props), {
-    ...storedPlace(props),
+    ...storedSite(props),
     server: `nats://127.0.0.1:${ports.client}`,
   });
   return new ProgramTask(scope, "drill-task", {
@@ -42,9 +42,9 @@ export function drillTask(
     }),
     cpu: 512,
     memoryMiB: memoryMiB.program,
-    beside: {
+    sidecars: {
       memoryMiB: memoryMiB.task - memoryMiB.program,
-      containers: beside(props),
+      containers: sidecars(props),
       volume: scratch.sourceVolume,
       diskGiB: diskGiB(fileBytes),
     },
@@ -57,7 +57,7 @@ export function drillTask(
  */
 const diskGiB = (fileBytes: number) => Math.min(200, Math.max(21, Math.ceil((2 * fileBytes) / 2 ** 30)));
 
-function beside({ context, cluster, lookups }: AccountBackupProps): Container[] {
+function sidecars({ context, cluster, lookups }: AccountBackupProps): Container[] {
   const log = { logGroup: lookups.names.logGroup(`${cluster.name}-backup`), region: lookups.region };
   const image = `public.ecr.aws/docker/library/nats:${context.topology.nats.version}-alpine`;
   return [

@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
 import { awsClusterNames } from "../../model/topology";
 import { backupEnvironment } from "../../templates/backup-environment";
-import { type AccountBackupProps, backupScope, scopeOf, storedPlace, useBackups } from "./backup-access";
+import { type AccountBackupProps, backupScope, scopeOf, storedSite, useBackups } from "./backup-access";
 import { BackupAlarms } from "./backup-alarms";
 import { drillTask } from "./backup-drill";
 import { BackupRule } from "./backup-rule";
@@ -55,7 +55,7 @@ function backupTask(scope: Construct, name: string, props: AccountBackupProps): 
   const { topology } = context;
   const told = backupEnvironment(backupScope(props), {
     ...connectionOf(topology, cluster, `backup-${account}`, lookups.names.keySecret),
-    ...storedPlace(props),
+    ...storedSite(props),
   });
   return new ProgramTask(scope, "task", {
     name,

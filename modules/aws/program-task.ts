@@ -33,7 +33,7 @@ export interface ProgramTaskProps {
   /** What the program may do in AWS. @default nothing */
   role?: Role;
   /** Containers that help it, with memory of their own and a volume that they share. */
-  beside?: { containers: Container[]; memoryMiB: number; volume: string; diskGiB: number };
+  sidecars?: { containers: Container[]; memoryMiB: number; volume: string; diskGiB: number };
 }
 
 /** The task of a program of ours. */
@@ -46,7 +46,7 @@ export class ProgramTask extends Construct {
 
   constructor(scope: Construct, id: string, props: ProgramTaskProps) {
     super(scope, id);
-    const { name, program, lookups, logName, beside } = props;
+    const { name, program, lookups, logName, sidecars } = props;
     const secrets = Object.entries(props.secrets).flatMap(([variable, from]) =>
       from ? [{ variable, arn: lookups.secretArn(from.secret), key: from.key }] : [],
     );
@@ -69,11 +69,11 @@ export class ProgramTask extends Construct {
       requiresCompatibilities: ["FARGATE"],
       networkMode: "awsvpc",
       cpu: String(props.cpu),
-      memory: String(props.memoryMiB + (beside?.memoryMiB ?? 0)),
+      memory: String(props.memoryMiB + (sidecars?.memoryMiB ?? 0)),
       runtimePlatform: { operatingSystemFamily: "LINUX", cpuArchitecture: "X86_64" },
       executionRoleArn: execution.arn,
       taskRoleArn: props.role?.arn,
-      ...(beside && { volume: [{ name: beside.volume }], ephemeralStorage: { sizeInGib: beside.diskGiB } }),
+      ...(sidecars && { volume: [{ name: sidecars.volume }], ephemeralStorage: { sizeInGib: sidecars.diskGiB } }),
       containerDefinitions: json([
         container({
           name: program,
@@ -92,7 +92,7 @@ export class ProgramTask extends Construct {
           logGroup: lookups.names.logGroup(logName),
           region: lookups.region,
         }),
-        ...(beside?.containers ?? []),
+        ...(sidecars?.containers ?? []),
       ]),
     });
   }

@@ -9,7 +9,7 @@ import {
   backupKeys,
   backupScope,
   storage,
-  storedPlace,
+  storedSite,
 } from "./backup-job";
 import { keysMount } from "./connection";
 import { environment, resources, restrictedContainer } from "./pod";
@@ -51,7 +51,7 @@ export function addDrill(scope: Construct, one: AccountBackup, schedule: string)
 }
 
 const variablesOf = (one: AccountBackup) =>
-  drillEnvironment(backupScope(one), { ...storedPlace, server: `nats://127.0.0.1:${ports.client}`, pidFile }).variables;
+  drillEnvironment(backupScope(one), { ...storedSite, server: `nats://127.0.0.1:${ports.client}`, pidFile }).variables;
 
 function scratchServer({ context }: AccountBackup, roomMiB: number) {
   const { topology, cluster } = context;

@@ -1,7 +1,7 @@
 import { CronJobV1, type CronJobV1SpecJobTemplateSpecTemplateSpec } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import type { Construct } from "constructs";
 import { type BackupTopology, backupKeySecret } from "../../model/topology";
-import type { BackupScope, StoredPlace } from "../../templates/backup-environment";
+import type { BackupScope, StoredSite } from "../../templates/backup-environment";
 import { keyFile } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
 import { type MountedFiles, volumeMounts, volumes } from "./pod";
@@ -21,7 +21,7 @@ export interface AccountBackup {
 export const backupKeys = ({ encrypt }: BackupTopology): string[] => (encrypt ? [backupKeySecret] : []);
 
 /** Where every command finds what opens backups. */
-export const storedPlace: StoredPlace<never> = { keys: { file: keyFile(backupKeySecret) } };
+export const storedSite: StoredSite<never> = { keys: { file: keyFile(backupKeySecret) } };
 
 /** Whose backups they are. */
 export const backupScope = ({ context, backup, account }: AccountBackup): BackupScope => ({

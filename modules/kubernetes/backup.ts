@@ -10,7 +10,7 @@ import {
   backupScope,
   program,
   storage,
-  storedPlace,
+  storedSite,
 } from "./backup-job";
 import { authoritiesMount, connectionOf, programKeys } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
@@ -56,5 +56,5 @@ function addBackup(scope: Construct, one: AccountBackup): void {
 }
 
 const variablesOf = (one: AccountBackup) =>
-  backupEnvironment(backupScope(one), { ...connectionOf(one.context, `backup-${one.account}`), ...storedPlace })
+  backupEnvironment(backupScope(one), { ...connectionOf(one.context, `backup-${one.account}`), ...storedSite })
     .variables;

@@ -7,7 +7,7 @@ import {
   serviceMonitor,
 } from "../../templates/kubernetes-monitoring";
 import { type KubernetesContext, labelsOf } from "./context";
-import { watchedOf } from "./watched";
+import { monitoringTargetsOf } from "./monitoring-targets";
 
 /** Service before the exporters, and the name of its port. */
 export const exporterService = ({ names }: KubernetesContext) => `${names.release}-metrics`;
@@ -41,6 +41,6 @@ export function monitoringObjects(context: KubernetesContext): CustomResource[] 
   };
   return [
     ...monitors[monitor],
-    ...(rules ? [prometheusRule(metadata(names.release), ruleGroups(watchedOf(context)))] : []),
+    ...(rules ? [prometheusRule(metadata(names.release), ruleGroups(monitoringTargetsOf(context)))] : []),
   ];
 }

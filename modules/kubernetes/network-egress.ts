@@ -8,8 +8,8 @@ import { objectStore, tcp, wayTo } from "./network-peers";
 type Egress = NetworkPolicyV1SpecEgress[];
 
 /** Listeners of the cluster's own servers, as far as there are such: a rule without ports would allow all of them. */
-export function toServers(context: KubernetesContext, ...wanted: ListenerName[]): Egress {
-  const ports = context.cluster.listeners.filter(({ name }) => wanted.includes(name)).map(({ port }) => tcp(port));
+export function toServers(context: KubernetesContext, ...desired: ListenerName[]): Egress {
+  const ports = context.cluster.listeners.filter(({ name }) => desired.includes(name)).map(({ port }) => tcp(port));
   return ports.length > 0 ? [{ to: [{ podSelector: { matchLabels: serverLabels(context) } }], ports }] : [];
 }
 

@@ -30,10 +30,10 @@ export class CertificateRenewal extends Construct {
     const trusted = authorities
       ? [new ConfigMapV1(this, "vault-authorities", { metadata, data: { [authoritiesFile]: authorities } })]
       : [];
-    const wanted = createHash("sha256").update(json(issue)).digest("hex").slice(0, 8);
+    const desired = createHash("sha256").update(json(issue)).digest("hex").slice(0, 8);
     this.first = new JobV1(this, "first", {
       // Other names or authorities are another job: they have to be there before servers look for them.
-      metadata: { ...metadata, name: `${names.renewal}-${wanted}` },
+      metadata: { ...metadata, name: `${names.renewal}-${desired}` },
       spec: { backoffLimit: 5, template: podTemplate(context, issue, []) },
       waitForCompletion: true,
       lifecycle: { ignoreChanges: changedInJobs },

@@ -17,22 +17,22 @@ const disks = {
  * @returns its name; `undefined` without JetStream
  */
 export function addStorageClass(scope: Construct, context: KubernetesContext): string | undefined {
-  const wanted = context.config.jetstream?.storageClass;
+  const desired = context.config.jetstream?.storageClass;
   const { flavor } = context.cluster.platform;
-  if (!wanted || flavor === "generic" || !wanted.create) return wanted?.name;
+  if (!desired || flavor === "generic" || !desired.create) return desired?.name;
   // Classes are of the whole Kubernetes cluster.
   const classOf = ({ name }: { name: string }) => context.environment.clusters[name]?.jetstream?.storageClass.name;
-  if (!isFirstWith(context, classOf)) return wanted.name;
+  if (!isFirstWith(context, classOf)) return desired.name;
   const { provisioner, parameters } = disks[flavor];
   new StorageClassV1(scope, "storage-class", {
-    metadata: { name: wanted.name, labels: labelsOf(context) },
+    metadata: { name: desired.name, labels: labelsOf(context) },
     storageProvisioner: provisioner,
-    parameters: parameters(wanted.regional),
+    parameters: parameters(desired.regional),
     // What a deleted claim leaves behind is what an accident is repaired from.
     reclaimPolicy: "Retain",
     // In the zone of the pod, not in whichever comes first.
     volumeBindingMode: "WaitForFirstConsumer",
     allowVolumeExpansion: true,
   });
-  return wanted.name;
+  return desired.name;
 }

@@ -3,11 +3,11 @@ import { setTimeout } from "node:timers/promises";
 import { headers, type Msg, type NatsClient, type NatsConnection, type Subscription } from "../client";
 import { errorMessage } from "../common/error-message";
 import { AUTH_REQUEST_SUBJECT, PROBE_SUBJECT_PREFIX, RESPONDER_QUEUE_GROUP } from "./contract";
+import { FairQueue } from "./fair-queue";
 import type { KnownServers } from "./known-servers";
 import type { Probe } from "./probe";
 import { SERVER_XKEY_HEADER } from "./request";
 import type { ServerQuestions } from "./server-questions";
-import { Turns } from "./turns";
 
 /** Where a message came in: probes are answered alike, but not counted. */
 export type Source = "server" | "probe";
@@ -33,7 +33,7 @@ const DRAIN_TIMEOUT_MS = 5000;
 export class Responder {
   readonly #options: ResponderOptions;
   readonly #probeSubject = `${PROBE_SUBJECT_PREFIX}.REQUEST.${randomBytes(12).toString("hex")}`;
-  readonly #turns = new Turns();
+  readonly #turns = new FairQueue();
   readonly #inFlight = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #subscriptions = new Map<string, Subscription>();

@@ -96,8 +96,8 @@ const accountKey = (seed: string) => signingKey("A", seed);
 const userKey = (seed: string) => signingKey("U", seed);
 
 /** A responder with other keys than servers use would leave every request unanswered: better the one before it goes on. */
-function missingKeys(wanted: string | undefined, held: readonly (string | undefined)[]): string[] {
-  const needed = (wanted?.split(",") ?? []).filter((key) => !key.endsWith("?"));
+function missingKeys(desired: string | undefined, held: readonly (string | undefined)[]): string[] {
+  const needed = (desired?.split(",") ?? []).filter((key) => !key.endsWith("?"));
   const missing = needed.filter((key) => !held.includes(key));
   if (missing.length === 0) return [];
   return [`NATS_AUTH_KEYS names keys whose seeds are not there: ${missing.join(", ")}; were they pushed?`];

@@ -50,11 +50,11 @@ async function recreate(
   change: (config: Json) => Json,
 ): Promise<RestoredConsumer> {
   const next = ackFloor.stream_seq + 1;
-  const { config: wanted, reset, remark } = atFloor(config, next);
+  const { config: desired, reset, remark } = atFloor(config, next);
   await until(`making ${stream}/${name}`, deadline, () =>
     ask(nc, `CONSUMER.CREATE.${stream}.${name}`, {
       stream_name: stream,
-      config: change({ ...wanted, name }),
+      config: change({ ...desired, name }),
       action: "create",
     }),
   );

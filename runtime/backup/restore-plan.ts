@@ -9,7 +9,7 @@ export interface RestoreStep {
   readonly reason: string;
 }
 
-export interface RestoreWish {
+export interface RestoreRequest {
   readonly manifest: Manifest;
   /** Where the restore goes. */
   readonly into: Scope;
@@ -28,7 +28,7 @@ export interface RestoreWish {
 export const scopeName = ({ environment, cluster, account }: Scope): string => `${environment}/${cluster}/${account}`;
 
 /** Why nothing of this backup may go there; undefined when it may. The servers are asked, too: addresses are misspelt. */
-function wrongTarget({ manifest, into, from, natsCluster }: RestoreWish): string | undefined {
+function wrongTarget({ manifest, into, from, natsCluster }: RestoreRequest): string | undefined {
   const origin = scopeName(manifest);
   if (origin === from) return undefined;
   const allow = `to restore it here all the same, allow it from ${origin}`;
@@ -43,17 +43,17 @@ function wrongTarget({ manifest, into, from, natsCluster }: RestoreWish): string
  *
  * Nothing that exists is overwritten unless its very name is given: also not when it is empty, since it was made by someone.
  */
-export function planRestore(wish: RestoreWish): RestoreStep[] {
-  const { manifest, existing, streams, replace } = wish;
+export function planRestore(request: RestoreRequest): RestoreStep[] {
+  const { manifest, existing, streams, replace } = request;
   const refuse = (stream: string, reason: string): RestoreStep => ({ stream, kind: "refused", reason });
-  const wanted = streams.length > 0 ? [...new Set(streams)] : manifest.streams.map(({ name }) => name);
-  const elsewhere = wrongTarget(wish);
-  const steps = wanted.map((stream): RestoreStep => {
+  const desired = streams.length > 0 ? [...new Set(streams)] : manifest.streams.map(({ name }) => name);
+  const elsewhere = wrongTarget(request);
+  const steps = desired.map((stream): RestoreStep => {
     if (elsewhere !== undefined) return refuse(stream, elsewhere);
     const backup = manifest.streams.find(({ name }) => name === stream);
     if (!backup) return refuse(stream, `the backup ${manifest.id} does not hold it`);
     const replicas = Number(backup.config.num_replicas ?? 1);
-    if (replicas > 1 && wish.natsCluster === undefined)
+    if (replicas > 1 && request.natsCluster === undefined)
       return refuse(stream, `it has ${replicas} replicas, and this server is not clustered`);
     const { messages, first_seq, last_seq } = backup.state;
     const what = `${messages} messages, ${first_seq} to ${last_seq}, ${backup.consumers.length} consumers`;
@@ -62,7 +62,7 @@ export function planRestore(wish: RestoreWish): RestoreStep[] {
       return { stream, kind: "replace", reason: `the one that is there is deleted; ${what}` };
     return refuse(stream, "it exists: name it as one that may be replaced, or move it out of the way");
   });
-  const unknown = replace.filter((name) => !wanted.includes(name));
+  const unknown = replace.filter((name) => !desired.includes(name));
   return [
     ...steps,
     ...unknown.map((name) => refuse(name, "it may be replaced but is not to be restored: a misspelt name?")),

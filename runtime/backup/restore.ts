@@ -5,13 +5,13 @@ import { folderOf, type Scope } from "./catalog";
 import type { BackupKey } from "./keys";
 import type { Manifest } from "./manifest";
 import { type RestoredConsumer, restoreConsumers } from "./restore-consumers";
-import { planRestore, type RestoreStep, type RestoreWish } from "./restore-plan";
+import { planRestore, type RestoreRequest, type RestoreStep } from "./restore-plan";
 import { restoreStream } from "./restore-stream";
 import { checkData, readData } from "./stored-data";
 import type { Target } from "./target";
 import { type Verdict, verifyStream } from "./verify";
 
-export interface RestoreProps extends Pick<RestoreWish, "streams" | "replace" | "from"> {
+export interface RestoreProps extends Pick<RestoreRequest, "streams" | "replace" | "from"> {
   readonly target: Target;
   readonly manifest: Manifest;
   readonly into: Scope;

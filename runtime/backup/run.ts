@@ -118,7 +118,7 @@ export async function chooseBackup({ target, scope, keys, restore: { id, from } 
 
 async function runRestore(props: RunProps): Promise<ExitCode> {
   const { settings, log } = props;
-  const { target, scope, keys, restore: wish } = settings;
+  const { target, scope, keys, restore: request } = settings;
   const manifest = await chooseBackup(settings);
   const nc = await connected(props);
   if (!nc) return EXIT.notReached;
@@ -128,14 +128,14 @@ async function runRestore(props: RunProps): Promise<ExitCode> {
     into: scope,
     keys,
     log,
-    streams: wish.streams,
-    from: wish.from,
+    streams: request.streams,
+    from: request.from,
     replace: [],
   };
   const steps = await previewRestore(nc, restoreProps);
   for (const step of steps) log[step.kind === "refused" ? "error" : "info"]({ ...step, id: manifest.id }, "planned");
   if (steps.some(({ kind }) => kind === "refused")) return EXIT.failed;
-  if (!wish.apply) {
+  if (!request.apply) {
     log.info({ id: manifest.id }, 'dry run: nothing was restored; RESTORE_APPLY="yes" does it');
     return EXIT.ok;
   }

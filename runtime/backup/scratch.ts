@@ -2,6 +2,6 @@ import { startScratchServer } from "./scratch-server";
 import { type ScratchServer, useScratchServer } from "./scratch-sidecar";
 
 /** A nats-server to start, or the loopback URL of one that somebody else starts for the drill alone. */
-export type ScratchPlace = { readonly binary: string } | { readonly url: string };
-export const openScratchServer = (place: ScratchPlace): Promise<ScratchServer> =>
-  "url" in place ? useScratchServer(place.url) : startScratchServer(place.binary);
+export type ScratchSource = { readonly binary: string } | { readonly url: string };
+export const openScratchServer = (source: ScratchSource): Promise<ScratchServer> =>
+  "url" in source ? useScratchServer(source.url) : startScratchServer(source.binary);

@@ -8,7 +8,7 @@ import { BACKUP_INBOX } from "./contract";
 import { BackupEnv, DrillEnv } from "./env";
 import { type BackupKey, parseKeys } from "./keys";
 import { openTarget } from "./open-target";
-import type { ScratchPlace } from "./scratch";
+import type { ScratchSource } from "./scratch";
 import type { Target } from "./target";
 
 /** What the program is asked for. */
@@ -31,7 +31,7 @@ export interface Settings {
     readonly apply: boolean;
   };
   /** Where a drill restores to. */
-  readonly scratch: ScratchPlace;
+  readonly scratch: ScratchSource;
   readonly logLevel: BackupEnv["LOG_LEVEL"];
 }
 

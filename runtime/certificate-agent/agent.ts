@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { Complaints } from "./complaints";
 import { confValues } from "./conf-keys";
 import type { CertificateAgentEnv } from "./env";
 import { servedFingerprint } from "./handshake";
 import { serveHttp } from "./http";
 import { buildMetrics, type Metrics } from "./metrics";
-import { servedChecks } from "./served";
+import { OpenProblems } from "./open-problems";
+import { reloadServer } from "./reload-server";
+import { servedChecks } from "./served-certificates";
 import { ServerFiles } from "./server-files";
 import { ServerProcess } from "./server-process";
-import { settle } from "./settle";
 import type { Store } from "./store";
 import { type Change, Updater } from "./update";
 
@@ -46,7 +46,7 @@ export async function runAgent({ env, store, log, signal }: AgentProps): Promise
 }
 
 class Agent {
-  readonly #complaints: Complaints;
+  readonly #complaints: OpenProblems;
   readonly #updater: Updater;
   readonly #server: ServerProcess;
   /** What the server has not loaded yet. */
@@ -62,8 +62,8 @@ class Agent {
     readonly log: Logger,
     readonly signal: AbortSignal,
   ) {
-    this.#complaints = new Complaints(log);
-    this.#updater = new Updater({ env, store, files, complaints: this.#complaints, metrics, log });
+    this.#complaints = new OpenProblems(log);
+    this.#updater = new Updater({ env, store, files, openProblems: this.#complaints, metrics, log });
     this.#server = new ServerProcess({ pidFile: env.PID_FILE, monitoringPort: env.MONITORING_PORT, reloadMs });
   }
 
@@ -87,8 +87,8 @@ class Agent {
   async #cycle(): Promise<void> {
     this.#pending.push(...(await this.#updater.update()));
     const { files, metrics, log, signal } = this;
-    const props = { files, server: this.#server, complaints: this.#complaints, metrics, log, signal };
-    if (!(await settle(this.#pending, props))) return;
+    const props = { files, server: this.#server, openProblems: this.#complaints, metrics, log, signal };
+    if (!(await reloadServer(this.#pending, props))) return;
     this.#pending = [];
     await this.#verifyServed();
     if (this.#complaints.none) metrics.succeeded(new Date());
@@ -100,8 +100,8 @@ class Agent {
     const proxied = confValues(this.files.conf() ?? "").get("proxy_protocol") === "true";
     const inPlace = (id: string) => this.files.certificates.read(id);
     const checks = servedChecks({ listeners, certificates, inPlace, proxied });
-    const wanted = JSON.stringify(checks.map(({ listener, name, fingerprint }) => [listener, name, fingerprint]));
-    if (wanted === this.#servedAsOf) return;
+    const desired = JSON.stringify(checks.map(({ listener, name, fingerprint }) => [listener, name, fingerprint]));
+    if (desired === this.#servedAsOf) return;
     const results = await Promise.all(
       checks.map(async ({ listener, name, fingerprint, handshake }) => {
         const what = `${listener} ${name}`;
@@ -117,6 +117,6 @@ class Agent {
     );
     if (!results.every(Boolean)) return;
     this.log.info({ names: checks.map(({ listener, name }) => `${listener} ${name}`) }, "served as in place");
-    this.#servedAsOf = wanted;
+    this.#servedAsOf = desired;
   }
 }

@@ -16,7 +16,7 @@ export interface ServerCertificate {
   notAfter: Date;
 }
 
-export interface WantedCertificate {
+export interface DesiredCertificate {
   names: readonly string[];
   usages: readonly ("server" | "client")[];
   /** Whether the one in use is verified by authorities of its own: the next one must be, too. */
@@ -30,7 +30,7 @@ export type Verdict = { certificate: ServerCertificate } | { problems: string[] 
  * Reads what a secret holds, and says everything that speaks against serving it. No problem holds a word of the secret:
  * a key that was put in the wrong place would stand in the log.
  */
-export function verifyCertificate(secret: string, wanted: WantedCertificate): Verdict {
+export function verifyCertificate(secret: string, desired: DesiredCertificate): Verdict {
   const parsed = CertificateSecret.safeParse(parseJson(secret));
   if (!parsed.success) {
     const fields = [...new Set(parsed.error.issues.map(({ path }) => path.join(".") || "the whole value"))];
@@ -40,8 +40,8 @@ export function verifyCertificate(secret: string, wanted: WantedCertificate): Ve
   try {
     const [leaf] = splitPem(certificate);
     const pair = readPair(`${leaf ?? ""}${unionPem([chain])}`, privateKey, unionPem([authorities]));
-    const problems = [...leafProblems(pair, wanted), ...chainProblems(pair.crt, pair.authorities, wanted.now)];
-    if (wanted.isPrivate && pair.authorities === "") problems.push("it names no authority to verify peers with");
+    const problems = [...leafProblems(pair, desired), ...chainProblems(pair.crt, pair.authorities, desired.now)];
+    if (desired.isPrivate && pair.authorities === "") problems.push("it names no authority to verify peers with");
     return problems.length > 0 ? { problems } : { certificate: pair };
   } catch (error) {
     return { problems: [errorMessage(error)] };
@@ -77,7 +77,7 @@ function readOr<T>(problem: string, read: () => T): T {
 
 const usageIds = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" };
 
-function leafProblems({ crt }: ServerCertificate, { names, usages, now }: WantedCertificate): string[] {
+function leafProblems({ crt }: ServerCertificate, { names, usages, now }: DesiredCertificate): string[] {
   const leaf = new X509Certificate(crt);
   const problems: string[] = [];
   if (now < new Date(leaf.validFrom)) problems.push(`it is valid only from ${leaf.validFrom}`);

@@ -11,13 +11,13 @@ export type ConfigDecision =
 /** What to do with the configuration in the store. */
 export function decideConfig(
   stored: StoredConfig,
-  wanted: { serverName: string; restartDigest: string },
+  desired: { serverName: string; restartDigest: string },
   inPlace: string | undefined,
 ): ConfigDecision {
   if (stored.restartDigest === "") return { action: "reject", problem: "the object has no metadata restart-digest" };
-  if (stored.restartDigest !== wanted.restartDigest) return { action: "wait" };
+  if (stored.restartDigest !== desired.restartDigest) return { action: "wait" };
   const serverName = confValues(stored.text).get("server_name");
-  if (serverName !== JSON.stringify(wanted.serverName)) {
+  if (serverName !== JSON.stringify(desired.serverName)) {
     return { action: "reject", problem: `the object is the configuration of ${serverName ?? "no server"}` };
   }
   return stored.text === inPlace ? { action: "keep" } : { action: "write" };

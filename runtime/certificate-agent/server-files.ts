@@ -18,7 +18,7 @@ export class ServerFiles {
 
   constructor(
     readonly folder: string,
-    readonly wanted: {
+    readonly desired: {
       certificates: readonly AgentCertificate[];
       credentials: readonly AgentCredential[];
       /** Of other clusters, by issuer. */
@@ -46,7 +46,7 @@ export class ServerFiles {
   confirmLoaded(): void {
     const conf = this.conf();
     if (conf && conf !== this.loadedConf()) replaceFile(this.#loadedConf, conf);
-    this.certificates.removeOthers(this.wanted.certificates.map(({ id }) => id));
+    this.certificates.removeOthers(this.desired.certificates.map(({ id }) => id));
   }
 
   #credential = (file: string) => join(this.folder, "credentials", file);
@@ -70,11 +70,11 @@ export class ServerFiles {
 
   #wantedAuthorities(): Map<string, string> {
     const texts = new Map<string, string[]>();
-    for (const { id, issuer } of this.wanted.certificates) {
+    for (const { id, issuer } of this.desired.certificates) {
       const certificate: ServerCertificate | undefined = this.certificates.read(id);
       texts.set(issuer, [...(texts.get(issuer) ?? []), certificate?.authorities ?? ""]);
     }
-    const others = this.wanted.authorities ?? {};
+    const others = this.desired.authorities ?? {};
     // Without one of its own, a server could not start: no reason to trust anybody.
     return new Map(
       [...texts].map(([issuer, list]) => {
@@ -86,7 +86,7 @@ export class ServerFiles {
 
   /** What the server would miss if it started now. */
   missing(): string[] {
-    const { certificates, credentials } = this.wanted;
+    const { certificates, credentials } = this.desired;
     return [
       ...(this.conf() ? [] : ["nats.conf"]),
       ...certificates.filter(({ id }) => !this.certificates.read(id)).map(({ id }) => `certificate ${id}`),
@@ -99,7 +99,7 @@ export class ServerFiles {
 
   /** When the last of the files was written, in milliseconds since 1970: a server that loaded earlier lacks it. */
   writtenAt(): number {
-    const { certificates, credentials } = this.wanted;
+    const { certificates, credentials } = this.desired;
     const paths = [
       this.#conf,
       ...certificates.map(({ issuer }) => this.#authorities(issuer)),

@@ -1,13 +1,13 @@
 import type { Logger } from "pino";
 import { errorMessage } from "../common/error-message";
 import { contentDigest, verifyCertificate } from "./certificate";
-import { type Complaints, configWhat, refusedConfig } from "./complaints";
 import { credentialContent } from "./credential";
 import { decideConfig } from "./decide-config";
 import type { AgentCertificate, AgentCredential, CertificateAgentEnv } from "./env";
 import { describeFailure, Rejected } from "./failure";
 import type { Metrics } from "./metrics";
-import { usagesOf } from "./served";
+import { configWhat, type OpenProblems, refusedConfig } from "./open-problems";
+import { usagesOf } from "./served-certificates";
 import type { ServerFiles } from "./server-files";
 import type { Store } from "./store";
 
@@ -21,7 +21,7 @@ export interface UpdaterProps {
   env: CertificateAgentEnv;
   store: Store;
   files: ServerFiles;
-  complaints: Complaints;
+  openProblems: OpenProblems;
   metrics: Metrics;
   log: Logger;
 }
@@ -49,15 +49,15 @@ export class Updater {
   }
 
   async #attempt(what: string, take: (what: string) => Promise<Change | undefined>): Promise<Change | undefined> {
-    const { complaints, metrics, log } = this.props;
+    const { openProblems, metrics, log } = this.props;
     try {
       const change = await take(what);
-      complaints.close(what);
+      openProblems.close(what);
       if (change) log.info({ what }, "written");
       return change;
     } catch (error) {
       metrics.failed(what, error instanceof Rejected ? "rejected" : "failed");
-      complaints.open(what, describeFailure(error as Error));
+      openProblems.open(what, describeFailure(error as Error));
       return undefined;
     }
   }
@@ -105,13 +105,13 @@ export class Updater {
   }
 
   async #config(what: string): Promise<Change | undefined> {
-    const { env, store, files, complaints, metrics, log } = this.props;
+    const { env, store, files, openProblems, metrics, log } = this.props;
     const inPlace = files.conf();
     if (inPlace && this.#seen.get(what) === (await store.configRevision())) return undefined;
     const newest = await store.config();
-    const wanted = { serverName: env.SERVER_NAME, restartDigest: env.RESTART_DIGEST };
+    const desired = { serverName: env.SERVER_NAME, restartDigest: env.RESTART_DIGEST };
     let stored = newest;
-    if (decideConfig(newest, wanted, inPlace).action === "wait") {
+    if (decideConfig(newest, desired, inPlace).action === "wait") {
       metrics.configWaits(true);
       if (inPlace)
         log.info({ revision: newest.revision }, "the configuration waits for the task that replaces this one");
@@ -120,10 +120,10 @@ export class Updater {
       if (!inPlace && !own) throw new Rejected(`no configuration has the restart digest ${env.RESTART_DIGEST}`);
       if (own) stored = own;
     } else metrics.configWaits(false);
-    const decision = decideConfig(stored, wanted, inPlace);
+    const decision = decideConfig(stored, desired, inPlace);
     if (decision.action === "reject") throw new Rejected(decision.problem);
     this.#seen.set(what, newest.revision);
-    if (decision.action === "keep") complaints.close(refusedConfig);
+    if (decision.action === "keep") openProblems.close(refusedConfig);
     if (decision.action !== "write") return undefined;
     files.writeConf(stored.text);
     return { what, undo: () => inPlace && files.writeConf(inPlace) };

@@ -13,11 +13,11 @@ export type Decision =
   | { action: "renew"; reason: string; valid: boolean }
   | { action: "wait"; reason: string; until: Date; valid: boolean };
 
-export interface Situation {
+export interface RenewalInput {
   now: Date;
   certificate: ManagedCertificate;
   /** `wishOf` the certificate. */
-  wish: string;
+  fingerprint: string;
   /** What is stored; undefined when nothing is. */
   stored?: Inspection & { authorities: string };
   state: CertificateState;
@@ -30,19 +30,19 @@ export interface Situation {
   forced?: boolean;
 }
 
-export function decide(situation: Situation): Decision {
-  const { now, stored, state, wish, trust, forced } = situation;
+export function decide(input: RenewalInput): Decision {
+  const { now, stored, state, fingerprint, trust, forced } = input;
   const valid = stored?.problems.length === 0;
-  const reason = reasonToRenew(situation);
+  const reason = reasonToRenew(input);
   if (reason === undefined)
     return trust && trust.bundle !== stored?.authorities ? { action: "trust" } : { action: "keep" };
   if (forced) return { action: "renew", reason, valid };
-  const until = notBefore(now, state, wish);
+  const until = notBefore(now, state, fingerprint);
   if (until) return { action: "wait", reason: state.reason ?? reason, until, valid };
   return { action: "renew", reason, valid };
 }
 
-function reasonToRenew({ now, certificate, stored, state, directory, renewalWindow, trust, forced }: Situation) {
+function reasonToRenew({ now, certificate, stored, state, directory, renewalWindow, trust, forced }: RenewalInput) {
   if (forced) return "asked for";
   if (!stored) return "none is stored";
   if (stored.problems.length > 0 || !stored.facts) return stored.problems.join("; ");
@@ -54,11 +54,14 @@ function reasonToRenew({ now, certificate, stored, state, directory, renewalWind
 }
 
 /** When the next attempt may be made; undefined when it may be now. */
-function notBefore(now: Date, state: CertificateState, wish: string): Date | undefined {
+function notBefore(now: Date, state: CertificateState, fingerprint: string): Date | undefined {
   const limit = afterLimit(now, state.finalizations);
   const { nextTryAt } = state;
   const backoff =
-    state.wish === wish && nextTryAt && nextTryAt > now && nextTryAt.getTime() <= now.getTime() + longestWaitMs
+    state.fingerprint === fingerprint &&
+    nextTryAt &&
+    nextTryAt > now &&
+    nextTryAt.getTime() <= now.getTime() + longestWaitMs
       ? nextTryAt
       : undefined;
   return limit && (!backoff || limit > backoff) ? limit : backoff;

@@ -1,7 +1,7 @@
 import { tryStep } from "./authorities";
 import { certificateMetrics, type EnsureResponse } from "./contract";
 import { keepValid, type Result } from "./keep-valid";
-import { dueSteps, hasWork, isSeen, isValid, lookAtAll, type Unseen, type View } from "./look";
+import { type CertificateStatus, dueSteps, hasWork, isSeen, isValid, lookAtAll, type Unreadable } from "./observe";
 import type { Lease } from "./ports";
 import type { Run } from "./run";
 
@@ -42,14 +42,14 @@ export async function ensure(run: Run): Promise<EnsureResponse> {
 
 function refuseUnknown({ settings: { certificates }, renew, roll }: Run): void {
   const unknown = [
-    ...renew.filter((wanted) => certificates.every(({ id }) => id !== wanted)),
-    ...roll.filter((wanted) => wanted === "acme" || certificates.every(({ issuer }) => issuer !== wanted)),
+    ...renew.filter((desired) => certificates.every(({ id }) => id !== desired)),
+    ...roll.filter((desired) => desired === "acme" || certificates.every(({ issuer }) => issuer !== desired)),
   ];
   if (unknown.length > 0) throw new Error(`no certificate or private issuer of this name: ${unknown.join(", ")}`);
 }
 
 /** Looks until there is nothing to do, or until this run is the one to do it, or until the time is up. */
-async function lookUntilIdle(run: Run): Promise<{ lease?: Lease; views: (View | Unseen)[] }> {
+async function lookUntilIdle(run: Run): Promise<{ lease?: Lease; views: (CertificateStatus | Unreadable)[] }> {
   const { ports, signal } = run;
   for (let attempt = 0; ; attempt++) {
     const views = await lookAtAll(run);
@@ -87,7 +87,7 @@ const dayMs = 24 * 3_600_000;
  * A certificate that is stored and valid is a success, also when its renewal failed: there is time, and the metrics tell.
  * Unless a person has asked for it.
  */
-function report(run: Run, view: View | Unseen, result: Result | undefined): Report {
+function report(run: Run, view: CertificateStatus | Unreadable, result: Result | undefined): Report {
   const { id, secret } = view.certificate;
   const failure = (reason: string): Report => ({ failure: `${id} (${secret}): ${reason}` });
   if (!isSeen(view)) return failure(view.error);
@@ -109,7 +109,7 @@ function report(run: Run, view: View | Unseen, result: Result | undefined): Repo
   return failure(whyNot(view, result));
 }
 
-function whyNot({ decision, state, stored }: View, result: Result | undefined): string {
+function whyNot({ decision, state, stored }: CertificateStatus, result: Result | undefined): string {
   const next = state.nextTryAt ? `; next try at ${state.nextTryAt.toISOString()}` : "";
   if (result?.outcome === "failed") return `${result.reason}${next}`;
   if (decision.action === "wait") return `${decision.reason}; next try at ${decision.until.toISOString()}`;

@@ -23,34 +23,34 @@ const toleranceMs = 5 * 60_000;
  * Looks at everything that a client will look at: names, dates, usages, the key, and the chain up to an authority.
  * No problem that is named holds a key.
  */
-export function inspect(secret: CertificateSecret, wanted: ManagedCertificate, now: Date): Inspection {
+export function inspect(secret: CertificateSecret, desired: ManagedCertificate, now: Date): Inspection {
   const { facts, authority, chainLength, endsFirst, problems } = read(secret);
   if (!facts) return { problems };
   const trust: string[] = [];
   // Whoever verifies a public certificate has the root alone: without an intermediate there is no way to it.
-  if (wanted.issuer === "acme" && chainLength === 0) trust.push("its chain is missing");
-  if (wanted.issuer !== "acme" && !authority) trust.push("none of its authorities has signed it");
+  if (desired.issuer === "acme" && chainLength === 0) trust.push("its chain is missing");
+  if (desired.issuer !== "acme" && !authority) trust.push("none of its authorities has signed it");
   if (endsFirst && endsFirst <= now) trust.push("a certificate above it has ended");
-  return { facts, authority, problems: [...problems, ...checkFacts(facts, wanted, now), ...trust] };
+  return { facts, authority, problems: [...problems, ...checkFacts(facts, desired, now), ...trust] };
 }
 
 /** What an issuer has made holds to more than what is stored already: it is exactly what was asked for, and lasts. */
-export function inspectIssued(secret: CertificateSecret, wanted: ManagedCertificate, now: Date): Inspection {
-  const inspection = inspect(secret, wanted, now);
+export function inspectIssued(secret: CertificateSecret, desired: ManagedCertificate, now: Date): Inspection {
+  const inspection = inspect(secret, desired, now);
   const { facts, problems } = inspection;
   if (!facts) return inspection;
-  const names = wanted.names.map((name) => name.toLowerCase());
+  const names = desired.names.map((name) => name.toLowerCase());
   const others = facts.names.filter((name) => !names.includes(name));
   const due = renewalByLifetime(facts) <= now ? ["it would be renewed at once"] : [];
   return { ...inspection, problems: [...problems, ...others.map((name) => `it names ${name}`), ...due] };
 }
 
-function checkFacts({ names, usages, notBefore, notAfter }: CertificateFacts, wanted: ManagedCertificate, now: Date) {
+function checkFacts({ names, usages, notBefore, notAfter }: CertificateFacts, desired: ManagedCertificate, now: Date) {
   const problems: string[] = [];
-  const missing = wanted.names.filter((name) => !names.includes(name.toLowerCase()));
+  const missing = desired.names.filter((name) => !names.includes(name.toLowerCase()));
   if (missing.length > 0) problems.push(`it lacks ${missing.join(", ")}`);
   // One without the extension may be used for anything (RFC 5280).
-  const unusable = usages.length > 0 ? wanted.usages.filter((usage) => !usages.includes(usage)) : [];
+  const unusable = usages.length > 0 ? desired.usages.filter((usage) => !usages.includes(usage)) : [];
   if (unusable.length > 0) problems.push(`it is not for use as ${unusable.join(" and ")}`);
   if (notBefore.getTime() > now.getTime() + toleranceMs) problems.push(`it begins at ${notBefore.toISOString()}`);
   if (notAfter <= now) problems.push(`it ended at ${notAfter.toISOString()}`);

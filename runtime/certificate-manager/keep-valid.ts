@@ -3,7 +3,7 @@ import { AcmeProblem } from "./acme/http";
 import { backoffMs } from "./backoff";
 import { type CertificateSecret, certificateMetrics, type ManagedCertificate } from "./contract";
 import { inspectIssued } from "./inspect";
-import { isSeen, look, type View } from "./look";
+import { type CertificateStatus, isSeen, observe } from "./observe";
 import type { Lease } from "./ports";
 import { bundle } from "./rollover";
 import { isPrivate, type Run, reasonOf } from "./run";
@@ -15,7 +15,7 @@ export type Result = { outcome: "kept" | "issued" } | { outcome: "failed"; reaso
 /** Does what is to be done about one certificate, with the lease. Its failure is its own. */
 export async function keepValid(run: Run, certificate: ManagedCertificate, lease: Lease): Promise<Result> {
   const { ports } = run;
-  const found = await look(run, certificate);
+  const found = await observe(run, certificate);
   if (!isSeen(found)) return { outcome: "failed", reason: found.error };
   const view = await withoutLeftovers(run, found, lease);
   if (view.decision.action === "keep" || view.decision.action === "wait") return { outcome: "kept" };
@@ -31,7 +31,7 @@ export async function keepValid(run: Run, certificate: ManagedCertificate, lease
   }
 }
 
-async function act(run: Run, view: View, lease: Lease): Promise<"issued" | "kept"> {
+async function act(run: Run, view: CertificateStatus, lease: Lease): Promise<"issued" | "kept"> {
   const { certificate, decision, stored, authorities } = view;
   if (run.signal.aborted) throw new Error("the invocation's time is up");
   if (isPrivate(certificate.issuer) && !authorities) throw new Error(`${certificate.issuer} has no authority yet`);
@@ -47,7 +47,7 @@ async function act(run: Run, view: View, lease: Lease): Promise<"issued" | "kept
 }
 
 /** Removes what a run that was killed has left: whoever has the lease knows that it runs no more. */
-async function withoutLeftovers(run: Run, view: View, lease: Lease): Promise<View> {
+async function withoutLeftovers(run: Run, view: CertificateStatus, lease: Lease): Promise<CertificateStatus> {
   const { challenges, unfinished } = view.state;
   if (challenges.length === 0 && !unfinished) return view;
   try {
@@ -70,13 +70,13 @@ const rememberedFinalizations = 10;
  *
  * @throws with the reason, which is kept with the instant of the next try
  */
-async function renew(run: Run, view: View, lease: Lease): Promise<void> {
+async function renew(run: Run, view: CertificateStatus, lease: Lease): Promise<void> {
   const { ports } = run;
-  const { certificate, wish } = view;
-  const before = view.state.wish === wish ? view.state.failures : 0;
+  const { certificate, fingerprint } = view;
+  const before = view.state.fingerprint === fingerprint ? view.state.failures : 0;
   let state: CertificateState = {
     ...view.state,
-    wish,
+    fingerprint,
     failures: before + 1,
     reason: "a run was ended before it was done",
     unfinished: true,
@@ -114,13 +114,13 @@ async function renew(run: Run, view: View, lease: Lease): Promise<void> {
 }
 
 /** Stores a certificate as one value, if this run still has the lease and nobody has written since it looked. */
-async function publish(run: Run, view: View, issued: CertificateSecret, lease: Lease): Promise<void> {
+async function publish(run: Run, view: CertificateStatus, issued: CertificateSecret, lease: Lease): Promise<void> {
   await lease.check();
   await run.ports.secrets.write(view.certificate.secret, JSON.stringify(issued), view.stored?.version);
 }
 
 /** The certificate that is replaced, if the server that is asked has issued it. */
-function replaced({ certificate, stored, state }: View): string | undefined {
+function replaced({ certificate, stored, state }: CertificateStatus): string | undefined {
   if (isPrivate(certificate.issuer) || state.source === undefined || !stored?.secret) return undefined;
   return stored.inspection.problems.length === 0 ? renewalId(stored.secret.certificate) : undefined;
 }

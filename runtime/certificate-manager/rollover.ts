@@ -42,7 +42,7 @@ export const bundle = ({ current, next, previous }: AuthoritySet): string =>
 
 const toleranceMs = 5 * 60_000;
 
-export interface RolloverSituation {
+export interface RolloverInput {
   now: Date;
   set: AuthoritySet;
   /** A person asks for another authority, or ACM PCA has another one. */
@@ -54,7 +54,7 @@ export interface RolloverSituation {
 /** The next step; undefined while there is nothing to do but to wait. */
 export type RolloverStep = "introduce" | "replace" | "ready" | "unready" | "switch" | "retire";
 
-export function rolloverStep({ now, set, replace, settled }: RolloverSituation): RolloverStep | undefined {
+export function rolloverStep({ now, set, replace, settled }: RolloverInput): RolloverStep | undefined {
   const lifetime = readFacts(set.current.certificate);
   if (!set.next && !set.previous) {
     // Nobody trusts an authority that has ended: there is nothing to overlap with.

@@ -7,7 +7,7 @@ const instant = z.iso.datetime().transform((text) => new Date(text));
 /** What is known of a certificate's issuance; it outlives the function that learnt it. */
 export const CertificateState = z.object({
   /** What was wanted when the failures were counted: another wish starts anew. */
-  wish: z.string().default(""),
+  fingerprint: z.string().default(""),
   /** Attempts in a row that did not end well. One is counted before it begins: a run that is killed has failed. */
   failures: z.int().min(0).default(0),
   reason: z.string().optional(),
@@ -34,8 +34,8 @@ export const RenewalInfo = z.object({
 export type RenewalInfo = z.output<typeof RenewalInfo>;
 
 /** Changes when something is wanted that an earlier failure says nothing about. */
-export function wishOf(certificate: ManagedCertificate, directory: string | undefined): string {
+export function requestFingerprint(certificate: ManagedCertificate, directory: string | undefined): string {
   const { names, issuer, usages } = certificate;
-  const wish = [[...names].sort(), issuer, [...usages].sort(), issuer === "acme" ? directory : undefined];
-  return createHash("sha256").update(JSON.stringify(wish)).digest("hex").slice(0, 16);
+  const fingerprint = [[...names].sort(), issuer, [...usages].sort(), issuer === "acme" ? directory : undefined];
+  return createHash("sha256").update(JSON.stringify(fingerprint)).digest("hex").slice(0, 16);
 }

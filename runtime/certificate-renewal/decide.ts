@@ -17,7 +17,7 @@ const usageIds = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" };
  */
 export function renewalReason(
   { cert, key }: StoredPair,
-  wanted: Pick<RenewedCertificate, "names" | "usages">,
+  desired: Pick<RenewedCertificate, "names" | "usages">,
   authority: string,
   now: Date,
 ): string | undefined {
@@ -30,13 +30,13 @@ export function renewalReason(
     const listed = (leaf.subjectAltName ?? "").split(", ").sort().join();
     if (
       listed !==
-      wanted.names
+      desired.names
         .map((name) => `DNS:${name}`)
         .sort()
         .join()
     )
       return "it carries other names";
-    if (wanted.usages.some((usage) => !leaf.keyUsage?.includes(usageIds[usage]))) return "it may be used otherwise";
+    if (desired.usages.some((usage) => !leaf.keyUsage?.includes(usageIds[usage]))) return "it may be used otherwise";
     const signedBy = new X509Certificate(authority);
     if (!leaf.checkIssued(signedBy) || !leaf.verify(signedBy.publicKey)) return "another authority signed it";
     return undefined;
@@ -74,6 +74,6 @@ export function authorityFiles(
 /** Whether everybody had the chance to learn of the authority: it was trusted before this run, or nobody trusts yet. */
 export const isKnownAuthority = (before: string | undefined, authority: string): boolean => {
   if (!before) return true;
-  const wanted = new X509Certificate(authority).fingerprint256;
-  return readPem(before).some(({ fingerprint256 }) => fingerprint256 === wanted);
+  const desired = new X509Certificate(authority).fingerprint256;
+  return readPem(before).some(({ fingerprint256 }) => fingerprint256 === desired);
 };

@@ -32,7 +32,7 @@ export interface Renewed {
 export async function renew(props: RenewProps): Promise<Renewed> {
   const { certificates, authoritiesSecret, vault, secrets, now, log } = props;
   const trusted = await secrets.read(authoritiesSecret);
-  const wanted: Record<string, string> = {};
+  const desired: Record<string, string> = {};
   const signers = new Map<string, string>();
   for (const { issuer, mount } of certificates) {
     const signer = signers.get(issuer) ?? (await vault.authority(mount));
@@ -41,11 +41,11 @@ export async function renew(props: RenewProps): Promise<Renewed> {
     const root = props.rootMount ? await vault.authority(props.rootMount) : undefined;
     // Servers take an intermediate for an anchor; programs want the root, and routes and leaf nodes must not have it.
     const current = issuer === "internal" && root ? [signer, root] : [signer];
-    Object.assign(wanted, authorityFiles(trusted, issuer, current, props.peers?.[issuer] ?? "", now));
+    Object.assign(desired, authorityFiles(trusted, issuer, current, props.peers?.[issuer] ?? "", now));
   }
-  let changed = Object.entries(wanted).some(([name, pem]) => trusted[name] !== pem);
+  let changed = Object.entries(desired).some(([name, pem]) => trusted[name] !== pem);
   if (changed) {
-    await secrets.write(authoritiesSecret, wanted);
+    await secrets.write(authoritiesSecret, desired);
     log.info({ secret: authoritiesSecret }, "authorities written");
   }
   const current: Renewed["current"] = new Map();

@@ -11,8 +11,8 @@ export function route53Name(name: string): string {
 
 /** The record sets of exactly this name and type. Several carry a routing policy: they share both. */
 export function setsOf(sets: readonly ResourceRecordSet[], name: string, type: string): ResourceRecordSet[] {
-  const wanted = route53Name(name);
-  return sets.filter((set) => set.Type === type && route53Name(unescaped(set.Name ?? "")) === wanted);
+  const desired = route53Name(name);
+  return sets.filter((set) => set.Type === type && route53Name(unescaped(set.Name ?? "")) === desired);
 }
 
 /** What each value of a TXT record set says; a value may be written in several quoted pieces. */

@@ -51,10 +51,10 @@ export function recordChange(
   listed: Listed | undefined,
   { ttlSeconds, whenEmpty }: { ttlSeconds: number; whenEmpty: "keep" | "delete" },
 ): RecordChange | undefined {
-  const wanted = [...new Set(healthy)].sort();
-  if (wanted.length === 0)
+  const desired = [...new Set(healthy)].sort();
+  if (desired.length === 0)
     // A deletion names what it deletes: it fails when somebody changed the record meanwhile.
     return whenEmpty === "delete" && listed ? { action: "DELETE", ...listed } : undefined;
-  const same = listed?.ttlSeconds === ttlSeconds && wanted.join() === [...listed.addresses].sort().join();
-  return same ? undefined : { action: "UPSERT", addresses: wanted, ttlSeconds };
+  const same = listed?.ttlSeconds === ttlSeconds && desired.join() === [...listed.addresses].sort().join();
+  return same ? undefined : { action: "UPSERT", addresses: desired, ttlSeconds };
 }

@@ -24,15 +24,15 @@ export interface Judge<Settings> {
 export function decide<Settings extends object>(
   name: string,
   found: Known<Settings>,
-  wanted: Settings,
+  desired: Settings,
   { owner, allowDataLoss, allowRecreate }: Permissions,
   judge: Judge<Settings>,
 ): Decision {
-  const fields = (Object.keys(wanted) as (keyof Settings & string)[]).filter(
-    (field) => !isDeepStrictEqual(found.settings[field], wanted[field]),
+  const fields = (Object.keys(desired) as (keyof Settings & string)[]).filter(
+    (field) => !isDeepStrictEqual(found.settings[field], desired[field]),
   );
   const changes: Change[] = [
-    ...fields.map((field) => ({ field, from: found.settings[field], to: wanted[field] })),
+    ...fields.map((field) => ({ field, from: found.settings[field], to: desired[field] })),
     ...Object.entries(found.features).map(([field, from]) => ({ field, from })),
   ];
   if (found.owner !== undefined && found.owner !== owner)

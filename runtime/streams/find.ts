@@ -60,13 +60,13 @@ export async function findStreams(
 const union = (listed: readonly string[], desired: readonly { readonly name: string }[]) =>
   [...new Set([...listed, ...desired.map(({ name }) => name)])].sort();
 
-async function findStream(nc: NatsConnection, jsm: JetStreamManager, wanted: Named, deadline: number) {
-  const { name } = wanted;
+async function findStream(nc: NatsConnection, jsm: JetStreamManager, desired: Named, deadline: number) {
+  const { name } = desired;
   const start = Date.now();
   const { info, consumers, lostConsumers } = await until(`reading the stream ${name}`, deadline, async () => {
     const info = withLeader(name, await jsm.streams.info(name));
     // Its leader knows a stream that others do not know yet: read again from the start.
-    const found = await notYetWhenMissing([STREAM_NOT_FOUND], () => findConsumers(nc, jsm, wanted, deadline));
+    const found = await notYetWhenMissing([STREAM_NOT_FOUND], () => findConsumers(nc, jsm, desired, deadline));
     const [lost] = found.lostConsumers;
     if (lost !== undefined && Date.now() < start + LOST_AFTER_MS) throw new NotYet(`no server has ${name}/${lost}`);
     return { info, ...found };
@@ -84,13 +84,13 @@ async function findStream(nc: NatsConnection, jsm: JetStreamManager, wanted: Nam
   };
 }
 
-async function findConsumers(nc: NatsConnection, jsm: JetStreamManager, wanted: Named, deadline: number) {
+async function findConsumers(nc: NatsConnection, jsm: JetStreamManager, desired: Named, deadline: number) {
   const consumers: FoundConsumer[] = [];
   const lostConsumers: string[] = [];
-  const listed = await names(nc, `CONSUMER.NAMES.${wanted.name}`, "consumers", deadline);
-  for (const name of union(listed, wanted.consumers)) {
-    const what = `${wanted.name}/${name}`;
-    const read = async () => withLeader(what, await jsm.consumers.info(wanted.name, name));
+  const listed = await names(nc, `CONSUMER.NAMES.${desired.name}`, "consumers", deadline);
+  for (const name of union(listed, desired.consumers)) {
+    const what = `${desired.name}/${name}`;
+    const read = async () => withLeader(what, await jsm.consumers.info(desired.name, name));
     try {
       const { config } = await until(`reading the consumer ${what}`, deadline, read);
       consumers.push({ name, ...fromConsumerConfig(config) });

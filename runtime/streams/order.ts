@@ -1,7 +1,7 @@
 import { collision } from "./subjects";
 
 /** A stream's place in the account: its subjects before and after the plan; undefined where it is not there. */
-export interface Tenancy {
+export interface SubjectOwnership {
   readonly name: string;
   readonly before?: readonly string[];
   readonly after?: readonly string[];
@@ -14,7 +14,7 @@ export interface Overlap {
 }
 
 /** Pairs of streams that would capture the same message once everything is applied; nats-server refuses such an account. */
-export function overlaps(tenancies: readonly Tenancy[]): Overlap[] {
+export function overlaps(tenancies: readonly SubjectOwnership[]): Overlap[] {
   return tenancies.flatMap((one, i) =>
     tenancies.slice(i + 1).flatMap((two) => {
       const subjects = collision(one.after ?? [], two.after ?? []);
@@ -28,7 +28,7 @@ export function overlaps(tenancies: readonly Tenancy[]): Overlap[] {
  *
  * `stuck` are streams that exchange subjects among each other, for which there is no order.
  */
-export function orderBySubjects(tenancies: readonly Tenancy[]): { ordered: string[]; stuck: string[] } {
+export function orderBySubjects(tenancies: readonly SubjectOwnership[]): { ordered: string[]; stuck: string[] } {
   const now = new Map(tenancies.map(({ name, before = [] }) => [name, before]));
   const ordered: string[] = [];
   let waiting = [...tenancies].sort((a, b) => Number(a.after !== undefined) - Number(b.after !== undefined));

@@ -38,11 +38,11 @@ function planConsumers(
   stream: FoundStream,
   permissions: Permissions,
 ): ConsumerAction[] {
-  const wanted = new Set(spec.consumers.map(({ name }) => name));
+  const desired = new Set(spec.consumers.map(({ name }) => name));
   const position = (name: string) =>
     `the position of ${name}${stream.settings.retention === "interest" ? " and messages that only it has to acknowledge" : ""}`;
 
-  const orphans = stream.consumers.filter(({ owner, name }) => owner === permissions.owner && !wanted.has(name));
+  const orphans = stream.consumers.filter(({ owner, name }) => owner === permissions.owner && !desired.has(name));
   return [
     ...orphans.map(({ name }): ConsumerAction => {
       const loss = position(name);
@@ -57,7 +57,7 @@ function planConsumers(
       if (!found) return createConsumer(stream.name, consumer);
       const settings = consumerSettings(consumer);
       const decision = decide(`${stream.name}/${consumer.name}`, found, settings, permissions, {
-        field: (field) => CONSUMER_RULES[field]({ found, wanted: settings, stream, wantedStream }),
+        field: (field) => CONSUMER_RULES[field]({ found, desired: settings, stream, wantedStream }),
         lasting: LASTING_CONSUMER_FEATURES,
         everything: position(consumer.name),
       });
@@ -107,12 +107,12 @@ function createConsumer(stream: string, spec: ConsumerSpec): ConsumerAction {
 }
 
 function restoreConsumer(stream: string, spec: ConsumerSpec, { allowRecreate }: Permissions): ConsumerAction {
-  const { kind: _, reason: __, ...wanted } = createConsumer(stream, spec);
+  const { kind: _, reason: __, ...desired } = createConsumer(stream, spec);
   const name = `${stream}/${spec.name}`;
   const reason = "the cluster lists it, but no server has it";
   return allowRecreate.has(name)
-    ? { ...wanted, kind: "recreate", reason }
-    : { ...wanted, kind: "recreate-refused", reason: `${reason}. Make it anew with --allow-recreate ${name}` };
+    ? { ...desired, kind: "recreate", reason }
+    : { ...desired, kind: "recreate-refused", reason: `${reason}. Make it anew with --allow-recreate ${name}` };
 }
 
 const allOf = (settings: object): Change[] =>

@@ -1,7 +1,7 @@
 import type { Action, StreamAction } from "./action";
 import type { Permissions } from "./decide";
 import type { FoundStream } from "./found";
-import { orderBySubjects, overlaps, type Tenancy } from "./order";
+import { orderBySubjects, overlaps, type SubjectOwnership } from "./order";
 import { notDesired, planStream } from "./plan-stream";
 import { contentOf } from "./rules";
 import type { StreamSpec } from "./spec";
@@ -30,20 +30,20 @@ export function planStreams({ allowDataLoss = [], allowRecreate = [], ...props }
     allowRecreate: new Set(allowRecreate),
   };
   const { desired, found, owner } = props;
-  const wanted = new Map(desired.map((spec) => [spec.name, spec]));
+  const byName = new Map(desired.map((spec) => [spec.name, spec]));
   const existing = new Map(found.map((stream) => [stream.name, stream]));
 
   const actions = new Map<string, Action[]>();
-  for (const spec of wanted.values()) actions.set(spec.name, planStream(spec, existing.get(spec.name), permissions));
+  for (const spec of byName.values()) actions.set(spec.name, planStream(spec, existing.get(spec.name), permissions));
   for (const stream of found)
-    if (stream.owner === owner && !wanted.has(stream.name)) actions.set(stream.name, [orphan(stream, permissions)]);
+    if (stream.owner === owner && !byName.has(stream.name)) actions.set(stream.name, [orphan(stream, permissions)]);
 
-  const tenancies = [...new Set([...wanted.keys(), ...existing.keys()])].map((name): Tenancy => {
+  const tenancies = [...new Set([...byName.keys(), ...existing.keys()])].map((name): SubjectOwnership => {
     const before = existing.get(name)?.settings.subjects;
     const deleted = actions.get(name)?.[0]?.kind === "delete";
-    return { name, before, after: wanted.get(name)?.subjects ?? (deleted ? undefined : before) };
+    return { name, before, after: byName.get(name)?.subjects ?? (deleted ? undefined : before) };
   });
-  const conflicts = [...twice(desired), ...collisions(tenancies, wanted)];
+  const conflicts = [...twice(desired), ...collisions(tenancies, byName)];
   const { ordered, stuck } = orderBySubjects(tenancies);
   if (conflicts.length === 0) conflicts.push(...stuck.map(exchange));
   return [...conflicts, ...[...ordered, ...stuck].flatMap((name) => actions.get(name) ?? [])];
@@ -68,9 +68,9 @@ function twice(desired: readonly StreamSpec[]): StreamAction[] {
 }
 
 /** Overlaps that involve something desired; those among foreign streams cannot be, nats-server refuses them. */
-function collisions(tenancies: readonly Tenancy[], wanted: ReadonlyMap<string, StreamSpec>): StreamAction[] {
+function collisions(tenancies: readonly SubjectOwnership[], desired: ReadonlyMap<string, StreamSpec>): StreamAction[] {
   return overlaps(tenancies).flatMap(({ stream, other, subjects: [mine, theirs] }) =>
-    wanted.has(stream) || wanted.has(other)
+    desired.has(stream) || desired.has(other)
       ? [
           {
             kind: "conflict",

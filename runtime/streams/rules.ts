@@ -10,12 +10,12 @@ export type Verdict =
   /** nats-server does it without a question, and messages, or the safety of messages, are gone. */
   | { readonly how: "loss"; readonly what: string };
 
-type StreamRule = (found: FoundStream, wanted: StreamSettings) => Verdict;
+type StreamRule = (found: FoundStream, desired: StreamSettings) => Verdict;
 type ConsumerRule = (props: ConsumerChange) => Verdict;
 
 export interface ConsumerChange {
   readonly found: FoundConsumer;
-  readonly wanted: ConsumerSettings;
+  readonly desired: ConsumerSettings;
   readonly stream: FoundStream;
   readonly wantedStream: StreamSettings;
 }
@@ -53,8 +53,8 @@ export const STREAM_RULES: Readonly<Record<keyof StreamSettings, StreamRule>> = 
       : inPlace(),
   // Not retroactive: larger messages stay.
   maxMessageBytes: inPlace,
-  discard: ({ messages }, wanted) =>
-    wanted.discard === "old" && messages > 0 && (wanted.maxMessages > 0 || wanted.maxBytes > 0)
+  discard: ({ messages }, desired) =>
+    desired.discard === "old" && messages > 0 && (desired.maxMessages > 0 || desired.maxBytes > 0)
       ? loss("a full stream drops its oldest messages instead of refusing new ones")
       : inPlace(),
   duplicateWindowMs: inPlace,
@@ -90,9 +90,9 @@ export const CONSUMER_RULES: Readonly<Record<keyof ConsumerSettings, ConsumerRul
   maxDeliver: inPlace,
   ackWaitMs: inPlace,
   maxAckPending: inPlace,
-  replicas: ({ found, wanted, stream, wantedStream }) => {
+  replicas: ({ found, desired, stream, wantedStream }) => {
     const from = found.settings.replicas || stream.settings.replicas;
-    const to = wanted.replicas || wantedStream.replicas;
+    const to = desired.replicas || wantedStream.replicas;
     // A stream that shrinks shrinks its consumers with it: that is its own loss, reported there.
     return to < Math.min(from, wantedStream.replicas)
       ? loss(`${from - to} of ${from} copies of its position`)

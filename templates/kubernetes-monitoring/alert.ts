@@ -1,4 +1,4 @@
-import type { Watched } from "./watched";
+import type { MonitoringTargets } from "./monitoring-targets";
 
 /** `critical`: somebody is woken. `warning`: somebody looks today. */
 export type Severity = "critical" | "warning";
@@ -24,7 +24,7 @@ export interface Rule {
   annotations: Record<string, string>;
 }
 
-export const toRule = ({ environment, cluster, namespace }: Watched, alert: Alert): Rule => ({
+export const toRule = ({ environment, cluster, namespace }: MonitoringTargets, alert: Alert): Rule => ({
   alert: alert.name,
   expr: alert.expr,
   for: alert.for,

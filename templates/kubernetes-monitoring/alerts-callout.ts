@@ -1,14 +1,14 @@
 import type { Alert } from "./alert";
 import { calloutMetrics as metric } from "./metrics";
-import { calloutOf, type Watched } from "./watched";
+import { calloutOf, type MonitoringTargets } from "./monitoring-targets";
 
 /** Denials that are nobody's wrong token: the responder cannot decide. */
 const ownFaults = 'reason=~"internal|jwks_unavailable|identity_refused|too_many_subjects"';
 
 /** Whether users get in. */
-export function calloutAlerts(watched: Watched): Alert[] {
-  const of = calloutOf(watched);
-  const slow = watched.calloutTimeoutSeconds / 2;
+export function calloutAlerts(targets: MonitoringTargets): Alert[] {
+  const of = calloutOf(targets);
+  const slow = targets.calloutTimeoutSeconds / 2;
   return [
     {
       name: "NatsCalloutWithoutResponder",
@@ -20,21 +20,21 @@ export function calloutAlerts(watched: Watched): Alert[] {
     {
       name: "NatsCalloutFails",
       severity: "critical",
-      expr: `sum by (reason) (rate(${metric.decisions}${calloutOf(watched, ownFaults)}[5m])) > 0`,
+      expr: `sum by (reason) (rate(${metric.decisions}${calloutOf(targets, ownFaults)}[5m])) > 0`,
       for: "5m",
       summary: "logins are denied by the responders' own fault: {{ $labels.reason }}",
     },
     {
       name: "NatsCalloutDeniesMany",
       severity: "warning",
-      expr: `sum by (reason) (rate(${metric.decisions}${calloutOf(watched, 'verdict="denied"')}[5m])) * 60 > 100`,
+      expr: `sum by (reason) (rate(${metric.decisions}${calloutOf(targets, 'verdict="denied"')}[5m])) * 60 > 100`,
       for: "5m",
       summary: "more than 100 logins a minute are denied ({{ $labels.reason }}): an attack, or a broken release",
     },
     {
       name: "NatsCalloutRefusesServers",
       severity: "warning",
-      expr: `sum by (reason) (increase(${metric.decisions}${calloutOf(watched, 'verdict="refused"')}[15m])) > 0`,
+      expr: `sum by (reason) (increase(${metric.decisions}${calloutOf(targets, 'verdict="refused"')}[15m])) > 0`,
       for: "5m",
       summary: "responders got what is no request of a server of theirs ({{ $labels.reason }})",
     },
@@ -43,12 +43,12 @@ export function calloutAlerts(watched: Watched): Alert[] {
       severity: "warning",
       expr: `histogram_quantile(0.99, sum by (le) (rate(${metric.durations}${of}[5m]))) > ${slow}`,
       for: "10m",
-      summary: `one login in a hundred takes {{ $value | humanizeDuration }}; servers give up after ${watched.calloutTimeoutSeconds}s`,
+      summary: `one login in a hundred takes {{ $value | humanizeDuration }}; servers give up after ${targets.calloutTimeoutSeconds}s`,
     },
     {
       name: "NatsCalloutKeysNotFetched",
       severity: "warning",
-      expr: `sum(increase(${metric.keyFetches}${calloutOf(watched, 'result="failure"')}[30m])) > 2`,
+      expr: `sum(increase(${metric.keyFetches}${calloutOf(targets, 'result="failure"')}[30m])) > 2`,
       for: "5m",
       summary: "the issuer's key set cannot be downloaded: new keys of the issuer would be unknown",
     },

@@ -1,14 +1,14 @@
 import type { Alert } from "./alert";
 import { exporterMetrics, jetstreamMetrics as metric, volumeMetrics } from "./metrics";
-import { serversOf, type Watched } from "./watched";
+import { type MonitoringTargets, serversOf } from "./monitoring-targets";
 
 const byStream = "by (account_id, account_name, stream_name)";
 const nobody = (label: string) => [`${label}=""`, `is_${label}="false"`];
 
 /** Whether streams have leaders, replicas that follow them, and room. */
-export function jetstreamAlerts(watched: Watched): Alert[] {
-  const { namespace, cluster, servers } = watched;
-  const of = serversOf(watched);
+export function jetstreamAlerts(targets: MonitoringTargets): Alert[] {
+  const { namespace, cluster, servers } = targets;
+  const of = serversOf(targets);
   const claims = `{namespace="${namespace}",persistentvolumeclaim=~"${cluster}-(js|resolver)-${cluster}-[0-9]+"}`;
   const alerts: Alert[] = [
     {
@@ -47,23 +47,23 @@ export function jetstreamAlerts(watched: Watched): Alert[] {
       summary: "volume {{ $labels.persistentvolumeclaim }} is full to {{ $value | humanizePercentage }}",
     },
   ];
-  return servers === 1 ? alerts : [...alerts, ...replicaAlerts(watched)];
+  return servers === 1 ? alerts : [...alerts, ...replicaAlerts(targets)];
 }
 
-function replicaAlerts(watched: Watched): Alert[] {
-  const of = serversOf(watched);
+function replicaAlerts(targets: MonitoringTargets): Alert[] {
+  const of = serversOf(targets);
   return [
     {
       name: "NatsNoMetaLeader",
       severity: "critical",
-      expr: `count by (pod) (${metric.server}${serversOf(watched, ...nobody("meta_leader"))}) > 0`,
+      expr: `count by (pod) (${metric.server}${serversOf(targets, ...nobody("meta_leader"))}) > 0`,
       for: "1m",
       summary: "{{ $labels.pod }} knows no leader of the cluster: no stream is created, changed or moved",
     },
     {
       name: "NatsStreamWithoutLeader",
       severity: "critical",
-      expr: `count ${byStream} (${metric.messages}${serversOf(watched, ...nobody("stream_leader"))}) > 0`,
+      expr: `count ${byStream} (${metric.messages}${serversOf(targets, ...nobody("stream_leader"))}) > 0`,
       for: "2m",
       summary: "{{ $value }} servers know no leader of stream {{ $labels.stream_name }}: it may store nothing",
     },
@@ -75,17 +75,17 @@ function replicaAlerts(watched: Watched): Alert[] {
       for: "10m",
       summary: "a replica of stream {{ $labels.stream_name }} does not hold what was stored five minutes ago",
     },
-    ...missingReplicas(watched),
+    ...missingReplicas(targets),
   ];
 }
 
 /** What the exporter does not say is how many replicas a stream should have: those of the configuration are known here. */
-function missingReplicas(watched: Watched): Alert[] {
-  const { replicated } = watched;
+function missingReplicas(targets: MonitoringTargets): Alert[] {
+  const { replicated } = targets;
   if (replicated.length === 0) return [];
   const few = replicated.map(({ replicas, streams }) => {
     const named = `stream_name=~"${streams.join("|")}"`;
-    const each = `count by (account_id, account_name, stream_name, pod) (${metric.messages}${serversOf(watched, named)})`;
+    const each = `count by (account_id, account_name, stream_name, pod) (${metric.messages}${serversOf(targets, named)})`;
     return `count ${byStream} (${each}) < ${replicas}`;
   });
   return [

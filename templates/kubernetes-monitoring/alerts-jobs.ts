@@ -1,6 +1,6 @@
 import type { Alert } from "./alert";
 import { cronJobMetrics as metric } from "./metrics";
-import type { Watched } from "./watched";
+import type { MonitoringTargets } from "./monitoring-targets";
 
 const hour = 3600;
 const day = 24 * hour;
@@ -9,8 +9,8 @@ const day = 24 * hour;
 const succeeded = (of: string) => `(${metric.succeeded}${of} or ${metric.created}${of})`;
 
 /** Whether scheduled work is done: renewals, backups and their proof. All of it is kube-state-metrics' word. */
-export function jobAlerts(watched: Watched): Alert[] {
-  const { namespace, renewal, backups, drills } = watched;
+export function jobAlerts(targets: MonitoringTargets): Alert[] {
+  const { namespace, renewal, backups, drills } = targets;
   const of = (cronJob: string) => `{namespace="${namespace}",cronjob=~"${cronJob}"}`;
   const every = [renewal?.cronJob, backups, drills].filter((name) => name !== undefined);
   if (every.length === 0) return [];

@@ -1,24 +1,24 @@
 import type { Alert } from "./alert";
 import { logMetrics, exporterMetrics as metric } from "./metrics";
-import { serversOf, type Watched } from "./watched";
+import { type MonitoringTargets, serversOf } from "./monitoring-targets";
 
 /** Servers that answer; nothing where none does. By pod, so that one that is asked twice counts once. */
-const counted = (watched: Watched) => `count(count by (pod) (${metric.alive}${serversOf(watched)}))`;
-const answering = (watched: Watched) => `(${counted(watched)} or vector(0))`;
+const counted = (targets: MonitoringTargets) => `count(count by (pod) (${metric.alive}${serversOf(targets)}))`;
+const answering = (targets: MonitoringTargets) => `(${counted(targets)} or vector(0))`;
 
 /** Keeps what servers say that answer: the others' values are of before. */
-const whileAnswering = (watched: Watched) => `and on (pod) ${metric.alive}${serversOf(watched)}`;
+const whileAnswering = (targets: MonitoringTargets) => `and on (pod) ${metric.alive}${serversOf(targets)}`;
 
 /** Whether the servers run, find each other and keep up with their clients. */
-export function serverAlerts(watched: Watched): Alert[] {
-  const { servers, memoryBytes, diskBytes } = watched;
-  const of = serversOf(watched);
+export function serverAlerts(targets: MonitoringTargets): Alert[] {
+  const { servers, memoryBytes, diskBytes } = targets;
+  const of = serversOf(targets);
   const quorum = Math.floor(servers / 2) + 1;
   const alerts: Alert[] = [
     {
       name: "NatsServerDown",
       severity: servers === 1 ? "critical" : "warning",
-      expr: `${answering(watched)} < ${servers}`,
+      expr: `${answering(targets)} < ${servers}`,
       for: "5m",
       summary: `{{ $value }} of ${servers} servers answer`,
     },
@@ -58,7 +58,7 @@ export function serverAlerts(watched: Watched): Alert[] {
     {
       name: "NatsQuorumLost",
       severity: "critical",
-      expr: `${answering(watched)} < ${quorum}`,
+      expr: `${answering(targets)} < ${quorum}`,
       for: "1m",
       summary: `{{ $value }} of ${servers} servers answer; streams need ${quorum}`,
     },
@@ -67,7 +67,7 @@ export function serverAlerts(watched: Watched): Alert[] {
       name: "NatsRoutesMissing",
       severity: "critical",
       // Those that are down are another alert's.
-      expr: `max by (pod) (${metric.remotes}${of} ${whileAnswering(watched)}) < scalar(${counted(watched)}) - 1`,
+      expr: `max by (pod) (${metric.remotes}${of} ${whileAnswering(targets)}) < scalar(${counted(targets)}) - 1`,
       for: "5m",
       summary: "{{ $labels.pod }} has routes to {{ $value }} servers; more than these answer",
     },
@@ -84,9 +84,9 @@ const logsNearLimit = (of: string, diskBytes: number): Alert => ({
 });
 
 /** Whether leaf nodes are connected, on either end. */
-export function leafAlerts(watched: Watched): Alert[] {
-  const { expected, perServer } = watched.leafNodes;
-  const connected = `${metric.leafNodes}${serversOf(watched)} ${whileAnswering(watched)}`;
+export function leafAlerts(targets: MonitoringTargets): Alert[] {
+  const { expected, perServer } = targets.leafNodes;
+  const connected = `${metric.leafNodes}${serversOf(targets)} ${whileAnswering(targets)}`;
   const alerts: Alert[] = [];
   if (expected > 0) {
     alerts.push({

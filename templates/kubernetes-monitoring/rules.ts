@@ -3,7 +3,7 @@ import { calloutAlerts } from "./alerts-callout";
 import { jetstreamAlerts } from "./alerts-jetstream";
 import { jobAlerts } from "./alerts-jobs";
 import { leafAlerts, serverAlerts } from "./alerts-servers";
-import type { Watched } from "./watched";
+import type { MonitoringTargets } from "./monitoring-targets";
 
 export interface RuleGroup {
   name: string;
@@ -11,18 +11,18 @@ export interface RuleGroup {
 }
 
 /** What wakes somebody, in groups that Prometheus evaluates each by itself. */
-export function ruleGroups(watched: Watched): RuleGroup[] {
+export function ruleGroups(targets: MonitoringTargets): RuleGroup[] {
   const groups = {
-    servers: serverAlerts(watched),
-    jetstream: watched.jetstream ? jetstreamAlerts(watched) : [],
-    "leaf-nodes": leafAlerts(watched),
-    "auth-callout": calloutAlerts(watched),
-    jobs: jobAlerts(watched),
+    servers: serverAlerts(targets),
+    jetstream: targets.jetstream ? jetstreamAlerts(targets) : [],
+    "leaf-nodes": leafAlerts(targets),
+    "auth-callout": calloutAlerts(targets),
+    jobs: jobAlerts(targets),
   };
   return Object.entries(groups)
     .filter(([, alerts]) => alerts.length > 0)
     .map(([name, alerts]) => ({
-      name: `nats-${watched.environment}-${watched.cluster}-${name}`,
-      rules: alerts.map((alert) => toRule(watched, alert)),
+      name: `nats-${targets.environment}-${targets.cluster}-${name}`,
+      rules: alerts.map((alert) => toRule(targets, alert)),
     }));
 }

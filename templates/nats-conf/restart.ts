@@ -26,9 +26,9 @@ export const reloadableKeys: readonly string[] = [
 /** What of a configuration only a restart can change. */
 export function restartPart(object: ConfObject, path = ""): ConfObject {
   const kept = Object.entries(object).flatMap(([key, value]): [string, ConfValue][] => {
-    const place = path ? `${path}.${key}` : key;
-    if (value === undefined || reloadableKeys.includes(place)) return [];
-    return [[key, isBlock(value) ? restartPart(value, place) : value]];
+    const keyPath = path ? `${path}.${key}` : key;
+    if (value === undefined || reloadableKeys.includes(keyPath)) return [];
+    return [[key, isBlock(value) ? restartPart(value, keyPath) : value]];
   });
   return Object.fromEntries(kept);
 }

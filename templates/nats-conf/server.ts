@@ -139,8 +139,8 @@ function jetstreamConf({ cluster, site }: ServerConfProps): ConfObject | undefin
 /** Leaves out what a server of this version does not know: an unknown key would stop it at start. */
 export function gate(version: string, object: ConfObject, path = ""): ConfObject {
   const entries = Object.entries(object).flatMap(([key, value]): [string, ConfValue][] => {
-    const place = path ? `${path}.${key}` : key;
-    return value === undefined || !knowsKey(version, place) ? [] : [[key, gateValue(version, value, place)]];
+    const keyPath = path ? `${path}.${key}` : key;
+    return value === undefined || !knowsKey(version, keyPath) ? [] : [[key, gateValue(version, value, keyPath)]];
   });
   return Object.fromEntries(entries);
 }

@@ -6,9 +6,9 @@ import { environments } from "../../support/lint-arbitrary";
 import { parsePlace, today } from "../../support/lint-environment";
 
 /** Whether the place, or what it would stand in, is part of the environment. */
-function exists(environment: object, place: string): boolean {
+function exists(environment: object, pathText: string): boolean {
   let value: unknown = environment;
-  for (const part of parsePlace(place).slice(0, -1)) {
+  for (const part of parsePlace(pathText).slice(0, -1)) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return false;
     value = (value as Record<string | number, unknown>)[part];
   }

@@ -98,7 +98,7 @@ test("a leaf cluster on ECS dials the hub's address, and its agent trusts the hu
   const env = CertificateAgentEnv.parse(agentEnvironment(conf, "bucket", "digest"));
   expect(namesIn(env.AUTHORITIES.leafnodes ?? "")).toEqual(["hub"]);
 
-  const wanted = { ...env, certificates: env.CERTIFICATES, credentials: [] };
+  const desired = { ...env, certificates: env.CERTIFICATES, credentials: [] };
   const certificate = await issueCertificate(authorities.edge as KeyPairPem, {
     names: { dns: [server.host] },
     usages: ["client"],
@@ -106,11 +106,11 @@ test("a leaf cluster on ECS dials the hub's address, and its agent trusts the hu
     now: new Date(),
   });
   const file = join(folder, "ca", "leafnodes.crt");
-  const files = new ServerFiles(folder, { ...wanted, authorities: env.AUTHORITIES });
+  const files = new ServerFiles(folder, { ...desired, authorities: env.AUTHORITIES });
   files.writeCertificate("leaf-remote", readPair(certificate.cert, certificate.key, pemOf("edge")));
   expect(namesIn(readFileSync(file, "utf8"))).toEqual(["edge", "hub"]);
   // An agent that is told of no other authority any more.
-  new ServerFiles(folder, { ...wanted, authorities: {} });
+  new ServerFiles(folder, { ...desired, authorities: {} });
   expect(namesIn(readFileSync(file, "utf8"))).toEqual(["edge"]);
 });
 

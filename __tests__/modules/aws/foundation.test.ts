@@ -17,8 +17,8 @@ test("each zone has a public and a private subnet, and a way out of its own", ()
     const { "natsform:subnet": kind } = tags as Record<string, string>;
     return `${availability_zone} ${kind}`;
   });
-  const wanted = ["a", "b", "c"].flatMap((zone) => [`eu-west-1${zone} private`, `eu-west-1${zone} public`]);
-  expect(placed.sort()).toEqual(wanted);
+  const desired = ["a", "b", "c"].flatMap((zone) => [`eu-west-1${zone} private`, `eu-west-1${zone} public`]);
+  expect(placed.sort()).toEqual(desired);
   for (const { map_public_ip_on_launch } of subnets) expect(map_public_ip_on_launch).toBe(false);
   expect(Object.keys(all(foundation("demo"), "aws_nat_gateway"))).toHaveLength(3);
 });
@@ -76,8 +76,8 @@ test("images cannot be replaced under their tag, and are scanned", () => {
 });
 
 test("there is an empty secret for everything that keys push writes", async () => {
-  const wanted = deployedSecrets((await demo).topology).map(({ name }) => `demo/keys/${name}`);
-  expect(names(foundation("demo"), "aws_secretsmanager_secret").sort()).toEqual(wanted.sort());
+  const desired = deployedSecrets((await demo).topology).map(({ name }) => `demo/keys/${name}`);
+  expect(names(foundation("demo"), "aws_secretsmanager_secret").sort()).toEqual(desired.sort());
 });
 
 test("configurations have versions, are encrypted, and are nobody's to read in public or in clear", () => {

@@ -123,7 +123,7 @@ test("policies are read as Kubernetes reads them", () => {
     ["another port", false, enters(shop, { ports: [{ port: "80", protocol: "TCP" }] })],
     ["another protocol", false, enters(shop, { ports: [{ port: "4222", protocol: "UDP" }] })],
   ];
-  expect(cases.filter(([, wanted, seen]) => wanted !== seen)).toEqual([]);
+  expect(cases.filter(([, desired, seen]) => desired !== seen)).toEqual([]);
 });
 
 test("there are policies, programs and connections to speak of", () => {
@@ -332,10 +332,10 @@ test("egress can be left open: then policies say nothing of it", async () => {
 ("missing" in chart ? test.skip : test)("the chart's pods have the labels that policies look for", () => {
   for (const { releases, policies } of worlds) {
     for (const release of releases) {
-      const labelsOf = (wanted: string) =>
+      const labelsOf = (desired: string) =>
         renderChart(release.values, release).flatMap(({ kind, spec }) => {
           const template = spec?.template as { metadata: { labels: Record<string, string> } } | undefined;
-          return template && kind === wanted ? [template.metadata.labels] : [];
+          return template && kind === desired ? [template.metadata.labels] : [];
         });
       const [servers, boxes] = [labelsOf("StatefulSet"), labelsOf("Deployment")];
       expect(servers).toEqual([expect.objectContaining(chartPod(release).labels)]);

@@ -18,10 +18,13 @@ export async function checkRecord(target: DeployTarget, { cluster, region }: Che
       const healthy = tasks.filter(
         ({ healthStatus, lastStatus }) => healthStatus === "HEALTHY" && lastStatus === "RUNNING",
       );
-      const wanted = await addressesOf(target, region, healthy, platform.access === "vpc" ? "private" : "public");
+      const desired = await addressesOf(target, region, healthy, platform.access === "vpc" ? "private" : "public");
       const listed = await addressRecord(target, region, platform.domain, name);
-      const ok = wanted.length > 0 && wanted.join() === listed.join();
-      return { ok, seen: ok ? listed.join(", ") : `lists ${listed.join(", ") || "nothing"}, not ${wanted.join(", ")}` };
+      const ok = desired.length > 0 && desired.join() === listed.join();
+      return {
+        ok,
+        seen: ok ? listed.join(", ") : `lists ${listed.join(", ") || "nothing"}, not ${desired.join(", ")}`,
+      };
     }),
   ];
 }

@@ -20,12 +20,12 @@ async function rulesOf(client: EventBridgeClient): Promise<Rule[]> {
 export async function checkRules(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
   const client = new EventBridgeClient(clientConfig(target, region));
   const names = awsClusterNames(target.environment.name, cluster.name);
-  const wanted = [
+  const desired = [
     { what: "dns-sync", events: true },
     { what: "certificate-manager", events: false },
   ];
   return Promise.all(
-    wanted.map(({ what, events }) =>
+    desired.map(({ what, events }) =>
       checkRow("rules", names.program(what), async () => {
         const reaching: Rule[] = [];
         for (const rule of await rulesOf(client)) {

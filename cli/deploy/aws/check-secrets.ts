@@ -16,13 +16,13 @@ export async function checkKeys(target: DeployTarget, region: string): Promise<D
   return [
     await checkRow("secrets", `keys in ${region}`, async () => {
       const store = keyStoreOf(target, region);
-      const wanted = await deployedValues(target.topology, target.keys);
-      const found = await Promise.all(wanted.map(({ name }) => store.read(name)));
-      const wrong = wanted.filter(({ value }, i) => found[i] !== value).map(({ name }) => name);
+      const desired = await deployedValues(target.topology, target.keys);
+      const found = await Promise.all(desired.map(({ name }) => store.read(name)));
+      const wrong = desired.filter(({ value }, i) => found[i] !== value).map(({ name }) => name);
       const ok = wrong.length === 0;
       return {
         ok,
-        seen: ok ? `${wanted.length} as in ${target.keys.description}` : `not as they should be: ${wrong.join(", ")}`,
+        seen: ok ? `${desired.length} as in ${target.keys.description}` : `not as they should be: ${wrong.join(", ")}`,
       };
     }),
   ];

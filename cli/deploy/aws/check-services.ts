@@ -1,7 +1,7 @@
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { awsClusterNames, awsNames, calloutKeys } from "../../../model/topology";
 import { checkRow, type DeployRow } from "../../core/rows";
-import { withKeys } from "../responders-step";
+import { withKeys } from "../rotation-step";
 import { clientConfig, type DeployTarget } from "../target";
 import type { CheckedCluster } from "./checked-cluster";
 import { respondersOf } from "./responders-first";

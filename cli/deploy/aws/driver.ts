@@ -12,7 +12,7 @@ import { runStreamsTasks, streamsOutput } from "./streams-tasks";
 
 /** Clusters on ECS, in the account that the caller's credentials open. */
 export const awsDriver: DeployDriver<AwsStack> = {
-  introduce: async (target, stacks) => {
+  describeTarget: async (target, stacks) => {
     const regions = [...new Set(stacks.map(({ region }) => region))];
     try {
       const client = new STSClient(clientConfig(target, regions[0] ?? ""));
@@ -26,7 +26,7 @@ export const awsDriver: DeployDriver<AwsStack> = {
     }
   },
   // The streams' task runs at every deployment.
-  undone: async () => [],
+  drifted: async () => [],
   before: async (target, stack, progress) => {
     if (stack.layer === "nats") await respondersFirst(target, stack, progress);
   },
@@ -45,5 +45,5 @@ export const awsDriver: DeployDriver<AwsStack> = {
   explain: async () => [],
   finish: () => [],
   check: checkAws,
-  remains: async () => [],
+  retainedResources: async () => [],
 };

@@ -9,7 +9,7 @@ import {
 import type { AwsStack } from "../../../model/topology";
 import { awsClusterNames, awsNames } from "../../../model/topology";
 import type { Progress } from "../../core/output";
-import { isStarted, keysIn, notReady, respondersStep } from "../responders-step";
+import { isStarted, keysIn, notReady, respondersStep } from "../rotation-step";
 import { clientConfig, type DeployTarget } from "../target";
 import { activeService } from "./tasks";
 

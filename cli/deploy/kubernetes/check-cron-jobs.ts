@@ -2,7 +2,7 @@ import { z } from "zod";
 import { hasRenewalJob } from "../../../model/topology";
 import type { DeployRow } from "../../core/rows";
 import type { DeployTarget } from "../target";
-import { questionsTo } from "./cluster";
+import { clusterAccess } from "./cluster";
 
 const CronJob = z.object({
   metadata: z.object({ name: z.string() }),
@@ -40,7 +40,7 @@ export function judgeCronJob({ metadata, spec }: CronJob, jobs: readonly Job[]):
 
 /** What runs on a schedule: renewal of certificates, backups. */
 export async function checkCronJobs(target: DeployTarget, name: string): Promise<DeployRow[]> {
-  const { names, kubectl, inside } = questionsTo(target, name);
+  const { names, kubectl, inside } = clusterAccess(target, name);
   const config = target.environment.clusters[name];
   const selector = `app.kubernetes.io/part-of=${target.environment.name}-${name}`;
   const list = (kind: string) => [...inside, "get", kind, "--selector", selector];

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { calloutKeys } from "../../../model/topology";
 import { checkRow, type DeployRow } from "../../core/rows";
-import { withKeys } from "../responders-step";
+import { withKeys } from "../rotation-step";
 import type { DeployTarget } from "../target";
-import { questionsTo } from "./cluster";
+import { clusterAccess } from "./cluster";
 import { keysOf, Responders } from "./responders";
 
 const Pod = z.object({
@@ -59,7 +59,7 @@ export function judgeStatefulSet({ metadata, spec, status }: StatefulSet, size: 
 
 /** The servers' pods, and the StatefulSet that they belong to. */
 export async function checkPods(target: DeployTarget, name: string): Promise<DeployRow[]> {
-  const { cluster, names, kubectl, inside } = questionsTo(target, name);
+  const { cluster, names, kubectl, inside } = clusterAccess(target, name);
   const image = `${cluster.platform.images.nats}:${target.topology.nats.version}-alpine`;
   const selector = `app.kubernetes.io/instance=${names.release},app.kubernetes.io/component=nats`;
   return Promise.all([
@@ -84,7 +84,7 @@ export async function checkPods(target: DeployTarget, name: string): Promise<Dep
 
 /** Who lets users in: as many responders as are wanted, all of the last revision, with the keys of the trust file. */
 export async function checkResponders(target: DeployTarget, name: string): Promise<DeployRow[]> {
-  const { names, kubectl, inside } = questionsTo(target, name);
+  const { names, kubectl, inside } = clusterAccess(target, name);
   return [
     await checkRow("pods", names.callout, async () => {
       const found = await kubectl.json(Responders, ...inside, "get", "deployment", names.callout);

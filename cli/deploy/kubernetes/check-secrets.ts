@@ -6,21 +6,21 @@ import { checkRow, type DeployRow } from "../../core/rows";
 import { deployedValues } from "../../keys/push";
 import { certificateFault } from "../certificate-fault";
 import type { DeployTarget } from "../target";
-import { questionsTo } from "./cluster";
+import { clusterAccess } from "./cluster";
 import { SecretData } from "./local-certificates";
 
 const dayMs = 86_400_000;
 
 /** Data of a Secret, decoded. */
 async function secretOf(target: DeployTarget, cluster: string, name: string): Promise<Record<string, string>> {
-  const { kubectl, inside } = questionsTo(target, cluster);
+  const { kubectl, inside } = clusterAccess(target, cluster);
   const { data } = await kubectl.json(SecretData, ...inside, "get", "secret", name);
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
 }
 
 /** Every certificate that servers present can be served, and is trusted by those who look at it. */
 export async function checkCertificates(target: DeployTarget, name: string): Promise<DeployRow[]> {
-  const { cluster, names } = questionsTo(target, name);
+  const { cluster, names } = clusterAccess(target, name);
   const kept = cluster.certificates.filter(({ id }) => id !== "public");
   return Promise.all(
     kept.map((certificate) => {
@@ -36,7 +36,7 @@ export async function checkCertificates(target: DeployTarget, name: string): Pro
 
 /** @param authorities PEM that those who verify it trust */
 export function judgeCertificate(
-  wanted: Pick<Certificate, "names">,
+  desired: Pick<Certificate, "names">,
   data: Record<string, string>,
   authorities: string,
   now: Date,
@@ -46,27 +46,27 @@ export function judgeCertificate(
   if (!certificate || !privateKey) return { ok: false, seen: "there is no certificate in it" };
   const wrong = certificateFault(
     { certificate, chain: chain.join("\n"), privateKey },
-    wanted,
+    desired,
     splitPem(authorities),
     now,
   );
   const until = Date.parse(new X509Certificate(certificate).validTo);
   const days = Math.floor((until - now.getTime()) / dayMs);
-  return { ok: wrong === undefined, seen: wrong ?? `${wanted.names.length} names, ${days} days left` };
+  return { ok: wrong === undefined, seen: wrong ?? `${desired.names.length} names, ${days} days left` };
 }
 
 /** Every key that programs read is in its Secret, and is the one of the environment. */
 export async function checkKeys(target: DeployTarget, name: string): Promise<DeployRow[]> {
-  const { names } = questionsTo(target, name);
+  const { names } = clusterAccess(target, name);
   return [
     await checkRow("secrets", names.certificates.servers, async () => {
       const found = await secretOf(target, name, names.certificates.servers);
-      const wanted = await deployedValues(target.topology, target.keys);
-      const wrong = wanted.filter(({ name: key, value }) => found[key] !== value).map((one) => one.name);
+      const desired = await deployedValues(target.topology, target.keys);
+      const wrong = desired.filter(({ name: key, value }) => found[key] !== value).map((one) => one.name);
       const ok = wrong.length === 0;
       return {
         ok,
-        seen: ok ? `${wanted.length} as in ${target.keys.description}` : `not as they should be: ${wrong.join(", ")}`,
+        seen: ok ? `${desired.length} as in ${target.keys.description}` : `not as they should be: ${wrong.join(", ")}`,
       };
     }),
   ];

@@ -6,13 +6,13 @@ import type { CheckResult, DeployRow } from "../../core/rows";
 import type { DeployTarget } from "../target";
 import { clusterOn } from "./cluster";
 import { withServers } from "./connection";
-import { askServers, type ServersSay } from "./servers-say";
+import { collectServerInfo, type ServerInfo } from "./server-info";
 
 /** Every server of the cluster with its routes, the leader of JetStream's meta group, and links of leaf nodes. */
 export function checkServers(target: DeployTarget, name: string): Promise<DeployRow[]> {
   return withServers(target, name, async (connect) => {
     const sys = await (await connect("sys")).connection();
-    return judgeServers(target.topology, target.trust, clusterOn(target, name), await askServers(sys));
+    return judgeServers(target.topology, target.trust, clusterOn(target, name), await collectServerInfo(sys));
   });
 }
 
@@ -21,23 +21,25 @@ export function judgeServers(
   topology: Topology,
   trust: Pick<Trust, "accounts">,
   cluster: ClusterTopology,
-  say: ServersSay,
+  show: ServerInfo,
 ): DeployRow[] {
   const names = cluster.servers.map(({ name }) => name);
   const isClustered = names.length > 1;
   return [
     ...names.flatMap((name) => [
-      servers(`${name}: version and names`, judgeVersion(topology.nats.version, cluster, name, say)),
-      ...(isClustered ? [servers(`${name}: routes`, judgeRoutes(cluster, name, say.routez.get(name)))] : []),
+      servers(`${name}: version and names`, judgeVersion(topology.nats.version, cluster, name, show)),
+      ...(isClustered ? [servers(`${name}: routes`, judgeRoutes(cluster, name, show.routez.get(name)))] : []),
     ]),
-    ...(cluster.jetstream && isClustered ? [servers(`${cluster.name}: meta leader`, judgeMeta(cluster, say.jsz))] : []),
-    ...judgeLeafNodes(topology, trust, cluster, say),
+    ...(cluster.jetstream && isClustered
+      ? [servers(`${cluster.name}: meta leader`, judgeMeta(cluster, show.jsz))]
+      : []),
+    ...judgeLeafNodes(topology, trust, cluster, show),
   ];
 }
 
 const servers = (what: string, { ok, seen }: CheckResult): DeployRow => ({ group: "servers", what, ok, seen });
 
-function judgeVersion(version: string, cluster: ClusterTopology, name: string, { varz }: ServersSay): CheckResult {
+function judgeVersion(version: string, cluster: ClusterTopology, name: string, { varz }: ServerInfo): CheckResult {
   const own = varz.get(name);
   if (own) return judgeServer(cluster, version, name, own);
   return { ok: false, seen: `no answer; there were ${[...varz.keys()].sort().join(", ") || "none"}` };
@@ -51,7 +53,7 @@ export function judgeLeafNodes(
   { clusters }: Topology,
   trust: Pick<Trust, "accounts">,
   cluster: ClusterTopology,
-  { leafz }: ServersSay,
+  { leafz }: ServerInfo,
 ): DeployRow[] {
   const incoming = clusters.flatMap((leaf) =>
     leaf.leafLinks

@@ -13,7 +13,7 @@ export function clusterOn({ topology }: Target, name: string): KubernetesCluster
 export const namespaceOf = (target: Target, cluster: string): string => clusterOn(target, cluster).platform.namespace;
 
 /** All that questions to the Kubernetes API about a cluster take. */
-export function questionsTo(target: DeployTarget, name: string) {
+export function clusterAccess(target: DeployTarget, name: string) {
   const cluster = clusterOn(target, name);
   const { namespace } = cluster.platform;
   return {

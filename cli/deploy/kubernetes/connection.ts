@@ -4,14 +4,14 @@ import { type Authentication, NatsClient } from "../../../runtime/client";
 import { authorityKey } from "../../../templates/helm-values";
 import { UserError } from "../../core/project";
 import type { DeployTarget } from "../target";
-import { questionsTo } from "./cluster";
+import { clusterAccess } from "./cluster";
 import { SecretData } from "./local-certificates";
 
 /** Makes a client that logs in as one of the fixed users. */
 export type Connect = (user: string, inboxPrefix?: string) => Promise<NatsClient>;
 
 /** An address of this machine or beyond that leads to the servers' client port, until it is ended. */
-interface Way {
+interface Tunnel {
   host: string;
   port: number;
   end(): Promise<void>;
@@ -26,16 +26,16 @@ export async function withServers<T>(
   name: string,
   use: (connect: Connect) => Promise<T>,
 ): Promise<T> {
-  const { cluster, namespace, names, kubectl, inside } = questionsTo(target, name);
+  const { cluster, namespace, names, kubectl, inside } = clusterAccess(target, name);
   const { data } = await kubectl.json(SecretData, ...inside, "get", "secret", names.certificates.authorities);
   const ca = Buffer.from(data[authorityKey("internal")] ?? "", "base64").toString();
   if (ca === "") throw new UserError(`the Secret ${names.certificates.authorities} holds no internal authority`);
-  const way = await findWay(target, name);
+  const tunnel = await openTunnel(target, name);
   const clients: NatsClient[] = [];
   try {
     return await use(async (user, inboxPrefix) => {
       const client = new NatsClient({
-        servers: `tls://${way.host}:${way.port}`,
+        servers: `tls://${tunnel.host}:${tunnel.port}`,
         authentication: await authenticationOf(target, user),
         ca,
         tlsServername: `${cluster.name}.${namespace}.svc.${cluster.platform.clusterDomain}`,
@@ -48,21 +48,21 @@ export async function withServers<T>(
     });
   } finally {
     await Promise.allSettled(clients.map((client) => client.close()));
-    await way.end();
+    await tunnel.end();
   }
 }
 
 const dialMs = 3000;
 
 /** A port-forward; for who may not open one, the Service's own address, as programs in the Kubernetes cluster reach it. */
-async function findWay(target: DeployTarget, name: string): Promise<Way> {
-  const { namespace, names, kubectl, inside } = questionsTo(target, name);
+async function openTunnel(target: DeployTarget, name: string): Promise<Tunnel> {
+  const { namespace, names, kubectl, inside } = clusterAccess(target, name);
   let refused: unknown;
   try {
     const forwarded = await kubectl.forward(namespace, `service/${names.release}`, ports.client);
     // It is open before anybody knows whether it leads anywhere.
     if (await answers("127.0.0.1", forwarded.port)) return { host: "127.0.0.1", ...forwarded };
-    refused = new UserError(`port-forward to service/${names.release}: ${forwarded.complaint() || "nothing answers"}`);
+    refused = new UserError(`port-forward to service/${names.release}: ${forwarded.stderrText() || "nothing answers"}`);
     await forwarded.end();
   } catch (error) {
     refused = error;

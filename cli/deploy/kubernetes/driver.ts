@@ -1,7 +1,7 @@
 import type { KubernetesStack } from "../../../model/topology";
 import { kubernetesNames, vaultClusters } from "../../../model/topology";
 import type { Progress } from "../../core/output";
-import { imagesOf } from "../../images/places";
+import { imagesOf } from "../../images/destinations";
 import { pushImage } from "../../images/push";
 import { baseImage } from "../../images/settings";
 import { KubernetesSecretStore } from "../../keys/kubernetes-secret";
@@ -10,17 +10,17 @@ import type { DeployDriver } from "../driver";
 import { accessOf, type DeployTarget } from "../target";
 import { checkKubernetes } from "./check";
 import { clusterOn, namespaceOf } from "./cluster";
+import { driftedStreams } from "./drifted-streams";
 import { explainFailure } from "./explain";
-import { forgetKilledRevision } from "./helm-release";
+import { deletePendingRelease } from "./helm-release";
 import { joinLeafNodes } from "./join-leaf-nodes";
 import { refuseEmptyCertificates } from "./local-certificates";
-import { remains } from "./remains";
 import { respondersFirst } from "./responders-first";
-import { undoneStreams } from "./undone-streams";
+import { retainedResources } from "./retained-resources";
 
 /** Clusters on Kubernetes, with the caller's kubeconfig. */
 export const kubernetesDriver: DeployDriver<KubernetesStack> = {
-  introduce: async (target, stacks) => {
+  describeTarget: async (target, stacks) => {
     const clusters = [...new Set(stacks.map(({ cluster }) => cluster))];
     const lines = clusters.map((cluster) => {
       const { context, server } = accessOf(target, cluster);
@@ -29,12 +29,12 @@ export const kubernetesDriver: DeployDriver<KubernetesStack> = {
     });
     return [...lines, ...(vaultClusters(target.topology).length > 0 ? [`Vault ${target.env.VAULT_ADDR}`] : [])];
   },
-  undone: async (target, stack, changed, say) =>
-    stack.layer === "streams" ? undoneStreams(target, stack, changed, say) : [],
+  drifted: async (target, stack, changed, show) =>
+    stack.layer === "streams" ? driftedStreams(target, stack, changed, show) : [],
   before: async (target, stack, progress) => {
     if (stack.layer !== "core") return;
     await refuseEmptyCertificates(target, stack.cluster);
-    await forgetKilledRevision(target, stack.cluster);
+    await deletePendingRelease(target, stack.cluster);
     await respondersFirst(target, stack.cluster, progress);
   },
   after: (target, stack) =>
@@ -50,7 +50,7 @@ export const kubernetesDriver: DeployDriver<KubernetesStack> = {
   explain: (target, stack) => explainFailure(target, stack),
   finish: joinLeafNodes,
   check: checkKubernetes,
-  remains,
+  retainedResources,
 };
 
 /** The Secret that servers and programs read their keys from. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { KubernetesStack } from "../../../model/topology";
 import { errorMessage } from "../../../runtime/common/error-message";
 import type { DeployTarget } from "../target";
-import { questionsTo } from "./cluster";
+import { clusterAccess } from "./cluster";
 import { readableLog } from "./log-lines";
 
 const Metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
@@ -42,7 +42,7 @@ const jobsOf: Partial<Record<KubernetesStack["layer"], string>> = { core: "certi
 
 /** What the Kubernetes cluster knows of a stack that could not be applied: logs of its Jobs, and pods that do not start. */
 export async function explainFailure(target: DeployTarget, { cluster, layer }: KubernetesStack): Promise<string[]> {
-  const { kubectl, inside } = questionsTo(target, cluster);
+  const { kubectl, inside } = clusterAccess(target, cluster);
   const part = `app.kubernetes.io/part-of=${target.environment.name}-${cluster}`;
   const program = jobsOf[layer];
   const lines: string[] = [];
@@ -66,7 +66,7 @@ export async function explainFailure(target: DeployTarget, { cluster, layer }: K
 
 /** What a Job's pods said; for who may not read logs, what the last of them left in its status. */
 async function logOf(target: DeployTarget, cluster: string, job: string): Promise<string> {
-  const { kubectl, inside } = questionsTo(target, cluster);
+  const { kubectl, inside } = clusterAccess(target, cluster);
   const selector = ["--selector", `batch.kubernetes.io/job-name=${job}`];
   const { stdout, stderr } = await kubectl.run(...inside, "logs", ...selector, "--tail", "40");
   if (stdout.trim() !== "") return stdout;

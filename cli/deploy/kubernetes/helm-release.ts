@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { DeployTarget } from "../target";
-import { questionsTo } from "./cluster";
+import { clusterAccess } from "./cluster";
 
 const Revisions = z.object({
   items: z.array(
@@ -21,8 +21,8 @@ export function killedRevision(revisions: readonly Revision[]): Revision | undef
  * Forgets what Helm was killed at. It is called between a plan, which had the state's lock, and the apply: so nobody else is
  * at it. What was made of it already carries the release's name, and is taken over.
  */
-export async function forgetKilledRevision(target: DeployTarget, name: string): Promise<void> {
-  const { names, kubectl, inside } = questionsTo(target, name);
+export async function deletePendingRelease(target: DeployTarget, name: string): Promise<void> {
+  const { names, kubectl, inside } = clusterAccess(target, name);
   const selector = `owner=helm,name=${names.release}`;
   const { items } = await kubectl.json(Revisions, ...inside, "get", "secrets", "--selector", selector);
   const killed = killedRevision(items.map(({ metadata }) => metadata));

@@ -5,10 +5,10 @@ import { askToReload } from "../../../runtime/certificate-renewal/reload";
 import type { Progress, Step } from "../../core/output";
 import type { DeployTarget } from "../target";
 import { judgeLeafNodes } from "./check-servers";
-import { clusterOn, questionsTo } from "./cluster";
+import { clusterAccess, clusterOn } from "./cluster";
 import { withServers } from "./connection";
-import { type Links, takeOver } from "./leaf-links";
-import { askServers, type ServersSay } from "./servers-say";
+import { type Links, reloadUntilLinked } from "./leaf-links";
+import { collectServerInfo, type ServerInfo } from "./server-info";
 
 /** After this a pod surely sees what a Secret holds: its kubelet looks once a minute or so. */
 const seenMs = 150_000;
@@ -29,7 +29,7 @@ export function joinLeafNodes(target: DeployTarget, stacks: readonly KubernetesS
       title: `Links of leaf nodes of ${clusters.join(", ")}`,
       work: (progress: Progress) => {
         const deadline = performance.now() + seenMs;
-        return takeOver(clusters, {
+        return reloadUntilLinked(clusters, {
           look: (name) => look(target, name),
           reload: (name) =>
             withServers(target, name, async (connect) => askToReload(await (await connect("sys")).connection())),
@@ -46,15 +46,15 @@ export function joinLeafNodes(target: DeployTarget, stacks: readonly KubernetesS
 async function look(target: DeployTarget, name: string): Promise<Links> {
   const changed = await authoritiesChanged(target, name);
   return withServers(target, name, async (connect) => {
-    const say = await askServers(await (await connect("sys")).connection());
-    const links = judgeLeafNodes(target.topology, target.trust, clusterOn(target, name), say);
+    const show = await collectServerInfo(await (await connect("sys")).connection());
+    const links = judgeLeafNodes(target.topology, target.trust, clusterOn(target, name), show);
     const down = links.filter(({ ok }) => !ok).map(({ what }) => what);
-    return { name, down, lacks: mayLack(changed, say) };
+    return { name, down, staleAuthorities: mayLack(changed, show) };
   });
 }
 
 /** Whether a server may have read its configuration before its pod saw what changed then. */
-export const mayLack = (changed: Date, { varz }: Pick<ServersSay, "varz">): boolean =>
+export const mayLack = (changed: Date, { varz }: Pick<ServerInfo, "varz">): boolean =>
   [...varz.values()].some(
     ({ config_load_time: loaded }) => loaded !== undefined && Date.parse(loaded) < changed.getTime() + seenMs,
   );
@@ -68,7 +68,7 @@ const Fields = z.object({
 
 /** When the Secret that holds the authorities was last written. */
 async function authoritiesChanged(target: DeployTarget, name: string): Promise<Date> {
-  const { names, kubectl, inside } = questionsTo(target, name);
+  const { names, kubectl, inside } = clusterAccess(target, name);
   const asked = ["get", "secret", names.certificates.authorities, "--show-managed-fields"];
   const { creationTimestamp, managedFields } = (await kubectl.json(Fields, ...inside, ...asked)).metadata;
   const times = [creationTimestamp, ...managedFields.flatMap(({ time }) => time ?? [])];

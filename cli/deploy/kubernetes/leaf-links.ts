@@ -6,10 +6,10 @@ export interface Links {
   /** Those that are not up. */
   down: readonly string[];
   /** Whether its servers may not have read the authorities of now. */
-  lacks: boolean;
+  staleAuthorities: boolean;
 }
 
-export interface TakeOver {
+export interface LinkReload {
   look(name: string): Promise<Links>;
   reload(name: string): Promise<unknown>;
   pause(): Promise<void>;
@@ -21,14 +21,16 @@ export interface TakeOver {
 /** Clusters whose servers read their authorities again; none while every link is up. */
 export const behind = (seen: readonly Links[]): string[] =>
   // The row of a link stands at one of its ends, and either may be the one that waits.
-  seen.some(({ down }) => down.length > 0) ? seen.filter(({ lacks }) => lacks).map(({ name }) => name) : [];
+  seen.some(({ down }) => down.length > 0)
+    ? seen.filter(({ staleAuthorities }) => staleAuthorities).map(({ name }) => name)
+    : [];
 
 /**
  * Servers are asked at once, for pods that have seen the authorities already, and once more when all pods surely have: a
  * reload closes every client that the callout let in. What cannot be reached holds up nobody else, and is left to the
  * rows of the end.
  */
-export async function takeOver(clusters: readonly string[], steps: TakeOver): Promise<void> {
+export async function reloadUntilLinked(clusters: readonly string[], steps: LinkReload): Promise<void> {
   const { look, reload, pause, isSeen, progress } = steps;
   const each = async (names: readonly string[], what: (name: string) => Promise<unknown>): Promise<void> => {
     for (const name of names)

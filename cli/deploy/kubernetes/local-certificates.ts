@@ -2,7 +2,7 @@ import { z } from "zod";
 import { authorityKey } from "../../../templates/helm-values";
 import { UserError } from "../../core/project";
 import type { DeployTarget } from "../target";
-import { questionsTo } from "./cluster";
+import { clusterAccess } from "./cluster";
 
 export const SecretData = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
@@ -13,16 +13,16 @@ export const SecretData = z.object({ data: z.record(z.string(), z.string()).defa
  * @throws UserError with the keys that are missing
  */
 export async function refuseEmptyCertificates(target: DeployTarget, name: string): Promise<void> {
-  const { cluster, names, kubectl, inside } = questionsTo(target, name);
+  const { cluster, names, kubectl, inside } = clusterAccess(target, name);
   const local = cluster.certificates.filter(({ signer }) => signer === "local");
-  const wanted = new Map<string, Set<string>>();
-  const want = (secret: string, key: string) => wanted.set(secret, (wanted.get(secret) ?? new Set()).add(key));
+  const desired = new Map<string, Set<string>>();
+  const want = (secret: string, key: string) => desired.set(secret, (desired.get(secret) ?? new Set()).add(key));
   for (const { id, issuer } of local) {
     for (const key of ["tls.crt", "tls.key"]) want(names.certificates.certificate(id), key);
     want(names.certificates.authorities, authorityKey(issuer));
   }
   const missing: string[] = [];
-  for (const [secret, keys] of wanted) {
+  for (const [secret, keys] of desired) {
     const { data } = await kubectl.json(SecretData, ...inside, "get", "secret", secret);
     missing.push(...[...keys].filter((key) => !data[key]).map((key) => `${secret}: ${key}`));
   }

@@ -1,8 +1,8 @@
 import { calloutKeys } from "../../../model/topology";
 import type { Progress } from "../../core/output";
-import { isStarted, keysVariable, notReady, respondersStep } from "../responders-step";
+import { isStarted, keysVariable, notReady, respondersStep } from "../rotation-step";
 import type { DeployTarget } from "../target";
-import { questionsTo } from "./cluster";
+import { clusterAccess } from "./cluster";
 import { isUpdated, keysOf, Responders } from "./responders";
 
 const patience = "10m";
@@ -14,7 +14,7 @@ const patience = "10m";
  * @throws UserError when they do not get ready: those that run stay, and so do the servers
  */
 export async function respondersFirst(target: DeployTarget, name: string, progress: Progress): Promise<void> {
-  const { names, kubectl, inside } = questionsTo(target, name);
+  const { names, kubectl, inside } = clusterAccess(target, name);
   const { topology, trust } = target;
   const deployment = `deployment/${names.callout}`;
   const answer = await kubectl.text(...inside, "get", deployment, "--ignore-not-found", "--output", "json");

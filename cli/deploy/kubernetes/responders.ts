@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { keysIn } from "../responders-step";
+import { keysIn } from "../rotation-step";
 
 /** The Deployment of a cluster's responders. */
 export const Responders = z.object({

@@ -2,10 +2,10 @@ import type { Trust } from "../../../model/config";
 import { loadTrustIfThere, trustFile } from "../../../model/config/load";
 import type { Topology } from "../../../model/topology";
 import { judgeAuthorities, warnDays } from "../check-authorities";
-import type { Need } from "./need";
+import type { Prerequisite } from "./prerequisite";
 
 /** No authority that clusters know each other by is about to end: it takes somebody to replace one. */
-export async function authorityNeeds(root: string, topology: Topology): Promise<Need[]> {
+export async function authorityPrerequisites(root: string, topology: Topology): Promise<Prerequisite[]> {
   const rows = await judgeAuthorities(topology, trustOf(topology, root), new Date());
   return rows.map(({ what, ok, warns, seen }) => ({
     name: what,

@@ -1,22 +1,26 @@
-import { trustFileSaid } from "../../../admission";
+import { judgeTrustFile } from "../../../admission";
 import type { Environment } from "../../../model/config";
 import { findTrust, loadTrustIfThere, trustFile } from "../../../model/config/load";
 import type { Topology } from "../../../model/topology";
 import type { KeyStore } from "../../keys/key-store";
 import { deployedValues } from "../../keys/push";
 import { refuseOtherKeys } from "../../keys/trusted-keys";
-import { type Need, need } from "./need";
+import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
 const getKeys = (name: string) => `natsform keys init ${name} makes real ones`;
 
 /** The trust file is a real one. A deployment refuses others by what admits environments; this is a row of natsform doctor. */
-export function trustNeeds(root: string, environment: Environment, topology: Topology): Promise<Need>[] {
+export function trustPrerequisites(
+  root: string,
+  environment: Environment,
+  topology: Topology,
+): Promise<Prerequisite>[] {
   const { name } = environment;
   return [
-    need({ name: "trust file", needed: "of keys that somebody holds", get: getKeys(name) }, async () => {
+    checkPrerequisite({ name: "trust file", needed: "of keys that somebody holds", get: getKeys(name) }, async () => {
       const trust = findTrust(trustFile(name, root), root);
       const today = new Date().toISOString().slice(0, 10);
-      const said = trustFileSaid({ environment, topology, purpose: "deployment", trust, today });
+      const said = judgeTrustFile({ environment, topology, purpose: "deployment", trust, today });
       const problems = said.problems.flatMap((one) => one.problems.map(({ message }) => message));
       return { ok: problems.length === 0, found: [trust.file, problems.join("; ")].filter(Boolean).join(": ") };
     }),
@@ -24,15 +28,15 @@ export function trustNeeds(root: string, environment: Environment, topology: Top
 }
 
 /** What belongs to the trust file is in the store. */
-export function keyNeeds(
+export function keyPrerequisites(
   root: string,
   { name }: Environment,
   topology: Topology,
   keys: () => KeyStore,
-): Promise<Need>[] {
+): Promise<Prerequisite>[] {
   const get = getKeys(name);
   return [
-    need({ name: "keys", needed: "every one that programs read, as in the trust file", get }, async () => {
+    checkPrerequisite({ name: "keys", needed: "every one that programs read, as in the trust file", get }, async () => {
       const store = keys();
       const values = await deployedValues(topology, store);
       const missing = values.filter(({ value }) => value === "").map((one) => one.name);

@@ -2,7 +2,7 @@ import { BlockList, isIPv6 } from "node:net";
 import { z } from "zod";
 import { type KubernetesCluster, type KubernetesPlatform, resolverNetworks } from "../../../model/topology";
 import type { Kubectl } from "../../core/kubectl";
-import { type Need, need } from "./need";
+import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
 const Service = z.object({
   spec: z.object({
@@ -20,9 +20,9 @@ const known = ["kube-dns", "node-local-dns"];
 const askedNodes = 3;
 
 /** Policies let pods ask the resolvers that they are given: otherwise nothing finds anything, and nothing starts. */
-export function dnsNeed({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Need> {
+export function dnsNeed({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Prerequisite> {
   const settings = `clusters.${name}.platform.networkPolicies`;
-  return need(
+  return checkPrerequisite(
     {
       name: `DNS of ${name}`,
       needed: "resolvers of pods that network policies let them ask",

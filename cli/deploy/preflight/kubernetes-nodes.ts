@@ -1,13 +1,13 @@
 import type { KubernetesCluster } from "../../../model/topology";
 import type { Kubectl } from "../../core/kubectl";
 import { NodePods, Nodes, roomFor, zonesOf } from "./kubernetes-room";
-import { type Need, need } from "./need";
+import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
 /** Nodes on which every server finds its place. */
-export function roomNeed(cluster: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Need> {
+export function roomNeed(cluster: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Prerequisite> {
   const { name, platform, servers } = cluster;
   const each = `${platform.cpu} CPU, ${Math.round(platform.memory / 2 ** 20)} MiB`;
-  return need(
+  return checkPrerequisite(
     {
       name: `room for ${name}`,
       needed: `${servers.length} servers of ${each}`,
@@ -26,8 +26,8 @@ export function roomNeed(cluster: KubernetesCluster, kubectl: Promise<Kubectl>):
 }
 
 /** As many zones as the servers are to be spread over. */
-export function zonesNeed({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Need> {
-  return need(
+export function zonesNeed({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Prerequisite> {
+  return checkPrerequisite(
     {
       name: `zones of ${name}`,
       needed: `${platform.zones} with nodes`,

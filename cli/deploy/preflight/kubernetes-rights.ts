@@ -6,7 +6,7 @@ import type { Kubectl } from "../../core/kubectl";
 import { kubernetesAccess } from "../../core/kubernetes-access";
 import { dnsNeed } from "./kubernetes-dns";
 import { roomNeed, zonesNeed } from "./kubernetes-nodes";
-import { type Need, need } from "./need";
+import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
 const drivers = { gke: "pd.csi.storage.gke.io", eks: "ebs.csi.aws.com" };
 const List = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
@@ -18,7 +18,7 @@ export const kubernetesRights = (
   environment: Environment,
   topology: Topology,
   env: Record<string, string>,
-): Promise<Need>[] =>
+): Promise<Prerequisite>[] =>
   topology.clusters.filter(isOnKubernetes).flatMap((cluster) => {
     const kubectl = kubernetesAccess(cluster.platform, env).then((access) => access.kubectl);
     // Each row says why it could not look.
@@ -33,20 +33,24 @@ export const kubernetesRights = (
     ];
   });
 
-function mayMake(topology: Topology, { name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Need> {
+function mayMake(
+  topology: Topology,
+  { name, platform }: KubernetesCluster,
+  kubectl: Promise<Kubectl>,
+): Promise<Prerequisite> {
   const withVault = vaultClusters(topology).some((cluster) => cluster.name === name);
-  const wanted = ["namespaces", ...(withVault ? ["clusterrolebindings.rbac.authorization.k8s.io"] : [])];
+  const desired = ["namespaces", ...(withVault ? ["clusterrolebindings.rbac.authorization.k8s.io"] : [])];
   const inside = ["secrets", "jobs.batch", "deployments.apps", "networkpolicies.networking.k8s.io"];
-  return need(
+  return checkPrerequisite(
     {
       name: `rights on ${name}`,
-      needed: `create ${wanted.map((kind) => kind.split(".")[0]).join(", ")} and everything in ${platform.namespace}`,
+      needed: `create ${desired.map((kind) => kind.split(".")[0]).join(", ")} and everything in ${platform.namespace}`,
       get: "log in as somebody who may",
     },
     async () => {
       const can = await kubectl;
       const asked = [
-        ...wanted.map((kind) => [kind]),
+        ...desired.map((kind) => [kind]),
         ...inside.map((kind) => [kind, "--namespace", platform.namespace]),
       ];
       const denied: string[] = [];
@@ -63,14 +67,14 @@ function storage(
   environment: Environment,
   { name, platform }: KubernetesCluster,
   kubectl: Promise<Kubectl>,
-): Promise<Need>[] {
-  const wanted = environment.clusters[name]?.jetstream?.storageClass;
-  if (!wanted) return [];
+): Promise<Prerequisite>[] {
+  const desired = environment.clusters[name]?.jetstream?.storageClass;
+  if (!desired) return [];
   const { flavor } = platform;
-  const made = flavor !== "generic" && wanted.create;
-  const [kind, needed] = made ? ["csidrivers", drivers[flavor]] : ["storageclasses", wanted.name];
+  const made = flavor !== "generic" && desired.create;
+  const [kind, needed] = made ? ["csidrivers", drivers[flavor]] : ["storageclasses", desired.name];
   return [
-    need(
+    checkPrerequisite(
       {
         name: `volumes of ${name}`,
         needed: `${made ? "driver" : "StorageClass"} ${needed}`,
@@ -90,25 +94,25 @@ function storage(
 }
 
 /** Kinds of the Prometheus operator that the configuration makes. */
-function operatorKinds({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Need>[] {
+function operatorKinds({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Prerequisite>[] {
   const { exporter, monitor, rules } = platform.monitoring;
-  const wanted = [
+  const desired = [
     ...(exporter && monitor === "pod" ? ["podmonitors"] : []),
     ...(exporter && monitor === "service" ? ["servicemonitors"] : []),
     ...(rules ? ["prometheusrules"] : []),
   ].map((kind) => `${kind}.monitoring.coreos.com`);
-  if (wanted.length === 0) return [];
+  if (desired.length === 0) return [];
   return [
-    need(
+    checkPrerequisite(
       {
         name: `monitoring of ${name}`,
-        needed: wanted.join(", "),
+        needed: desired.join(", "),
         get: "install the Prometheus operator, or switch platform.monitoring off",
       },
       async () => {
         const { items } = await (await kubectl).json(List, "get", "customresourcedefinitions");
-        const there = wanted.filter((kind) => items.some(({ metadata }) => metadata.name === kind));
-        return { ok: there.length === wanted.length, found: there.join(", ") || "none" };
+        const there = desired.filter((kind) => items.some(({ metadata }) => metadata.name === kind));
+        return { ok: there.length === desired.length, found: there.join(", ") || "none" };
       },
     ),
   ];

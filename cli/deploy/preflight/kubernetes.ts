@@ -3,7 +3,7 @@ import { compareVersions } from "../../../model/config/server-keys";
 import type { Topology } from "../../../model/topology";
 import { isOnKubernetes, type KubernetesCluster } from "../../../model/topology";
 import { kubernetesAccess } from "../../core/kubernetes-access";
-import { type Need, need } from "./need";
+import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
 /** The oldest version of Kubernetes whose API has everything that is made. */
 export const oldestKubernetes = "1.29";
@@ -11,12 +11,12 @@ export const oldestKubernetes = "1.29";
 const Version = z.object({ serverVersion: z.object({ gitVersion: z.string() }) });
 
 /** The Kubernetes cluster of each cluster answers, and is the one that the configuration means. */
-export const kubernetesNeeds = ({ clusters }: Topology, env: Record<string, string>): Promise<Need>[] =>
+export const kubernetesPrerequisites = ({ clusters }: Topology, env: Record<string, string>): Promise<Prerequisite>[] =>
   clusters.filter(isOnKubernetes).map((cluster) => reachable(cluster, env));
 
-function reachable({ name, platform }: KubernetesCluster, env: Record<string, string>): Promise<Need> {
+function reachable({ name, platform }: KubernetesCluster, env: Record<string, string>): Promise<Prerequisite> {
   const { authentication, context } = platform;
-  return need(
+  return checkPrerequisite(
     {
       name: `Kubernetes of ${name}`,
       needed: `>= ${oldestKubernetes}, reachable`,

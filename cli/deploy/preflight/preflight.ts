@@ -3,21 +3,21 @@ import type { Topology } from "../../../model/topology";
 import { isInFamily, stackPlan } from "../../../model/topology";
 import { UserError } from "../../core/project";
 import { missingForEmulator } from "../../emulator/start";
-import { storeUrl } from "../../keys/place";
+import { storeUrl } from "../../keys/location";
 import { openStore } from "../../keys/store";
 import { findProviderMirror } from "../provider-mirror";
 import { callersVariables } from "../targets";
 import { findTerraform } from "../terraform";
-import { authorityNeeds } from "./authorities";
-import { awsNeeds } from "./aws";
-import { keyNeeds, trustNeeds } from "./keys";
-import { kubernetesNeeds } from "./kubernetes";
+import { authorityPrerequisites } from "./authorities";
+import { awsPrerequisites } from "./aws";
+import { keyPrerequisites, trustPrerequisites } from "./keys";
+import { kubernetesPrerequisites } from "./kubernetes";
 import { kubernetesRights } from "./kubernetes-rights";
-import { missingError, type Need } from "./need";
-import { imageNeeds, programNeeds, providerNeeds, registryAnswers } from "./programs";
-import { vaultNeeds, vaultRights } from "./vault";
+import { type Prerequisite, prerequisiteError } from "./prerequisite";
+import { imagePrerequisites, providerPrerequisites, registryAnswers, toolPrerequisites } from "./tools";
+import { vaultPrerequisites, vaultRights } from "./vault";
 
-export interface Wanted {
+export interface PrerequisiteScope {
   root: string;
   environment: Environment;
   topology: Topology;
@@ -29,8 +29,8 @@ export interface Wanted {
  *
  * @returns all that is missing, as one error
  */
-export async function whatIsMissing(wanted: Wanted): Promise<UserError | undefined> {
-  const { environment, topology, options } = wanted;
+export async function checkPrerequisites(desired: PrerequisiteScope): Promise<UserError | undefined> {
+  const { environment, topology, options } = desired;
   const stacks = stackPlan(topology);
   const kinds = [...new Set(topology.clusters.map(({ platform }) => platform.kind))].join(", ");
   if (options.emulate && !stacks.some(isInFamily("aws")))
@@ -43,38 +43,47 @@ export async function whatIsMissing(wanted: Wanted): Promise<UserError | undefin
       `${environment.name} has no cluster on aws-ecs or kubernetes: ${kinds}`,
       "natsform deploy knows no other yet",
     );
-  if (!options.emulate) return missingError(environment.name, await deployNeeds(wanted));
+  if (!options.emulate) return prerequisiteError(environment.name, await deployPrerequisites(desired));
   const missing = await missingForEmulated();
   return missing === undefined ? undefined : new UserError(missing, "natsform doctor deploy says how to get it");
 }
 
 /** Everything that a deployment to real accounts and clusters needs, there or not. */
-export async function deployNeeds({ root, environment, topology, options }: Wanted): Promise<Need[]> {
+export async function deployPrerequisites({
+  root,
+  environment,
+  topology,
+  options,
+}: PrerequisiteScope): Promise<Prerequisite[]> {
   const store = storeUrl(root, environment.name, options.store);
   const env = callersVariables();
   return Promise.all([
-    ...programNeeds(topology),
-    ...providerNeeds(topology),
-    ...kubernetesNeeds(topology, env),
-    ...vaultNeeds(topology, env),
-    ...awsNeeds(topology),
+    ...toolPrerequisites(topology),
+    ...providerPrerequisites(topology),
+    ...kubernetesPrerequisites(topology, env),
+    ...vaultPrerequisites(topology, env),
+    ...awsPrerequisites(topology),
     // What is removed needs no keys, and no images.
     ...(options.destroy
       ? []
-      : [...keyNeeds(root, environment, topology, () => openStore(store)), ...imageNeeds(topology)]),
+      : [...keyPrerequisites(root, environment, topology, () => openStore(store)), ...imagePrerequisites(topology)]),
   ]);
 }
 
 /** The same, and what only a look at the Kubernetes cluster and at Vault tells: rights, room, storage. */
-export async function environmentNeeds(wanted: Wanted): Promise<Need[]> {
-  const { root, environment, topology } = wanted;
+export async function environmentPrerequisites(desired: PrerequisiteScope): Promise<Prerequisite[]> {
+  const { root, environment, topology } = desired;
   const env = callersVariables();
   const further = [
-    ...trustNeeds(root, environment, topology),
+    ...trustPrerequisites(root, environment, topology),
     ...kubernetesRights(environment, topology, env),
     ...vaultRights(environment, topology, env),
   ];
-  return [...(await deployNeeds(wanted)), ...(await Promise.all(further)), ...(await authorityNeeds(root, topology))];
+  return [
+    ...(await deployPrerequisites(desired)),
+    ...(await Promise.all(further)),
+    ...(await authorityPrerequisites(root, topology)),
+  ];
 }
 
 async function missingForEmulated(): Promise<string | undefined> {

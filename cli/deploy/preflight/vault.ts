@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Environment } from "../../../model/config";
 import { kubernetesNames, type Topology, vaultClusters } from "../../../model/topology";
-import { type Need, need } from "./need";
+import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
 /** The token that Vault's own tools would take. */
 function vaultToken(env: NodeJS.ProcessEnv): string | undefined {
@@ -60,10 +60,10 @@ function askVault(env: NodeJS.ProcessEnv, method: string, path: string, body?: o
 const Health = z.object({ initialized: z.boolean(), sealed: z.boolean(), version: z.string() });
 
 /** Vault answers and the caller is logged in, where it signs for a cluster. */
-export function vaultNeeds(topology: Topology, env: NodeJS.ProcessEnv): Promise<Need>[] {
+export function vaultPrerequisites(topology: Topology, env: NodeJS.ProcessEnv): Promise<Prerequisite>[] {
   if (vaultClusters(topology).length === 0) return [];
   return [
-    need(
+    checkPrerequisite(
       {
         name: "Vault",
         needed: "reachable and unsealed at VAULT_ADDR",
@@ -81,18 +81,25 @@ export function vaultNeeds(topology: Topology, env: NodeJS.ProcessEnv): Promise<
         return { ok: initialized && !sealed, found: `${state} at ${env.VAULT_ADDR}${namespace}` };
       },
     ),
-    need({ name: "Vault token", needed: "that Vault knows", get: "vault login, or export VAULT_TOKEN" }, async () => {
-      if (!env.VAULT_ADDR || !vaultToken(env)) return { ok: false, found: "VAULT_TOKEN is not set" };
-      const { status } = await askVault(env, "GET", "auth/token/lookup-self");
-      return { ok: status === 200, found: status === 200 ? "known" : `Vault answers ${status}` };
-    }),
+    checkPrerequisite(
+      { name: "Vault token", needed: "that Vault knows", get: "vault login, or export VAULT_TOKEN" },
+      async () => {
+        if (!env.VAULT_ADDR || !vaultToken(env)) return { ok: false, found: "VAULT_TOKEN is not set" };
+        const { status } = await askVault(env, "GET", "auth/token/lookup-self");
+        return { ok: status === 200, found: status === 200 ? "known" : `Vault answers ${status}` };
+      },
+    ),
   ];
 }
 
 /** What the token has to be able to do for the stack with the authorities. */
-export function vaultRights(environment: Environment, topology: Topology, env: NodeJS.ProcessEnv): Promise<Need>[] {
+export function vaultRights(
+  environment: Environment,
+  topology: Topology,
+  env: NodeJS.ProcessEnv,
+): Promise<Prerequisite>[] {
   return vaultClusters(topology).map(({ name }) =>
-    need(
+    checkPrerequisite(
       {
         name: `Vault for ${name}`,
         needed: "the token may make mounts, authentication and policies",

@@ -30,7 +30,7 @@ export class Services {
   /** Tasks, by ARN, that others of the same task definition are to replace. */
   readonly #outdated = new Set<string>();
   /** Why tasks do not start, the last reason of each service. */
-  readonly #obstacles = new Map<string, string>();
+  readonly #failures = new Map<string, string>();
   #busy = 0;
   #stopped = false;
 
@@ -48,8 +48,8 @@ export class Services {
     return [...this.#remembered.values()].map(({ region, cluster, name }) => ({ region, cluster, name }));
   }
 
-  obstacle(key: ServiceKey): string | undefined {
-    return this.#obstacles.get(textOf(key));
+  failure(key: ServiceKey): string | undefined {
+    return this.#failures.get(textOf(key));
   }
 
   /** Remembers what a request asked for; later requests say only what changes. */
@@ -71,7 +71,7 @@ export class Services {
     const next = (this.#work.get(text) ?? Promise.resolve())
       .then(() => this.#reconcile(key))
       .catch((error: Error) => {
-        this.#obstacles.set(text, error.message);
+        this.#failures.set(text, error.message);
         this.log(`service ${key.name}: ${error.message}`);
         if (!this.#stopped) setTimeout(() => void this.reconcile(key), retryMs).unref();
       })
@@ -104,16 +104,16 @@ export class Services {
 
   async #reconcile(key: ServiceKey): Promise<void> {
     const text = textOf(key);
-    const wanted = await this.#describe(key);
+    const desired = await this.#describe(key);
     const running = this.tasks.of(key);
-    if (wanted?.status !== "ACTIVE") {
+    if (desired?.status !== "ACTIVE") {
       for (const task of running) await this.tasks.stop(task, "The service was deleted");
       this.#remembered.delete(text);
-      this.#obstacles.delete(text);
+      this.#failures.delete(text);
       return;
     }
     const isCurrent = ({ arn, taskDefinition }: (typeof running)[number]) =>
-      taskDefinition === wanted.taskDefinition && !this.#outdated.has(arn);
+      taskDefinition === desired.taskDefinition && !this.#outdated.has(arn);
     const old = running.filter((task) => !isCurrent(task));
     const current = running.filter(isCurrent);
     // Where two of a kind may not run at once, the old one goes first.
@@ -122,11 +122,11 @@ export class Services {
       for (const task of old) await this.tasks.stop(task, "Scaling activity initiated by a deployment");
     };
     if (oneAtATime) await stopOld();
-    for (let count = current.length; count < wanted.desiredCount && !this.#held.has(text); count++)
-      await this.tasks.start({ ...key, ...wanted });
+    for (let count = current.length; count < desired.desiredCount && !this.#held.has(text); count++)
+      await this.tasks.start({ ...key, ...desired });
     if (!oneAtATime) await stopOld();
-    for (const task of current.slice(wanted.desiredCount)) await this.tasks.stop(task, "Scaling activity");
-    this.#obstacles.delete(text);
+    for (const task of current.slice(desired.desiredCount)) await this.tasks.stop(task, "Scaling activity");
+    this.#failures.delete(text);
   }
 
   async #describe(key: ServiceKey): Promise<MotoService | undefined> {

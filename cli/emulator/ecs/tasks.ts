@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Aws, AwsError, tagOf } from "../aws";
 import type { EventBus } from "../events/bus";
 import type { JsonObject } from "../events/pattern";
-import { type TaskDefinition, whyNotStarted } from "./obstacles";
+import { startFailure, type TaskDefinition } from "./start-failure";
 
 export type Health = "HEALTHY" | "UNHEALTHY" | "UNKNOWN";
 
@@ -71,8 +71,8 @@ export class Tasks {
       "DescribeTaskDefinition",
       { taskDefinition: service.taskDefinition },
     );
-    const obstacle = await whyNotStarted(this.aws, region, taskDefinition);
-    if (obstacle) throw new Error(obstacle);
+    const failure = await startFailure(this.aws, region, taskDefinition);
+    if (failure) throw new Error(failure);
     const { tasks } = await this.aws.json<{ tasks: MotoTask[] }>(region, "ecs", "RunTask", {
       cluster,
       taskDefinition: taskDefinition.taskDefinitionArn,
@@ -187,8 +187,8 @@ export class Tasks {
   }
 }
 
-const detailOf = ({ attachments }: MotoTask, wanted: string) =>
-  attachments.flatMap(({ details }) => details).find(({ name }) => name === wanted)?.value;
+const detailOf = ({ attachments }: MotoTask, desired: string) =>
+  attachments.flatMap(({ details }) => details).find(({ name }) => name === desired)?.value;
 
 export const idOf = (arn: string) => arn.slice(arn.lastIndexOf("/") + 1);
 

@@ -10,23 +10,23 @@ export interface JsonObject {
  * @throws on a kind of value that is not known here: a rule that silently never fires would prove nothing
  */
 export function matches(pattern: JsonObject, event: JsonObject): boolean {
-  return Object.entries(pattern).every(([key, wanted]) => {
-    if (key === "$or") return (wanted as JsonObject[]).some((part) => matches(part, event));
+  return Object.entries(pattern).every(([key, desired]) => {
+    if (key === "$or") return (desired as JsonObject[]).some((part) => matches(part, event));
     const found = event[key];
-    if (Array.isArray(wanted)) return wanted.some((value) => valueMatches(value, found));
-    return isObject(found) && matches(wanted as JsonObject, found);
+    if (Array.isArray(desired)) return desired.some((value) => valueMatches(value, found));
+    return isObject(found) && matches(desired as JsonObject, found);
   });
 }
 
 const isObject = (value: Json): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function valueMatches(wanted: Json, found: Json): boolean {
-  if (isObject(wanted) && "exists" in wanted) return wanted.exists === (found !== undefined);
+function valueMatches(desired: Json, found: Json): boolean {
+  if (isObject(desired) && "exists" in desired) return desired.exists === (found !== undefined);
   // A list in the event matches when one of its values does.
-  if (Array.isArray(found)) return found.some((value) => valueMatches(wanted, value));
-  if (!isObject(wanted)) return wanted === found;
-  const [kind, operand] = Object.entries(wanted)[0] ?? [];
+  if (Array.isArray(found)) return found.some((value) => valueMatches(desired, value));
+  if (!isObject(desired)) return desired === found;
+  const [kind, operand] = Object.entries(desired)[0] ?? [];
   const text = typeof found === "string" ? found : undefined;
   switch (kind) {
     case "prefix":

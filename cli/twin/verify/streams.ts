@@ -44,8 +44,8 @@ function verifyConfiguration(twin: Twin, client: NatsClient, cluster: string, ac
 
 /** A stream that has just been changed catches up in seconds. */
 function verifyPlacement(twin: Twin, client: NatsClient, stream: StreamTopology): Promise<VerifyRow> {
-  const wanted = stream.placementTags.length > 0 ? `, placed on ${stream.placementTags.join(" ")}` : "";
-  return checkRow("streams", `${stream.name}: R${stream.replicas}${wanted}`, async () => {
+  const desired = stream.placementTags.length > 0 ? `, placed on ${stream.placementTags.join(" ")}` : "";
+  return checkRow("streams", `${stream.name}: R${stream.replicas}${desired}`, async () => {
     const jsm = await manager(await client.connection());
     const servers = twin.topology.clusters.flatMap((one) => one.servers);
     return settledResult(async () => {

@@ -29,12 +29,12 @@ export const watchedExporters: Check = (env) =>
   onKubernetes(env).flatMap(({ name, platform }) => {
     const monitoring = dict(platform.monitoring);
     if (monitoring.exporter !== false) return [];
-    const wanted: [string, boolean][] = [
+    const desired: [string, boolean][] = [
       ["monitor", monitoring.monitor === "pod" || monitoring.monitor === "service"],
       ["rules", monitoring.rules === true],
       ["dashboard", monitoring.dashboard !== undefined],
     ];
-    return wanted
+    return desired
       .filter(([, is]) => is)
       .map(([key]) => ({
         path: ["clusters", name, "platform", "monitoring", key],

@@ -4,7 +4,7 @@ export const conditions: Check = (env) =>
   list(dict(env.identity).permissions).flatMap((rule, i) =>
     list(dict(rule).when).flatMap((value, w) => {
       const condition = dict(value);
-      const given = [condition.equals, condition.includes].filter((wanted) => wanted !== undefined);
+      const given = [condition.equals, condition.includes].filter((desired) => desired !== undefined);
       return given.length === 1 || condition.claim === undefined
         ? []
         : [

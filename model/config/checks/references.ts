@@ -70,11 +70,11 @@ export const streamReferences: Check = (env) => {
       });
     }
     for (const [c, value] of list(stream.consumers).entries()) {
-      const wanted = dict(value).replicas;
-      if (typeof wanted === "number" && typeof replicas === "number" && wanted > replicas) {
+      const desired = dict(value).replicas;
+      if (typeof desired === "number" && typeof replicas === "number" && desired > replicas) {
         problems.push({
           path: ["streams", i, "consumers", c, "replicas"],
-          got: wanted,
+          got: desired,
           message: `is more than the stream's ${replicas}`,
         });
       }

@@ -27,14 +27,14 @@ export function route53Challenges(client: Route53Client, HostedZoneId: string): 
   /** One change for all names, or none when the zone is as wanted. */
   const change = async (
     challenges: readonly AcmeChallenge[],
-    wanted: (there: string[], values: string[]) => string[],
+    desired: (there: string[], values: string[]) => string[],
   ): Promise<string | undefined> => {
     const changes: Change[] = [];
     for (const record of new Set(challenges.map((challenge) => challenge.record))) {
       const values = challenges.filter((challenge) => challenge.record === record).map(({ value }) => `"${value}"`);
       const set = await find(record);
       const there = (set?.ResourceRecords ?? []).map(({ Value = "" }) => Value);
-      const after = wanted(there, values);
+      const after = desired(there, values);
       if (after.join() !== there.join()) changes.push(toChange(record, set, after));
     }
     if (changes.length === 0) return undefined;

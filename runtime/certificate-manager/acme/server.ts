@@ -79,14 +79,14 @@ export function acmeServer(directoryUrl: string, accountKey: string, contact: st
 }
 
 async function place(client: acme.Client, names: readonly string[], replaces: string | undefined): Promise<acme.Order> {
-  const wanted = { identifiers: names.map((value) => ({ type: "dns", value })) };
-  if (replaces === undefined) return client.createOrder(wanted);
+  const desired = { identifiers: names.map((value) => ({ type: "dns", value })) };
+  if (replaces === undefined) return client.createOrder(desired);
   try {
-    return await client.createOrder({ ...wanted, replaces } as typeof wanted);
+    return await client.createOrder({ ...desired, replaces } as typeof desired);
   } catch (error) {
     // The one that is replaced may be unknown to this server, or replaced already: an order like any other then.
     if (error instanceof AcmeProblem && error.status < 500 && error.type !== "rateLimited")
-      return client.createOrder(wanted);
+      return client.createOrder(desired);
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import { setImmediate } from "node:timers/promises";
  * to the first; so what is nearly done, whose token another thread has verified, goes before what is new. Nothing holds
  * a place while it waits for the network: a slow issuer delays those alone that need it.
  */
-export class Turns {
+export class FairQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   /** Resolves when it is the caller's turn. */

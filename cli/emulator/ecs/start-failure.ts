@@ -4,7 +4,7 @@ import { type Aws, AwsError } from "../aws";
  * What would keep a task from starting on AWS, in AWS's words: an image that no repository holds, a secret without a
  * value. Nothing is pulled here, and so nothing else would notice.
  */
-export async function whyNotStarted(
+export async function startFailure(
   aws: Aws,
   region: string,
   { containerDefinitions }: TaskDefinition,

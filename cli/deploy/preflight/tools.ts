@@ -6,7 +6,7 @@ import { isInFamily, isOnKubernetes, type StackFamily, stackPlan, vaultClusters 
 import { findAll, findDeployTool } from "../../core/tools";
 import { baseImage } from "../../images/settings";
 import { findProviderMirror, type ProviderName } from "../provider-mirror";
-import { type Need, need } from "./need";
+import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
 /** The version of the first program of this name that tells one, asked with `args`. */
 export function programVersion(name: string, args: readonly string[]): string | undefined {
@@ -22,8 +22,13 @@ export function programVersion(name: string, args: readonly string[]): string | 
   return undefined;
 }
 
-const program = (name: string, args: readonly string[], minimum: string | undefined, get: string): Promise<Need> =>
-  need({ name, needed: minimum ? `>= ${minimum}` : "any", get }, async () => {
+const program = (
+  name: string,
+  args: readonly string[],
+  minimum: string | undefined,
+  get: string,
+): Promise<Prerequisite> =>
+  checkPrerequisite({ name, needed: minimum ? `>= ${minimum}` : "any", get }, async () => {
     const version = programVersion(name, args);
     const isThere = version ?? findAll(name)[0];
     if (isThere === undefined) return { ok: false, found: "not on PATH" };
@@ -31,7 +36,7 @@ const program = (name: string, args: readonly string[], minimum: string | undefi
   });
 
 /** Programs that the environment's deployment runs. */
-export function programNeeds({ clusters }: Topology): Promise<Need>[] {
+export function toolPrerequisites({ clusters }: Topology): Promise<Prerequisite>[] {
   const kubernetes = clusters.filter(isOnKubernetes);
   const logins = new Set(kubernetes.map(({ platform }) => platform.authentication.kind));
   return [
@@ -67,11 +72,11 @@ const providersOfFamily = { aws: ["aws"], kubernetes: ["kubernetes", "helm"] } s
 };
 
 /** Providers lie on this machine, or their registry answers. */
-export function providerNeeds(topology: Topology): Promise<Need>[] {
+export function providerPrerequisites(topology: Topology): Promise<Prerequisite>[] {
   const get = "reach registry.terraform.io, or name a mirror in NATSFORM_PROVIDER_MIRROR";
   let registry: Promise<boolean> | undefined;
   return providersOf(topology).map((name) =>
-    need({ name: `provider ${name}`, needed: "on this machine, or its registry", get }, async () => {
+    checkPrerequisite({ name: `provider ${name}`, needed: "on this machine, or its registry", get }, async () => {
       const mirror = findProviderMirror(name);
       if (mirror) return { ok: true, found: mirror.folder };
       registry ??= registryAnswers();
@@ -91,13 +96,13 @@ export async function registryAnswers(): Promise<boolean> {
 }
 
 /** What images are built with, where they are built here: on AWS always, on Kubernetes unless a tag is named. */
-export function imageNeeds(topology: Topology): Promise<Need>[] {
+export function imagePrerequisites(topology: Topology): Promise<Prerequisite>[] {
   const untagged = topology.clusters.filter(isOnKubernetes).filter(({ platform }) => platform.images.tag === undefined);
   const built = untagged.length > 0 || stackPlan(topology).some(isInFamily("aws"));
   const named = (name: string) => `clusters.${name}.platform.images`;
   return [
     ...untagged.map(({ name, platform: { images } }) =>
-      need(
+      checkPrerequisite(
         {
           name: `images of ${name}`,
           needed: "a registry of yours, or the tag of images that are there",
@@ -108,11 +113,11 @@ export function imageNeeds(topology: Topology): Promise<Need>[] {
     ),
     ...(built
       ? [
-          need({ name: "base image", needed: "named by digest", get: baseVariable }, async () => ({
+          checkPrerequisite({ name: "base image", needed: "named by digest", get: baseVariable }, async () => ({
             ok: true,
             found: baseImage(undefined, process.env),
           })),
-          need({ name: "crane", needed: "to push images", get: "make deploy-tools" }, async () => {
+          checkPrerequisite({ name: "crane", needed: "to push images", get: "make deploy-tools" }, async () => {
             const path = findDeployTool("crane");
             return { ok: path !== undefined, found: path ?? "not found" };
           }),

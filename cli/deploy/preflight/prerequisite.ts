@@ -1,7 +1,7 @@
 import { UserError } from "../../core/project";
 
 /** One thing that has to be there before an environment can be deployed, with what was found. */
-export interface Need {
+export interface Prerequisite {
   name: string;
   found: string;
   needed: string;
@@ -10,10 +10,13 @@ export interface Need {
   get: string;
 }
 
-type Look = () => Promise<Pick<Need, "found" | "ok"> & Partial<Pick<Need, "get">>>;
+type Look = () => Promise<Pick<Prerequisite, "found" | "ok"> & Partial<Pick<Prerequisite, "get">>>;
 
 /** Looks for it; what cannot be looked at is not there, for the reason that was given. */
-export async function need({ name, needed, get }: Pick<Need, "name" | "needed" | "get">, look: Look): Promise<Need> {
+export async function checkPrerequisite(
+  { name, needed, get }: Pick<Prerequisite, "name" | "needed" | "get">,
+  look: Look,
+): Promise<Prerequisite> {
   try {
     return { name, needed, get, ...(await look()) };
   } catch (error) {
@@ -23,11 +26,11 @@ export async function need({ name, needed, get }: Pick<Need, "name" | "needed" |
 }
 
 /** Everything that is missing as one error; `undefined` when nothing is. */
-export function missingError(environment: string, needs: readonly Need[]): UserError | undefined {
+export function prerequisiteError(environment: string, needs: readonly Prerequisite[]): UserError | undefined {
   const missing = needs.filter(({ ok }) => !ok);
   const [only] = missing;
   if (!only) return undefined;
-  const text = ({ name, found, needed }: Need) => `${name}: ${found}; needed: ${needed}`;
+  const text = ({ name, found, needed }: Prerequisite) => `${name}: ${found}; needed: ${needed}`;
   if (missing.length === 1) return new UserError(text(only), only.get);
   const list = missing.map((one) => `  ✖ ${text(one)}\n    fix: ${one.get}`).join("\n");
   return new UserError(`${environment} cannot be deployed from here, ${missing.length} things are missing:\n${list}`);

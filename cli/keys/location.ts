@@ -6,19 +6,19 @@ import { twinFolder } from "../core/twin-folder";
 import type { KeyStore } from "./key-store";
 import { openStore, storeForms } from "./store";
 
-export interface KeyPlaceOptions {
+export interface KeyLocationOptions {
   twin?: boolean;
   store?: string;
 }
 
 /** Where an environment's keys are and their trust file: the deployment's, or those of the local twin. */
-export interface KeyPlace {
+export interface KeyLocation {
   store: KeyStore;
   trust: string;
   lock: string;
 }
 
-export function keyPlace(root: string, name: string, { twin, store }: KeyPlaceOptions): KeyPlace {
+export function keyLocation(root: string, name: string, { twin, store }: KeyLocationOptions): KeyLocation {
   const folder = twinFolder(root, name);
   if (twin && store) throw new UserError("the twin's keys have a folder of their own", "leave out --store");
   if (twin) return { store: openStore(`file:${folder.keys}`), trust: folder.trust, lock: folder.lock };

@@ -1,15 +1,15 @@
 import type { Logger } from "pino";
-import { type Complaints, configWhat, refusedConfig, refusedFiles } from "./complaints";
 import { differingKeys } from "./conf-keys";
 import type { Metrics } from "./metrics";
+import { configWhat, type OpenProblems, refusedConfig, refusedFiles } from "./open-problems";
 import type { ServerFiles } from "./server-files";
 import type { ReloadOutcome, ServerProcess } from "./server-process";
 import type { Change } from "./update";
 
-export interface SettleProps {
+export interface ReloadServerProps {
   files: ServerFiles;
   server: Pick<ServerProcess, "state" | "reload">;
-  complaints: Complaints;
+  openProblems: OpenProblems;
   metrics: Metrics;
   log: Logger;
   signal: AbortSignal;
@@ -24,8 +24,8 @@ const reloadWhat = "reload";
  * @param changes what was written since the server last loaded
  * @returns whether the server uses what is in place now
  */
-export async function settle(changes: readonly Change[], props: SettleProps): Promise<boolean> {
-  const { files, server, complaints, log } = props;
+export async function reloadServer(changes: readonly Change[], props: ReloadServerProps): Promise<boolean> {
+  const { files, server, openProblems, log } = props;
   const state = await server.state();
   if (!state) return false;
   if (state.loadedAt >= files.writtenAt()) {
@@ -37,36 +37,39 @@ export async function settle(changes: readonly Change[], props: SettleProps): Pr
     const digest = (await server.state())?.digest;
     log.info({ changes: changes.map(({ what }) => what), digest, before: state.digest }, "the server reloaded");
     files.confirmLoaded();
-    complaints.close(reloadWhat);
-    for (const { what } of changes) complaints.close(what === configWhat ? refusedConfig : refusedFiles);
+    openProblems.close(reloadWhat);
+    for (const { what } of changes) openProblems.close(what === configWhat ? refusedConfig : refusedFiles);
     return true;
   }
   if (outcome === "refused" && (await withoutConfig(props))) return true;
   if (outcome === "refused" && (await withoutChanges(changes, props))) return true;
-  complaints.open(reloadWhat, outcome === "silent" ? "the server does not answer" : "the server refuses every reload");
+  openProblems.open(
+    reloadWhat,
+    outcome === "silent" ? "the server does not answer" : "the server refuses every reload",
+  );
   return false;
 }
 
-async function ask({ files, server, metrics, signal }: SettleProps): Promise<ReloadOutcome> {
+async function ask({ files, server, metrics, signal }: ReloadServerProps): Promise<ReloadOutcome> {
   const outcome = await server.reload(files.writtenAt(), signal);
   metrics.reloaded(outcome);
   return outcome;
 }
 
 /** Puts back the configuration that the server runs with, and says by which keys the refused one differs from it. */
-async function withoutConfig(props: SettleProps): Promise<boolean> {
-  const { files, complaints, metrics } = props;
+async function withoutConfig(props: ReloadServerProps): Promise<boolean> {
+  const { files, openProblems, metrics } = props;
   const [loaded, refused] = [files.loadedConf(), files.conf()];
   if (loaded === undefined || refused === undefined || loaded === refused) return false;
   metrics.failed(configWhat, "rejected");
   files.writeConf(loaded);
   const keys = differingKeys(loaded, refused).join(", ");
-  complaints.open(refusedConfig, `it refuses to reload a configuration that differs in: ${keys}`);
+  openProblems.open(refusedConfig, `it refuses to reload a configuration that differs in: ${keys}`);
   return reloadedNow(props);
 }
 
 /** Puts back certificates and credentials, too. */
-async function withoutChanges(changes: readonly Change[], props: SettleProps): Promise<boolean> {
+async function withoutChanges(changes: readonly Change[], props: ReloadServerProps): Promise<boolean> {
   const undone = changes.filter(({ what }) => what !== configWhat);
   if (undone.length === 0) return false;
   // The last first: of two changes of one file, the first knows what the server has.
@@ -75,11 +78,11 @@ async function withoutChanges(changes: readonly Change[], props: SettleProps): P
     props.metrics.failed(what, "rejected");
   }
   const names = undone.map(({ what }) => what).join(", ");
-  props.complaints.open(refusedFiles, `it refuses to reload one of these: ${names}`);
+  props.openProblems.open(refusedFiles, `it refuses to reload one of these: ${names}`);
   return reloadedNow(props);
 }
 
-async function reloadedNow(props: SettleProps): Promise<boolean> {
+async function reloadedNow(props: ReloadServerProps): Promise<boolean> {
   if ((await ask(props)) !== "loaded") return false;
   props.files.confirmLoaded();
   return true;

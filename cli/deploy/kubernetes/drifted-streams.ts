@@ -43,11 +43,11 @@ export const runsAgain = (plan: readonly Action[]): boolean | undefined =>
  * Jobs that are done, and whose streams somebody has changed or deleted since. A Job runs once, so Terraform sees nothing of
  * it. Without a way to the servers nothing is known, and the rows of the end say so again.
  */
-export async function undoneStreams(
+export async function driftedStreams(
   target: DeployTarget,
   { id, cluster }: KubernetesStack,
   changed: readonly string[],
-  say: Progress,
+  show: Progress,
 ): Promise<string[]> {
   const { topology, environment } = target;
   const stack: unknown = JSON.parse(readFileSync(join(stackFolder(target, id).path, "cdk.tf.json"), "utf8"));
@@ -55,7 +55,7 @@ export async function undoneStreams(
   const jobs = jobAddresses(stack, streamAccounts(topology, cluster), names.streams);
   const done = [...jobs].filter(([, address]) => !changed.includes(address));
   if (done.length === 0) return [];
-  const undone: string[] = [];
+  const drifted: string[] = [];
   try {
     await withServers(target, cluster, async (connect) => {
       for (const [account, address] of done) {
@@ -64,12 +64,12 @@ export async function undoneStreams(
         const runs = runsAgain(plan);
         if (runs === undefined) continue;
         const what = runs ? "their Job runs again" : "and their Job would refuse to put them right, so they stay";
-        say(`streams of ${account} were changed by hand, ${what}:\n\n${renderPlan(plan)}\n`);
-        if (runs) undone.push(address);
+        show(`streams of ${account} were changed by hand, ${what}:\n\n${renderPlan(plan)}\n`);
+        if (runs) drifted.push(address);
       }
     });
   } catch (error) {
-    say(`the streams could not be looked at: ${errorMessage(error).split("\n")[0]}`);
+    show(`the streams could not be looked at: ${errorMessage(error).split("\n")[0]}`);
   }
-  return undone;
+  return drifted;
 }

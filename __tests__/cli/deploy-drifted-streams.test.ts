@@ -1,4 +1,4 @@
-import { runsAgain } from "../../cli/deploy/kubernetes/undone-streams";
+import { runsAgain } from "../../cli/deploy/kubernetes/drifted-streams";
 import type { Action, ActionKind } from "../../runtime/streams/action";
 
 const plan = (...kinds: ActionKind[]): Action[] =>

@@ -3,7 +3,7 @@ import type { Progress } from "../core/output";
 import { print, runTasks } from "../core/output";
 import { UserError } from "../core/project";
 
-export interface TalkProps {
+export interface DeployConsoleProps {
   /** Somebody said yes to everything beforehand. */
   agreed: boolean;
   /** Nothing is said: the output is for a program. */
@@ -11,10 +11,10 @@ export interface TalkProps {
 }
 
 /** What a deployment shows and asks. */
-export class Talk {
-  constructor(private readonly props: TalkProps) {}
+export class DeployConsole {
+  constructor(private readonly props: DeployConsoleProps) {}
 
-  say(text: string): void {
+  show(text: string): void {
     if (!this.props.quiet) print(text);
   }
 

@@ -22,9 +22,9 @@ export const keysIn = (variables: readonly { name?: string; value?: string }[]):
 export function withKeys(
   { ok, seen }: { ok: boolean; seen: string },
   keys: string | undefined,
-  wanted: string,
+  desired: string,
 ): { ok: boolean; seen: string } {
-  return keys === wanted ? { ok, seen } : { ok: false, seen: `${seen}, with other keys than the trust file's` };
+  return keys === desired ? { ok, seen } : { ok: false, seen: `${seen}, with other keys than the trust file's` };
 }
 
 /** Those that were started did not get ready. @param fix where it is said why */
@@ -58,12 +58,12 @@ export function respondersStep(
  * @param stack that the responders belong to
  * @throws UserError for `refuse`
  */
-export function isStarted(step: RespondersStep, name: string, stack: string, say: (text: string) => void): boolean {
+export function isStarted(step: RespondersStep, name: string, stack: string, show: (text: string) => void): boolean {
   switch (step) {
     case "nothing":
       return false;
     case "finished-before":
-      say(`${name}: the rotation was finished before it was deployed; servers first, who comes meanwhile waits`);
+      show(`${name}: the rotation was finished before it was deployed; servers first, who comes meanwhile waits`);
       return false;
     case "refuse":
       throw new UserError(
@@ -72,7 +72,7 @@ export function isStarted(step: RespondersStep, name: string, stack: string, say
       );
     case "start":
     case "restart":
-      say(`${name}: starts with the keys of the trust file, before the servers`);
+      show(`${name}: starts with the keys of the trust file, before the servers`);
       return true;
     default:
       return step satisfies never;

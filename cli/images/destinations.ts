@@ -17,7 +17,7 @@ export function imagesOf(environment: Environment, topology: Topology, name: str
 }
 
 /** Where an image is pushed. */
-export interface ImagePlace {
+export interface ImageDestination {
   program: string;
   /** Region of the account's ECR; elsewhere the repository tells. */
   region?: string;
@@ -26,7 +26,7 @@ export interface ImagePlace {
 }
 
 /** Every repository that the environment's images are pushed to, those of images that are taken as they are left out. */
-export function imagePlaces(environment: Environment, topology: Topology): ImagePlace[] {
+export function imageDestinations(environment: Environment, topology: Topology): ImageDestination[] {
   const foundations = stackPlan(topology).flatMap((stack) => (stack.layer === "foundation" ? [stack.region] : []));
   const ours = foundations.flatMap((region) =>
     programsOf("aws", "image").map((program) => ({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { KubernetesStack } from "../../../model/topology";
 import type { DeployTarget } from "../target";
-import { questionsTo } from "./cluster";
+import { clusterAccess } from "./cluster";
 
 const Claims = z.object({
   items: z.array(z.object({ metadata: z.object({ name: z.string() }) })),
@@ -19,10 +19,10 @@ const Volumes = z.object({
 });
 
 /** Claims and volumes of the clusters' namespaces: data that a destroy does not touch. */
-export async function remains(target: DeployTarget, stacks: readonly KubernetesStack[]): Promise<string[]> {
+export async function retainedResources(target: DeployTarget, stacks: readonly KubernetesStack[]): Promise<string[]> {
   const lines: string[] = [];
   for (const name of new Set(stacks.map(({ cluster }) => cluster))) {
-    const { cluster, namespace, kubectl, inside } = questionsTo(target, name);
+    const { cluster, namespace, kubectl, inside } = clusterAccess(target, name);
     const claims = await kubectl.json(Claims, ...inside, "get", "persistentvolumeclaims");
     lines.push(...claims.items.map(({ metadata }) => `claim ${namespace}/${metadata.name}`));
     const volumes = await kubectl.json(Volumes, "get", "persistentvolumes");

@@ -1,8 +1,8 @@
-import { Turns } from "../../../runtime/auth-callout/turns";
+import { FairQueue } from "../../../runtime/auth-callout/fair-queue";
 
 test("work starts in order, one piece in each turn of the event loop", async () => {
-  const [turns, started]: [Turns, (number | "loop")[]] = [new Turns(), []];
-  const work = [0, 1, 2].map((piece) => turns.next().then(() => started.push(piece)));
+  const [queue, started]: [FairQueue, (number | "loop")[]] = [new FairQueue(), []];
+  const work = [0, 1, 2].map((piece) => queue.next().then(() => started.push(piece)));
   const loop = (async () => {
     for (let turn = 0; turn < 3; turn++) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -16,12 +16,12 @@ test("work starts in order, one piece in each turn of the event loop", async () 
 });
 
 test("what is done goes before what has not begun", async () => {
-  const turns = new Turns();
+  const queue = new FairQueue();
   const done: number[] = [];
   const begun: number[] = [];
   await Promise.all(
     Array.from({ length: 100 }, async (_, piece) => {
-      await turns.next();
+      await queue.next();
       begun.push(piece);
       await Promise.resolve();
       done.push(piece);

@@ -1,11 +1,11 @@
 import { type ClusterTopology, hasRenewalJob, type StreamTopology } from "../../model/topology";
 import { diskLimitMiB } from "../../templates/helm-values";
-import type { Watched } from "../../templates/kubernetes-monitoring";
+import type { MonitoringTargets } from "../../templates/kubernetes-monitoring";
 import type { KubernetesContext } from "./context";
 import { ttlSeconds, vaultCertificates } from "./vault-roles";
 
 /** What there should be of the cluster, for alerts to compare with what there is. */
-export function watchedOf(context: KubernetesContext): Watched {
+export function monitoringTargetsOf(context: KubernetesContext): MonitoringTargets {
   const { topology, cluster, names, namespace, config } = context;
   const backedUp = topology.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
   const named = (of: (account: string) => string) => backedUp.map(of).join("|") || undefined;
@@ -28,7 +28,7 @@ export function watchedOf(context: KubernetesContext): Watched {
 }
 
 /** Certificates are renewed with a third of their life left. */
-function renewalOf(context: KubernetesContext): Watched["renewal"] {
+function renewalOf(context: KubernetesContext): MonitoringTargets["renewal"] {
   const shortest = Math.min(...vaultCertificates(context).map(ttlSeconds));
   return { cronJob: context.names.renewal, marginSeconds: Math.floor(shortest / 3) };
 }
@@ -40,7 +40,7 @@ const leafNodesOf = (clusters: readonly ClusterTopology[], hub: ClusterTopology)
     .reduce((sum, links) => sum + links, hub.foreignLeafs.flatMap(({ links }) => links).length);
 
 /** Streams by their replicas. Accounts may have streams of one name, which are told apart by nothing here: the fewest count. */
-function replicatedStreams(streams: readonly StreamTopology[]): Watched["replicated"] {
+function replicatedStreams(streams: readonly StreamTopology[]): MonitoringTargets["replicated"] {
   const fewest = new Map<string, number>();
   for (const { name, replicas } of streams) fewest.set(name, Math.min(replicas, fewest.get(name) ?? replicas));
   const counts = [...new Set(fewest.values())].filter((replicas) => replicas > 1).sort((a, b) => a - b);

@@ -6,9 +6,9 @@ import { delimiter, join } from "node:path";
 import { kubeconfigEnv, kubeconfigFiles, withoutKubeconfig } from "../../cli/core/kubernetes-access";
 import { UserError } from "../../cli/core/project";
 import { quantity, roomFor, zonesOf } from "../../cli/deploy/preflight/kubernetes-room";
-import { missingError, need } from "../../cli/deploy/preflight/need";
-import { providersOf } from "../../cli/deploy/preflight/programs";
-import { vaultNeeds, vaultRights } from "../../cli/deploy/preflight/vault";
+import { checkPrerequisite, prerequisiteError } from "../../cli/deploy/preflight/prerequisite";
+import { providersOf } from "../../cli/deploy/preflight/tools";
+import { vaultPrerequisites, vaultRights } from "../../cli/deploy/preflight/vault";
 import demo from "../../environments/demo";
 import kubernetesProduction from "../../environments/kubernetes-production";
 import { Environment } from "../../model/config";
@@ -59,9 +59,9 @@ describe("what is missing", () => {
   const one = { name: "kubectl", found: "not on PATH", needed: "any", ok: false, get: "install it" };
 
   test("is one error with its fix, or all of them at once", () => {
-    expect(missingError("prod", [{ ...one, ok: true }])).toBeUndefined();
-    expect(missingError("prod", [one])?.message).toBe("kubectl: not on PATH; needed: any\n  fix: install it");
-    expect(missingError("prod", [one, { ...one, ok: true }, { ...one, name: "crane" }])?.message).toBe(
+    expect(prerequisiteError("prod", [{ ...one, ok: true }])).toBeUndefined();
+    expect(prerequisiteError("prod", [one])?.message).toBe("kubectl: not on PATH; needed: any\n  fix: install it");
+    expect(prerequisiteError("prod", [one, { ...one, ok: true }, { ...one, name: "crane" }])?.message).toBe(
       [
         "prod cannot be deployed from here, 2 things are missing:",
         "  ✖ kubectl: not on PATH; needed: any",
@@ -73,7 +73,8 @@ describe("what is missing", () => {
   });
 
   test("is also what cannot be looked at, with the fix of whoever knew one", async () => {
-    const failing = (error: Error) => need({ name: "a", needed: "b", get: "c" }, () => Promise.reject(error));
+    const failing = (error: Error) =>
+      checkPrerequisite({ name: "a", needed: "b", get: "c" }, () => Promise.reject(error));
     expect(await failing(new Error("boom\nstack"))).toEqual({
       name: "a",
       needed: "b",
@@ -169,7 +170,7 @@ describe("Vault", () => {
   });
   const health = { initialized: true, sealed: false, version: "1.21.0" };
   const look = async (more: NodeJS.ProcessEnv = {}) =>
-    (await Promise.all(vaultNeeds(topology, { ...env(), ...more }))).map(({ ok, found }) => [ok, found]);
+    (await Promise.all(vaultPrerequisites(topology, { ...env(), ...more }))).map(({ ok, found }) => [ok, found]);
 
   test("answers, is unsealed and knows the token", async () => {
     answers = {
@@ -217,9 +218,9 @@ describe("Vault", () => {
   });
   test("is not asked without its address, nor for clusters that it signs nothing for", async () => {
     const before = asked.length;
-    const rows = await Promise.all(vaultNeeds(topology, { HOME: "/nowhere" }));
+    const rows = await Promise.all(vaultPrerequisites(topology, { HOME: "/nowhere" }));
     expect(rows.map(({ found }) => found)).toEqual(["VAULT_ADDR is not set", "VAULT_TOKEN is not set"]);
-    expect(vaultNeeds(buildTopology(Environment.parse(demo)), env())).toEqual([]);
+    expect(vaultPrerequisites(buildTopology(Environment.parse(demo)), env())).toEqual([]);
     expect(asked.length).toBe(before);
   });
   test("tells what the token may not do", async () => {

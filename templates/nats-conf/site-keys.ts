@@ -5,7 +5,7 @@ import { type ConfObject, type ConfValue, isBlock } from "./tree";
  * the same server when their configurations are equal without these. The list is closed; a test changes every other
  * key and demands that the difference shows.
  */
-export const placedKeys: readonly string[] = [
+export const siteKeys: readonly string[] = [
   // addresses
   "host",
   "cluster.host",
@@ -38,18 +38,18 @@ export const placedKeys: readonly string[] = [
 const zoneTag = /^az:/;
 
 /** A configuration without what says where the server is. */
-export function withoutPlace(object: ConfObject, path = ""): ConfObject {
+export function withoutSite(object: ConfObject, path = ""): ConfObject {
   const kept = Object.entries(object).flatMap(([key, value]): [string, ConfValue][] => {
-    const place = path ? `${path}.${key}` : key;
-    if (value === undefined || placedKeys.includes(place)) return [];
-    if (place !== "server_tags") return [[key, valueWithoutPlace(value, place)]];
+    const keyPath = path ? `${path}.${key}` : key;
+    if (value === undefined || siteKeys.includes(keyPath)) return [];
+    if (keyPath !== "server_tags") return [[key, valueWithoutSite(value, keyPath)]];
     const tags = (value as readonly string[]).filter((tag) => !zoneTag.test(tag));
     return tags.length > 0 ? [[key, tags]] : [];
   });
   return Object.fromEntries(kept);
 }
 
-function valueWithoutPlace(value: ConfValue, path: string): ConfValue {
-  if (Array.isArray(value)) return value.map((item) => valueWithoutPlace(item, path));
-  return isBlock(value) ? withoutPlace(value, path) : value;
+function valueWithoutSite(value: ConfValue, path: string): ConfValue {
+  if (Array.isArray(value)) return value.map((item) => valueWithoutSite(item, path));
+  return isBlock(value) ? withoutSite(value, path) : value;
 }

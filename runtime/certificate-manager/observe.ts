@@ -5,12 +5,12 @@ import { type Decision, decide } from "./decide";
 import { type Inspection, inspect } from "./inspect";
 import { bundle, type RolloverStep } from "./rollover";
 import { isPrivate, type Run, reasonOf } from "./run";
-import { type CertificateState, type RenewalInfo, wishOf } from "./state";
+import { type CertificateState, type RenewalInfo, requestFingerprint } from "./state";
 
 /** A certificate as it is found, and what is to be done about it. */
-export interface View {
+export interface CertificateStatus {
   certificate: ManagedCertificate;
-  wish: string;
+  fingerprint: string;
   stored?: { secret?: CertificateSecret; version: string; inspection: Inspection };
   state: CertificateState;
   authorities?: StoredSet;
@@ -18,20 +18,20 @@ export interface View {
 }
 
 /** What stands in the way of looking: of this certificate alone. */
-export interface Unseen {
+export interface Unreadable {
   certificate: ManagedCertificate;
   error: string;
 }
 
-export const isSeen = (view: View | Unseen): view is View => "decision" in view;
-export const isValid = (view: View): boolean => view.stored?.inspection.problems.length === 0;
+export const isSeen = (view: CertificateStatus | Unreadable): view is CertificateStatus => "decision" in view;
+export const isValid = (view: CertificateStatus): boolean => view.stored?.inspection.problems.length === 0;
 
 /** Looks at every certificate; changes nothing. */
-export async function lookAtAll(run: Run): Promise<(View | Unseen)[]> {
-  return Promise.all(run.settings.certificates.map((certificate) => look(run, certificate)));
+export async function lookAtAll(run: Run): Promise<(CertificateStatus | Unreadable)[]> {
+  return Promise.all(run.settings.certificates.map((certificate) => observe(run, certificate)));
 }
 
-export async function look(run: Run, certificate: ManagedCertificate): Promise<View | Unseen> {
+export async function observe(run: Run, certificate: ManagedCertificate): Promise<CertificateStatus | Unreadable> {
   try {
     return await see(run, certificate);
   } catch (error) {
@@ -39,7 +39,7 @@ export async function look(run: Run, certificate: ManagedCertificate): Promise<V
   }
 }
 
-async function see(run: Run, certificate: ManagedCertificate): Promise<View> {
+async function see(run: Run, certificate: ManagedCertificate): Promise<CertificateStatus> {
   const { ports, settings } = run;
   const [value, state, authorities] = await Promise.all([
     ports.secrets.read(certificate.secret),
@@ -49,13 +49,13 @@ async function see(run: Run, certificate: ManagedCertificate): Promise<View> {
   // Not before the first answers: they correct a clock that is wrong.
   const now = ports.now();
   const directory = settings.acme?.directoryUrl;
-  const wish = wishOf(certificate, directory);
+  const fingerprint = requestFingerprint(certificate, directory);
   const stored = value && { version: value.version, ...read(value.value, certificate, now) };
   const renewalInfo = stored && (await askRenewalInfo(run, certificate, stored));
   const decision = decide({
     now,
     certificate,
-    wish,
+    fingerprint,
     state,
     directory,
     stored: stored && { ...stored.inspection, authorities: stored.secret?.authorities ?? "" },
@@ -63,7 +63,7 @@ async function see(run: Run, certificate: ManagedCertificate): Promise<View> {
     trust: authorities && { bundle: bundle(authorities.set), signer: signerOf(authorities.set) },
     forced: run.renew.includes(certificate.id),
   });
-  return { certificate, wish, stored, state, authorities, decision };
+  return { certificate, fingerprint, stored, state, authorities, decision };
 }
 
 function read(json: string, certificate: ManagedCertificate, now: Date) {
@@ -115,7 +115,10 @@ async function askRenewalInfo(
 }
 
 /** Issuers of our own with the step that each is to take now. */
-export function dueSteps(run: Run, views: readonly (View | Unseen)[]): Map<string, RolloverStep | "create"> {
+export function dueSteps(
+  run: Run,
+  views: readonly (CertificateStatus | Unreadable)[],
+): Map<string, RolloverStep | "create"> {
   const due = new Map<string, RolloverStep | "create">();
   for (const issuer of new Set(views.map(({ certificate }) => certificate.issuer).filter(isPrivate))) {
     const own = views.filter(({ certificate }) => certificate.issuer === issuer);
@@ -127,15 +130,15 @@ export function dueSteps(run: Run, views: readonly (View | Unseen)[]): Map<strin
   return due;
 }
 
-const toIssued = (view: View): Issued => ({
+const toIssued = (view: CertificateStatus): Issued => ({
   valid: isValid(view),
   authority: view.stored?.inspection.authority,
   authorities: view.stored?.secret?.authorities,
 });
 
 /** Whether there is anything for which the lease is needed. */
-export function hasWork(run: Run, views: readonly (View | Unseen)[]): boolean {
-  const isDue = (view: View) =>
+export function hasWork(run: Run, views: readonly (CertificateStatus | Unreadable)[]): boolean {
+  const isDue = (view: CertificateStatus) =>
     view.decision.action === "renew" ||
     view.decision.action === "trust" ||
     view.state.challenges.length > 0 ||

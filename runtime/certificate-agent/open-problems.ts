@@ -6,7 +6,7 @@ export const refusedConfig = "nats.conf in the server";
 export const refusedFiles = "files in the server";
 
 /** Says what is wrong once, and once that it is over: a store that is down for an hour is one line, not sixty. */
-export class Complaints {
+export class OpenProblems {
   readonly #open = new Map<string, string>();
   constructor(readonly log: Logger) {}
 

@@ -5,29 +5,33 @@ import { Jsz, Leafz, Routez, Varz } from "../../../runtime/client/monitoring";
 const answer = <Data extends z.ZodType>(data: Data) => z.object({ server: z.object({ name: z.string() }), data });
 
 /** What servers say of themselves, by their names. */
-type Said<Schema extends z.ZodType> = ReadonlyMap<string, z.output<Schema>>;
-export interface ServersSay {
-  varz: Said<typeof Varz>;
-  routez: Said<typeof Routez>;
-  jsz: Said<typeof Jsz>;
-  leafz: Said<typeof Leafz>;
+type Answers<Schema extends z.ZodType> = ReadonlyMap<string, z.output<Schema>>;
+export interface ServerInfo {
+  varz: Answers<typeof Varz>;
+  routez: Answers<typeof Routez>;
+  jsz: Answers<typeof Jsz>;
+  leafz: Answers<typeof Leafz>;
 }
 
 const answersMs = 3000;
 
 /** Asks every server by the system account. */
-async function ask<Schema extends z.ZodType>(sys: NatsConnection, what: string, data: Schema): Promise<Said<Schema>> {
-  const said = new Map<string, z.output<Schema>>();
+async function ask<Schema extends z.ZodType>(
+  sys: NatsConnection,
+  what: string,
+  data: Schema,
+): Promise<Answers<Schema>> {
+  const answers = new Map<string, z.output<Schema>>();
   const schema = answer(data);
   for await (const message of await sys.requestMany(`$SYS.REQ.SERVER.PING.${what}`, "{}", { maxWait: answersMs })) {
     const { server, data } = schema.parse(message.json()) as { server: { name: string }; data: z.output<Schema> };
-    said.set(server.name, data);
+    answers.set(server.name, data);
   }
-  return said;
+  return answers;
 }
 
 /** Asks all that is looked at. */
-export async function askServers(sys: NatsConnection): Promise<ServersSay> {
+export async function collectServerInfo(sys: NatsConnection): Promise<ServerInfo> {
   const [varz, routez, jsz, leafz] = await Promise.all([
     ask(sys, "VARZ", Varz),
     ask(sys, "ROUTEZ", Routez),

@@ -1,5 +1,5 @@
 /** A cluster as its metrics know it: names, and how many there should be of what. Plain data. */
-export interface Watched {
+export interface MonitoringTargets {
   environment: string;
   cluster: string;
   namespace: string;
@@ -24,8 +24,8 @@ export interface Watched {
 }
 
 /** `{namespace="nats",pod=~"core-[0-9]+"}`: the servers, whichever monitor found them. */
-export const serversOf = ({ namespace, cluster }: Watched, ...further: string[]): string =>
+export const serversOf = ({ namespace, cluster }: MonitoringTargets, ...further: string[]): string =>
   `{${[`namespace="${namespace}"`, `pod=~"${cluster}-[0-9]+"`, ...further].join(",")}}`;
 
-export const calloutOf = ({ namespace, callout }: Watched, ...further: string[]): string =>
+export const calloutOf = ({ namespace, callout }: MonitoringTargets, ...further: string[]): string =>
   `{${[`namespace="${namespace}"`, `pod=~"${callout}-.+"`, ...further].join(",")}}`;

@@ -2,7 +2,7 @@ import { ConfigError } from "../../model/config";
 import { UserError } from "./project";
 
 /** Ends the command with what went wrong: plainly where the user can mend it, with a stack where it is our defect. */
-export function report(error: unknown): void {
+export function handleError(error: unknown): void {
   if (error instanceof ConfigError) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
