@@ -76,9 +76,14 @@ function resolved(value: unknown, stack: Stack): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolved(item, stack)]));
   }
   if (typeof value !== "string") return value;
+  if (isDnsNetwork(value)) return `${dnsAddress}/32`;
   const known = value.replace(/(?<!\$)\$\{([\w.[\]-]+)\}/g, (_, reference: string) => referred(reference, stack));
   return /(?<!\$)\$\{/.test(known) ? unknown : known.replace(/([$%])\1\{/g, "$1{");
 }
+
+/** The address of the DNS's Service, which Terraform looks up: what stands for it has to be one. */
+export const isDnsNetwork = (value: string) => /^\$\{.*\bdata\.kubernetes_service_v1\./.test(value);
+export const dnsAddress = "10.96.0.10";
 
 /** Instead of what Terraform computes, or learns from somebody. */
 const unknown = "(known after the apply)";

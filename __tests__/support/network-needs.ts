@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import type { KubernetesPlatform } from "../../model/topology";
+import { dnsAddress } from "./kubernetes-manifests";
 import type { Connection, Endpoint } from "./network-policy";
 import { all, type Block, type Stack } from "./stacks";
 
@@ -142,9 +143,6 @@ export function resolversOf({ flavor, networkPolicies }: KubernetesPlatform): En
     ...settings,
   ];
 }
-
-/** What Terraform finds when it asks for the Service of the DNS. */
-export const dnsAddress = "10.96.0.10";
 
 /** Whoever talks to somebody asks for an address first. */
 function withDns(name: string, from: Pod, needed: Needed[], resolvers: readonly Endpoint[]): Needed[] {

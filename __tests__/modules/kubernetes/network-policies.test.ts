@@ -4,10 +4,10 @@ import { App, ref, TerraformOutput, TerraformStack, TerraformVariable } from "cd
 import { addressNetwork } from "../../../modules/kubernetes/dns-service";
 import type { StackContext } from "../../../modules/terraform/context";
 import { findChart, renderChart } from "../../support/chart";
+import { dnsAddress, isDnsNetwork } from "../../support/kubernetes-manifests";
 import { changedOnKubernetes, kubernetesVariants } from "../../support/kubernetes-variants";
 import {
   chartPod,
-  dnsAddress,
   elsewhere,
   type Needed,
   neededBy,
@@ -40,7 +40,7 @@ const worlds: World[] = [];
 function policiesOf(stacks: readonly Stack[]): Policy[] {
   const written = stacks.flatMap((stack) => Object.values(all(stack, "kubernetes_network_policy_v1")));
   return JSON.parse(JSON.stringify(written), (key, value) =>
-    key === "cidr" && /^\$\{.*\bdata\.kubernetes_service_v1\./.test(value) ? `${dnsAddress}/32` : value,
+    key === "cidr" && isDnsNetwork(value) ? `${dnsAddress}/32` : value,
   );
 }
 
