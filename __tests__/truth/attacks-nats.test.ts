@@ -111,7 +111,8 @@ async function published(
 ): Promise<string[]> {
   const refused = new Set<string | undefined>();
   void (async () => {
-    for await (const { permissionContext } of connection.status()) refused.add(permissionContext?.subject);
+    for await (const { type, permissionContext } of connection.status())
+      if (type === "error") refused.add(permissionContext?.subject);
   })();
   for (const subject of subjects) connection.publish(subject, "{}");
   await connection.flush();

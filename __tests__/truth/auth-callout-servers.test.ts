@@ -188,7 +188,8 @@ test("nobody passes for a server: not with the responder's own seed, and not fro
     own.subscribe(subject, { callback: (_, message) => heard.push(message.string()) });
     const refused = new Promise<string | undefined>((resolve) => {
       void (async () => {
-        for await (const { permissionContext } of own.status()) resolve(permissionContext?.subject);
+        for await (const { type, permissionContext } of own.status())
+          if (type === "error") resolve(permissionContext?.subject);
       })();
     });
     own.publish(subject, "forged");
