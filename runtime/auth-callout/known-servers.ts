@@ -3,24 +3,24 @@ import { isPublicKey } from "../nkeys/nkey";
 import type { ServerQuestions } from "./server-questions";
 
 export interface KnownServersOptions {
-  /** What servers say to them comes to {@link KnownServers.learn}. */
+  /** Sends requests to servers. Their answers go to {@link KnownServers.learn}. */
   questions: Pick<ServerQuestions, "ask">;
   /** Milliseconds; monotonic. */
   now?: () => number;
-  /** Least time between two questions, however many strangers knock. */
+  /** Least time between two requests to servers, however many unknown servers send messages. */
   cooldownMs?: number;
   /**
-   * How long a request of a stranger waits for its server to be heard of: as long as servers wait. It costs nothing,
-   * since otherwise there would be no answer at all.
+   * Time that a message of an unknown server waits until that server is known: as long as servers wait. It costs
+   * nothing, since otherwise there would be no answer at all.
    */
   patienceMs?: number;
-  /** Time after which a server is asked again, though nobody knocked. */
+  /** Time after which servers are asked again, even when no message came from an unknown one. */
   refreshMs?: number;
-  /** Age at which a server is forgotten that answers no more: its key ended with its process. */
+  /** Age at which a server that no longer answers is forgotten: its key ended with its process. */
   forgetMs?: number;
 }
 
-/** Strangers that are asked at once: nobody but servers can be one, and no cluster has more. */
+/** Most unknown servers that are asked at once: only servers can be among them, and no cluster has more. */
 const MAX_NAMES = 64;
 
 type Tell = (known: boolean) => void;
@@ -28,17 +28,17 @@ type Tell = (known: boolean) => void;
 const introduction = z.object({ server: z.object({ id: z.string().refine((id) => isPublicKey("N", id)) }) });
 
 /**
- * The servers that may ask, as they introduce themselves.
+ * The servers whose requests are answered, as they introduce themselves.
  *
- * A server makes its nkey anew at each start, so no list of them can be written down: it is learnt, and asked for again
- * when a stranger knocks.
+ * A server creates a new nkey at each start, so no list of them can be configured: it is learnt, and requested again
+ * when a message comes from an unknown server.
  */
 export class KnownServers {
   readonly #options: Required<KnownServersOptions>;
   readonly #heardAt = new Map<string, number>();
-  /** Requests of servers that have not been heard of, each with the end of its patience. */
+  /** Messages of unknown servers, each with the timer that ends its wait. */
   readonly #waiting = new Map<string, Map<Tell, NodeJS.Timeout>>();
-  /** Names of those servers, as their requests give them. */
+  /** Names of those servers, as their messages give them. */
   readonly #names = new Map<string, string>();
   #askedAt = Number.NEGATIVE_INFINITY;
   #question?: NodeJS.Timeout;
@@ -55,7 +55,7 @@ export class KnownServers {
     };
   }
 
-  /** Asks from time to time until {@link stop}. */
+  /** Sends requests from time to time until {@link stop}. */
   start(): void {
     this.#refresh = setInterval(() => this.#ask(), this.#options.refreshMs).unref();
   }
@@ -69,7 +69,7 @@ export class KnownServers {
     return this.#heardAt.size;
   }
 
-  /** Takes what one server says of itself; anything else is ignored. */
+  /** Takes the identity that one server answers with; anything else is ignored. */
   learn(answer: string): void {
     const id = readIntroduction(answer);
     if (id === undefined) return;
@@ -77,7 +77,7 @@ export class KnownServers {
     for (const tell of [...(this.#waiting.get(id)?.keys() ?? [])]) this.#settle(id, tell, true);
   }
 
-  /** Whether a server is known; of one that is not, once it has been asked by its name. Never rejects. */
+  /** Returns whether a server is known; an unknown one is first asked by its name. Never rejects. */
   has(id: string, name: string): boolean | Promise<boolean> {
     if (this.#heardAt.has(id)) return true;
     this.#names.set(id, name);
@@ -101,7 +101,7 @@ export class KnownServers {
     tell(known);
   }
 
-  /** A server that has just joined may not have heard the first question. */
+  /** Repeats the request: a server that has just joined may have missed the first one. */
   #askWhileWaiting(): void {
     if (this.#question || this.#waiting.size === 0) return;
     const { cooldownMs, now } = this.#options;
@@ -117,7 +117,7 @@ export class KnownServers {
     this.#askedAt = now();
     for (const [id, heardAt] of this.#heardAt) if (now() - heardAt > forgetMs) this.#heardAt.delete(id);
     questions.ask();
-    // After a reload a server passes on the first answer alone (nats-server 2.14.5), so each is asked a question of its own.
+    // After a reload a server passes on the first answer alone (nats-server 2.14.5), so each gets a request of its own.
     for (const name of [...new Set(this.#names.values())].slice(0, MAX_NAMES)) questions.ask(name);
   }
 }

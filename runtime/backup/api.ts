@@ -4,7 +4,7 @@ import { NotYet, until } from "../client/retry";
 /** Milliseconds that one request may take. Short: a request to a group without a leader is never answered. */
 const REQUEST_TIMEOUT_MS = 5000;
 
-/** An answer of the JetStream API that is an error; `api_error` is what runtime/streams/retry.ts looks at. */
+/** An answer of the JetStream API that is an error; `api_error` is the field that runtime/client/retry.ts reads. */
 export class ApiRefusal extends Error {
   override readonly name = "ApiRefusal";
   constructor(
@@ -40,7 +40,7 @@ export function answerOf<Answer extends object>(request: string, data: Uint8Arra
   return answer;
 }
 
-/** The same, again and again while servers start or elect. The request must be safe to repeat. */
+/** The same, repeated while servers start or elect a leader. The request must be safe to repeat. */
 export function askUntil<Answer extends object = Json>(
   nc: NatsConnection,
   request: string,
@@ -70,7 +70,7 @@ export async function names(nc: NatsConnection, request: string, deadline: numbe
   }
 }
 
-/** What this program reads of a stream's description. */
+/** Fields of a stream's description that this program reads. */
 export interface StreamDescription {
   readonly config: Json & { readonly name: string };
   readonly state: StreamState;
@@ -97,7 +97,7 @@ export interface ConsumerDescription {
   readonly cluster?: { readonly leader?: string };
 }
 
-/** A stream as its leader knows it: a replica without one may know less than was acknowledged. */
+/** A stream as its leader describes it: a replica without a leader may have less than was acknowledged. */
 export function describeStream(nc: NatsConnection, stream: string, deadline: number): Promise<StreamDescription> {
   return until(`reading the stream ${stream}`, deadline, async () =>
     withLeader(await ask<StreamDescription>(nc, `STREAM.INFO.${stream}`)),

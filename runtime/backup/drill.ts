@@ -20,20 +20,20 @@ export interface DrillProps {
 }
 
 /**
- * What keeps a stream from being restored elsewhere as it was, or would let it change there: other servers, other tags, no
- * origin to copy from, an age that goes on counting since the backup was taken, and room that is set aside for messages
- * that never come.
+ * Removes the settings that keep a stream from being restored elsewhere as it was, or would change it there: other
+ * servers, other tags, origins to copy from, an age that goes on counting since the backup was taken, and room that is
+ * reserved for messages that never come.
  */
 function alone({ name, ...config }: StreamBackup["config"]): StreamBackup["config"] {
   const { placement: _, mirror: __, sources: ___, republish: ____, ...rest } = config as Record<string, unknown>;
   return { ...rest, name, num_replicas: 1, max_age: 0, max_bytes: -1 };
 }
 
-/** The same for a consumer that is made anew. */
+/** The same for a consumer that is recreated. */
 const aloneConsumer = ({ num_replicas: _, ...config }: Json): Json => config;
 
 /**
- * Restores a backup into an empty JetStream and reads every message back: the proof that it is one.
+ * Restores a backup into an empty JetStream and reads every message back: the proof that it can be restored.
  *
  * It cannot be done beside the originals, because nats-server restores a stream under its own name only. Each stream is
  * deleted again where the connection may do so.

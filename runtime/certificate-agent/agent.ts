@@ -25,7 +25,7 @@ const reloadMs = 10_000;
 const firstRetryMs = 1_000;
 const lastRetryMs = 30_000;
 
-/** Brings files into place and keeps them so, until it is told to end. */
+/** Puts files in place and keeps them current, until it is aborted. */
 export async function runAgent({ env, store, log, signal }: AgentProps): Promise<void> {
   const files = new ServerFiles(env.CONFIG_FOLDER, {
     certificates: env.CERTIFICATES,
@@ -49,9 +49,9 @@ class Agent {
   readonly #complaints: OpenProblems;
   readonly #updater: Updater;
   readonly #server: ServerProcess;
-  /** What the server has not loaded yet. */
+  /** Changes that the server has not loaded yet. */
   #pending: Change[] = [];
-  /** What was last seen to be served; a handshake a minute would only fill the server's log. */
+  /** Certificates that the last check found served; a handshake a minute would only fill the server's log. */
   #servedAsOf = "";
 
   constructor(
@@ -94,7 +94,7 @@ class Agent {
     if (this.#complaints.none) metrics.succeeded(new Date());
   }
 
-  /** Shakes hands under every name whose certificate changed, or was not served when last asked for. */
+  /** Checks by handshake every name whose certificate changed, or was not served at the last check. */
   async #verifyServed(): Promise<void> {
     const { LISTENERS: listeners, CERTIFICATES: certificates } = this.env;
     const proxied = confValues(this.files.conf() ?? "").get("proxy_protocol") === "true";

@@ -7,8 +7,8 @@ const validAt = (now: Date) => (certificate: X509Certificate) =>
   new Date(certificate.validFrom) <= now && now < new Date(certificate.validTo);
 
 /**
- * Why a chain does not lead from the certificate to an authority. Without authorities only its own links are checked:
- * which public authorities are trusted is for clients to know.
+ * Reasons why a chain does not lead from the certificate to an authority. Without authorities only its own links are
+ * checked: clients decide which public authorities to trust.
  *
  * @param crt the certificate, then its intermediates
  */

@@ -8,7 +8,7 @@ export interface AgentHttp {
   close(): Promise<void>;
 }
 
-/** A folder that cannot be read is no reason to end. */
+/** A folder that cannot be read is no reason to end: its error is a problem to report. */
 function orItsError(missing: () => string[]): string[] {
   try {
     return missing();

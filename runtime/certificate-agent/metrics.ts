@@ -4,10 +4,10 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 export interface Metrics {
   registry: Registry;
   certificate(id: string, notAfter: Date): void;
-  /** What could not be fetched, or was fetched and not taken. */
+  /** A value that could not be fetched, or was fetched and rejected. */
   failed(what: string, why: "failed" | "rejected"): void;
   reloaded(result: "loaded" | "refused" | "silent"): void;
-  /** A listener serves the certificate that it should, or not. */
+  /** A listener serves the certificate in place, or another one. */
   served(listener: string, name: string, asWanted: boolean): void;
   configWaits(waits: boolean): void;
   /** Everything in the store is in place, and the server uses it. */

@@ -18,11 +18,11 @@ export interface ReloadServerProps {
 const reloadWhat = "reload";
 
 /**
- * Lets the server load what is in place, if it has not. One refused key makes it refuse everything, renewed certificates
- * included, so what it refuses is put back.
+ * Makes the server load the files in place, if it has not. One refused key makes it refuse everything, renewed
+ * certificates included, so refused files are put back.
  *
- * @param changes what was written since the server last loaded
- * @returns whether the server uses what is in place now
+ * @param changes made since the server last loaded
+ * @returns whether the server uses the files in place now
  */
 export async function reloadServer(changes: readonly Change[], props: ReloadServerProps): Promise<boolean> {
   const { files, server, openProblems, log } = props;
@@ -56,7 +56,9 @@ async function ask({ files, server, metrics, signal }: ReloadServerProps): Promi
   return outcome;
 }
 
-/** Puts back the configuration that the server runs with, and says by which keys the refused one differs from it. */
+/**
+ * Puts back the configuration that the server runs with, and logs the keys by which the refused one differs from it.
+ */
 async function withoutConfig(props: ReloadServerProps): Promise<boolean> {
   const { files, openProblems, metrics } = props;
   const [loaded, refused] = [files.loadedConf(), files.conf()];
@@ -72,7 +74,7 @@ async function withoutConfig(props: ReloadServerProps): Promise<boolean> {
 async function withoutChanges(changes: readonly Change[], props: ReloadServerProps): Promise<boolean> {
   const undone = changes.filter(({ what }) => what !== configWhat);
   if (undone.length === 0) return false;
-  // The last first: of two changes of one file, the first knows what the server has.
+  // Last change first: of two changes of one file, the first one knows what the server has.
   for (const { what, undo } of undone.toReversed()) {
     undo();
     props.metrics.failed(what, "rejected");

@@ -5,13 +5,13 @@ import { type CertificateStatus, dueSteps, hasWork, isSeen, isValid, lookAtAll, 
 import type { Lease } from "./ports";
 import type { Run } from "./run";
 
-/** Pauses between two looks while somebody else has the lease; each is longer than the one before. */
+/** Pauses between two checks while another run has the lease; each is longer than the one before. */
 const lookAgainMs = { first: 500, most: 8000 };
 
 /**
  * Ensures that every certificate is stored and valid. One that fails does not stop the others.
  *
- * @throws naming each certificate that is not as wanted, with the reason
+ * @throws with each certificate that is not stored and valid, and the reason
  */
 export async function ensure(run: Run): Promise<EnsureResponse> {
   const { settings, ports } = run;
@@ -48,7 +48,7 @@ function refuseUnknown({ settings: { certificates }, renew, roll }: Run): void {
   if (unknown.length > 0) throw new Error(`no certificate or private issuer of this name: ${unknown.join(", ")}`);
 }
 
-/** Looks until there is nothing to do, or until this run is the one to do it, or until the time is up. */
+/** Observes until there is nothing to do, this run has the lease, or the time is up. */
 async function lookUntilIdle(run: Run): Promise<{ lease?: Lease; views: (CertificateStatus | Unreadable)[] }> {
   const { ports, signal } = run;
   for (let attempt = 0; ; attempt++) {
@@ -66,7 +66,7 @@ async function lookUntilIdle(run: Run): Promise<{ lease?: Lease; views: (Certifi
   }
 }
 
-/** @returns why authorities that a person wants replaced are not */
+/** @returns reasons why authorities were not replaced although an operator requests it */
 async function takeSteps(run: Run, lease: Lease): Promise<string[]> {
   const views = await lookAtAll(run);
   const failures: string[] = [];
@@ -78,14 +78,14 @@ async function takeSteps(run: Run, lease: Lease): Promise<string[]> {
   return failures;
 }
 
-/** What is said of a certificate at the end: an entry of the answer, or why there is none. */
+/** Report on a certificate at the end: an entry of the answer, or the reason why there is none. */
 type Report = { entry: EnsureResponse["certificates"][number] } | { failure: string };
 
 const dayMs = 24 * 3_600_000;
 
 /**
- * A certificate that is stored and valid is a success, also when its renewal failed: there is time, and the metrics tell.
- * Unless a person has asked for it.
+ * A certificate that is stored and valid is a success, even when its renewal failed: there is time, and metrics show
+ * it. A renewal that an operator requested must succeed.
  */
 function report(run: Run, view: CertificateStatus | Unreadable, result: Result | undefined): Report {
   const { id, secret } = view.certificate;

@@ -9,10 +9,10 @@ import { bundle } from "./rollover";
 import { isPrivate, type Run, reasonOf } from "./run";
 import type { CertificateState } from "./state";
 
-/** What a run with the lease has done about one certificate. */
+/** Result of a run with the lease for one certificate. */
 export type Result = { outcome: "kept" | "issued" } | { outcome: "failed"; reason: string };
 
-/** Does what is to be done about one certificate, with the lease. Its failure is its own. */
+/** Carries out the decision about one certificate, with the lease. A failure does not affect the others. */
 export async function keepValid(run: Run, certificate: ManagedCertificate, lease: Lease): Promise<Result> {
   const { ports } = run;
   const found = await observe(run, certificate);
@@ -46,7 +46,7 @@ async function act(run: Run, view: CertificateStatus, lease: Lease): Promise<"is
   return "issued";
 }
 
-/** Removes what a run that was killed has left: whoever has the lease knows that it runs no more. */
+/** Removes leftovers of a killed run: the holder of the lease knows that it no longer runs. */
 async function withoutLeftovers(run: Run, view: CertificateStatus, lease: Lease): Promise<CertificateStatus> {
   const { challenges, unfinished } = view.state;
   if (challenges.length === 0 && !unfinished) return view;
@@ -65,10 +65,10 @@ async function withoutLeftovers(run: Run, view: CertificateStatus, lease: Lease)
 const rememberedFinalizations = 10;
 
 /**
- * Issues a certificate, verifies it, and only then stores it. The attempt is counted as a failure before it begins: a run
- * that is killed at any step leaves the stored certificate, and the next run waits as after any failure.
+ * Issues a certificate, verifies it, and only then stores it. The attempt is counted as a failure before it begins: a
+ * run that is killed at any step leaves the stored certificate, and the next run waits as after any failure.
  *
- * @throws with the reason, which is kept with the instant of the next try
+ * @throws with the reason, which is stored with the time of the next attempt
  */
 async function renew(run: Run, view: CertificateStatus, lease: Lease): Promise<void> {
   const { ports } = run;
@@ -103,7 +103,7 @@ async function renew(run: Run, view: CertificateStatus, lease: Lease): Promise<v
     await publish(run, view, issued, lease);
   } catch (error) {
     const nextTryAt = laterOf(state.nextTryAt, askedToWait(error, ports.now()));
-    // When the reason cannot be kept either, the failure is counted all the same.
+    // Even when the reason cannot be stored, the failure counts.
     await save({ reason: reasonOf(error), nextTryAt, unfinished: false }).catch(() => undefined);
     throw error;
   }
@@ -113,13 +113,13 @@ async function renew(run: Run, view: CertificateStatus, lease: Lease): Promise<v
   );
 }
 
-/** Stores a certificate as one value, if this run still has the lease and nobody has written since it looked. */
+/** Stores a certificate as one value, if this run still has the lease and nobody has written since it was read. */
 async function publish(run: Run, view: CertificateStatus, issued: CertificateSecret, lease: Lease): Promise<void> {
   await lease.check();
   await run.ports.secrets.write(view.certificate.secret, JSON.stringify(issued), view.stored?.version);
 }
 
-/** The certificate that is replaced, if the server that is asked has issued it. */
+/** The certificate that is replaced, if this ACME server has issued it. */
 function replaced({ certificate, stored, state }: CertificateStatus): string | undefined {
   if (isPrivate(certificate.issuer) || state.source === undefined || !stored?.secret) return undefined;
   return stored.inspection.problems.length === 0 ? renewalId(stored.secret.certificate) : undefined;

@@ -7,7 +7,7 @@ import { bundle, type RolloverStep } from "./rollover";
 import { isPrivate, type Run, reasonOf } from "./run";
 import { type CertificateState, type RenewalInfo, requestFingerprint } from "./state";
 
-/** A certificate as it is found, and what is to be done about it. */
+/** A certificate as it is stored, with the decision about it. */
 export interface CertificateStatus {
   certificate: ManagedCertificate;
   fingerprint: string;
@@ -17,7 +17,7 @@ export interface CertificateStatus {
   decision: Decision;
 }
 
-/** What stands in the way of looking: of this certificate alone. */
+/** Reason why a certificate could not be observed; the others are not affected. */
 export interface Unreadable {
   certificate: ManagedCertificate;
   error: string;
@@ -26,7 +26,7 @@ export interface Unreadable {
 export const isSeen = (view: CertificateStatus | Unreadable): view is CertificateStatus => "decision" in view;
 export const isValid = (view: CertificateStatus): boolean => view.stored?.inspection.problems.length === 0;
 
-/** Looks at every certificate; changes nothing. */
+/** Observes every certificate; changes nothing. */
 export async function lookAtAll(run: Run): Promise<(CertificateStatus | Unreadable)[]> {
   return Promise.all(run.settings.certificates.map((certificate) => observe(run, certificate)));
 }
@@ -77,7 +77,7 @@ function read(json: string, certificate: ManagedCertificate, now: Date) {
 
 const renewalIds = new Map<string, string | undefined>();
 
-/** Reading it takes longer than everything else about a look; a function sees the same certificates again and again. */
+/** Parsing takes longer than the rest of an observation; a function sees the same certificates again and again. */
 function renewalIdOf(pem: string): string | undefined {
   if (!renewalIds.has(pem)) {
     if (renewalIds.size > 100) renewalIds.clear();
@@ -87,7 +87,9 @@ function renewalIdOf(pem: string): string | undefined {
 }
 
 const hourMs = 3_600_000;
-/** It is asked for at each run of a schedule, twice a day or more, but not at each of many runs in a row. */
+/**
+ * Renewal information is fetched at each run of a schedule, twice a day or more, but not at each of many runs in a row.
+ */
 const askAgainMs = { least: hourMs, most: 6 * hourMs };
 
 async function askRenewalInfo(
@@ -104,7 +106,7 @@ async function askRenewalInfo(
   // An instant that is far away comes from a clock that was ahead.
   if (known && waitMs > 0 && waitMs <= 2 * askAgainMs.most) return known;
   const said = await ports.askRenewalInfo(certificate).catch((error) => {
-    // Nothing depends on it: without an answer the last one counts, or the lifetime.
+    // Nothing depends on it: without an answer the previous one counts, or the lifetime.
     ports.log.warn({ certificate: id, reason: reasonOf(error) }, "the ACME server does not say when to renew");
     return { window: known?.window, retryAfterMs: askAgainMs.least };
   });
@@ -114,7 +116,7 @@ async function askRenewalInfo(
   return info;
 }
 
-/** Issuers of our own with the step that each is to take now. */
+/** Issuers of our own, each with its next step. */
 export function dueSteps(
   run: Run,
   views: readonly (CertificateStatus | Unreadable)[],
@@ -122,7 +124,7 @@ export function dueSteps(
   const due = new Map<string, RolloverStep | "create">();
   for (const issuer of new Set(views.map(({ certificate }) => certificate.issuer).filter(isPrivate))) {
     const own = views.filter(({ certificate }) => certificate.issuer === issuer);
-    // What cannot be seen cannot be said to be settled, nor to be missing.
+    // A certificate that cannot be read counts neither as settled nor as missing.
     if (!own.every(isSeen)) continue;
     const step = nextStep(run, issuer, own[0]?.authorities, own.map(toIssued));
     if (step) due.set(issuer, step);
@@ -136,13 +138,13 @@ const toIssued = (view: CertificateStatus): Issued => ({
   authorities: view.stored?.secret?.authorities,
 });
 
-/** Whether there is anything for which the lease is needed. */
+/** Returns whether any work needs the lease. */
 export function hasWork(run: Run, views: readonly (CertificateStatus | Unreadable)[]): boolean {
   const isDue = (view: CertificateStatus) =>
     view.decision.action === "renew" ||
     view.decision.action === "trust" ||
     view.state.challenges.length > 0 ||
-    // Perhaps another run is at it now: its end is worth the wait.
+    // Another run may be at it now: its end is worth the wait.
     (view.state.unfinished && !isValid(view));
   return dueSteps(run, views).size > 0 || views.some((view) => isSeen(view) && isDue(view));
 }

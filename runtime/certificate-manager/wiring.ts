@@ -17,7 +17,7 @@ import { metricLine } from "./metrics";
 import type { Issuer, Ports } from "./ports";
 import type { Settings } from "./settings";
 
-/** No call outlives its run by much: what hangs is repeated, and given up. */
+/** No call outlives its run by much: a hanging call is repeated, then given up. */
 const client = {
   maxAttempts: 4,
   requestHandler: { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true },

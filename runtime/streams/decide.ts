@@ -3,7 +3,7 @@ import type { Change, StreamAction } from "./action";
 import type { Verdict } from "./rules";
 import type { Known } from "./server-config";
 
-/** What the operator permits, and in whose name. */
+/** Permissions of the operator, and the environment that they are given for. */
 export interface Permissions {
   /** The environment. Only what is stamped with it is ever deleted. */
   readonly owner: string;
@@ -16,7 +16,7 @@ export type Decision = Pick<StreamAction, "kind" | "changes" | "reason" | "loss"
 export interface Judge<Settings> {
   readonly field: (field: keyof Settings) => Verdict;
   readonly lasting: Readonly<Record<string, string>>;
-  /** What recreating it loses. */
+  /** Content that is lost when it is recreated. */
   readonly everything: string;
 }
 
@@ -64,6 +64,6 @@ export function decide<Settings extends object>(
   return { kind: "update", changes, loss, reason: "it differs from the configuration" };
 }
 
-/** What is not ours is never deleted, whatever is allowed. */
+/** Streams and consumers that are not ours are never deleted, whatever is allowed. */
 const alternatives = (name: string, ours: boolean) =>
   `Make a new one beside it and move readers and writers${ours ? `, or lose ${name} as it is with --allow-recreate ${name}` : ""}`;

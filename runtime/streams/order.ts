@@ -1,6 +1,6 @@
 import { collision } from "./subjects";
 
-/** A stream's place in the account: its subjects before and after the plan; undefined where it is not there. */
+/** A stream's subjects before and after the plan; undefined where it does not exist. */
 export interface SubjectOwnership {
   readonly name: string;
   readonly before?: readonly string[];
@@ -13,7 +13,7 @@ export interface Overlap {
   readonly subjects: readonly [string, string];
 }
 
-/** Pairs of streams that would capture the same message once everything is applied; nats-server refuses such an account. */
+/** Pairs of streams that would capture the same message after the plan; nats-server refuses such an account. */
 export function overlaps(tenancies: readonly SubjectOwnership[]): Overlap[] {
   return tenancies.flatMap((one, i) =>
     tenancies.slice(i + 1).flatMap((two) => {
@@ -24,7 +24,8 @@ export function overlaps(tenancies: readonly SubjectOwnership[]): Overlap[] {
 }
 
 /**
- * An order in which no step ever collides with a stream that is still as before: what gives a subject up goes before what takes it.
+ * An order in which no step ever collides with a stream that is still as before: a stream gives a subject up before
+ * another takes it.
  *
  * `stuck` are streams that exchange subjects among each other, for which there is no order.
  */

@@ -66,7 +66,7 @@ function planConsumers(
   ];
 }
 
-/** nats-server refuses to move and to scale in one update. The step with fewer replicas to place goes where they are few. */
+/** Splits a step that moves and scales, which nats-server refuses in one update. The move comes with fewer replicas. */
 function splitMove(action: StreamAction, before: StreamSettings): StreamAction[] {
   const { settings, kind } = action;
   if (!settings || !isOneOf(APPLIED, kind)) return [action];
@@ -120,6 +120,6 @@ const allOf = (settings: object): Change[] =>
     .filter(([, to]) => to !== "" && to !== 0 && to !== false && (typeof to !== "object" || Object.keys(to).length > 0))
     .map(([field, to]) => ({ field, to }));
 
-/** Why an orphan is left alone. */
+/** Reason why an orphan is left alone. */
 export const notDesired = (name: string) =>
   `it is stamped as ours and no longer in the configuration; --allow-data-loss ${name} deletes it`;

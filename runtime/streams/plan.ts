@@ -11,17 +11,17 @@ export interface PlanProps {
   readonly found: readonly FoundStream[];
   /** The environment. Only what is stamped with it is ever deleted. */
   readonly owner: string;
-  /** What may lose messages, or be deleted when it is an orphan: `ORDERS`, or `ORDERS/worker` for a consumer alone. */
+  /** Names of what may lose messages, or be deleted as an orphan: `ORDERS`, or `ORDERS/worker` for a consumer alone. */
   readonly allowDataLoss?: readonly string[];
-  /** What may be deleted and made anew where a change is impossible otherwise. Names as above. */
+  /** Names, as above, of what may be deleted and recreated where a change is impossible otherwise. */
   readonly allowRecreate?: readonly string[];
 }
 
 /**
- * The steps from what is found to what is desired, in the order in which they have to be done.
+ * Steps from the streams that were found to the desired ones, in the order in which they have to be done.
  *
- * Pure. Everything desired has at least one action, and so has every orphan; foreign streams are never touched or named,
- * unless one has a desired name (`adopt`) or stands in the way (`conflict`).
+ * Pure. Everything desired has at least one action, and so has every orphan; foreign streams are never touched or
+ * named, unless one has a desired name (`adopt`) or prevents a desired one (`conflict`).
  */
 export function planStreams({ allowDataLoss = [], allowRecreate = [], ...props }: PlanProps): Action[] {
   const permissions = {

@@ -2,7 +2,7 @@ import type { FoundConsumer, FoundStream } from "./found";
 import type { CONSUMER_FEATURES, STREAM_FEATURES } from "./server-config";
 import type { ConsumerSettings, StreamSettings } from "./stream-settings";
 
-/** What a change of one field means, measured on nats-server 2.14.5 (`__tests__/truth/streams.test.ts`). */
+/** Effect of changing one field, measured on nats-server 2.14.5 (`__tests__/truth/streams.test.ts`). */
 export type Verdict =
   | { readonly how: "in-place" }
   /** nats-server refuses it: only a new stream or consumer can have the wanted value. */

@@ -64,7 +64,9 @@ export const StreamSpec = z
     maxMessagesPerSubject: limit,
     maxMessageBytes: limit,
     discard: z.enum(["old", "new"]).default("old"),
-    /** Milliseconds in which a repeated message id is dropped. Left out: 2 minutes, or `maxAgeMs` where that is shorter. */
+    /**
+     * Milliseconds in which a repeated message id is dropped. Default: 2 minutes, or `maxAgeMs` where that is shorter.
+     */
     duplicateWindowMs: z.int().min(100).optional(),
     /** A server holds a replica only if it has all of these `server_tags`. Without any, placement is free. */
     placementTags: z.array(z.string().min(1)).default([]),
@@ -85,7 +87,7 @@ export type StreamSpec = z.output<typeof StreamSpec>;
 
 type Refusal = [path: (string | number)[], message: string];
 
-/** What nats-server refuses although every field is well-formed. */
+/** Reasons why nats-server refuses a stream although every field is well-formed. */
 function* refusals(stream: StreamSpec): Generator<Refusal> {
   const { maxAgeMs, duplicateWindowMs = 0 } = stream;
   if (maxAgeMs > 0 && duplicateWindowMs > maxAgeMs)

@@ -58,7 +58,10 @@ export function route53Challenges(client: Route53Client, HostedZoneId: string): 
   };
 }
 
-/** A record set without values is deleted: and Route 53 deletes only what is described exactly as it is. */
+/**
+ * Makes the change of one name. A record set without values is deleted; Route 53 deletes only one that is described
+ * exactly as it is.
+ */
 function toChange(name: string, set: ResourceRecordSet | undefined, values: string[]): Change {
   if (values.length === 0 && set) return { Action: "DELETE", ResourceRecordSet: set };
   const ResourceRecords = values.map((Value) => ({ Value }));

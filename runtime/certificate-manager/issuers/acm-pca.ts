@@ -19,7 +19,7 @@ const templates = {
   both: "EndEntityCertificate",
 };
 
-/** An authority of ACM PCA: what peers trust is the root at the end of its chain. */
+/** An authority of ACM PCA: peers trust the root at the end of its chain. */
 export async function pcaAuthority(client: ACMPCAClient, arn: string): Promise<Authority> {
   const { Certificate = "", CertificateChain = "" } = await client.send(
     new GetCertificateAuthorityCertificateCommand({ CertificateAuthorityArn: arn }),
