@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { isPublicKey } from "../nkeys/nkey";
-import type { ServerQuestions } from "./server-questions";
+import type { ServerRequests } from "./server-requests";
 
 export interface KnownServersOptions {
   /** Sends requests to servers. Their answers go to {@link KnownServers.learn}. */
-  questions: Pick<ServerQuestions, "ask">;
+  serverRequests: Pick<ServerRequests, "send">;
   /** Milliseconds; monotonic. */
   now?: () => number;
   /** Least time between two requests to servers, however many unknown servers send messages. */
@@ -23,7 +23,7 @@ export interface KnownServersOptions {
 /** Most unknown servers that are asked at once: only servers can be among them, and no cluster has more. */
 const MAX_NAMES = 64;
 
-type Tell = (known: boolean) => void;
+type Settle = (known: boolean) => void;
 
 const introduction = z.object({ server: z.object({ id: z.string().refine((id) => isPublicKey("N", id)) }) });
 
@@ -35,13 +35,13 @@ const introduction = z.object({ server: z.object({ id: z.string().refine((id) =>
  */
 export class KnownServers {
   readonly #options: Required<KnownServersOptions>;
-  readonly #heardAt = new Map<string, number>();
+  readonly #seenAt = new Map<string, number>();
   /** Messages of unknown servers, each with the timer that ends its wait. */
-  readonly #waiting = new Map<string, Map<Tell, NodeJS.Timeout>>();
+  readonly #waiting = new Map<string, Map<Settle, NodeJS.Timeout>>();
   /** Names of those servers, as their messages give them. */
   readonly #names = new Map<string, string>();
-  #askedAt = Number.NEGATIVE_INFINITY;
-  #question?: NodeJS.Timeout;
+  #requestedAt = Number.NEGATIVE_INFINITY;
+  #repetition?: NodeJS.Timeout;
   #refresh?: NodeJS.Timeout;
 
   constructor(options: KnownServersOptions) {
@@ -57,68 +57,68 @@ export class KnownServers {
 
   /** Sends requests from time to time until {@link stop}. */
   start(): void {
-    this.#refresh = setInterval(() => this.#ask(), this.#options.refreshMs).unref();
+    this.#refresh = setInterval(() => this.#request(), this.#options.refreshMs).unref();
   }
 
   stop(): void {
     clearInterval(this.#refresh);
-    clearTimeout(this.#question);
+    clearTimeout(this.#repetition);
   }
 
   get count(): number {
-    return this.#heardAt.size;
+    return this.#seenAt.size;
   }
 
   /** Takes the identity that one server answers with; anything else is ignored. */
   learn(answer: string): void {
     const id = readIntroduction(answer);
     if (id === undefined) return;
-    this.#heardAt.set(id, this.#options.now());
-    for (const tell of [...(this.#waiting.get(id)?.keys() ?? [])]) this.#settle(id, tell, true);
+    this.#seenAt.set(id, this.#options.now());
+    for (const settle of [...(this.#waiting.get(id)?.keys() ?? [])]) this.#settle(id, settle, true);
   }
 
   /** Returns whether a server is known; an unknown one is first asked by its name. Never rejects. */
   has(id: string, name: string): boolean | Promise<boolean> {
-    if (this.#heardAt.has(id)) return true;
+    if (this.#seenAt.has(id)) return true;
     this.#names.set(id, name);
-    const heard = new Promise<boolean>((tell) => {
-      const waiting = this.#waiting.get(id) ?? new Map<Tell, NodeJS.Timeout>();
-      const patience = setTimeout(() => this.#settle(id, tell, false), this.#options.patienceMs);
-      this.#waiting.set(id, waiting.set(tell, patience));
+    const answered = new Promise<boolean>((settle) => {
+      const waiting = this.#waiting.get(id) ?? new Map<Settle, NodeJS.Timeout>();
+      const timer = setTimeout(() => this.#settle(id, settle, false), this.#options.patienceMs);
+      this.#waiting.set(id, waiting.set(settle, timer));
     });
-    this.#askWhileWaiting();
-    return heard;
+    this.#requestWhileWaiting();
+    return answered;
   }
 
-  #settle(id: string, tell: Tell, known: boolean): void {
+  #settle(id: string, settle: Settle, known: boolean): void {
     const waiting = this.#waiting.get(id);
-    clearTimeout(waiting?.get(tell));
-    waiting?.delete(tell);
+    clearTimeout(waiting?.get(settle));
+    waiting?.delete(settle);
     if (waiting?.size === 0) {
       this.#waiting.delete(id);
       this.#names.delete(id);
     }
-    tell(known);
+    settle(known);
   }
 
   /** Repeats the request: a server that has just joined may have missed the first one. */
-  #askWhileWaiting(): void {
-    if (this.#question || this.#waiting.size === 0) return;
+  #requestWhileWaiting(): void {
+    if (this.#repetition || this.#waiting.size === 0) return;
     const { cooldownMs, now } = this.#options;
-    if (now() - this.#askedAt >= cooldownMs) this.#ask();
-    this.#question = setTimeout(() => {
-      this.#question = undefined;
-      this.#askWhileWaiting();
+    if (now() - this.#requestedAt >= cooldownMs) this.#request();
+    this.#repetition = setTimeout(() => {
+      this.#repetition = undefined;
+      this.#requestWhileWaiting();
     }, cooldownMs);
   }
 
-  #ask(): void {
-    const { now, forgetMs, questions } = this.#options;
-    this.#askedAt = now();
-    for (const [id, heardAt] of this.#heardAt) if (now() - heardAt > forgetMs) this.#heardAt.delete(id);
-    questions.ask();
+  #request(): void {
+    const { now, forgetMs, serverRequests } = this.#options;
+    this.#requestedAt = now();
+    for (const [id, seenAt] of this.#seenAt) if (now() - seenAt > forgetMs) this.#seenAt.delete(id);
+    serverRequests.send();
     // After a reload a server passes on the first answer alone (nats-server 2.14.5), so each gets a request of its own.
-    for (const name of [...new Set(this.#names.values())].slice(0, MAX_NAMES)) questions.ask(name);
+    for (const name of [...new Set(this.#names.values())].slice(0, MAX_NAMES)) serverRequests.send(name);
   }
 }
 

@@ -53,7 +53,7 @@ export function probesFor(addressee: string, ourXkey: string): Probes {
         const read = readNatsJwt(Buffer.from(content).toString("utf8"), "A");
         if ("problem" in read) return `the answer has a ${read.problem}`;
         const { sub, aud, nats } = read.payload as { sub?: string; aud?: string; nats?: { error?: string } };
-        if (sub !== userNkey || aud !== server.publicKey) return "the answer is for somebody else";
+        if (sub !== userNkey || aud !== server.publicKey) return "the answer is for another user";
         return nats?.error === EXPECTED_DENIAL ? undefined : `the answer is not the denial ${EXPECTED_DENIAL}`;
       },
     };

@@ -7,7 +7,7 @@ import { FairQueue } from "./fair-queue";
 import type { KnownServers } from "./known-servers";
 import type { Probe } from "./probe";
 import { SERVER_XKEY_HEADER } from "./request";
-import type { ServerQuestions } from "./server-questions";
+import type { ServerRequests } from "./server-requests";
 
 /** Origin of a message: probes are answered like requests of servers, but not counted. */
 export type Source = "server" | "probe";
@@ -17,7 +17,7 @@ export interface ResponderOptions {
   /** The answer to a message; undefined to stay silent. Must not reject. */
   handle: (message: Uint8Array, senderXkey: string | undefined, source: Source) => Promise<Uint8Array | undefined>;
   /** Receives each connection, once its answers would arrive. */
-  questions: ServerQuestions;
+  serverRequests: ServerRequests;
   /** Receives the identities that servers answer with. */
   servers: Pick<KnownServers, "learn">;
   /** Receives the reason, in one sentence, when there is no connection or subscription. */
@@ -47,17 +47,17 @@ export class Responder {
 
   /** Connects and subscribes, again and again until {@link stop}. Never rejects. */
   async run(): Promise<void> {
-    const { client, questions, servers, onProblem } = this.#options;
+    const { client, serverRequests, servers, onProblem } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
         const connection = await client.connection();
         if (signal.aborted) return;
         this.#problem = undefined;
-        this.#subscribe(connection, questions.answerSubject, ({ data }) =>
+        this.#subscribe(connection, serverRequests.answerSubject, ({ data }) =>
           servers.learn(Buffer.from(data).toString("utf8")),
         );
-        questions.connected(connection);
+        serverRequests.connected(connection);
         for (const [subject, source] of [
           [AUTH_REQUEST_SUBJECT, "server"],
           [this.#probeSubject, "probe"],

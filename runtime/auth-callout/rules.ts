@@ -15,10 +15,11 @@ const subject = z.string().superRefine((template, context) => {
     context.addIssue({ code: "custom", message: `${problem}; got ${JSON.stringify(template)}` });
 });
 const allowed = subject.refine((template) => !template.startsWith("_INBOX."), {
-  error: ({ input }) => `must not name inboxes, everybody has its own already; got ${JSON.stringify(input)}`,
+  error: ({ input }) => `must not name inboxes: every identity has its own already; got ${JSON.stringify(input)}`,
 });
 const subscribable = allowed.refine((template) => !coversInboxes(template), {
-  error: ({ input }) => `must not cover everybody's inboxes; got ${JSON.stringify(input)}: name the first token`,
+  error: ({ input }) =>
+    `must not cover the inboxes of all identities; got ${JSON.stringify(input)}: name the first token`,
 });
 
 const MAX_EXPIRES_MS = 3_600_000;

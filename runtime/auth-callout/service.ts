@@ -15,7 +15,7 @@ import { type Probes, probesFor } from "./probe";
 import { Responder, type ResponderOptions, type Source } from "./responder";
 import type { AuthRules } from "./rules";
 import { readSeeds } from "./seeds";
-import { ServerQuestions } from "./server-questions";
+import { ServerRequests } from "./server-requests";
 import { type SubscriptionPermissions, withSubscriptions } from "./subscriptions";
 import { verifyToken } from "./token";
 import { xkey } from "./xkey";
@@ -102,8 +102,8 @@ export async function startNatsAuthCalloutService(options: NatsAuthCalloutOption
     },
     onLoad: noteLoad(metrics, log, jwksUri),
   });
-  const questions = new ServerQuestions();
-  const servers = new KnownServers({ questions });
+  const serverRequests = new ServerRequests();
+  const servers = new KnownServers({ serverRequests });
   const addressee = rules.mode === "callout" ? issuers.current.envelope.publicKey : natsAuthAccount;
   const probes = probesFor(addressee, xkeys[0].publicKey);
   const findKey = (kid: string) => keys.find(kid);
@@ -124,7 +124,7 @@ export async function startNatsAuthCalloutService(options: NatsAuthCalloutOption
     log,
   });
   const onProblem = (problem: string) => log.warn({ problem }, "requests are not answered");
-  const responder = new Responder({ client, handle, questions, servers, onProblem });
+  const responder = new Responder({ client, handle, serverRequests, servers, onProblem });
   const readiness = readinessOf(responder, probes, keys, options.isKnownServer ? undefined : servers);
 
   const http = options.http && (await listen(buildHttp(readiness, metrics.registry), options.http));

@@ -20,7 +20,7 @@ type Held = Pick<Manifest, "streams">;
 export function shrinkAlarms(before: Held | undefined, now: Held): Alarm[] {
   return (before?.streams ?? []).flatMap(({ name: stream, state: was }): Alarm[] => {
     const is = now.streams.find(({ name }) => name === stream)?.state;
-    const held = `${was.messages} messages, ${was.bytes} bytes in the backup before`;
+    const held = `${was.messages} messages, ${was.bytes} bytes in the previous backup`;
     if (!is) return [{ kind: "missing", stream, what: `it is not in this backup; ${held}` }];
     if (is.messages === 0 && was.messages > 0) return [{ kind: "empty", stream, what: `it is empty; ${held}` }];
     if (is.bytes < was.bytes * SHRUNK_TO) return [{ kind: "shrunk", stream, what: `${is.bytes} bytes; ${held}` }];

@@ -76,9 +76,10 @@ export async function* decrypt(
     }
     while (waiting.length >= 4) {
       const length = waiting.readUInt32BE(0);
-      if (length < TAG_BYTES || length > FRAME_BYTES + TAG_BYTES) throw new CipherError("a frame has no such length");
+      if (length < TAG_BYTES || length > FRAME_BYTES + TAG_BYTES)
+        throw new CipherError("a frame has an impossible length");
       if (waiting.length < 4 + length) break;
-      if (finished) throw new CipherError("there is more behind the last frame");
+      if (finished) throw new CipherError("there is data behind the last frame");
       const sealed = waiting.subarray(4, 4 + length);
       waiting = waiting.subarray(4 + length);
       const { plain, last } = openFrame(sealed, own, counter++, header);

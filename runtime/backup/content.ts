@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
 import { until } from "../client/retry";
-import { ApiRefusal, ask } from "./api";
+import { ApiRefusal, apiRequest } from "./api";
 
 const sequence = z.int().min(0);
 
@@ -40,10 +40,10 @@ const WINDOW_BYTES = 16 * 2 ** 20;
  * Number of requests in the next round: more, but within {@link WINDOW_BYTES} when messages are as large as in the last
  * one.
  *
- * @param asked requests of the last round, whose answers held so many bytes
+ * @param requested requests of the last round, whose answers held so many bytes
  */
-export const nextWindow = (window: number, asked: number, bytes: number): number =>
-  Math.max(1, Math.min(WINDOW, 2 * window, Math.floor((asked * WINDOW_BYTES) / Math.max(1, bytes))));
+export const nextWindow = (window: number, requested: number, bytes: number): number =>
+  Math.max(1, Math.min(WINDOW, 2 * window, Math.floor((requested * WINDOW_BYTES) / Math.max(1, bytes))));
 
 const NO_MESSAGE_FOUND = 10037;
 
@@ -117,7 +117,7 @@ const sizeOf = (message?: StoredMessage) => (message?.data?.length ?? 0) + (mess
 
 async function messageOf(nc: NatsConnection, stream: string, body: object): Promise<StoredMessage | undefined> {
   try {
-    return (await ask<{ message: StoredMessage }>(nc, `STREAM.MSG.GET.${stream}`, body)).message;
+    return (await apiRequest<{ message: StoredMessage }>(nc, `STREAM.MSG.GET.${stream}`, body)).message;
   } catch (error) {
     if (error instanceof ApiRefusal && error.api_error.err_code === NO_MESSAGE_FOUND) return undefined;
     throw error;

@@ -35,7 +35,7 @@ export function consumersOf(
         kind: "consumer-left-out",
         stream,
         consumer,
-        what: "it is not in the snapshot: after a restore it goes on behind its acknowledgement floor, and what was acknowledged above it comes again",
+        what: "it is not in the snapshot: after a restore it continues behind its acknowledgement floor, and messages that were acknowledged above it are delivered again",
       }),
     );
   return { consumers, holes };

@@ -1,6 +1,6 @@
 import type { NatsConnection } from "nats";
 import { until } from "../client/retry";
-import { ask, type Json, names } from "./api";
+import { apiRequest, type Json, names } from "./api";
 import type { ConsumerBackup, StreamBackup } from "./manifest";
 
 /** A consumer after the restore. */
@@ -52,14 +52,16 @@ async function recreate(
   const next = ackFloor.stream_seq + 1;
   const { config: desired, reset, remark } = atFloor(config, next);
   await until(`making ${stream}/${name}`, deadline, () =>
-    ask(nc, `CONSUMER.CREATE.${stream}.${name}`, {
+    apiRequest(nc, `CONSUMER.CREATE.${stream}.${name}`, {
       stream_name: stream,
       config: change({ ...desired, name }),
       action: "create",
     }),
   );
   if (reset)
-    await until(`moving ${stream}/${name}`, deadline, () => ask(nc, `CONSUMER.RESET.${stream}.${name}`, { seq: next }));
+    await until(`moving ${stream}/${name}`, deadline, () =>
+      apiRequest(nc, `CONSUMER.RESET.${stream}.${name}`, { seq: next }),
+    );
   return { name, how: "recreated", ...(remark !== undefined && { remark }) };
 }
 

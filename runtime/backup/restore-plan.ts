@@ -62,7 +62,7 @@ export function planRestore(request: RestoreRequest): RestoreStep[] {
     const what = `${messages} messages, ${first_seq} to ${last_seq}, ${backup.consumers.length} consumers`;
     if (!existing.includes(stream)) return { stream, kind: "restore", reason: what };
     if (replace.includes(stream))
-      return { stream, kind: "replace", reason: `the one that is there is deleted; ${what}` };
+      return { stream, kind: "replace", reason: `the existing stream is deleted first; ${what}` };
     return refuse(stream, "it exists: name it as one that may be replaced, or move it out of the way");
   });
   const unknown = replace.filter((name) => !desired.includes(name));

@@ -64,7 +64,7 @@ class Sender {
     this.#subscription = nc.subscribe(this.#inbox, {
       callback: (error, message) => {
         if (error) this.#error = new RestoreFailed(error.message);
-        else if (message.headers?.code === 503) this.#error = new RestoreFailed("nats-server listens no more");
+        else if (message.headers?.code === 503) this.#error = new RestoreFailed("nats-server no longer listens");
         // An empty answer is for a chunk; the end and every failure have a body.
         else if (message.data.length === 0) this.#answered++;
         else if (this.#ending && this.#answered === this.#sent) this.#result = message.data;

@@ -32,7 +32,7 @@ async function reach(servers: string): Promise<NatsConnection> {
     try {
       return await connect({ servers, inboxPrefix: BACKUP_INBOX });
     } catch (error) {
-      if (Date.now() > deadline) throw new Error(`${servers} is not reached: ${errorMessage(error)}`);
+      if (Date.now() > deadline) throw new Error(`${servers} cannot be reached: ${errorMessage(error)}`);
     }
   }
 }

@@ -111,7 +111,7 @@ class Receiver {
       if (this.#error) throw this.#error;
       const message = this.#queue.shift();
       if (message) return message;
-      if (this.nc.isClosed() || Date.now() >= deadline) throw new SnapshotBroken("nats-server sends no more");
+      if (this.nc.isClosed() || Date.now() >= deadline) throw new SnapshotBroken("nats-server stopped sending");
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 1000);
         this.#wake = () => {

@@ -34,7 +34,9 @@ export function verifyCertificate(secret: string, desired: DesiredCertificate): 
   const parsed = CertificateSecret.safeParse(parseJson(secret));
   if (!parsed.success) {
     const fields = [...new Set(parsed.error.issues.map(({ path }) => path.join(".") || "the whole value"))];
-    return { problems: [`the secret is not what the certificate-manager writes: see ${fields.join(", ")}`] };
+    return {
+      problems: [`the secret does not have the form that the certificate-manager writes: see ${fields.join(", ")}`],
+    };
   }
   const { certificate, chain, privateKey, authorities } = parsed.data;
   try {

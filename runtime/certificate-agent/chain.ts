@@ -16,7 +16,9 @@ export function chainProblems(crt: string, authorities: string, now: Date): stri
   const chain = readPem(crt);
   const problems = chain.slice(1).flatMap((issuer, index) => {
     const below = chain[index];
-    return below && signedBy(issuer)(below) ? [] : [`link ${index + 1} of the chain did not sign what comes before it`];
+    return below && signedBy(issuer)(below)
+      ? []
+      : [`link ${index + 1} of the chain did not sign the certificate before it`];
   });
   if (!chain.slice(1).every(validAt(now))) problems.push("a link of the chain is not valid now");
 

@@ -1,6 +1,6 @@
 import { errorMessage } from "../common/error-message";
 /** Problems that the agent reports, for a container's health check: images without curl have no other client. */
-export async function askHealth({ host, port }: { host: string; port: number }): Promise<string[]> {
+export async function fetchHealth({ host, port }: { host: string; port: number }): Promise<string[]> {
   // An agent that listens on every address is reached on one.
   const address = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   try {

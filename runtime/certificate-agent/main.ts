@@ -4,12 +4,12 @@ import { pino } from "pino";
 import { EnvironmentError } from "../common/environment-error";
 import { runAgent } from "./agent";
 import { awsStore } from "./aws-store";
-import { askHealth } from "./health";
+import { fetchHealth } from "./health";
 import { loadAddress, loadSettings } from "./settings";
 
 /** Runs `health`: queries the agent of this machine, and ends with 1 when the server could not start. */
 async function health(): Promise<void> {
-  const problems = await askHealth(loadAddress(process.env));
+  const problems = await fetchHealth(loadAddress(process.env));
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }

@@ -17,7 +17,7 @@ export class OpenProblems {
   open(what: string, problem: string): void {
     if (this.#open.get(what) === problem) return;
     this.#open.set(what, problem);
-    this.log.error({ what, problem }, "not in order; what is in place stays");
+    this.log.error({ what, problem }, "not in order; the files in place stay");
   }
 
   close(what: string): void {

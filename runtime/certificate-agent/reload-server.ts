@@ -32,7 +32,7 @@ export async function reloadServer(changes: readonly Change[], props: ReloadServ
     files.confirmLoaded();
     return true;
   }
-  const outcome = await ask(props);
+  const outcome = await requestReload(props);
   if (outcome === "loaded") {
     const digest = (await server.state())?.digest;
     log.info({ changes: changes.map(({ what }) => what), digest, before: state.digest }, "the server reloaded");
@@ -50,7 +50,7 @@ export async function reloadServer(changes: readonly Change[], props: ReloadServ
   return false;
 }
 
-async function ask({ files, server, metrics, signal }: ReloadServerProps): Promise<ReloadOutcome> {
+async function requestReload({ files, server, metrics, signal }: ReloadServerProps): Promise<ReloadOutcome> {
   const outcome = await server.reload(files.writtenAt(), signal);
   metrics.reloaded(outcome);
   return outcome;
@@ -72,20 +72,20 @@ async function withoutConfig(props: ReloadServerProps): Promise<boolean> {
 
 /** Puts back certificates and credentials, too. */
 async function withoutChanges(changes: readonly Change[], props: ReloadServerProps): Promise<boolean> {
-  const undone = changes.filter(({ what }) => what !== configWhat);
-  if (undone.length === 0) return false;
+  const reverted = changes.filter(({ what }) => what !== configWhat);
+  if (reverted.length === 0) return false;
   // Last change first: of two changes of one file, the first one knows what the server has.
-  for (const { what, undo } of undone.toReversed()) {
+  for (const { what, undo } of reverted.toReversed()) {
     undo();
     props.metrics.failed(what, "rejected");
   }
-  const names = undone.map(({ what }) => what).join(", ");
+  const names = reverted.map(({ what }) => what).join(", ");
   props.openProblems.open(refusedFiles, `it refuses to reload one of these: ${names}`);
   return reloadedNow(props);
 }
 
 async function reloadedNow(props: ReloadServerProps): Promise<boolean> {
-  if ((await ask(props)) !== "loaded") return false;
+  if ((await requestReload(props)) !== "loaded") return false;
   props.files.confirmLoaded();
   return true;
 }

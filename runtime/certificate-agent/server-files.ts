@@ -62,13 +62,13 @@ export class ServerFiles {
    * certificates change one after another, and peers present some of the old authority and some of the new one.
    */
   #writeAuthorities(): void {
-    for (const [issuer, text] of this.#wantedAuthorities()) {
+    for (const [issuer, text] of this.#desiredAuthorities()) {
       const path = this.#authorities(issuer);
       if (text !== "" && readIfThere(path) !== text) replaceFile(path, text);
     }
   }
 
-  #wantedAuthorities(): Map<string, string> {
+  #desiredAuthorities(): Map<string, string> {
     const texts = new Map<string, string[]>();
     for (const { id, issuer } of this.desired.certificates) {
       const certificate: ServerCertificate | undefined = this.certificates.read(id);
@@ -90,7 +90,7 @@ export class ServerFiles {
     return [
       ...(this.conf() ? [] : ["nats.conf"]),
       ...certificates.filter(({ id }) => !this.certificates.read(id)).map(({ id }) => `certificate ${id}`),
-      ...[...this.#wantedAuthorities()]
+      ...[...this.#desiredAuthorities()]
         .filter(([issuer, text]) => text !== "" && readIfThere(this.#authorities(issuer)) !== text)
         .map(([issuer]) => `authorities of ${issuer}`),
       ...credentials.filter(({ file }) => !this.credential(file)).map(({ file }) => `credentials ${file}`),

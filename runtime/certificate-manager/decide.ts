@@ -43,7 +43,7 @@ export function decide(input: RenewalInput): Decision {
 }
 
 function reasonToRenew({ now, certificate, stored, state, directory, renewalWindow, trust, forced }: RenewalInput) {
-  if (forced) return "asked for";
+  if (forced) return "requested";
   if (!stored) return "none is stored";
   if (stored.problems.length > 0 || !stored.facts) return stored.problems.join("; ");
   if (certificate.issuer === "acme" && state.source !== undefined && state.source !== directory)

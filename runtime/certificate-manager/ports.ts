@@ -61,7 +61,7 @@ export interface Attempt {
   /** The certificate that is replaced, if there is one. */
   replaces?: string;
   /** True after a failure: then the attempt is first made on a server without limits. */
-  again: boolean;
+  afterFailure: boolean;
   /** Called with the challenges before they are written to the zone, and with none once they are removed. */
   remember(challenges: CertificateState["challenges"]): Promise<void>;
   /** Called before the authority is asked to sign. */
@@ -87,7 +87,7 @@ export interface Ports {
   /** A new authority; `arn` for one in ACM PCA. */
   newAuthority(issuer: string, now: Date, arn: string | undefined): Promise<Authority>;
   /** Fetches the ACME server's renewal information for a certificate, by its `renewalId`. */
-  askRenewalInfo(certificate: string): Promise<{ window?: RenewalWindow; retryAfterMs?: number }>;
+  fetchRenewalInfo(certificate: string): Promise<{ window?: RenewalWindow; retryAfterMs?: number }>;
   removeChallenges(challenges: CertificateState["challenges"]): Promise<void>;
   log: Logger;
   /** A line for CloudWatch: metrics, as JSON. */

@@ -30,6 +30,6 @@ export const emergency = (lifetime: Lifetime): Date => after(lifetime, 19 / 20);
  */
 export function renewalTime(lifetime: Lifetime, window: RenewalWindow | undefined, share: number): Date {
   if (!window) return renewalByLifetime(lifetime);
-  const asked = window.start.getTime() + share * (window.end.getTime() - window.start.getTime());
-  return new Date(Math.min(asked, emergency(lifetime).getTime()));
+  const suggested = window.start.getTime() + share * (window.end.getTime() - window.start.getTime());
+  return new Date(Math.min(suggested, emergency(lifetime).getTime()));
 }

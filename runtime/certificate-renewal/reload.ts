@@ -29,7 +29,7 @@ export async function reloadServers(props: ReloadProps): Promise<void> {
   const { connection, timeoutMs, log, sleep = sleepFor } = props;
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const names = await askToReload(await connection());
+    const names = await requestReload(await connection());
     const behind = await listenersBehind(props);
     if (behind.length === 0) {
       log.info({ servers: names }, "every listener serves what stands in its Secret");
@@ -41,19 +41,22 @@ export async function reloadServers(props: ReloadProps): Promise<void> {
 }
 
 /** Requests a reload of every server of the cluster that answers. @returns their names */
-export async function askToReload(connection: NatsConnection): Promise<string[]> {
+export async function requestReload(connection: NatsConnection): Promise<string[]> {
   const answers = await connection.requestMany("$SYS.REQ.SERVER.PING", "", { maxWait: 2000 });
   const servers: z.output<typeof Answer>["server"][] = [];
   for await (const message of answers) {
     const answer = Answer.safeParse(JSON.parse(message.string()));
     if (answer.success) servers.push(answer.data.server);
   }
-  await Promise.all(servers.map((server) => askOne(connection, server)));
+  await Promise.all(servers.map((server) => requestServerReload(connection, server)));
   return servers.map(({ name }) => name).sort();
 }
 
 /** @throws when the server refuses */
-async function askOne(connection: NatsConnection, { id, name }: { id: string; name: string }): Promise<void> {
+async function requestServerReload(
+  connection: NatsConnection,
+  { id, name }: { id: string; name: string },
+): Promise<void> {
   const reply = await connection
     .request(`$SYS.REQ.SERVER.${id}.RELOAD`, "", { timeout: 3000 })
     // In operator mode a server that reloads drops its own answer with the accounts that it reads again (2.14.5): only

@@ -51,10 +51,10 @@ export async function openVault(address: string, login: { path: string; role: st
   };
 }
 
-async function accepted(what: string, asked: Promise<Response>): Promise<unknown> {
-  const response = await asked;
+async function accepted(what: string, pending: Promise<Response>): Promise<unknown> {
+  const response = await pending;
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok) return body;
-  const said = Refused.safeParse(body).data?.errors.join("; ") || "no reason";
-  throw new Error(`Vault refuses ${what}: ${response.status}, ${said}`);
+  const reason = Refused.safeParse(body).data?.errors.join("; ") || "no reason";
+  throw new Error(`Vault refuses ${what}: ${response.status}, ${reason}`);
 }

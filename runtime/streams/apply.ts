@@ -97,7 +97,7 @@ export async function applyPlan(nc: NatsConnection, { plan, owner, deadline, pro
 function needsCluster(action: Action): Action[] {
   const { stream, settings } = action;
   if (!settings || settings.replicas <= 1) return [];
-  const reason = `it wants ${settings.replicas} replicas of a server that is not clustered`;
+  const reason = `it needs ${settings.replicas} replicas, but the server is not clustered`;
   return [{ kind: "conflict", stream, changes: action.changes, reason }];
 }
 
@@ -137,7 +137,7 @@ async function ready(
     const found: Group = await notYetWhenMissing([STREAM_NOT_FOUND, CONSUMER_NOT_FOUND], () =>
       consumer === undefined ? streamGroup(jsm, stream) : consumerGroup(jsm, stream, consumer),
     );
-    if (!isDeepStrictEqual(found.settings, settings)) throw new NotYet("it is not set as wanted yet");
+    if (!isDeepStrictEqual(found.settings, settings)) throw new NotYet("it does not have the desired settings yet");
     return found;
   };
   await untilReplicated(label({ stream, consumer }), deadline, read, waiting);

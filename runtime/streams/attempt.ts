@@ -69,10 +69,10 @@ interface Replaceable {
  * that is deleted while its group still shrinks with its stream.
  */
 async function replace(settings: object, { read, remove, add }: Replaceable): Promise<void> {
-  const there = await read();
-  if (there && isDeepStrictEqual(there.settings, settings) && Object.keys(there.features).length === 0) return;
+  const existing = await read();
+  if (existing && isDeepStrictEqual(existing.settings, settings) && Object.keys(existing.features).length === 0) return;
   try {
-    if (!there) return void (await add());
+    if (!existing) return void (await add());
   } catch (error) {
     if (![STREAM_EXISTS, CONSUMER_EXISTS].includes(errorNumber(error) ?? 0)) throw error;
   }

@@ -47,19 +47,19 @@ export function decide<Settings extends object>(
   const losses = [...verdicts].flatMap(([field, v]) => (v.how === "loss" ? [`${field}: ${v.what}`] : []));
 
   const ours = found.owner === owner;
-  const whose = ours ? "" : "it exists and was not made by natsform; ";
+  const foreignNote = ours ? "" : "it exists and was not made by natsform; ";
   if (impossible.length > 0) {
-    const reason = whose + impossible.join("; ");
+    const reason = foreignNote + impossible.join("; ");
     const loss = judge.everything;
     if (ours && allowRecreate.has(name)) return { kind: "recreate", changes, loss, reason };
     return { kind: "recreate-refused", changes, loss, reason: `${reason}. ${alternatives(name, ours)}` };
   }
   const loss = losses.length > 0 ? losses.join("; ") : undefined;
   if (loss && !allowDataLoss.has(name)) {
-    const reason = `${whose}the change would lose ${loss}. Allow it with --allow-data-loss ${name}`;
+    const reason = `${foreignNote}the change would lose ${loss}. Allow it with --allow-data-loss ${name}`;
     return { kind: "data-loss", changes, loss, reason };
   }
-  if (!ours) return { kind: "adopt", changes, loss, reason: `${whose}apply adopts it` };
+  if (!ours) return { kind: "adopt", changes, loss, reason: `${foreignNote}apply adopts it` };
   if (changes.length === 0) return { kind: "no-change", changes, reason: "it is as desired" };
   return { kind: "update", changes, loss, reason: "it differs from the configuration" };
 }

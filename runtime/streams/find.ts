@@ -122,16 +122,16 @@ async function names(nc: NatsConnection, request: string, key: string, deadline:
   const codec = JSONCodec<unknown>();
   const found: string[] = [];
   for (;;) {
-    const page = await until(`asking for ${request}`, deadline, async () => {
+    const page = await until(`requesting ${request}`, deadline, async () => {
       const body = codec.encode({ offset: found.length });
       const { data } = await nc.request(`$JS.API.${request}`, body, { timeout: REQUEST_TIMEOUT_MS });
       const answer = codec.decode(data) as Page & Record<string, string[] | undefined>;
       if (answer.error) throw Object.assign(new Error(answer.error.description), { api_error: answer.error });
       return answer;
     });
-    const some = page[key] ?? [];
-    found.push(...some);
-    if (some.length === 0 || found.length >= page.total) return found;
+    const pageNames = page[key] ?? [];
+    found.push(...pageNames);
+    if (pageNames.length === 0 || found.length >= page.total) return found;
   }
 }
 

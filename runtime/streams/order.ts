@@ -14,9 +14,9 @@ export interface Overlap {
 }
 
 /** Pairs of streams that would capture the same message after the plan; nats-server refuses such an account. */
-export function overlaps(tenancies: readonly SubjectOwnership[]): Overlap[] {
-  return tenancies.flatMap((one, i) =>
-    tenancies.slice(i + 1).flatMap((two) => {
+export function overlaps(ownerships: readonly SubjectOwnership[]): Overlap[] {
+  return ownerships.flatMap((one, i) =>
+    ownerships.slice(i + 1).flatMap((two) => {
       const subjects = collision(one.after ?? [], two.after ?? []);
       return subjects ? [{ stream: one.name, other: two.name, subjects }] : [];
     }),
@@ -29,10 +29,10 @@ export function overlaps(tenancies: readonly SubjectOwnership[]): Overlap[] {
  *
  * `stuck` are streams that exchange subjects among each other, for which there is no order.
  */
-export function orderBySubjects(tenancies: readonly SubjectOwnership[]): { ordered: string[]; stuck: string[] } {
-  const now = new Map(tenancies.map(({ name, before = [] }) => [name, before]));
+export function orderBySubjects(ownerships: readonly SubjectOwnership[]): { ordered: string[]; stuck: string[] } {
+  const now = new Map(ownerships.map(({ name, before = [] }) => [name, before]));
   const ordered: string[] = [];
-  let waiting = [...tenancies].sort((a, b) => Number(a.after !== undefined) - Number(b.after !== undefined));
+  let waiting = [...ownerships].sort((a, b) => Number(a.after !== undefined) - Number(b.after !== undefined));
   while (waiting.length > 0) {
     const next = waiting.find(({ name, after = [] }) =>
       [...now].every(([other, subjects]) => other === name || !collision(after, subjects)),

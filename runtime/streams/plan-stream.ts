@@ -34,7 +34,7 @@ export function planStream(spec: StreamSpec, found: FoundStream | undefined, per
 
 function planConsumers(
   spec: StreamSpec,
-  wantedStream: StreamSettings,
+  desiredStream: StreamSettings,
   stream: FoundStream,
   permissions: Permissions,
 ): ConsumerAction[] {
@@ -57,7 +57,7 @@ function planConsumers(
       if (!found) return createConsumer(stream.name, consumer);
       const settings = consumerSettings(consumer);
       const decision = decide(`${stream.name}/${consumer.name}`, found, settings, permissions, {
-        field: (field) => CONSUMER_RULES[field]({ found, desired: settings, stream, wantedStream }),
+        field: (field) => CONSUMER_RULES[field]({ found, desired: settings, stream, desiredStream }),
         lasting: LASTING_CONSUMER_FEATURES,
         everything: position(consumer.name),
       });
@@ -112,7 +112,7 @@ function restoreConsumer(stream: string, spec: ConsumerSpec, { allowRecreate }: 
   const reason = "the cluster lists it, but no server has it";
   return allowRecreate.has(name)
     ? { ...desired, kind: "recreate", reason }
-    : { ...desired, kind: "recreate-refused", reason: `${reason}. Make it anew with --allow-recreate ${name}` };
+    : { ...desired, kind: "recreate-refused", reason: `${reason}. Recreate it with --allow-recreate ${name}` };
 }
 
 const allOf = (settings: object): Change[] =>

@@ -58,7 +58,7 @@ export const StreamSpec = z
     storage: z.enum(["file", "memory"]).default("file"),
     replicas: replicas.default(1),
     retention: z.enum(["limits", "interest", "workqueue"]).default("limits"),
-    maxAgeMs: limit.refine((ms) => ms === 0 || ms >= 100, "nats-server takes no age below 100 ms"),
+    maxAgeMs: limit.refine((ms) => ms === 0 || ms >= 100, "nats-server accepts no age below 100 ms"),
     maxBytes: limit,
     maxMessages: limit,
     maxMessagesPerSubject: limit,

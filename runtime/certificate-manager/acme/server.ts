@@ -94,12 +94,12 @@ async function place(client: acme.Client, names: readonly string[], replaces: st
 /** Error with the result of a server's failed check. */
 function refusal({ identifier, status, challenges }: acme.Authorization): Error {
   const errors = challenges.map(({ error }) => error as { type?: string; detail?: string } | undefined);
-  const said = errors.find((error) => error !== undefined);
-  return new Error(`the ACME server has not accepted ${identifier.value}: ${said?.detail ?? status}`);
+  const problem = errors.find((error) => error !== undefined);
+  return new Error(`the ACME server has not accepted ${identifier.value}: ${problem?.detail ?? status}`);
 }
 
 /** Fetches the renewal information of a certificate (RFC 9773); nothing when the server does not offer it. */
-export async function askRenewalInfo(
+export async function fetchRenewalInfo(
   directoryUrl: string,
   certificate: string,
 ): Promise<{ window?: RenewalWindow; retryAfterMs?: number }> {
@@ -107,6 +107,6 @@ export async function askRenewalInfo(
   if (!directory.renewalInfo) return {};
   const { data, headers } = await acme.axios.get(`${directory.renewalInfo}/${certificate}`);
   const [start, end] = [new Date(data?.suggestedWindow?.start), new Date(data?.suggestedWindow?.end)];
-  if (!(start < end)) throw new Error("the ACME server says when to renew, but not as RFC 9773 wants it");
+  if (!(start < end)) throw new Error("the ACME server's renewal information has no window as RFC 9773 defines it");
   return { window: { start, end }, retryAfterMs: retryAfterMs(headers["retry-after"]) };
 }

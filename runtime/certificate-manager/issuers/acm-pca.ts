@@ -34,7 +34,7 @@ export function pcaIssuer(client: ACMPCAClient, sleep: Ports["sleep"]): Issuer {
   return {
     async issue({ certificate, set, now, signal }) {
       const arn = set?.current.arn;
-      if (!arn) throw new Error("its authority is none of ACM PCA");
+      if (!arn) throw new Error("its authority is not in ACM PCA");
       const signing = await client.send(
         new GetCertificateAuthorityCertificateCommand({ CertificateAuthorityArn: arn }),
       );

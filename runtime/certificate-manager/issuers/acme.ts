@@ -27,9 +27,9 @@ export interface AcmeIssuerProps {
 export function acmeIssuer({ server, staging, challenges, sleep, log }: AcmeIssuerProps): Issuer {
   return {
     async issue(attempt) {
-      if (attempt.again && staging) {
+      if (attempt.afterFailure && staging) {
         await run(await staging(), { ...attempt, replaces: undefined, finalizing: async () => undefined });
-        log.info({ certificate: attempt.certificate.id }, "the staging server issues: now the real one");
+        log.info({ certificate: attempt.certificate.id }, "the staging server has issued; now the production server");
       }
       return run(await server(), attempt);
     },

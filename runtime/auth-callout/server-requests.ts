@@ -3,7 +3,7 @@ import type { NatsConnection } from "../client";
 import { SERVERS_ANSWER_PREFIX, SERVERS_REQUEST_SUBJECT } from "./contract";
 
 /** Connection that requests to servers are sent over: only the part that is used. */
-export type Asking = Pick<NatsConnection, "publish">;
+export type RequestConnection = Pick<NatsConnection, "publish">;
 
 /**
  * Requests the identities of servers, over the current connection.
@@ -11,21 +11,21 @@ export type Asking = Pick<NatsConnection, "publish">;
  * It knows neither the receiver of the answers nor the maker of connections: both can be created after it, and a
  * request before the first connection is lost and does no harm.
  */
-export class ServerQuestions {
+export class ServerRequests {
   /** Subject on which the answers arrive. */
   readonly answerSubject = `${SERVERS_ANSWER_PREFIX}.${randomBytes(12).toString("hex")}`;
-  #connection?: Asking;
+  #connection?: RequestConnection;
 
   /** Uses this connection from now on, and asks all servers at once. */
-  connected(connection: Asking): void {
+  connected(connection: RequestConnection): void {
     this.#connection = connection;
-    this.ask();
+    this.send();
   }
 
   /** Requests the identity of all servers, or of the one with this name; none answers while there is no connection. */
-  ask(name?: string): void {
+  send(name?: string): void {
     try {
-      this.#connection?.publish(SERVERS_REQUEST_SUBJECT, question(name), { reply: this.answerSubject });
+      this.#connection?.publish(SERVERS_REQUEST_SUBJECT, requestBody(name), { reply: this.answerSubject });
     } catch {
       // Closed, or about to be: servers are asked again over the next connection.
     }
@@ -36,5 +36,5 @@ export class ServerQuestions {
  * Body of a request. Servers without a connection of the callout account answer too; to a name, only its server
  * answers.
  */
-const question = (name?: string) =>
+const requestBody = (name?: string) =>
   JSON.stringify({ include_unused: true, ...(name !== undefined && { server_name: name, exact_match: true }) });
