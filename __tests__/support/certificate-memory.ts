@@ -207,7 +207,7 @@ export class MemoryWorld {
       },
       issuer: (name) => tampered(name === "acme" ? acme : privateIssuer),
       newAuthority: (issuer, now) => newPrivateAuthority(issuer, now),
-      askRenewalInfo: (certificate) =>
+      fetchRenewalInfo: (certificate) =>
         call(() => {
           this.asked.push(this.clock);
           need("acme");

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { AckPolicy, DeliverPolicy, type NatsConnection, RetentionPolicy, StorageType, type StoredMsg } from "nats";
 import { findNatsServer } from "../../cli/core/tools";
-import { ask } from "../../runtime/backup/api";
+import { apiRequest } from "../../runtime/backup/api";
 import { backUp } from "../../runtime/backup/backup";
 import { folderOf } from "../../runtime/backup/catalog";
 import { drill } from "../../runtime/backup/drill";
@@ -170,7 +170,7 @@ describe("what server snapshots leave out", () => {
       for await (const message of batch) expect(await message.ackAck({ timeout: 60_000 })).toBe(true);
     }
     const manifest = await take();
-    const snapshot = await ask<{ config: object }>(world.app, "STREAM.INFO.ORDERS");
+    const snapshot = await apiRequest<{ config: object }>(world.app, "STREAM.INFO.ORDERS");
     expect(snapshot.config).toMatchObject({ num_replicas: 3 });
     const leftOut = manifest.holes.filter(({ kind }) => kind === "consumer-left-out").map(({ consumer }) => consumer);
     expect(leftOut).toEqual(expect.arrayContaining(["MEMORY", "NEW", "PER_SUBJECT"]));
@@ -344,7 +344,7 @@ describe("the backup user", () => {
     await refused(world.backup.jetstream().publish("guarded.x", "x", { timeout: 1000 }));
     const { name } = before.config;
     for (const request of ["STREAM.DELETE", "STREAM.PURGE", "STREAM.UPDATE", "STREAM.CREATE", "STREAM.MSG.DELETE"])
-      await refused(ask(world.backup, `${request}.${name}`, { ...before.config, seq: 1 }, 1000));
+      await refused(apiRequest(world.backup, `${request}.${name}`, { ...before.config, seq: 1 }, 1000));
     const after = await world.jsm.streams.info("GUARDED");
     expect(after).toMatchObject({ config: before.config, state: { messages: 3, last_seq: 3 } });
   });

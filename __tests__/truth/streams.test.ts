@@ -206,7 +206,7 @@ describe("three servers", () => {
       expect(consumer.settings).toEqual(settings(before));
 
       const desired = settings(after);
-      const { how } = CONSUMER_RULES[field]({ found: consumer, desired, stream: found, wantedStream: found.settings });
+      const { how } = CONSUMER_RULES[field]({ found: consumer, desired, stream: found, desiredStream: found.settings });
       const update = jsm.consumers.update("X", "worker", toConsumerConfig("worker", desired, owner));
       if (how === "recreate") return expect(update).rejects.toThrow();
       await update;

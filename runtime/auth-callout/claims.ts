@@ -16,8 +16,8 @@ export function findClaim(claims: Claims, path: string): unknown {
 }
 
 /**
- * Whether a condition holds. No value is ever converted: the number 1 is not the text "1". A number beyond what JSON
- * carries exactly equals nothing: 9007199254740993 arrives as 9007199254740992, which may be somebody else.
+ * Returns whether a condition holds. No value is ever converted: the number 1 is not the text "1". A number that JSON
+ * cannot carry exactly equals nothing: 9007199254740993 arrives as 9007199254740992, which may be another user.
  */
 export function holds({ claim, equals, includes }: Condition, claims: Claims): boolean {
   const value = findClaim(claims, claim);

@@ -1,34 +1,40 @@
 /**
- * What the responder and the configuration of its servers have to agree on. Pure constants: infrastructure renders them
- * into `nats.conf`, or into the responder's user JWT in operator mode.
+ * Constants that the responder and the configuration of its servers share. Infrastructure renders them into
+ * `nats.conf`, or into the responder's user JWT in operator mode.
  */
 
-/** Where servers ask, in the callout account. */
+/** Subject on which servers send authorization requests, in the callout account. */
 export const AUTH_REQUEST_SUBJECT = "$SYS.REQ.USER.AUTH";
 
-/** Responders share it, so that each request is answered once. */
+/** Queue group of all responders, so that each request is answered once. */
 export const RESPONDER_QUEUE_GROUP = "auth-callout";
 
-/** Below it responders probe themselves, with requests and answers: nobody may publish on the real subject. */
+/**
+ * Prefix of the subjects on which responders probe themselves, requests and answers alike: nobody may publish on the
+ * real subject.
+ */
 export const PROBE_SUBJECT_PREFIX = "_NATSFORM.AUTH.PROBE";
 
 /** Inboxes of the responder's connection. */
 export const RESPONDER_INBOX_PREFIX = `${PROBE_SUBJECT_PREFIX}.INBOX`;
 
 /**
- * Every server answers it with its identity, and with how many connections the callout account has there. Servers import
- * it into every account by themselves: no right of the system account is needed.
+ * Subject on which every server answers with its identity and the number of connections that the callout account has
+ * there. Servers import it into every account by themselves: it needs no right of the system account.
  */
 export const SERVERS_REQUEST_SUBJECT = "$SYS.REQ.ACCOUNT.PING.STATZ";
 
-/** Below it servers answer. Nobody may publish there, the responder's user neither: who is heard there is a server. */
+/**
+ * Prefix of the subjects on which servers answer. Not even the responder's user may publish there: every message on it
+ * is from a server.
+ */
 export const SERVERS_ANSWER_PREFIX = "_NATSFORM.AUTH.SERVERS";
 
 /**
- * All that the responder's user may do in the callout account.
+ * All permissions of the responder's user in the callout account.
  *
- * `subject queue-group` admits queue subscriptions of that group alone: a second listener to everybody's credentials is
- * refused even to the responder's own user. Servers take answers on `$SYS._INBOX.<server>.<random>`.
+ * `subject queue-group` admits queue subscriptions of that group alone: a second subscription that would receive all
+ * credentials is refused even to the responder's own user. Servers take answers on `$SYS._INBOX.<server>.<random>`.
  */
 export const RESPONDER_PERMISSIONS = {
   publish: { allow: ["$SYS._INBOX.>", SERVERS_REQUEST_SUBJECT, `${PROBE_SUBJECT_PREFIX}.>`] },

@@ -6,22 +6,22 @@ import type { Admission } from "./response";
 import type { AuthRules } from "./rules";
 import type { TokenClaims } from "./token";
 
-/** How somebody wants to get in. */
+/** Credential that a client presents. */
 export type Credential =
   | { kind: "token"; token: string }
   | { kind: "nkey"; nkey: string; signature: string; nonce: string };
 
 /**
- * The one credential that a request is judged by.
+ * Chooses the one credential that a request is judged by.
  *
- * A token is taken from `auth_token`, or else from the password, which is all that browsers' and MQTT's forms and
- * `nats --password` can fill. It goes before an nkey because a JavaScript client sends the nkey of its sentinel creds
- * along. `jwt` is never read: in operator mode it is the sentinel.
+ * A token is taken from `auth_token`, or else from the password, which is all that browsers' and MQTT's forms and `nats
+ * --password` can fill. It goes before an nkey because a JavaScript client sends the nkey of its sentinel creds along.
+ * `jwt` is never read: in operator mode it is the sentinel.
  *
  * @throws Denial for leaf nodes and for clients without a credential
  */
 export function chooseCredential(client: ClientInfo, options: ConnectOptions): Credential {
-  // Leaf nodes, MQTT and whatever comes next do not live by the permissions of a client alone.
+  // Leaf nodes, MQTT and kinds to come are not bound by the permissions of a client alone.
   if (client.kind !== "Client" || !["nats", "websocket"].includes(client.type))
     throw new Denial("client_kind", `${client.kind || "unknown"} ${client.type || "unknown"}`);
   const token = options.auth_token || options.pass;

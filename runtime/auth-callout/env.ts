@@ -63,8 +63,8 @@ export const AuthCalloutEnv = z
     NATS_AUTH_XKEY_ISSUER_SEED: text.optional(),
     NATS_AUTH_XKEY_ISSUER_SEED_FILE: text.optional(),
     /**
-     * Public halves of seeds that it must hold, separated by commas; those with a question mark behind them it may lack.
-     * @default whatever it holds is right
+     * Public keys of the seeds that it must hold, separated by commas; those followed by a question mark may be absent.
+     * @default any seeds are accepted
      */
     NATS_AUTH_KEYS: text.optional(),
     /** The exact `iss` of tokens. */

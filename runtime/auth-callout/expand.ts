@@ -35,7 +35,7 @@ function tokenTexts(token: TemplateToken, claims: Claims, missing: string[]): st
 }
 
 function encodeValue(value: unknown): string | undefined {
-  // Other numbers may have been rounded when they were read, and two of them come to one text.
+  // Other numbers may have been rounded when they were read: two of them would give the same text.
   if (typeof value !== "string" && !Number.isSafeInteger(value)) return undefined;
   try {
     return encodeIdentity(String(value));

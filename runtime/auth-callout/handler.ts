@@ -11,7 +11,10 @@ export interface HandlerContext {
   rules: AuthRules;
   issuers: Issuers;
   requests: RequestPolicy;
-  /** Whether the server with that public nkey is one of ours; without it a valid signature of any server is enough. */
+  /**
+   * Returns whether the server with that public nkey is one of ours; when absent, a valid signature of any server is
+   * enough.
+   */
   isKnownServer?: (serverId: string, name: string) => boolean | Promise<boolean>;
   /** The claims of a token; rejects with a Denial. */
   verifyToken: (token: string, now: number) => Promise<TokenClaims>;
@@ -19,7 +22,7 @@ export interface HandlerContext {
   now: () => number;
 }
 
-/** What became of one message. Without `reply` nothing is answered: no server of ours asked. */
+/** Outcome of one message. Without `reply` nothing is answered: no server of ours sent the message. */
 export type Outcome =
   | { verdict: "admitted"; reply: Uint8Array; request: AuthorizationRequest; admission: Admission }
   | { verdict: "denied"; reply: Uint8Array; request: AuthorizationRequest; reason: DenialReason; detail: string }

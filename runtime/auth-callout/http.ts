@@ -3,7 +3,7 @@ import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Registry } from "prom-client";
 
-/** What stands in the way of answering requests; ready when empty. */
+/** Problems that keep requests from being answered; ready when there are none. */
 export type Readiness = { problems: string[] };
 
 /** `/healthz` (the process runs), `/readyz` (requests would be answered) and `/metrics`. */

@@ -10,7 +10,7 @@ export interface GetOptions {
   ca?: string;
 }
 
-/** What is wrong with the address of something that must not be tampered with on its way; undefined when nothing is. */
+/** Problem of an address whose content must not be tampered with in transit; undefined when there is none. */
 export function addressProblem(address: string): string | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url) return "is no URL";

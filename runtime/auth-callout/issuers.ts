@@ -11,11 +11,11 @@ export interface AnswerKeys {
 
 /** Keys that sign for a deployment, whatever its identity mode. */
 export interface Issuers {
-  /** The keys that the addressee of a request expects; undefined when it is not us. */
+  /** The keys that the addressee of a request expects; undefined when another issuer is addressed. */
   answering(addressee: string): AnswerKeys | undefined;
-  /** Signs answers that only deny, to requests that were meant for somebody else. */
+  /** Keys for denials of requests that were addressed to another issuer. */
   current: AnswerKeys;
-  /** What places and signs a user of that account of the rules. */
+  /** Signer of a user of that account of the rules, with the fields that place the user there. */
   userOf(account: string, keys: AnswerKeys): { signer: SigningKey; audience?: string; issuerAccount?: string };
 }
 

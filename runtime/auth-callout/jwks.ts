@@ -27,8 +27,8 @@ const MAX_KEYS = 100;
 /**
  * The usable keys of a key set by `kid`.
  *
- * Left out: keys without `kid` or with somebody else's, for encryption, for algorithms that are not accepted, RSA below
- * 2048 bits or with an exponent below 65537.
+ * Left out: keys without `kid` or with one that another key has, too, for encryption, for algorithms that are not
+ * accepted, RSA below 2048 bits or with an exponent below 65537.
  *
  * @throws Error when the text is no key set or holds no usable key
  */

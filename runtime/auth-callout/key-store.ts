@@ -2,7 +2,7 @@ import type { VerificationKey } from "./jwks";
 import { Denial } from "./reasons";
 
 export interface KeyStoreOptions {
-  /** Downloads and reads the key set; rejects after about a second, well before a server gives a client up. */
+  /** Downloads and reads the key set; rejects after about a second, well before a server stops waiting. */
   load: () => Promise<ReadonlyMap<string, VerificationKey>>;
   /** Milliseconds; monotonic. */
   now?: () => number;
@@ -20,8 +20,8 @@ export interface KeyStoreOptions {
 /**
  * The issuer's keys, kept fresh.
  *
- * jose's `createRemoteJWKSet` forgets its keys when a refresh fails, and its cooldown counts successes alone: an issuer
- * that is down would deny everybody and get a download for every login.
+ * jose's `createRemoteJWKSet` forgets its keys when a refresh fails, and its cooldown counts successes alone: while the
+ * issuer is down, it would deny every client and download for every login.
  */
 export class KeyStore {
   readonly #options: Required<Omit<KeyStoreOptions, "onLoad">> & Pick<KeyStoreOptions, "onLoad">;
@@ -57,7 +57,7 @@ export class KeyStore {
     clearTimeout(this.#timer);
   }
 
-  /** Whether there are keys to verify with. */
+  /** True while there are keys to verify with. */
   get usable(): boolean {
     return this.#loadedAt !== undefined && this.#options.now() - this.#loadedAt <= this.#options.staleMs;
   }

@@ -1,47 +1,47 @@
 import { z } from "zod";
 import { isPublicKey } from "../nkeys/nkey";
-import type { ServerQuestions } from "./server-questions";
+import type { ServerRequests } from "./server-requests";
 
 export interface KnownServersOptions {
-  /** What servers say to them comes to {@link KnownServers.learn}. */
-  questions: Pick<ServerQuestions, "ask">;
+  /** Sends requests to servers. Their answers go to {@link KnownServers.learn}. */
+  serverRequests: Pick<ServerRequests, "send">;
   /** Milliseconds; monotonic. */
   now?: () => number;
-  /** Least time between two questions, however many strangers knock. */
+  /** Least time between two requests to servers, however many unknown servers send messages. */
   cooldownMs?: number;
   /**
-   * How long a request of a stranger waits for its server to be heard of: as long as servers wait. It costs nothing,
-   * since otherwise there would be no answer at all.
+   * Time that a message of an unknown server waits until that server is known: as long as servers wait. It costs
+   * nothing, since otherwise there would be no answer at all.
    */
   patienceMs?: number;
-  /** Time after which a server is asked again, though nobody knocked. */
+  /** Time after which servers are asked again, even when no message came from an unknown one. */
   refreshMs?: number;
-  /** Age at which a server is forgotten that answers no more: its key ended with its process. */
+  /** Age at which a server that no longer answers is forgotten: its key ended with its process. */
   forgetMs?: number;
 }
 
-/** Strangers that are asked at once: nobody but servers can be one, and no cluster has more. */
+/** Most unknown servers that are asked at once: only servers can be among them, and no cluster has more. */
 const MAX_NAMES = 64;
 
-type Tell = (known: boolean) => void;
+type Settle = (known: boolean) => void;
 
 const introduction = z.object({ server: z.object({ id: z.string().refine((id) => isPublicKey("N", id)) }) });
 
 /**
- * The servers that may ask, as they introduce themselves.
+ * The servers whose requests are answered, as they introduce themselves.
  *
- * A server makes its nkey anew at each start, so no list of them can be written down: it is learnt, and asked for again
- * when a stranger knocks.
+ * A server creates a new nkey at each start, so no list of them can be configured: it is learnt, and requested again
+ * when a message comes from an unknown server.
  */
 export class KnownServers {
   readonly #options: Required<KnownServersOptions>;
-  readonly #heardAt = new Map<string, number>();
-  /** Requests of servers that have not been heard of, each with the end of its patience. */
-  readonly #waiting = new Map<string, Map<Tell, NodeJS.Timeout>>();
-  /** Names of those servers, as their requests give them. */
+  readonly #seenAt = new Map<string, number>();
+  /** Messages of unknown servers, each with the timer that ends its wait. */
+  readonly #waiting = new Map<string, Map<Settle, NodeJS.Timeout>>();
+  /** Names of those servers, as their messages give them. */
   readonly #names = new Map<string, string>();
-  #askedAt = Number.NEGATIVE_INFINITY;
-  #question?: NodeJS.Timeout;
+  #requestedAt = Number.NEGATIVE_INFINITY;
+  #repetition?: NodeJS.Timeout;
   #refresh?: NodeJS.Timeout;
 
   constructor(options: KnownServersOptions) {
@@ -55,70 +55,70 @@ export class KnownServers {
     };
   }
 
-  /** Asks from time to time until {@link stop}. */
+  /** Sends requests from time to time until {@link stop}. */
   start(): void {
-    this.#refresh = setInterval(() => this.#ask(), this.#options.refreshMs).unref();
+    this.#refresh = setInterval(() => this.#request(), this.#options.refreshMs).unref();
   }
 
   stop(): void {
     clearInterval(this.#refresh);
-    clearTimeout(this.#question);
+    clearTimeout(this.#repetition);
   }
 
   get count(): number {
-    return this.#heardAt.size;
+    return this.#seenAt.size;
   }
 
-  /** Takes what one server says of itself; anything else is ignored. */
+  /** Takes the identity that one server answers with; anything else is ignored. */
   learn(answer: string): void {
     const id = readIntroduction(answer);
     if (id === undefined) return;
-    this.#heardAt.set(id, this.#options.now());
-    for (const tell of [...(this.#waiting.get(id)?.keys() ?? [])]) this.#settle(id, tell, true);
+    this.#seenAt.set(id, this.#options.now());
+    for (const settle of [...(this.#waiting.get(id)?.keys() ?? [])]) this.#settle(id, settle, true);
   }
 
-  /** Whether a server is known; of one that is not, once it has been asked by its name. Never rejects. */
+  /** Returns whether a server is known; an unknown one is first asked by its name. Never rejects. */
   has(id: string, name: string): boolean | Promise<boolean> {
-    if (this.#heardAt.has(id)) return true;
+    if (this.#seenAt.has(id)) return true;
     this.#names.set(id, name);
-    const heard = new Promise<boolean>((tell) => {
-      const waiting = this.#waiting.get(id) ?? new Map<Tell, NodeJS.Timeout>();
-      const patience = setTimeout(() => this.#settle(id, tell, false), this.#options.patienceMs);
-      this.#waiting.set(id, waiting.set(tell, patience));
+    const answered = new Promise<boolean>((settle) => {
+      const waiting = this.#waiting.get(id) ?? new Map<Settle, NodeJS.Timeout>();
+      const timer = setTimeout(() => this.#settle(id, settle, false), this.#options.patienceMs);
+      this.#waiting.set(id, waiting.set(settle, timer));
     });
-    this.#askWhileWaiting();
-    return heard;
+    this.#requestWhileWaiting();
+    return answered;
   }
 
-  #settle(id: string, tell: Tell, known: boolean): void {
+  #settle(id: string, settle: Settle, known: boolean): void {
     const waiting = this.#waiting.get(id);
-    clearTimeout(waiting?.get(tell));
-    waiting?.delete(tell);
+    clearTimeout(waiting?.get(settle));
+    waiting?.delete(settle);
     if (waiting?.size === 0) {
       this.#waiting.delete(id);
       this.#names.delete(id);
     }
-    tell(known);
+    settle(known);
   }
 
-  /** A server that has just joined may not have heard the first question. */
-  #askWhileWaiting(): void {
-    if (this.#question || this.#waiting.size === 0) return;
+  /** Repeats the request: a server that has just joined may have missed the first one. */
+  #requestWhileWaiting(): void {
+    if (this.#repetition || this.#waiting.size === 0) return;
     const { cooldownMs, now } = this.#options;
-    if (now() - this.#askedAt >= cooldownMs) this.#ask();
-    this.#question = setTimeout(() => {
-      this.#question = undefined;
-      this.#askWhileWaiting();
+    if (now() - this.#requestedAt >= cooldownMs) this.#request();
+    this.#repetition = setTimeout(() => {
+      this.#repetition = undefined;
+      this.#requestWhileWaiting();
     }, cooldownMs);
   }
 
-  #ask(): void {
-    const { now, forgetMs, questions } = this.#options;
-    this.#askedAt = now();
-    for (const [id, heardAt] of this.#heardAt) if (now() - heardAt > forgetMs) this.#heardAt.delete(id);
-    questions.ask();
-    // After a reload a server passes on the first answer alone (nats-server 2.14.5), so each is asked a question of its own.
-    for (const name of [...new Set(this.#names.values())].slice(0, MAX_NAMES)) questions.ask(name);
+  #request(): void {
+    const { now, forgetMs, serverRequests } = this.#options;
+    this.#requestedAt = now();
+    for (const [id, seenAt] of this.#seenAt) if (now() - seenAt > forgetMs) this.#seenAt.delete(id);
+    serverRequests.send();
+    // After a reload a server passes on the first answer alone (nats-server 2.14.5), so each gets a request of its own.
+    for (const name of [...new Set(this.#names.values())].slice(0, MAX_NAMES)) serverRequests.send(name);
   }
 }
 

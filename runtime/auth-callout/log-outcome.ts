@@ -2,8 +2,8 @@ import type { Logger } from "pino";
 import type { Outcome } from "./handler";
 
 /**
- * One line for each request. What a client chose itself is cut; credentials are never among it. Where there is nothing
- * but logs, verdict and duration are what alarms are made from.
+ * Logs one line for each request. Text that the client chose is cut; credentials are never logged. Where there are only
+ * logs, alarms are made from verdict and duration.
  */
 export function logOutcome(log: Logger, outcome: Outcome, durationMs?: number): void {
   if (outcome.verdict === "refused") {

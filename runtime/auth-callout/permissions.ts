@@ -10,7 +10,7 @@ export interface SubjectPermissions {
   deny: string[];
 }
 
-/** What an identity gets. */
+/** Account, name and permissions of an identity. */
 export interface Grant {
   /** Key of the rules' accounts. */
   account: string;
@@ -21,30 +21,37 @@ export interface Grant {
   responses?: { max: number; expiresMs: number };
 }
 
-/** What one rule contributed. */
+/** Contribution of one rule. */
 export interface RuleExplanation {
   /** Position in the rules. */
   rule: number;
   account: string;
-  /** `granted`, or why not: a condition that does not hold, or an account that an earlier rule decided otherwise. */
+  /**
+   * `granted`, or the reason against it: a condition that does not hold, or another account that an earlier rule
+   * decided.
+   */
   outcome: "granted" | "condition" | "other_account";
   /** Claims that placeholders need and that are missing or unusable. */
   missing: string[];
 }
 
-/** What an identity gets and why. */
+/** Grant or denial of an identity, with the contribution of each rule. */
 export type Explanation = { rules: RuleExplanation[] } & ({ grant: Grant } | { denied: DenialReason; detail: string });
 
 type Direction = "publish" | "subscribe";
-/** All lists together. What is longer could outgrow the payload that servers accept, and leave no answer at all. */
+/**
+ * Most bytes of all lists together. Longer ones could exceed the payload that servers accept, and leave no answer at
+ * all.
+ */
 const MAX_SUBJECT_BYTES = 64 * 1024;
 const DEFAULT_RESPONSES = { max: 1, expiresMs: 120_000 };
 
 /**
- * What the rules give to the holder of a token, and why. Pure; the responder decides by it and a dry run shows it.
+ * Explains which permissions the rules give to the holder of a token. Pure; the responder decides by it and a dry run
+ * shows it.
  *
- * The first rule that applies decides the account; the permissions are the union of all rules of that account that apply.
- * A deny goes before every allow, also before those of other rules.
+ * The first rule that applies decides the account; the permissions are the union of all rules of that account that
+ * apply. A deny goes before every allow, also before those of other rules.
  */
 export function explainPermissions(rules: AuthRules, claims: Claims & { sub: string }): Explanation {
   const applies = rules.permissions.map(({ when = [] }) => when.every((condition) => holds(condition, claims)));
@@ -83,7 +90,7 @@ export function explainPermissions(rules: AuthRules, claims: Claims & { sub: str
   return { rules: explained, grant };
 }
 
-/** What the rules give to a service that proved its nkey. */
+/** Permissions that the rules give to a service that proved its nkey. */
 export function servicePermissions(publicNkey: string, service: Service): Grant {
   const { account, name, publish, subscribe } = service;
   const responses = uniteResponses([service]);

@@ -7,15 +7,15 @@ import { throwawayXkey } from "./xkey";
 
 const EXPECTED_DENIAL: DenialReason = "no_credentials";
 
-/** An authorization request that a server of this moment could have sent, and the check of its answer. */
+/** An authorization request that a server could send at this moment, and the check of its answer. */
 export interface Probe {
   message: Uint8Array;
   senderXkey: string;
-  /** Undefined when the answer is the expected denial, correctly signed, addressed and sealed; else what is wrong. */
+  /** Undefined when the answer is the expected denial, correctly signed, addressed and sealed; else the problem. */
   answerProblem(answer: Uint8Array): string | undefined;
 }
 
-/** What makes probes, and the server that sends them: it is known to nobody else. */
+/** Maker of probes, with the id of the server that they come from: only the responder knows it. */
 export interface Probes {
   serverId: string;
   /** @param now seconds since the epoch */
@@ -23,7 +23,7 @@ export interface Probes {
 }
 
 /**
- * Makes probes from one server that exists nowhere: requests without credentials, whose denial proves that requests are
+ * Makes probes from one server that does not exist: requests without credentials, whose denial proves that requests are
  * opened, decided, signed and sealed.
  *
  * @param addressee issuer or callout account, as in a real request
@@ -53,7 +53,7 @@ export function probesFor(addressee: string, ourXkey: string): Probes {
         const read = readNatsJwt(Buffer.from(content).toString("utf8"), "A");
         if ("problem" in read) return `the answer has a ${read.problem}`;
         const { sub, aud, nats } = read.payload as { sub?: string; aud?: string; nats?: { error?: string } };
-        if (sub !== userNkey || aud !== server.publicKey) return "the answer is for somebody else";
+        if (sub !== userNkey || aud !== server.publicKey) return "the answer is for another user";
         return nats?.error === EXPECTED_DENIAL ? undefined : `the answer is not the denial ${EXPECTED_DENIAL}`;
       },
     };

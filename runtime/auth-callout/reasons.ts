@@ -1,4 +1,4 @@
-/** Why an identity is denied. Closed: it is a metric label and all that the server's log is told. */
+/** Reasons to deny an identity. Closed: the reason is a metric label and all that the server's log receives. */
 export const DENIAL_REASONS = [
   "no_credentials",
   "client_kind",
@@ -25,7 +25,7 @@ export const DENIAL_REASONS = [
 ] as const;
 export type DenialReason = (typeof DENIAL_REASONS)[number];
 
-/** Why a message is no authorization request at all, and gets no answer. */
+/** Reasons why a message is no authorization request, and gets no answer. */
 export const REFUSAL_REASONS = [
   "not_sealed",
   "not_for_our_xkey",

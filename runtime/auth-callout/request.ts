@@ -14,7 +14,7 @@ const clientInfo = z.object({
   name: z.string().default(""),
   kind: z.string().default(""),
   type: z.string().default(""),
-  /** What a service signs; present when it signed something. */
+  /** Challenge that a service signs; present when it signed something. */
   nonce: z.string().default(""),
 });
 const connectOptions = z.object({
@@ -42,7 +42,10 @@ export type ConnectOptions = z.output<typeof connectOptions>;
 
 /** A request that a server sealed and signed. */
 export interface AuthorizationRequest {
-  /** Whom the server expects to answer: the issuer in configuration mode, the callout account in operator mode. */
+  /**
+   * Key that the server expects the answer from: the issuer in configuration mode, the callout account in operator
+   * mode.
+   */
   addressee: string;
   /** The server: its public nkey `N…`, its name and its xkey. */
   server: { id: string; name: string; xkey: string };
@@ -54,7 +57,7 @@ export interface AuthorizationRequest {
   openedWith: Xkey;
 }
 
-/** What a request is judged against. */
+/** Conditions that a request is judged by. */
 export interface RequestPolicy {
   /** The current xkey and those that servers may still use. */
   xkeys: readonly Xkey[];
@@ -64,11 +67,11 @@ export interface RequestPolicy {
 /**
  * Opens and verifies an authorization request.
  *
- * The header alone proves nothing, whoever seals owns some xkey: that the same xkey stands in the signed part ties the
- * two together.
+ * The header alone proves nothing, since every sender owns some xkey: the same xkey in the signed part ties the two
+ * together.
  *
  * @param now seconds since the epoch
- * @throws Refusal for anything that no server sent to us now; whether that server is one of ours is not asked here
+ * @throws Refusal for anything that no server sent to us now; does not check whether that server is one of ours
  */
 export function openRequest(
   message: Uint8Array,

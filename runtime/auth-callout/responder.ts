@@ -7,20 +7,20 @@ import { FairQueue } from "./fair-queue";
 import type { KnownServers } from "./known-servers";
 import type { Probe } from "./probe";
 import { SERVER_XKEY_HEADER } from "./request";
-import type { ServerQuestions } from "./server-questions";
+import type { ServerRequests } from "./server-requests";
 
-/** Where a message came in: probes are answered alike, but not counted. */
+/** Origin of a message: probes are answered like requests of servers, but not counted. */
 export type Source = "server" | "probe";
 
 export interface ResponderOptions {
   client: NatsClient;
   /** The answer to a message; undefined to stay silent. Must not reject. */
   handle: (message: Uint8Array, senderXkey: string | undefined, source: Source) => Promise<Uint8Array | undefined>;
-  /** Told of each connection, once its answers would be heard. */
-  questions: ServerQuestions;
-  /** Told what servers say of themselves. */
+  /** Receives each connection, once its answers would arrive. */
+  serverRequests: ServerRequests;
+  /** Receives the identities that servers answer with. */
   servers: Pick<KnownServers, "learn">;
-  /** Told why there is no connection or subscription, in one sentence. */
+  /** Receives the reason, in one sentence, when there is no connection or subscription. */
   onProblem: (problem: string) => void;
 }
 
@@ -37,7 +37,7 @@ export class Responder {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #subscriptions = new Map<string, Subscription>();
-  /** Subscriptions that the server refuses, with its words. */
+  /** Subscriptions that the server refuses, with its error message. */
   readonly #refusals = new Map<string, string>();
   #problem?: string = "not connected to NATS yet";
 
@@ -47,17 +47,17 @@ export class Responder {
 
   /** Connects and subscribes, again and again until {@link stop}. Never rejects. */
   async run(): Promise<void> {
-    const { client, questions, servers, onProblem } = this.#options;
+    const { client, serverRequests, servers, onProblem } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
         const connection = await client.connection();
         if (signal.aborted) return;
         this.#problem = undefined;
-        this.#subscribe(connection, questions.answerSubject, ({ data }) =>
+        this.#subscribe(connection, serverRequests.answerSubject, ({ data }) =>
           servers.learn(Buffer.from(data).toString("utf8")),
         );
-        questions.connected(connection);
+        serverRequests.connected(connection);
         for (const [subject, source] of [
           [AUTH_REQUEST_SUBJECT, "server"],
           [this.#probeSubject, "probe"],
@@ -74,7 +74,7 @@ export class Responder {
     }
   }
 
-  /** Sends a request to itself over NATS. Undefined when the answer is right; else what is wrong. */
+  /** Sends a request to itself over NATS. Undefined when the answer is right; else the problem. */
   async probe(probe: Probe): Promise<string | undefined> {
     const { client } = this.#options;
     if (this.#stopping.signal.aborted) return "stopping";
@@ -139,6 +139,8 @@ export class Responder {
   }
 }
 
-/** Ends early, without rejecting, when the signal is given. A timeout with `ref: false` does not keep the program alive. */
+/**
+ * Ends early, without rejecting, when the signal aborts. A timeout with `ref: false` does not keep the program alive.
+ */
 const pause = (milliseconds: number, options: { signal?: AbortSignal; ref?: boolean }): Promise<void> =>
   setTimeout(milliseconds, undefined, options).catch(() => undefined);

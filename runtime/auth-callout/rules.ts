@@ -15,10 +15,11 @@ const subject = z.string().superRefine((template, context) => {
     context.addIssue({ code: "custom", message: `${problem}; got ${JSON.stringify(template)}` });
 });
 const allowed = subject.refine((template) => !template.startsWith("_INBOX."), {
-  error: ({ input }) => `must not name inboxes, everybody has its own already; got ${JSON.stringify(input)}`,
+  error: ({ input }) => `must not name inboxes: every identity has its own already; got ${JSON.stringify(input)}`,
 });
 const subscribable = allowed.refine((template) => !coversInboxes(template), {
-  error: ({ input }) => `must not cover everybody's inboxes; got ${JSON.stringify(input)}: name the first token`,
+  error: ({ input }) =>
+    `must not cover the inboxes of all identities; got ${JSON.stringify(input)}: name the first token`,
 });
 
 const MAX_EXPIRES_MS = 3_600_000;
@@ -47,7 +48,7 @@ const rule = z.strictObject({ ...grant, when: z.array(condition).optional() });
 const service = z.strictObject({ name: z.string().min(1), ...grant });
 
 /**
- * Who may do what, as the responder is told it (`AUTH_RULES`).
+ * Rules by which the responder grants permissions (`AUTH_RULES`).
  *
  * A subject may hold placeholders: `{sub}` or `{claim.path}` stands for one whole token, encoded; a list gives one
  * subject for each element. There are no limits of subscriptions or payload: nats-server does not apply those of users
@@ -62,11 +63,13 @@ export const AuthRules = z
      * by default the account's own. A scoped signing key does not work: servers refuse permissions signed with one.
      */
     accounts: z.record(z.string(), z.strictObject({ id: z.string().min(1), signer: publicKey("A").optional() })),
-    /** For holders of OIDC tokens. The first rule that applies decides the account, all rules of that account add up. */
+    /**
+     * For holders of OIDC tokens. The first rule that applies decides the account; all rules of that account add up.
+     */
     permissions: z.array(rule),
-    /** For programs that log in with an nkey, by public key. Their subjects are literal. */
+    /** For services that log in with an nkey, by public key. Their subjects are literal. */
     services: z.record(publicKey("U"), service),
-    /** The longest that a connection lives on one login. */
+    /** Longest time that a connection lives on one login. */
     maxLifetimeSeconds: z.int().min(1).max(86_400).default(3600),
     /** Cannot be turned off: every identity subscribes to `_INBOX.<identity>.>` and to nobody else's inbox. */
     privateInbox: z.literal(true).optional(),

@@ -2,7 +2,7 @@
 export const splitSeeds = (seeds: string | readonly string[]): string[] =>
   (typeof seeds === "string" ? seeds.split(/[\s,]+/) : [...seeds]).filter((seed) => seed !== "");
 
-/** Keys of a list of seeds, and what is wrong with the list. No message holds a seed. */
+/** Keys of a list of seeds, and the problems of the list. No message holds a seed. */
 export interface ReadSeeds<Key> {
   keys: Key[];
   problems: string[];

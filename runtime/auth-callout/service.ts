@@ -15,7 +15,7 @@ import { type Probes, probesFor } from "./probe";
 import { Responder, type ResponderOptions, type Source } from "./responder";
 import type { AuthRules } from "./rules";
 import { readSeeds } from "./seeds";
-import { ServerQuestions } from "./server-questions";
+import { ServerRequests } from "./server-requests";
 import { type SubscriptionPermissions, withSubscriptions } from "./subscriptions";
 import { verifyToken } from "./token";
 import { xkey } from "./xkey";
@@ -23,8 +23,8 @@ import { xkey } from "./xkey";
 /** Options of {@link startNatsAuthCalloutService}. Seeds are lists, or text with commas or line ends between them. */
 export interface NatsAuthCalloutOptions {
   /**
-   * A client of its own, logged in as the responder's user (`RESPONDER_PERMISSIONS`) with `RESPONDER_INBOX_PREFIX`. Who
-   * made it closes it, after the service has stopped.
+   * A client of its own, logged in as the responder's user (`RESPONDER_PERMISSIONS`) with `RESPONDER_INBOX_PREFIX`. Its
+   * creator closes it, after the service has stopped.
    */
   natsService: NatsClient;
   /** `SA…`: the current issuer first, then previous ones; in operator mode also the signers of all accounts. */
@@ -33,7 +33,7 @@ export interface NatsAuthCalloutOptions {
   xKeyIssuerSeed: string | readonly string[];
   /** The exact `iss` of tokens. */
   jwtIssuer: string;
-  /** What tokens have as `aud`, or among it. */
+  /** Value that tokens have as `aud`, or among it. */
   jwtAudience: string;
   /** @default ["RS256"] */
   algorithms?: readonly TokenAlgorithm[];
@@ -49,11 +49,11 @@ export interface NatsAuthCalloutOptions {
   /** Permissions of every user, in addition to the rules. */
   subscriptions?: readonly SubscriptionPermissions[];
   /**
-   * Which servers may ask, by public nkey.
-   * @default those that introduce themselves when the responder asks in the callout account
+   * Returns whether requests of a server are answered, by its public nkey.
+   * @default true for servers that introduce themselves when the responder asks in the callout account
    */
   isKnownServer?: (serverId: string) => boolean;
-  /** Where to serve health and metrics; port 0 takes a free one. Without it nothing listens. */
+  /** Address for health and metrics; port 0 takes a free one. Without it nothing listens. */
   http?: { host: string; port: number };
   log?: Logger;
 }
@@ -62,17 +62,17 @@ export interface NatsAuthCalloutOptions {
 export interface NatsAuthCalloutService {
   /** Without problems when requests would be answered. */
   readiness(): Promise<Readiness>;
-  /** Where health and metrics are served. */
+  /** Port of health and metrics. */
   httpPort?: number;
   /** Takes no more requests and answers those that it took. */
   stop(): Promise<void>;
 }
 
-/** With the rest of the work well inside the 2 s that servers wait by default. */
+/** Leaves room for the rest of the work in the 2 s that servers wait by default. */
 const FETCH_TIMEOUT_MS = 1000;
 const MAX_KEY_SET_BYTES = 128 * 1024;
 
-/** Where an issuer publishes its keys unless it says otherwise. */
+/** Address at which an issuer publishes its keys by default. */
 export const defaultJwksUri = (issuer: string): string => `${issuer.replace(/\/$/, "")}/.well-known/jwks.json`;
 
 /**
@@ -102,8 +102,8 @@ export async function startNatsAuthCalloutService(options: NatsAuthCalloutOption
     },
     onLoad: noteLoad(metrics, log, jwksUri),
   });
-  const questions = new ServerQuestions();
-  const servers = new KnownServers({ questions });
+  const serverRequests = new ServerRequests();
+  const servers = new KnownServers({ serverRequests });
   const addressee = rules.mode === "callout" ? issuers.current.envelope.publicKey : natsAuthAccount;
   const probes = probesFor(addressee, xkeys[0].publicKey);
   const findKey = (kid: string) => keys.find(kid);
@@ -124,7 +124,7 @@ export async function startNatsAuthCalloutService(options: NatsAuthCalloutOption
     log,
   });
   const onProblem = (problem: string) => log.warn({ problem }, "requests are not answered");
-  const responder = new Responder({ client, handle, questions, servers, onProblem });
+  const responder = new Responder({ client, handle, serverRequests, servers, onProblem });
   const readiness = readinessOf(responder, probes, keys, options.isKnownServer ? undefined : servers);
 
   const http = options.http && (await listen(buildHttp(readiness, metrics.registry), options.http));
@@ -154,13 +154,13 @@ const noteLoad =
 
 interface AnswerProps {
   context: HandlerContext;
-  /** Whose requests are answered, by where they came in. */
+  /** Check of the sending server, by the origin of the message. */
   isKnown: Record<Source, NonNullable<HandlerContext["isKnownServer"]>>;
   metrics: Metrics;
   log: Logger;
 }
 
-/** What a responder does with each message: its answer, counted and logged when a server asked. */
+/** Handler of a responder's messages: answers each, and counts and logs those of servers. */
 const answerWith =
   ({ context, isKnown, metrics, log }: AnswerProps): ResponderOptions["handle"] =>
   async (message, senderXkey, source) => {
@@ -174,7 +174,7 @@ const answerWith =
     return outcome.verdict === "refused" ? undefined : outcome.reply;
   };
 
-/** @param servers those that introduced themselves; without them there is another way to know servers */
+/** @param servers those that introduced themselves; undefined where servers are known by other means */
 const readinessOf =
   (responder: Responder, probes: Probes, keys: KeyStore, servers: KnownServers | undefined) =>
   async (): Promise<Readiness> => {

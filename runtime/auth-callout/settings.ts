@@ -12,7 +12,7 @@ import { readSeeds, splitSeeds } from "./seeds";
 import type { NatsAuthCalloutOptions } from "./service";
 import { xkey } from "./xkey";
 
-/** Everything that the environment says, read and checked. */
+/** Everything that the environment holds, read and checked. */
 export interface Settings {
   nats: { servers: string; ca?: string; caFile?: string; authentication: Authentication };
   callout: Omit<NatsAuthCalloutOptions, "natsService" | "log">;
@@ -95,7 +95,9 @@ export function loadSettings(
 const accountKey = (seed: string) => signingKey("A", seed);
 const userKey = (seed: string) => signingKey("U", seed);
 
-/** A responder with other keys than servers use would leave every request unanswered: better the one before it goes on. */
+/**
+ * A responder with other keys than servers use would leave every request unanswered: the previous one had better go on.
+ */
 function missingKeys(desired: string | undefined, held: readonly (string | undefined)[]): string[] {
   const needed = (desired?.split(",") ?? []).filter((key) => !key.endsWith("?"));
   const missing = needed.filter((key) => !held.includes(key));
@@ -103,13 +105,15 @@ function missingKeys(desired: string | undefined, held: readonly (string | undef
   return [`NATS_AUTH_KEYS names keys whose seeds are not there: ${missing.join(", ")}; were they pushed?`];
 }
 
-/** Ways to log in, the current one first. */
+/** Possible logins, the current one first. */
 interface Login {
   seeds: readonly string[];
   creds: readonly string[];
 }
 
-/** Servers learn a new key of the responder's user after the responder, and one by one: it takes the one that they know. */
+/**
+ * Logs in with each key in turn: servers learn a new key of the responder's user after the responder, and one by one.
+ */
 function authentication({ seeds, creds }: Login): Authentication {
   const logins = [
     ...seeds.map((seed) => ({ kind: "nkey" as const, seed })),
@@ -119,10 +123,10 @@ function authentication({ seeds, creds }: Login): Authentication {
   return only && logins.length === 1 ? only : { kind: "in-turn", logins };
 }
 
-/** The creds of a text that may hold several, one after another. */
+/** Splits a text of creds that may hold several, one after another. */
 const splitCreds = (text = "") => text.split(/^(?=-----BEGIN NATS USER JWT-----)/m).filter((one) => one.trim() !== "");
 
-/** A problem with the value got, unless that is or holds a secret, or is not set. */
+/** A problem with the value that was received, unless that is unset, or is or holds a secret. */
 function describe(name: string, message: string, given: Record<string, string | undefined>): string {
   const got = given[name];
   if (got === undefined) return message.startsWith("must be set") ? `${name} ${message}` : `${name} must be set`;
@@ -144,7 +148,7 @@ function parseRules(json: string | undefined, problems: string[]): AuthRules | u
   return data;
 }
 
-/** What the identity mode asks of the other variables. */
+/** Problems of the other variables in the identity mode of the rules. */
 function modeProblems(
   rules: AuthRules,
   login: Login,

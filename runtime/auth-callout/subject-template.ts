@@ -1,7 +1,7 @@
 /** One token of a subject template: text as it is, or the claim that stands for exactly this token. */
 export type TemplateToken = { text: string } | { claim: string };
 
-/** What is wrong with a subject template; undefined when it is right. */
+/** Problem of a subject template; undefined when there is none. */
 export function templateProblem(template: string): string | undefined {
   const tokens = splitTokens(template);
   if (/\s/.test(template)) return "must hold no spaces: NATS would read a queue group behind one";
@@ -13,10 +13,10 @@ export function templateProblem(template: string): string | undefined {
   return undefined;
 }
 
-/** Whether a template has placeholders. */
+/** Returns whether a template has placeholders. */
 export const hasPlaceholder = (template: string): boolean => template.includes("{");
 
-/** Whether a subscription to this template could receive from somebody's private inbox `_INBOX.<identity>.<token>…`. */
+/** Returns whether a subscription to this template could receive from a private inbox `_INBOX.<identity>.<token>…`. */
 export function coversInboxes(template: string): boolean {
   const [first, ...rest] = splitTokens(template);
   if (first === "_INBOX" || first === ">") return true;

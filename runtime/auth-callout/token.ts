@@ -3,10 +3,10 @@ import type { TokenAlgorithm, VerificationKey } from "./jwks";
 import { Denial } from "./reasons";
 import { parseStrictObject } from "./strict-json";
 
-/** Claims of a token that was verified. Everything but `sub` and `exp` is whatever the issuer wrote. */
+/** Claims of a token that was verified. Everything but `sub` and `exp` is unchecked text of the issuer. */
 export type TokenClaims = Readonly<Record<string, unknown>> & { sub: string; exp: number };
 
-/** What a token is judged against. */
+/** Conditions that a token is judged by. */
 export interface TokenPolicy {
   /** The exact `iss`. */
   issuer: string;
@@ -33,7 +33,7 @@ const FOREIGN_KINDS = ["ID", "Refresh", "Offline", "Logout"];
 /**
  * The claims of an OIDC access token.
  *
- * Whatever can be refused without the issuer's keys is refused before they are looked up.
+ * Everything that can be refused without the issuer's keys is refused before they are looked up.
  *
  * @param now seconds since the epoch
  * @throws Denial with the reason
@@ -61,7 +61,9 @@ function parsePart(part: string | undefined): Record<string, unknown> | undefine
   return bytes && parseStrictObject(bytes);
 }
 
-/** The bytes of a part; undefined unless it is the one way to write them: the last character has bits to spare. */
+/**
+ * The bytes of a part; undefined unless the text is their one canonical encoding: the last character has bits to spare.
+ */
 function decodePart(part: string | undefined): Buffer | undefined {
   if (part === undefined) return undefined;
   const bytes = Buffer.from(part, "base64url");
@@ -81,7 +83,7 @@ function checkHeader(header: Record<string, unknown>, algorithms: readonly Token
   return { algorithm, kid };
 }
 
-/** What jose leaves open: numbers without meaning, tokens from the future, ID tokens. */
+/** Checks the claims that jose leaves open: numbers without meaning, tokens from the future, ID tokens. */
 function checkClaims(claims: Record<string, unknown>, clockSkewSeconds: number, now: number): void {
   const { sub, exp, iat, nbf, token_use: use, typ } = claims;
   if (typeof sub !== "string" || sub === "") throw new Denial("token_claims", "sub must be text");
@@ -124,6 +126,6 @@ function denialReason(error: unknown) {
     return "token_claims";
   }
   if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid) return "token_malformed";
-  // What is left are complaints about the key, such as one of another kind than the algorithm.
+  // The remaining errors are about the key, such as one of another kind than the algorithm.
   return "token_key";
 }

@@ -27,7 +27,7 @@ export function xkey(seed: string): Xkey | undefined {
   return bytes && xkeyFromBytes(bytes);
 }
 
-/** A new xkey that is nobody's, for probes. */
+/** A new xkey that belongs to no server, for probes. */
 export const throwawayXkey = (): Xkey => xkeyFromBytes(randomBytes(nacl.box.secretKeyLength));
 
 function xkeyFromBytes(secret: Uint8Array): Xkey {

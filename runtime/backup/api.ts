@@ -4,7 +4,7 @@ import { NotYet, until } from "../client/retry";
 /** Milliseconds that one request may take. Short: a request to a group without a leader is never answered. */
 const REQUEST_TIMEOUT_MS = 5000;
 
-/** An answer of the JetStream API that is an error; `api_error` is what runtime/streams/retry.ts looks at. */
+/** An answer of the JetStream API that is an error; `api_error` is the field that runtime/client/retry.ts reads. */
 export class ApiRefusal extends Error {
   override readonly name = "ApiRefusal";
   constructor(
@@ -23,7 +23,7 @@ export type Json = Readonly<Record<string, unknown>>;
  *
  * @throws ApiRefusal for an error in the answer; NatsError when there is none
  */
-export async function ask<Answer extends object = Json>(
+export async function apiRequest<Answer extends object = Json>(
   nc: NatsConnection,
   request: string,
   body?: object,
@@ -40,14 +40,14 @@ export function answerOf<Answer extends object>(request: string, data: Uint8Arra
   return answer;
 }
 
-/** The same, again and again while servers start or elect. The request must be safe to repeat. */
-export function askUntil<Answer extends object = Json>(
+/** The same, repeated while servers start or elect a leader. The request must be safe to repeat. */
+export function apiRequestUntil<Answer extends object = Json>(
   nc: NatsConnection,
   request: string,
   deadline: number,
   body?: object,
 ): Promise<Answer> {
-  return until(request, deadline, () => ask<Answer>(nc, request, body));
+  return until(request, deadline, () => apiRequest<Answer>(nc, request, body));
 }
 
 /**
@@ -58,19 +58,19 @@ export async function names(nc: NatsConnection, request: string, deadline: numbe
   const key = request.startsWith("STREAM") ? "streams" : "consumers";
   const found: string[] = [];
   for (;;) {
-    const page = await askUntil<{ total: number } & Record<string, string[] | null | undefined>>(
+    const page = await apiRequestUntil<{ total: number } & Record<string, string[] | null | undefined>>(
       nc,
       request,
       deadline,
       { offset: found.length },
     );
-    const some = page[key] ?? [];
-    found.push(...some);
-    if (some.length === 0 || found.length >= page.total) return found.sort();
+    const pageNames = page[key] ?? [];
+    found.push(...pageNames);
+    if (pageNames.length === 0 || found.length >= page.total) return found.sort();
   }
 }
 
-/** What this program reads of a stream's description. */
+/** Fields of a stream's description that this program reads. */
 export interface StreamDescription {
   readonly config: Json & { readonly name: string };
   readonly state: StreamState;
@@ -97,10 +97,10 @@ export interface ConsumerDescription {
   readonly cluster?: { readonly leader?: string };
 }
 
-/** A stream as its leader knows it: a replica without one may know less than was acknowledged. */
+/** A stream as its leader describes it: a replica without a leader may have less than was acknowledged. */
 export function describeStream(nc: NatsConnection, stream: string, deadline: number): Promise<StreamDescription> {
   return until(`reading the stream ${stream}`, deadline, async () =>
-    withLeader(await ask<StreamDescription>(nc, `STREAM.INFO.${stream}`)),
+    withLeader(await apiRequest<StreamDescription>(nc, `STREAM.INFO.${stream}`)),
   );
 }
 
@@ -111,7 +111,7 @@ export function describeConsumer(
   deadline: number,
 ): Promise<ConsumerDescription> {
   return until(`reading the consumer ${stream}/${consumer}`, deadline, async () =>
-    withLeader(await ask<ConsumerDescription>(nc, `CONSUMER.INFO.${stream}.${consumer}`)),
+    withLeader(await apiRequest<ConsumerDescription>(nc, `CONSUMER.INFO.${stream}.${consumer}`)),
   );
 }
 

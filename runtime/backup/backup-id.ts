@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 
 const ID = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{6}$/;
 
-/** Name of a backup's folder: `20261121T020000000Z-1f3c9a`. They sort by time; two of one moment differ all the same. */
+/** Name of a backup's folder: `20261121T020000000Z-1f3c9a`. Names sort by time; two of one moment still differ. */
 export function newBackupId(now: Date): string {
   const time = now.toISOString().replace(/[-:.]/g, "");
   return `${time}-${randomBytes(3).toString("hex")}`;
 }
 
-/** When a backup began, in milliseconds since the epoch; undefined for a name that is not ours. */
+/** Start of a backup, in milliseconds since the epoch; undefined for a name that is not ours. */
 export function backupTime(id: string): number | undefined {
   const found = ID.exec(id);
   if (!found) return undefined;

@@ -22,12 +22,12 @@ export interface BackupProps {
   readonly key?: BackupKey;
   readonly now: () => Date;
   readonly log: Logger;
-  /** Milliseconds that a missing leader is waited for, each time. @default 30000 */
+  /** Milliseconds to wait for a missing leader, each time. @default 30000 */
   readonly patienceMs?: number;
 }
 
 const PATIENCE_MS = 30_000;
-/** How fast a server checks its messages at least, before it answers: 20 MB a second. */
+/** Lowest rate at which a server checks its messages before it answers: 20 MB a second. */
 const CHECKED_BYTES_PER_MS = 20_000;
 /** A leader that changes in the middle ends a snapshot; more than once is not bad luck. */
 const ATTEMPTS = 3;
@@ -35,7 +35,7 @@ const ATTEMPTS = 3;
 /**
  * Backs up every stream of the connection's account. The manifest is written last: without one there is no backup.
  *
- * A stream that cannot be backed up is a hole, and the backup is then not complete; the others are in it all the same.
+ * A stream that cannot be backed up is a hole: the backup is then not complete, but it holds the others.
  *
  * @throws when the account cannot be listed or the manifest cannot be written
  */
@@ -83,7 +83,7 @@ interface StreamProps {
   readonly patienceMs: number;
 }
 
-/** Nothing at all for a stream that was deleted meanwhile. */
+/** Returns nothing for a stream that was deleted meanwhile. */
 async function backUpStream(
   nc: NatsConnection,
   stream: string,
@@ -101,13 +101,13 @@ async function backUpStream(
       if (unknown && !(await names(nc, "STREAM.NAMES", Date.now() + patienceMs)).includes(stream)) return { holes: [] };
       if (attempt === ATTEMPTS || !isOfServers(error)) throw error;
       log.warn({ stream, attempt, error: String(error) }, "the snapshot failed and is taken again");
-      // A leader that was just elected, or a snapshot of someone else that is under way.
+      // A leader that was just elected, or a snapshot of another client that is under way.
       await new Promise((resolve) => setTimeout(resolve, 1000 * attempt));
     }
   }
 }
 
-/** Targets try again by themselves; what they give up is not worth another snapshot. */
+/** Targets retry by themselves: when they give up, another snapshot does not help. */
 const isOfServers = (error: unknown) =>
   error instanceof ApiRefusal ||
   error instanceof NatsError ||
@@ -152,7 +152,7 @@ async function attemptStream(
   return { backup, holes };
 }
 
-/** Stores the chunks and reads what files they are, in one go. */
+/** Stores the chunks and reads which files they hold, in one pass. */
 async function storeAndRead(
   chunks: AsyncGenerator<Uint8Array>,
   store: (chunks: AsyncIterable<Uint8Array>) => Promise<StreamBackup["data"]>,
@@ -161,7 +161,7 @@ async function storeAndRead(
   async function* copied() {
     try {
       for await (const chunk of chunks) {
-        // Whoever reads the copy may have given up; that is said at the end.
+        // The reader of the copy may have given up; that is reported at the end.
         if (!copy.destroyed && !copy.write(chunk)) await drained(copy);
         yield chunk;
       }
@@ -176,7 +176,7 @@ async function storeAndRead(
   return { data: stored.value, files: read.value };
 }
 
-/** Resolves when there is room again, or nobody reads any more. */
+/** Resolves when there is room again, or no reader any more. */
 const drained = (pipe: PassThrough) =>
   new Promise<void>((resolve) => {
     const done = () => {

@@ -4,7 +4,7 @@ import { type Manifest, readManifest } from "./manifest";
 import type { Kept } from "./retention";
 import { readText, type Target } from "./target";
 
-/** Whose backups they are: the folders below the target. */
+/** Environment, cluster and account that backups belong to: the folders below the target. */
 export interface Scope {
   readonly environment: string;
   readonly cluster: string;
@@ -22,11 +22,11 @@ export interface Entry {
   /** All its objects. */
   readonly paths: readonly string[];
   readonly manifest?: Manifest;
-  /** Why there is no manifest although an object of that name is there. */
+  /** Reason why there is no manifest although an object of that name exists. */
   readonly problem?: string;
 }
 
-/** Everything that is kept for a scope, oldest first. */
+/** Everything that is stored for a scope, oldest first. */
 export async function readCatalog(target: Target, scope: Scope, keys: readonly BackupKey[]): Promise<Entry[]> {
   const folder = folderOf(scope);
   const byId = new Map<string, string[]>();

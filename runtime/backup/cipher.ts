@@ -7,8 +7,9 @@ import type { BackupKey } from "./keys";
  *     "NFBACKUP" version:1  key id:8  salt:16      the header, authenticated by every frame
  *     length:4  AES-256-GCM of up to 64 KiB  tag:16     again and again
  *
- * Each file has a key of its own, from the salt and its context, so the counter that is the nonce never repeats for a key. The
- * counter makes frames that were moved, repeated or left out unreadable, and a bit of the nonce marks the last one.
+ * Each file has a key of its own, from the salt and its context. So the counter that is the nonce never repeats for a
+ * key. The counter makes frames that were moved, repeated or left out unreadable, and a bit of the nonce marks the last
+ * one.
  */
 export class CipherError extends Error {
   override readonly name = "CipherError";
@@ -21,7 +22,7 @@ const HEADER_BYTES = MAGIC.length + KEY_ID_BYTES + SALT_BYTES;
 const TAG_BYTES = 16;
 export const FRAME_BYTES = 64 * 1024;
 
-/** @param context what the data is, for example its path: data that stands in another's place is not readable */
+/** @param context identity of the data, for example its path: data that was moved to another path is not readable */
 export async function* encrypt(
   source: AsyncIterable<Uint8Array>,
   key: BackupKey,
@@ -75,9 +76,10 @@ export async function* decrypt(
     }
     while (waiting.length >= 4) {
       const length = waiting.readUInt32BE(0);
-      if (length < TAG_BYTES || length > FRAME_BYTES + TAG_BYTES) throw new CipherError("a frame has no such length");
+      if (length < TAG_BYTES || length > FRAME_BYTES + TAG_BYTES)
+        throw new CipherError("a frame has an impossible length");
       if (waiting.length < 4 + length) break;
-      if (finished) throw new CipherError("there is more behind the last frame");
+      if (finished) throw new CipherError("there is data behind the last frame");
       const sealed = waiting.subarray(4, 4 + length);
       waiting = waiting.subarray(4 + length);
       const { plain, last } = openFrame(sealed, own, counter++, header);
@@ -96,7 +98,7 @@ function openHeader(header: Buffer, keys: readonly BackupKey[], context: string)
   return fileKey(key, header.subarray(HEADER_BYTES - SALT_BYTES), context);
 }
 
-/** Whether it is the last frame is tried out, not read: nothing outside of the authenticated data says so. */
+/** Opens a frame. The last one is found by trial: nothing outside of the authenticated data marks it. */
 function openFrame(sealed: Buffer, key: Buffer, counter: number, header: Buffer): { plain: Buffer; last: boolean } {
   for (const last of sealed.length < FRAME_BYTES + TAG_BYTES ? [true] : [false, true]) {
     const decipher = createDecipheriv("aes-256-gcm", key, nonce(counter, last)).setAAD(header);
@@ -114,7 +116,7 @@ function openFrame(sealed: Buffer, key: Buffer, counter: number, header: Buffer)
 const fileKey = (key: BackupKey, salt: Buffer, context: string) =>
   Buffer.from(hkdfSync("sha256", key.secret, salt, `natsform backup data ${context}`, 32));
 
-/** 12 bytes: whether it is the last frame, and its number. */
+/** 12 bytes: the mark of the last frame, and the frame's number. */
 function nonce(counter: number, last: boolean): Buffer {
   const bytes = Buffer.alloc(12);
   bytes.writeUInt8(last ? 1 : 0, 0);

@@ -2,14 +2,14 @@ import { createHash, type Hash } from "node:crypto";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
 import { until } from "../client/retry";
-import { ApiRefusal, ask } from "./api";
+import { ApiRefusal, apiRequest } from "./api";
 
 const sequence = z.int().min(0);
 
 /**
- * What a stream held, as one number: SHA-256 over sequence, time, subject, headers and data of each message of a range.
+ * Content of a stream as one number: SHA-256 over sequence, time, subject, headers and data of each message of a range.
  *
- * `gaps` are sequences of the range that were not there when it was read, as `[first, last]`. A snapshot is older than
+ * `gaps` are sequences of the range that were missing when it was read, as `[first, last]`. A snapshot is older than
  * that, so it may hold some of them; they are left out of the digest wherever it is taken.
  */
 export const ContentDigest = z.strictObject({
@@ -24,32 +24,36 @@ export type ContentDigest = z.output<typeof ContentDigest>;
 export interface Range {
   readonly first: number;
   readonly last: number;
-  /** Sequences that are not looked at, in order. */
+  /** Sequences that are left out, in order. */
   readonly without?: readonly (readonly [number, number])[];
 }
 
-/** Requests on their way at a time; nats-server drops what exceeds 10,000. */
+/** Requests under way at a time; nats-server drops what exceeds 10,000. */
 const WINDOW = 256;
-/** Bytes that they may bring, as far as that can be told before: answers wait in memory, here and in the server. */
+/**
+ * Bytes that their answers may hold, as far as this is known in advance: answers wait in memory, here and in the
+ * server.
+ */
 const WINDOW_BYTES = 16 * 2 ** 20;
 
 /**
- * Requests of the next round: more, but no more than bring {@link WINDOW_BYTES} when messages are like those of the last.
+ * Number of requests in the next round: more, but within {@link WINDOW_BYTES} when messages are as large as in the last
+ * one.
  *
- * @param asked in the last round, for which so many bytes came
+ * @param requested requests of the last round, whose answers held so many bytes
  */
-export const nextWindow = (window: number, asked: number, bytes: number): number =>
-  Math.max(1, Math.min(WINDOW, 2 * window, Math.floor((asked * WINDOW_BYTES) / Math.max(1, bytes))));
+export const nextWindow = (window: number, requested: number, bytes: number): number =>
+  Math.max(1, Math.min(WINDOW, 2 * window, Math.floor((requested * WINDOW_BYTES) / Math.max(1, bytes))));
 
 const NO_MESSAGE_FOUND = 10037;
 
 /**
  * Reads a range of a stream from its leader, message by message, and digests it.
  *
- * By sequence, not by a consumer: a consumer would hold messages of an interest stream, is refused by a work queue, and may
- * read from a replica that has not caught up.
+ * By sequence, not by a consumer: a consumer would hold messages of an interest stream, is refused by a work queue, and
+ * may read from a replica that has not caught up.
  *
- * @param patienceMs how long each message may take while a leader is missing
+ * @param patienceMs time that each message may take while a leader is missing
  */
 export async function digestContent(
   nc: NatsConnection,
@@ -67,7 +71,7 @@ export async function digestContent(
   };
   const read = (body: object) => until(`reading ${stream}`, Date.now() + patienceMs, () => messageOf(nc, stream, body));
 
-  // Before any is seen, all may be as large as they can be.
+  // Before the first message arrives, all may have the largest size.
   let window = nextWindow(WINDOW, 1, nc.info?.max_payload ?? 2 ** 20);
   for (let at = Math.max(1, first); at <= last; ) {
     const skipped = without.find(([from, to]) => from <= at && at <= to);
@@ -91,7 +95,7 @@ export async function digestContent(
     );
     at = end + 1;
     if (at > last || found.some(Boolean)) continue;
-    // Where much was deleted, the next message may be far away.
+    // After many deletions, the next message may be far away.
     const next = await read({ seq: at, next_by_subj: ">" });
     const reached = Math.min(last + 1, next?.seq ?? last + 1);
     if (reached > at) absent(at, reached - 1);
@@ -113,7 +117,7 @@ const sizeOf = (message?: StoredMessage) => (message?.data?.length ?? 0) + (mess
 
 async function messageOf(nc: NatsConnection, stream: string, body: object): Promise<StoredMessage | undefined> {
   try {
-    return (await ask<{ message: StoredMessage }>(nc, `STREAM.MSG.GET.${stream}`, body)).message;
+    return (await apiRequest<{ message: StoredMessage }>(nc, `STREAM.MSG.GET.${stream}`, body)).message;
   } catch (error) {
     if (error instanceof ApiRefusal && error.api_error.err_code === NO_MESSAGE_FOUND) return undefined;
     throw error;

@@ -1,16 +1,16 @@
 /**
- * What the backup program and the configuration of its servers have to agree on. Pure constants: infrastructure renders
- * them into `nats.conf`, or into the user's JWT in operator mode.
+ * Constants that the backup program and the configuration of its servers share. Infrastructure renders them into
+ * `nats.conf`, or into the user's JWT in operator mode.
  */
 
-/** Inboxes of the backup users. Each works in an account of its own, so that none hears another one's. */
+/** Inbox prefix of the backup users. Each works in an account of its own, so none receives answers to another one. */
 export const BACKUP_INBOX = "_INBOX.backup";
 
 /**
- * All that the backup user may do in its account.
+ * All permissions of the backup user in its account.
  *
- * It reads every message and creates streams that are not there. It deletes, updates and purges nothing, and publishes on
- * no subject of a stream.
+ * It reads every message and creates streams that do not exist. It deletes, updates and purges nothing, and publishes
+ * on no subject of a stream.
  */
 export const BACKUP_PERMISSIONS = {
   publish: {

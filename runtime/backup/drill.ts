@@ -1,6 +1,6 @@
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
-import { ask, describeStream, type Json } from "./api";
+import { apiRequest, describeStream, type Json } from "./api";
 import { folderOf } from "./catalog";
 import type { BackupKey } from "./keys";
 import type { Manifest, StreamBackup } from "./manifest";
@@ -20,20 +20,20 @@ export interface DrillProps {
 }
 
 /**
- * What keeps a stream from being restored elsewhere as it was, or would let it change there: other servers, other tags, no
- * origin to copy from, an age that goes on counting since the backup was taken, and room that is set aside for messages
- * that never come.
+ * Removes the settings that keep a stream from being restored elsewhere as it was, or would change it there: other
+ * servers, other tags, origins to copy from, an age that goes on counting since the backup was taken, and room that is
+ * reserved for messages that never come.
  */
-function alone({ name, ...config }: StreamBackup["config"]): StreamBackup["config"] {
+function drillConfig({ name, ...config }: StreamBackup["config"]): StreamBackup["config"] {
   const { placement: _, mirror: __, sources: ___, republish: ____, ...rest } = config as Record<string, unknown>;
   return { ...rest, name, num_replicas: 1, max_age: 0, max_bytes: -1 };
 }
 
-/** The same for a consumer that is made anew. */
-const aloneConsumer = ({ num_replicas: _, ...config }: Json): Json => config;
+/** The same for a consumer that is recreated. */
+const drillConsumerConfig = ({ num_replicas: _, ...config }: Json): Json => config;
 
 /**
- * Restores a backup into an empty JetStream and reads every message back: the proof that it is one.
+ * Restores a backup into an empty JetStream and reads every message back: the proof that it can be restored.
  *
  * It cannot be done beside the originals, because nats-server restores a stream under its own name only. Each stream is
  * deleted again where the connection may do so.
@@ -56,10 +56,10 @@ async function drillStream(nc: NatsConnection, backup: StreamBackup, props: Dril
   const place = { target, folder: `${folderOf(manifest)}/${manifest.id}` };
   await checkData(place, backup);
   const data = readData(place, backup, keys, manifest.keyId !== undefined);
-  await restoreStream(nc, { config: alone(backup.config), state: backup.state, data });
+  await restoreStream(nc, { config: drillConfig(backup.config), state: backup.state, data });
   try {
     await describeStream(nc, backup.name, Date.now() + patienceMs);
-    const consumers = await restoreConsumers(nc, backup, patienceMs, aloneConsumer);
+    const consumers = await restoreConsumers(nc, backup, patienceMs, drillConsumerConfig);
     const lost = backup.consumers.filter(
       ({ name, inSnapshot }) => inSnapshot && consumers.find((one) => one.name === name)?.how !== "snapshot",
     );
@@ -71,6 +71,6 @@ async function drillStream(nc: NatsConnection, backup: StreamBackup, props: Dril
       };
     return await verifyStream(nc, backup, patienceMs);
   } finally {
-    await ask(nc, `STREAM.DELETE.${backup.name}`).catch(() => undefined);
+    await apiRequest(nc, `STREAM.DELETE.${backup.name}`).catch(() => undefined);
   }
 }

@@ -3,15 +3,15 @@ import { atMostOne, exactlyOne, logLevel, names, natsServers, text } from "../co
 
 const yes = (instead: string) => z.enum(["yes"], `write "yes", or leave it out ${instead}`).optional();
 
-/** What every command is told: whose backups they are, where they lie, and what to do with them. */
+/** Variables of every command: the backups' identity and target, and what to do with them. */
 const stored = {
-  /** Whose backups they are: folders below the target, and what a restore compares. */
+  /** Identity of the backups: folders below the target, which a restore compares. */
   BACKUP_ENVIRONMENT: text,
   BACKUP_CLUSTER: text,
   BACKUP_ACCOUNT: text,
   /** `s3://bucket/prefix`, `gs://bucket/prefix` or `file:///folder`. */
   BACKUP_TO: text,
-  /** How long a backup is kept; 0 keeps all. The newest complete one always stays. */
+  /** Seconds for which a backup is kept; 0 keeps all. The newest complete one always stays. */
   BACKUP_RETENTION_SECONDS: z
     .string()
     .regex(/^\d{1,10}$/, "must be a whole number of seconds")
@@ -20,7 +20,9 @@ const stored = {
   /** 32 bytes in base64 each, separated by white space: the first encrypts, all decrypt. Absent: no encryption. */
   BACKUP_KEY: text.optional(),
   BACKUP_KEY_FILE: text.optional(),
-  /** File for the metrics of this run in Prometheus's text format, for example of node-exporter's textfile collector. */
+  /**
+   * File for the metrics of this run in Prometheus's text format, for example for node-exporter's textfile collector.
+   */
   BACKUP_METRICS_FILE: text.optional(),
   /** Namespace of CloudWatch: a line in its embedded metric format is printed as well. */
   BACKUP_METRICS_NAMESPACE: text.optional(),
@@ -28,15 +30,15 @@ const stored = {
   RESTORE_ID: text.optional(),
   /** Streams to restore, separated by commas; none: all. */
   RESTORE_STREAMS: names,
-  /** `ENVIRONMENT/CLUSTER/ACCOUNT` of a backup that may be restored here although it is not of here. */
+  /** `ENVIRONMENT/CLUSTER/ACCOUNT` of a backup that may be restored here although it was made elsewhere. */
   RESTORE_FROM: text.regex(/^[^/]+\/[^/]+\/[^/]+$/, "write ENVIRONMENT/CLUSTER/ACCOUNT").optional(),
-  /** Absent: a restore says what it would do, and does nothing. */
+  /** Absent: a restore shows what it would do, and does nothing. */
   RESTORE_APPLY: yes("for a dry run"),
-  /** Backups from before there was a key are listed, drilled and restored, and no others. Anyone can have forged them. */
+  /** Lists, drills and restores only backups from before there was a key. Anyone can have forged them. */
   RESTORE_UNENCRYPTED: yes("to trust what is sealed with a key alone"),
   /** nats-server that a drill starts, as a path or a name on PATH. */
   DRILL_NATS_SERVER: text.default("nats-server"),
-  /** An empty nats-server that a drill uses instead. On this machine alone, so that it is never one with data. */
+  /** An empty nats-server that a drill uses instead. Only on this machine, so that it is never one with data. */
   DRILL_SERVERS: text
     .regex(
       /^nats:\/\/(127\.0\.0\.1|\[::1\]):\d{1,5}$/,
@@ -71,7 +73,7 @@ export type BackupEnv = z.output<typeof BackupEnv>;
 export const DrillEnv = z
   .object({
     ...stored,
-    /** File with the process id of the server in DRILL_SERVERS: it is told to end when the drill is over. */
+    /** File with the process id of the server in DRILL_SERVERS: the server is ended after the drill. */
     DRILL_PID_FILE: text.optional(),
   })
   .refine(...oneKey);

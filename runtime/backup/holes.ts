@@ -11,10 +11,10 @@ export const memoryHole = (stream: string): Hole => ({
 });
 
 /**
- * The consumers of a stream as they are kept beside its snapshot, and those that the snapshot left out.
+ * The consumers of a stream as they are stored beside its snapshot, and those that the snapshot left out.
  *
- * A server writes the consumers that it holds on its disk itself. One with fewer replicas than its stream may live elsewhere,
- * and one in memory is never written (nats-server#7829).
+ * A server itself writes the consumers on its disk. One with fewer replicas than its stream may live elsewhere, and one
+ * in memory is never written (nats-server#7829).
  */
 export function consumersOf(
   stream: string,
@@ -35,7 +35,7 @@ export function consumersOf(
         kind: "consumer-left-out",
         stream,
         consumer,
-        what: "it is not in the snapshot: after a restore it goes on behind its acknowledgement floor, and what was acknowledged above it comes again",
+        what: "it is not in the snapshot: after a restore it continues behind its acknowledgement floor, and messages that were acknowledged above it are delivered again",
       }),
     );
   return { consumers, holes };

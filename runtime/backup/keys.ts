@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 /** A key that backups are encrypted with. */
 export interface BackupKey {
-  /** 16 hexadecimal digits that tell keys apart and give nothing away. */
+  /** 16 hexadecimal digits that distinguish keys and reveal nothing. */
   readonly id: string;
   /** 32 bytes. */
   readonly secret: Buffer;

@@ -6,7 +6,7 @@ import { endServer } from "./scratch-sidecar";
 import { COMMANDS, type Command, loadSettings } from "./settings";
 import { TargetError } from "./target";
 
-/** `backup`, `list`, `restore`, `drill` or `prune`; all else stands in the environment. */
+/** Runs `backup`, `list`, `restore`, `drill` or `prune`; everything else comes from the environment. */
 async function main(): Promise<ExitCode> {
   const command = COMMANDS.find((known): known is Command => known === (process.argv[2] ?? "backup"));
   if (!command) throw new EnvironmentError(`no such command: ${process.argv[2]}; known: ${COMMANDS.join(", ")}`);
@@ -22,7 +22,7 @@ async function main(): Promise<ExitCode> {
 }
 
 main()
-  // Whatever went wrong: a pod ends when all of its containers have.
+  // After a failure, too: a pod ends when all of its containers have.
   .finally(() => endServer(process.env.DRILL_PID_FILE))
   .then(
     (code) => {

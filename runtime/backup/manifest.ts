@@ -19,14 +19,14 @@ const consumer = z.strictObject({
   config,
   delivered: sequences,
   ackFloor: sequences,
-  /** Whether the snapshot holds it, with everything that is delivered and not acknowledged. */
+  /** True when the snapshot holds it, with everything that is delivered and not acknowledged. */
   inSnapshot: z.boolean(),
 });
 
 export const StreamBackup = z.strictObject({
   name: z.string().min(1),
   config: config.and(z.looseObject({ name: z.string() })),
-  /** When the snapshot began. */
+  /** State when the snapshot began. */
   state: z.looseObject({ messages: count, bytes: count, first_seq: count, last_seq: count }),
   /** The object beside the manifest, as it is stored. */
   data: z.strictObject({ path: z.string().regex(/^[^/]+\/data$/), bytes: count, sha256 }),
@@ -36,7 +36,7 @@ export const StreamBackup = z.strictObject({
 export type StreamBackup = z.output<typeof StreamBackup>;
 export type ConsumerBackup = z.output<typeof consumer>;
 
-/** What a backup does not hold, or holds in another way than one would think. */
+/** Something that a backup does not hold, or holds in another form than expected. */
 const hole = z.strictObject({
   kind: z.enum(["memory-stream", "consumer-left-out", "consumer-unread", "stream-failed"]),
   stream: z.string(),

@@ -10,7 +10,7 @@ import type { Manifest } from "./manifest";
 import { scopeName } from "./restore-plan";
 import type { Verdict } from "./verify";
 
-/** What one run of the program has found out; parts that it did not look at are left out. */
+/** Results of one run of the program; those of parts that did not run are absent. */
 export interface RunResult {
   readonly command: "backup" | "drill";
   readonly scope: Scope;
@@ -28,7 +28,7 @@ interface Measure {
   readonly value: number;
 }
 
-/** What a run has measured. Alerts name it. */
+/** Measurements of a run. Alerts use their names. */
 function measures({ backup, drill, newest, command, ok, seconds }: RunResult): Measure[] {
   const found: Measure[] = [];
   const set = (name: string, help: string, value: number | undefined) => {
@@ -64,7 +64,7 @@ export async function printMetrics(result: RunResult): Promise<string> {
 }
 
 /**
- * The same as a line that CloudWatch makes metrics of.
+ * The same as a line in CloudWatch's embedded metric format.
  *
  * @param now milliseconds since the epoch
  */
@@ -73,7 +73,7 @@ export function printEmbedded(result: RunResult, namespace: string, now: number)
   return embeddedMetrics({ namespace, dimension: [BACKUP_DIMENSION, scopeName(result.scope)], values }, now);
 }
 
-/** Replaces the file as a whole: whoever reads it never sees half of one. */
+/** Replaces the file as a whole: a reader never sees half of one. */
 export async function writeMetrics(file: string, text: string): Promise<void> {
   const unfinished = `${file}.${randomBytes(6).toString("hex")}`;
   try {

@@ -12,10 +12,10 @@ export interface PruneProps {
 }
 
 /**
- * Removes what the retention lets go of. Of each backup the manifest goes first: from then on it is none, and whoever is
- * interrupted leaves rubbish that the next run finds.
+ * Removes backups that the retention no longer keeps. Of each, the manifest goes first: from then on it is no backup,
+ * and an interrupted run leaves rubbish that the next run finds.
  *
- * @returns ids of what was removed
+ * @returns ids of the removed backups
  */
 export async function prune({ target, scope, keys, retentionMs, now }: PruneProps): Promise<string[]> {
   const catalog = await readCatalog(target, scope, keys);

@@ -1,24 +1,24 @@
 import type { NatsConnection } from "nats";
 import { until } from "../client/retry";
-import { ask, type Json, names } from "./api";
+import { apiRequest, type Json, names } from "./api";
 import type { ConsumerBackup, StreamBackup } from "./manifest";
 
-/** How a consumer came back. */
+/** A consumer after the restore. */
 export interface RestoredConsumer {
   readonly name: string;
-  /** `snapshot`: as it was. `recreated`: made anew, at its acknowledgement floor. */
+  /** `snapshot`: as it was. `recreated`: created again, at its acknowledgement floor. */
   readonly how: "snapshot" | "recreated";
-  /** What is not as it was. */
+  /** Difference from the original. */
   readonly remark?: string;
 }
 
-/** Consumers of a snapshot are there a moment after the stream, once the cluster has assigned them. */
+/** Consumers of a snapshot appear a moment after the stream, once the cluster has assigned them. */
 const ASSIGNED_WITHIN_MS = 10_000;
 
 /**
- * Makes the consumers that the snapshot left out. Those that it holds are waited for.
+ * Creates the consumers that the snapshot left out, and waits for those that it holds.
  *
- * @param change applied to each configuration, for a target that is not what the origin was
+ * @param change applied to each configuration, for a target that differs from the origin
  */
 export async function restoreConsumers(
   nc: NatsConnection,
@@ -52,21 +52,26 @@ async function recreate(
   const next = ackFloor.stream_seq + 1;
   const { config: desired, reset, remark } = atFloor(config, next);
   await until(`making ${stream}/${name}`, deadline, () =>
-    ask(nc, `CONSUMER.CREATE.${stream}.${name}`, {
+    apiRequest(nc, `CONSUMER.CREATE.${stream}.${name}`, {
       stream_name: stream,
       config: change({ ...desired, name }),
       action: "create",
     }),
   );
   if (reset)
-    await until(`moving ${stream}/${name}`, deadline, () => ask(nc, `CONSUMER.RESET.${stream}.${name}`, { seq: next }));
+    await until(`moving ${stream}/${name}`, deadline, () =>
+      apiRequest(nc, `CONSUMER.RESET.${stream}.${name}`, { seq: next }),
+    );
   return { name, how: "recreated", ...(remark !== undefined && { remark }) };
 }
 
-/** How a consumer is made so that its first message is `next`. */
+/**
+ * Configuration of a consumer whose first message is to be `next`; with `reset`, the consumer is moved there
+ * afterwards.
+ */
 function atFloor(config: Json, next: number): { config: Json; reset: boolean; remark?: string } {
   if (next === 1) return { config, reset: false };
-  // nats-server moves consumers of these policies to where they are told.
+  // nats-server can move consumers of these policies to a sequence.
   if (config.deliver_policy === "all" || config.deliver_policy === undefined) return { config, reset: true };
   const { opt_start_time: _, ...rest } = config;
   return {

@@ -1,19 +1,19 @@
 import type { Scope } from "./catalog";
 import type { Manifest } from "./manifest";
 
-/** What a restore would do with one stream of a backup. */
+/** Action of a restore for one stream of a backup. */
 export interface RestoreStep {
   readonly stream: string;
   readonly kind: "restore" | "replace" | "refused";
-  /** Why, and for a refusal what to do. */
+  /** Reason, and for a refusal what to do. */
   readonly reason: string;
 }
 
 export interface RestoreRequest {
   readonly manifest: Manifest;
-  /** Where the restore goes. */
+  /** Destination of the restore. */
   readonly into: Scope;
-  /** Names of the streams that are there. */
+  /** Names of the streams that exist there. */
   readonly existing: readonly string[];
   /** Name that the servers give their cluster; absent for one server alone, which holds no second replica. */
   readonly natsCluster?: string;
@@ -27,7 +27,10 @@ export interface RestoreRequest {
 
 export const scopeName = ({ environment, cluster, account }: Scope): string => `${environment}/${cluster}/${account}`;
 
-/** Why nothing of this backup may go there; undefined when it may. The servers are asked, too: addresses are misspelt. */
+/**
+ * Reason why nothing of this backup may be restored there; undefined when it may. Compares the servers' cluster name,
+ * too: addresses are misspelt.
+ */
 function wrongTarget({ manifest, into, from, natsCluster }: RestoreRequest): string | undefined {
   const origin = scopeName(manifest);
   if (origin === from) return undefined;
@@ -39,9 +42,9 @@ function wrongTarget({ manifest, into, from, natsCluster }: RestoreRequest): str
 }
 
 /**
- * What a restore would do, stream by stream. One refusal keeps everything from being restored.
+ * Plans a restore, stream by stream. One refusal keeps everything from being restored.
  *
- * Nothing that exists is overwritten unless its very name is given: also not when it is empty, since it was made by someone.
+ * Nothing that exists is overwritten unless its name is given: not even an empty stream, since someone created it.
  */
 export function planRestore(request: RestoreRequest): RestoreStep[] {
   const { manifest, existing, streams, replace } = request;
@@ -59,7 +62,7 @@ export function planRestore(request: RestoreRequest): RestoreStep[] {
     const what = `${messages} messages, ${first_seq} to ${last_seq}, ${backup.consumers.length} consumers`;
     if (!existing.includes(stream)) return { stream, kind: "restore", reason: what };
     if (replace.includes(stream))
-      return { stream, kind: "replace", reason: `the one that is there is deleted; ${what}` };
+      return { stream, kind: "replace", reason: `the existing stream is deleted first; ${what}` };
     return refuse(stream, "it exists: name it as one that may be replaced, or move it out of the way");
   });
   const unknown = replace.filter((name) => !desired.includes(name));

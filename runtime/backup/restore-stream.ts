@@ -10,7 +10,7 @@ export class RestoreFailed extends Error {
 const CHUNK_BYTES = 128 * 1024;
 /** Chunks on their way at a time. */
 const WINDOW = 32;
-/** Milliseconds without an answer after which the server is taken for gone. It itself gives up after 5 s without a chunk. */
+/** Milliseconds without an answer after which the server counts as gone. It gives up after 5 s without a chunk. */
 const IDLE_MS = 30_000;
 /** Reading back all messages at the end may take long. */
 const END_MS = 10 * 60_000;
@@ -22,7 +22,7 @@ export interface RestoreStreamProps {
 }
 
 /**
- * Makes a stream from a snapshot, with the consumers in it. The stream must not be there.
+ * Creates a stream from a snapshot, with the consumers in it. The stream must not exist.
  *
  * The name is part of a snapshot: nats-server restores a stream under its own name only.
  *
@@ -64,8 +64,8 @@ class Sender {
     this.#subscription = nc.subscribe(this.#inbox, {
       callback: (error, message) => {
         if (error) this.#error = new RestoreFailed(error.message);
-        else if (message.headers?.code === 503) this.#error = new RestoreFailed("nats-server listens no more");
-        // Chunks are answered with nothing, the end and every failure with words.
+        else if (message.headers?.code === 503) this.#error = new RestoreFailed("nats-server no longer listens");
+        // An empty answer is for a chunk; the end and every failure have a body.
         else if (message.data.length === 0) this.#answered++;
         else if (this.#ending && this.#answered === this.#sent) this.#result = message.data;
         else this.#fail(message.data);

@@ -17,7 +17,9 @@ export interface RestoreProps extends Pick<RestoreRequest, "streams" | "replace"
   readonly into: Scope;
   readonly keys: readonly BackupKey[];
   readonly log: Logger;
-  /** Deletes a stream that may be replaced: the backup user may not. Without it, whatever exists is refused. */
+  /**
+   * Deletes a stream that may be replaced: the backup user may not. Without it, every stream that exists is refused.
+   */
   readonly remove?: (stream: string) => Promise<void>;
   /** @default 30000 */
   readonly patienceMs?: number;
@@ -36,7 +38,7 @@ export class RestoreRefused extends Error {
 const PATIENCE_MS = 30_000;
 
 /**
- * What a restore would do. Reads only, but everything: the data of every stream is compared with the manifest first.
+ * Plans a restore. Only reads, but reads everything: the data of every stream is compared with the manifest first.
  *
  * @throws DataError, NoSuchObject, CipherError for damaged data
  */
@@ -50,7 +52,7 @@ export async function previewRestore(nc: NatsConnection, props: RestoreProps): P
     const { kind } = steps.find(({ stream }) => stream === backup.name) ?? {};
     if (kind !== "restore" && kind !== "replace") continue;
     await checkData(place, backup);
-    // Authenticates every frame; the checksum alone says nothing about who wrote it.
+    // Authenticates every frame; the checksum alone does not prove who wrote it.
     if (manifest.keyId !== undefined) for await (const _ of readData(place, backup, keys, true));
   }
   return steps;

@@ -1,20 +1,20 @@
 import { backupTime } from "./backup-id";
 
-/** A folder of a target, as the retention looks at it. */
+/** A folder of a target, as the retention sees it. */
 export interface Kept {
   readonly id: string;
-  /** Whether it has a manifest; without one it is no backup, but a run that died or has not finished. */
+  /** True when it has a manifest; without one it is no backup, but a run that died or has not finished. */
   readonly finished: boolean;
-  /** Whether everything could be restored from it, as far as its manifest says. */
+  /** True when everything can be restored from it, according to its manifest. */
   readonly good: boolean;
 }
 
-/** A run that lasts longer than this is taken for dead, and its data for rubbish. Milliseconds. */
+/** Milliseconds after which a run counts as dead, and its data as rubbish. */
 export const DEAD_AFTER_MS = 48 * 3600 * 1000;
 
 /**
- * Which backups to remove: those that began before the retention. Never the newest good one, however old it is, nor
- * anything newer: then every other has failed since, and someone may need them all.
+ * Ids of the backups to remove: those that began before the retention. Never the newest good one, however old it is,
+ * nor anything newer: every later one has failed then, and someone may need them all.
  *
  * @param retentionMs 0 keeps everything, but the rubbish of runs that died
  */
@@ -27,7 +27,7 @@ export function toPrune(kept: readonly Kept[], nowMs: number, retentionMs: numbe
   return kept
     .filter(({ id, finished }) => {
       const time = backupTime(id);
-      // What is not named by this program is not this program's to remove.
+      // Folders that this program did not name are not its to remove.
       if (time === undefined) return false;
       if (!finished) return nowMs - time > DEAD_AFTER_MS;
       if (newestGood === undefined || id >= newestGood) return false;

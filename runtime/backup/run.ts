@@ -18,13 +18,13 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export interface RunProps {
   readonly settings: Settings;
-  /** Rejects while no server can be reached; asked by commands that need one. */
+  /** Rejects while no server can be reached; called by commands that need one. */
   readonly connect: () => Promise<NatsConnection>;
   readonly log: Logger;
   readonly now: () => Date;
 }
 
-/** Does one command and says everything about it in the log. Never rejects for what an operator can mend. */
+/** Runs one command and logs everything about it. Never rejects for an error that an operator can fix. */
 export async function run(command: Command, props: RunProps): Promise<ExitCode> {
   const { log } = props;
   try {
@@ -98,7 +98,7 @@ export function describe({ id, manifest, problem }: Entry) {
 }
 
 /**
- * The backup that was asked for: the newest complete one, or the one of an id.
+ * The requested backup: the newest complete one, or the one with the given id.
  *
  * @throws Error when there is none
  */

@@ -6,7 +6,7 @@ export class S2Error extends Error {
 /**
  * The content of an S2 stream (github.com/klauspost/compress/s2, framing as in Snappy), block by block.
  *
- * Snapshots of nats-server are compressed so. Its checksums are not looked at: SHA-256 over the whole does more.
+ * Snapshots of nats-server are compressed with it. Its checksums are not verified: SHA-256 over the whole does more.
  */
 export async function* unpackS2(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let waiting: Buffer = Buffer.alloc(0);
@@ -28,7 +28,7 @@ export async function* unpackS2(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
   if (waiting.length > 0) throw new S2Error("it ends within a chunk");
 }
 
-/** One compressed block: literals, and copies of what came before, at an offset that S2 may repeat. */
+/** Unpacks one compressed block: literals, and copies of earlier bytes, at an offset that S2 may repeat. */
 export function unpackBlock(block: Buffer): Buffer {
   let at = 0;
   let size = 0;

@@ -12,10 +12,10 @@ import type { ScratchServer } from "./scratch-sidecar";
 const STARTS_WITHIN_MS = 60_000;
 
 /**
- * Starts one, for a drill. It listens on a free port of the loopback address, for one user with a random password, and keeps
- * its store in a new folder below the temporary one, which must have room for the largest backup.
+ * Starts a scratch server for a drill. It listens on a free port of the loopback address, for one user with a random
+ * password, and keeps its store in a new folder below the temporary one, which must have room for the largest backup.
  *
- * @param binary path of nats-server; a name is looked for on PATH
+ * @param binary path of nats-server; a name is searched on PATH
  * @throws Error with the server's last words when it does not start
  */
 export async function startScratchServer(binary: string): Promise<ScratchServer> {
@@ -35,8 +35,8 @@ export async function startScratchServer(binary: string): Promise<ScratchServer>
 }
 
 /**
- * A server that may not listen yet; `failed` rejects when it will not. `stop` ends it and removes its folder; it ends with
- * this process as well.
+ * Launches a server that may not listen yet; `failed` rejects when it never will. `stop` ends it and removes its
+ * folder; it ends with this process as well.
  */
 async function launch(binary: string, root: string, pass: string) {
   const remove = () => rm(root, { recursive: true, force: true });

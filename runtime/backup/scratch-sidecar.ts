@@ -26,35 +26,38 @@ export async function useScratchServer(url: string): Promise<ScratchServer> {
   return { connection, stop };
 }
 
-/** It may be started after this program. */
+/** Connects to the server, which may be started after this program. */
 async function reach(servers: string): Promise<NatsConnection> {
   for (const deadline = Date.now() + STARTS_WITHIN_MS; ; await sleep(200)) {
     try {
       return await connect({ servers, inboxPrefix: BACKUP_INBOX });
     } catch (error) {
-      if (Date.now() > deadline) throw new Error(`${servers} is not reached: ${errorMessage(error)}`);
+      if (Date.now() > deadline) throw new Error(`${servers} cannot be reached: ${errorMessage(error)}`);
     }
   }
 }
 
 /**
- * Tells the server to end that wrote its process id into a file. A Job is done when all containers of its pod have ended,
- * and the image of nats-server need not hold a shell that would watch for the end of another container.
+ * Ends the server that wrote its process id into a file. A Job is done when all containers of its pod have ended, and
+ * the image of nats-server need not hold a shell that would watch for the end of another container.
  *
- * @param pidFile none: nothing is done
+ * @param pidFile undefined: nothing is done
  */
 export async function endServer(pidFile: string | undefined): Promise<void> {
   if (!pidFile) return;
   const pid = await processId(pidFile);
   try {
-    // Of the signals that end it, the one after which it exits with 0.
+    // The one of its termination signals after which it exits with 0.
     if (pid !== undefined) process.kill(pid, "SIGINT");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
-/** A server that is still starting writes the file later; one that never does ends by itself, or with the Job's deadline. */
+/**
+ * Reads the process id. A server that still starts writes the file later; one that never starts ends by itself, or with
+ * the Job's deadline.
+ */
 async function processId(file: string): Promise<number | undefined> {
   for (const deadline = Date.now() + STARTS_WITHIN_MS; Date.now() < deadline; await sleep(200)) {
     const pid = Number(await readFile(file, "utf8").catch(() => ""));

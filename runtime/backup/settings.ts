@@ -11,12 +11,12 @@ import { openTarget } from "./open-target";
 import type { ScratchSource } from "./scratch";
 import type { Target } from "./target";
 
-/** What the program is asked for. */
+/** Commands of the program. */
 export const COMMANDS = ["backup", "list", "restore", "drill", "prune"] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export interface Settings {
-  /** Absent where a command needs no cluster: then it is told nothing to log in with. */
+  /** Absent for commands that need no cluster: they have nothing to log in with. */
   readonly client?: Pick<NatsClientOptions, "servers" | "ca" | "caFile" | "authentication" | "inboxPrefix">;
   readonly target: Target;
   readonly scope: Scope;
@@ -30,13 +30,13 @@ export interface Settings {
     readonly from?: string;
     readonly apply: boolean;
   };
-  /** Where a drill restores to. */
+  /** Server that a drill restores to. */
   readonly scratch: ScratchSource;
   readonly logLevel: BackupEnv["LOG_LEVEL"];
 }
 
 /**
- * What a command works with, from its environment and the files named there. Rejects with EnvironmentError, TargetError.
+ * Settings of a command, from its environment and the files named there. Rejects with EnvironmentError, TargetError.
  */
 export async function loadSettings(command: Command, variables: NodeJS.ProcessEnv): Promise<Settings> {
   const needsCluster = command === "backup" || command === "restore";
@@ -47,7 +47,7 @@ export async function loadSettings(command: Command, variables: NodeJS.ProcessEn
     client: "NATS_SERVERS" in env ? clientOf(env) : undefined,
     target: await openTarget(env.BACKUP_TO, variables.AWS_ENDPOINT_URL_S3 ?? variables.AWS_ENDPOINT_URL),
     scope: { environment: env.BACKUP_ENVIRONMENT, cluster: env.BACKUP_CLUSTER, account: env.BACKUP_ACCOUNT },
-    // A wish of whoever reads; what is written stays encrypted.
+    // Applies to reading only; what is written stays encrypted.
     keys: env.RESTORE_UNENCRYPTED && command !== "backup" ? [] : keys,
     retentionMs: env.BACKUP_RETENTION_SECONDS * 1000,
     metrics: { file: env.BACKUP_METRICS_FILE, namespace: env.BACKUP_METRICS_NAMESPACE },

@@ -1,6 +1,6 @@
 import { S2Error, unpackS2 } from "./s2";
 
-/** What a snapshot really holds. */
+/** Actual content of a snapshot. */
 export interface SnapshotFiles {
   /** Names of the consumers whose state is in it. */
   readonly consumers: readonly string[];
@@ -18,8 +18,8 @@ export class SnapshotIncomplete extends Error {
 /**
  * Reads the table of contents of a snapshot: a tar file, packed with S2.
  *
- * nats-server can end a snapshot that it could not finish as if it were complete, with a file `errors.txt` in it that its
- * own restore does not look at. Here it is an error.
+ * nats-server can end a snapshot that it could not finish as if it were complete, with a file `errors.txt` in it that
+ * its own restore ignores. Here it is an error.
  *
  * @throws SnapshotIncomplete
  */
@@ -84,7 +84,7 @@ function tarNumber(field: Buffer): number {
   return Number.parseInt(field.toString("latin1").replace(/[\0 ]+/g, "") || "0", 8);
 }
 
-/** Takes and skips bytes across the pieces they come in. */
+/** Reads and skips bytes across the pieces they come in. */
 class Reader {
   #piece: Buffer = Buffer.alloc(0);
   readonly #pieces: AsyncIterator<Buffer>;
@@ -101,7 +101,7 @@ class Reader {
 
   skip = (count: number): Promise<void> => this.#each(count, () => {});
 
-  /** Reads on to the end, whatever is there. */
+  /** Reads to the end, and drops everything. */
   async drain(): Promise<void> {
     while (!(await this.#pieces.next()).done);
   }

@@ -10,7 +10,7 @@ export class SnapshotBroken extends Error {
 /** A snapshot on its way. The whole of `chunks` must be read, or its `return` called. */
 export interface Snapshot {
   readonly config: Json & { readonly name: string };
-  /** When the snapshot began: it holds at least this, and may hold what came while it was taken. */
+  /** State when the snapshot began: it holds at least this, and may hold messages that came while it was taken. */
   readonly state: StreamState;
   readonly chunks: AsyncGenerator<Uint8Array>;
 }
@@ -19,10 +19,12 @@ export interface Snapshot {
 const CHUNK_BYTES = 128 * 1024;
 const WINDOW_BYTES = 8 * 1024 * 1024;
 
-/** nats-server gives up when it has heard nothing for 5 s; a slow target must not look like a dead client. */
+/**
+ * Interval of signs of life: nats-server gives up after 5 s of silence; a slow target must not look like a dead client.
+ */
 const SIGN_OF_LIFE_MS = 2000;
 
-/** Milliseconds without a chunk, while none of ours is unacknowledged, after which the server is taken for gone. */
+/** Milliseconds without a chunk, while none of ours is unacknowledged, after which the server counts as gone. */
 const IDLE_MS = 15_000;
 
 /**
@@ -45,7 +47,7 @@ export async function takeSnapshot(nc: NatsConnection, stream: string, timeoutMs
   }
 }
 
-/** What the server sends, in order; each chunk is acknowledged once the reader asks for the next one. */
+/** Receives chunks in order; each is acknowledged once the reader requests the next one. */
 class Receiver {
   readonly subject = createInbox(BACKUP_INBOX);
   readonly #queue: Msg[] = [];
@@ -109,7 +111,7 @@ class Receiver {
       if (this.#error) throw this.#error;
       const message = this.#queue.shift();
       if (message) return message;
-      if (this.nc.isClosed() || Date.now() >= deadline) throw new SnapshotBroken("nats-server sends no more");
+      if (this.nc.isClosed() || Date.now() >= deadline) throw new SnapshotBroken("nats-server stopped sending");
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 1000);
         this.#wake = () => {

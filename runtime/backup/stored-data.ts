@@ -4,21 +4,21 @@ import type { BackupKey } from "./keys";
 import type { StreamBackup } from "./manifest";
 import type { Target } from "./target";
 
-/** Data of a target that is not what its manifest says. */
+/** Data of a target that differs from its manifest. */
 export class DataError extends Error {
   override readonly name = "DataError";
 }
 
 export interface Place {
   readonly target: Target;
-  /** Of the backup. */
+  /** Folder of the backup. */
   readonly folder: string;
 }
 
-/** What the encryption binds the data of a stream to: that of another stream or backup cannot take its place. */
+/** Context that the encryption binds the data of a stream to: data of another stream or backup cannot replace it. */
 const contextOf = (folder: string, path: string) => `${folder}/${path}`;
 
-/** Stores a stream's snapshot; returns what the manifest says of it. */
+/** Stores a stream's snapshot; returns its description for the manifest. */
 export async function storeData(
   { target, folder }: Place,
   stream: string,

@@ -13,7 +13,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { NoSuchObject, type Target } from "./target";
 
-/** Bytes of a part: S3 takes 10,000 of at least 5 MiB, so they grow. Together almost 500 GiB, from 8 MiB of memory on. */
+/** Bytes of a part: S3 takes 10,000 of at least 5 MiB, so they grow from 8 MiB. Together they hold almost 500 GiB. */
 const partBytes = (part: number) => 8 * 1024 * 1024 * 2 ** Math.floor(part / 2000);
 
 export interface BucketProps {
@@ -21,11 +21,11 @@ export interface BucketProps {
   readonly bucket: string;
   /** Without a slash at its ends; may be empty. */
   readonly prefix: string;
-  /** Where the API is. @default Amazon's, or Google's */
+  /** Address of the API. @default Amazon's, or Google's */
   readonly endpoint?: string;
 }
 
-/** A bucket, with region and credentials from where every AWS client takes them. */
+/** A bucket, with region and credentials from the usual sources of AWS clients. */
 export function openBucket(props: BucketProps): Target {
   const { scheme, endpoint } = props;
   const google = {
@@ -60,7 +60,7 @@ function s3Target(client: S3Client, { scheme, bucket, prefix }: BucketProps): Ta
       for (let next = await parts.next(); !next.done; next = await parts.next()) await upload(next.value);
       await client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } }));
     } catch (error) {
-      // What could not be ended here is swept later; the first error says more.
+      // An upload that could not be aborted here is swept later; the first error says more.
       await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
       throw error;
     }

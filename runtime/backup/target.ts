@@ -1,4 +1,4 @@
-/** Where backups are kept: objects by path, each there as a whole or not at all. */
+/** Storage of backups: objects by path, each there as a whole or not at all. */
 export interface Target {
   /** As people read it; holds no secret. */
   readonly name: string;
@@ -10,7 +10,7 @@ export interface Target {
   read(path: string): AsyncIterable<Uint8Array>;
   /** Does nothing for what is not there. */
   remove(path: string): Promise<void>;
-  /** Ends what writers that died have left below a folder, if it is older than this, in milliseconds since the epoch. */
+  /** Removes leftovers of dead writers below a folder that are older than `before`, in milliseconds since the epoch. */
   sweep(folder: string, before: number): Promise<number>;
 }
 

@@ -3,7 +3,7 @@ import { describeStream } from "./api";
 import { digestContent } from "./content";
 import type { StreamBackup } from "./manifest";
 
-/** What a restored stream is, compared with its backup. */
+/** Comparison of a restored stream with its backup. */
 export interface Verdict {
   readonly stream: string;
   /** `aged`: its own limits of age took messages away, as they would have without the restore. */
@@ -14,8 +14,8 @@ export interface Verdict {
 /**
  * Reads a restored stream back and compares it with what its origin held right after the snapshot.
  *
- * Everything that the origin still held must be there, byte for byte; what was deleted while the snapshot was taken may be.
- * Messages behind the last sequence of the snapshot are not looked at: publishers may already be at work.
+ * Everything that the origin still held must be there, byte for byte; messages that were deleted while the snapshot was
+ * taken may be. Messages behind the last sequence of the snapshot are not compared: publishers may already be at work.
  */
 export async function verifyStream(nc: NatsConnection, backup: StreamBackup, patienceMs: number): Promise<Verdict> {
   const { name: stream, content, config } = backup;
@@ -23,7 +23,7 @@ export async function verifyStream(nc: NatsConnection, backup: StreamBackup, pat
   const { first, last, gaps: without } = content;
   const found = await digestContent(nc, stream, { first, last, without }, patienceMs);
   const held = `${found.messages} of ${content.messages} messages, ${state.first_seq} to ${state.last_seq}`;
-  // An empty stream remembers where it was.
+  // An empty stream keeps its last sequence.
   if (state.last_seq < last) return { stream, result: "different", what: `it ends before ${last}: ${held}` };
   if (found.sha256 === content.sha256) return { stream, result: "same", what: held };
   const ages = Number(config.max_age ?? 0) > 0 || config.allow_msg_ttl === true;

@@ -25,7 +25,7 @@ const reloadMs = 10_000;
 const firstRetryMs = 1_000;
 const lastRetryMs = 30_000;
 
-/** Brings files into place and keeps them so, until it is told to end. */
+/** Puts files in place and keeps them current, until it is aborted. */
 export async function runAgent({ env, store, log, signal }: AgentProps): Promise<void> {
   const files = new ServerFiles(env.CONFIG_FOLDER, {
     certificates: env.CERTIFICATES,
@@ -46,12 +46,12 @@ export async function runAgent({ env, store, log, signal }: AgentProps): Promise
 }
 
 class Agent {
-  readonly #complaints: OpenProblems;
+  readonly #openProblems: OpenProblems;
   readonly #updater: Updater;
   readonly #server: ServerProcess;
-  /** What the server has not loaded yet. */
+  /** Changes that the server has not loaded yet. */
   #pending: Change[] = [];
-  /** What was last seen to be served; a handshake a minute would only fill the server's log. */
+  /** Certificates that the last check found served; a handshake a minute would only fill the server's log. */
   #servedAsOf = "";
 
   constructor(
@@ -62,8 +62,8 @@ class Agent {
     readonly log: Logger,
     readonly signal: AbortSignal,
   ) {
-    this.#complaints = new OpenProblems(log);
-    this.#updater = new Updater({ env, store, files, openProblems: this.#complaints, metrics, log });
+    this.#openProblems = new OpenProblems(log);
+    this.#updater = new Updater({ env, store, files, openProblems: this.#openProblems, metrics, log });
     this.#server = new ServerProcess({ pidFile: env.PID_FILE, monitoringPort: env.MONITORING_PORT, reloadMs });
   }
 
@@ -72,8 +72,8 @@ class Agent {
     let isReady = false;
     while (!this.signal.aborted) {
       await this.#cycle().then(
-        () => this.#complaints.close("agent"),
-        (error: Error) => this.signal.aborted || this.#complaints.open("agent", error.message),
+        () => this.#openProblems.close("agent"),
+        (error: Error) => this.signal.aborted || this.#openProblems.open("agent", error.message),
       );
       const missing = this.files.missing();
       if (missing.length === 0 && !isReady) this.log.info("everything is in place");
@@ -87,14 +87,14 @@ class Agent {
   async #cycle(): Promise<void> {
     this.#pending.push(...(await this.#updater.update()));
     const { files, metrics, log, signal } = this;
-    const props = { files, server: this.#server, openProblems: this.#complaints, metrics, log, signal };
+    const props = { files, server: this.#server, openProblems: this.#openProblems, metrics, log, signal };
     if (!(await reloadServer(this.#pending, props))) return;
     this.#pending = [];
     await this.#verifyServed();
-    if (this.#complaints.none) metrics.succeeded(new Date());
+    if (this.#openProblems.none) metrics.succeeded(new Date());
   }
 
-  /** Shakes hands under every name whose certificate changed, or was not served when last asked for. */
+  /** Checks by handshake every name whose certificate changed, or was not served at the last check. */
   async #verifyServed(): Promise<void> {
     const { LISTENERS: listeners, CERTIFICATES: certificates } = this.env;
     const proxied = confValues(this.files.conf() ?? "").get("proxy_protocol") === "true";
@@ -110,8 +110,8 @@ class Agent {
           (error: Error) => `it cannot be verified: ${error.message}`,
         );
         this.metrics.served(listener, name, problem === undefined);
-        if (problem) this.#complaints.open(what, problem);
-        else this.#complaints.close(what);
+        if (problem) this.#openProblems.open(what, problem);
+        else this.#openProblems.close(what);
         return problem === undefined;
       }),
     );

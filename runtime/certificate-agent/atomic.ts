@@ -12,8 +12,7 @@ import {
 import { basename, dirname, join } from "node:path";
 
 /**
- * What has this name is half written: another run may remove it. Names are fixed, so a run that was killed leaves no more
- * than one of each behind.
+ * Name of a half-written file: another run may remove it. Names are fixed, so a killed run leaves at most one of each.
  */
 const temporary = (path: string) => join(dirname(path), `.${basename(path)}.tmp`);
 
@@ -35,7 +34,7 @@ export function makeFolder(path: string, files: Record<string, { content: string
   renameSync(half, path);
 }
 
-/** Lets a link lead elsewhere: who follows it finds the old target or the new one. */
+/** Points a link to another target: a reader finds the old target or the new one. */
 export function replaceLink(path: string, target: string): void {
   const half = temporary(path);
   rmSync(half, { force: true });

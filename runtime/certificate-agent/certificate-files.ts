@@ -46,7 +46,7 @@ export class CertificateFiles {
   /** Milliseconds since 1970. */
   writtenAt = (id: string): number => lstatSync(this.#link(id)).mtimeMs;
 
-  /** Removes what no certificate leads to: versions of before, and what a run that was killed left behind. */
+  /** Removes everything that no certificate uses: previous versions, and leftovers of a killed run. */
   removeOthers(ids: readonly string[]): void {
     const kept = new Set(ids.flatMap((id) => [id, existsSync(this.#link(id)) ? readlinkSync(this.#link(id)) : id]));
     for (const name of readdirSync(this.#folder)) {

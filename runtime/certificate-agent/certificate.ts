@@ -19,7 +19,7 @@ export interface ServerCertificate {
 export interface DesiredCertificate {
   names: readonly string[];
   usages: readonly ("server" | "client")[];
-  /** Whether the one in use is verified by authorities of its own: the next one must be, too. */
+  /** True when the one in use is verified by authorities of its own: the next one must be, too. */
   isPrivate: boolean;
   now: Date;
 }
@@ -27,14 +27,16 @@ export interface DesiredCertificate {
 export type Verdict = { certificate: ServerCertificate } | { problems: string[] };
 
 /**
- * Reads what a secret holds, and says everything that speaks against serving it. No problem holds a word of the secret:
- * a key that was put in the wrong place would stand in the log.
+ * Reads the value of a secret, and lists everything that speaks against serving it. No problem quotes the secret: a key
+ * in the wrong field would be logged.
  */
 export function verifyCertificate(secret: string, desired: DesiredCertificate): Verdict {
   const parsed = CertificateSecret.safeParse(parseJson(secret));
   if (!parsed.success) {
     const fields = [...new Set(parsed.error.issues.map(({ path }) => path.join(".") || "the whole value"))];
-    return { problems: [`the secret is not what the certificate-manager writes: see ${fields.join(", ")}`] };
+    return {
+      problems: [`the secret does not have the form that the certificate-manager writes: see ${fields.join(", ")}`],
+    };
   }
   const { certificate, chain, privateKey, authorities } = parsed.data;
   try {
@@ -91,13 +93,15 @@ function leafProblems({ crt }: ServerCertificate, { names, usages, now }: Desire
   return problems;
 }
 
-/** A wildcard must stand in the certificate as such; any other name may also be matched by one. */
+/**
+ * Returns whether a certificate covers a name. A wildcard must be in it literally; any other name may match a wildcard.
+ */
 function carries(leaf: X509Certificate, name: string): boolean {
   const listed = (leaf.subjectAltName ?? "").split(", ").includes(`DNS:${name}`);
   return listed || (!name.startsWith("*.") && leaf.checkHost(name, { subject: "never" }) !== undefined);
 }
 
-/** Equal exactly when certificate, key and authorities are. It tells nothing of the key. */
+/** Equal exactly when certificate, key and authorities are. It reveals nothing of the key. */
 export const contentDigest = ({ crt, key, authorities }: ServerCertificate): string =>
   createHash("sha256")
     .update(JSON.stringify([crt, key, authorities]))

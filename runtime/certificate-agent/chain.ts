@@ -7,8 +7,8 @@ const validAt = (now: Date) => (certificate: X509Certificate) =>
   new Date(certificate.validFrom) <= now && now < new Date(certificate.validTo);
 
 /**
- * Why a chain does not lead from the certificate to an authority. Without authorities only its own links are checked:
- * which public authorities are trusted is for clients to know.
+ * Reasons why a chain does not lead from the certificate to an authority. Without authorities only its own links are
+ * checked: clients decide which public authorities to trust.
  *
  * @param crt the certificate, then its intermediates
  */
@@ -16,7 +16,9 @@ export function chainProblems(crt: string, authorities: string, now: Date): stri
   const chain = readPem(crt);
   const problems = chain.slice(1).flatMap((issuer, index) => {
     const below = chain[index];
-    return below && signedBy(issuer)(below) ? [] : [`link ${index + 1} of the chain did not sign what comes before it`];
+    return below && signedBy(issuer)(below)
+      ? []
+      : [`link ${index + 1} of the chain did not sign the certificate before it`];
   });
   if (!chain.slice(1).every(validAt(now))) problems.push("a link of the chain is not valid now");
 

@@ -33,7 +33,7 @@ function splitEntry(line: string): [key: string, value: string] {
   return value === undefined ? [line, ""] : [quote ? (quoted ?? "") : (plain ?? ""), value];
 }
 
-/** Dotted keys with another value, or only in one of two configurations; sorted. */
+/** Dotted keys whose values differ between two configurations, or that only one has; sorted. */
 export function differingKeys(before: string, after: string): string[] {
   const [old, next] = [confValues(before), confValues(after)];
   return [...new Set([...old.keys(), ...next.keys()])].filter((key) => old.get(key) !== next.get(key)).sort();

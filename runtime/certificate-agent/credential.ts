@@ -3,9 +3,10 @@ import { seedOfCreds } from "../common/creds";
 import { leafInclude } from "../common/leaf-include";
 
 /**
- * The content of a credentials file, from the secret's value: a `.creds` file as it is, a seed as an include that sets it.
+ * The content of a credentials file, from the secret's value: a `.creds` file as it is, a seed as an include that sets
+ * it.
  *
- * @throws when the value is neither; no message holds a word of it
+ * @throws when the value is neither; no message quotes it
  */
 export function credentialContent(file: string, secret: string): string {
   const value = secret.trim();

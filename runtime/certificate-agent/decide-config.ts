@@ -8,7 +8,7 @@ export type ConfigDecision =
   | { action: "wait" }
   | { action: "reject"; problem: string };
 
-/** What to do with the configuration in the store. */
+/** Decides what to do with the configuration in the store. */
 export function decideConfig(
   stored: StoredConfig,
   desired: { serverName: string; restartDigest: string },

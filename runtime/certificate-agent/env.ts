@@ -40,10 +40,12 @@ export type AgentCredential = z.output<typeof AgentCredential>;
 /** The environment of the certificate-agent. Its input is what a construct has to set. */
 export const CertificateAgentEnv = z.object({
   SERVER_NAME: text,
-  /** Object of the server's nats.conf; its metadata `restart-digest` says what only a restart takes over. */
+  /**
+   * Object of the server's nats.conf; its metadata `restart-digest` covers the settings that only a restart applies.
+   */
   CONFIG_BUCKET: text,
   CONFIG_KEY: text,
-  /** Digest that the task was started for: a configuration with another one waits for the task that replaces this one. */
+  /** Digest that the task was started for: a configuration with another one waits for the task that replaces this. */
   RESTART_DIGEST: text,
   /** A JSON array of `AgentCertificate`. */
   CERTIFICATES: json.pipe(z.array(AgentCertificate).min(1)),
@@ -53,7 +55,7 @@ export const CertificateAgentEnv = z.object({
   CREDENTIALS: json.pipe(z.array(AgentCredential)).default([]),
   /** A JSON object, by issuer: certificates (PEM) of authorities of other clusters that are trusted as well. */
   AUTHORITIES: json.pipe(z.record(z.string(), z.string())).default({}),
-  /** Where the files go: nats.conf, certs/, ca/, credentials/. */
+  /** Folder of the files: nats.conf, certs/, ca/, credentials/. */
   CONFIG_FOLDER: text.default("/etc/nats"),
   PID_FILE: text.default("/run/nats/nats.pid"),
   MONITORING_PORT: integer(1, 65535).default(8222),

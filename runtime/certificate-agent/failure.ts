@@ -1,7 +1,7 @@
-/** A value is in the store and must not come into place. */
+/** A value in the store that must not be put in place. */
 export class Rejected extends Error {}
 
-/** Errors of the network have no words but a code, and answers without a body no more than their status. */
+/** Describes a failure: network errors have only a code, and answers without a body only their status. */
 export function describeFailure(error: NodeJS.ErrnoException & { $metadata?: { httpStatusCode?: number } }): string {
   if (error instanceof Rejected) return error.message;
   const status = error.$metadata?.httpStatusCode;

@@ -7,10 +7,10 @@ export interface ServedProps extends Omit<HandshakeProps, "host" | "timeoutMs"> 
 }
 
 /**
- * Fingerprint of the certificate that a listener serves under a name. The chain is not judged: it was
- * before the certificate was written.
+ * Fingerprint of the certificate that a listener serves under a name. The chain is not judged: it was verified before
+ * the certificate was written.
  *
- * @throws when nothing serves one in time
+ * @throws when none is served in time
  */
 export function servedFingerprint({ host = "127.0.0.1", timeoutMs = 10_000, ...props }: ServedProps): Promise<string> {
   return tlsHandshake(

@@ -1,7 +1,7 @@
 import { errorMessage } from "../common/error-message";
-/** What the agent says of itself, for a container's health check: images without curl have nothing else to ask with. */
-export async function askHealth({ host, port }: { host: string; port: number }): Promise<string[]> {
-  // Where it listens on every address, it is asked on one.
+/** Problems that the agent reports, for a container's health check: images without curl have no other client. */
+export async function fetchHealth({ host, port }: { host: string; port: number }): Promise<string[]> {
+  // An agent that listens on every address is reached on one.
   const address = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   try {
     const response = await fetch(`http://${address}:${port}/healthz`, { signal: AbortSignal.timeout(3_000) });

@@ -8,7 +8,7 @@ export interface AgentHttp {
   close(): Promise<void>;
 }
 
-/** A folder that cannot be read is no reason to end. */
+/** A folder that cannot be read is no reason to end: its error is a problem to report. */
 function orItsError(missing: () => string[]): string[] {
   try {
     return missing();
@@ -27,8 +27,8 @@ export function serveHttp(
     const answer = (status: number, type: string, body: string) =>
       response.writeHead(status, { "content-type": type }).end(body);
     if (request.url === "/healthz") {
-      const lacks = orItsError(missing);
-      answer(lacks.length === 0 ? 200 : 503, "application/json", JSON.stringify({ missing: lacks }));
+      const missingFiles = orItsError(missing);
+      answer(missingFiles.length === 0 ? 200 : 503, "application/json", JSON.stringify({ missing: missingFiles }));
     } else if (request.url === "/metrics") {
       registry.metrics().then(
         (text) => answer(200, registry.contentType, text),

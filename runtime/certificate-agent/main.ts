@@ -4,12 +4,12 @@ import { pino } from "pino";
 import { EnvironmentError } from "../common/environment-error";
 import { runAgent } from "./agent";
 import { awsStore } from "./aws-store";
-import { askHealth } from "./health";
+import { fetchHealth } from "./health";
 import { loadAddress, loadSettings } from "./settings";
 
-/** `health`: asks the agent that runs here, and ends with 1 when the server could not start. */
+/** Runs `health`: queries the agent of this machine, and ends with 1 when the server could not start. */
 async function health(): Promise<void> {
-  const problems = await askHealth(loadAddress(process.env));
+  const problems = await fetchHealth(loadAddress(process.env));
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }
@@ -25,7 +25,7 @@ async function agent(): Promise<void> {
   const store = awsStore({ ...clients, bucket: env.CONFIG_BUCKET, key: env.CONFIG_KEY });
   await runAgent({ env, store, log, signal: end.signal });
   log.info("stopped");
-  // Calls that are under way would keep it for as long as they wait.
+  // Calls under way would keep the process alive while they wait.
   process.exit(0);
 }
 

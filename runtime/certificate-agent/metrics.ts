@@ -4,11 +4,11 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 export interface Metrics {
   registry: Registry;
   certificate(id: string, notAfter: Date): void;
-  /** What could not be fetched, or was fetched and not taken. */
+  /** A value that could not be fetched, or was fetched and rejected. */
   failed(what: string, why: "failed" | "rejected"): void;
   reloaded(result: "loaded" | "refused" | "silent"): void;
-  /** A listener serves the certificate that it should, or not. */
-  served(listener: string, name: string, asWanted: boolean): void;
+  /** A listener serves the certificate in place, or another one. */
+  served(listener: string, name: string, matches: boolean): void;
   configWaits(waits: boolean): void;
   /** Everything in the store is in place, and the server uses it. */
   succeeded(now: Date): void;
@@ -24,11 +24,11 @@ export function buildMetrics(missing: () => number): Metrics {
     new Counter({ name: `certificate_agent_${name}`, help, labelNames, registers });
 
   const notAfter = gauge("certificate_not_after_seconds", "End of the certificate in place, since 1970.", ["id"]);
-  const failures = counter("failures_total", "What could not be fetched, or was fetched and not taken.", [
+  const failures = counter("failures_total", "Values that could not be fetched, or were fetched and rejected.", [
     "what",
     "why",
   ]);
-  const reloads = counter("reloads_total", "Reloads that the server was asked for.", ["result"]);
+  const reloads = counter("reloads_total", "Reloads that were requested of the server.", ["result"]);
   const served = gauge("served", "1 while a listener serves the certificate in place under a name.", [
     "listener",
     "name",
@@ -51,7 +51,7 @@ export function buildMetrics(missing: () => number): Metrics {
     certificate: (id, date) => notAfter.set({ id }, date.getTime() / 1000),
     failed: (what, why) => failures.inc({ what, why }),
     reloaded: (result) => reloads.inc({ result }),
-    served: (listener, name, asWanted) => served.set({ listener, name }, Number(asWanted)),
+    served: (listener, name, matches) => served.set({ listener, name }, Number(matches)),
     configWaits: (value) => waits.set(Number(value)),
     succeeded: (now) => success.set(now.getTime() / 1000),
   };

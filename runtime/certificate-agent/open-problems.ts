@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
 
-/** What problems of the configuration and of the files as a whole are filed under. */
+/** Key for problems of the configuration and of the files as a whole. */
 export const configWhat = "nats.conf";
 export const refusedConfig = "nats.conf in the server";
 export const refusedFiles = "files in the server";
 
-/** Says what is wrong once, and once that it is over: a store that is down for an hour is one line, not sixty. */
+/** Logs a problem once, and once more when it is over: a store that is down for an hour is one line, not sixty. */
 export class OpenProblems {
   readonly #open = new Map<string, string>();
   constructor(readonly log: Logger) {}
@@ -17,7 +17,7 @@ export class OpenProblems {
   open(what: string, problem: string): void {
     if (this.#open.get(what) === problem) return;
     this.#open.set(what, problem);
-    this.log.error({ what, problem }, "not in order; what is in place stays");
+    this.log.error({ what, problem }, "not in order; the files in place stay");
   }
 
   close(what: string): void {

@@ -18,11 +18,11 @@ export interface ReloadServerProps {
 const reloadWhat = "reload";
 
 /**
- * Lets the server load what is in place, if it has not. One refused key makes it refuse everything, renewed certificates
- * included, so what it refuses is put back.
+ * Makes the server load the files in place, if it has not. One refused key makes it refuse everything, renewed
+ * certificates included, so refused files are put back.
  *
- * @param changes what was written since the server last loaded
- * @returns whether the server uses what is in place now
+ * @param changes made since the server last loaded
+ * @returns whether the server uses the files in place now
  */
 export async function reloadServer(changes: readonly Change[], props: ReloadServerProps): Promise<boolean> {
   const { files, server, openProblems, log } = props;
@@ -32,7 +32,7 @@ export async function reloadServer(changes: readonly Change[], props: ReloadServ
     files.confirmLoaded();
     return true;
   }
-  const outcome = await ask(props);
+  const outcome = await requestReload(props);
   if (outcome === "loaded") {
     const digest = (await server.state())?.digest;
     log.info({ changes: changes.map(({ what }) => what), digest, before: state.digest }, "the server reloaded");
@@ -50,13 +50,15 @@ export async function reloadServer(changes: readonly Change[], props: ReloadServ
   return false;
 }
 
-async function ask({ files, server, metrics, signal }: ReloadServerProps): Promise<ReloadOutcome> {
+async function requestReload({ files, server, metrics, signal }: ReloadServerProps): Promise<ReloadOutcome> {
   const outcome = await server.reload(files.writtenAt(), signal);
   metrics.reloaded(outcome);
   return outcome;
 }
 
-/** Puts back the configuration that the server runs with, and says by which keys the refused one differs from it. */
+/**
+ * Puts back the configuration that the server runs with, and logs the keys by which the refused one differs from it.
+ */
 async function withoutConfig(props: ReloadServerProps): Promise<boolean> {
   const { files, openProblems, metrics } = props;
   const [loaded, refused] = [files.loadedConf(), files.conf()];
@@ -70,20 +72,20 @@ async function withoutConfig(props: ReloadServerProps): Promise<boolean> {
 
 /** Puts back certificates and credentials, too. */
 async function withoutChanges(changes: readonly Change[], props: ReloadServerProps): Promise<boolean> {
-  const undone = changes.filter(({ what }) => what !== configWhat);
-  if (undone.length === 0) return false;
-  // The last first: of two changes of one file, the first knows what the server has.
-  for (const { what, undo } of undone.toReversed()) {
+  const reverted = changes.filter(({ what }) => what !== configWhat);
+  if (reverted.length === 0) return false;
+  // Last change first: of two changes of one file, the first one knows what the server has.
+  for (const { what, undo } of reverted.toReversed()) {
     undo();
     props.metrics.failed(what, "rejected");
   }
-  const names = undone.map(({ what }) => what).join(", ");
+  const names = reverted.map(({ what }) => what).join(", ");
   props.openProblems.open(refusedFiles, `it refuses to reload one of these: ${names}`);
   return reloadedNow(props);
 }
 
 async function reloadedNow(props: ReloadServerProps): Promise<boolean> {
-  if ((await ask(props)) !== "loaded") return false;
+  if ((await requestReload(props)) !== "loaded") return false;
   props.files.confirmLoaded();
   return true;
 }

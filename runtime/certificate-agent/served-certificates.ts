@@ -5,7 +5,7 @@ import type { ServedProps } from "./handshake";
 /** One handshake that has to show one certificate. */
 export interface ServedCheck {
   listener: AgentListener["name"];
-  /** As it stands in the certificate. */
+  /** Name as it is in the certificate. */
   name: string;
   fingerprint: string;
   handshake: ServedProps;
@@ -16,7 +16,7 @@ export interface ServedChecksProps {
   certificates: readonly AgentCertificate[];
   /** The certificate in place, by id. */
   inPlace: (id: string) => ServerCertificate | undefined;
-  /** Whether the client port takes PROXY headers. */
+  /** True when the client port takes PROXY headers. */
   proxied: boolean;
 }
 
@@ -27,7 +27,7 @@ export function servedChecks({ listeners, certificates, inPlace, proxied }: Serv
       const names = certificates.find((certificate) => certificate.id === id)?.names ?? [];
       const certificate = inPlace(id);
       if (!certificate) return [];
-      // Only peers get in there, so the server's own certificate is shown: it is one that peers show.
+      // Only peers are admitted there, so the check presents the server's own certificate, as peers do.
       const client =
         listener === "routes" || listener === "leafnodes" ? { cert: certificate.crt, key: certificate.key } : undefined;
       return names.map((name) => ({
@@ -46,7 +46,9 @@ export function servedChecks({ listeners, certificates, inPlace, proxied }: Serv
   );
 }
 
-/** What a certificate is for. Routes are dialled and dial; what no listener serves is shown to a hub. */
+/**
+ * Usages of a certificate. Routes are dialled and dial; a certificate that no listener serves is presented to a hub.
+ */
 export function usagesOf(id: string, listeners: readonly AgentListener[]): ("server" | "client")[] {
   const served = listeners.filter(({ certificates }) => certificates.includes(id));
   if (served.length === 0) return ["client"];

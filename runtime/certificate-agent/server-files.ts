@@ -6,14 +6,14 @@ import type { ServerCertificate } from "./certificate";
 import { CertificateFiles } from "./certificate-files";
 import type { AgentCertificate, AgentCredential } from "./env";
 
-/** File times come from a clock that is read at each tick of the kernel alone. */
+/** File times come from a clock that advances only at each tick of the kernel. */
 const clockTickMs = 20;
 
 /** Everything that the server reads, in its folder: nats.conf, certs/, ca/, credentials/. */
 export class ServerFiles {
   readonly certificates: CertificateFiles;
   readonly #conf: string;
-  /** What the server is known to have loaded: where to go back to when it refuses the next one. */
+  /** Configuration that the server is known to have loaded: it is put back when the server refuses the next one. */
   readonly #loadedConf: string;
 
   constructor(
@@ -29,7 +29,7 @@ export class ServerFiles {
     this.certificates = new CertificateFiles(join(folder, "certs"));
     this.#conf = join(folder, "nats.conf");
     this.#loadedConf = join(folder, ".nats.conf.loaded");
-    // The last run may have been killed before it got here.
+    // The last run may have been killed before this.
     this.#writeAuthorities();
   }
 
@@ -42,7 +42,7 @@ export class ServerFiles {
   writeConf = (text: string): void => replaceFile(this.#conf, text);
 
   loadedConf = (): string | undefined => readIfThere(this.#loadedConf) || undefined;
-  /** The server has loaded what is there now. */
+  /** Records that the server has loaded the current files. */
   confirmLoaded(): void {
     const conf = this.conf();
     if (conf && conf !== this.loadedConf()) replaceFile(this.#loadedConf, conf);
@@ -58,24 +58,24 @@ export class ServerFiles {
 
   #authorities = (issuer: string) => join(this.folder, "ca", `${issuer}.crt`);
   /**
-   * Makes `ca/<issuer>.crt` trust what any certificate of that issuer asks to trust: during a rollover they change one
-   * after another, and peers show certificates of the old authority and of the new one.
+   * Makes `ca/<issuer>.crt` trust all authorities of the certificates of that issuer: during a rollover the
+   * certificates change one after another, and peers present some of the old authority and some of the new one.
    */
   #writeAuthorities(): void {
-    for (const [issuer, text] of this.#wantedAuthorities()) {
+    for (const [issuer, text] of this.#desiredAuthorities()) {
       const path = this.#authorities(issuer);
       if (text !== "" && readIfThere(path) !== text) replaceFile(path, text);
     }
   }
 
-  #wantedAuthorities(): Map<string, string> {
+  #desiredAuthorities(): Map<string, string> {
     const texts = new Map<string, string[]>();
     for (const { id, issuer } of this.desired.certificates) {
       const certificate: ServerCertificate | undefined = this.certificates.read(id);
       texts.set(issuer, [...(texts.get(issuer) ?? []), certificate?.authorities ?? ""]);
     }
     const others = this.desired.authorities ?? {};
-    // Without one of its own, a server could not start: no reason to trust anybody.
+    // Without an authority of its own a server cannot start: authorities of other clusters are then left out, too.
     return new Map(
       [...texts].map(([issuer, list]) => {
         const own = unionPem(list);
@@ -84,20 +84,20 @@ export class ServerFiles {
     );
   }
 
-  /** What the server would miss if it started now. */
+  /** Files that the server would miss if it started now. */
   missing(): string[] {
     const { certificates, credentials } = this.desired;
     return [
       ...(this.conf() ? [] : ["nats.conf"]),
       ...certificates.filter(({ id }) => !this.certificates.read(id)).map(({ id }) => `certificate ${id}`),
-      ...[...this.#wantedAuthorities()]
+      ...[...this.#desiredAuthorities()]
         .filter(([issuer, text]) => text !== "" && readIfThere(this.#authorities(issuer)) !== text)
         .map(([issuer]) => `authorities of ${issuer}`),
       ...credentials.filter(({ file }) => !this.credential(file)).map(({ file }) => `credentials ${file}`),
     ];
   }
 
-  /** When the last of the files was written, in milliseconds since 1970: a server that loaded earlier lacks it. */
+  /** Time when the last of the files was written, in milliseconds since 1970: a server that loaded earlier lacks it. */
   writtenAt(): number {
     const { certificates, credentials } = this.desired;
     const paths = [

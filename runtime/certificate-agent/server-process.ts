@@ -4,9 +4,9 @@ import type { Varz } from "../client/monitoring";
 import { errorMessage } from "../common/error-message";
 import { readIfThere } from "./atomic";
 
-/** What a running server says of its configuration. */
+/** State that a running server reports of its configuration. */
 export interface ServerState {
-  /** When it last loaded its configuration: at its start or at a reload. Milliseconds since 1970. */
+  /** Time of its last load of the configuration: at its start or at a reload. Milliseconds since 1970. */
   loadedAt: number;
   digest?: string;
 }
@@ -15,7 +15,7 @@ export type ReloadOutcome =
   | "loaded"
   /** It answers, and did not load. */
   | "refused"
-  /** It stopped answering: nothing can be said. */
+  /** It stopped answering: its state is unknown. */
   | "silent";
 
 const answerMs = 5_000;
@@ -27,12 +27,12 @@ export class ServerProcess {
     readonly props: {
       pidFile: string;
       monitoringPort: number;
-      /** How long a server may take for a reload. It says nothing when it refuses one, but in its log. */
+      /** Milliseconds that a server may take for a reload. It reports a refused reload only in its log. */
       reloadMs: number;
     },
   ) {}
 
-  /** Undefined while no server runs. A pid file outlives its server, and its number may be another program's by then. */
+  /** Undefined while no server runs. A pid file outlives its server, and its number may then be another process's. */
   pid(): number | undefined {
     const pid = Number(readIfThere(this.props.pidFile)?.trim());
     if (!Number.isSafeInteger(pid) || pid <= 1) return undefined;
@@ -56,11 +56,11 @@ export class ServerProcess {
   /**
    * Asks the server to load its files again, and waits until it has.
    *
-   * @param since milliseconds since 1970: when the last of the files was written
+   * @param since time of the last write of a file, in milliseconds since 1970
    * @throws when the server may not be signalled, or the agent ends
    */
   async reload(since: number, signal: AbortSignal): Promise<ReloadOutcome> {
-    // A load in the very tick of the write could not be told from one before it.
+    // A load in the same tick as the write would look like one before it.
     await sleep(Math.max(0, since + 1 - Date.now()), undefined, { signal });
     if (!this.#signal()) return "silent";
     const deadline = Date.now() + this.props.reloadMs;
@@ -72,7 +72,7 @@ export class ServerProcess {
     }
   }
 
-  /** False when it has vanished. */
+  /** Returns false when the server has vanished. */
   #signal(): boolean {
     const pid = this.pid();
     if (pid === undefined) return false;

@@ -15,7 +15,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv): CertificateAgentEn
   return data;
 }
 
-/** Where the agent answers; all that the health check needs of the environment. */
+/** Address of the agent; the health check needs nothing else of the environment. */
 export function loadAddress(environment: NodeJS.ProcessEnv): { host: string; port: number } {
   const address = CertificateAgentEnv.pick({ HTTP_HOST: true, HTTP_PORT: true });
   const { data, error } = address.safeParse(givenVariables(environment));

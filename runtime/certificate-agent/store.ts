@@ -1,4 +1,4 @@
-/** A value with what tells it from the one before. */
+/** A value with a revision, which differs from the previous one's. */
 export interface Revised {
   revision: string;
 }
@@ -6,18 +6,18 @@ export interface Revised {
 /** An object that holds a nats.conf. */
 export interface StoredConfig extends Revised {
   text: string;
-  /** What only a restart takes over; see `RESTART_DIGEST`. */
+  /** Digest of the settings that only a restart applies; see `RESTART_DIGEST`. */
   restartDigest: string;
 }
 
-/** Where configuration, certificates and credentials come from. Every method rejects while it cannot be reached. */
+/** Source of configuration, certificates and credentials. Every method rejects while it cannot be reached. */
 export interface Store {
-  /** Tells whether the newest configuration is another one, without its text. */
+  /** Revision of the newest configuration, without its text. */
   configRevision(): Promise<string>;
   config(): Promise<StoredConfig>;
   /** The newest configuration with this restart digest; undefined when there never was one. */
   configFor(restartDigest: string): Promise<StoredConfig | undefined>;
-  /** Tells whether a secret's value is another one, without the value. */
+  /** Revision of a secret's value, without the value. */
   secretRevision(name: string): Promise<string>;
   secret(name: string): Promise<Revised & { value: string }>;
 }

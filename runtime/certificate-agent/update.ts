@@ -11,7 +11,7 @@ import { usagesOf } from "./served-certificates";
 import type { ServerFiles } from "./server-files";
 import type { Store } from "./store";
 
-/** Something that was written, and can be put back when the server does not take it. */
+/** A change that was written, and can be undone when the server refuses it. */
 export interface Change {
   what: string;
   undo(): unknown;
@@ -26,13 +26,13 @@ export interface UpdaterProps {
   log: Logger;
 }
 
-/** Brings what is new in the store into place, each thing by itself: one that fails keeps no other one back. */
+/** Puts new values of the store in place, each by itself: one that fails holds no other one back. */
 export class Updater {
-  /** Revisions that need no second look: in place, or refused by the server. */
+  /** Revisions that need no further check: in place, or refused by the server. */
   readonly #seen = new Map<string, string>();
   constructor(readonly props: UpdaterProps) {}
 
-  /** @returns what was written */
+  /** @returns the changes that were written */
   async update(): Promise<Change[]> {
     const { env } = this.props;
     const changes = await Promise.all([

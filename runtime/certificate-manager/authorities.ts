@@ -13,7 +13,7 @@ export interface StoredSet {
 /**
  * Reads the authorities of a private issuer; undefined when it has none yet.
  *
- * @throws when what is stored is no set: it is never written over, since the keys in it may be all there are
+ * @throws when the stored value is no set: it is never overwritten, since the keys in it may be all that exist
  */
 export async function readAuthorities({ settings, ports }: Run, issuer: string): Promise<StoredSet | undefined> {
   const secret = settings.authorities[issuer];
@@ -36,7 +36,7 @@ function parse(json: string): unknown {
   }
 }
 
-/** What is known of the certificates of an issuer when its rollover is looked at. */
+/** Facts about the certificates of an issuer that its rollover depends on. */
 export interface Issued {
   authority?: string;
   authorities?: string;
@@ -88,7 +88,7 @@ async function takeStep(
   ports.log.info({ issuer, step }, "authorities changed");
 }
 
-/** As `takeStep`; a failure is the issuer's alone, whose authorities stay as they are. @returns the reason of a failure */
+/** As `takeStep`, but a failure leaves the issuer's authorities as they are. @returns the reason of a failure */
 export async function tryStep(...parameters: Parameters<typeof takeStep>): Promise<string | undefined> {
   const [run, issuer, , step] = parameters;
   try {

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const pem = z.string().regex(/^-----BEGIN [A-Z ]+-----/, "must be PEM");
 
-/** What the secret of a certificate holds. It is written as one value, so that a reader never sees halves of two. */
+/** Value of a certificate's secret. It is written as one value, so that a reader never sees halves of two. */
 export const CertificateSecret = z.object({
   /** The certificate alone. */
   certificate: pem,
@@ -10,7 +10,9 @@ export const CertificateSecret = z.object({
   chain: z.union([pem, z.literal("")]),
   /** PKCS 8. */
   privateKey: pem,
-  /** Private authorities that peers are verified with, during a rollover the old one and the new one; empty for public certificates. */
+  /**
+   * Private authorities that peers are verified with, during a rollover the old and the new one; empty for public ones.
+   */
   authorities: z.union([pem, z.literal("")]),
 });
 export type CertificateSecret = z.output<typeof CertificateSecret>;
@@ -25,22 +27,22 @@ export const ManagedCertificate = z.strictObject({
   /** `acme`, or the issuer whose authority signs: internal, routes, leafnodes. */
   issuer: z.string().min(1),
   usages: z.array(z.enum(["server", "client"])).min(1),
-  /** Lifetime of what a private authority signs. */
+  /** Lifetime of certificates that a private authority signs. */
   ttlSeconds: z.int().min(60).optional(),
 });
 export type ManagedCertificate = z.output<typeof ManagedCertificate>;
 
-/** What the function is invoked with; events of a schedule count as `ensure`. */
+/** Event that the function is invoked with; events of a schedule count as `ensure`. */
 export const EnsureRequest = z.object({
   action: z.literal("ensure").optional(),
-  /** Ids of certificates that are renewed now, also when they are valid and also when a failure asks to wait. */
+  /** Ids of certificates to renew now, even when they are valid or a failure asks to wait. */
   renew: z.array(z.string()).optional(),
-  /** Issuers whose authority is replaced: the first step now, the others with the runs that follow. */
+  /** Issuers whose authority is replaced: the first step now, the others with later runs. */
   roll: z.array(z.string()).optional(),
 });
 export type EnsureRequest = z.output<typeof EnsureRequest>;
 
-/** What it answers when every certificate is stored and valid; otherwise the invocation fails. */
+/** Answer when every certificate is stored and valid; otherwise the invocation fails. */
 export interface EnsureResponse {
   certificates: { id: string; secret: string; outcome: "issued" | "kept"; notAfter: string }[];
 }
@@ -55,10 +57,10 @@ export const certificateMetrics = {
   failures: "Failures",
 } as const;
 
-/** Where the challenge of a name is answered; a wildcard shares it with the name below which it stands. */
+/** Record for the challenge of a name; a wildcard shares it with its parent name. */
 export const challengeRecord = (name: string): string => `_acme-challenge.${name.replace(/^\*\./, "")}`;
 
-/** What the program does in AWS: these actions, on these things, and nothing else. */
+/** All actions of the program in AWS, with the resources that each applies to. */
 export const certificateManagerActions = [
   /** Secrets of the certificates, of the authorities and of the ACME account. */
   { on: "secrets", actions: ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"] },

@@ -5,10 +5,10 @@ import type { Inspection } from "./inspect";
 import { type RenewalWindow, renewalTime } from "./renewal";
 import type { CertificateState } from "./state";
 
-/** What is done about a certificate. `valid`: what is stored can be used meanwhile. */
+/** Action for a certificate. `valid`: the stored one can be used meanwhile. */
 export type Decision =
   | { action: "keep" }
-  /** The certificate stays; the authorities beside it are others now. */
+  /** The certificate stays; the authorities beside it have changed. */
   | { action: "trust" }
   | { action: "renew"; reason: string; valid: boolean }
   | { action: "wait"; reason: string; until: Date; valid: boolean };
@@ -16,17 +16,17 @@ export type Decision =
 export interface RenewalInput {
   now: Date;
   certificate: ManagedCertificate;
-  /** `wishOf` the certificate. */
+  /** `requestFingerprint` of the certificate. */
   fingerprint: string;
-  /** What is stored; undefined when nothing is. */
+  /** The stored certificate; undefined when there is none. */
   stored?: Inspection & { authorities: string };
   state: CertificateState;
-  /** ACME directory that a public certificate is to come from. */
+  /** ACME directory that a public certificate should come from. */
   directory?: string;
   renewalWindow?: RenewalWindow;
-  /** What the authorities of a private issuer are now. */
+  /** Current authorities of a private issuer. */
   trust?: { bundle: string; signer: string };
-  /** A person asks for it: neither a valid certificate nor a failure stands in the way. */
+  /** An operator requests it: neither a valid certificate nor a failure prevents it. */
   forced?: boolean;
 }
 
@@ -43,7 +43,7 @@ export function decide(input: RenewalInput): Decision {
 }
 
 function reasonToRenew({ now, certificate, stored, state, directory, renewalWindow, trust, forced }: RenewalInput) {
-  if (forced) return "asked for";
+  if (forced) return "requested";
   if (!stored) return "none is stored";
   if (stored.problems.length > 0 || !stored.facts) return stored.problems.join("; ");
   if (certificate.issuer === "acme" && state.source !== undefined && state.source !== directory)
@@ -53,7 +53,7 @@ function reasonToRenew({ now, certificate, stored, state, directory, renewalWind
   return now >= at ? `due since ${at.toISOString()}` : undefined;
 }
 
-/** When the next attempt may be made; undefined when it may be now. */
+/** Time from which the next attempt may be made; undefined when it may be now. */
 function notBefore(now: Date, state: CertificateState, fingerprint: string): Date | undefined {
   const limit = afterLimit(now, state.finalizations);
   const { nextTryAt } = state;

@@ -1,22 +1,22 @@
 import { tryStep } from "./authorities";
 import { certificateMetrics, type EnsureResponse } from "./contract";
 import { keepValid, type Result } from "./keep-valid";
-import { type CertificateStatus, dueSteps, hasWork, isSeen, isValid, lookAtAll, type Unreadable } from "./observe";
+import { type CertificateStatus, dueSteps, hasWork, isReadable, isValid, observeAll, type Unreadable } from "./observe";
 import type { Lease } from "./ports";
 import type { Run } from "./run";
 
-/** Pauses between two looks while somebody else has the lease; each is longer than the one before. */
-const lookAgainMs = { first: 500, most: 8000 };
+/** Pauses between two checks while another run has the lease; each is longer than the one before. */
+const observePauseMs = { first: 500, most: 8000 };
 
 /**
  * Ensures that every certificate is stored and valid. One that fails does not stop the others.
  *
- * @throws naming each certificate that is not as wanted, with the reason
+ * @throws with each certificate that is not stored and valid, and the reason
  */
 export async function ensure(run: Run): Promise<EnsureResponse> {
   const { settings, ports } = run;
   refuseUnknown(run);
-  const { lease, views } = await lookUntilIdle(run);
+  const { lease, statuses } = await observeUntilIdle(run);
   const results = new Map<string, Result>();
   const failures: string[] = [];
   if (lease) {
@@ -28,12 +28,12 @@ export async function ensure(run: Run): Promise<EnsureResponse> {
       await lease.release();
     }
   }
-  const after = lease ? await lookAtAll({ ...run, renew: [] }) : views;
+  const after = lease ? await observeAll({ ...run, renew: [] }) : statuses;
   const certificates: EnsureResponse["certificates"] = [];
-  for (const view of after) {
-    const said = report(run, view, results.get(view.certificate.id));
-    if ("entry" in said) certificates.push(said.entry);
-    else failures.push(said.failure);
+  for (const status of after) {
+    const reported = report(run, status, results.get(status.certificate.id));
+    if ("entry" in reported) certificates.push(reported.entry);
+    else failures.push(reported.failure);
   }
   if (failures.length > 0) throw new Error(`certificates are not as wanted:\n${failures.join("\n")}`);
   ports.log.info({ certificates }, "every certificate is valid");
@@ -48,56 +48,56 @@ function refuseUnknown({ settings: { certificates }, renew, roll }: Run): void {
   if (unknown.length > 0) throw new Error(`no certificate or private issuer of this name: ${unknown.join(", ")}`);
 }
 
-/** Looks until there is nothing to do, or until this run is the one to do it, or until the time is up. */
-async function lookUntilIdle(run: Run): Promise<{ lease?: Lease; views: (CertificateStatus | Unreadable)[] }> {
+/** Observes until there is nothing to do, this run has the lease, or the time is up. */
+async function observeUntilIdle(run: Run): Promise<{ lease?: Lease; statuses: (CertificateStatus | Unreadable)[] }> {
   const { ports, signal } = run;
   for (let attempt = 0; ; attempt++) {
-    const views = await lookAtAll(run);
-    if (!hasWork(run, views)) return { views };
+    const statuses = await observeAll(run);
+    if (!hasWork(run, statuses)) return { statuses };
     const lease = await ports.leases.take(run.endsAt());
-    if (lease) return { lease, views };
+    if (lease) return { lease, statuses };
     try {
-      const pauseMs = Math.min(lookAgainMs.first * 2 ** attempt, lookAgainMs.most);
+      const pauseMs = Math.min(observePauseMs.first * 2 ** attempt, observePauseMs.most);
       await ports.sleep(pauseMs * (0.5 + ports.random() / 2), signal);
     } catch {
-      ports.log.warn("another run has had the lease for as long as this one lasted");
-      return { views };
+      ports.log.warn("another run held the lease during the whole of this one");
+      return { statuses };
     }
   }
 }
 
-/** @returns why authorities that a person wants replaced are not */
+/** @returns reasons why authorities were not replaced although an operator requests it */
 async function takeSteps(run: Run, lease: Lease): Promise<string[]> {
-  const views = await lookAtAll(run);
+  const statuses = await observeAll(run);
   const failures: string[] = [];
-  for (const [issuer, step] of dueSteps(run, views)) {
-    const stored = views.filter(isSeen).find(({ certificate }) => certificate.issuer === issuer)?.authorities;
+  for (const [issuer, step] of dueSteps(run, statuses)) {
+    const stored = statuses.filter(isReadable).find(({ certificate }) => certificate.issuer === issuer)?.authorities;
     const failure = await tryStep(run, issuer, stored, step, lease);
     if (failure && (run.roll.includes(issuer) || !stored)) failures.push(`authority of ${issuer}: ${failure}`);
   }
   return failures;
 }
 
-/** What is said of a certificate at the end: an entry of the answer, or why there is none. */
+/** Report on a certificate at the end: an entry of the answer, or the reason why there is none. */
 type Report = { entry: EnsureResponse["certificates"][number] } | { failure: string };
 
 const dayMs = 24 * 3_600_000;
 
 /**
- * A certificate that is stored and valid is a success, also when its renewal failed: there is time, and the metrics tell.
- * Unless a person has asked for it.
+ * A certificate that is stored and valid is a success, even when its renewal failed: there is time, and metrics show
+ * it. A renewal that an operator requested must succeed.
  */
-function report(run: Run, view: CertificateStatus | Unreadable, result: Result | undefined): Report {
-  const { id, secret } = view.certificate;
+function report(run: Run, status: CertificateStatus | Unreadable, result: Result | undefined): Report {
+  const { id, secret } = status.certificate;
   const failure = (reason: string): Report => ({ failure: `${id} (${secret}): ${reason}` });
-  if (!isSeen(view)) return failure(view.error);
-  const notAfter = view.stored?.inspection.facts?.notAfter;
-  const usable = isValid(view) && notAfter;
+  if (!isReadable(status)) return failure(status.error);
+  const notAfter = status.stored?.inspection.facts?.notAfter;
+  const usable = isValid(status) && notAfter;
   const leftMs = usable ? notAfter.getTime() - run.ports.now().getTime() : 0;
   run.ports.metric(secret, { [certificateMetrics.daysLeft]: Math.max(0, Math.round((leftMs / dayMs) * 100) / 100) });
 
-  const isAskedFor = run.renew.includes(id) && result?.outcome !== "issued";
-  if (usable && !isAskedFor)
+  const isUnfulfilled = run.renew.includes(id) && result?.outcome !== "issued";
+  if (usable && !isUnfulfilled)
     return {
       entry: {
         id,
@@ -106,10 +106,10 @@ function report(run: Run, view: CertificateStatus | Unreadable, result: Result |
         notAfter: notAfter.toISOString(),
       },
     };
-  return failure(whyNot(view, result));
+  return failure(failureReason(status, result));
 }
 
-function whyNot({ decision, state, stored }: CertificateStatus, result: Result | undefined): string {
+function failureReason({ decision, state, stored }: CertificateStatus, result: Result | undefined): string {
   const next = state.nextTryAt ? `; next try at ${state.nextTryAt.toISOString()}` : "";
   if (result?.outcome === "failed") return `${result.reason}${next}`;
   if (decision.action === "wait") return `${decision.reason}; next try at ${decision.until.toISOString()}`;

@@ -16,10 +16,10 @@ export const CertificateManagerEnv = z.object({
   PRIVATE_CA_ARNS: json.pipe(z.record(z.string(), z.string())).default({}),
   /** Directory of the ACME server; needed when a certificate's issuer is `acme`. */
   ACME_DIRECTORY_URL: z.url().optional(),
-  /** Where an order that failed is tried again first, so that production's limits are not used up. */
+  /** Directory on which a failed order is retried first, so that production's limits are not used up. */
   ACME_STAGING_DIRECTORY_URL: z.url().optional(),
   ACME_CONTACT: z.email().optional(),
-  /** Secret of the ACME account's key; it is made at the first run. */
+  /** Secret of the ACME account's key; the key is created at the first run. */
   ACME_ACCOUNT_SECRET: text.optional(),
   /** Zone that answers DNS-01 challenges. */
   HOSTED_ZONE_ID: text.optional(),

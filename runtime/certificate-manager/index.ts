@@ -4,13 +4,15 @@ import { ensure } from "./ensure";
 import { loadSettings } from "./settings";
 import { connect } from "./wiring";
 
-/** Kept back of an invocation's time for cleaning up: removing challenges, releasing the lease, answering. */
+/**
+ * Part of an invocation's time that is reserved for cleaning up: removing challenges, releasing the lease, answering.
+ */
 const cleanUpMs = 20_000;
 
 /**
  * AWS Lambda handler, for a schedule and for a deployment that waits for the certificates.
  *
- * @throws when a certificate is not stored and valid, naming it and the reason
+ * @throws when a certificate is not stored and valid, with its id and the reason
  */
 export async function handler(
   event: unknown,

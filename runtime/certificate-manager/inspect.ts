@@ -8,7 +8,7 @@ import {
 } from "./contract";
 import { renewalByLifetime } from "./renewal";
 
-/** A certificate with its chain and key that was looked at; usable as wanted when there are no problems. */
+/** An inspected certificate with its chain and key; usable as desired when there are no problems. */
 export interface Inspection {
   facts?: CertificateFacts;
   /** PEM of the authority among `authorities` that vouches for it. */
@@ -20,21 +20,21 @@ export interface Inspection {
 const toleranceMs = 5 * 60_000;
 
 /**
- * Looks at everything that a client will look at: names, dates, usages, the key, and the chain up to an authority.
- * No problem that is named holds a key.
+ * Checks everything that a client checks: names, dates, usages, the key, and the chain up to an authority. No problem
+ * quotes a key.
  */
 export function inspect(secret: CertificateSecret, desired: ManagedCertificate, now: Date): Inspection {
   const { facts, authority, chainLength, endsFirst, problems } = read(secret);
   if (!facts) return { problems };
   const trust: string[] = [];
-  // Whoever verifies a public certificate has the root alone: without an intermediate there is no way to it.
+  // A verifier of a public certificate has the root alone: without an intermediate it finds no chain to it.
   if (desired.issuer === "acme" && chainLength === 0) trust.push("its chain is missing");
   if (desired.issuer !== "acme" && !authority) trust.push("none of its authorities has signed it");
   if (endsFirst && endsFirst <= now) trust.push("a certificate above it has ended");
   return { facts, authority, problems: [...problems, ...checkFacts(facts, desired, now), ...trust] };
 }
 
-/** What an issuer has made holds to more than what is stored already: it is exactly what was asked for, and lasts. */
+/** Checks a new certificate more strictly than a stored one: it must be exactly what was requested, and last. */
 export function inspectIssued(secret: CertificateSecret, desired: ManagedCertificate, now: Date): Inspection {
   const inspection = inspect(secret, desired, now);
   const { facts, problems } = inspection;
@@ -57,10 +57,10 @@ function checkFacts({ names, usages, notBefore, notAfter }: CertificateFacts, de
   return problems;
 }
 
-/** What does not depend on the time, nor on what is wanted. */
+/** Results that depend neither on the time nor on the desired certificate. */
 interface Reading extends Inspection {
   chainLength?: number;
-  /** When the first of the certificates above it ends. */
+  /** End of the first certificate above it that expires. */
   endsFirst?: Date;
 }
 

@@ -7,7 +7,7 @@ import { bundle, type RolloverStep } from "./rollover";
 import { isPrivate, type Run, reasonOf } from "./run";
 import { type CertificateState, type RenewalInfo, requestFingerprint } from "./state";
 
-/** A certificate as it is found, and what is to be done about it. */
+/** A certificate as it is stored, with the decision about it. */
 export interface CertificateStatus {
   certificate: ManagedCertificate;
   fingerprint: string;
@@ -17,17 +17,17 @@ export interface CertificateStatus {
   decision: Decision;
 }
 
-/** What stands in the way of looking: of this certificate alone. */
+/** Reason why a certificate could not be observed; the others are not affected. */
 export interface Unreadable {
   certificate: ManagedCertificate;
   error: string;
 }
 
-export const isSeen = (view: CertificateStatus | Unreadable): view is CertificateStatus => "decision" in view;
-export const isValid = (view: CertificateStatus): boolean => view.stored?.inspection.problems.length === 0;
+export const isReadable = (status: CertificateStatus | Unreadable): status is CertificateStatus => "decision" in status;
+export const isValid = (status: CertificateStatus): boolean => status.stored?.inspection.problems.length === 0;
 
-/** Looks at every certificate; changes nothing. */
-export async function lookAtAll(run: Run): Promise<(CertificateStatus | Unreadable)[]> {
+/** Observes every certificate; changes nothing. */
+export async function observeAll(run: Run): Promise<(CertificateStatus | Unreadable)[]> {
   return Promise.all(run.settings.certificates.map((certificate) => observe(run, certificate)));
 }
 
@@ -51,7 +51,7 @@ async function see(run: Run, certificate: ManagedCertificate): Promise<Certifica
   const directory = settings.acme?.directoryUrl;
   const fingerprint = requestFingerprint(certificate, directory);
   const stored = value && { version: value.version, ...read(value.value, certificate, now) };
-  const renewalInfo = stored && (await askRenewalInfo(run, certificate, stored));
+  const renewalInfo = stored && (await fetchRenewalInfo(run, certificate, stored));
   const decision = decide({
     now,
     certificate,
@@ -71,13 +71,13 @@ function read(json: string, certificate: ManagedCertificate, now: Date) {
     const secret = CertificateSecret.parse(JSON.parse(json));
     return { secret, inspection: inspect(secret, certificate, now) };
   } catch {
-    return { inspection: { problems: ["what is stored is no certificate"] } };
+    return { inspection: { problems: ["the stored value is no certificate"] } };
   }
 }
 
 const renewalIds = new Map<string, string | undefined>();
 
-/** Reading it takes longer than everything else about a look; a function sees the same certificates again and again. */
+/** Parsing takes longer than the rest of an observation; a function sees the same certificates again and again. */
 function renewalIdOf(pem: string): string | undefined {
   if (!renewalIds.has(pem)) {
     if (renewalIds.size > 100) renewalIds.clear();
@@ -87,10 +87,12 @@ function renewalIdOf(pem: string): string | undefined {
 }
 
 const hourMs = 3_600_000;
-/** It is asked for at each run of a schedule, twice a day or more, but not at each of many runs in a row. */
-const askAgainMs = { least: hourMs, most: 6 * hourMs };
+/**
+ * Renewal information is fetched at each run of a schedule, twice a day or more, but not at each of many runs in a row.
+ */
+const refetchMs = { least: hourMs, most: 6 * hourMs };
 
-async function askRenewalInfo(
+async function fetchRenewalInfo(
   { ports, settings }: Run,
   { id, issuer }: ManagedCertificate,
   { secret, inspection }: { secret?: CertificateSecret; inspection: Inspection },
@@ -102,47 +104,47 @@ async function askRenewalInfo(
   const now = ports.now().getTime();
   const waitMs = (known?.askAgainAt.getTime() ?? 0) - now;
   // An instant that is far away comes from a clock that was ahead.
-  if (known && waitMs > 0 && waitMs <= 2 * askAgainMs.most) return known;
-  const said = await ports.askRenewalInfo(certificate).catch((error) => {
-    // Nothing depends on it: without an answer the last one counts, or the lifetime.
+  if (known && waitMs > 0 && waitMs <= 2 * refetchMs.most) return known;
+  const answer = await ports.fetchRenewalInfo(certificate).catch((error) => {
+    // Nothing depends on it: without an answer the previous one counts, or the lifetime.
     ports.log.warn({ certificate: id, reason: reasonOf(error) }, "the ACME server does not say when to renew");
-    return { window: known?.window, retryAfterMs: askAgainMs.least };
+    return { window: known?.window, retryAfterMs: refetchMs.least };
   });
-  const againMs = Math.min(Math.max(said.retryAfterMs ?? askAgainMs.most, askAgainMs.least), askAgainMs.most);
-  const info = { certificate, window: said.window, askAgainAt: new Date(now + againMs) };
+  const againMs = Math.min(Math.max(answer.retryAfterMs ?? refetchMs.most, refetchMs.least), refetchMs.most);
+  const info = { certificate, window: answer.window, askAgainAt: new Date(now + againMs) };
   await ports.states.saveRenewalInfo(id, info);
   return info;
 }
 
-/** Issuers of our own with the step that each is to take now. */
+/** Issuers of our own, each with its next step. */
 export function dueSteps(
   run: Run,
-  views: readonly (CertificateStatus | Unreadable)[],
+  statuses: readonly (CertificateStatus | Unreadable)[],
 ): Map<string, RolloverStep | "create"> {
   const due = new Map<string, RolloverStep | "create">();
-  for (const issuer of new Set(views.map(({ certificate }) => certificate.issuer).filter(isPrivate))) {
-    const own = views.filter(({ certificate }) => certificate.issuer === issuer);
-    // What cannot be seen cannot be said to be settled, nor to be missing.
-    if (!own.every(isSeen)) continue;
+  for (const issuer of new Set(statuses.map(({ certificate }) => certificate.issuer).filter(isPrivate))) {
+    const own = statuses.filter(({ certificate }) => certificate.issuer === issuer);
+    // A certificate that cannot be read counts neither as settled nor as missing.
+    if (!own.every(isReadable)) continue;
     const step = nextStep(run, issuer, own[0]?.authorities, own.map(toIssued));
     if (step) due.set(issuer, step);
   }
   return due;
 }
 
-const toIssued = (view: CertificateStatus): Issued => ({
-  valid: isValid(view),
-  authority: view.stored?.inspection.authority,
-  authorities: view.stored?.secret?.authorities,
+const toIssued = (status: CertificateStatus): Issued => ({
+  valid: isValid(status),
+  authority: status.stored?.inspection.authority,
+  authorities: status.stored?.secret?.authorities,
 });
 
-/** Whether there is anything for which the lease is needed. */
-export function hasWork(run: Run, views: readonly (CertificateStatus | Unreadable)[]): boolean {
-  const isDue = (view: CertificateStatus) =>
-    view.decision.action === "renew" ||
-    view.decision.action === "trust" ||
-    view.state.challenges.length > 0 ||
-    // Perhaps another run is at it now: its end is worth the wait.
-    (view.state.unfinished && !isValid(view));
-  return dueSteps(run, views).size > 0 || views.some((view) => isSeen(view) && isDue(view));
+/** Returns whether any work needs the lease. */
+export function hasWork(run: Run, statuses: readonly (CertificateStatus | Unreadable)[]): boolean {
+  const isDue = (status: CertificateStatus) =>
+    status.decision.action === "renew" ||
+    status.decision.action === "trust" ||
+    status.state.challenges.length > 0 ||
+    // Another run may be at it now: its end is worth the wait.
+    (status.state.unfinished && !isValid(status));
+  return dueSteps(run, statuses).size > 0 || statuses.some((status) => isReadable(status) && isDue(status));
 }

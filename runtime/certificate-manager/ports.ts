@@ -16,7 +16,7 @@ export interface Secrets {
   /**
    * Writes a value on top of the version that was read.
    *
-   * @throws Superseded when somebody else has written since
+   * @throws Superseded when another run has written since
    */
   write(name: string, value: string, onTopOf: string | undefined): Promise<void>;
 }
@@ -36,22 +36,22 @@ export interface States {
 export interface Lease {
   /** Grows with each lease. */
   token: number;
-  /** @throws Superseded when it has ended or somebody else has it */
+  /** @throws Superseded when it has ended or another run has it */
   check(): Promise<void>;
   release(): Promise<void>;
 }
 
 export interface Leases {
-  /** Undefined while somebody else has it. It ends by itself at the end of the run, never later. */
+  /** Undefined while another run has it. It ends by itself at the end of the run, never later. */
   take(until: Date): Promise<Lease | undefined>;
 }
 
-/** What another run has overtaken. */
+/** Another run has taken over. */
 export class Superseded extends Error {
   override readonly name = "Superseded";
 }
 
-/** What an issuer is given besides the certificate that is wanted. */
+/** Input of an issuer, besides the desired certificate. */
 export interface Attempt {
   certificate: ManagedCertificate;
   now: Date;
@@ -60,9 +60,9 @@ export interface Attempt {
   set?: AuthoritySet;
   /** The certificate that is replaced, if there is one. */
   replaces?: string;
-  /** An attempt that failed before: it is tried where nothing is counted first. */
-  again: boolean;
-  /** Called with what will stand in the zone before it does, and with nothing when it is gone. */
+  /** True after a failure: then the attempt is first made on a server without limits. */
+  afterFailure: boolean;
+  /** Called with the challenges before they are written to the zone, and with none once they are removed. */
   remember(challenges: CertificateState["challenges"]): Promise<void>;
   /** Called before the authority is asked to sign. */
   finalizing(): Promise<void>;
@@ -73,7 +73,7 @@ export interface Issuer {
   issue(attempt: Attempt): Promise<CertificateSecret>;
 }
 
-/** Everything that the program meets outside of itself. */
+/** All dependencies of the program on the outside. */
 export interface Ports {
   now(): Date;
   /** From 0 to 1. */
@@ -86,8 +86,8 @@ export interface Ports {
   issuer(name: string): Issuer;
   /** A new authority; `arn` for one in ACM PCA. */
   newAuthority(issuer: string, now: Date, arn: string | undefined): Promise<Authority>;
-  /** What the ACME server says about the renewal of a certificate, by its `renewalId`. */
-  askRenewalInfo(certificate: string): Promise<{ window?: RenewalWindow; retryAfterMs?: number }>;
+  /** Fetches the ACME server's renewal information for a certificate, by its `renewalId`. */
+  fetchRenewalInfo(certificate: string): Promise<{ window?: RenewalWindow; retryAfterMs?: number }>;
   removeChallenges(challenges: CertificateState["challenges"]): Promise<void>;
   log: Logger;
   /** A line for CloudWatch: metrics, as JSON. */

@@ -6,7 +6,7 @@ export interface Lifetime {
   notAfter: Date;
 }
 
-/** When the issuer would like to see a certificate renewed. */
+/** Period in which the issuer wants a certificate renewed. */
 export interface RenewalWindow {
   start: Date;
   end: Date;
@@ -19,17 +19,17 @@ const after = ({ notBefore, notAfter }: Lifetime, share: number) =>
 export const renewalByLifetime = (lifetime: Lifetime): Date =>
   after(lifetime, lifetime.notAfter.getTime() - lifetime.notBefore.getTime() < 10 * dayMs ? 1 / 2 : 2 / 3);
 
-/** With a twentieth of its life left a certificate is renewed, whatever the issuer asks for. */
+/** Time with a twentieth of the life left: a certificate is renewed then, whatever the issuer asks for. */
 export const emergency = (lifetime: Lifetime): Date => after(lifetime, 19 / 20);
 
 /**
- * When a certificate is renewed.
+ * Time at which a certificate is renewed.
  *
- * @param share place in the issuer's window, from 0 to 1: the same for each question about one certificate, and
- *   different between certificates, so that not all of a window's certificates come at once
+ * @param share position in the issuer's window, from 0 to 1: always the same for one certificate, and different between
+ *   certificates, so that not all of a window's certificates come at once
  */
 export function renewalTime(lifetime: Lifetime, window: RenewalWindow | undefined, share: number): Date {
   if (!window) return renewalByLifetime(lifetime);
-  const asked = window.start.getTime() + share * (window.end.getTime() - window.start.getTime());
-  return new Date(Math.min(asked, emergency(lifetime).getTime()));
+  const suggested = window.start.getTime() + share * (window.end.getTime() - window.start.getTime());
+  return new Date(Math.min(suggested, emergency(lifetime).getTime()));
 }

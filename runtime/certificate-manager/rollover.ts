@@ -3,7 +3,7 @@ import { readFacts } from "../x509/facts";
 import { renewalByLifetime } from "./renewal";
 
 const Authority = z.object({
-  /** PEM: what peers trust. */
+  /** PEM that peers trust. */
   certificate: z.string().min(1),
   /** Key that signs; or the authority in ACM PCA that does. */
   privateKey: z.string().min(1).optional(),
@@ -14,25 +14,25 @@ export type Authority = z.output<typeof Authority>;
 /**
  * The authorities of an issuer. One is replaced in three steps, so that at no moment two servers meet that do not trust
  * each other: `next` is trusted by all before it signs, then it is `current` and the old one, as `previous`, stays
- * trusted until nothing signed by it is in use.
+ * trusted until no certificate that it signed is in use.
  */
 export const AuthoritySet = z.object({
   version: z.literal(1),
   current: Authority,
   next: Authority.optional(),
   previous: Authority.optional(),
-  /** Since when every certificate is stored as the present step wants it. */
+  /** Time since which every certificate is stored as the present step requires. */
   readySince: z.iso.datetime().optional(),
 });
 export type AuthoritySet = z.output<typeof AuthoritySet>;
 
 /**
- * Time for every server to take over what is stored. It is longer than the time between two runs: another manager that
- * shares the authority has come by before the next step.
+ * Time for every server to take over the stored values. It is longer than the time between two runs: another manager
+ * that shares the authority has run before the next step.
  */
 export const graceMs = 24 * 3_600_000;
 
-/** What is written beside each certificate: the authority that signs first. */
+/** Authorities that are written beside each certificate: the signing one first. */
 export const bundle = ({ current, next, previous }: AuthoritySet): string =>
   [current, next, previous]
     .map((authority) => authority?.certificate.trim() ?? "")
@@ -45,7 +45,7 @@ const toleranceMs = 5 * 60_000;
 export interface RolloverInput {
   now: Date;
   set: AuthoritySet;
-  /** A person asks for another authority, or ACM PCA has another one. */
+  /** An operator requests another authority, or ACM PCA has another one. */
   replace: boolean;
   /** Each certificate of the issuer is stored with the bundle of this set, signed by its current authority. */
   settled: boolean;
@@ -59,7 +59,7 @@ export function rolloverStep({ now, set, replace, settled }: RolloverInput): Rol
   if (!set.next && !set.previous) {
     // Nobody trusts an authority that has ended: there is nothing to overlap with.
     if (lifetime.notAfter <= now) return "replace";
-    // The end of an authority in ACM PCA is its owner's to watch.
+    // The owner of an authority in ACM PCA watches its end.
     const due = set.current.arn === undefined && now >= renewalByLifetime(lifetime);
     return due || replace ? "introduce" : undefined;
   }
@@ -67,7 +67,7 @@ export function rolloverStep({ now, set, replace, settled }: RolloverInput): Rol
   if (!settled) return set.readySince ? "unready" : undefined;
   if (!set.readySince) return "ready";
   const waitedMs = now.getTime() - new Date(set.readySince).getTime();
-  // The clock that said so was ahead: the wait begins anew.
+  // The clock that recorded it was ahead: the wait starts again.
   if (waitedMs < -toleranceMs) return "unready";
   if (waitedMs < graceMs) return undefined;
   return set.next ? "switch" : "retire";

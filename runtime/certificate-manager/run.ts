@@ -2,15 +2,15 @@ import { errorMessage } from "../common/error-message";
 import type { Ports } from "./ports";
 import type { Settings } from "./settings";
 
-/** One invocation: what it has to do, with what, and until when. */
+/** One invocation: its tools, its requests and its deadline. */
 export interface Run {
   settings: Settings;
   ports: Ports;
   /** Aborted when only the time to clean up is left. */
   signal: AbortSignal;
-  /** When the invocation is ended from outside. A lease lasts no longer. */
+  /** Time at which the invocation is ended from outside. A lease lasts no longer. */
   endsAt(): Date;
-  /** Certificates to renew and authorities to replace because a person asks for it. */
+  /** Certificates to renew and authorities to replace because an operator requests it. */
   renew: readonly string[];
   roll: readonly string[];
 }

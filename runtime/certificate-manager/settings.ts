@@ -2,7 +2,7 @@ import { givenVariables } from "../common/environment";
 import { wrongEnvironment } from "../common/environment-error";
 import { CertificateManagerEnv, type ManagedCertificate } from "./env";
 
-/** Everything that the environment says, checked. */
+/** Everything that the environment holds, checked. */
 export interface Settings {
   certificates: ManagedCertificate[];
   stateTable: string;

@@ -4,9 +4,9 @@ import type { ManagedCertificate } from "./contract";
 
 const instant = z.iso.datetime().transform((text) => new Date(text));
 
-/** What is known of a certificate's issuance; it outlives the function that learnt it. */
+/** Known state of a certificate's issuance; it outlives the invocation that recorded it. */
 export const CertificateState = z.object({
-  /** What was wanted when the failures were counted: another wish starts anew. */
+  /** Fingerprint of the request whose failures are counted: another request starts again. */
   fingerprint: z.string().default(""),
   /** Attempts in a row that did not end well. One is counted before it begins: a run that is killed has failed. */
   failures: z.int().min(0).default(0),
@@ -14,7 +14,7 @@ export const CertificateState = z.object({
   /** An attempt is under way, or was cut off: only the lease can tell. */
   unfinished: z.boolean().default(false),
   nextTryAt: instant.optional(),
-  /** When a public authority was asked to sign, in the last days. */
+  /** Times at which a public authority was asked to sign, in the last days. */
   finalizations: z.array(instant).default([]),
   /** TXT values that may stand in the zone. */
   challenges: z.array(z.object({ record: z.string(), value: z.string() })).default([]),
@@ -23,17 +23,17 @@ export const CertificateState = z.object({
 });
 export type CertificateState = z.output<typeof CertificateState>;
 
-/** What an issuer has said about the renewal of a certificate. */
+/** Renewal information that an issuer gave for a certificate. */
 export const RenewalInfo = z.object({
   /** The certificate, as `renewalId` names it. */
   certificate: z.string(),
-  /** Absent when it said nothing. */
+  /** Absent when it gave none. */
   window: z.object({ start: instant, end: instant }).optional(),
   askAgainAt: instant,
 });
 export type RenewalInfo = z.output<typeof RenewalInfo>;
 
-/** Changes when something is wanted that an earlier failure says nothing about. */
+/** Fingerprint of a request. It changes when earlier failures say nothing about the new request. */
 export function requestFingerprint(certificate: ManagedCertificate, directory: string | undefined): string {
   const { names, issuer, usages } = certificate;
   const fingerprint = [[...names].sort(), issuer, [...usages].sort(), issuer === "acme" ? directory : undefined];

@@ -6,7 +6,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Logger } from "pino";
 import { accountKey } from "./acme/account";
 import { route53Challenges } from "./acme/challenges";
-import { acmeServer, askRenewalInfo } from "./acme/server";
+import { acmeServer, fetchRenewalInfo } from "./acme/server";
 import { awsLeases } from "./aws/leases";
 import { awsSecrets } from "./aws/secrets";
 import { awsStates } from "./aws/states";
@@ -17,7 +17,7 @@ import { metricLine } from "./metrics";
 import type { Issuer, Ports } from "./ports";
 import type { Settings } from "./settings";
 
-/** No call outlives its run by much: what hangs is repeated, and given up. */
+/** No call outlives its run by much: a hanging call is repeated, then given up. */
 const client = {
   maxAttempts: 4,
   requestHandler: { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true },
@@ -61,7 +61,7 @@ export function connect(settings: Settings, log: Logger, write: (line: string) =
     leases: awsLeases(stateClient, settings.stateTable, now),
     issuer: (name) => (name === "acme" && publicIssuer ? publicIssuer : byAuthority),
     newAuthority: (issuer, at, arn) => (arn ? pcaAuthority(pca, arn) : newPrivateAuthority(issuer, at)),
-    askRenewalInfo: async (certificate) => (acme ? askRenewalInfo(acme.directoryUrl, certificate) : {}),
+    fetchRenewalInfo: async (certificate) => (acme ? fetchRenewalInfo(acme.directoryUrl, certificate) : {}),
     removeChallenges: async (values) => challenges?.remove(values),
     log,
     metric: (secret, values) => write(`${metricLine(secret, values, now())}\n`),

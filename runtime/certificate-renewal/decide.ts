@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readPem, unionPem } from "../x509/pem";
 import type { RenewedCertificate } from "./env";
 
-/** What a Secret holds; a key that is not there is `undefined`. */
+/** Content of a Secret; an absent key is `undefined`. */
 export interface StoredPair {
   cert?: string;
   key?: string;
@@ -11,7 +11,7 @@ export interface StoredPair {
 const usageIds = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" };
 
 /**
- * Why a certificate has to be issued anew; `undefined` when it has not.
+ * Reason why a certificate has to be reissued; `undefined` when it has not.
  *
  * @param authority certificate of the authority that would sign it now
  */
@@ -46,7 +46,7 @@ export function renewalReason(
 }
 
 /**
- * What is trusted from now on: the authorities of now, and those of before until they end, so that certificates of
+ * Authorities that are trusted from now on: the current ones, and previous ones until they end, so that certificates of
  * either are accepted while servers change over.
  */
 export function trustedAuthorities(before: string | undefined, current: readonly string[], now: Date): string {
@@ -55,8 +55,8 @@ export function trustedAuthorities(before: string | undefined, current: readonly
 }
 
 /**
- * Keys of the Secret of authorities for one issuer. Those of other clusters are trusted as long as the configuration
- * says so and not a run longer, so the own ones stand by themselves as soon as there are others.
+ * Keys of the Secret of authorities for one issuer. Those of other clusters are trusted only as long as the
+ * configuration lists them. Therefore the cluster's own authorities get a separate key once there are others.
  */
 export function authorityFiles(
   before: Readonly<Record<string, string>>,
@@ -71,7 +71,9 @@ export function authorityFiles(
   return { [all]: unionPem([trusted, peers]), [own]: trusted };
 }
 
-/** Whether everybody had the chance to learn of the authority: it was trusted before this run, or nobody trusts yet. */
+/**
+ * Returns whether every peer could learn of the authority: it was trusted before this run, or no peer trusts any yet.
+ */
 export const isKnownAuthority = (before: string | undefined, authority: string): boolean => {
   if (!before) return true;
   const desired = new X509Certificate(authority).fingerprint256;

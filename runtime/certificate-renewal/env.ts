@@ -19,13 +19,13 @@ export const RenewedCertificate = z.strictObject({
 });
 export type RenewedCertificate = z.output<typeof RenewedCertificate>;
 
-/** Where a certificate has to be seen after it was renewed. */
+/** Listener that must serve a certificate after its renewal. */
 export const ServedListener = z.strictObject({
   host: text,
   port: z.int().min(1).max(65535),
   /** Id of the certificate. */
   certificate: text,
-  /** Whether the server says `INFO` in clear before TLS. */
+  /** True when the server sends `INFO` in clear before TLS. */
   plainInfo: z.boolean(),
 });
 export type ServedListener = z.output<typeof ServedListener>;
@@ -46,7 +46,7 @@ export const CertificateRenewalEnv = z.object({
   AUTHORITIES_SECRET: text,
   /** A JSON object, by purpose: certificates (PEM) of authorities of other clusters that are trusted as well. */
   PEER_AUTHORITIES: json.pipe(z.record(z.string(), z.string())).default({}),
-  /** Where servers listen; without it nothing is reloaded, as on the first run, when there is no server yet. */
+  /** Addresses of the servers; without it nothing is reloaded, as on the first run, when there is no server yet. */
   NATS_SERVERS: natsServers.optional(),
   NATS_CA_FILE: text.optional(),
   /** Login of a user of the system account that may reload servers: its creds, or its seed. */
@@ -54,7 +54,7 @@ export const CertificateRenewalEnv = z.object({
   NATS_NKEY_SEED_FILE: text.optional(),
   /** A JSON array of `ServedListener`. */
   SERVED: json.pipe(z.array(ServedListener)).default([]),
-  /** How long servers may take to serve what was renewed: pods see a changed Secret after a minute or two. */
+  /** Seconds until servers must serve the renewed certificates: pods see a changed Secret after a minute or two. */
   RELOAD_TIMEOUT_SECONDS: seconds(300),
   KUBERNETES_API: text.default("https://kubernetes.default.svc"),
   KUBERNETES_CA_FILE: text.default("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"),

@@ -1,7 +1,7 @@
 import { type RequestOptions, request } from "node:https";
 import { z } from "zod";
 
-/** What the job asks of the Kubernetes API: Secrets of one namespace that exist already. */
+/** Requests of the job to the Kubernetes API: Secrets of one namespace that exist already. */
 export interface Secrets {
   read(name: string): Promise<Record<string, string>>;
   /** Replaces the keys that are given, all at once, and leaves the others alone. */
@@ -15,7 +15,7 @@ export interface KubernetesApi {
   namespace: string;
   /** Certificates of the API's authority. */
   ca?: string;
-  /** The pod's own, read anew for each call: Kubernetes rotates it. */
+  /** The pod's own, read again for each call: Kubernetes rotates it. */
   token: () => string;
 }
 
@@ -49,7 +49,7 @@ export function kubernetesSecrets({ address, namespace, ca, token }: KubernetesA
   };
 }
 
-/** One request. Not `fetch`, which cannot be told an authority for one address alone. */
+/** Sends one request. Not with `fetch`, which cannot be given an authority for one address alone. */
 function exchange(url: string, body: string, options: RequestOptions): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { ...options, timeout: 30_000 }, (response) => {

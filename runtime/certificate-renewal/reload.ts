@@ -20,16 +20,16 @@ const everyMs = 10_000;
 const sleepFor = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
- * Asks servers to reload until each serves what was renewed. Pods see a changed Secret when their kubelet looks again,
- * so a reload may come too early and is asked for again.
+ * Asks servers to reload until each serves the renewed certificates. Pods see a changed Secret when their kubelet
+ * checks again, so a reload may come too early and is then repeated.
  *
- * @throws with every listener that still serves something else when the time is up
+ * @throws with every listener that still serves another certificate when the time is up
  */
 export async function reloadServers(props: ReloadProps): Promise<void> {
   const { connection, timeoutMs, log, sleep = sleepFor } = props;
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const names = await askToReload(await connection());
+    const names = await requestReload(await connection());
     const behind = await listenersBehind(props);
     if (behind.length === 0) {
       log.info({ servers: names }, "every listener serves what stands in its Secret");
@@ -40,24 +40,27 @@ export async function reloadServers(props: ReloadProps): Promise<void> {
   }
 }
 
-/** Asks every server of the cluster that answers. @returns their names */
-export async function askToReload(connection: NatsConnection): Promise<string[]> {
+/** Requests a reload of every server of the cluster that answers. @returns their names */
+export async function requestReload(connection: NatsConnection): Promise<string[]> {
   const answers = await connection.requestMany("$SYS.REQ.SERVER.PING", "", { maxWait: 2000 });
   const servers: z.output<typeof Answer>["server"][] = [];
   for await (const message of answers) {
     const answer = Answer.safeParse(JSON.parse(message.string()));
     if (answer.success) servers.push(answer.data.server);
   }
-  await Promise.all(servers.map((server) => askOne(connection, server)));
+  await Promise.all(servers.map((server) => requestServerReload(connection, server)));
   return servers.map(({ name }) => name).sort();
 }
 
-/** @throws when the server says that it refuses */
-async function askOne(connection: NatsConnection, { id, name }: { id: string; name: string }): Promise<void> {
+/** @throws when the server refuses */
+async function requestServerReload(
+  connection: NatsConnection,
+  { id, name }: { id: string; name: string },
+): Promise<void> {
   const reply = await connection
     .request(`$SYS.REQ.SERVER.${id}.RELOAD`, "", { timeout: 3000 })
-    // In operator mode a server that reloads drops its own answer with the accounts that it reads anew (2.14.5): what it
-    // serves afterwards is what counts.
+    // In operator mode a server that reloads drops its own answer with the accounts that it reads again (2.14.5): only
+    // the certificate that it serves afterwards counts.
     .catch((error: unknown) => {
       if (error instanceof NatsError && error.code === ErrorCode.Timeout) return undefined;
       throw error;
@@ -73,7 +76,7 @@ async function listenersBehind({ served, current }: ReloadProps): Promise<string
       const place = `${certificate} on ${host}:${port}`;
       if (!pair) return [place];
       try {
-        // Routes and leaf nodes let peers in alone: the job shows them the certificate that peers show.
+        // Routes and leaf nodes admit peers alone: the job presents the certificate that peers present.
         const client = certificate === "internal" ? undefined : { cert: pair.cert, key: pair.key };
         const seen = await servedFingerprint({ host, port, servername: host, plainInfo, proxied: false, client });
         return seen === pair.fingerprint ? [] : [place];

@@ -19,14 +19,14 @@ export interface RenewProps {
 }
 
 export interface Renewed {
-  /** Whether a Secret was written: servers have to load it. */
+  /** True when a Secret was written: servers have to load it. */
   changed: boolean;
-  /** Fingerprint and pair of every certificate as it stands now, by id. */
+  /** Fingerprint and pair of every certificate after the run, by id. */
   current: Map<string, { fingerprint: string; cert: string; key: string }>;
 }
 
 /**
- * Brings the Secrets to what they should hold. An authority is trusted for one run before anything that it signed is
+ * Writes the desired content into the Secrets. An authority is trusted for one run before anything that it signed is
  * served, so that no peer meets a signature that it does not know yet; on the first run there is no peer.
  */
 export async function renew(props: RenewProps): Promise<Renewed> {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { commonName } from "../x509/common-name";
 import type { RenewedCertificate } from "./env";
 
-/** What the job asks of Vault. */
+/** Requests of the job to Vault. */
 export interface Vault {
   /** Certificate of the authority of a mount; `undefined` when there is no such mount. */
   authority(mount: string): Promise<string | undefined>;
@@ -18,7 +18,7 @@ const Refused = z.object({ errors: z.array(z.string()) });
 /**
  * Logs in with the pod's own token.
  *
- * @throws when Vault refuses; the message holds what it said and no secret
+ * @throws when Vault refuses; the message holds its answer and no secret
  */
 export async function openVault(address: string, login: { path: string; role: string; jwt: string }): Promise<Vault> {
   const call = async (path: string, body?: unknown, token?: string): Promise<Response> =>
@@ -51,10 +51,10 @@ export async function openVault(address: string, login: { path: string; role: st
   };
 }
 
-async function accepted(what: string, asked: Promise<Response>): Promise<unknown> {
-  const response = await asked;
+async function accepted(what: string, pending: Promise<Response>): Promise<unknown> {
+  const response = await pending;
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok) return body;
-  const said = Refused.safeParse(body).data?.errors.join("; ") || "no reason";
-  throw new Error(`Vault refuses ${what}: ${response.status}, ${said}`);
+  const reason = Refused.safeParse(body).data?.errors.join("; ") || "no reason";
+  throw new Error(`Vault refuses ${what}: ${response.status}, ${reason}`);
 }

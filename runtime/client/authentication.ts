@@ -9,11 +9,12 @@ import {
 import { inboxPrefix, serviceInboxPrefix } from "./identity";
 
 /**
- * How a client proves who it is.
+ * Credentials of a client.
  *
- * `sentinel` is the bearer JWT that leads to the auth callout on servers in operator mode without a default sentinel.
- * A function as `token` is asked on every connect and reconnect, so that an expired token is never presented twice.
- * Several `logins` are tried in turn, the first one first: while a key is rotated, some servers know one and some another.
+ * `sentinel` is the bearer JWT that leads to the auth callout on servers in operator mode without a default sentinel. A
+ * function as `token` is called on every connect and reconnect, so that an expired token is never presented twice.
+ * Several `logins` are tried in turn, the first one first: while a key is rotated, some servers know one and some
+ * another.
  */
 export type Authentication = Login | { kind: "in-turn"; logins: readonly Login[] };
 type Login =
@@ -22,10 +23,10 @@ type Login =
   | { kind: "creds"; creds: string }
   | { kind: "none" };
 
-/** How nats.js logs in, at each attempt to connect. */
+/** Authenticators that nats.js calls at each attempt to connect. */
 export interface Authenticators {
   authenticators: Authenticator[];
-  /** To be called when an attempt has led in: the next one begins with the first login again. */
+  /** To be called after an attempt that succeeded: the next one begins with the first login again. */
   admitted(): void;
 }
 
@@ -34,7 +35,8 @@ export function authenticators(authentication: Authentication): Authenticators {
   if (authentication.kind !== "in-turn")
     return { authenticators: authenticatorsOf(authentication), admitted: () => undefined };
   const logins = authentication.logins.map(authenticatorsOf);
-  // nats.js asks anew at each attempt, and tells nobody how it ended: that there is another one says enough.
+  // nats.js calls them at each attempt and does not report how it ended: another attempt means that the last one
+  // failed.
   let attempts = 0;
   const next: Authenticator = (nonce) => {
     const login = logins[attempts++ % logins.length] ?? [];

@@ -34,7 +34,7 @@ export interface NatsClientOptions {
   requestTimeoutMs?: number;
 }
 
-/** What a health endpoint needs to know of a client. */
+/** State of a client for a health endpoint. */
 export interface NatsClientHealth {
   connected: boolean;
   servers: readonly string[];
@@ -51,7 +51,7 @@ export class NatsClientClosedError extends Error {
   }
 }
 
-/** Pause between attempts to reconnect to one server; nats.js's 2 s plus 1 s are long for a service that others wait on. */
+/** Pause between attempts to reconnect to one server; nats.js's 2 s plus 1 s are long when other services wait. */
 const RECONNECT_WAIT_MS = 500;
 
 /**

@@ -1,16 +1,18 @@
 /** OpenID Connect allows a `sub` of 255 bytes; longer ones only inflate subjects. */
 export const MAX_IDENTITY_BYTES = 255;
 
-/** Why an identity has no encoding. */
+/** An identity that has no encoding; the message is the reason. */
 export class IdentityError extends Error {
   override readonly name = "IdentityError";
 }
 
 /**
- * One subject token for an identity: letters, digits and `-` stand for themselves, every other byte of the UTF-8 form is `_hh`.
+ * One subject token for an identity: letters, digits and `-` stand for themselves, every other byte of the UTF-8 form
+ * is `_hh`.
  *
- * Injective, and its alphabet `[A-Za-z0-9_-]` holds neither `.` nor a wildcard, so no identity reaches another one's subjects.
- * There is no Unicode normalization: the NFC and NFD forms of a name are two identities, as they are to the issuer.
+ * Injective, and its alphabet `[A-Za-z0-9_-]` holds neither `.` nor a wildcard, so no identity reaches another one's
+ * subjects. There is no Unicode normalization: the NFC and NFD forms of a name are two identities, as they are to the
+ * issuer.
  *
  * @throws IdentityError for an empty identity, a lone surrogate, or more than {@link MAX_IDENTITY_BYTES} bytes
  */
@@ -34,7 +36,7 @@ export const inboxPrefix = (sub: string): string => `_INBOX.${encodeIdentity(sub
  */
 export const serviceInboxPrefix = (publicNkey: string): string => `_INBOX._${publicNkey}`;
 
-/** What stands for each byte. */
+/** Encoding of each byte. */
 const ENCODED = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);
   return /[A-Za-z0-9-]/.test(character) ? character : `_${byte.toString(16).padStart(2, "0")}`;

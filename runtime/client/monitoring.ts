@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What a server says of itself, on its monitoring port as well as to the system account: the parts that are read here, in
- * the server's own words.
+ * State that a server reports of itself, on its monitoring port and to the system account: the fields that are read
+ * here, under the server's own names.
  */
 export const Varz = z.object({
   server_name: z.string(),
@@ -24,7 +24,7 @@ const MetaGroup = z.object({
   replicas: z.array(z.object({ name: z.string(), current: z.boolean(), offline: z.boolean().optional() })).nullish(),
 });
 
-/** Streams stand in it only where they are asked for: the server's own, each with the state of its own copy. */
+/** Streams are in it only where they are requested: the server's own, each with the state of its own copy. */
 export const Jsz = z.object({
   meta_cluster: MetaGroup.optional(),
   account_details: z

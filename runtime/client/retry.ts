@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiError, NatsError } from "nats";
 import { errorMessage } from "../common/error-message";
 
-/** A deadline passed while servers were not ready; `cause` is what the last attempt said. */
+/** A deadline passed while servers were not ready; `cause` is the error of the last attempt. */
 export class NotInTime extends Error {
   override readonly name = "NotInTime";
   constructor(what: string, cause: unknown) {
@@ -63,7 +63,7 @@ const TRANSIENT_NUMBERS = [
 ];
 
 /**
- * Whether a cluster that is starting, electing or rolling gives this answer.
+ * Returns whether a cluster that is starting, electing or rolling gives this answer.
  *
  * A missing meta leader is a timeout, `no responders` or any 503: "JetStream system temporarily unavailable" and, in
  * nats.js's words, "jetstream is not enabled".
@@ -77,7 +77,7 @@ export function isTransient(error: unknown): boolean {
   return code === "503" || code === "TIMEOUT" || code === "DISCONNECT";
 }
 
-/** For what must be there, but a server may not have heard of yet, or have let go of while it is being moved. */
+/** For objects that must exist, but that a server may not know yet, or no longer while they are being moved. */
 export async function notYetWhenMissing<Result>(
   missing: readonly number[],
   request: () => Promise<Result>,
@@ -89,7 +89,7 @@ export async function notYetWhenMissing<Result>(
   }
 }
 
-/** For what may be gone: undefined when nothing is there to read or to delete. */
+/** For objects that may be gone: undefined when nothing is there to read or to delete. */
 export async function unlessMissing<Result>(
   missing: number,
   request: () => Promise<Result>,

@@ -1,13 +1,13 @@
 import { ErrorCode, type JetStreamClient, NatsError, type Payload, type PubAck } from "nats";
 import { errorMessage } from "../common/error-message";
 
-/** How one message is published to a stream. */
+/** Options for publishing one message to a stream. */
 export interface StreamPublishOptions {
   /** Makes retries harmless: within its duplicate window the stream stores one message of this id. */
   messageId: string;
-  /** How long one attempt waits for the acknowledgement. */
+  /** Time that one attempt waits for the acknowledgement. */
   timeoutMs: number;
-  /** How long to go on trying. Keep it below the stream's duplicate window (2 minutes by default). */
+  /** Time after which no attempt follows. Keep it below the stream's duplicate window (2 minutes by default). */
   retryForMs: number;
 }
 
@@ -59,7 +59,7 @@ export async function publishToStream(
   }
 }
 
-/** Whether the same publish may succeed a little later. */
+/** Returns whether the same publish may succeed a little later. */
 export function isTemporary(error: unknown): boolean {
   if (!(error instanceof NatsError)) return false;
   const temporary: string[] = [ErrorCode.NoResponders, ErrorCode.Timeout, ErrorCode.Disconnect];

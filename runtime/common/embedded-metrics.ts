@@ -1,6 +1,6 @@
 export interface EmbeddedMetrics {
   namespace: string;
-  /** Its name, and what it is here. */
+  /** Its name and its value. */
   dimension: readonly [name: string, value: string];
   /** By the metrics' names. */
   values: Readonly<Record<string, number>>;
@@ -9,7 +9,8 @@ export interface EmbeddedMetrics {
 }
 
 /**
- * A line in CloudWatch's embedded metric format: in a function's log it becomes metrics, without a request or a permission.
+ * A line in CloudWatch's embedded metric format: in a function's log it becomes metrics, without a request or a
+ * permission.
  *
  * @param now milliseconds since the epoch
  */

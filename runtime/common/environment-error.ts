@@ -9,7 +9,7 @@ export class EnvironmentError extends Error {
   }
 }
 
-/** All that is wrong with a program's environment, one line for each problem. */
+/** Error with all problems of a program's environment, one line for each. */
 export const wrongEnvironment = (program: string, problems: readonly string[]): EnvironmentError =>
   new EnvironmentError(
     `the environment of ${program} is wrong:\n${problems.map((problem) => `  ${problem}`).join("\n")}`,

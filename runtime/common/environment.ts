@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { serverProblems } from "./servers";
 
-/** The variables that say something: platforms write an optional one that is not wanted as empty text. */
+/** The variables that have a value: platforms write an absent optional one as empty text. */
 export const givenVariables = (environment: NodeJS.ProcessEnv): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
 
@@ -9,7 +9,7 @@ export const givenVariables = (environment: NodeJS.ProcessEnv): Record<string, s
 
 export const text = z.string().trim().min(1);
 
-/** Text that is JSON; pipe it into the schema of what it says. */
+/** Text that is JSON; pipe it into the schema of its content. */
 export const json = text.transform((value, context): unknown => {
   try {
     return JSON.parse(value);

@@ -1,7 +1,7 @@
 /**
- * Keeps what `make` made for the `size` keys that were used last.
+ * Keeps the values that `make` returned for the `size` keys that were used last.
  *
- * Bounded, because the keys come from outside; what cannot be made is not kept, because it would push out what can.
+ * Bounded, because the keys come from outside. An undefined value is not kept, because it would push out a usable one.
  */
 export function memoizeRecent<Value>(size: number, make: (key: string) => Value | undefined) {
   const values = new Map<string, Value>();

@@ -3,7 +3,7 @@ export class ServersError extends Error {
   override readonly name = "ServersError";
 }
 
-/** What is wrong with a list of servers, one sentence for each; none when it is right. */
+/** Problems of a list of servers, one sentence for each; none when it is right. */
 export function serverProblems(servers: string | readonly string[]): string[] {
   const list = serverList(servers);
   return list.length === 0 ? ["names no server: write tls://host:4222"] : list.flatMap(problem);

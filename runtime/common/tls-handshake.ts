@@ -6,9 +6,11 @@ export interface HandshakeProps {
   port: number;
   /** Name asked for by SNI. */
   servername: string;
-  /** NATS says `INFO` in clear before TLS on client and leaf node ports; routes and WebSockets begin with TLS. */
+  /**
+   * True where NATS sends `INFO` in clear before TLS: client and leaf node ports; routes and WebSockets begin with TLS.
+   */
   plainInfo: boolean;
-  /** Whether the server wants to be told a client's address first; see `proxy_protocol`. */
+  /** True when the server expects a client's address first; see `proxy_protocol`. */
   proxied?: boolean;
   /** Own certificate, where the listener asks for one. */
   client?: { cert: string; key: string };
@@ -18,8 +20,8 @@ export interface HandshakeProps {
 /**
  * One TLS handshake with a listener of nats-server.
  *
- * @param trust what the chain is judged by
- * @param read takes what is wanted before the connection is closed
+ * @param trust options for the verification of the chain
+ * @param read reads the result before the connection is closed
  * @throws when the handshake fails, or is not done in time
  */
 export async function tlsHandshake<Result>(

@@ -10,7 +10,7 @@ import type { DnsSyncActionName } from "./contract";
 import type { Page } from "./pages";
 import type { RecordChange } from "./record";
 
-/** What the program asks of AWS. Each may fail, and is then not known to have happened or not. */
+/** Requests of the program to AWS. Each may fail; then it is not known whether it took effect. */
 export interface Aws {
   /** ARNs of the tasks that are to run for this service; none when there is no such service. */
   listTasks(service: string, next?: string): Promise<Page<string>>;

@@ -7,12 +7,15 @@ import { pace } from "./pace";
 /** Route 53 allows an account 10 requests a second: we take 4 at most, so that others can work beside us. */
 const route53GapMs = 250;
 
-/** Throttling and lost answers are repeated with jitter, at first after up to 0.1 s (throttling: 0.5 s), then up to twice as long. */
+/**
+ * Throttling and lost answers are repeated with jitter: at first after up to 0.1 s (throttling: 0.5 s), then after up
+ * to twice as long.
+ */
 const retries = { maxAttempts: 8, retryMode: "standard" } as const;
 /** A request that gets no answer is repeated too; all of them end with the invocation's deadline. */
 const timeouts = { connectionTimeout: 3000, requestTimeout: 5000, socketTimeout: 5000, throwOnRequestTimeout: true };
 
-/** Clients whose region, endpoint and credentials come from the process environment. They are kept between invocations. */
+/** Clients with region, endpoint and credentials of the process environment. They are kept between invocations. */
 export function buildClients() {
   const config = { ...retries, requestHandler: timeouts };
   const route53 = new Route53Client(config);

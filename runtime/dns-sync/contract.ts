@@ -1,8 +1,8 @@
-/** Where CloudWatch finds the metrics, and the one dimension they have: the client record's name. */
+/** CloudWatch namespace of the metrics; their one dimension is the client record's name. */
 export const DNS_SYNC_NAMESPACE = "natsform/dns-sync";
 export const DNS_SYNC_DIMENSION = "RecordName";
 
-/** What each invocation reports. Closed: alarms and dashboards name them. */
+/** Metrics of each invocation. Closed: alarms and dashboards name them. */
 export const DNS_SYNC_METRICS = {
   /** Addresses of healthy servers; nothing is reported when they could not be read. */
   HealthyServers: "Count",
@@ -26,16 +26,16 @@ export type DnsSyncActionName =
   | "route53:ListResourceRecordSets"
   | "route53:ChangeResourceRecordSets";
 
-/** One action that the program calls, and what it is limited to. */
+/** One action that the program calls, and its limits. */
 export interface DnsSyncAction {
   action: DnsSyncActionName;
   on: "any" | "tasks" | "hosted-zone";
   condition?: "ecs-cluster" | "client-record";
-  /** Where `on` is any: why AWS offers nothing narrower. */
+  /** Reason why AWS offers nothing narrower, where `on` is any. */
   why?: string;
 }
 
-/** All that the program calls: none is missing, and it fails without any of them. */
+/** All actions that the program calls: none is missing, and it fails without any of them. */
 export const DNS_SYNC_ACTIONS: readonly DnsSyncAction[] = [
   {
     action: "ecs:ListTasks",
@@ -49,7 +49,7 @@ export const DNS_SYNC_ACTIONS: readonly DnsSyncAction[] = [
   { action: "route53:ChangeResourceRecordSets", on: "hosted-zone", condition: "client-record" },
 ];
 
-/** What the actions are limited to. */
+/** Resources that the actions are limited to. */
 export interface DnsSyncScope {
   ecsClusterArn: string;
   /** `arn:aws:ecs:<region>:<account>:task/<ecsCluster>/*`. */
@@ -69,7 +69,7 @@ export interface PolicyStatement {
   Condition?: Record<string, Record<string, string | string[]>>;
 }
 
-/** The statements of the function's policy, one for each action. A log group and a dead-letter queue are not among them. */
+/** Statements of the function's policy, one for each action; without those for a log group and a dead-letter queue. */
 export function dnsSyncStatements(scope: DnsSyncScope): PolicyStatement[] {
   const resources = { any: "*", tasks: scope.tasksArn, "hosted-zone": scope.hostedZoneArn };
   const conditions = {

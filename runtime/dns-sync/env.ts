@@ -14,10 +14,10 @@ export const DnsSyncEnv = z.object({
   HOSTED_ZONE_ID: text,
   /** The client record, without a final dot. */
   RECORD_NAME: text,
-  /** TXT record that says who owns the client record, and what it must say. */
+  /** TXT record that names the owner of the client record, and its required value. */
   OWNERSHIP_RECORD_NAME: text,
   OWNER: text,
-  /** Which addresses of a task are listed: clients outside need the public ones. */
+  /** Kind of a task's addresses to list: clients outside need the public ones. */
   ADDRESSES: z.enum(["public", "private"]).default("public"),
   TTL_SECONDS: z
     .string()

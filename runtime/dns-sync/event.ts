@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const text = z.string().optional().catch(undefined);
 
-/** What is logged of an event; nothing of it decides anything, so that no event can be wrong. */
+/** Fields of an event that are logged; they decide nothing, so that no event can be wrong. */
 const Event = z
   .object({
     id: text,

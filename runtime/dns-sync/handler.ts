@@ -5,7 +5,7 @@ import { eventSummary } from "./event";
 import { metricLine, metricValues } from "./metrics";
 import { type Outcome, reconcile } from "./reconcile";
 
-/** What Lambda passes besides the event. */
+/** Context that Lambda passes besides the event. */
 export interface InvocationContext {
   getRemainingTimeInMillis(): number;
   awsRequestId?: string;
@@ -13,7 +13,7 @@ export interface InvocationContext {
 
 export interface HandlerProps {
   env: DnsSyncEnv;
-  /** AWS for one invocation, which ends when the signal says so. */
+  /** AWS for one invocation, which ends when the signal aborts. */
   connect: (deadline: AbortSignal) => Aws;
   log: Logger;
   /** Writes one line to stdout. */

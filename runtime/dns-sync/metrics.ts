@@ -4,7 +4,7 @@ import type { Outcome } from "./reconcile";
 
 export type MetricValues = Partial<Record<DnsSyncMetric, number>>;
 
-/** What an invocation reports; without an outcome it failed. */
+/** Metrics of an invocation; without an outcome it failed. */
 export function metricValues(outcome: Outcome | undefined, retries: number, now: number): MetricValues {
   if (!outcome) return { RecordChanges: 0, OwnershipRefusals: 0, Failures: 1, Retries: retries };
   const { healthy, record } = outcome;

@@ -4,14 +4,14 @@ import { allPages, batches } from "./pages";
 import { formRefusal, listedRecord, ownershipRefusal, type Refusal, recordChange } from "./record";
 import { addressOf, healthyTasks, interfaceIds } from "./tasks";
 
-/** What an invocation found and did. */
+/** Result of an invocation. */
 export interface Outcome {
   /** Addresses of the healthy servers, sorted. */
   healthy: string[];
   /** `kept`: no server is healthy, and the last addresses stay. */
   record: "changed" | "unchanged" | "kept" | "deleted" | "refused";
   refusal?: Refusal;
-  /** What the record listed before and, where it was changed, lists now. */
+  /** Addresses that the record listed before and, where it was changed, lists now. */
   before?: readonly string[];
   after?: readonly string[];
   /** ARNs of healthy tasks that have no address of the kind asked for. */
@@ -21,9 +21,10 @@ export interface Outcome {
 /**
  * Makes the client record list the addresses of the healthy servers.
  *
- * Only what AWS says now decides, never the event that led here: events come twice, late, in any order or not at all.
+ * Only AWS's current state decides, never the event that started the run: events come twice, late, in any order or not
+ * at all.
  *
- * @throws what a request failed with; the record is then as it was, unless the answer to the change itself was lost
+ * @throws the error of a request; the record is then as it was, unless the answer to the change itself was lost
  */
 export async function reconcile(aws: Aws, env: DnsSyncEnv): Promise<Outcome> {
   const servers = await healthyServers(aws, env);

@@ -15,7 +15,7 @@ export function setsOf(sets: readonly ResourceRecordSet[], name: string, type: s
   return sets.filter((set) => set.Type === type && route53Name(unescaped(set.Name ?? "")) === desired);
 }
 
-/** What each value of a TXT record set says; a value may be written in several quoted pieces. */
+/** Text of each value of a TXT record set; a value may be written in several quoted pieces. */
 export function textsOf({ ResourceRecords = [] }: ResourceRecordSet): string[] {
   return ResourceRecords.map(({ Value = "" }) =>
     [...Value.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, piece = ""]) => unescaped(piece)).join(""),

@@ -1,7 +1,7 @@
 import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { setsOf, textsOf } from "./record-sets";
 
-/** Why the record is left alone. */
+/** Reason why the record is left alone. */
 export type Refusal = "ownership missing" | "owned by somebody else" | "alias or routing policy";
 
 /** The client record as it stands. */
@@ -16,7 +16,7 @@ export interface RecordChange {
   ttlSeconds: number;
 }
 
-/** Why the record of this ownership is not ours; undefined when it is. */
+/** Reason why the record of this ownership is not ours; undefined when it is. */
 export function ownershipRefusal(
   sets: readonly ResourceRecordSet[],
   { name, owner }: { name: string; owner: string },
@@ -27,7 +27,7 @@ export function ownershipRefusal(
   return owners.length === 1 && owners[0] === owner ? undefined : "owned by somebody else";
 }
 
-/** Why the record is none that a plain one may replace; undefined where it is plain, or not there. */
+/** Reason why a plain record may not replace this one; undefined where it is plain, or not there. */
 export function formRefusal(sets: readonly ResourceRecordSet[], name: string): Refusal | undefined {
   const special = setsOf(sets, name, "A").some(({ SetIdentifier, AliasTarget }) => SetIdentifier || AliasTarget);
   return special ? "alias or routing policy" : undefined;
@@ -44,7 +44,8 @@ export function listedRecord(sets: readonly ResourceRecordSet[], name: string): 
 /**
  * The change that makes the record list exactly the healthy servers; none when it already does.
  *
- * With no healthy server the record stays, unless it is asked to go: an absent name is cached for longer than an address.
+ * With no healthy server the record stays, unless `whenEmpty` deletes it: an absent name is cached for longer than an
+ * address.
  */
 export function recordChange(
   healthy: readonly string[],
@@ -53,7 +54,7 @@ export function recordChange(
 ): RecordChange | undefined {
   const desired = [...new Set(healthy)].sort();
   if (desired.length === 0)
-    // A deletion names what it deletes: it fails when somebody changed the record meanwhile.
+    // A deletion names what it deletes: it fails when another client changed the record meanwhile.
     return whenEmpty === "delete" && listed ? { action: "DELETE", ...listed } : undefined;
   const same = listed?.ttlSeconds === ttlSeconds && desired.join() === [...listed.addresses].sort().join();
   return same ? undefined : { action: "UPSERT", addresses: desired, ttlSeconds };

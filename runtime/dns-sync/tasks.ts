@@ -3,7 +3,7 @@ import type { Task } from "@aws-sdk/client-ecs";
 
 /** Tasks of these services whose server takes clients: running, healthy, and not asked to stop. */
 export function healthyTasks(tasks: readonly Task[], services: readonly string[]): Task[] {
-  // By group too: a list that is filtered by service is not relied on for what becomes public.
+  // By group too: for what becomes public, a list that is filtered by service alone is not relied on.
   const groups = new Set(services.map((service) => `service:${service}`));
   return tasks.filter(
     ({ group, lastStatus, desiredStatus, healthStatus }) =>

@@ -27,7 +27,7 @@ export function signNatsJwt(claims: NatsClaims, nats: object, signer: SigningKey
   return `${signed}.${signer.sign(signed).toString("base64url")}`;
 }
 
-/** What became of reading a NATS JWT. */
+/** Result of reading a NATS JWT. */
 export type ReadNatsJwt = { payload: unknown } | { problem: "malformed" | "bad_issuer" | "bad_signature" };
 
 /** Reads a NATS JWT that a key of one kind signed; the payload is returned only when the signature is right. */

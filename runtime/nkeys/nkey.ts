@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { memoizeRecent } from "../common/memoize";
 import { BASE32_ALPHABET, decodeBase32, encodeBase32 } from "./base32";
 
-/** First letter of a public key: what the key is for. */
+/** First letter of a public key; it gives the purpose of the key. */
 export type NkeyKind = "N" | "O" | "A" | "U" | "X";
 
 /** A signing key. `node:crypto` signs 160 times as fast as nkeys.js, byte for byte the same. */
@@ -64,7 +64,7 @@ export function signingKeyFromBytes(kind: NkeyKind, bytes: Uint8Array): SigningK
   };
 }
 
-/** Whether `signature` over `data` was made with the seed of `publicKey`. False for anything malformed. */
+/** Returns whether `signature` over `data` was made with the seed of `publicKey`. False for anything malformed. */
 export function verifySignature(kind: NkeyKind, publicKey: string, data: string, signature: Buffer): boolean {
   const key = publicKey.startsWith(kind) ? keyObject(publicKey) : undefined;
   return key !== undefined && signature.length === 64 && verify(null, Buffer.from(data), key, signature);

@@ -20,15 +20,15 @@ interface ActionBase {
   readonly kind: ActionKind;
   readonly stream: string;
   readonly changes: readonly Change[];
-  /** Why this kind, and for a refusal what to do: sentences for the operator. */
+  /** Reason for this kind, and for a refusal what to do: sentences for the operator. */
   readonly reason: string;
-  /** What is gone once this is applied: refused with `data-loss`, allowed by the operator otherwise. */
+  /** Data that is gone once this is applied: refused with `data-loss`, allowed by the operator otherwise. */
   readonly loss?: string;
 }
 
 export interface StreamAction extends ActionBase {
   readonly consumer?: undefined;
-  /** What the stream is set to by this step. */
+  /** Settings of the stream after this step. */
   readonly settings?: StreamSettings;
 }
 
@@ -39,7 +39,7 @@ export interface ConsumerAction extends ActionBase {
 
 export type Action = StreamAction | ConsumerAction;
 
-/** Whether applying it would do nothing: neither a change nor a refusal. */
+/** Returns whether applying it would do nothing: neither a change nor a refusal. */
 export const isEmpty = (plan: readonly Action[]): boolean => plan.every(({ kind }) => isOneOf(LEFT, kind));
 
 export const refusals = (plan: readonly Action[]): Action[] => plan.filter(({ kind }) => isOneOf(REFUSED, kind));

@@ -25,7 +25,7 @@ export interface ApplyProps {
   readonly progress?: (progress: Progress) => void;
 }
 
-/** `waiting` comes again and again, with why. */
+/** `waiting` is called again and again, with the reason. */
 export interface Progress {
   readonly action: Action;
   readonly step: "started" | "waiting" | "done";
@@ -48,7 +48,7 @@ export class PlanRefused extends Error {
   }
 }
 
-/** A step that nats-server refused although the plan expected it: what was found has changed since. Plan again. */
+/** A step that nats-server refused although the plan expected it: the servers have changed since. Plan again. */
 export class ApplyFailed extends Error {
   override readonly name = "ApplyFailed";
   constructor(
@@ -60,10 +60,10 @@ export class ApplyFailed extends Error {
 }
 
 /**
- * Does what the plan says and returns once everything desired is there with all its replicas up to date.
+ * Applies the plan and returns once everything desired is there with all its replicas up to date.
  *
- * Every step can be repeated, so it is safe to run again after any failure, and while servers are away it waits for them.
- * Streams that needed no change are waited for, too: success says the same however often it is run.
+ * Every step can be repeated, so it is safe to run again after any failure, and while servers are away it waits for
+ * them. Streams that needed no change are waited for, too: success means the same however often it is run.
  *
  * @throws PlanRefused before anything is changed; NotInTime; ApplyFailed
  */
@@ -97,13 +97,13 @@ export async function applyPlan(nc: NatsConnection, { plan, owner, deadline, pro
 function needsCluster(action: Action): Action[] {
   const { stream, settings } = action;
   if (!settings || settings.replicas <= 1) return [];
-  const reason = `it wants ${settings.replicas} replicas of a server that is not clustered`;
+  const reason = `it needs ${settings.replicas} replicas, but the server is not clustered`;
   return [{ kind: "conflict", stream, changes: action.changes, reason }];
 }
 
 /**
- * Waits until an existing consumer has all its replicas. For a moment after its stream got fewer or others, its group is
- * still being moved, and what is done to it then is lost or undone.
+ * Waits until an existing consumer has all its replicas. For a moment after its stream got fewer or other replicas, its
+ * group is still being moved, and a change of it then is lost or undone.
  */
 async function settled(
   jsm: JetStreamManager,
@@ -122,7 +122,7 @@ async function settled(
 }
 
 /**
- * Waits until what the action leaves behind is set as wanted, with all replicas.
+ * Waits until the result of the action has the desired settings, with all replicas.
  *
  * The answers to requests are not enough: they come before every server has acted.
  */
@@ -137,7 +137,7 @@ async function ready(
     const found: Group = await notYetWhenMissing([STREAM_NOT_FOUND, CONSUMER_NOT_FOUND], () =>
       consumer === undefined ? streamGroup(jsm, stream) : consumerGroup(jsm, stream, consumer),
     );
-    if (!isDeepStrictEqual(found.settings, settings)) throw new NotYet("it is not set as wanted yet");
+    if (!isDeepStrictEqual(found.settings, settings)) throw new NotYet("it does not have the desired settings yet");
     return found;
   };
   await untilReplicated(label({ stream, consumer }), deadline, read, waiting);

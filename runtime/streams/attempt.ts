@@ -13,10 +13,10 @@ import {
 import type { Action, ConsumerAction, StreamAction } from "./action";
 import { fromConsumerConfig, fromStreamConfig, type Known, toConsumerConfig, toStreamConfig } from "./server-config";
 
-/** Brings one action about. Repeated until it succeeds, it does no more than once would have done. */
+/** Performs one action. Repeated until it succeeds, it has the same effect as once. */
 export type Attempt = () => Promise<unknown>;
 
-/** How to do one action that changes something. */
+/** Attempt at one action that changes something. */
 export function attempt(jsm: JetStreamManager, action: Action, owner: string): Attempt {
   const request = action.consumer === undefined ? ofStream(jsm, action, owner) : ofConsumer(jsm, action, owner);
   return () => notYetWhenMissing([STREAM_NOT_FOUND, CONSUMER_NOT_FOUND], request);
@@ -52,7 +52,7 @@ function ofConsumer(jsm: JetStreamManager, action: ConsumerAction, owner: string
   return () => jsm.consumers.update(stream, consumer, config());
 }
 
-/** A consumer that the cluster lists and no server has: like nothing that is wanted. */
+/** A consumer that the cluster lists and no server has: it differs from every desired one. */
 const LOST: Known<object> = { settings: {}, features: {} };
 
 interface Replaceable {
@@ -62,16 +62,17 @@ interface Replaceable {
 }
 
 /**
- * Deletes the old one and makes the new one, judging by what is there and never by what was done before: answers get lost.
+ * Deletes the old one and makes the new one, judging by what exists and never by what was done before: answers get
+ * lost.
  *
- * What is in the way and cannot be read is deleted again. nats-server 2.14.5 keeps such a ghost, for good, of a consumer
+ * An existing one that cannot be read is deleted again. nats-server 2.14.5 keeps such a ghost, for good, of a consumer
  * that is deleted while its group still shrinks with its stream.
  */
 async function replace(settings: object, { read, remove, add }: Replaceable): Promise<void> {
-  const there = await read();
-  if (there && isDeepStrictEqual(there.settings, settings) && Object.keys(there.features).length === 0) return;
+  const existing = await read();
+  if (existing && isDeepStrictEqual(existing.settings, settings) && Object.keys(existing.features).length === 0) return;
   try {
-    if (!there) return void (await add());
+    if (!existing) return void (await add());
   } catch (error) {
     if (![STREAM_EXISTS, CONSUMER_EXISTS].includes(errorNumber(error) ?? 0)) throw error;
   }

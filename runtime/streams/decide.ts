@@ -3,7 +3,7 @@ import type { Change, StreamAction } from "./action";
 import type { Verdict } from "./rules";
 import type { Known } from "./server-config";
 
-/** What the operator permits, and in whose name. */
+/** Permissions of the operator, and the environment that they are given for. */
 export interface Permissions {
   /** The environment. Only what is stamped with it is ever deleted. */
   readonly owner: string;
@@ -16,7 +16,7 @@ export type Decision = Pick<StreamAction, "kind" | "changes" | "reason" | "loss"
 export interface Judge<Settings> {
   readonly field: (field: keyof Settings) => Verdict;
   readonly lasting: Readonly<Record<string, string>>;
-  /** What recreating it loses. */
+  /** Content that is lost when it is recreated. */
   readonly everything: string;
 }
 
@@ -47,23 +47,23 @@ export function decide<Settings extends object>(
   const losses = [...verdicts].flatMap(([field, v]) => (v.how === "loss" ? [`${field}: ${v.what}`] : []));
 
   const ours = found.owner === owner;
-  const whose = ours ? "" : "it exists and was not made by natsform; ";
+  const foreignNote = ours ? "" : "it exists and was not made by natsform; ";
   if (impossible.length > 0) {
-    const reason = whose + impossible.join("; ");
+    const reason = foreignNote + impossible.join("; ");
     const loss = judge.everything;
     if (ours && allowRecreate.has(name)) return { kind: "recreate", changes, loss, reason };
     return { kind: "recreate-refused", changes, loss, reason: `${reason}. ${alternatives(name, ours)}` };
   }
   const loss = losses.length > 0 ? losses.join("; ") : undefined;
   if (loss && !allowDataLoss.has(name)) {
-    const reason = `${whose}the change would lose ${loss}. Allow it with --allow-data-loss ${name}`;
+    const reason = `${foreignNote}the change would lose ${loss}. Allow it with --allow-data-loss ${name}`;
     return { kind: "data-loss", changes, loss, reason };
   }
-  if (!ours) return { kind: "adopt", changes, loss, reason: `${whose}apply adopts it` };
+  if (!ours) return { kind: "adopt", changes, loss, reason: `${foreignNote}apply adopts it` };
   if (changes.length === 0) return { kind: "no-change", changes, reason: "it is as desired" };
   return { kind: "update", changes, loss, reason: "it differs from the configuration" };
 }
 
-/** What is not ours is never deleted, whatever is allowed. */
+/** Streams and consumers that are not ours are never deleted, whatever is allowed. */
 const alternatives = (name: string, ours: boolean) =>
   `Make a new one beside it and move readers and writers${ours ? `, or lose ${name} as it is with --allow-recreate ${name}` : ""}`;

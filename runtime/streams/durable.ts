@@ -15,16 +15,17 @@ const SYNC_MARGIN_MS = 1000;
 export interface Durability {
   /** `sync_interval` of the servers; 0 stands for `always`. */
   readonly syncIntervalMs: number;
-  /** Whether the servers form a cluster. */
+  /** True when the servers form a cluster. */
   readonly clustered: boolean;
 }
 
 /**
- * Milliseconds after the last change until streams and consumers survive a power cut of every server. Measured on 2.14.5 by power cuts.
+ * Milliseconds after the last change until streams and consumers survive a power cut of every server. Measured on
+ * 2.14.5 by power cuts.
  *
- * nats-server syncs its logs and messages every `sync_interval`, but not the files that say which streams and consumers
- * there are (`meta.inf`): unless it is `always`, only the kernel writes those. A cluster has them in its log as well;
- * a single server does not, and after a power cut 8 s after the creation its stream was gone in spite of `sync_interval: 1s`.
+ * nats-server syncs its logs and messages every `sync_interval`, but not the files that list streams and consumers
+ * (`meta.inf`): unless it is `always`, only the kernel writes those. A cluster has them in its log as well. A single
+ * server does not: after a power cut 8 s after the creation its stream was gone in spite of `sync_interval: 1s`.
  */
 export function survivesPowerCutAfterMs({ syncIntervalMs, clustered }: Durability): number {
   if (syncIntervalMs === 0) return 0;
@@ -32,20 +33,24 @@ export function survivesPowerCutAfterMs({ syncIntervalMs, clustered }: Durabilit
   return clustered ? synced : Math.max(synced, KERNEL_WRITEBACK_MS);
 }
 
-/** Waits until what was changed at `changedAt` (milliseconds since the epoch) survives a power cut: for servers whose disks are out of reach. */
+/**
+ * Waits until changes made by `changedAt` (milliseconds since the epoch) survive a power cut: for servers whose disks
+ * are out of reach.
+ */
 export async function untilDurable(changedAt: number, durability: Durability, signal?: AbortSignal): Promise<void> {
   const rest = changedAt + survivesPowerCutAfterMs(durability) - Date.now();
   if (rest > 0) await sleep(rest, undefined, { signal });
 }
 
-/** How much was synced; files that were away by the time they were opened are not counted. */
+/** Number of synced files and folders; files that were gone before they could be opened are not counted. */
 export interface Synced {
   readonly files: number;
   readonly folders: number;
 }
 
 /**
- * Syncs every file and folder of the servers' store folders to disk: for servers on this machine, where it replaces the wait.
+ * Syncs every file and folder of the servers' store folders to disk: for servers on this machine, where it replaces the
+ * wait.
  *
  * Files may come and go meanwhile. Each folder is synced after its files, and the store folder's own entry last.
  *
@@ -79,7 +84,7 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-/** False when what it is about has been removed. */
+/** Returns false when the file or folder has been removed. */
 async function unlessGone(act: () => Promise<void>): Promise<boolean> {
   try {
     await act();

@@ -20,11 +20,13 @@ export const StreamsEnv = z
     OWNER: text,
     /** Streams, or consumers as `STREAM/consumer`, that may lose data or be deleted as orphans; separated by commas. */
     STREAMS_ALLOW_DATA_LOSS: names,
-    /** The same for what may be deleted and made anew. */
+    /** The same for those that may be deleted and recreated. */
     STREAMS_ALLOW_RECREATE: names,
     /** Time for everything together, servers that are not ready yet included. */
     STREAMS_TIMEOUT_SECONDS: seconds(300),
-    /** `sync_interval` of the servers; 0 stands for `always`. Success is reported when everything survives a power cut. */
+    /**
+     * `sync_interval` of the servers; 0 stands for `always`. Success is reported once everything survives a power cut.
+     */
     STREAMS_SYNC_INTERVAL_SECONDS: seconds(1),
     LOG_LEVEL: logLevel,
   })

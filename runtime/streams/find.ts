@@ -24,7 +24,7 @@ export const LOST_AFTER_MS = 10_000;
 export const manager = (nc: NatsConnection): Promise<JetStreamManager> =>
   nc.jetstreamManager({ checkAPI: false, timeout: REQUEST_TIMEOUT_MS });
 
-/** What will be planned: a stream and its consumers by name. */
+/** A desired stream and its consumers, by name. */
 interface Named {
   readonly name: string;
   readonly consumers: readonly { readonly name: string }[];
@@ -33,9 +33,9 @@ interface Named {
 /**
  * Every stream of the connection's account with all its consumers.
  *
- * Complete or not at all: names come from the cluster's own assignment and each is then asked for. The LIST requests of
- * nats-server do not do: what has no leader is left out of them, or is there with a content of 0 messages. What is desired
- * is also asked for by name, because for a moment after a creation NAMES does not know it yet.
+ * Complete or not at all: names come from the cluster's own assignment and each is then requested. The LIST requests of
+ * nats-server do not do: they leave out what has no leader, or report it with 0 messages. What is desired is also
+ * requested by name, because for a moment after a creation NAMES does not know it yet.
  *
  * @param deadline milliseconds since the epoch, for a cluster that is starting or electing
  * @throws NotInTime when a stream or consumer has no leader until then
@@ -122,16 +122,16 @@ async function names(nc: NatsConnection, request: string, key: string, deadline:
   const codec = JSONCodec<unknown>();
   const found: string[] = [];
   for (;;) {
-    const page = await until(`asking for ${request}`, deadline, async () => {
+    const page = await until(`requesting ${request}`, deadline, async () => {
       const body = codec.encode({ offset: found.length });
       const { data } = await nc.request(`$JS.API.${request}`, body, { timeout: REQUEST_TIMEOUT_MS });
       const answer = codec.decode(data) as Page & Record<string, string[] | undefined>;
       if (answer.error) throw Object.assign(new Error(answer.error.description), { api_error: answer.error });
       return answer;
     });
-    const some = page[key] ?? [];
-    found.push(...some);
-    if (some.length === 0 || found.length >= page.total) return found;
+    const pageNames = page[key] ?? [];
+    found.push(...pageNames);
+    if (pageNames.length === 0 || found.length >= page.total) return found;
   }
 }
 

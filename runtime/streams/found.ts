@@ -11,7 +11,9 @@ export interface FoundStream extends Known<StreamSettings> {
   /** Messages of the subject that has most; an upper bound where there are too many subjects to count. */
   readonly fullestSubject: number;
   readonly consumers: readonly FoundConsumer[];
-  /** Consumers that the cluster lists and no server has: rarely, nats-server 2.14.5 loses one while its stream shrinks. */
+  /**
+   * Consumers that the cluster lists and no server has: rarely, nats-server 2.14.5 loses one when its stream shrinks.
+   */
   readonly lostConsumers: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 import { collision } from "./subjects";
 
-/** A stream's place in the account: its subjects before and after the plan; undefined where it is not there. */
+/** A stream's subjects before and after the plan; undefined where it does not exist. */
 export interface SubjectOwnership {
   readonly name: string;
   readonly before?: readonly string[];
@@ -13,10 +13,10 @@ export interface Overlap {
   readonly subjects: readonly [string, string];
 }
 
-/** Pairs of streams that would capture the same message once everything is applied; nats-server refuses such an account. */
-export function overlaps(tenancies: readonly SubjectOwnership[]): Overlap[] {
-  return tenancies.flatMap((one, i) =>
-    tenancies.slice(i + 1).flatMap((two) => {
+/** Pairs of streams that would capture the same message after the plan; nats-server refuses such an account. */
+export function overlaps(ownerships: readonly SubjectOwnership[]): Overlap[] {
+  return ownerships.flatMap((one, i) =>
+    ownerships.slice(i + 1).flatMap((two) => {
       const subjects = collision(one.after ?? [], two.after ?? []);
       return subjects ? [{ stream: one.name, other: two.name, subjects }] : [];
     }),
@@ -24,14 +24,15 @@ export function overlaps(tenancies: readonly SubjectOwnership[]): Overlap[] {
 }
 
 /**
- * An order in which no step ever collides with a stream that is still as before: what gives a subject up goes before what takes it.
+ * An order in which no step ever collides with a stream that is still as before: a stream gives a subject up before
+ * another takes it.
  *
  * `stuck` are streams that exchange subjects among each other, for which there is no order.
  */
-export function orderBySubjects(tenancies: readonly SubjectOwnership[]): { ordered: string[]; stuck: string[] } {
-  const now = new Map(tenancies.map(({ name, before = [] }) => [name, before]));
+export function orderBySubjects(ownerships: readonly SubjectOwnership[]): { ordered: string[]; stuck: string[] } {
+  const now = new Map(ownerships.map(({ name, before = [] }) => [name, before]));
   const ordered: string[] = [];
-  let waiting = [...tenancies].sort((a, b) => Number(a.after !== undefined) - Number(b.after !== undefined));
+  let waiting = [...ownerships].sort((a, b) => Number(a.after !== undefined) - Number(b.after !== undefined));
   while (waiting.length > 0) {
     const next = waiting.find(({ name, after = [] }) =>
       [...now].every(([other, subjects]) => other === name || !collision(after, subjects)),

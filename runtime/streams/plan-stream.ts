@@ -34,7 +34,7 @@ export function planStream(spec: StreamSpec, found: FoundStream | undefined, per
 
 function planConsumers(
   spec: StreamSpec,
-  wantedStream: StreamSettings,
+  desiredStream: StreamSettings,
   stream: FoundStream,
   permissions: Permissions,
 ): ConsumerAction[] {
@@ -57,7 +57,7 @@ function planConsumers(
       if (!found) return createConsumer(stream.name, consumer);
       const settings = consumerSettings(consumer);
       const decision = decide(`${stream.name}/${consumer.name}`, found, settings, permissions, {
-        field: (field) => CONSUMER_RULES[field]({ found, desired: settings, stream, wantedStream }),
+        field: (field) => CONSUMER_RULES[field]({ found, desired: settings, stream, desiredStream }),
         lasting: LASTING_CONSUMER_FEATURES,
         everything: position(consumer.name),
       });
@@ -66,7 +66,7 @@ function planConsumers(
   ];
 }
 
-/** nats-server refuses to move and to scale in one update. The step with fewer replicas to place goes where they are few. */
+/** Splits a step that moves and scales, which nats-server refuses in one update. The move comes with fewer replicas. */
 function splitMove(action: StreamAction, before: StreamSettings): StreamAction[] {
   const { settings, kind } = action;
   if (!settings || !isOneOf(APPLIED, kind)) return [action];
@@ -112,7 +112,7 @@ function restoreConsumer(stream: string, spec: ConsumerSpec, { allowRecreate }: 
   const reason = "the cluster lists it, but no server has it";
   return allowRecreate.has(name)
     ? { ...desired, kind: "recreate", reason }
-    : { ...desired, kind: "recreate-refused", reason: `${reason}. Make it anew with --allow-recreate ${name}` };
+    : { ...desired, kind: "recreate-refused", reason: `${reason}. Recreate it with --allow-recreate ${name}` };
 }
 
 const allOf = (settings: object): Change[] =>
@@ -120,6 +120,6 @@ const allOf = (settings: object): Change[] =>
     .filter(([, to]) => to !== "" && to !== 0 && to !== false && (typeof to !== "object" || Object.keys(to).length > 0))
     .map(([field, to]) => ({ field, to }));
 
-/** Why an orphan is left alone. */
+/** Reason why an orphan is left alone. */
 export const notDesired = (name: string) =>
   `it is stamped as ours and no longer in the configuration; --allow-data-loss ${name} deletes it`;

@@ -11,17 +11,17 @@ export interface PlanProps {
   readonly found: readonly FoundStream[];
   /** The environment. Only what is stamped with it is ever deleted. */
   readonly owner: string;
-  /** What may lose messages, or be deleted when it is an orphan: `ORDERS`, or `ORDERS/worker` for a consumer alone. */
+  /** Names of what may lose messages, or be deleted as an orphan: `ORDERS`, or `ORDERS/worker` for a consumer alone. */
   readonly allowDataLoss?: readonly string[];
-  /** What may be deleted and made anew where a change is impossible otherwise. Names as above. */
+  /** Names, as above, of what may be deleted and recreated where a change is impossible otherwise. */
   readonly allowRecreate?: readonly string[];
 }
 
 /**
- * The steps from what is found to what is desired, in the order in which they have to be done.
+ * Steps from the streams that were found to the desired ones, in the order in which they have to be done.
  *
- * Pure. Everything desired has at least one action, and so has every orphan; foreign streams are never touched or named,
- * unless one has a desired name (`adopt`) or stands in the way (`conflict`).
+ * Pure. Everything desired has at least one action, and so has every orphan; foreign streams are never touched or
+ * named, unless one has a desired name (`adopt`) or prevents a desired one (`conflict`).
  */
 export function planStreams({ allowDataLoss = [], allowRecreate = [], ...props }: PlanProps): Action[] {
   const permissions = {
@@ -38,13 +38,13 @@ export function planStreams({ allowDataLoss = [], allowRecreate = [], ...props }
   for (const stream of found)
     if (stream.owner === owner && !byName.has(stream.name)) actions.set(stream.name, [orphan(stream, permissions)]);
 
-  const tenancies = [...new Set([...byName.keys(), ...existing.keys()])].map((name): SubjectOwnership => {
+  const ownerships = [...new Set([...byName.keys(), ...existing.keys()])].map((name): SubjectOwnership => {
     const before = existing.get(name)?.settings.subjects;
     const deleted = actions.get(name)?.[0]?.kind === "delete";
     return { name, before, after: byName.get(name)?.subjects ?? (deleted ? undefined : before) };
   });
-  const conflicts = [...twice(desired), ...collisions(tenancies, byName)];
-  const { ordered, stuck } = orderBySubjects(tenancies);
+  const conflicts = [...twice(desired), ...collisions(ownerships, byName)];
+  const { ordered, stuck } = orderBySubjects(ownerships);
   if (conflicts.length === 0) conflicts.push(...stuck.map(exchange));
   return [...conflicts, ...[...ordered, ...stuck].flatMap((name) => actions.get(name) ?? [])];
 }
@@ -68,8 +68,8 @@ function twice(desired: readonly StreamSpec[]): StreamAction[] {
 }
 
 /** Overlaps that involve something desired; those among foreign streams cannot be, nats-server refuses them. */
-function collisions(tenancies: readonly SubjectOwnership[], desired: ReadonlyMap<string, StreamSpec>): StreamAction[] {
-  return overlaps(tenancies).flatMap(({ stream, other, subjects: [mine, theirs] }) =>
+function collisions(ownerships: readonly SubjectOwnership[], desired: ReadonlyMap<string, StreamSpec>): StreamAction[] {
+  return overlaps(ownerships).flatMap(({ stream, other, subjects: [mine, theirs] }) =>
     desired.has(stream) || desired.has(other)
       ? [
           {
@@ -87,5 +87,5 @@ const exchange = (stream: string): StreamAction => ({
   kind: "conflict",
   stream,
   changes: [],
-  reason: "it takes a subject from a stream that takes one from it; apply without the two subjects first",
+  reason: "it exchanges subjects with another stream; apply without those subjects first",
 });

@@ -13,7 +13,7 @@ const MARKS: Readonly<Record<ActionKind, string>> = {
   conflict: "!",
 };
 
-/** A plan as text, in the manner of `terraform plan`: what stays as it is only counts, and a refusal says what to do. */
+/** A plan as text, in the manner of `terraform plan`: unchanged streams are only counted, a refusal says what to do. */
 export function renderPlan(plan: readonly Action[]): string {
   const shown = plan.filter(({ kind }) => kind !== "no-change");
   return [...shown.map(renderAction), summary(plan)].join("\n\n");
@@ -26,7 +26,7 @@ function renderAction({ kind, stream, consumer, changes, reason, loss }: Action)
     `${MARKS[kind].padEnd(3)} ${title}: ${kind}`,
     ...changes.map((change) => `      ${change.field.padEnd(width)}  ${renderChange(change)}`),
     ...(kind === "create" || kind === "update" ? [] : [`    ${reason}`]),
-    // The reason of a `data-loss` says it already.
+    // The reason of a `data-loss` states it already.
     ...(loss === undefined || kind === "data-loss"
       ? []
       : [`    ${isOneOf(APPLIED, kind) ? "loses" : "would lose"} ${loss}`]),

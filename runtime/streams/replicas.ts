@@ -10,7 +10,7 @@ export interface Replicated {
   readonly expected: number;
 }
 
-/** What keeps it from having all its replicas up to date; undefined when nothing does. */
+/** Reason why not all its replicas are up to date; undefined when they are. */
 export function missingReplicas({ cluster, expected }: Replicated): string | undefined {
   // A server that is not clustered calls itself the leader of a cluster without a name.
   if (!cluster?.name) return expected === 1 ? undefined : `replicas: 1 instead of ${expected}`;
@@ -38,7 +38,7 @@ export function untilReplicated(
   return until(`all replicas of ${what}`, deadline, attempt, waiting);
 }
 
-/** Where each server of the cluster answers over HTTP, as `http://10.0.0.1:8222`, and the account to ask for. */
+/** HTTP address of each server of the cluster, as `http://10.0.0.1:8222`, and the account to query. */
 export interface Monitoring {
   readonly urls: readonly string[];
   /** @default "$G" */
@@ -46,21 +46,26 @@ export interface Monitoring {
 }
 
 export interface ReplicaProof {
-  /** `every-server`: each said so itself. `leader`: only the leader said that its followers have persisted all that is committed. */
+  /**
+   * `every-server`: each reported it itself. `leader`: only the leader reported that its followers have persisted all
+   * that is committed.
+   */
   readonly by: "every-server" | "leader";
-  /** Last sequence by server name; of the leader alone where only it was asked. */
+  /** Last sequence by server name; of the leader alone where only it was queried. */
   readonly lastSequences: Readonly<Record<string, number>>;
 }
 
 /**
- * Proves that every replica of a stream has the message with this sequence. An acknowledgement alone is only a quorum's.
+ * Proves that every replica of a stream has the message with this sequence. An acknowledgement alone is only a
+ * quorum's.
  *
- * With monitoring addresses it is each server's own account of its own copy: the message went through the log and is
- * applied to the store there. Without, it is the leader's view: the followers hold the message in their logs.
- * Neither says that it is synced to disk (see durable.ts), nor that the copies are equal: that takes an audit of their content.
+ * With monitoring addresses each server reports on its own copy: the message went through the log and is applied to the
+ * store there. Without, it is the leader's view: the followers hold the message in their logs. Neither proves that it
+ * is synced to disk (see durable.ts), nor that the copies are equal: that takes an audit of their content.
  *
  * @param deadline milliseconds since the epoch
- * @throws NotInTime when a replica does not have it by then, with its name; Error when a replica has no monitoring address
+ * @throws NotInTime when a replica does not have it by then, with its name; Error when a replica has no monitoring
+ *   address
  */
 export async function acknowledgedByAllReplicas(
   jsm: JetStreamManager,

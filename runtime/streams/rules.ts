@@ -2,10 +2,10 @@ import type { FoundConsumer, FoundStream } from "./found";
 import type { CONSUMER_FEATURES, STREAM_FEATURES } from "./server-config";
 import type { ConsumerSettings, StreamSettings } from "./stream-settings";
 
-/** What a change of one field means, measured on nats-server 2.14.5 (`__tests__/truth/streams.test.ts`). */
+/** Effect of changing one field, measured on nats-server 2.14.5 (`__tests__/truth/streams.test.ts`). */
 export type Verdict =
   | { readonly how: "in-place" }
-  /** nats-server refuses it: only a new stream or consumer can have the wanted value. */
+  /** nats-server refuses it: only a new stream or consumer can have the desired value. */
   | { readonly how: "recreate"; readonly why: string }
   /** nats-server does it without a question, and messages, or the safety of messages, are gone. */
   | { readonly how: "loss"; readonly what: string };
@@ -17,7 +17,7 @@ export interface ConsumerChange {
   readonly found: FoundConsumer;
   readonly desired: ConsumerSettings;
   readonly stream: FoundStream;
-  readonly wantedStream: StreamSettings;
+  readonly desiredStream: StreamSettings;
 }
 
 const inPlace = (): Verdict => ({ how: "in-place" });
@@ -37,12 +37,14 @@ export const STREAM_RULES: Readonly<Record<keyof StreamSettings, StreamRule>> = 
     if (settings.retention === "workqueue" || retention === "workqueue")
       return { how: "recreate", why: "the retention of a stream cannot change to or from workqueue" };
     return retention === "interest" && messages > 0
-      ? loss(`up to ${count(messages, "message")}: what every consumer has acknowledged, or none asks for, is removed`)
+      ? loss(
+          `up to ${count(messages, "message")}: those that every consumer has acknowledged, or that none receives, are removed`,
+        )
       : inPlace();
   },
   maxAgeMs: ({ oldestMs, messages }, { maxAgeMs }) =>
     maxAgeMs > 0 && messages > 0 && oldestMs > maxAgeMs
-      ? loss(`messages older than ${maxAgeMs} ms; the oldest has ${Math.round(oldestMs)} ms`)
+      ? loss(`messages older than ${maxAgeMs} ms; the oldest is ${Math.round(oldestMs)} ms old`)
       : inPlace(),
   maxBytes: ({ bytes }, { maxBytes, discard }) => tooMany(bytes, maxBytes, discard, "bytes"),
   maxMessages: ({ messages }, { maxMessages, discard }) => tooMany(messages, maxMessages, discard, "messages"),
@@ -71,7 +73,7 @@ export const STREAM_RULES: Readonly<Record<keyof StreamSettings, StreamRule>> = 
 
 /** Features that cannot be turned off; the others can. */
 export const LASTING_STREAM_FEATURES: Partial<Record<(typeof STREAM_FEATURES)[number], string>> = {
-  allow_msg_counter: "a counter stream stays one",
+  allow_msg_counter: "a counter stream cannot become another kind",
   allow_msg_schedules: "message schedules cannot be turned off",
   allow_msg_ttl: "message TTLs cannot be turned off",
   persist_mode: "it acknowledges messages before they are written, and the persist mode of a stream cannot change",
@@ -80,9 +82,9 @@ export const LASTING_STREAM_FEATURES: Partial<Record<(typeof STREAM_FEATURES)[nu
 
 export const CONSUMER_RULES: Readonly<Record<keyof ConsumerSettings, ConsumerRule>> = {
   description: inPlace,
-  filterSubjects: ({ stream, wantedStream }) =>
-    stream.messages > 0 && [stream.settings.retention, wantedStream.retention].includes("interest")
-      ? loss(`up to ${count(stream.messages, "message")} that no consumer asks for any more`)
+  filterSubjects: ({ stream, desiredStream }) =>
+    stream.messages > 0 && [stream.settings.retention, desiredStream.retention].includes("interest")
+      ? loss(`up to ${count(stream.messages, "message")} that no consumer receives any more`)
       : inPlace(),
   ackPolicy: never("the ack policy of a consumer cannot change"),
   deliverPolicy: never("the deliver policy of a consumer cannot change"),
@@ -90,11 +92,11 @@ export const CONSUMER_RULES: Readonly<Record<keyof ConsumerSettings, ConsumerRul
   maxDeliver: inPlace,
   ackWaitMs: inPlace,
   maxAckPending: inPlace,
-  replicas: ({ found, desired, stream, wantedStream }) => {
+  replicas: ({ found, desired, stream, desiredStream }) => {
     const from = found.settings.replicas || stream.settings.replicas;
-    const to = desired.replicas || wantedStream.replicas;
+    const to = desired.replicas || desiredStream.replicas;
     // A stream that shrinks shrinks its consumers with it: that is its own loss, reported there.
-    return to < Math.min(from, wantedStream.replicas)
+    return to < Math.min(from, desiredStream.replicas)
       ? loss(`${from - to} of ${from} copies of its position`)
       : inPlace();
   },

@@ -19,9 +19,9 @@ export const EXIT = { ok: 0, refused: 1, notReached: 2 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /**
- * Finds, plans, applies, and waits until what it made survives a power cut.
+ * Finds, plans, applies, and waits until its changes survive a power cut.
  *
- * @param connect rejects while no server can be reached; it is asked once
+ * @param connect rejects while no server can be reached; it is called once
  */
 export async function run(connect: () => Promise<NatsConnection>, props: RunProps): Promise<ExitCode> {
   const { log, owner } = props;

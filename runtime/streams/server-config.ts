@@ -5,7 +5,8 @@ import type { ConsumerSettings, StreamSettings } from "./stream-settings";
 export const OWNER_KEY = "natsform.environment";
 
 /**
- * What nats-server 2.14.5 can do and a specification cannot say, by its key. Wanted never; found means drift or a foreign stream.
+ * Features of nats-server 2.14.5 that a specification cannot express, by their keys. They are never desired; one that
+ * is found means drift or a foreign stream.
  *
  * `first_seq` is not among them: it only has a meaning while a stream is created.
  */
@@ -29,7 +30,10 @@ export const STREAM_FEATURES = [
   "subject_transform",
 ] as const;
 
-/** The same for consumers. `pause_until` and `max_waiting` are not among them: an operator's act, and without effect on messages. */
+/**
+ * The same for consumers. Without `pause_until`, an act of an operator, and `max_waiting`, which has no effect on
+ * messages.
+ */
 export const CONSUMER_FEATURES = [
   "backoff",
   "deliver_group",
@@ -64,7 +68,7 @@ const NANOSECONDS = 1_000_000;
 const unlimited = (limit: number) => (limit === 0 ? -1 : limit);
 const limited = (limit: number | undefined) => (limit === undefined || limit < 0 ? 0 : limit);
 
-/** nats-server's form of a stream. Keys set to undefined are absent on the wire, which is how nats.js is told to clear them. */
+/** nats-server's form of a stream. Keys set to undefined are absent on the wire, which makes nats.js clear them. */
 export function toStreamConfig(name: string, settings: StreamSettings, owner: string): Partial<StreamConfig> {
   const { placementTags: tags, placementCluster: cluster } = settings;
   return {
@@ -174,13 +178,13 @@ function featuresOf(config: object, keys: readonly Feature[]): Features {
   return Object.fromEntries(keys.filter((key) => !off(values[key])).map((key) => [key, values[key]]));
 }
 
-/** nats-server's ways to say that a feature is not used. */
+/** Returns whether a value is one of nats-server's forms for a feature that is not used. */
 function off(value: unknown): boolean {
   if (typeof value === "object" && value !== null) return Object.keys(value).length === 0;
   return [undefined, null, false, 0, -1, "", "default", "none"].includes(value as undefined);
 }
 
-/** Without our stamp and without `_nats.` keys, which the server adds to whatever it is sent. */
+/** Without our stamp and without `_nats.` keys, which the server adds to everything that it receives. */
 function operatorsMetadata(metadata: Record<string, string> = {}) {
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== OWNER_KEY && !key.startsWith("_nats.")));
 }

@@ -13,7 +13,7 @@ export interface Settings {
   readonly logLevel: StreamsEnv["LOG_LEVEL"];
 }
 
-/** What the program works with, from its environment and the files named there. Throws EnvironmentError. */
+/** Settings of the program, from its environment and the files named there. Throws EnvironmentError. */
 export function loadSettings(variables: NodeJS.ProcessEnv): Settings {
   const env = check(StreamsEnv, variables, "the environment");
   const seed = valueOrFile("NATS_NKEY_SEED", env.NATS_NKEY_SEED, env.NATS_NKEY_SEED_FILE);

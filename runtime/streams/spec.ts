@@ -58,13 +58,15 @@ export const StreamSpec = z
     storage: z.enum(["file", "memory"]).default("file"),
     replicas: replicas.default(1),
     retention: z.enum(["limits", "interest", "workqueue"]).default("limits"),
-    maxAgeMs: limit.refine((ms) => ms === 0 || ms >= 100, "nats-server takes no age below 100 ms"),
+    maxAgeMs: limit.refine((ms) => ms === 0 || ms >= 100, "nats-server accepts no age below 100 ms"),
     maxBytes: limit,
     maxMessages: limit,
     maxMessagesPerSubject: limit,
     maxMessageBytes: limit,
     discard: z.enum(["old", "new"]).default("old"),
-    /** Milliseconds in which a repeated message id is dropped. Left out: 2 minutes, or `maxAgeMs` where that is shorter. */
+    /**
+     * Milliseconds in which a repeated message id is dropped. Default: 2 minutes, or `maxAgeMs` where that is shorter.
+     */
     duplicateWindowMs: z.int().min(100).optional(),
     /** A server holds a replica only if it has all of these `server_tags`. Without any, placement is free. */
     placementTags: z.array(z.string().min(1)).default([]),
@@ -85,7 +87,7 @@ export type StreamSpec = z.output<typeof StreamSpec>;
 
 type Refusal = [path: (string | number)[], message: string];
 
-/** What nats-server refuses although every field is well-formed. */
+/** Reasons why nats-server refuses a stream although every field is well-formed. */
 function* refusals(stream: StreamSpec): Generator<Refusal> {
   const { maxAgeMs, duplicateWindowMs = 0 } = stream;
   if (maxAgeMs > 0 && duplicateWindowMs > maxAgeMs)

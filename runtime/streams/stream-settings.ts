@@ -1,7 +1,8 @@
 import type { ConsumerSpec, StreamSpec } from "./spec";
 
 /**
- * What a stream is set to, wanted or found, in one comparable form: nothing is left out ("" or 0 stands for none) and lists are sorted.
+ * Settings of a stream, desired or found, in one comparable form: nothing is left out ("" or 0 stands for none) and
+ * lists are sorted.
  *
  * Policies are plain strings, because a found stream may have one that a specification cannot name.
  */
@@ -28,7 +29,7 @@ export interface StreamSettings {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The same for a consumer. `replicas` 0: as many as the stream. Without acknowledgement, the two limits of it are 0. */
+/** The same for a consumer. `replicas` 0: as many as the stream. Without acknowledgement, its two limits are 0. */
 export interface ConsumerSettings {
   readonly description: string;
   readonly filterSubjects: readonly string[];

@@ -1,10 +1,11 @@
-/** What a subject of a stream or a filter may look like: `*` and `>` only as whole tokens, `>` only at the end. */
+/** Form of a stream's or a filter's subject: `*` and `>` only as whole tokens, `>` only at the end. */
 export const SUBJECT = /^(?:\*|[^\s.*>]+)(?:\.(?:\*|[^\s.*>]+))*(?:\.>)?$/u;
 
 /**
- * Whether one message could match both subjects.
+ * Returns whether one message could match both subjects.
  *
- * `global.*` and `global.user.registered` do not collide: `*` is exactly one token. `global.>` does, `>` is one or more.
+ * `global.*` and `global.user.registered` do not collide: `*` is exactly one token. `global.>` does, `>` is one or
+ * more.
  */
 export function subjectsCollide(a: string, b: string): boolean {
   const left = a.split(".");

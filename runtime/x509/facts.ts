@@ -2,7 +2,7 @@ import "reflect-metadata";
 import { X509Certificate } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
-/** What a certificate says of itself. */
+/** Facts that a certificate states about itself. */
 export interface CertificateFacts {
   /** DNS names, in lower case. */
   names: string[];
@@ -18,18 +18,18 @@ const usageNames: Record<string, string> = { "1.3.6.1.5.5.7.3.1": "server", "1.3
 export function readFacts(pem: string): CertificateFacts {
   const { subjectAltName = "", validFrom, validTo, keyUsage = [] } = new X509Certificate(pem);
   return {
-    // A name with unusual characters stands in quotes, and is none that is ever wanted.
+    // A name with unusual characters is quoted, and is never a desired one.
     names: subjectAltName.split(", ").flatMap((name) => (name.startsWith("DNS:") ? [name.slice(4).toLowerCase()] : [])),
     notBefore: new Date(validFrom),
     notAfter: new Date(validTo),
-    // What Node calls key usage is the extended one.
+    // Node's key usage is the extended one.
     usages: (keyUsage as string[] | undefined)?.map((usage) => usageNames[usage] ?? usage) ?? [],
   };
 }
 
 /**
- * How an ACME server names a certificate when it is asked when to renew it (RFC 9773); undefined when it does not say
- * which key has signed it.
+ * Id of a certificate in requests for an ACME server's renewal information (RFC 9773); undefined when the certificate
+ * does not identify the key that signed it.
  */
 export function renewalId(pem: string): string | undefined {
   const certificate = new x509.X509Certificate(pem);

@@ -15,8 +15,8 @@ const introduction = (id: unknown) => JSON.stringify({ server: { id, name: "core
 function setUp() {
   const asked = { times: 0, names: [] as string[] };
   const servers = new KnownServers({
-    questions: {
-      ask(name) {
+    serverRequests: {
+      send(name) {
         if (name === undefined) asked.times++;
         else asked.names.push(name);
       },

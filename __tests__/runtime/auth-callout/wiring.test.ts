@@ -8,7 +8,7 @@ import {
 } from "../../../runtime/auth-callout/contract";
 import { KnownServers } from "../../../runtime/auth-callout/known-servers";
 import { AuthRules } from "../../../runtime/auth-callout/rules";
-import { ServerQuestions } from "../../../runtime/auth-callout/server-questions";
+import { ServerRequests } from "../../../runtime/auth-callout/server-requests";
 import { startNatsAuthCalloutService } from "../../../runtime/auth-callout/service";
 import { headers, type NatsClient, type NatsConnection } from "../../../runtime/client";
 import { makeKeys, openAnswer, publicKeyOf, requestClaims, seal, seedOf } from "../../support/callout-keys";
@@ -89,29 +89,29 @@ test.each([
 });
 
 test("a server that is asked before there is a connection is known with the first one", async () => {
-  const questions = new ServerQuestions();
-  const servers = new KnownServers({ questions });
+  const serverRequests = new ServerRequests();
+  const servers = new KnownServers({ serverRequests });
   const known = servers.has(publicKeyOf(keys.server), "core-0");
   const asked: string[] = [];
-  questions.connected({
+  serverRequests.connected({
     publish(subject, _, options) {
       asked.push(subject, options?.reply ?? "");
       servers.learn(JSON.stringify({ server: { id: publicKeyOf(keys.server) } }));
     },
   });
   expect(await known).toBe(true);
-  expect(asked).toEqual([SERVERS_REQUEST_SUBJECT, questions.answerSubject]);
-  expect(questions.answerSubject.startsWith(`${SERVERS_ANSWER_PREFIX}.`)).toBe(true);
+  expect(asked).toEqual([SERVERS_REQUEST_SUBJECT, serverRequests.answerSubject]);
+  expect(serverRequests.answerSubject.startsWith(`${SERVERS_ANSWER_PREFIX}.`)).toBe(true);
   servers.stop();
 });
 
 test("a connection that was closed in the meantime does not break the one who asks", () => {
-  const questions = new ServerQuestions();
+  const serverRequests = new ServerRequests();
   const closed = {
     publish() {
       throw new Error("CONNECTION_CLOSED");
     },
   };
-  expect(() => questions.connected(closed)).not.toThrow();
-  expect(() => questions.ask("core-0")).not.toThrow();
+  expect(() => serverRequests.connected(closed)).not.toThrow();
+  expect(() => serverRequests.send("core-0")).not.toThrow();
 });

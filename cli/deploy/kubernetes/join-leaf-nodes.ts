@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { KubernetesStack } from "../../../model/topology";
 import { leafPeers } from "../../../model/topology";
-import { askToReload } from "../../../runtime/certificate-renewal/reload";
+import { requestReload } from "../../../runtime/certificate-renewal/reload";
 import type { Progress, Step } from "../../core/output";
 import type { DeployTarget } from "../target";
 import { judgeLeafNodes } from "./check-servers";
@@ -32,7 +32,7 @@ export function joinLeafNodes(target: DeployTarget, stacks: readonly KubernetesS
         return reloadUntilLinked(clusters, {
           look: (name) => look(target, name),
           reload: (name) =>
-            withServers(target, name, async (connect) => askToReload(await (await connect("sys")).connection())),
+            withServers(target, name, async (connect) => requestReload(await (await connect("sys")).connection())),
           pause: () => new Promise((resolve) => setTimeout(resolve, pauseMs)),
           isSeen: () => performance.now() >= deadline,
           progress,

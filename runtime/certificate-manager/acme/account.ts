@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { type Secrets, Superseded } from "../ports";
 
-/** The key of the ACME account; it is made and stored at the first run. */
+/** The key of the ACME account; it is created and stored at the first run. */
 export async function accountKey(secrets: Secrets, name: string): Promise<string> {
   const stored = await secrets.read(name);
   if (stored) return checked(stored.value, name);

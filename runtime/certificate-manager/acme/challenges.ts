@@ -24,18 +24,18 @@ export function route53Challenges(client: Route53Client, HostedZoneId: string): 
     );
     return ResourceRecordSets.find((set) => set.Type === "TXT" && set.Name?.replace(/\.$/, "") === name);
   };
-  /** One change for all names, or none when the zone is as wanted. */
+  /** One change for all names, or none when the zone is as desired. */
   const change = async (
     challenges: readonly AcmeChallenge[],
-    desired: (there: string[], values: string[]) => string[],
+    desired: (existing: string[], values: string[]) => string[],
   ): Promise<string | undefined> => {
     const changes: Change[] = [];
     for (const record of new Set(challenges.map((challenge) => challenge.record))) {
       const values = challenges.filter((challenge) => challenge.record === record).map(({ value }) => `"${value}"`);
       const set = await find(record);
-      const there = (set?.ResourceRecords ?? []).map(({ Value = "" }) => Value);
-      const after = desired(there, values);
-      if (after.join() !== there.join()) changes.push(toChange(record, set, after));
+      const existing = (set?.ResourceRecords ?? []).map(({ Value = "" }) => Value);
+      const after = desired(existing, values);
+      if (after.join() !== existing.join()) changes.push(toChange(record, set, after));
     }
     if (changes.length === 0) return undefined;
     const answer = await client.send(
@@ -45,7 +45,7 @@ export function route53Challenges(client: Route53Client, HostedZoneId: string): 
   };
   return {
     async add(challenges, pause) {
-      const id = await change(challenges, (there, values) => [...new Set([...there, ...values])]);
+      const id = await change(challenges, (existing, values) => [...new Set([...existing, ...values])]);
       for (let attempt = 0; id !== undefined; attempt++) {
         const { ChangeInfo } = await client.send(new GetChangeCommand({ Id: id }));
         if (ChangeInfo?.Status === "INSYNC") return;
@@ -53,12 +53,15 @@ export function route53Challenges(client: Route53Client, HostedZoneId: string): 
       }
     },
     async remove(challenges) {
-      await change(challenges, (there, values) => there.filter((value) => !values.includes(value)));
+      await change(challenges, (existing, values) => existing.filter((value) => !values.includes(value)));
     },
   };
 }
 
-/** A record set without values is deleted: and Route 53 deletes only what is described exactly as it is. */
+/**
+ * Makes the change of one name. A record set without values is deleted; Route 53 deletes only one that is described
+ * exactly as it is.
+ */
 function toChange(name: string, set: ResourceRecordSet | undefined, values: string[]): Change {
   if (values.length === 0 && set) return { Action: "DELETE", ResourceRecordSet: set };
   const ResourceRecords = values.map((Value) => ({ Value }));

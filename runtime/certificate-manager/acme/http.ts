@@ -1,7 +1,7 @@
 import { request as http } from "node:http";
 import { type Agent, request as https } from "node:https";
 
-/** An answer of an ACME server that says what is wrong (RFC 7807). */
+/** A problem document of an ACME server (RFC 7807). */
 export class AcmeProblem extends Error {
   override readonly name = "AcmeProblem";
   constructor(
@@ -9,14 +9,14 @@ export class AcmeProblem extends Error {
     /** Last part of the problem's type: `rateLimited`, `unauthorized`. */
     readonly type: string,
     detail: string,
-    /** How long the server asks to stay away. */
+    /** Milliseconds that the server asks to wait. */
     readonly retryAfterMs?: number,
   ) {
     super(`${type}: ${detail}`);
   }
 }
 
-/** What is used of a request as axios describes it. */
+/** Fields of a request of axios that are used. */
 interface RequestConfig {
   url?: string;
   method?: string;
@@ -36,8 +36,8 @@ interface Response {
 }
 
 /**
- * What axios sends requests with for acme-client. The client's own way repeats a request for up to minutes, sleeps for
- * as long as a server says, and loses the reason when a server cannot be reached.
+ * Adapter that axios sends the requests of acme-client with. The client's own adapter repeats a request for up to
+ * minutes, sleeps for as long as a server asks, and loses the reason when a server cannot be reached.
  */
 export async function adapter(config: RequestConfig): Promise<Response & { config: typeof config }> {
   for (let attempt = 0; ; attempt++) {
@@ -81,7 +81,7 @@ function send({ url = "", method = "get", data, headers, httpsAgent }: RequestCo
   });
 }
 
-/** A nonce that was refused is let through: acme-client asks again with another one. */
+/** A nonce that was refused is let through: acme-client tries again with another one. */
 function throwProblem({ status, headers, data }: Response): void {
   const problem = parse(data);
   const type = problem.type?.replace(/^urn:ietf:params:acme:error:/, "") ?? `HTTP ${status}`;

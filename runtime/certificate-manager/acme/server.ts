@@ -11,10 +11,10 @@ export interface AcmeChallenge {
   value: string;
 }
 
-/** An order, with what has to stand in the zone for it; nothing where names were proven not long ago. */
+/** An order, with the challenges that the zone must hold for it; none where names were proven recently. */
 export interface AcmeOrder {
   challenges: AcmeChallenge[];
-  /** Lets the server look, and waits until it has seen everything. */
+  /** Makes the server check the challenges, and waits until it has accepted all. */
   validate(pause: Pause): Promise<void>;
   /** @returns PEM: the certificate and its chain */
   finalize(request: string, pause: Pause): Promise<string>;
@@ -23,7 +23,7 @@ export interface AcmeOrder {
 /** Waits, each time longer; ends with an error when the run's time is up. */
 export type Pause = (attempt: number) => Promise<void>;
 
-/** All that is needed of an ACME server. */
+/** All operations of an ACME server that are needed. */
 export interface AcmeServer {
   /** @param replaces `renewalId` of the certificate that is renewed: such an order counts against no limit */
   order(names: readonly string[], replaces: string | undefined): Promise<AcmeOrder>;
@@ -35,7 +35,7 @@ export function acmeServer(directoryUrl: string, accountKey: string, contact: st
   Object.assign((client as unknown as { http: object }).http, { maxBadNonceRetries: 25 });
   return {
     async order(names, replaces) {
-      // For a key that has an account already, this is how its address is found.
+      // For a key that has an account already, this finds the account's address.
       await client.createAccount({
         termsOfServiceAgreed: true,
         ...(contact ? { contact: [`mailto:${contact}`] } : {}),
@@ -84,22 +84,22 @@ async function place(client: acme.Client, names: readonly string[], replaces: st
   try {
     return await client.createOrder({ ...desired, replaces } as typeof desired);
   } catch (error) {
-    // The one that is replaced may be unknown to this server, or replaced already: an order like any other then.
+    // The replaced certificate may be unknown to this server, or replaced already: then it is an order like any other.
     if (error instanceof AcmeProblem && error.status < 500 && error.type !== "rateLimited")
       return client.createOrder(desired);
     throw error;
   }
 }
 
-/** What the server saw when it looked. */
+/** Error with the result of a server's failed check. */
 function refusal({ identifier, status, challenges }: acme.Authorization): Error {
   const errors = challenges.map(({ error }) => error as { type?: string; detail?: string } | undefined);
-  const said = errors.find((error) => error !== undefined);
-  return new Error(`the ACME server has not accepted ${identifier.value}: ${said?.detail ?? status}`);
+  const problem = errors.find((error) => error !== undefined);
+  return new Error(`the ACME server has not accepted ${identifier.value}: ${problem?.detail ?? status}`);
 }
 
-/** Asks when to renew a certificate (RFC 9773); nothing when the server does not offer to say. */
-export async function askRenewalInfo(
+/** Fetches the renewal information of a certificate (RFC 9773); nothing when the server does not offer it. */
+export async function fetchRenewalInfo(
   directoryUrl: string,
   certificate: string,
 ): Promise<{ window?: RenewalWindow; retryAfterMs?: number }> {
@@ -107,6 +107,6 @@ export async function askRenewalInfo(
   if (!directory.renewalInfo) return {};
   const { data, headers } = await acme.axios.get(`${directory.renewalInfo}/${certificate}`);
   const [start, end] = [new Date(data?.suggestedWindow?.start), new Date(data?.suggestedWindow?.end)];
-  if (!(start < end)) throw new Error("the ACME server says when to renew, but not as RFC 9773 wants it");
+  if (!(start < end)) throw new Error("the ACME server's renewal information has no window as RFC 9773 defines it");
   return { window: { start, end }, retryAfterMs: retryAfterMs(headers["retry-after"]) };
 }

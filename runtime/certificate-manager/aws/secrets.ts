@@ -9,9 +9,9 @@ import {
 import { type Secrets, type StoredValue, Superseded } from "../ports";
 
 /**
- * Secrets Manager, with writes that compare and swap. A version's id is chosen by who writes it, and an id is never
- * given to two values: when each id follows from the version that was read, of two writers on top of one version only
- * the first succeeds.
+ * Secrets Manager, with writes that compare and swap. The writer chooses a version's id, and an id is never given to
+ * two values. Each id follows from the version that was read: of two writers on top of one version only the first
+ * succeeds.
  */
 export function awsSecrets(client: SecretsManagerClient): Secrets {
   const read = async (name: string): Promise<StoredValue | undefined> => {
@@ -35,7 +35,7 @@ export function awsSecrets(client: SecretsManagerClient): Secrets {
           return;
         } catch (error) {
           if (!(error instanceof ResourceExistsException)) throw error;
-          // An older version was made current again by hand: what once followed it is there already.
+          // An older version was made current again by hand: its former successor exists already.
           if (branch === 20 || (await read(name))?.version !== onTopOf)
             throw new Superseded(`somebody else has written ${name}`);
         }

@@ -34,12 +34,12 @@ export function awsStates(client: DynamoDBClient, table: string): States {
     }
   };
   return {
-    // What cannot be read, perhaps since another version has written it, must not stand in the way of a renewal.
+    // An item that cannot be read, perhaps because another version wrote it, must not prevent a renewal.
     certificate: async (id) =>
       CertificateState.safeParse(await read(`certificate#${id}`)).data ?? CertificateState.parse({}),
     saveCertificate: (id, state, token) => write(`certificate#${id}`, state, token),
     renewalInfo: async (id) => RenewalInfo.safeParse(await read(`renewal-info#${id}`)).data,
-    // Whoever asked last is right: no lease is needed.
+    // The latest answer counts: no lease is needed.
     saveRenewalInfo: (id, info) => write(`renewal-info#${id}`, info, 0),
     authorities: async (issuer) => AuthoritySet.optional().parse(await read(`authorities#${issuer}`)),
     saveAuthorities: (issuer, set, token) => write(`authorities#${issuer}`, set, token),

@@ -19,7 +19,7 @@ const templates = {
   both: "EndEntityCertificate",
 };
 
-/** An authority of ACM PCA: what peers trust is the root at the end of its chain. */
+/** An authority of ACM PCA: peers trust the root at the end of its chain. */
 export async function pcaAuthority(client: ACMPCAClient, arn: string): Promise<Authority> {
   const { Certificate = "", CertificateChain = "" } = await client.send(
     new GetCertificateAuthorityCertificateCommand({ CertificateAuthorityArn: arn }),
@@ -34,7 +34,7 @@ export function pcaIssuer(client: ACMPCAClient, sleep: Ports["sleep"]): Issuer {
   return {
     async issue({ certificate, set, now, signal }) {
       const arn = set?.current.arn;
-      if (!arn) throw new Error("its authority is none of ACM PCA");
+      if (!arn) throw new Error("its authority is not in ACM PCA");
       const signing = await client.send(
         new GetCertificateAuthorityCertificateCommand({ CertificateAuthorityArn: arn }),
       );

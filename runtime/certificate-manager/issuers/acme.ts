@@ -9,12 +9,14 @@ import { bounded } from "./bounded";
 
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;
-/** Route 53 needs a minute at most; a zone that takes longer is not asked about: a failed check counts against a limit. */
+/**
+ * Route 53 needs a minute at most. A zone that takes longer is not validated: a failed check counts against a limit.
+ */
 const zoneMs = 120_000;
 
 export interface AcmeIssuerProps {
   server(): Promise<AcmeServer>;
-  /** A server where nothing counts, for attempts after a failure. */
+  /** A server without limits, for attempts after a failure. */
   staging?: () => Promise<AcmeServer>;
   challenges: Challenges;
   sleep: Ports["sleep"];
@@ -25,9 +27,9 @@ export interface AcmeIssuerProps {
 export function acmeIssuer({ server, staging, challenges, sleep, log }: AcmeIssuerProps): Issuer {
   return {
     async issue(attempt) {
-      if (attempt.again && staging) {
+      if (attempt.afterFailure && staging) {
         await run(await staging(), { ...attempt, replaces: undefined, finalizing: async () => undefined });
-        log.info({ certificate: attempt.certificate.id }, "the staging server issues: now the real one");
+        log.info({ certificate: attempt.certificate.id }, "the staging server has issued; now the production server");
       }
       return run(await server(), attempt);
     },
@@ -40,11 +42,11 @@ export function acmeIssuer({ server, staging, challenges, sleep, log }: AcmeIssu
     if (order.challenges.length > 0) {
       try {
         await attempt.remember(order.challenges);
-        // Never left behind while it runs: it would write what was just removed.
+        // Never left running in the background: it would write what was just removed.
         await challenges.add(order.challenges, upTo(zoneMs, pause));
         await bounded(signal, order.validate(pause));
       } finally {
-        // Not within the run's time, of which something is kept back for this.
+        // Not within the run's time, which reserves some for this.
         await challenges
           .remove(order.challenges)
           .then(() => attempt.remember([]))

@@ -1,4 +1,4 @@
-/** Ends with an error when the run's time is up, whatever it waits for. */
+/** Waits for the work, or ends with an error when the run's time is up. */
 export async function bounded<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const over = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
@@ -6,7 +6,7 @@ export async function bounded<T>(signal: AbortSignal, work: Promise<T>): Promise
     if (signal.aborted) end();
     else signal.addEventListener("abort", end, { once: true, signal: over.signal });
   });
-  // Whichever of the two comes later has nobody who waits for it.
+  // Nobody waits for the later one of the two.
   work.catch(() => undefined);
   aborted.catch(() => undefined);
   try {
