@@ -3,7 +3,7 @@ import type { Problem } from "./problem";
 import { Environment } from "./schema";
 import { placeOf, readWith } from "./schema-problems";
 
-/** By place: names in the order of the alphabet, entries of lists in theirs. */
+/** By path: names in the order of the alphabet, entries of lists in theirs. */
 function comparePlaces({ path: a }: Problem, { path: b }: Problem): number {
   for (const [i, part] of a.entries()) {
     const other = b[i];

@@ -1,10 +1,10 @@
 import { type ClusterTopology, isOnKubernetes, platformModel } from "../topology";
 import { type EnvironmentRule, type LintContext, pathText, type StreamView, streamViews } from "./context";
 
-/** Whether what is stored can be brought back. */
+/** Checks that stored data can be restored. */
 
 const isEphemeral = ({ platform }: ClusterTopology) => platformModel(platform).disk(platform)?.kind === "task";
-/** Where the cluster's backups may go. */
+/** Targets that the cluster's backups may use. */
 const placesOf = ({ platform }: ClusterTopology) => platformModel(platform).backups(platform);
 
 /** Clusters without a backup that have file streams, with the names of those. */

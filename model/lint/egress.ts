@@ -2,7 +2,7 @@ import type { Platform } from "../config";
 import { isOnEcs } from "../topology";
 import { type EnvironmentRule, pathText } from "./context";
 
-/** What private subnets on AWS have no way to, where endpoints are their only way out. */
+/** Checks that nothing in private subnets on AWS needs more than the endpoints, where these are their only egress. */
 
 type AwsPlatform = Extract<Platform, { kind: "aws-ecs" | "aws-ec2" }>;
 

@@ -9,7 +9,7 @@ import { role } from "./policy";
 import { connectionOf } from "./program-connection";
 import { ProgramTask } from "./program-task";
 
-/** The backup of one account on the cluster's schedule, the proof of the last one on another, and who is told of failures. */
+/** The backup of one account on the cluster's schedule, the drill of the last one on another, and their alarms. */
 export class AccountBackup extends Construct {
   /** Of the task that backs up: with another command it restores. */
   readonly taskDefinitionArn: string;

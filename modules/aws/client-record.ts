@@ -5,12 +5,12 @@ import { ownershipRecord } from "../../model/topology";
 export interface ClientRecordProps {
   zoneId: string;
   name: string;
-  /** What the TXT record beside it says. */
+  /** Content of the TXT record of ownership. */
   owner: string;
   ttlSeconds: number;
 }
 
-/** An address for documentation: nobody answers there until dns-sync has listed the first healthy server. */
+/** An address for documentation: no host answers there until dns-sync has listed the first healthy server. */
 const nobody = "192.0.2.1";
 
 /** The name that clients dial. Terraform makes it and never looks at its addresses again: they are dns-sync's. */

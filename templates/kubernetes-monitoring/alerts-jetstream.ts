@@ -5,7 +5,7 @@ import { type MonitoringTargets, serversOf } from "./monitoring-targets";
 const byStream = "by (account_id, account_name, stream_name)";
 const nobody = (label: string) => [`${label}=""`, `is_${label}="false"`];
 
-/** Whether streams have leaders, replicas that follow them, and room. */
+/** Alerts when streams lack a leader, current replicas, or space. */
 export function jetstreamAlerts(targets: MonitoringTargets): Alert[] {
   const { namespace, cluster, servers } = targets;
   const of = serversOf(targets);
@@ -79,7 +79,7 @@ function replicaAlerts(targets: MonitoringTargets): Alert[] {
   ];
 }
 
-/** What the exporter does not say is how many replicas a stream should have: those of the configuration are known here. */
+/** Alert for missing replicas: the exporter has no number of desired ones, the configuration has. */
 function missingReplicas(targets: MonitoringTargets): Alert[] {
   const { replicated } = targets;
   if (replicated.length === 0) return [];

@@ -71,7 +71,7 @@ export const serverNames: Check = (env) => {
   });
 };
 
-/** zod passes over this key of a record without a word. */
+/** zod ignores this key of a record silently. */
 export const prototypeKeys: Check = (env) => {
   const records = ["accounts", "clusters", "tags"].map((key) => [key]);
   const inner = [
