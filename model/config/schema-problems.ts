@@ -13,17 +13,17 @@ export function readWith<Schema extends z.core.$ZodType>(
   const result = z.safeParse(schema, input, { error: words });
   if (result.success) return { data: result.data, problems: [] };
   const { issues } = result.error;
-  return { problems: issues.filter(isLastOfItsPlace).flatMap((issue) => toProblems(issue, schema, input)) };
+  return { problems: issues.filter(isLastOfPath).flatMap((issue) => toProblems(issue, schema, input)) };
 }
 
 /** True for the last problem of a path: of several limits that a value breaks, the last one is the narrowest. */
-function isLastOfItsPlace({ path }: z.core.$ZodIssue, i: number, issues: readonly z.core.$ZodIssue[]): boolean {
+function isLastOfPath({ path }: z.core.$ZodIssue, i: number, issues: readonly z.core.$ZodIssue[]): boolean {
   const next = issues[i + 1]?.path;
   return next === undefined || next.length !== path.length || next.some((part, depth) => part !== path[depth]);
 }
 
 /** Text of a problem's path: equal for two problems of the same path. */
-export const placeOf = ({ path }: Problem): string => JSON.stringify(path);
+export const pathKey = ({ path }: Problem): string => JSON.stringify(path);
 
 /** One problem for each unknown key, with a suggestion where a known key is similar. */
 function toProblems(issue: z.core.$ZodIssue, schema: z.core.$ZodType, input: unknown): Problem[] {

@@ -58,18 +58,18 @@ export function sharesWith(a: ClusterTopology, b: ClusterTopology): boolean {
 
 /** Clusters in the order in which they are deployed: hubs before their leaf nodes, the others as the environment has them. */
 export function clustersInOrder({ clusters }: Pick<Topology, "clusters">): ClusterTopology[] {
-  const placed: ClusterTopology[] = [];
-  const place = (cluster: ClusterTopology | undefined, way: readonly ClusterTopology[] = []) => {
-    if (!cluster || placed.includes(cluster) || way.includes(cluster)) return;
+  const ordered: ClusterTopology[] = [];
+  const visit = (cluster: ClusterTopology | undefined, path: readonly ClusterTopology[] = []) => {
+    if (!cluster || ordered.includes(cluster) || path.includes(cluster)) return;
     for (const hub of hubsOf(cluster))
-      place(
+      visit(
         clusters.find(({ name }) => name === hub),
-        [...way, cluster],
+        [...path, cluster],
       );
-    placed.push(cluster);
+    ordered.push(cluster);
   };
-  for (const cluster of clusters) place(cluster);
-  return placed;
+  for (const cluster of clusters) visit(cluster);
+  return ordered;
 }
 
 /** Clusters that nothing is deployed for: their platforms have no stacks yet. */

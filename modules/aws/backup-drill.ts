@@ -21,7 +21,7 @@ export function drillTask(
   { fileBytes }: JetStreamTopology,
 ): ProgramTask {
   const { cluster, account, image, lookups } = props;
-  const told = drillEnvironment(backupScope(props), {
+  const programEnvironment = drillEnvironment(backupScope(props), {
     ...storedSite(props),
     server: `nats://127.0.0.1:${ports.client}`,
   });
@@ -31,7 +31,7 @@ export function drillTask(
     image,
     logName: `${cluster.name}-backup`,
     lookups,
-    ...told,
+    ...programEnvironment,
     command: ["drill"],
     role: role(scope, "drill-task-role", {
       name: `${name}-task`,

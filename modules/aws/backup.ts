@@ -53,7 +53,7 @@ export class AccountBackup extends Construct {
 function backupTask(scope: Construct, name: string, props: AccountBackupProps): ProgramTask {
   const { context, cluster, account, image, lookups } = props;
   const { topology } = context;
-  const told = backupEnvironment(backupScope(props), {
+  const programEnvironment = backupEnvironment(backupScope(props), {
     ...connectionOf(topology, cluster, `backup-${account}`, lookups.names.keySecret),
     ...storedSite(props),
   });
@@ -63,7 +63,7 @@ function backupTask(scope: Construct, name: string, props: AccountBackupProps): 
     image,
     logName: `${cluster.name}-backup`,
     lookups,
-    ...told,
+    ...programEnvironment,
     command: ["backup"],
     role: role(scope, "task-role", {
       name: `${name}-task`,

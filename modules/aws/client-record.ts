@@ -11,7 +11,7 @@ export interface ClientRecordProps {
 }
 
 /** An address for documentation: no host answers there until dns-sync has listed the first healthy server. */
-const nobody = "192.0.2.1";
+const documentationAddress = "192.0.2.1";
 
 /** The name that clients dial. Terraform makes it and never looks at its addresses again: they are dns-sync's. */
 export class ClientRecord extends Construct {
@@ -29,7 +29,7 @@ export class ClientRecord extends Construct {
       name,
       type: "A",
       ttl: ttlSeconds,
-      records: [nobody],
+      records: [documentationAddress],
       lifecycle: { ignoreChanges: ["records", "ttl"] },
       dependsOn: [ownership],
     });

@@ -2,7 +2,7 @@ import type { NetworkPolicyV1SpecEgress } from "@cdktf/provider-kubernetes/lib/n
 import { type Destination, type ListenerName, type ProgramName, programModel } from "../../model/topology";
 import { platformSite } from "../../templates/nats-conf";
 import { type KubernetesContext, serverLabels } from "./context";
-import { objectStore, tcp, wayTo } from "./network-peers";
+import { egressTo, objectStore, tcp } from "./network-peers";
 
 /** Peers that each program connects to, besides the DNS. */
 type Egress = NetworkPolicyV1SpecEgress[];
@@ -18,30 +18,30 @@ export function serverEgress(context: KubernetesContext): Egress {
   const { topology, cluster } = context;
   const hubs = Object.values(platformSite(topology, cluster).hubs).flat();
   // A hub listens on the port of its URL.
-  const ways = hubs.map((url) => ({
-    ...wayTo(url, cluster.platform.clusterDomain),
+  const rules = hubs.map((url) => ({
+    ...egressTo(url, cluster.platform.clusterDomain),
     ports: [tcp(Number(new URL(url).port))],
   }));
   // One rule for equal peers, of several servers of a hub.
-  const different = new Map(ways.map((way) => [JSON.stringify(way), way]));
+  const different = new Map(rules.map((rule) => [JSON.stringify(rule), rule]));
   return [...toServers(context, "routes"), ...different.values()];
 }
 
 /** The servers, and the further destinations of the program's row. */
 export const programEgress = (context: KubernetesContext, program: ProgramName): Egress => [
   ...toServers(context, ...programModel(program).listeners),
-  ...programModel(program).reaches.flatMap((destination) => ways[destination](context)),
+  ...programModel(program).reaches.flatMap((destination) => destinationEgress[destination](context)),
 ];
 
 /** A drill reads backups, and has a server of its own in its pod. */
-export const drillEgress = (context: KubernetesContext): Egress => ways["object-store"](context);
+export const drillEgress = (context: KubernetesContext): Egress => destinationEgress["object-store"](context);
 
-const ways: Record<Destination, (context: KubernetesContext) => Egress> = {
+const destinationEgress: Record<Destination, (context: KubernetesContext) => Egress> = {
   "token-issuer": ({ topology, cluster }) => {
     const { issuer, jwksUri } = topology.identity.oidc;
-    return [wayTo(jwksUri ?? issuer, cluster.platform.clusterDomain)];
+    return [egressTo(jwksUri ?? issuer, cluster.platform.clusterDomain)];
   },
-  vault: ({ config, cluster }) => [wayTo(config.tls.vault.address, cluster.platform.clusterDomain)],
+  vault: ({ config, cluster }) => [egressTo(config.tls.vault.address, cluster.platform.clusterDomain)],
   // The address of the API is unknown; its port is configured.
   "kubernetes-api": ({ cluster }) => [{ ports: cluster.platform.networkPolicies.apiPorts.map(tcp) }],
   // A volume needs no network.

@@ -28,7 +28,7 @@ export const dnsOf = (platform: KubernetesPlatform, service?: string): NetworkPo
  * Egress to a URL. For a Service in the Kubernetes cluster its namespace is allowed: a policy sees the pods behind it,
  * whose ports are their own. For a name outside its port is allowed: policies know addresses and no names.
  */
-export function wayTo(url: string, clusterDomain: string): NetworkPolicyV1SpecEgress {
+export function egressTo(url: string, clusterDomain: string): NetworkPolicyV1SpecEgress {
   const { protocol, hostname, port } = new URL(url);
   const inside = hostname.endsWith(`.svc.${clusterDomain}`) ? hostname.slice(0, -clusterDomain.length - 1) : hostname;
   const namespace = /\.([^.]+)\.svc$/.exec(inside)?.[1];

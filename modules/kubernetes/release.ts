@@ -52,9 +52,9 @@ export class NatsRelease extends Construct {
 function refuse({ environment, cluster }: KubernetesContext, values: unknown): void {
   const problems = valuesProblems(values);
   if (problems.length === 0) return;
-  const place = ["clusters", cluster.name, "platform", "chart", "values"];
+  const valuesPath = ["clusters", cluster.name, "platform", "chart", "values"];
   throw new ConfigError(
     `environments/${environment.name}.ts`,
-    problems.map((problem) => ({ ...problem, path: [...place, ...problem.path] })),
+    problems.map((problem) => ({ ...problem, path: [...valuesPath, ...problem.path] })),
   );
 }

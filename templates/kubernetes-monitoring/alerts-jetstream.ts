@@ -3,7 +3,7 @@ import { exporterMetrics, jetstreamMetrics as metric, volumeMetrics } from "./me
 import { type MonitoringTargets, serversOf } from "./monitoring-targets";
 
 const byStream = "by (account_id, account_name, stream_name)";
-const nobody = (label: string) => [`${label}=""`, `is_${label}="false"`];
+const withoutLeader = (label: string) => [`${label}=""`, `is_${label}="false"`];
 
 /** Alerts when streams lack a leader, current replicas, or space. */
 export function jetstreamAlerts(targets: MonitoringTargets): Alert[] {
@@ -56,14 +56,14 @@ function replicaAlerts(targets: MonitoringTargets): Alert[] {
     {
       name: "NatsNoMetaLeader",
       severity: "critical",
-      expr: `count by (pod) (${metric.server}${serversOf(targets, ...nobody("meta_leader"))}) > 0`,
+      expr: `count by (pod) (${metric.server}${serversOf(targets, ...withoutLeader("meta_leader"))}) > 0`,
       for: "1m",
       summary: "{{ $labels.pod }} knows no leader of the cluster: no stream is created, changed or moved",
     },
     {
       name: "NatsStreamWithoutLeader",
       severity: "critical",
-      expr: `count ${byStream} (${metric.messages}${serversOf(targets, ...nobody("stream_leader"))}) > 0`,
+      expr: `count ${byStream} (${metric.messages}${serversOf(targets, ...withoutLeader("stream_leader"))}) > 0`,
       for: "2m",
       summary: "{{ $value }} servers know no leader of stream {{ $labels.stream_name }}: it may store nothing",
     },

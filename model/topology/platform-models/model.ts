@@ -46,7 +46,7 @@ export interface StopTime {
 }
 
 /** Targets that backups of a cluster may use. */
-export interface BackupPlaces {
+export interface BackupTargets {
   /** Storage that the workload's own identity may write to; elsewhere it would need a key. */
   own?: "s3" | "gs";
   /** A `file://` target: gone with the run that wrote it, on a mounted volume, or on the servers' own machines. */
@@ -105,7 +105,7 @@ export interface PlatformModel<P extends Platform> {
   hasRegionalDisks(platform: P): boolean;
   /** `undefined`: as long as it takes. */
   stopTime(platform: P): StopTime | undefined;
-  backups(platform: P): BackupPlaces;
+  backups(platform: P): BackupTargets;
 
   paths: SitePaths;
 
