@@ -20,7 +20,7 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   const problems = error instanceof AggregateError ? error.errors : [error];
   for (const problem of problems) {
-    // What is wrong with a file is for its author; a stack trace would hide it.
+    // Problems of a file are for its author; a stack trace would hide them.
     console.error(problem instanceof ConfigError || problem instanceof RefusedError ? problem.message : problem);
   }
   process.exitCode = 1;

@@ -5,10 +5,10 @@ import { judgeTrustFile } from "./trust-file";
 import type { Candidate, Verdict } from "./verdict";
 
 /**
- * Decides whether an environment may be deployed. Whoever deploys asks here, and so does who only wants to know: natsform
- * check, up and deploy, and main.ts for CDKTF's own commands. Pure.
+ * Decides whether an environment may be deployed. Callers are natsform check, up and deploy, and main.ts for CDKTF's
+ * own commands. Pure.
  *
- * Its file is right in itself: what is wrong there, parseEnvironment has refused.
+ * The environment file is valid in itself: parseEnvironment refuses any other.
  */
 export function admit(candidate: Candidate): Verdict {
   const { environment, topology, purpose, today } = candidate;

@@ -4,8 +4,9 @@ import { helmValues, valuesProblems } from "../templates/helm-values";
 import { standInTrust } from "./stand-in-trust";
 
 /**
- * What the official chart would pass over or print as something else. It does not hang on keys, so it is told before
- * there are any. The objects that a release has beside are left out: their schemas let in nothing that a chart cannot print.
+ * Values that the official chart would ignore or print as something else. They do not depend on keys, so they are
+ * reported before keys exist. The release's extra objects are left out: their schemas accept nothing that a chart
+ * cannot print.
  */
 export function chartProblems(topology: Topology): Problem[] {
   const trust = standInTrust(topology);

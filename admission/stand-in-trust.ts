@@ -4,7 +4,7 @@ import type { Topology } from "../model/topology";
 const key = (prefix: string) => prefix.padEnd(56, "A");
 const jwt = "eyJhbGciOiJub25lIn0.e30.AA";
 
-/** A trust file with every key that the topology needs, of the right form and nobody's. */
+/** A trust file with every key that the topology needs. The keys have the right form and belong to nobody. */
 export function standInTrust({ environment, identity }: Topology): Trust {
   const users = [
     ...identity.users.map(({ name }) => name),

@@ -2,11 +2,11 @@ import { formatProblems } from "../model/config";
 import type { Finding } from "../model/lint";
 import { isAdmitted, type Verdict } from "./verdict";
 
-/** A finding with its place, its rule and its fix. */
+/** A finding with its path, its rule and its fix. */
 export const formatFinding = ({ severity, at, message, rule, fix }: Finding): string =>
   `  ${severity === "error" ? "✖" : "!"} ${at}: ${message} (${rule})${fix ? `\n    fix: ${fix}` : ""}`;
 
-/** Why an environment is not let in: everything at once. */
+/** Text with every reason why an environment is refused. */
 export function formatRefusal({ environment, problems, lint }: Verdict): string {
   const errors = lint.findings.filter(({ severity }) => severity === "error");
   const count = errors.length === 1 ? "one lint error" : `${errors.length} lint errors`;
@@ -16,7 +16,7 @@ export function formatRefusal({ environment, problems, lint }: Verdict): string 
   ].join("\n");
 }
 
-/** Thrown where an environment that is not let in would be synthesized. */
+/** Thrown where an environment that is not admitted would be synthesized. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
   constructor(verdict: Verdict) {

@@ -8,7 +8,7 @@ export interface TrustFileVerdict {
   findings: Finding[];
 }
 
-/** What is wrong with a trust file for this purpose. */
+/** Checks a trust file for this purpose. */
 export function judgeTrustFile({ topology, purpose, trust: found }: Candidate): TrustFileVerdict {
   if (!found) return { problems: [], findings: [] };
   const { file, trust } = found;
@@ -24,7 +24,7 @@ export function judgeTrustFile({ topology, purpose, trust: found }: Candidate): 
   return { problems: problems.length > 0 ? [{ file, problems }] : [], findings };
 }
 
-/** A file that is there and right, and with which nobody could log in, or one that is not there yet. */
+/** Problem of a valid file with which nobody could log in, or of one that does not exist yet. */
 function unusable({ environment }: Topology, { trust, problems }: FoundTrust): [string, Problem] | undefined {
   if (problems.length > 0 || trust?.example === false) return undefined;
   const fix = `natsform keys init ${environment} makes real keys`;
@@ -36,7 +36,7 @@ function unusable({ environment }: Topology, { trust, problems }: FoundTrust): [
     : ["trust-file-missing", { path: [], message: "there is no trust file, so nobody could log in", fix }];
 }
 
-/** Nothing goes without a file; examples are good enough for what is thrown away. */
+/** A missing file is always refused; examples will do for anything but a deployment. */
 const isRefused = ({ trust }: FoundTrust, purpose: Candidate["purpose"]) => !trust || purpose === "deployment";
 
 const warning = (rule: string, file: string, { path, message, fix = "" }: Problem): Finding => ({

@@ -3,8 +3,8 @@ import type { LintResult } from "../model/lint";
 import type { Topology } from "../model/topology";
 
 /**
- * What an environment is let in for. A twin and the emulated AWS make their own keys; what is removed may be wrong in
- * every way that does not keep it from being synthesized.
+ * Purpose for which an environment is admitted. A twin and the emulated AWS make their own keys. A removal accepts
+ * every error that does not prevent the synthesis.
  */
 export type Purpose = "deployment" | "emulation" | "twin" | "removal";
 
@@ -13,13 +13,13 @@ export interface Candidate {
   topology: Topology;
   /** Left out while it is open: what only a deployment refuses is then a warning. */
   purpose?: Purpose;
-  /** The trust file that it goes by; left out where keys have yet to be made. */
+  /** Trust file of the environment; left out where keys have yet to be made. */
   trust?: FoundTrust;
   /** `YYYY-MM-DD`: acknowledgements end. */
   today: string;
 }
 
-/** Everything that is said about an environment, at once. */
+/** Every problem and finding of an environment. */
 export interface Verdict {
   environment: string;
   /** Errors of its files. */
@@ -27,6 +27,6 @@ export interface Verdict {
   lint: LintResult;
 }
 
-/** Whether nothing stands against it. */
+/** True without problems and without findings that are errors. */
 export const isAdmitted = ({ problems, lint }: Verdict): boolean =>
   problems.length === 0 && lint.findings.every(({ severity }) => severity !== "error");

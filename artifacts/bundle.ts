@@ -20,7 +20,7 @@ export function bundleProgram(entry: string, outfile: string): void {
  * @param root folder that `entry` is relative to
  */
 export function deployedBundle(entry: string, root = packageRoot): string {
-  // Said here, not read from a tsconfig.json that happens to lie above the sources.
+  // Set here, not read from a tsconfig.json that happens to lie above the sources.
   const tsconfigRaw = { compilerOptions: { strict: true } };
   return build(entry, root, { minify: true, keepNames: true, tsconfigRaw });
 }

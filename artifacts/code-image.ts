@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { workFolder } from "./work-folder";
 
-/** Where the files that an image adds to its base lie in a project: the program as one file, and its Dockerfile. */
+/** Folder of the files that an image adds to its base: the program as one file, and its Dockerfile. */
 export const imageFolder = (root: string, program: string): string => workFolder(root).image(program);
 
 /** The program in the image. */

@@ -2,11 +2,11 @@ import { imageProgram } from "./code-image";
 
 /** The variable that names the base; stacks and commands read the same one, since the base is part of every tag. */
 export const baseVariable = "NATSFORM_IMAGE_BASE";
-/** What an image says of how its program runs. */
+/** Settings with which an image runs its program. */
 export interface ImageSettings {
   /** Tasks run on Fargate's x86-64. */
   platform: string;
-  /** Nobody's: it owns nothing in the image, so the program can change nothing of itself. */
+  /** User that owns nothing in the image, so the program cannot change its own files. */
   user: string;
   entrypoint: string[];
   workingFolder: string;
@@ -14,7 +14,7 @@ export interface ImageSettings {
   labels: Record<string, string>;
 }
 
-/** Settings of a program's image; its Dockerfile says the same. */
+/** Settings of a program's image; its Dockerfile has the same ones. */
 export const imageSettings = (program: string, base: string): ImageSettings => ({
   platform: "linux/amd64",
   user: "1000:1000",

@@ -21,7 +21,7 @@ export interface WorkFolder {
   root: string;
   /** Zip of a Lambda function: the deployment writes it, Terraform reads it. */
   lambdaZip(program: string): string;
-  /** What an image adds to its base: the program as one file, its Dockerfile, its settings. */
+  /** Files that an image adds to its base: the program as one file, its Dockerfile, its settings. */
   image(program: string): string;
   /** Images as they are built, in OCI's layout. */
   imageLayouts: string;

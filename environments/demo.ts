@@ -1,6 +1,6 @@
 import { defineEnvironment } from "natsform/config";
 
-/** What `make up` brings up: one cluster of three servers on ECS, seen here as its twin. */
+/** Environment that `make up` starts: one cluster of three servers on ECS, seen here as its twin. */
 export default defineEnvironment({
   name: "demo",
   nats: { version: "2.14.5", maxPayload: "8MiB" },

@@ -1,6 +1,6 @@
 import { defineEnvironment } from "natsform/config";
 
-/** What happens in one country stays on the machine of that country. */
+/** Stream of one country; it is stored on the machine of that country alone. */
 const territory = (id: "dk" | "no" | "se") => ({
   name: `TERRITORY_${id.toUpperCase()}`,
   cluster: "nats",

@@ -12,7 +12,9 @@ import { addAwsProvider } from "../modules/aws/provider";
 import { addBackend } from "../modules/terraform/backend";
 import { definedVariables } from "../templates/program-environment";
 
-/** The certificates of a cluster: where they are kept, and what issues and renews them. The servers come after it. */
+/**
+ * The certificates of a cluster: their secrets, and the program that issues and renews them. The servers come after it.
+ */
 export class AwsCertificatesStack extends TerraformStack {
   constructor(app: App, context: StackContext, cluster: EcsCluster) {
     const { environment, settings } = context;

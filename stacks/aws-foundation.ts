@@ -24,7 +24,7 @@ import { Repository } from "../modules/aws/repositories";
 import { Zone } from "../modules/aws/zone";
 import { addBackend } from "../modules/terraform/backend";
 
-/** What outlives every rebuild of a cluster: network, zones, keys and the containers of secrets, images and configurations. */
+/** Resources that outlive every rebuild of a cluster: network, zones, keys, secrets, images and configurations. */
 export class AwsFoundationStack extends TerraformStack {
   constructor(app: App, context: StackContext, region: string) {
     const { environment, topology, settings } = context;

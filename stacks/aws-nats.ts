@@ -46,7 +46,7 @@ export class AwsNatsStack extends TerraformStack {
     if (cluster.websocket) output("websocket-url", "For browsers", `wss://${recordName}`);
   }
 
-  /** The client record, and what keeps it right. */
+  /** The client record, and the program that keeps it up to date. */
   private clients(context: StackContext, cluster: EcsCluster, lookups: Lookups, recordName: string): void {
     const { environment, settings } = context;
     const { dnsTtlSeconds: ttlSeconds, alarmTopicArn: topicArn } = cluster.platform;

@@ -12,7 +12,7 @@ import { addAwsProvider } from "../modules/aws/provider";
 import { StreamsTask } from "../modules/aws/streams-task";
 import { addBackend } from "../modules/terraform/backend";
 
-/** The programs beside a cluster: who lets users in, what makes the streams, and what copies them elsewhere. */
+/** The programs of a cluster: responders of the auth callout, streams, and backups. */
 export class AwsProgramsStack extends TerraformStack {
   constructor(app: App, context: StackContext, cluster: EcsCluster) {
     const { environment, topology, settings } = context;

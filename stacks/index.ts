@@ -14,7 +14,7 @@ import { KubernetesStreamsStack } from "./kubernetes-streams";
 
 type Build<Stack> = (app: App, context: StackContext, stack: Stack) => TerraformStack;
 
-/** What builds the stacks of each layer. */
+/** Functions that build the stacks of each layer. */
 const builders = {
   foundation: (app, context, { region }) => new AwsFoundationStack(app, context, region),
   certificates: (app, context, { cluster }) => new AwsCertificatesStack(app, context, ecsCluster(context, cluster)),
@@ -28,14 +28,14 @@ const builders = {
 } satisfies { [Layer in StackLayer]: Build<StackOf<Layer>> };
 
 const build = (app: App, context: StackContext, stack: PlannedStack): TerraformStack =>
-  // A builder is found by the layer of the very stack that it is then given.
+  // A builder is found by the layer of the very stack that is its argument.
   (builders[stack.layer] as Build<PlannedStack>)(app, context, stack);
 
 /**
- * Adds every stack of an environment, as the plan of stacks has them. They refer to nothing of each other, so what comes
- * before what is told to CDKTF, which starts at once whatever waits for nothing.
+ * Adds every stack of an environment, as the plan of stacks has them. They refer to nothing of each other, so their
+ * order is passed to CDKTF: it would start all stacks without dependencies at once.
  *
- * @returns clusters that it adds nothing for, in words: their platforms have no stacks yet
+ * Messages about clusters that are skipped: their platforms have no stacks yet
  */
 export function addStacks(app: App, context: StackContext): string[] {
   const { topology } = context;

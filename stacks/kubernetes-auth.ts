@@ -4,7 +4,7 @@ import type { KubernetesContext } from "../modules/kubernetes/context";
 import { addKubernetesProvider } from "../modules/kubernetes/providers";
 import { addBackend } from "../modules/terraform/backend";
 
-/** Who decides about clients: the responders of the auth callout. */
+/** The responders of the auth callout, which authorize clients. */
 export class KubernetesAuthStack extends TerraformStack {
   constructor(app: App, context: KubernetesContext) {
     const { environment, settings, cluster, names } = context;

@@ -4,7 +4,7 @@ import type { KubernetesContext } from "../modules/kubernetes/context";
 import { addKubernetesProvider } from "../modules/kubernetes/providers";
 import { addBackend } from "../modules/terraform/backend";
 
-/** What copies the streams elsewhere, on a schedule. */
+/** The jobs that back up the streams, on a schedule. */
 export class KubernetesBackupStack extends TerraformStack {
   constructor(app: App, context: KubernetesContext) {
     const { environment, settings, cluster, names } = context;

@@ -7,7 +7,7 @@ import { metricsUrl } from "../modules/kubernetes/monitoring";
 import { addHelmProvider, addKubernetesProvider } from "../modules/kubernetes/providers";
 import { addBackend } from "../modules/terraform/backend";
 
-/** The servers of a cluster, who may talk to them, and what keeps their certificates valid. */
+/** The servers of a cluster, their network policies, and the renewal of their certificates. */
 export class KubernetesCoreStack extends TerraformStack {
   constructor(app: App, context: KubernetesContext) {
     const { environment, settings, cluster, names, topology, trust, namespace } = context;
@@ -26,7 +26,7 @@ export class KubernetesCoreStack extends TerraformStack {
       monitoring_url: `http://${cluster.name}-headless.${namespace}.svc.${cluster.platform.clusterDomain}:8222`,
       operator_jwt: trust.operator?.jwt,
       system_account: trust.accounts[topology.identity.systemAccount]?.publicKey,
-      // Where the values are, never what they are.
+      // Names of the values, never the values themselves.
       credentials_secret: `${namespace}/${names.certificates.servers}`,
     };
     for (const [id, value] of Object.entries(outputs)) if (value) new TerraformOutput(this, id, { value });

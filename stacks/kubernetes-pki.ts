@@ -10,14 +10,14 @@ import { VaultCertificates } from "../modules/kubernetes/vault-certificates";
 import { vaultCertificates } from "../modules/kubernetes/vault-roles";
 import { addBackend } from "../modules/terraform/backend";
 
-/** What outlives the servers: the namespace, the authorities, and the containers of secrets. */
+/** Resources that outlive the servers: the namespace, the authorities, and the secrets. */
 export class KubernetesPkiStack extends TerraformStack {
   constructor(app: App, context: KubernetesContext) {
     const { environment, settings, cluster, names } = context;
     super(app, names.pkiStack);
     addBackend(this, environment, settings);
     addKubernetesProvider(this, cluster.platform);
-    // Whatever is in it refers to it, and so comes after it.
+    // Everything in it refers to it, and so comes after it.
     const owns = isFirstWith(context, ({ platform }) => platform.namespace);
     const inside = owns ? { ...context, namespace: new Namespace(this, "namespace", context).name } : context;
 

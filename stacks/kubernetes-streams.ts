@@ -5,7 +5,7 @@ import { addKubernetesProvider } from "../modules/kubernetes/providers";
 import { StreamsJob } from "../modules/kubernetes/streams-job";
 import { addBackend } from "../modules/terraform/backend";
 
-/** What makes the streams of a cluster, run by an apply and done when they are durable. */
+/** The job that makes the streams of a cluster, run by an apply and done when they are durable. */
 export class KubernetesStreamsStack extends TerraformStack {
   constructor(app: App, context: KubernetesContext) {
     const { environment, settings, cluster, names, topology } = context;

@@ -7,7 +7,7 @@ import type { StackContext } from "../modules/aws/context";
 import type { SynthSettings } from "../modules/terraform/settings";
 
 /**
- * Reads every environment that is to be synthesized, and lets in those that may be deployed.
+ * Loads every environment that is to be synthesized, and admits those that may be deployed.
  *
  * @param today `YYYY-MM-DD`
  * @throws AggregateError with a `ConfigError` or `RefusedError` for each one that is not right
@@ -36,13 +36,13 @@ async function contextOf(
   const trust = findTrust(path, root);
   const purpose = purposeOf(settings);
   refuseUnadmitted(admit({ environment: read.value, topology: buildTopology(read.value), purpose, trust, today }));
-  // What is emulated is there to be thrown away.
+  // An emulated environment is thrown away.
   const environment = settings.emulatorEndpoint ? { ...read.value, deletionProtection: false } : read.value;
   return { environment, topology: buildTopology(environment), trust: loadTrust(path, root), settings };
 }
 
 function purposeOf({ destroy, emulatorEndpoint }: SynthSettings): Purpose {
   if (destroy) return "removal";
-  // Whoever synthesizes may deploy: CDKTF does not tell one from the other.
+  // A synthesis may be for a deployment: CDKTF does not say which command runs it.
   return emulatorEndpoint ? "emulation" : "deployment";
 }

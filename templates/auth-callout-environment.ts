@@ -4,22 +4,22 @@ import type { AuthCalloutEnv } from "../runtime/auth-callout/env";
 import { toAuthRules } from "./callout-rules";
 import { type Connection, from, type ProgramEnvironment, type Source } from "./program-environment";
 
-/** What a place decides about a responder. */
+/** Settings of a responder that depend on its platform. */
 export interface CalloutSite<Secret> extends Connection<Secret> {
   /** Seeds that sign answers, and that open requests: the current one first. */
   issuerSeeds: Source<Secret>;
   xkeySeeds: Source<Secret>;
-  /** File that holds the rules; without it they stand in a variable. */
+  /** File that holds the rules; without it they are in a variable. */
   rulesFile?: string;
-  /** Where the token issuer shows its keys, when not where the environment says. */
+  /** Address of the token issuer's keys, when it is not the environment's. */
   jwksUri?: string;
   /** File with the authorities that signed for the token issuer, where no public one did. */
   oidcAuthoritiesFile?: string;
-  /** Where health and metrics are served. Without a host, at every address. */
+  /** Address of health and metrics. Without a host, every address. */
   http: { host?: string; port: number };
 }
 
-/** What a responder of the auth callout is told. */
+/** Environment of a responder of the auth callout. */
 export function calloutEnvironment<Secret>(
   topology: Topology,
   trust: Trust,

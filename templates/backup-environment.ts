@@ -16,15 +16,15 @@ export interface BackupScope {
   account: string;
 }
 
-/** What a place decides about whatever is done with backups. */
+/** Settings of every backup command that depend on its platform. */
 export interface StoredSite<Secret> {
   /** Keys that encrypt and decrypt, for backups that are encrypted. */
   keys: Source<Secret>;
-  /** Namespace of CloudWatch, where metrics go there. */
+  /** Namespace of CloudWatch, for metrics that go there. */
   metricsNamespace?: string;
 }
 
-/** Whose backups they are, where they lie, and what opens them. */
+/** Variables of every backup command: the scope of the backups, their target, and their key. */
 function storedEnvironment<Secret>(
   { topology, cluster, backup, account }: BackupScope,
   { keys, metricsNamespace }: StoredSite<Secret>,
@@ -43,7 +43,7 @@ function storedEnvironment<Secret>(
   };
 }
 
-/** What a run that backs up is told. */
+/** Environment of a run that backs up. */
 export function backupEnvironment<Secret>(
   scope: BackupScope,
   site: StoredSite<Secret> & Connection<Secret>,
@@ -60,7 +60,7 @@ export function backupEnvironment<Secret>(
   };
 }
 
-/** What a drill is told: it logs in nowhere, and has an empty server beside it. */
+/** Environment of a drill: it has an empty server of its own, and no credentials. */
 export function drillEnvironment<Secret>(
   scope: BackupScope,
   site: StoredSite<Secret> & { server: string; pidFile?: string },

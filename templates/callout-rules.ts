@@ -3,8 +3,8 @@ import { isLandingAccount, type Topology } from "../model/topology";
 import type { AuthRules } from "../runtime/auth-callout/env";
 
 /**
- * What the auth callout is told: where users may land, what a token grants, and which services exist.
- * Every user may ask who it is; the answer tells it nothing about others.
+ * Rules of the auth callout: the accounts of users, the grants of a token, and the services. Every user may request its
+ * own identity; the answer contains nothing about others.
  */
 export function toAuthRules(topology: Topology, trust: Trust): AuthRules {
   const { identity } = topology;

@@ -1,6 +1,6 @@
 import type { ClusterTopology, Topology } from "../model/topology";
 
-/** A Mermaid flow chart of the topology: who connects to what, through which listener. */
+/** A Mermaid flow chart of the topology: connections, and their listeners. */
 export function toMermaid(topology: Topology): string {
   const { clusters, streams, identity } = topology;
   const lines = ["flowchart LR", '  clients(["clients and browsers"])'];

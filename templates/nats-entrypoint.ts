@@ -1,9 +1,9 @@
 /**
- * What a container of the official alpine image runs instead of its own entry point: nats-server, which leaves in lame
- * duck mode when the platform stops the container. A plain SIGTERM would drop every client at once; lame duck mode lets
- * them move to other servers one after another. The platform's stop timeout has to be longer than `lame_duck_duration`.
+ * Entry point for a container of the official alpine image, instead of its own: nats-server, which enters lame duck
+ * mode when the platform stops the container. A plain SIGTERM would drop every client at once; lame duck mode lets them
+ * move to other servers one after another. The platform's stop timeout has to be longer than `lame_duck_duration`.
  *
- * It is text for `sh -c`: the image needs no file of ours. Arguments are passed on to nats-server.
+ * It is text for `sh -c`: the image needs no additional file. Arguments are passed on to nats-server.
  */
 export function natsEntrypoint(configFile = "/etc/nats/nats.conf"): string {
   return `pid= stopping=

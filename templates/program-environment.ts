@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Topology } from "../model/topology";
 
-/** What a program has to be told, as text: a variable that is missing is an error of the compiler. */
+/** Variables that a program needs, as text: a missing one is an error of the compiler. */
 export type ProgramEnv<Schema extends z.ZodType> = {
   [Name in keyof z.input<Schema>]: Extract<z.input<Schema>[Name], string | undefined>;
 };
@@ -13,12 +13,12 @@ export function definedVariables(env: Record<string, string | undefined>): Recor
 }
 
 /**
- * Where a program gets a value from: from a file beside it, from the variable's own text, or from a secret that the
- * platform fills the variable with. `Secret` is how the platform names one.
+ * Source of a value: a file that the program reads, the variable's own text, or a secret that the platform fills the
+ * variable with. `Secret` is the platform's reference to a secret.
  */
 export type Source<Secret> = { file: string } | { text: string } | { secret: Secret };
 
-/** What a program is told: its variables, and those that the platform fills from secrets. */
+/** Environment of a program: its variables, and those that the platform fills from secrets. */
 export interface ProgramEnvironment<Schema extends z.ZodType, Secret> {
   variables: ProgramEnv<Schema>;
   secrets: Partial<Record<keyof z.input<Schema> & string, Secret>>;
@@ -33,7 +33,7 @@ export function from<Name extends string, Secret>(name: Name, source: Source<Sec
   return { variables: variable as Variables, secrets: {} as Partial<Record<Name, Secret>> };
 }
 
-/** How a program reaches the servers of its cluster. */
+/** Connection of a program to the servers of its cluster. */
 export interface Connection<Secret> {
   /** URLs, `tls://` each. */
   servers: readonly string[];
@@ -43,7 +43,7 @@ export interface Connection<Secret> {
   login: Source<Secret>;
 }
 
-/** How a program that logs in as a fixed user is told of its connection. */
+/** Environment of a program that logs in as a fixed user. */
 export function connectionEnvironment<Secret>(
   { identity }: Pick<Topology, "identity">,
   { servers, authorities, login }: Connection<Secret>,

@@ -8,15 +8,15 @@ import {
   type Source,
 } from "./program-environment";
 
-/** What a place decides about a run of the streams program. */
+/** Settings of a run of the streams program that depend on its platform. */
 export interface StreamsSite<Secret> extends Connection<Secret> {
   /** The streams of the account, as JSON. */
   specs: Exclude<Source<Secret>, { secret: Secret }>;
-  /** Variables that allow for once what is refused otherwise. */
+  /** Variables that allow once what is otherwise refused. */
   allowed?: Readonly<Record<string, string>>;
 }
 
-/** What a run of the streams program is told. */
+/** Environment of a run of the streams program. */
 export function streamsEnvironment<Secret>(
   topology: Topology,
   { jetstream }: ClusterTopology,

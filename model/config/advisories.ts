@@ -16,7 +16,7 @@ export const versionFloors: readonly { line: string; floor: string; why: string 
   { line: "2.15", floor: "2.15.0", why: "carries every fix of 2.14.4" },
 ];
 
-/** Why a server of this version must not be deployed; `undefined` when it may. */
+/** Reason not to deploy a server of this version; `undefined` when it may be deployed. */
 export function versionRefusal(version: string): { floor: string; why: string } | undefined {
   const line = version.split(".").slice(0, 2).join(".");
   const entry = versionFloors.find((candidate) => candidate.line === line);

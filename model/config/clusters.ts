@@ -11,9 +11,9 @@ const storageClass = z.strictObject({
 });
 
 const jetstream = z.strictObject({
-  /** What streams in memory may take of each server. */
+  /** Memory of each server that streams may use. */
   memory: size.prefault("1GiB"),
-  /** What streams in files may take of each server; below the size of its volume. */
+  /** Disk space of each server that streams may use; below the size of its volume. */
   file: size.prefault("10GiB"),
   /** `standard` syncs to disk each second; `durable` before each acknowledgement, at about a twentieth of the throughput. */
   durability: z.enum(["standard", "durable"]).default("standard"),
@@ -38,7 +38,7 @@ const authorityArn = matching(
 /** Vault as Terraform and the renewal job use it. Mounts are `<tls.mount>-<purpose>`: one authority for each purpose. */
 const vault = z
   .strictObject({
-    /** Where pods reach Vault. */
+    /** Address at which pods reach Vault. */
     address: z.url({ protocol: /^https?$/, error: "must be a URL" }).default("https://vault.vault.svc:8200"),
     /** Certificates (PEM) of the authorities that signed for Vault, where no public one did. */
     authorities: matching(/^-----BEGIN CERTIFICATE-----/, "must be certificates in PEM").optional(),
@@ -48,17 +48,17 @@ const vault = z
     root: z.string().min(1).default("pki-root"),
     /** Path of the Kubernetes authentication. Made with the mounts. */
     authPath: z.string().min(1).default("kubernetes"),
-    /** Where Vault reaches the Kubernetes API, to ask whether a token is genuine. */
+    /** Address at which Vault reaches the Kubernetes API, to ask whether a token is genuine. */
     kubernetesHost: z
       .url({ protocol: /^https$/, error: "must be an https URL" })
       .default("https://kubernetes.default.svc"),
-    /** Who renews: a job in the Kubernetes cluster, or Terraform, in whose state the keys then stand. */
+    /** Renewal by a job in the Kubernetes cluster, or by Terraform, whose state then holds the private keys. */
     renewal: z.enum(["job", "terraform"]).default("job"),
   })
   .prefault({});
 
 const tls = z.strictObject({
-  /** Who signs the certificates of routes, leaf nodes and internal names. Default: what the platform has. */
+  /** Signer of the certificates of routes, leaf nodes and internal names. Default: the platform's own. */
   issuer: z.enum(["vault", "certificate-manager", "acm-pca", "local"]).optional(),
   /** Vault: mount of the intermediate and role. */
   mount: z.string().min(1).optional(),
@@ -67,16 +67,16 @@ const tls = z.strictObject({
   authorities: z
     .strictObject({ internal: authorityArn, routes: authorityArn.optional(), leafnodes: authorityArn.optional() })
     .optional(),
-  /** Where Vault is and what natsform makes in it. */
+  /** Address of Vault, and the mounts that natsform makes in it. */
   vault,
   /** Lifetime of internal certificates; renewed at a third left. */
   ttl: duration.prefault("720h"),
-  /** Who signs public names outside of Kubernetes: an ACME server. */
+  /** ACME server that signs public names outside of Kubernetes. */
   acme: z
     .strictObject({
       /** Directory of the server. */
       directory: httpsUrl.default("https://acme-v02.api.letsencrypt.org/directory"),
-      /** Where an order that failed is tried again first, so that no limit of the first one is used up. */
+      /** Directory where a failed order is tried again first, so that no limit of the first directory is used up. */
       stagingDirectory: httpsUrl.default("https://acme-staging-v02.api.letsencrypt.org/directory"),
       /** Address that the server writes to. */
       contact: z.email("must be an e-mail address").optional(),
@@ -89,7 +89,7 @@ const websocket = z.strictObject({
   allowedOrigins: z
     .array(z.url({ protocol: /^https?$/, error: "must be an origin such as https://app.example.com" }))
     .default([]),
-  /** Compresses messages on the way to browsers. */
+  /** Compresses messages between servers and browsers. */
   compression: z.boolean().default(true),
 });
 
@@ -101,20 +101,23 @@ const foreignLeaf = z.strictObject({
 });
 
 const backup = z.strictObject({
-  /** When, as cron says it. */
+  /** Schedule, in cron's notation. */
   schedule: schedule.default("0 2 * * *"),
-  /** Where: s3://, gs:// or file:// and a path. */
+  /** Target: s3://, gs:// or file:// and a path. */
   to: matching(/^(s3|gs|file):\/\/.+/, "must be s3://, gs:// or file:// and a path"),
-  /** How long a backup is kept. */
+  /** Time for which a backup is kept. */
   retention: duration.prefault("30d"),
-  /** When the last backup is restored into an empty server and compared, as cron says it; `false`: never. */
+  /**
+   * Schedule, in cron's notation, on which the last backup is restored into an empty server and compared; `false`:
+   * never.
+   */
   drill: z.union([schedule, z.literal(false)]).default("0 5 * * 0"),
-  /** Encrypts with a key of `natsform keys`: whoever loses that key has no backup. */
+  /** Encrypts with a key of `natsform keys`. Without that key a backup cannot be read. */
   encrypt: z.boolean().default(false),
 });
 
 export const cluster = z.strictObject({
-  /** Where the cluster runs. */
+  /** Platform that the cluster runs on. */
   platform,
   /** Servers of the cluster. On `hosts` it is the number of hosts. */
   size: z.int().min(1).max(15).default(3),

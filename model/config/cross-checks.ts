@@ -9,7 +9,7 @@ import { accountReferences, reservedAccounts, streamReferences } from "./checks/
 import { gates, versions } from "./checks/versions";
 import type { Problem } from "./problem";
 
-/** What is wrong between parts of an environment, each of which may be right in itself. */
+/** Problems between parts of an environment, each of which may be right in itself. */
 export function crossChecks(input: unknown, expectedName?: string): Problem[] {
   const env = dict(input);
   const checks: Check[] = [

@@ -1,7 +1,7 @@
 import { nearest } from "./known-keys";
 import type { FileProblems } from "./problem";
 
-/** What lies in `environments/`. */
+/** Entry of `environments/`. */
 export interface FolderEntry {
   name: string;
   isFolder: boolean;
@@ -10,19 +10,19 @@ export interface FolderEntry {
 export interface EnvironmentFiles {
   /** Names of the environments, sorted. */
   environments: string[];
-  /** What nobody reads, each with the name that it should have. The files are named without their folder. */
+  /** Files that natsform does not read, each with the name that it should have. Named without their folder. */
   strays: FileProblems[];
 }
 
 const trustEnd = ".trust.json";
-/** What editors and desktops leave behind; nobody means it as an environment. */
+/** Files that editors and desktops leave behind; never meant as an environment. */
 const dropping = /^\.|~$|\.sw[a-p]$|^#.*#$|^(Thumbs\.db|desktop\.ini)$/;
 const environmentFile = /^([a-z0-9-]+)\.ts$/;
 const code = /^(?<stem>.*)\.[cm]?[jt]sx?$/i;
 const trust = /^(?<stem>.*)\.trust\.json$/i;
 const data = /^(?<stem>.*)\.(json|jsonc|json5|ya?ml|toml)$/i;
 
-/** Tells environments and their trust files from whatever else lies beside them. Pure. */
+/** Separates environments and their trust files from everything else in the folder. Pure. */
 export function environmentFiles(entries: readonly FolderEntry[]): EnvironmentFiles {
   const environments = entries
     .flatMap(({ name, isFolder }) => (isFolder ? [] : (environmentFile.exec(name)?.[1] ?? [])))

@@ -42,7 +42,7 @@ export const permission = z.strictObject({
 const oidc = z.strictObject({
   /** The exact `iss` of the tokens. */
   issuer: z.url({ protocol: /^https$/, error: "must be an https URL: the exact `iss` of the tokens" }),
-  /** What `aud` of the tokens must be or hold. */
+  /** Value that `aud` of the tokens must be or contain. */
   audience: z.string().min(1),
   /** Default: `<issuer>/.well-known/jwks.json`. */
   jwksUri: z.url({ protocol: /^https$/, error: "must be an https URL" }).optional(),
@@ -51,14 +51,17 @@ const oidc = z.strictObject({
     .array(z.enum(["RS256", "RS384", "RS512", "PS256", "ES256", "EdDSA"]))
     .min(1)
     .default(["RS256"]),
-  /** How far the clocks of issuer and responders may differ. */
+  /** Difference that the clocks of issuer and responders may have. */
   clockSkewSeconds: z.int().min(0).max(120).default(30),
 });
 
 const shared = {
-  /** Where tokens come from. */
+  /** Issuer of the tokens. */
   oidc,
-  /** What a valid token grants. The first rule that applies decides the account; all rules of that account that apply add up. */
+  /**
+   * Grants of a valid token. The first rule that applies decides the account; all rules of that account that apply add
+   * up.
+   */
   permissions: z.array(permission).min(1, "must hold at least one rule: without one nobody gets in"),
   /** Programs that log in with an nkey of their own, verified by the callout. */
   services: z.record(label, z.strictObject(grant)).default({}),
@@ -77,7 +80,7 @@ export const identity = z.discriminatedUnion("mode", [
   z.strictObject({
     mode: z.literal("operator"),
     ...shared,
-    /** Name of the operator, as its JWT says it. */
+    /** Name of the operator, as in its JWT. */
     operatorName: matching(/^[A-Za-z0-9_-]{1,64}$/, "must be letters, digits, dashes and underscores").default(
       "operator",
     ),

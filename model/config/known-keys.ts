@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
 
-/** What a schema is behind its defaults, optionals and transforms. */
+/** The schema inside of defaults, optionals and transforms. */
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodPipe) return unwrap(schema.in);
   if (
@@ -25,7 +25,7 @@ function memberOf(union: z.ZodDiscriminatedUnion, value: unknown): z.core.$ZodTy
   });
 }
 
-/** The schema that stands at `path` of this input; unions on the way are decided by the input. */
+/** The schema at `path` of this input; unions along the path are decided by the input. */
 export function schemaAt(
   root: z.core.$ZodType,
   path: readonly PropertyKey[],
@@ -44,7 +44,7 @@ export function schemaAt(
   return schema;
 }
 
-/** What stands at `path` of a value that nobody has checked yet. */
+/** The value at `path` of a value that is not validated yet. */
 export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, part) =>
@@ -53,14 +53,14 @@ export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** Keys that the schema knows at `path` of this input. Empty where any key may stand. */
+/** Keys that the schema knows at `path` of this input. Empty where any key is accepted. */
 export function knownKeys(root: z.core.$ZodType, path: readonly PropertyKey[], input: unknown): string[] {
   let schema = schemaAt(root, path, input);
   if (schema instanceof z.ZodDiscriminatedUnion) schema = memberOf(schema, valueAt(input, path));
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
-/** Values by which the union at `path` tells its members apart. Empty where there is no union. */
+/** Values by which the union at `path` distinguishes its members. Empty where there is no union. */
 export function knownKinds(root: z.core.$ZodType, path: readonly PropertyKey[], input: unknown): string[] {
   const union = schemaAt(root, path, input);
   if (!(union instanceof z.ZodDiscriminatedUnion)) return [];
@@ -70,7 +70,7 @@ export function knownKinds(root: z.core.$ZodType, path: readonly PropertyKey[], 
   });
 }
 
-/** The known word nearest to what was written, when it is near enough to be a slip of the hand. */
+/** The known word nearest to the written one, when it is near enough to be a typing error. */
 export function nearest(written: string, known: readonly string[]): string | undefined {
   const lower = written.toLowerCase();
   let best: { word: string; far: number } | undefined;

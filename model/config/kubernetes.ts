@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { label, matching, period } from "./scalars";
 
-/** Parts of the platform `kubernetes` that are beside the servers. */
+/** Parts of the platform `kubernetes` other than the servers. */
 
 /** As Kubernetes has them; whatever else is in them would stop an apply half-way. */
 const labelName = matching(
@@ -16,9 +16,11 @@ const labels = z.record(labelName, labelValue).default({});
 
 export const monitoring = z
   .strictObject({
-    /** The chart's exporter of metrics for Prometheus, beside each server. */
+    /** The chart's exporter of metrics for Prometheus, in each server's pod. */
     exporter: z.boolean().default(true),
-    /** How Prometheus finds what to ask: a PodMonitor or a ServiceMonitor, both of the Prometheus operator. */
+    /**
+     * Object by which Prometheus finds its targets: a PodMonitor or a ServiceMonitor, both of the Prometheus operator.
+     */
     monitor: z.enum(["none", "pod", "service"]).default("none"),
     /** Alerts as a PrometheusRule of the Prometheus operator. */
     rules: z.boolean().default(false),
@@ -27,13 +29,13 @@ export const monitoring = z
       .strictObject({
         /** An existing namespace, where the sidecar looks in one alone. Default: the release's. */
         namespace: label.optional(),
-        /** What the sidecar finds it by. */
+        /** Labels by which the sidecar finds it. */
         labels: labels.prefault({ grafana_dashboard: "1" }),
       })
       .optional(),
     /** Labels by which Prometheus chooses its monitors and rules, for example `release: prometheus`. */
     labels,
-    /** How often Prometheus asks. */
+    /** Interval at which Prometheus reads the metrics. */
     interval: period.prefault("30s"),
   })
   .prefault({});
@@ -51,7 +53,7 @@ export const natsBox = z.strictObject({
 export const ingress = z.strictObject({
   /** Class of the Ingress; without it the Kubernetes cluster's default one. */
   className: label.optional(),
-  /** What its controller wants, for example `cert-manager.io/cluster-issuer: letsencrypt`. */
+  /** Annotations for its controller, for example `cert-manager.io/cluster-issuer: letsencrypt`. */
   annotations: z.record(z.string().min(1), z.string()).default({}),
   /** Secret of the certificate. Default: `<cluster>-public-tls`. `false`: the controller has one of its own. */
   tlsSecret: z.union([label, z.literal(false)]).optional(),
@@ -67,14 +69,14 @@ const resolver = z.union(
   "must be an IP address, or a network such as 10.0.0.0/24",
 );
 
-/** Who talks to whom in the namespace is always restricted; this is about whom natsform's pods talk to. */
+/** Network policies of the namespace. Ingress is always restricted; these settings are about egress. */
 export const networkPolicies = z
   .strictObject({
     /** Pods reach what they need and nothing else. */
     egress: z.boolean().default(true),
     /**
-     * Service of the Kubernetes cluster's DNS, `namespace/name`: its address is looked up by Terraform and allowed. `false`
-     * where there is none, or whoever deploys may not read it.
+     * Service of the Kubernetes cluster's DNS, `namespace/name`: its address is looked up by Terraform and allowed.
+     * `false` where there is none, or where the deploying identity may not read it.
      */
     dnsService: z.union([serviceName, z.literal(false)], dnsServiceHint).default("kube-system/kube-dns"),
     /**

@@ -15,14 +15,14 @@ export const environmentsFolder = (root: string) => join(root, "environments");
 /** Names of the environments of a project, sorted. Empty without the folder. */
 export const listEnvironments = (root: string): string[] => filesOf(root).environments;
 
-/** Files of `environments/` that nobody reads, by their paths in the project. */
+/** Files of `environments/` that natsform does not read, by their paths in the project. */
 export const strayFiles = (root: string): FileProblems[] =>
   filesOf(root).strays.map(({ file, problems }) => ({ file: join("environments", file), problems }));
 
 function filesOf(root: string): EnvironmentFiles {
   const folder = environmentsFolder(root);
   const names = existsSync(folder) ? readdirSync(folder) : [];
-  // A link to nowhere is a file: reading it says what is wrong.
+  // A link to nowhere is a file: reading it reports the error.
   const isFolder = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
   return environmentFiles(names.map((name) => ({ name, isFolder: isFolder(name) })));
 }
@@ -38,7 +38,7 @@ export async function loadEnvironment(name: string, root: string): Promise<Envir
   return loaded.value;
 }
 
-/** The same of several, in their order: one that is not right keeps none of the others back. */
+/** The same of several, in their order: an invalid one does not affect the others. */
 export async function loadEnvironments(
   names: readonly string[],
   root: string,
@@ -78,7 +78,7 @@ function refuseUnknown(name: string, root: string, known: readonly string[]): ne
 /** Path of the trust file that is versioned beside an environment. */
 export const trustFile = (name: string, root: string) => join(environmentsFolder(root), `${name}.trust.json`);
 
-/** Looks for a trust file, and says what is wrong with it instead of throwing. */
+/** Looks for a trust file, and returns its problems instead of throwing. */
 export function findTrust(path: string, root: string): FoundTrust {
   const file = relative(root, path);
   if (!existsSync(path)) return { file, problems: [] };
@@ -104,6 +104,6 @@ export function loadTrust(path: string, root: string): Trust {
   throw new ConfigError(file, problems.length > 0 ? problems : [missing]);
 }
 
-/** The same of one that need not be there yet. */
+/** The same of a file that may not exist yet. */
 export const loadTrustIfThere = (path: string, root: string): Trust | undefined =>
   existsSync(path) ? loadTrust(path, root) : undefined;

@@ -1,10 +1,10 @@
 import { crossChecks } from "./cross-checks";
 import type { Problem } from "./problem";
 import { Environment } from "./schema";
-import { placeOf, readWith } from "./schema-problems";
+import { pathKey, readWith } from "./schema-problems";
 
-/** By place: names in the order of the alphabet, entries of lists in theirs. */
-function comparePlaces({ path: a }: Problem, { path: b }: Problem): number {
+/** By path: names in the order of the alphabet, entries of lists in theirs. */
+function comparePaths({ path: a }: Problem, { path: b }: Problem): number {
   for (const [i, part] of a.entries()) {
     const other = b[i];
     if (other === undefined) return 1;
@@ -26,9 +26,9 @@ export type Parsed = { environment: Environment; problems: [] } | { environment?
  */
 export function parseEnvironment(input: unknown, expectedName?: string): Parsed {
   const { data, problems } = readWith(Environment, input);
-  const places = new Set(problems.map(placeOf));
+  const invalidPaths = new Set(problems.map(pathKey));
   // A value that is wrong in itself is reported once, not again for what it does not fit to.
-  const between = crossChecks(input, expectedName).filter((problem) => !places.has(placeOf(problem)));
-  const all = [...problems, ...between].sort(comparePlaces);
+  const between = crossChecks(input, expectedName).filter((problem) => !invalidPaths.has(pathKey(problem)));
+  const all = [...problems, ...between].sort(comparePaths);
   return data && all.length === 0 ? { environment: data, problems: [] } : { problems: all };
 }

@@ -16,7 +16,7 @@ const network = z
         return bits >= 16 && bits <= 22;
       }, "must be a /16 to a /22: it is divided into 64 subnets, and AWS knows none below /28")
       .default("10.0.0.0/16"),
-    /** How private subnets reach AWS: a NAT gateway, or interface endpoints and nothing else. */
+    /** Connection of private subnets to AWS: a NAT gateway, or interface endpoints and nothing else. */
     egress: z.enum(["nat", "endpoints"]).default("nat"),
   })
   .prefault({});
@@ -45,11 +45,11 @@ const aws = {
     .min(1)
     .max(6)
     .default(["a", "b", "c"]),
-  /** Who reaches the client ports: everyone, or the VPC alone. */
+  /** Clients that reach the client ports: everyone, or those in the VPC alone. */
   access: z.enum(["public", "vpc"]).default("public"),
   /** Seconds resolvers may cache the client record: how long a failed server stays visible. */
   dnsTtlSeconds: z.int().min(10).max(300).default(60),
-  /** ARN of an existing SNS topic in the region that is told of every alarm. */
+  /** ARN of an existing SNS topic in the region that is notified of every alarm. */
   alarmTopicArn: matching(
     /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/,
     "must be the ARN of an SNS topic",
@@ -63,7 +63,7 @@ export const awsEcs = z.strictObject({
   cpu: z.int().min(256).max(16384).default(1024),
   /** Memory of a server's task. */
   memory: size.prefault("4GiB"),
-  /** `ephemeral`: lost with the task, R3 brings it back. `efs`: kept, against NATS's advice on network file systems. */
+  /** `ephemeral`: lost with the task, restored by R3. `efs`: kept, against NATS's advice on network file systems. */
   storage: z.enum(["ephemeral", "efs"]).default("ephemeral"),
   /** Seconds ECS waits after SIGTERM before SIGKILL; lame duck mode must fit in. */
   stopTimeoutSeconds: z.int().min(30).max(120).default(120),
@@ -78,18 +78,18 @@ export const awsEc2 = z.strictObject({
   volume: z.strictObject({ size: size.prefault("100GiB"), type: z.enum(["gp3", "io2"]).default("gp3") }).prefault({}),
 });
 
-/** What tokens of a cloud need to know of the cluster; none of it is secret. */
+/** Data of the Kubernetes cluster that a cloud's tokens need; none of it is secret. */
 const kubernetesApi = {
   /** Address of the Kubernetes API. */
   endpoint: z.url({ protocol: /^https$/, error: "must be an https URL" }),
-  /** Certificate of the API's authority, base64 as the cloud shows it. */
+  /** Certificate of the API's authority, base64 as the cloud prints it. */
   certificateAuthority: matching(/^[A-Za-z0-9+/=]{64,}$/, "must be a certificate in base64, as the cloud shows it"),
 };
 
-/** How Terraform reaches the Kubernetes API. */
+/** Authentication of Terraform at the Kubernetes API. */
 const authentication = z
   .discriminatedUnion("kind", [
-    /** The kubeconfig of whoever deploys, and `context` in it. */
+    /** The kubeconfig of the operator who deploys, and `context` in it. */
     z.strictObject({ kind: z.literal("kubeconfig") }),
     /** The ServiceAccount of the pod that deploys. */
     z.strictObject({ kind: z.literal("in-cluster") }),
@@ -137,26 +137,26 @@ const chart = z
   })
   .prefault({});
 
-/** Where images come from, for registries of one's own. */
+/** Repositories of the images, for registries of one's own. */
 const images = z
   .strictObject({
     /** nats-server, without a tag: the tag is the pinned version's alpine one. */
     nats: z.string().min(1).default("nats"),
-    /** What natsform's own programs are below: `<programs>/auth-callout`. */
+    /** Prefix of natsform's own programs: `<programs>/auth-callout`. */
     programs: z.string().min(1).default("natsform"),
-    /** Tag of natsform's own programs that are there. Without it `deploy` pushes them, tagged by their contents. */
+    /** Tag under which natsform's own programs exist. Without it `deploy` pushes them, tagged by their contents. */
     tag: matching(/^[\w][\w.-]{0,127}$/, "must be the tag of an image").optional(),
   })
   .prefault({});
 
-/** What backups reach their target with; the values of a Secret never enter the configuration. */
+/** Access of backups to their target; the values of a Secret never enter the configuration. */
 const backupAccess = z
   .strictObject({
-    /** Annotations of the ServiceAccount: the cloud's own way of lending rights to a pod. */
+    /** Annotations of the ServiceAccount: the cloud's own means of granting rights to a pod. */
     annotations: z.record(z.string().min(1), z.string()).default({}),
     /** An existing Secret whose keys become variables, for example AWS_ACCESS_KEY_ID. */
     secret: label.optional(),
-    /** An existing claim that is mounted where a `file://` target lies. */
+    /** An existing claim that is mounted at the path of a `file://` target. */
     claim: label.optional(),
   })
   .prefault({});
@@ -177,17 +177,17 @@ export const kubernetes = z.strictObject({
   images,
   /** Zones over which servers must spread; 1 switches the constraint off. */
   zones: z.int().min(1).max(6).default(3),
-  /** CPUs of a server: asked for, and the most it gets. */
+  /** CPUs of a server: request and limit. */
   cpu: z.number().min(0.05).max(128).default(2),
-  /** Memory of a server: the memory store, and the heap beside it. */
+  /** Memory of a server: the memory store and the heap. */
   memory: size.prefault("8GiB"),
   /**
-   * Limits what containers write to their node's disk, logs included, to 1 GiB each. Nodes that do not measure it run no pod
-   * that asks for it.
+   * Limits what containers write to their node's disk, logs included, to 1 GiB each. Nodes that do not measure it run
+   * no pod that requests it.
    */
   ephemeralStorage: z.boolean().default(true),
   terminationGraceSeconds: z.int().min(30).max(600).default(60),
-  /** The chart's reloader: a changed configuration is taken over without a restart. */
+  /** The chart's reloader: it applies a changed configuration without a restart. */
   reloader: z.boolean().default(true),
   monitoring,
   natsBox: natsBox.optional(),
@@ -210,13 +210,13 @@ const host = z.strictObject({
   address: z.union([z.ipv4(), z.ipv6()], "must be an IP address"),
   /** Address inside the WireGuard mesh. */
   meshAddress: z.ipv4("must be an IPv4 address"),
-  /** Where streams may be placed, for example `territory:dk`. */
+  /** Placement tags for streams, for example `territory:dk`. */
   tags: z.array(tag).default([]),
 });
 
 export const hosts = z.strictObject({
   kind: z.literal("hosts"),
-  /** How servers are run on the machines. */
+  /** Runtime of the servers on the machines. */
   runtime: z.enum(["compose", "systemd"]).default("compose"),
   domain: hostname.optional(),
   /** Zone in which machines of the mesh know each other. Default: `<environment>.mesh.internal`. */
@@ -226,7 +226,7 @@ export const hosts = z.strictObject({
   hosts: z.array(host).min(1).max(15),
 });
 
-/** Where a cluster runs. */
+/** Platform that a cluster runs on. */
 export const platform = z.discriminatedUnion("kind", [awsEcs, awsEc2, kubernetes, hosts]);
 export type Platform = z.output<typeof platform>;
 export type PlatformKind = Platform["kind"];

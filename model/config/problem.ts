@@ -1,19 +1,19 @@
 /** One thing that is wrong with a file: where, what was found there, why it is wrong and what to do. */
 export interface Problem {
   path: readonly (string | number)[];
-  /** The value that stands there, `undefined` when nothing does; left out where no value is meant. */
+  /** The value at the path, `undefined` when there is none; left out where no value is meant. */
   got?: unknown;
   message: string;
   fix?: string;
 }
 
-/** What is wrong with one file. */
+/** Problems of one file. */
 export interface FileProblems {
   file: string;
   problems: readonly Problem[];
 }
 
-/** `clusters.core.platform.zones[0]`, the way one would write it in TypeScript. */
+/** `clusters.core.platform.zones[0]`, as it is written in TypeScript. */
 export function formatPath(path: readonly (string | number)[]): string {
   const text = path
     .map((part) => {
@@ -83,7 +83,7 @@ function printObject(value: object, room: number): string {
 /** Not half of a character that takes two code units. */
 const isWhole = (character: string) => !/\p{Surrogate}/u.test(character);
 
-/** The problems of one file as text, one block each, in the order of their places. */
+/** The problems of one file as text, one block each, in the order of their paths. */
 export function formatProblems(file: string, problems: readonly Problem[]): string {
   const lines = problems.map((problem) => {
     const got = "got" in problem ? `; got ${formatValue(problem.got)}` : "";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { durationPattern, parseDuration, parseSize, sizePattern } from "./units";
 
-/** Text of one form. The hint says which, whatever else stands there. */
+/** Text of one form. The hint names the form, whatever the value is. */
 export const matching = (pattern: RegExp, hint: string) => z.string(hint).regex(pattern, hint);
 
 /** A text that is parsed once, here, so that no later layer meets a unit again. */

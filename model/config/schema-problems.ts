@@ -13,19 +13,19 @@ export function readWith<Schema extends z.core.$ZodType>(
   const result = z.safeParse(schema, input, { error: words });
   if (result.success) return { data: result.data, problems: [] };
   const { issues } = result.error;
-  return { problems: issues.filter(isLastOfItsPlace).flatMap((issue) => toProblems(issue, schema, input)) };
+  return { problems: issues.filter(isLastOfPath).flatMap((issue) => toProblems(issue, schema, input)) };
 }
 
-/** Where one value breaks several limits, the last one is the narrowest. */
-function isLastOfItsPlace({ path }: z.core.$ZodIssue, i: number, issues: readonly z.core.$ZodIssue[]): boolean {
+/** True for the last problem of a path: of several limits that a value breaks, the last one is the narrowest. */
+function isLastOfPath({ path }: z.core.$ZodIssue, i: number, issues: readonly z.core.$ZodIssue[]): boolean {
   const next = issues[i + 1]?.path;
   return next === undefined || next.length !== path.length || next.some((part, depth) => part !== path[depth]);
 }
 
-/** A text that two problems share when they are about one place. */
-export const placeOf = ({ path }: Problem): string => JSON.stringify(path);
+/** Text of a problem's path: equal for two problems of the same path. */
+export const pathKey = ({ path }: Problem): string => JSON.stringify(path);
 
-/** One problem for each unknown key, suggestions where a word is nearly right. */
+/** One problem for each unknown key, with a suggestion where a known key is similar. */
 function toProblems(issue: z.core.$ZodIssue, schema: z.core.$ZodType, input: unknown): Problem[] {
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part)) as Path;
   const got = valueAt(input, issue.path);
@@ -38,7 +38,7 @@ function toProblems(issue: z.core.$ZodIssue, schema: z.core.$ZodType, input: unk
     }
     case "invalid_key": {
       const name = { path, got: path.at(-1), message: issue.issues[0]?.message ?? "is not a valid name" };
-      // zod does not look at what stands under a wrong name.
+      // zod does not validate the value of an unknown key.
       const value = schemaAt(schema, path, input);
       return [name, ...(value ? below(path, readWith(value, got).problems) : [])];
     }
@@ -61,7 +61,7 @@ function unknownKeys(keys: readonly string[], path: Path, schema: z.core.$ZodTyp
   }));
 }
 
-/** The wrong word, and what is wrong with the rest if it means the word that it looks like. */
+/** The unknown key, and the problems of its value if the suggested key is meant. */
 function wrongKind(discriminator: string, at: Path, schema: z.core.$ZodType, input: unknown): Problem[] {
   const path = at.at(-1) === discriminator ? at.slice(0, -1) : at;
   const [value, kinds] = [valueAt(input, path), knownKinds(schema, path, input)];

@@ -12,7 +12,7 @@ const nats = z
     maxPayload: size.prefault("1MiB"),
     /** Connections to each server. */
     maxConnections: z.int().min(1).max(1e7).default(65536),
-    /** How long a write to a slow client may take before it is cut off. */
+    /** Time that a write to a slow client may take before the client is disconnected. */
     writeDeadline: duration.prefault("10s"),
     /** Free text shown by monitoring; nats-server 2.12 and later. */
     metadata: z.record(z.string().min(1), z.string()).optional(),
@@ -37,7 +37,7 @@ const account = z.strictObject({
 
 const acknowledgement = z.strictObject({
   rule: z.string().min(1),
-  /** Place it is meant for, as `natsform check` prints it; without it, every place. */
+  /** Path that it applies to, as `natsform check` prints it; without it, every path. */
   at: z.string().min(1).optional(),
   reason: z.string().min(10, "must say why, in at least ten characters"),
   /** First day on which it no longer counts. */
@@ -59,11 +59,11 @@ const backend = z.discriminatedUnion("kind", [
 export const Environment = z.strictObject({
   /** Name of the environment, of its file, and the first part of every stack id. */
   name: label,
-  /** What every server of the environment has in common. */
+  /** Settings that every server of the environment shares. */
   nats,
-  /** Who may come in, and what they may do. */
+  /** Login and permissions of users. */
   identity,
-  /** Accounts that users land in. `SYS` and `AUTH` are natsform's own and always there. */
+  /** Accounts of users. `SYS` and `AUTH` are natsform's own and always exist. */
   accounts: z.record(accountName, account).default({ APP: { jetstream: { enabled: true } } }),
   /** Clusters by name; servers are named after their cluster. */
   clusters: z.record(label, cluster),
@@ -71,7 +71,7 @@ export const Environment = z.strictObject({
   streams: z.array(stream).default([]),
   /** Findings of `natsform check` that are known and accepted for a time. */
   acknowledge: z.array(acknowledgement).default([]),
-  /** Where Terraform keeps the state. */
+  /** Backend of the Terraform state. */
   backend: backend.prefault({ kind: "local" }),
   /** Tags of every cloud resource. */
   tags: z.record(resourceTagKey, resourceTagValue).default({}),
@@ -81,5 +81,5 @@ export const Environment = z.strictObject({
   logRetentionDays: z.literal([1, 7, 14, 30, 60, 90, 180, 365, 400, 731, 1827, 3653]).default(365),
 });
 export type Environment = z.output<typeof Environment>;
-/** What an environment file writes: the same, with defaults left out and units as text. */
+/** Content of an environment file: the same, with defaults left out and units as text. */
 export type EnvironmentInput = z.input<typeof Environment>;

@@ -31,7 +31,7 @@ export function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-/** Whether a server of this version knows the key, given as a dotted path without list indexes. */
+/** True when a server of this version knows the key, given as a dotted path without list indexes. */
 export function knowsKey(version: string, key: string): boolean {
   const since = serverKeys[key];
   return since === undefined || compareVersions(version, since) >= 0;

@@ -10,7 +10,7 @@ const consumer = z.strictObject({
   replayPolicy: z.enum(["instant", "original"]).default("instant"),
   /** Deliveries before a message is given up; -1 = never. */
   maxDeliver: z.int().min(-1).max(1e6).default(-1),
-  /** How long a delivered message may stay unacknowledged before it is delivered again. */
+  /** Time that a delivered message may stay unacknowledged before it is delivered again. */
   ackWait: period.prefault("30s"),
   /** Delivered and unacknowledged messages at the same time. */
   maxAckPending: z.int().min(-1).default(1000),
@@ -25,23 +25,23 @@ export const stream = z.strictObject({
   /** Account that it belongs to. */
   account: accountName.default("APP"),
   description: z.string().max(4096).optional(),
-  /** What it stores. `*` is one token: `orders.*` does not store `orders.eu.placed`, `orders.>` does. */
+  /** Subjects that it stores. `*` is one token: `orders.*` does not store `orders.eu.placed`, `orders.>` does. */
   subjects: z.array(subject).min(1),
   storage: z.enum(["file", "memory"]).default("file"),
   /** Copies, each on another server. */
   replicas: z.int().min(1).max(5).default(3),
-  /** When messages go: by limits, when every consumer has them, or when one has. */
+  /** Removal of messages: by limits, when every consumer has them, or when one has. */
   retention: z.enum(["limits", "interest", "workqueue"]).default("limits"),
-  /** What gives way at the limits: the oldest messages, or the new one. */
+  /** Messages dropped at the limits: the oldest ones, or the new one. */
   discard: z.enum(["old", "new"]).default("old"),
-  /** How long a message is kept. */
+  /** Time for which a message is kept. */
   maxAge: period.optional(),
-  /** How much is kept. */
+  /** Size of all messages that are kept. */
   maxBytes: size.optional(),
   maxMessages: z.int().positive().optional(),
   maxMessagesPerSubject: z.int().positive().optional(),
   maxMessageSize: size.optional(),
-  /** How long a message id is remembered, so that a repeated publish is stored once. */
+  /** Time for which a message id is remembered, so that a repeated publish is stored once. */
   duplicateWindow: period.prefault("2m"),
   compression: z.enum(["none", "s2"]).default("none"),
   /** Servers that may hold the stream carry all of these tags. */

@@ -19,7 +19,7 @@ const account = z.strictObject({
 });
 
 /**
- * The public halves of an environment's keys. It is versioned beside the environment, as `<environment>.trust.json`,
+ * The public halves of an environment's keys. It is versioned with the environment, as `<environment>.trust.json`,
  * and holds nothing that lets anyone in.
  */
 export const Trust = z.strictObject({
@@ -32,20 +32,23 @@ export const Trust = z.strictObject({
   xkey: publicKey("X", "a curve"),
   /** By name of the fixed user or service: `responder`, `sys`, `streams-APP`, … */
   users: z.record(z.string(), publicKey("U", "a user")),
-  /** By their names: keys that a rotation has replaced, and that are taken until it is finished. */
+  /** By their names: keys that a rotation has replaced, and that are accepted until it is finished. */
   previous: z.record(z.string(), matching(/^[AUX][A-Z2-7]{55}$/, "must be a public key, A…, U… or X…")).optional(),
   operator: z.strictObject({ publicKey: publicKey("O", "an operator"), jwt }).optional(),
   accounts: z.record(z.string(), account).default({}),
-  /** The operator is somebody else: its JWTs are taken as they are, and never signed anew. */
+  /** The operator's keys are elsewhere: its JWTs are used as they are, and never signed again. */
   imported: z.literal(true).optional(),
-  /** By cluster, or foreign leaf: authorities that sign what it shows other clusters as a leaf node, or as their hub. */
+  /**
+   * By cluster, or foreign leaf: authorities that sign its certificate for links to other clusters, as leaf node or
+   * hub.
+   */
   authorities: z.record(z.string(), certificates).optional(),
   /** Operator mode: bearer JWT that leads a client to the callout and permits nothing. */
   sentinel: jwt.optional(),
 });
 export type Trust = z.output<typeof Trust>;
 
-/** A trust file as it was found: right, not right, or neither because it is not there. */
+/** A trust file as it was found: valid, invalid, or neither because it does not exist. */
 export interface FoundTrust {
   file: string;
   trust?: Trust;

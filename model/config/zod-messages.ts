@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-/** What a type is called by people who write an environment. */
+/** Names of types in messages to the authors of environments. */
 const types: Record<string, string> = {
   array: "a list",
   boolean: "true or false",

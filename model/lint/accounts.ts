@@ -2,7 +2,7 @@ import type { StreamTopology } from "../topology";
 import { type EnvironmentRule, pathText, streamViews } from "./context";
 import { bytes } from "./units";
 
-/** Whether an account may have the streams that are declared for it. Each cluster counts for itself. */
+/** Checks that an account may have the streams that are declared for it. Each cluster counts for itself. */
 
 const disabled: EnvironmentRule = {
   id: "account-without-jetstream",
@@ -39,7 +39,7 @@ const limits: EnvironmentRule = {
     ),
 };
 
-/** What the streams of one account in one cluster take, by the limit that bounds it. */
+/** Use by the streams of one account in one cluster, by the limit that bounds it. */
 function uses(streams: readonly StreamTopology[]) {
   const reserved = (storage: StreamTopology["storage"]) => {
     const stored = streams.filter((stream) => stream.storage === storage);

@@ -67,10 +67,10 @@ const unused: Rule<AcknowledgementContext> = {
   check: each((acknowledgement, pathText, { findings, known, today }) => {
     const { rule, at } = acknowledgement;
     if (!known.includes(rule) || isExpired(acknowledgement.expires, today)) return [];
-    const places = findings.filter((finding) => finding.rule === rule).map((finding) => finding.at);
-    if (at === undefined ? places.length > 0 : places.includes(at)) return [];
+    const paths = findings.filter((finding) => finding.rule === rule).map((finding) => finding.at);
+    if (at === undefined ? paths.length > 0 : paths.includes(at)) return [];
     const message = `"${rule}" finds nothing${at === undefined ? "" : ` at ${at}`}`;
-    const fix = places.length > 0 ? `its findings are at ${places.join(", ")}` : undefined;
+    const fix = paths.length > 0 ? `its findings are at ${paths.join(", ")}` : undefined;
     return [{ at: at === undefined ? pathText : `${pathText}.at`, message, fix }];
   }),
 };

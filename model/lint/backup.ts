@@ -1,11 +1,11 @@
 import { type ClusterTopology, isOnKubernetes, platformModel } from "../topology";
 import { type EnvironmentRule, type LintContext, pathText, type StreamView, streamViews } from "./context";
 
-/** Whether what is stored can be brought back. */
+/** Checks that stored data can be restored. */
 
 const isEphemeral = ({ platform }: ClusterTopology) => platformModel(platform).disk(platform)?.kind === "task";
-/** Where the cluster's backups may go. */
-const placesOf = ({ platform }: ClusterTopology) => platformModel(platform).backups(platform);
+/** Targets that the cluster's backups may use. */
+const targetsOf = ({ platform }: ClusterTopology) => platformModel(platform).backups(platform);
 
 /** Clusters without a backup that have file streams, with the names of those. */
 function withoutBackup(context: LintContext) {
@@ -111,7 +111,7 @@ const foreign: EnvironmentRule = {
   fix: "use the storage of the cloud that the cluster runs on",
   check: ({ topology }) =>
     topology.clusters.flatMap((cluster) => {
-      const { own } = placesOf(cluster);
+      const { own } = targetsOf(cluster);
       const scheme = cluster.backup?.to.split(":")[0];
       return own !== undefined && scheme !== undefined && scheme !== "file" && scheme !== own
         ? [
@@ -134,7 +134,7 @@ const keyless: EnvironmentRule = {
   check: ({ topology }) =>
     topology.clusters
       .filter(
-        (cluster) => isOnKubernetes(cluster) && !placesOf(cluster).hasKeys && cluster.backup?.to.startsWith("gs://"),
+        (cluster) => isOnKubernetes(cluster) && !targetsOf(cluster).hasKeys && cluster.backup?.to.startsWith("gs://"),
       )
       .map(({ name }) => ({
         at: pathText("clusters", name, "platform", "backupAccess"),
@@ -152,7 +152,7 @@ const container: EnvironmentRule = {
   fix: "use s3:// or gs://, or on Kubernetes a volume: platform.backupAccess.claim",
   check: ({ topology }) =>
     topology.clusters
-      .filter((cluster) => toFile(cluster) && placesOf(cluster).folder === "gone")
+      .filter((cluster) => toFile(cluster) && targetsOf(cluster).folder === "gone")
       .map(({ name, backup }) => ({
         at: pathText("clusters", name, "backup", "to"),
         message: `${backup?.to} is gone when the backup has run`,
@@ -167,7 +167,7 @@ const beside: EnvironmentRule = {
   fix: "use s3:// or gs://, or acknowledge it when the folder is a mount from elsewhere",
   check: ({ topology }) =>
     topology.clusters
-      .filter((cluster) => toFile(cluster) && placesOf(cluster).folder === "machine")
+      .filter((cluster) => toFile(cluster) && targetsOf(cluster).folder === "machine")
       .map(({ name, backup }) => ({
         at: pathText("clusters", name, "backup", "to"),
         message: `${backup?.to} is a folder of a host of the cluster`,

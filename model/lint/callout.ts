@@ -1,7 +1,7 @@
 import { type EnvironmentRule, pathText } from "./context";
 import { duration } from "./units";
 
-/** Whether logins go on while something fails, and how long one of them lasts. */
+/** Checks that logins continue during failures, and how long one of them lasts. */
 
 const responders: EnvironmentRule = {
   id: "callout-single-responder",

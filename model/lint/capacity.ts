@@ -3,7 +3,7 @@ import { type EnvironmentRule, type LintContext, pathText, type StreamView, stre
 import type { Hit } from "./rule";
 import { bytes } from "./units";
 
-/** Whether what streams reserve fits into what servers have. JetStream counts `maxBytes` as taken from the start. */
+/** Checks that what streams reserve fits into what servers have. JetStream counts `maxBytes` as used from the start. */
 
 type Storage = "file" | "memory";
 

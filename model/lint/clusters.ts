@@ -1,6 +1,6 @@
 import { type EnvironmentRule, pathText } from "./context";
 
-/** How many servers a cluster has. Rules of JetStream alone: without it, servers agree on nothing. */
+/** Checks the number of servers of a cluster. Rules of JetStream alone: without it, servers need no quorum. */
 
 const single: EnvironmentRule = {
   id: "cluster-single-server",

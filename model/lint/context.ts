@@ -2,7 +2,7 @@ import { type Environment, formatPath } from "../config";
 import { type ClusterTopology, clusterOf, type ServerTopology, type StreamTopology, type Topology } from "../topology";
 import type { Rule } from "./rule";
 
-/** What the rules of an environment see: what was written, and what comes of it. */
+/** Input of the rules: the environment as it was written, and the topology made from it. */
 export interface LintContext {
   readonly environment: Environment;
   readonly topology: Topology;
@@ -12,7 +12,7 @@ export type EnvironmentRule = Rule<LintContext>;
 
 type Path = readonly (string | number)[];
 
-/** A place of the environment as one would write it in TypeScript. */
+/** A path of the environment, as it is written in TypeScript. */
 export const pathText = (...path: Path): string => formatPath(path);
 
 /** A stream with its cluster and the servers that may hold it. */
@@ -21,7 +21,7 @@ export interface StreamView {
   readonly cluster: ClusterTopology;
   /** Servers of the cluster that carry every placement tag. */
   readonly candidates: readonly ServerTopology[];
-  /** A place inside the stream. */
+  /** A path inside of the stream. */
   at(...path: Path): string;
 }
 

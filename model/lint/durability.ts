@@ -1,7 +1,7 @@
 import { type EnvironmentRule, pathText, streamViews } from "./context";
 import { inOneZone } from "./zones";
 
-/** What a power cut takes. Figures: all servers cut at once, R3, measured on 2.14.5 (docs, reliability). */
+/** Checks what a power cut may lose. Figures: all servers cut at once, R3, measured on 2.14.5 (docs, reliability). */
 
 const fewReplicas: EnvironmentRule = {
   id: "few-replicas-not-durable",

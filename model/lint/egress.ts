@@ -2,7 +2,7 @@ import type { Platform } from "../config";
 import { isOnEcs } from "../topology";
 import { type EnvironmentRule, pathText } from "./context";
 
-/** What private subnets on AWS have no way to, where endpoints are their only way out. */
+/** Checks that nothing in private subnets on AWS needs more than the endpoints, where these are their only egress. */
 
 type AwsPlatform = Extract<Platform, { kind: "aws-ecs" | "aws-ec2" }>;
 
@@ -10,7 +10,7 @@ type AwsPlatform = Extract<Platform, { kind: "aws-ecs" | "aws-ec2" }>;
 const hasEndpointsAlone = (platform: Platform): platform is AwsPlatform =>
   "network" in platform && platform.network.vpcId === undefined && platform.network.egress === "endpoints";
 
-const egressPlace = (cluster: string) => pathText("clusters", cluster, "platform", "network", "egress");
+const egressPath = (cluster: string) => pathText("clusters", cluster, "platform", "network", "egress");
 
 const issuer: EnvironmentRule = {
   id: "egress-to-issuer",
@@ -23,7 +23,7 @@ const issuer: EnvironmentRule = {
     clusters
       .filter(({ platform }) => hasEndpointsAlone(platform))
       .map(({ name }) => ({
-        at: egressPlace(name),
+        at: egressPath(name),
         message: `no way to ${new URL(identity.oidc.jwksUri ?? identity.oidc.issuer).host}`,
       })),
 };
@@ -39,7 +39,7 @@ const image: EnvironmentRule = {
     clusters
       .filter(isOnEcs)
       .filter(({ platform }) => hasEndpointsAlone(platform) && platform.access === "vpc")
-      .map(({ name }) => ({ at: egressPlace(name), message: "no way to the registry of nats-server's image" })),
+      .map(({ name }) => ({ at: egressPath(name), message: "no way to the registry of nats-server's image" })),
 };
 
 export const egressRules: readonly EnvironmentRule[] = [issuer, image];

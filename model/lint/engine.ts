@@ -1,11 +1,11 @@
 import { type Acknowledgement, type AcknowledgementContext, acknowledgementRules, isExpired } from "./acknowledgements";
 import type { Finding, Rule } from "./rule";
 
-/** A finding that somebody accepts for a time. */
+/** A finding that the operator accepts for a time. */
 export type AcknowledgedFinding = Finding & { readonly reason: string; readonly expires: string };
 
 export interface LintResult {
-  /** What counts, in the order of the rules. */
+  /** Findings that are not acknowledged, in the order of the rules. */
   findings: Finding[];
   acknowledged: AcknowledgedFinding[];
 }

@@ -26,7 +26,7 @@ function grantsOf({ environment: { identity } }: LintContext): Grant[] {
 
 type Judgement = (template: string, grant: Grant, direction: Direction, context: LintContext) => string | undefined;
 
-/** Asks about every allowed subject; the answer is the message. */
+/** Checks every allowed subject; a text that the judgement returns is the message. */
 const eachAllowed = (judgement: Judgement) => (context: LintContext) =>
   grantsOf(context).flatMap((grant) =>
     (["publish", "subscribe"] as const).flatMap((direction) =>
@@ -37,7 +37,7 @@ const eachAllowed = (judgement: Judgement) => (context: LintContext) =>
     ),
   );
 
-/** Whether some subject of the kind is granted and not all of it denied again. */
+/** True when some subject of the kind is granted and not all of it denied again. */
 const grants = ({ allow, deny }: { allow: string; deny: readonly string[] }, subject: string) =>
   overlaps(widest(allow), subject) && !deny.some((denied) => covers(denied, subject));
 

@@ -12,7 +12,7 @@ function links({ topology }: LintContext): { leaf: ClusterTopology; hub: Cluster
   });
 }
 
-/** Whether addresses of one cluster mean the same in the other, as far as the environment says. */
+/** True when addresses of one cluster mean the same in the other, as far as the environment shows. */
 function shareNetwork({ platform: a }: ClusterTopology, { platform: b }: ClusterTopology): boolean {
   const network = platformModel(a).network(a);
   return network !== undefined && network === platformModel(b).network(b);

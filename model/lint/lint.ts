@@ -4,7 +4,7 @@ import { judge, type LintResult, runRules } from "./engine";
 import { rules } from "./rules";
 
 /**
- * What is legal and still wrong with an environment. Pure: the same environment on the same day gives the same findings.
+ * Finds what is legal and still wrong in an environment. Pure: the same environment and day give the same findings.
  *
  * @param today `YYYY-MM-DD`
  * @param elsewhere ids of rules of other checks, such as those of Terraform plans, that acknowledgements may name too

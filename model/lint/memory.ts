@@ -2,10 +2,10 @@ import { isOnEcs, platformModel } from "../topology";
 import { type EnvironmentRule, pathText } from "./context";
 import { bytes } from "./units";
 
-/** Whether servers have the memory that they are told to use. */
+/** Checks that servers have the memory that they are configured to use. */
 
 const gib = 2 ** 30;
-/** What nats-server takes for the memory store when nobody tells it. */
+/** Share of the memory that nats-server takes for the memory store by default. */
 const storeShare = 0.75;
 
 const store: EnvironmentRule = {

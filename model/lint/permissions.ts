@@ -3,7 +3,7 @@ import { type EnvironmentRule, pathText } from "./context";
 import type { Hit } from "./rule";
 import { tokensOf } from "./subjects";
 
-/** Whether rules of permissions do what they seem to do. */
+/** Checks that rules of permissions do what they seem to do. */
 
 type Permission = Environment["identity"]["permissions"][number];
 const directions = ["publish", "subscribe"] as const;
@@ -94,7 +94,7 @@ const denyAlone: EnvironmentRule = {
   },
 };
 
-/** Every subject of a rule or service with its place. */
+/** Every subject of a rule or service with its path. */
 function subjectsOf(grant: Omit<Permission, "when">, path: readonly (string | number)[]) {
   return directions.flatMap((direction) =>
     (["allow", "deny"] as const).flatMap((list) =>

@@ -1,25 +1,25 @@
-/** `error`: it will not work, or data or secrets will be lost. `warning`: it works, and somebody should have decided it. */
+/** `error`: it will not work, or data or secrets will be lost. `warning`: it works, and should be a decision. */
 export type Severity = "error" | "warning";
 
-/** What the reference says about a rule. */
+/** Entry of a rule in the reference. */
 export interface RuleInfo {
   /** Kebab-case and stable: acknowledgements name it. */
   readonly id: string;
   readonly severity: Severity;
   /** One sentence that is wrong with the environment, without values. */
   readonly title: string;
-  /** Why it hurts, with the evidence. */
+  /** Consequence, with the evidence. */
   readonly reason: string;
   readonly fix: string;
 }
 
-/** One place where a rule does not hold. */
+/** One path at which a rule does not hold. */
 export interface Hit {
-  /** Where to change it: a path such as `streams[0].replicas`, or the address of a planned resource. */
+  /** Path to change, such as `streams[0].replicas`, or the address of a planned resource. */
   readonly at: string;
-  /** What is wrong here, with the values found. */
+  /** Problem at this path, with the values found. */
   readonly message: string;
-  /** When something better than the rule's own advice can be said. */
+  /** Advice that fits better than the rule's own. */
   readonly fix?: string;
 }
 
@@ -28,7 +28,7 @@ export interface Rule<Context> extends RuleInfo {
   check(context: Context): Hit[];
 }
 
-/** A hit with what its rule says about it. */
+/** A hit with the data of its rule. */
 export interface Finding {
   readonly rule: string;
   readonly severity: Severity;

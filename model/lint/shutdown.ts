@@ -1,9 +1,9 @@
 import { platformModel } from "../topology";
 import { type EnvironmentRule, pathText } from "./context";
 
-/** Whether a platform waits long enough for lame duck mode. */
+/** Checks that a platform waits long enough for lame duck mode. */
 
-/** What nats-server needs after the last client was moved: closing its stores. */
+/** Time that nats-server needs after the last client was moved: it closes its stores. */
 const closingSeconds = 10;
 
 const lameDuck: EnvironmentRule = {

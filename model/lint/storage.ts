@@ -3,11 +3,11 @@ import { platformModel } from "../topology";
 import { type EnvironmentRule, pathText, streamViews } from "./context";
 import { bytes } from "./units";
 
-/** What stands under the file store, and how long it lives. */
+/** Checks the disk of the file store, and its lifetime. */
 
 const diskOf = (platform: Platform) => platformModel(platform).disk(platform);
 
-/** What is left of a disk after its file system, its reserve for root, and the raft logs that no limit counts. */
+/** Share of a disk left by its file system, its reserve for root, and the raft logs that no limit counts. */
 const usableShare = 0.9;
 
 const exceedsDisk: EnvironmentRule = {

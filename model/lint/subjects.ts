@@ -1,7 +1,7 @@
 /** The tokens of a subject or template. A placeholder such as `{realm.id}` is one token: its dots are a claim's path. */
 export const tokensOf = (subject: string): string[] => subject.split(/\.(?![^{}]*\})/);
 
-/** Whether some message matches both. `*` is exactly one token, `>` is one or more. */
+/** True when some message matches both. `*` is exactly one token, `>` is one or more. */
 export function overlaps(a: string, b: string): boolean {
   const left = tokensOf(a);
   const right = tokensOf(b);
@@ -14,7 +14,7 @@ export function overlaps(a: string, b: string): boolean {
   }
 }
 
-/** Whether every message that matches `narrow` matches `wide` too. */
+/** True when every message that matches `narrow` matches `wide` too. */
 export function covers(wide: string, narrow: string): boolean {
   const outer = tokensOf(wide);
   const inner = tokensOf(narrow);

@@ -1,13 +1,13 @@
 import { type ClusterTopology, platformModel } from "../topology";
 import { type EnvironmentRule, pathText, quorum, streamViews } from "./context";
 
-/** How servers spread over zones of failure, as far as that is known before they are deployed. */
+/** Checks the spread of servers over zones of failure, as far as it is known before they are deployed. */
 
 /** Servers in each zone, the fullest first. `undefined` where only the operator knows. */
 const zoneSizes = ({ platform, servers }: ClusterTopology): number[] | undefined =>
   platformModel(platform).zoneSizes(platform, servers.length);
 
-/** Whether the cluster is known to stand in a single zone. A single machine is one, too. */
+/** True when the cluster is known to run in a single zone. A single machine is one, too. */
 export const inOneZone = (cluster: ClusterTopology): boolean =>
   cluster.servers.length === 1 || zoneSizes(cluster)?.filter((size) => size > 0).length === 1;
 

@@ -55,7 +55,7 @@ export interface AwsClusterNames {
   certificatesTable: string;
   /** Lambda functions, and ECS services or task families of programs: `auth-callout`, `streams`. */
   program(name: string): string;
-  /** What the TXT record of ownership says. */
+  /** Content of the TXT record of ownership. */
   recordOwner: string;
 }
 
@@ -78,5 +78,5 @@ export function awsClusterNames(environment: string, cluster: string): AwsCluste
   };
 }
 
-/** Name of the TXT record that says who owns the A record of `name`. */
+/** Name of the TXT record that names the owner of the A record of `name`. */
 export const ownershipRecord = (name: string): string => `_natsform.${name}`;

@@ -6,7 +6,9 @@ import type { StreamTopology, Topology } from "./model";
 /** The chart writes these two into every configuration, so they are the same on every platform. */
 const lameDuck = { graceMs: 10_000, durationMs: 30_000 };
 
-/** What the deployment consists of, before any cloud is chosen. Pure: the same environment gives the same topology. */
+/**
+ * Builds the topology of a deployment, before any cloud is chosen. Pure: the same environment gives the same topology.
+ */
 export function buildTopology(env: Environment): Topology {
   const { nats } = env;
   return {

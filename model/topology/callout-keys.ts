@@ -3,9 +3,9 @@ import { isLandingAccount } from "./identity";
 import type { Topology } from "./model";
 
 /**
- * Public halves of the keys with which the callout's responders do their work, as they are told them: those that they
- * must hold, and with a question mark those of a rotation that is not finished. Whoever has taken over this text has
- * taken part in the rotation, so it says what has to be started anew.
+ * Public halves of the keys with which the callout's responders work, as text for their environment: those that they
+ * must hold, and with a question mark those of a rotation that is not finished. A program that was given this text has
+ * taken part in the rotation, so the text decides what has to be restarted.
  */
 export function calloutKeys({ identity }: Pick<Topology, "identity">, trust: Trust): string {
   const landing = Object.entries(trust.accounts).filter(([name]) => isLandingAccount(identity, name));

@@ -70,7 +70,7 @@ function buildJetStream(name: string, { jetstream }: Cluster): JetStreamTopology
   );
 }
 
-/** Where an Ingress ends the public name's TLS, servers serve internal names alone. */
+/** False where an Ingress ends the public name's TLS: servers then serve internal names alone. */
 const servesPublicName = ({ platform }: Cluster, names: ClusterNames) =>
   names.public !== undefined && platformModel(platform).publicName.servedBy === "servers";
 

@@ -8,11 +8,11 @@ export interface DeployedSecret {
 }
 
 /**
- * What `keys push` writes to the deployment's store, in the shape that programs read it. Keys that sign for an operator
- * stay where they were made.
+ * Secrets that `keys push` writes to the deployment's store, in the shape that programs read. Keys that sign for an
+ * operator stay where they were made.
  */
 export function deployedSecrets({ identity, clusters }: Topology): DeployedSecret[] {
-  // What foreign leaves log in with is handed to whoever runs them, and read by nothing that is deployed.
+  // Credentials of foreign leaves are given to their operators, and read by nothing that is deployed.
   const foreign = clusters.flatMap(({ foreignLeafs }) => foreignLeafs.flatMap(({ links }) => links));
   const fixed = identity.users.map(({ name }) => name).filter((name) => !foreign.some(({ user }) => user === name));
   const users = [...fixed, ...Object.keys(identity.services).map((name) => `service-${name}`)];
@@ -25,13 +25,13 @@ export function deployedSecrets({ identity, clusters }: Topology): DeployedSecre
   ];
 }
 
-/** Key of what a fixed user logs in with: creds in operator mode, else the seed of its nkey. */
+/** Name of a fixed user's credentials: creds in operator mode, else the seed of its nkey. */
 export const loginKey = ({ identity }: Pick<Topology, "identity">, user: string): string =>
   `${identity.mode === "operator" ? "creds" : "user"}-${user}`;
 
 export const calloutIssuerSecret = "callout-issuer";
 export const calloutXkeySecret = "callout-xkey";
-/** What the responders log in with: during a rotation the old one comes after the new one. */
+/** Credentials of the responders: during a rotation the old one comes after the new one. */
 export const responderKey = "user-responder";
 export const responderCreds = "creds-responder";
 /** Keys of backups, one a line: the first encrypts, and the older ones open what they encrypted. */
@@ -45,7 +45,7 @@ function issuerKeys(identity: Topology["identity"]): string[] {
   const { mode, calloutAccount, accounts } = identity;
   if (mode === "callout") return withPrevious("issuer");
   const landing = accounts.map(({ name }) => name).filter((name) => isLandingAccount(identity, name));
-  // The first signs answers: where the operator is imported, nobody here holds the callout account's own key.
+  // The first signs answers: with an imported operator, the callout account's own key is not in the store.
   return [
     `account-${calloutAccount}`,
     ...[calloutAccount, ...landing].flatMap((name) => withPrevious(`signing-${name}`)),

@@ -93,11 +93,11 @@ export function buildIdentity(env: Environment): Identity {
   };
 }
 
-/** Whether a job in the cluster's Kubernetes renews its certificates and has its servers reload them. */
+/** True when a job in the cluster's Kubernetes renews its certificates and has its servers reload them. */
 export const hasRenewalJob = ({ platform, tls }: Environment["clusters"][string]): boolean =>
   platformModel(platform).renewsFromVault && signerOf({ platform, tls }) === "vault" && tls.vault.renewal === "job";
 
-/** Whether the callout lands users in an account: servers' own and that of the responders are not for them. */
+/** True when the callout may place users in the account: not in the servers' own or the responders'. */
 export const isLandingAccount = (
   { systemAccount, calloutAccount }: Pick<Identity, "systemAccount" | "calloutAccount">,
   name: string,
@@ -113,7 +113,7 @@ interface Contract {
   readonly subscribe: { readonly allow: readonly string[] };
 }
 
-/** A copy, since the topology is plain data that nobody else holds. */
+/** A copy, since the topology is plain data that nothing else refers to. */
 const copy = ({ publish, subscribe }: Contract): NonNullable<UserTopology["permissions"]> => ({
   publish: { allow: [...publish.allow] },
   subscribe: { allow: [...subscribe.allow] },

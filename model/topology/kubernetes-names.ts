@@ -26,7 +26,7 @@ export interface ClusterSecrets {
   certificate(id: CertificateId): string;
   /** Certificates of the authorities, one key for each: `routes.crt`. */
   authorities: string;
-  /** What programs and servers log in with, by the names of `deployedSecrets`. */
+  /** Secret of the credentials of programs and servers, by the names of `deployedSecrets`. */
   servers: string;
 }
 

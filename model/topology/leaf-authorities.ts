@@ -7,32 +7,33 @@ export type LeafAuthorities = Readonly<Record<string, string>>;
 const signerOf = ({ certificates }: ClusterTopology): Certificate["signer"] | undefined =>
   certificates.find(({ issuer }) => issuer === "leafnodes")?.signer;
 
-/** Whether both get their certificates from one and the same authority: a folder, or one of ACM PCA by its ARN. */
+/** True when both get their certificates from the same authority: a folder, or one of ACM PCA by its ARN. */
 const shareAuthority = (a: ClusterTopology, b: ClusterTopology): boolean => {
   const signer = signerOf(a);
   return signer === signerOf(b) && (signer === "local" || signer === "acm-pca");
 };
 
-/** The clusters that a cluster meets over leaf nodes: its hub, and those whose hub it is. */
+/** The clusters that a cluster is linked to by leaf nodes: its hub, and those whose hub it is. */
 export function leafPeers({ clusters }: Topology, cluster: ClusterTopology): ClusterTopology[] {
   const meets = (leaf: ClusterTopology, hub: ClusterTopology) => leaf.leafLinks.some((link) => link.hub === hub.name);
   return clusters.filter((other) => meets(other, cluster) || meets(cluster, other));
 }
 
-/** Clusters whose authority somebody else has to know: who meets them over leaf nodes, and has another one. */
+/** Clusters whose authority must be known to others: to peers over leaf nodes that have another authority. */
 export const announcedClusters = (topology: Topology): ClusterTopology[] =>
   topology.clusters.filter(
     (cluster) =>
       cluster.foreignLeafs.length > 0 || leafPeers(topology, cluster).some((peer) => !shareAuthority(peer, cluster)),
   );
 
-/** What is known of a cluster's authority; one may be called `constructor`. */
+/** Known authority of a cluster; a cluster may be called `constructor`. */
 export const knownAuthority = (known: LeafAuthorities, name: string): string | undefined =>
   Object.hasOwn(known, name) ? known[name] : undefined;
 
 /**
- * Authorities that a cluster trusts for leaf nodes besides its own: no cluster holds the key of another one's authority,
- * so both ends of a link learn of each other's by its certificate. Of those that are known; empty without any.
+ * Authorities that a cluster trusts for leaf nodes besides its own. No cluster holds the key of another one's
+ * authority, so each end of a link is given the certificate of the other's. Only those that are known; empty without
+ * any.
  */
 export function peerAuthorities(topology: Topology, cluster: ClusterTopology, known: LeafAuthorities = {}): string {
   const names = [
@@ -46,7 +47,7 @@ export function peerAuthorities(topology: Topology, cluster: ClusterTopology, kn
     .join("");
 }
 
-/** Authorities that a link waits for. They are there only after a first deployment, so this is not an error before. */
+/** Authorities that a link waits for. They exist only after a first deployment, so their absence is no error before. */
 export function leafAuthorityProblems(topology: Topology, trust: Pick<Trust, "authorities">): Problem[] {
   const known = trust.authorities ?? {};
   const missing = topology.clusters.flatMap((cluster) =>

@@ -1,7 +1,7 @@
 import type { Environment, Platform, PlatformKind } from "../config";
 import type { ListenerName } from "./ports";
 
-/** What the deployment consists of. Plain data: it survives JSON, and two of them can be compared. */
+/** Everything that a deployment consists of. Plain data: it survives JSON, and two of them can be compared. */
 export interface Topology {
   environment: string;
   nats: NatsSettings;
@@ -25,7 +25,7 @@ export interface NatsSettings {
 export interface Identity {
   mode: "callout" | "operator";
   systemAccount: "SYS";
-  /** Account in which the responders of the callout live, and nobody else. */
+  /** Account of the responders of the callout, and of no other user. */
   calloutAccount: "AUTH";
   calloutTimeoutSeconds: number;
   responders: number;
@@ -50,7 +50,7 @@ export interface UserTopology {
   /** Key of the user in the trust file. */
   name: string;
   account: string;
-  /** What it is for, in words. */
+  /** Purpose of the user, in words. */
   purpose: string;
   permissions?: { publish?: { allow?: string[]; deny?: string[] }; subscribe?: { allow?: string[]; deny?: string[] } };
 }
@@ -79,7 +79,7 @@ export interface BackupTopology {
   schedule: string;
   to: string;
   retentionMs: number;
-  /** When the last backup is proven; absent: never. */
+  /** Schedule on which the last backup is checked; absent: never. */
   drill?: string;
   encrypt: boolean;
 }
@@ -88,7 +88,10 @@ export interface JetStreamTopology {
   memoryBytes: number;
   fileBytes: number;
   domain: string;
-  /** How long acknowledged data may be in memory alone: milliseconds, or `always` for a sync before each acknowledgement. */
+  /**
+   * Time that acknowledged data may be in memory alone: milliseconds, or `always` for a sync before each
+   * acknowledgement.
+   */
   syncInterval: number | "always";
   uniqueTag?: string;
   maxOutstandingCatchupBytes?: number;
@@ -111,18 +114,18 @@ export interface Listener {
   certificates: CertificateId[];
   /** `routes`: the peer's certificate must carry a name that a route dials. `require`: a certificate of the issuer. */
   verify: "none" | "require" | "routes";
-  /** Who reaches it. */
+  /** Clients that reach it. */
   exposure: "public" | "internal" | "peers";
 }
 
 export type CertificateId = "public" | "internal" | "routes" | "leafnodes" | "leaf-remote";
-/** Certification authorities: one for each purpose, so that no certificate opens another door. */
+/** Certification authorities: one for each purpose, so that a certificate is valid for no other. */
 export type IssuerId = "public" | "internal" | "routes" | "leafnodes";
 
 export interface Certificate {
   id: CertificateId;
   issuer: IssuerId;
-  /** Who signs in the deployment. */
+  /** Signer in the deployment. */
   signer: "acme" | "ingress" | "vault" | "certificate-manager" | "acm-pca" | "local";
   names: string[];
   usages: ("server" | "client")[];
@@ -136,7 +139,7 @@ export interface LeafLink {
   user: string;
 }
 
-/** A leaf that natsform does not deploy. What it logs in with is made here, and handed to whoever runs it. */
+/** A leaf node that natsform does not deploy. Its credentials are made here, and given to its operator. */
 export interface ForeignLeaf {
   name: string;
   links: LeafLink[];

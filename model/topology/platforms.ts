@@ -12,7 +12,7 @@ export type KubernetesCluster = ClusterOn<"kubernetes">;
 
 /*
  * For what exists on one platform alone: its constructs, its deployment driver, and rules about things that no other has.
- * What every platform answers in its own way is an entry of its model.
+ * Properties that every platform has are entries of its model.
  */
 export const isOnEcs = (cluster: ClusterTopology): cluster is EcsCluster => cluster.platform.kind === "aws-ecs";
 export const isOnKubernetes = (cluster: ClusterTopology): cluster is KubernetesCluster =>

@@ -7,7 +7,7 @@ import type { ListenerName } from "./ports";
 import type { StackFamily } from "./stack";
 import { streamAccounts } from "./streams";
 
-/** What a program talks to besides the servers of its cluster. */
+/** Peers of a program besides the servers of its cluster. */
 export type Destination = "token-issuer" | "vault" | "kubernetes-api" | "object-store" | "aws";
 
 /** Cluster that may run a program. */
@@ -18,22 +18,25 @@ export interface ProgramScope {
 }
 
 /**
- * What the model knows of a program: whatever runs, is built, is let through to others or is handed secrets goes by its
- * row. `runtime/NAME` holds its code.
+ * Entry of a program in the model. Everything that runs programs, builds them, admits them to others or gives them
+ * secrets reads it here. `runtime/NAME` holds the code.
  */
 export interface ProgramModel {
-  /** How each family of stacks runs it, where it does: as a function from a zip, or as a container from an image. */
+  /**
+   * Form in which each family of stacks runs it: as a function from a zip, or as a container from an image. Absent: not
+   * at all.
+   */
   runs: Readonly<Partial<Record<StackFamily, "function" | "image">>>;
-  /** Whether `natsform bundle` writes it as one file, for use without the rest of natsform. */
+  /** True when `natsform bundle` writes it as one file, for use without the rest of natsform. */
   standalone: boolean;
-  /** Whether a cluster of a family that runs it needs it. */
+  /** True when a cluster of a family that runs it needs it. */
   isNeeded(scope: ProgramScope): boolean;
   /** Listeners of servers that it connects to. */
   listeners: readonly ListenerName[];
   reaches: readonly Destination[];
   /** Deployed secrets that it reads. @param account whose streams it works on, where it works on those of one */
   secrets(scope: Pick<ProgramScope, "topology" | "cluster">, account: string): string[];
-  /** Whether it has a log of its own; otherwise it shares one with the server beside it. */
+  /** True when it has a log of its own; otherwise it shares the log of the server in its task. */
   ownLog: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { Environment } from "../config";
 import type { Certificate } from "./model";
 import { platformModel } from "./platform-models";
 
-/** Who signs the certificates for inside. */
+/** Signer of internal certificates. */
 export const signerOf = ({
   platform,
   tls,

@@ -15,7 +15,7 @@ interface Stack {
   reads: string[];
 }
 
-/** What clusters of a region have in common. */
+/** Resources that clusters of a region share. */
 export interface FoundationStack extends Stack {
   family: "aws";
   layer: "foundation";
@@ -41,9 +41,9 @@ export interface KubernetesStack extends Stack {
 /** Terraform state of an environment, as the plan of stacks holds it. */
 export type PlannedStack = AwsStack | KubernetesStack;
 
-/** Stack of a cluster before its place in the plan is known. */
+/** Stack of a cluster before its position in the plan is known. */
 export type ClusterStack = Omit<AwsClusterStack, "after"> | Omit<KubernetesStack, "after">;
-/** Stack that several clusters need, before its place in the plan is known. */
+/** Stack that several clusters need, before its position in the plan is known. */
 export type SharedStack = Omit<FoundationStack, "after">;
 
 /** Planned stacks of one family, or of one layer. */

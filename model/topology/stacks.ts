@@ -3,10 +3,10 @@ import { platformModel } from "./platform-models";
 import type { ClusterStack, PlannedStack, SharedStack } from "./stack";
 
 /**
- * The plan of stacks: every Terraform state of the environment, in the order in which they are applied. Stacks are built,
- * planned, applied, checked and destroyed by walking it, so that none is known to one of these and not to another.
+ * The plan of stacks: every Terraform state of the environment, in the order in which they are applied. Stacks are
+ * built, planned, applied, checked and destroyed in this order, so that no operation misses one.
  *
- * What several clusters need comes first, hubs come before their leaf nodes, and a cluster's own stacks one after another.
+ * Shared stacks come first, hubs come before their leaf nodes, and a cluster's own stacks one after another.
  */
 export function stackPlan(topology: Topology): PlannedStack[] {
   const clusters = clustersInOrder(topology);
@@ -31,7 +31,7 @@ const unique = <T extends { id: string }>(stacks: readonly T[]): T[] => [
   ...new Map(stacks.map((stack) => [stack.id, stack])).values(),
 ];
 
-/** What the first stack of a cluster waits for. */
+/** Stacks that the first stack of a cluster waits for. */
 function beforeCluster(
   topology: Topology,
   cluster: ClusterTopology,
@@ -39,7 +39,7 @@ function beforeCluster(
   planned: ReadonlyMap<string, readonly ClusterStack[]>,
 ): string[] {
   const foundation = sharedStack(topology, cluster);
-  // A leaf node finds its hub when it comes up.
+  // A leaf node finds its hub when it starts.
   const hubs = hubsOf(cluster).map((hub) => planned.get(hub)?.at(-1));
   const owners = clusters.filter((other) => sharesWith(other, cluster)).map(({ name }) => planned.get(name)?.[0]);
   const ids = [foundation, ...hubs, ...owners].flatMap((stack) => (stack ? [stack.id] : []));
@@ -48,7 +48,7 @@ function beforeCluster(
 
 const hubsOf = ({ leafLinks }: ClusterTopology): string[] => [...new Set(leafLinks.map(({ hub }) => hub))];
 
-/** Whether two clusters stand on the same machinery: what they have in common there is made by the first in the plan. */
+/** True when two clusters share infrastructure: what they have in common there is made by the first in the plan. */
 export function sharesWith(a: ClusterTopology, b: ClusterTopology): boolean {
   const key = platformModel(a.platform).shares(a.platform);
   return (
@@ -58,18 +58,18 @@ export function sharesWith(a: ClusterTopology, b: ClusterTopology): boolean {
 
 /** Clusters in the order in which they are deployed: hubs before their leaf nodes, the others as the environment has them. */
 export function clustersInOrder({ clusters }: Pick<Topology, "clusters">): ClusterTopology[] {
-  const placed: ClusterTopology[] = [];
-  const place = (cluster: ClusterTopology | undefined, way: readonly ClusterTopology[] = []) => {
-    if (!cluster || placed.includes(cluster) || way.includes(cluster)) return;
+  const ordered: ClusterTopology[] = [];
+  const visit = (cluster: ClusterTopology | undefined, path: readonly ClusterTopology[] = []) => {
+    if (!cluster || ordered.includes(cluster) || path.includes(cluster)) return;
     for (const hub of hubsOf(cluster))
-      place(
+      visit(
         clusters.find(({ name }) => name === hub),
-        [...way, cluster],
+        [...path, cluster],
       );
-    placed.push(cluster);
+    ordered.push(cluster);
   };
-  for (const cluster of clusters) place(cluster);
-  return placed;
+  for (const cluster of clusters) visit(cluster);
+  return ordered;
 }
 
 /** Clusters that nothing is deployed for: their platforms have no stacks yet. */

@@ -1,7 +1,7 @@
 import type { Problem, Trust } from "../config";
 import type { Topology } from "./model";
 
-/** What the trust file lacks, or holds too much, for this topology. Pure; an empty list means that both fit. */
+/** Keys that the trust file lacks, or has too many of, for this topology. Pure; an empty list means that both fit. */
 export function trustProblems({ environment, identity }: Topology, trust: Trust): Problem[] {
   const problems: Problem[] = [];
   const fix = "run natsform keys init";

@@ -12,6 +12,8 @@ export const vaultMount = ({ mount = "pki-int" }: VaultSettings, issuer: IssuerI
 export const vaultRole = ({ role }: VaultSettings, cluster: string, id: CertificateId): string =>
   `${role ?? cluster}-${id}`;
 
-/** Role of the certificate that a foreign leaf shows its hub, in the mount of leaf nodes. It signs the leaf's name alone. */
+/**
+ * Role for the certificate of a foreign leaf at its hub, in the mount of leaf nodes. It signs the leaf's name alone.
+ */
 export const foreignLeafRole = ({ role }: VaultSettings, cluster: string, leaf: string): string =>
   `${role ?? cluster}-foreign-${leaf}`;

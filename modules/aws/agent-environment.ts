@@ -24,7 +24,7 @@ export function secretOfCertificate(environment: string, cluster: string, certif
 }
 
 /**
- * What the agent beside a server is told. It holds names of secrets, never a secret.
+ * Environment of the agent of a server. It holds names of secrets, never a secret.
  *
  * @param restartDigest of what is rendered: a task is replaced when it changes
  */
@@ -66,7 +66,7 @@ export function serverSecrets(topology: Topology, cluster: ClusterTopology): str
   return [...certificates, ...leafCredentials(topology, cluster).map(({ secret }) => secret)];
 }
 
-/** What the servers log in to their hub with: creds in operator mode, otherwise the seed. */
+/** Credentials of the servers at their hub: creds in operator mode, otherwise the seed. */
 function leafCredentials({ environment, identity }: Topology, cluster: ClusterTopology): AgentCredential[] {
   const region = platformModel(cluster.platform).region(cluster.platform) ?? "";
   const { keySecret } = awsNames(environment, region);

@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 
 export interface AlarmProps {
   name: string;
-  /** What is wrong when it rings, and what to do: whoever is woken up reads this first. */
+  /** Problem and remedy, for the operator who is alarmed. */
   description: string;
   namespace: string;
   metric: string;
@@ -14,9 +14,9 @@ export interface AlarmProps {
   periods: number;
   comparison: "above" | "below";
   threshold: number;
-  /** What no value means. */
+  /** Meaning of missing values. */
   missing: "breaching" | "notBreaching";
-  /** SNS topic that is told, also when it is over. */
+  /** SNS topic that is notified of the alarm and of its end. */
   topicArn?: string;
 }
 

@@ -37,7 +37,7 @@ export class AuthCallout extends Construct {
       cpu: 512,
       memoryMiB: 1024,
       healthCheck: {
-        // Whether the process runs, not whether it reaches the servers: while they are away, new tasks would not either.
+        // The process runs, whether or not it reaches the servers: while they are away, new tasks would not either.
         command: ["CMD", "node", "-e", isHealthy],
         interval: 10,
         timeout: 5,
@@ -95,7 +95,7 @@ export class AuthCallout extends Construct {
 const port = 9090;
 const isHealthy = `fetch("http://127.0.0.1:${port}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
 
-/** What the responders are told. */
+/** Environment of the responders. */
 function environmentOf({ topology, trust }: StackContext, cluster: EcsCluster, { names }: Lookups) {
   const key = (name: string) => ({ secret: { secret: names.keySecret(name) } });
   return calloutEnvironment<SecretVariable>(topology, trust, {

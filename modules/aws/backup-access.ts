@@ -18,17 +18,17 @@ export interface AccountBackupProps {
   securityGroupId: string;
 }
 
-/** Whose backups they are: `ENVIRONMENT/CLUSTER/ACCOUNT`. */
+/** Scope of the backups: `ENVIRONMENT/CLUSTER/ACCOUNT`. */
 export const scopeOf = ({ context, cluster, account }: AccountBackupProps) =>
   `${context.topology.environment}/${cluster.name}/${account}`;
 
-/** Where every command finds what opens backups, and where it reports to. */
+/** Site of every backup command: the key that decrypts, and the namespace of its metrics. */
 export const storedSite = ({ lookups }: AccountBackupProps): StoredSite<SecretVariable> => ({
   keys: { secret: { secret: lookups.names.keySecret(backupKeySecret) } },
   metricsNamespace: backupNamespace,
 });
 
-/** Whose backups they are. */
+/** Scope of the backups. */
 export const backupScope = ({ context, cluster, backup, account }: AccountBackupProps): BackupScope => ({
   topology: context.topology,
   cluster,
@@ -36,7 +36,7 @@ export const backupScope = ({ context, cluster, backup, account }: AccountBackup
   account,
 });
 
-/** What a task may do with the bucket that backups go to: in the folder of its own account alone. */
+/** Permissions of a task on the backups' bucket: in the folder of its own account alone. */
 export function useBackups(props: AccountBackupProps, access: "read" | "write"): Statement[] {
   const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(props.backup.to) ?? [];
   const arn = `arn:${props.lookups.partition}:s3:::${bucket}`;

@@ -17,7 +17,7 @@ export interface BackupAlarmsProps {
 const daySeconds = 24 * 3600;
 const runbook = "docs/runbooks/restore-a-backup.md";
 
-/** Whether backups are made, hold what they held before, and can be restored. */
+/** Alarms when backups are not made, lose data, or cannot be restored. */
 export class BackupAlarms extends Construct {
   constructor(scope: Construct, id: string, { name, backup, scope: whose, topicArn }: BackupAlarmsProps) {
     super(scope, id);

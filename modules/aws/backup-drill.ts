@@ -11,8 +11,8 @@ const scratch = { sourceVolume: "scratch", containerPath: "/scratch", readOnly: 
 const memoryMiB = { task: 2048, program: 768, server: 1024, prepare: 64 };
 
 /**
- * Proves the last backup of an account in a task that has all it takes: a nats-server of its own, which nobody else
- * reaches and which ends with the task. The task has no login of NATS.
+ * Tests the last backup of an account in a task that has all it needs: a nats-server of its own, which no other client
+ * reaches and which ends with the task. The task has no credentials for NATS.
  */
 export function drillTask(
   scope: Construct,
@@ -21,7 +21,7 @@ export function drillTask(
   { fileBytes }: JetStreamTopology,
 ): ProgramTask {
   const { cluster, account, image, lookups } = props;
-  const told = drillEnvironment(backupScope(props), {
+  const programEnvironment = drillEnvironment(backupScope(props), {
     ...storedSite(props),
     server: `nats://127.0.0.1:${ports.client}`,
   });
@@ -31,7 +31,7 @@ export function drillTask(
     image,
     logName: `${cluster.name}-backup`,
     lookups,
-    ...told,
+    ...programEnvironment,
     command: ["drill"],
     role: role(scope, "drill-task-role", {
       name: `${name}-task`,

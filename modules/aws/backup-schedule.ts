@@ -1,8 +1,9 @@
 const days = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 /**
- * The same moments as EventBridge says them, in UTC. It has a sixth field for the year, names days from Sunday = 1 on, and
- * takes a day of the month or a day of the week: where cron means either of them, there is an expression for each.
+ * The same times as expressions of EventBridge, in UTC. It has a sixth field for the year, names days from Sunday = 1
+ * on, and takes a day of the month or a day of the week: where cron means either of them, there is an expression for
+ * each.
  *
  * @param cron five fields
  */
@@ -14,7 +15,7 @@ export function eventBridgeSchedules(cron: string): string[] {
   return [...(day === "*" ? [] : [expression(day ?? "*", "?")]), expression("?", weekdays)];
 }
 
-/** Whether it comes on every day. */
+/** True for a schedule of every day. */
 export const isDaily = (cron: string): boolean => /^\S+ \S+ \* \* \*$/.test(cron.trim().replace(/\s+/g, " "));
 
 /** Cron's 0 to 7, ranges and steps as a list of names; what is a name already stays one. */

@@ -9,7 +9,7 @@ import { role } from "./policy";
 import { connectionOf } from "./program-connection";
 import { ProgramTask } from "./program-task";
 
-/** The backup of one account on the cluster's schedule, the proof of the last one on another, and who is told of failures. */
+/** The backup of one account on the cluster's schedule, the drill of the last one on another, and their alarms. */
 export class AccountBackup extends Construct {
   /** Of the task that backs up: with another command it restores. */
   readonly taskDefinitionArn: string;
@@ -53,7 +53,7 @@ export class AccountBackup extends Construct {
 function backupTask(scope: Construct, name: string, props: AccountBackupProps): ProgramTask {
   const { context, cluster, account, image, lookups } = props;
   const { topology } = context;
-  const told = backupEnvironment(backupScope(props), {
+  const programEnvironment = backupEnvironment(backupScope(props), {
     ...connectionOf(topology, cluster, `backup-${account}`, lookups.names.keySecret),
     ...storedSite(props),
   });
@@ -63,7 +63,7 @@ function backupTask(scope: Construct, name: string, props: AccountBackupProps): 
     image,
     logName: `${cluster.name}-backup`,
     lookups,
-    ...told,
+    ...programEnvironment,
     command: ["backup"],
     role: role(scope, "task-role", {
       name: `${name}-task`,

@@ -9,14 +9,14 @@ export interface CalloutAlarmsProps {
 }
 
 export const calloutNamespace = "natsform/auth-callout";
-/** Metrics that are read off the responders' logs, by cluster. */
+/** Metrics that are filtered from the responders' logs, by cluster. */
 export const calloutMetrics = (prefix: string) => ({
   denials: `${prefix}-denials`,
   admissions: `${prefix}-admissions`,
   duration: `${prefix}-duration-ms`,
 });
 
-/** Whether users get in, and how long they wait. */
+/** Alarms when users cannot log in, or wait long. */
 export class CalloutAlarms extends Construct {
   constructor(scope: Construct, id: string, { prefix, logGroup, topicArn }: CalloutAlarmsProps) {
     super(scope, id);

@@ -15,7 +15,7 @@ const daySeconds = 24 * 3600;
 /** A public certificate is renewed with a third of its 90, later 45 days left. */
 const publicDays = 10;
 
-/** Whether certificates are renewed in time. */
+/** Alarms when certificates are not renewed in time. */
 export class CertificateAlarms extends Construct {
   constructor(scope: Construct, id: string, { prefix, certificates, program, topicArn }: CertificateAlarmsProps) {
     super(scope, id);

@@ -16,7 +16,7 @@ export interface ManagerScope {
   privateCaArns: Record<string, string>;
 }
 
-/** What the certificate-manager may do: the actions that it states, each on what it is for. */
+/** Permissions of the certificate-manager: the actions that it states, each on its own resources. */
 export function managerStatements(scope: ManagerScope): Statement[] {
   return [
     ...certificateManagerActions.flatMap(({ on, actions }) =>

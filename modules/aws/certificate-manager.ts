@@ -31,7 +31,7 @@ export interface CertificateManagerProps {
 /**
  * Issues the certificates of a cluster and renews them.
  *
- * The apply waits for the first issuance: what comes after it, the servers, never starts without certificates.
+ * The apply waits for the first issuance: the servers come after it and never start without certificates.
  */
 export class CertificateManager extends Construct {
   readonly program: LambdaProgram;

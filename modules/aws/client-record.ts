@@ -5,13 +5,13 @@ import { ownershipRecord } from "../../model/topology";
 export interface ClientRecordProps {
   zoneId: string;
   name: string;
-  /** What the TXT record beside it says. */
+  /** Content of the TXT record of ownership. */
   owner: string;
   ttlSeconds: number;
 }
 
-/** An address for documentation: nobody answers there until dns-sync has listed the first healthy server. */
-const nobody = "192.0.2.1";
+/** An address for documentation: no host answers there until dns-sync has listed the first healthy server. */
+const documentationAddress = "192.0.2.1";
 
 /** The name that clients dial. Terraform makes it and never looks at its addresses again: they are dns-sync's. */
 export class ClientRecord extends Construct {
@@ -29,7 +29,7 @@ export class ClientRecord extends Construct {
       name,
       type: "A",
       ttl: ttlSeconds,
-      records: [nobody],
+      records: [documentationAddress],
       lifecycle: { ignoreChanges: ["records", "ttl"] },
       dependsOn: [ownership],
     });

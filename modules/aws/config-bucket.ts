@@ -14,7 +14,7 @@ export interface ConfigBucketProps {
   tlsOnly: boolean;
 }
 
-/** The bucket of the servers' configurations. They hold no secret; what they say about a cluster is still nobody else's. */
+/** The bucket of the servers' configurations. They hold no secret, but describe the cluster, so it is private. */
 export class ConfigBucket extends Construct {
   readonly bucket: S3Bucket;
 

@@ -25,7 +25,9 @@ export interface Container {
   volumesFrom: [];
 }
 
-/** What every container has: no way to gain rights, no file system to write to, logs that never stop the program. */
+/**
+ * Limits every container: no gain of privileges, a read-only root file system, and logs that never block the program.
+ */
 export function container(
   props: Omit<
     Container,

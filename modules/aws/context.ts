@@ -10,7 +10,7 @@ export function ecsCluster({ topology }: StackContext, name: string): EcsCluster
   return cluster;
 }
 
-/** The part of an ARN that says which AWS it is of. */
+/** The part of an ARN that names the partition of AWS. */
 export function partitionOf(region: string): string {
   if (region.startsWith("cn-")) return "aws-cn";
   return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";

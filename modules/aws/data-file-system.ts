@@ -17,7 +17,7 @@ export interface DataFileSystemProps {
   subnetIds: readonly string[];
 }
 
-/** The file system of a cluster's data, where that is to outlive the tasks. It stays when the servers are made anew. */
+/** The file system of a cluster's data, where that is to outlive the tasks. It stays when the servers are recreated. */
 export class DataFileSystem extends Construct {
   constructor(scope: Construct, id: string, { name, kmsKeyArn, vpcId, vpcRange, subnetIds }: DataFileSystemProps) {
     super(scope, id);
@@ -49,7 +49,7 @@ export class DataFileSystem extends Construct {
   }
 }
 
-/** The folder of one server on the cluster's file system, and what its task may do there. */
+/** The folder of one server on the cluster's file system, and its task's permissions there. */
 export class ServerFolder extends Construct {
   readonly efs: { fileSystemId: string; accessPointId: string };
   readonly statement: Statement;

@@ -32,7 +32,7 @@ export class NatEgress extends Construct {
   }
 }
 
-/** What tasks in private subnets call: images, secrets, logs. */
+/** Services that tasks in private subnets call: images, secrets, logs. */
 const interfaceServices = ["ecr.api", "ecr.dkr", "kms", "logs", "secretsmanager", "sts"];
 
 export interface EndpointEgressProps extends EgressProps {
@@ -40,7 +40,7 @@ export interface EndpointEgressProps extends EgressProps {
   cidr: string;
 }
 
-/** Ways from the private subnets to AWS and to nothing else. */
+/** Endpoints for traffic from the private subnets to AWS and to nothing else. */
 export class EndpointEgress extends Construct {
   constructor(scope: Construct, id: string, { name, network, region, cidr }: EndpointEgressProps) {
     super(scope, id);

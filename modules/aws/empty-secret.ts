@@ -15,7 +15,7 @@ export function emptySecret(scope: Construct, id: string, props: EmptySecretProp
     name,
     description,
     kmsKeyId,
-    // Without protection the name is free again at once, so that the environment can be made anew.
+    // Without protection the name is free again at once, so that the environment can be recreated.
     recoveryWindowInDays: deletionProtection ? 30 : 0,
   });
 }

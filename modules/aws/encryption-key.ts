@@ -37,7 +37,7 @@ function statements({ partition, region, accountId, logGroupPrefix }: Encryption
       Sid: "AccountDecidesByIam",
       Effect: "Allow",
       Principal: { AWS: `arn:${partition}:iam::${accountId}:root` },
-      // Without it the key could never be managed again; who may what is decided by IAM policies.
+      // Without it the key could never be managed again; permissions to use it are decided by IAM policies.
       Action: "kms:*",
       // In a key's policy this is the key itself.
       Resource: "*",

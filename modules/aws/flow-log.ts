@@ -12,7 +12,7 @@ export interface VpcFlowLogProps {
   accountId: string;
 }
 
-/** Connections that security groups refused: what a misplaced rule, or somebody at the door, looks like. */
+/** Connections that security groups refused: signs of a wrong rule, or of an attack. */
 export class VpcFlowLog extends Construct {
   constructor(scope: Construct, id: string, props: VpcFlowLogProps) {
     super(scope, id);

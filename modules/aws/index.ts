@@ -1,4 +1,4 @@
-// What stacks are made from, natsform's own and others.
+// Parts of stacks, for natsform's own and others.
 
 export { type EcsCluster, isOnEcs } from "../../model/topology";
 export { stackContext } from "../terraform/context";

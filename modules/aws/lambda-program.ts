@@ -17,9 +17,9 @@ export interface LambdaProgramProps {
   /** Folder of the project, in which the code's zip lies. */
   root: string;
   lookups: Lookups;
-  /** What its log group is named after. */
+  /** Last part of its log group's name. */
   logName: string;
-  /** Its environment; what it has to hold is stated by the program's `env.ts`. */
+  /** Its environment; the program's `env.ts` states what it must hold. */
   variables: Record<string, string | undefined>;
   statements: readonly Statement[];
   memoryMiB: number;
@@ -28,7 +28,7 @@ export interface LambdaProgramProps {
   reservedConcurrency?: number;
 }
 
-/** A program that runs as a Lambda function, with a queue for events that it failed on for good. */
+/** A program that runs as a Lambda function, with a queue for events that it failed to process. */
 export class LambdaProgram extends Construct {
   readonly function: LambdaFunction;
   readonly deadLetters: SqsQueue;

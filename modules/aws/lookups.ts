@@ -13,8 +13,8 @@ import { partitionOf } from "./context";
 import { type SubnetKind, subnetTag } from "./subnets";
 
 /**
- * What other stacks made, found by the names that both derive from the topology. Each thing is looked up at its first
- * use, once, so a stack reads nothing that it does not need.
+ * Resources of other stacks, found by names that both derive from the topology. Each one is looked up once, at its
+ * first use, so a stack reads nothing that it does not need.
  */
 export class Lookups extends Construct {
   readonly names: AwsNames;
@@ -94,7 +94,7 @@ export class Lookups extends Construct {
     return `arn:${this.partition}:logs:${this.region}:${this.accountId}:log-group:${this.names.logGroup(of)}`;
   }
 
-  /** What has been looked up under this id, or what is made now. */
+  /** Construct of this id, made when there is none yet. */
   private once<T extends Construct>(id: string, make: (id: string) => T): T {
     return (this.node.tryFindChild(id) as T | undefined) ?? make(id);
   }

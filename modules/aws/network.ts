@@ -44,7 +44,7 @@ export class Network extends Construct {
       enableDnsHostnames: true,
       tags: { Name: name },
     });
-    // Emptied: whoever forgets to name a security group reaches nothing.
+    // Emptied: a resource without a security group reaches nothing.
     new DefaultSecurityGroup(this, "default-security-group", { vpcId: this.vpc.id });
     const gateway = new InternetGateway(this, "internet-gateway", { vpcId: this.vpc.id, tags: { Name: name } });
     const publicRoutes = this.routeTable("public", name);

@@ -3,7 +3,9 @@ import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import type { Construct } from "constructs";
 import { json } from "../terraform/json";
 
-/** What is allowed: exact actions on exact resources. `*` stands only where AWS has no resource level, with the reason beside it. */
+/**
+ * Permission: exact actions on exact resources. `*` stands only where AWS has no resource level, with the reason there.
+ */
 export interface Statement {
   Action: string | readonly string[];
   Resource: string | readonly string[];
@@ -15,18 +17,18 @@ export interface RoleProps {
   description: string;
   /** Service that assumes it, for example `ecs-tasks.amazonaws.com`. */
   service: string;
-  /** Condition on who that service acts for: without one, it could be lent to strangers. */
+  /** Account that the service must act for: without this condition, other accounts could use the role. */
   accountId: string;
   statements: readonly Statement[];
 }
 
-/** A role, and what it may do: whoever needs that at once, depends on it. */
+/** A role, and its policy: resources that need the permissions at once depend on the policy. */
 export interface Role {
   arn: string;
   permissions: IamRolePolicy;
 }
 
-/** A role that one service assumes, with everything it may do. */
+/** A role that one service assumes, with all of its permissions. */
 export function role(scope: Construct, id: string, props: RoleProps): Role {
   const { name, description, service, accountId, statements } = props;
   const made = new IamRole(scope, id, {

@@ -3,18 +3,18 @@ import type { Connection } from "../../templates/program-environment";
 import { secretOfCertificate } from "./agent-environment";
 import type { SecretVariable } from "./program-task";
 
-/** How programs in the VPC reach the servers: by the names in Cloud Map, always over TLS. */
+/** URLs by which programs in the VPC reach the servers: names in Cloud Map, always over TLS. */
 const clientUrls = (cluster: ClusterTopology): string[] =>
   cluster.servers.map(({ host }) => `tls://${host}:${ports.client}`);
 
-/** Where programs find the authorities of those names: the secret of any certificate of that issuer holds them. */
+/** Authorities of those names: the secret of any certificate of that issuer holds them. */
 function internalAuthorities(environment: string, cluster: ClusterTopology): SecretVariable {
   const certificate = cluster.certificates.find(({ id }) => id === "internal");
   if (!certificate) throw new Error(`cluster ${cluster.name} has no internal certificate`);
   return { secret: secretOfCertificate(environment, cluster.name, certificate), key: "authorities" };
 }
 
-/** How a program in a task connects as a fixed user: its key is a secret by reference. */
+/** Connection of a program in a task as a fixed user: its key is a secret by reference. */
 export const connectionOf = (
   topology: Topology,
   cluster: ClusterTopology,

@@ -9,7 +9,9 @@ export interface ProgramSecurityGroupProps {
   vpcRange: string;
 }
 
-/** Programs are called by nobody: they reach the servers, and issuers of tokens and AWS over HTTPS. @returns the group's id */
+/**
+ * No client connects to programs: they reach the servers, and token issuers and AWS over HTTPS. @returns the group's id
+ */
 export function programSecurityGroup(scope: Construct, id: string, props: ProgramSecurityGroupProps): string {
   const { name, vpcId, vpcRange } = props;
   const group = new SecurityGroup(scope, id, {

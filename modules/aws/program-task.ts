@@ -30,18 +30,18 @@ export interface ProgramTaskProps {
   healthCheck?: Container["healthCheck"];
   /** Arguments of the program. */
   command?: string[];
-  /** What the program may do in AWS. @default nothing */
+  /** Role of the program in AWS. @default none */
   role?: Role;
   /** Containers that help it, with memory of their own and a volume that they share. */
   sidecars?: { containers: Container[]; memoryMiB: number; volume: string; diskGiB: number };
 }
 
-/** The task of a program of ours. */
+/** The task of one of natsform's programs. */
 export class ProgramTask extends Construct {
   readonly definition: EcsTaskDefinition;
-  /** Of the roles that whoever starts the task passes on. */
+  /** ARNs of the roles that the starter of the task must be allowed to pass. */
   readonly roleArns: string[];
-  /** Whoever starts the task needs them first. */
+  /** Policies that must exist before the task is started. */
   readonly permissions: IamRolePolicy[];
 
   constructor(scope: Construct, id: string, props: ProgramTaskProps) {

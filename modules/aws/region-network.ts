@@ -7,7 +7,7 @@ import { VpcFlowLog } from "./flow-log";
 import { Lookups } from "./lookups";
 import { Network } from "./network";
 
-/** What of a VPC is needed, wherever it comes from. */
+/** VPC of a region, made here or existing. */
 export interface FoundVpc {
   id: string;
   range: string;

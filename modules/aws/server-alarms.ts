@@ -11,7 +11,7 @@ export interface ServerAlarmsProps {
   topicArn?: string;
 }
 
-/** Whether enough servers are healthy, and whether clients are told the truth about it. */
+/** Alarms when too few servers are healthy, or when the client record is not kept up to date. */
 export class ServerAlarms extends Construct {
   constructor(scope: Construct, id: string, { prefix, recordName, servers, dnsSync, topicArn }: ServerAlarmsProps) {
     super(scope, id);
@@ -79,7 +79,7 @@ export class ServerAlarms extends Construct {
   }
 }
 
-/** Events that a program failed on for good. */
+/** Events that a program failed to process. */
 export function deadLetterAlarm(
   scope: Construct,
   prefix: string,

@@ -10,7 +10,7 @@ export interface ServerConfigProps {
   server: RenderedServer;
 }
 
-/** The configuration of a server, where its agent finds it. It holds no secret. */
+/** The configuration of a server, as an object that its agent reads. It holds no secret. */
 export function serverConfig(scope: Construct, id: string, props: ServerConfigProps): S3Object {
   const { bucket, key, kmsKeyArn, server } = props;
   return new S3Object(scope, id, {

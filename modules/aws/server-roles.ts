@@ -11,18 +11,18 @@ export interface ServerRolesProps {
   topology: Topology;
   cluster: EcsCluster;
   lookups: Lookups;
-  /** What the tasks may do besides reading what they are configured with. */
+  /** Permissions of the tasks besides reading their configuration. */
   further: readonly Statement[];
 }
 
 export interface ServerRoles {
   taskRoleArn: string;
   executionRoleArn: string;
-  /** What has to be in place before a task starts. */
+  /** Policies that must exist before a task starts. */
   permissions: IamRolePolicy[];
 }
 
-/** What the servers' tasks may do, and what ECS may do to start them. */
+/** Roles of the servers' tasks, and of ECS to start them. */
 export function serverRoles(scope: Construct, { topology, cluster, lookups, further }: ServerRolesProps): ServerRoles {
   const { prefix, configKey } = awsClusterNames(topology.environment, cluster.name);
   const { accountId, partition } = lookups;
@@ -43,7 +43,7 @@ export function serverRoles(scope: Construct, { topology, cluster, lookups, furt
         Resource: [`arn:${partition}:s3:::${lookups.configBucket}`],
         Condition: { StringEquals: { "s3:prefix": servers.map(configKey) } },
       },
-      // Tells a new value by its version, without reading it.
+      // Detects a new value by its version, without reading it.
       { Action: ["secretsmanager:DescribeSecret"], Resource: secrets },
       decryptVia(lookups, "s3"),
       ...readSecrets(lookups, secrets),

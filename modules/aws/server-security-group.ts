@@ -7,7 +7,7 @@ import { type Listener, ports } from "../../model/topology";
 export interface ServerSecurityGroupProps {
   name: string;
   vpcId: string;
-  /** Address range of the VPC: what "inside" means. */
+  /** Address range of the VPC, for listeners that are internal. */
   vpcRange: string;
   listeners: readonly Listener[];
   /** The servers connect to a hub as leaf nodes. */
@@ -18,7 +18,7 @@ export interface ServerSecurityGroupProps {
 
 const anywhere = "0.0.0.0/0";
 
-/** Who reaches the servers of a cluster, by port and peer, and what they reach. */
+/** Traffic to the servers of a cluster, by port and peer, and traffic from them. */
 export class ServerSecurityGroup extends Construct {
   readonly id: string;
 

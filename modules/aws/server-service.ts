@@ -7,7 +7,7 @@ import { ServerTask, type ServerTaskProps } from "./server-task";
 export interface ServerServiceProps {
   /** ECS service of the server. */
   name: string;
-  /** Name in the namespace: what routes dial. */
+  /** Name in the namespace, which routes dial. */
   host: string;
   namespaceId: string;
   ecsClusterArn: string;
@@ -15,7 +15,7 @@ export interface ServerServiceProps {
   securityGroupId: string;
   publicAddress: boolean;
   task: ServerTaskProps;
-  /** What must be there before: the server's configuration, and the server that is replaced before this one. */
+  /** Resources that must exist first: the server's configuration, and the server that is replaced before this one. */
   after: ITerraformDependable[];
   waitForSteadyState: boolean;
 }
@@ -47,7 +47,7 @@ export class ServerService extends Construct {
       taskDefinition: definition.arn,
       launchType: "FARGATE",
       desiredCount: 1,
-      // The old server leaves before the new one comes: two of one name would be one too many for JetStream.
+      // The old server stops before the new one starts: JetStream cannot have two of one name.
       deploymentMinimumHealthyPercent: 0,
       deploymentMaximumPercent: 100,
       deploymentCircuitBreaker: { enable: true, rollback: true },

@@ -36,7 +36,7 @@ const agentMemory = 256;
 const prepareMemory = 64;
 const volumes = { config: "/etc/nats", run: "/run/nats", data: "/data" };
 
-/** The task of one server: the server itself, and the agent that brings its configuration and certificates. */
+/** The task of one server: the server itself, and the agent that fetches its configuration and certificates. */
 export class ServerTask extends Construct {
   readonly definition: EcsTaskDefinition;
 
@@ -79,7 +79,7 @@ const mounts = (names: (keyof typeof volumes)[], readOnly: (keyof typeof volumes
     readOnly: readOnly.includes(name),
   }));
 
-/** Fargate's volumes belong to root, so one container hands them over before the others start, and ends. */
+/** Fargate's volumes belong to root, so one container changes their owner before the others start, and ends. */
 function prepare({ serverImage, logGroup, region, efs }: ServerTaskProps): Container {
   // An access point of EFS has its owner already.
   const names: (keyof typeof volumes)[] = efs ? ["config", "run"] : ["config", "run", "data"];

@@ -95,7 +95,7 @@ export class Servers extends Construct {
   }
 }
 
-/** Servers that are reached from outside stand in public subnets; each in the zone that its tag names. */
+/** Servers with clients outside of the VPC are in public subnets; each in the zone that its tag names. */
 function subnetOf(lookups: Lookups, { platform }: EcsCluster, { ordinal }: ServerTopology): string {
   const kind = platform.access === "public" ? "public" : "private";
   return lookups.subnets(kind, [serverZone(platform, ordinal)])[0] ?? "";

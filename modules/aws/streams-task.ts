@@ -23,7 +23,7 @@ export class StreamsTask extends Construct {
   constructor(scope: Construct, id: string, { context, cluster, account, image, lookups }: StreamsTaskProps) {
     super(scope, id);
     const { topology } = context;
-    const told = streamsEnvironment<SecretVariable>(topology, cluster, {
+    const programEnvironment = streamsEnvironment<SecretVariable>(topology, cluster, {
       ...connectionOf(topology, cluster, `streams-${account}`, lookups.names.keySecret),
       specs: { text: JSON.stringify(toStreamSpecs(topology, cluster.name, account)) },
     });
@@ -33,7 +33,7 @@ export class StreamsTask extends Construct {
       image,
       logName: `${cluster.name}-streams`,
       lookups,
-      ...told,
+      ...programEnvironment,
       cpu: 256,
       memoryMiB: 512,
     });

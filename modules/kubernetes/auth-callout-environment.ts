@@ -3,7 +3,7 @@ import { calloutEnvironment } from "../../templates/auth-callout-environment";
 import { connectionOf, keyFile } from "./connection";
 import type { KubernetesContext } from "./context";
 
-/** Where the rules lie in the container, and the authorities of an issuer that no public one signed for. */
+/** Paths of the rules in the container, and of the authorities of an issuer that no public one signed for. */
 export const rulesFolder = "/etc/natsform/rules";
 export const oidcFile = "oidc-authorities.crt";
 export const calloutPort = 9090;

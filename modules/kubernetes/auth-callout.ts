@@ -16,7 +16,7 @@ import { programContainer, programPod } from "./program";
 
 const port = calloutPort;
 const program = "auth-callout";
-/** What `kubectl rollout restart` sets. */
+/** Annotation that `kubectl rollout restart` sets. */
 const restartedAt = 'spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]';
 
 /** The responders of a cluster's auth callout: spread over the nodes, and more of them while there is more to do. */
@@ -70,7 +70,7 @@ export class AuthCallout extends Construct {
                 }),
                 port: [{ name: "http", containerPort: port }],
                 startupProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 2, failureThreshold: 60 },
-                // Whether the process runs: while servers are away, a new one would not reach them either.
+                // The process runs: while servers are away, a new one would not reach them either.
                 livenessProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 10 },
                 readinessProbe: { httpGet: { path: "/readyz", port: "http" }, periodSeconds: 5, timeoutSeconds: 5 },
               },
@@ -78,7 +78,7 @@ export class AuthCallout extends Construct {
           },
         },
       },
-      // The autoscaler's, and of those who restart the responders by hand: taken away, it would restart them once more.
+      // The autoscaler's, and the mark of a restart by hand: its removal would restart the pods again.
       lifecycle: { ignoreChanges: ["spec[0].replicas", restartedAt] },
       dependsOn: [configMap, account],
     });

@@ -18,8 +18,9 @@ const scratch = { name: "scratch", mountPath: "/scratch" };
 const pidFile = `${scratch.mountPath}/nats.pid`;
 
 /**
- * Proves the last backup of an account in a pod that has all it takes: a nats-server of its own, which nobody else reaches
- * and which ends with the pod. The pod has no login of NATS, so no mistake can lead it to servers with data.
+ * Tests the last backup of an account in a pod that has all it needs: a nats-server of its own, which no other client
+ * reaches and which ends with the pod. The pod has no credentials for NATS, so it cannot reach servers with data by
+ * mistake.
  */
 export function addDrill(scope: Construct, one: AccountBackup, schedule: string): void {
   const { context, backup, account } = one;

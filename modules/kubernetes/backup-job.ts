@@ -7,7 +7,7 @@ import { type KubernetesContext, labelsOf } from "./context";
 import { type MountedFiles, volumeMounts, volumes } from "./pod";
 import { jobPod, type ProgramContainerProps, programContainer } from "./program";
 
-/** Image and container of everything that is done with backups. */
+/** Image and container of every backup command. */
 export const program = "backup";
 
 /** A cluster's backups of one account. */
@@ -20,10 +20,10 @@ export interface AccountBackup {
 /** Keys of the deployed secrets that open backups. */
 export const backupKeys = ({ encrypt }: BackupTopology): string[] => (encrypt ? [backupKeySecret] : []);
 
-/** Where every command finds what opens backups. */
+/** Site of every backup command: the file of the key that decrypts. */
 export const storedSite: StoredSite<never> = { keys: { file: keyFile(backupKeySecret) } };
 
-/** Whose backups they are. */
+/** Scope of the backups. */
 export const backupScope = ({ context, backup, account }: AccountBackup): BackupScope => ({
   topology: context.topology,
   cluster: context.cluster,
@@ -31,7 +31,7 @@ export const backupScope = ({ context, backup, account }: AccountBackup): Backup
   account,
 });
 
-/** Where the program's container finds its files, and room for what it writes for itself. */
+/** Mounts of the program's container: its files, and a folder for its own use. */
 export function storage({ context, backup }: AccountBackup, mounts: readonly MountedFiles[], readOnly = false) {
   const { claim } = context.cluster.platform.backupAccess;
   // `file://` is a volume: nothing else in a container outlives it.
@@ -50,7 +50,7 @@ export function storage({ context, backup }: AccountBackup, mounts: readonly Mou
   };
 }
 
-/** The program's container, with the variables of the Secret that opens the target, where there is one. */
+/** The program's container, with the variables of the Secret for the target, where there is one. */
 export function backupContainer(
   { context }: AccountBackup,
   variables: ProgramContainerProps["variables"],
@@ -66,7 +66,7 @@ export function backupContainer(
 export interface BackupJobProps {
   name: string;
   schedule: string;
-  /** Goes with the name of the program, for those who look at pods. */
+  /** Suffix of the program's name, to distinguish pods. */
   component: string;
   /** Times that a run which failed is repeated. */
   retries: number;
@@ -79,7 +79,7 @@ export interface BackupJobProps {
  */
 const deadlineSeconds = 12 * 3600;
 
-/** Runs the program on a schedule. A run that does not do all it has to do is a Job that failed. */
+/** Runs the program on a schedule. A run that does not finish all of its work is a Job that failed. */
 export function backupJob(scope: Construct, id: string, { context }: AccountBackup, props: BackupJobProps): void {
   const { names, namespace } = context;
   const { name, schedule, component, retries, pod } = props;

@@ -15,13 +15,13 @@ import {
 import { authoritiesMount, connectionOf, programKeys } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
 
-/** A backup of every stream of each account on the cluster's schedule, and on another one the proof of the last. */
+/** A backup of every stream of each account on the cluster's schedule, and on another one the drill of the last. */
 export class Backups extends Construct {
   constructor(scope: Construct, id: string, context: KubernetesContext, backup: BackupTopology) {
     super(scope, id);
     const { namespace, names, topology, cluster } = context;
     const { annotations } = cluster.platform.backupAccess;
-    // The cloud's own way of lending rights to a pod goes by annotations, and needs no token of Kubernetes in it.
+    // The cloud grants rights to a pod by annotations, and needs no token of Kubernetes in it.
     new ServiceAccountV1(this, "account", {
       metadata: { name: names.backup, namespace, labels: labelsOf(context, program), annotations },
       automountServiceAccountToken: false,

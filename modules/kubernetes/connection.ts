@@ -4,7 +4,9 @@ import type { Connection } from "../../templates/program-environment";
 import type { KubernetesContext } from "./context";
 import type { MountedFiles } from "./pod";
 
-/** How programs in the Kubernetes cluster reach the servers: the Service chooses one that is ready, always over TLS. */
+/**
+ * URL by which programs in the Kubernetes cluster reach the servers: the Service chooses a ready one, always over TLS.
+ */
 export const clientUrl = ({ cluster, namespace }: KubernetesContext): string =>
   `tls://${cluster.name}.${namespace}.svc.${cluster.platform.clusterDomain}:${ports.client}`;
 
@@ -28,7 +30,7 @@ export const keysMount = ({ names }: KubernetesContext, keys: readonly string[])
 });
 export const keyFile = (key: string): string => `${folders.keys}/${key}`;
 
-/** How a program connects as a fixed user, whose key `keysMount` brings. */
+/** Connection of a program as a fixed user, whose key `keysMount` mounts. */
 export const connectionOf = (context: KubernetesContext, user: string): Connection<never> => ({
   servers: [clientUrl(context)],
   authorities: { file: authorityFile },

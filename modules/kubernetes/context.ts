@@ -38,25 +38,25 @@ export function kubernetesContext(context: StackContext, named: KubernetesCluste
 }
 
 /**
- * Whether the cluster is the first of its Kubernetes cluster that shares something with it: one stack makes what several
- * clusters have in common, and the others find it.
+ * True when the cluster is the first of its Kubernetes cluster that shares something with it: one stack makes what
+ * several clusters have in common, and the others find it.
  */
 export function isFirstWith({ topology, cluster }: KubernetesContext, shared: (other: KubernetesCluster) => unknown) {
-  // In the order in which they are deployed: whoever comes later finds it.
+  // In the order in which they are deployed: later ones find what the first has made.
   const first = clustersInOrder(topology)
     .filter(isOnKubernetes)
     .find((other) => sharesWith(other, cluster) && shared(other) === shared(cluster));
   return first === undefined || first.name === cluster.name;
 }
 
-/** Labels of what natsform makes for a cluster, and of the pods of one of its programs. */
+/** Labels of the objects that natsform makes for a cluster, and of the pods of one of its programs. */
 export const labelsOf = ({ environment, cluster }: KubernetesContext, program?: string): Record<string, string> => ({
   "app.kubernetes.io/managed-by": "natsform",
   "app.kubernetes.io/part-of": `${environment.name}-${cluster.name}`,
   ...(program && { "app.kubernetes.io/name": program }),
 });
 
-/** What the chart puts on the pods of servers. */
+/** Labels that the chart sets on the pods of servers. */
 export const serverLabels = ({ names }: KubernetesContext): Record<string, string> => ({
   "app.kubernetes.io/name": "nats",
   "app.kubernetes.io/instance": names.release,

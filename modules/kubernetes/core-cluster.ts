@@ -9,8 +9,8 @@ import { CertificateRenewal } from "./renewal";
 import { addStorageClass } from "./storage";
 
 /**
- * The servers of a cluster, who may talk to them, the disks under them, and what keeps their certificates valid. The same
- * on every Kubernetes: what differs between clouds is data of the context.
+ * The servers of a cluster, their network policies, their disks, and the renewal of their certificates. The same on
+ * every Kubernetes: differences between clouds are data of the context.
  *
  * Needs a provider for kubernetes and one for helm in its stack, and what `KubernetesPkiStack` makes in the cluster.
  */

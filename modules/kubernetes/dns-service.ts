@@ -4,8 +4,8 @@ import type { Construct } from "constructs";
 import { type KubernetesPlatform, nodeCacheAddress } from "../../model/topology";
 
 /**
- * The address of the Kubernetes cluster's DNS, as a network. Nobody knows it before Terraform asks; `undefined` where nobody
- * is to ask. Of a Service that is not there, or has no address, what is allowed anyway stands in its place: an empty list of
+ * The address of the Kubernetes cluster's DNS, as a network. Terraform looks it up; `undefined` when `dnsService` is
+ * false. For a Service that does not exist, or has no address, it is a network that is allowed anyway: an empty list of
  * peers would allow everybody.
  */
 export function dnsServiceNetwork(scope: Construct, { networkPolicies }: KubernetesPlatform): string | undefined {

@@ -21,11 +21,11 @@ export const filledSecret = (
 
 export interface SecretContent {
   data: Record<string, string>;
-  /** What it is written anew for. */
+  /** Values that decide the version: when they change, Terraform writes the Secret again. */
   version: string[];
 }
 
-/** Terraform cannot see that a write-only value has changed: it is told by a number. */
+/** Version of a write-only value, as a number: Terraform cannot see otherwise that the value has changed. */
 const revisionOf = (version: string[]): number => Fn.parseint(Fn.substr(Fn.sha256(Fn.join("", version)), 0, 8), 16);
 
 function secret(

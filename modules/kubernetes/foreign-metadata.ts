@@ -12,16 +12,16 @@ const clouds = [
 ];
 
 /**
- * Keys of annotations and labels that others write: each apply would take them away, they would be written again, and no plan
- * would ever be empty. What natsform itself sets under such a key stays its own: the provider looks at what is configured
+ * Keys of annotations and labels that other tools write. Each apply would remove them, they would be written again, and
+ * no plan would ever be empty. A key that natsform itself sets stays managed: the provider looks at the configuration
  * first. Anchored, since the provider takes a match anywhere in a key.
  */
 export const foreignMetadata = ({ ignoredMetadata }: KubernetesPlatform): string[] =>
   [...new Set([...clouds, ...ignoredMetadata])].map((domain) => `^([^/]+\\.)?${domain.replaceAll(".", "\\.")}/`);
 
 /**
- * What a platform changes in the pods of a Job when it is made. Terraform cannot change it in place: it would replace the
- * Job, which would run again at every deployment. A run is not made anew for what it was given of a node.
+ * Fields that a platform changes in the pods of a new Job. Terraform cannot change them in place: it would replace the
+ * Job, which would run again at every deployment.
  */
 export const changedInJobs = [
   "spec[0].template[0].metadata[0].annotations",

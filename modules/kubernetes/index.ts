@@ -1,4 +1,4 @@
-// What stacks are made from, natsform's own and others.
+// Parts of stacks, for natsform's own and others.
 export { type StackContext, stackContext } from "../terraform/context";
 export { AuthCallout } from "./auth-callout";
 export { Backups } from "./backup";

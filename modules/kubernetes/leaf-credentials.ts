@@ -2,7 +2,7 @@ import { loginKey } from "../../model/topology";
 import { hubUrls } from "../../templates/nats-conf";
 import type { KubernetesContext } from "./context";
 
-/** For each leaf of a hub where it connects to and the names of its keys: never what they are. */
+/** URLs and names of the keys of each leaf of a hub. The keys themselves are never included. */
 export function leafCredentials({ environment, topology, cluster }: KubernetesContext) {
   const deployed = topology.clusters.flatMap(({ name, leafLinks }) => ({
     name,

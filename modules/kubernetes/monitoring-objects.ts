@@ -14,7 +14,7 @@ export const exporterService = ({ names }: KubernetesContext) => `${names.releas
 export const exporterPortName = "metrics";
 
 /**
- * What the Prometheus operator is told of a cluster, besides the chart's own PodMonitor. It goes with the release, since
+ * Objects of a cluster for the Prometheus operator, besides the chart's own PodMonitor. They go with the release, since
  * Terraform plans an object of a custom kind only where that kind is known.
  */
 export function monitoringObjects(context: KubernetesContext): CustomResource[] {

@@ -4,7 +4,7 @@ import type { MonitoringTargets } from "../../templates/kubernetes-monitoring";
 import type { KubernetesContext } from "./context";
 import { ttlSeconds, vaultCertificates } from "./vault-roles";
 
-/** What there should be of the cluster, for alerts to compare with what there is. */
+/** Expected parts of the cluster, for alerts to compare with the actual ones. */
 export function monitoringTargetsOf(context: KubernetesContext): MonitoringTargets {
   const { topology, cluster, names, namespace, config } = context;
   const backedUp = topology.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
@@ -33,13 +33,13 @@ function renewalOf(context: KubernetesContext): MonitoringTargets["renewal"] {
   return { cronJob: context.names.renewal, marginSeconds: Math.floor(shortest / 3) };
 }
 
-/** Links to a hub: from each server of other clusters, and from at least one of every leaf that others deploy. */
+/** Links to a hub: from each server of other clusters, and from at least one server of every foreign leaf. */
 const leafNodesOf = (clusters: readonly ClusterTopology[], hub: ClusterTopology): number =>
   clusters
     .map(({ servers, leafLinks }) => servers.length * leafLinks.filter((link) => link.hub === hub.name).length)
     .reduce((sum, links) => sum + links, hub.foreignLeafs.flatMap(({ links }) => links).length);
 
-/** Streams by their replicas. Accounts may have streams of one name, which are told apart by nothing here: the fewest count. */
+/** Streams by their replicas. Streams of one name in several accounts are not distinguished: the fewest count. */
 function replicatedStreams(streams: readonly StreamTopology[]): MonitoringTargets["replicated"] {
   const fewest = new Map<string, number>();
   for (const { name, replicas } of streams) fewest.set(name, Math.min(replicas, fewest.get(name) ?? replicas));

@@ -5,7 +5,7 @@ import { type KubernetesContext, labelsOf, serverLabels } from "./context";
 import { addDashboard } from "./dashboard";
 import { exporterPortName, exporterService } from "./monitoring-objects";
 
-/** A way to every server's metrics, and a dashboard of them. */
+/** A Service of every server's metrics, and a dashboard of them. */
 export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, context: KubernetesContext) {
     super(scope, id);
@@ -16,7 +16,7 @@ export class Monitoring extends Construct {
     new ServiceV1(this, "exporter", {
       metadata: { name: exporterService(context), namespace, labels: labelsOf(context, "exporter") },
       spec: {
-        // Every server, not one of them; also those that are not ready, of which most is to be learned.
+        // Every server, not one of them; also those that are not ready, whose metrics matter most.
         clusterIp: "None",
         publishNotReadyAddresses: true,
         selector: serverLabels(context),
@@ -27,7 +27,7 @@ export class Monitoring extends Construct {
   }
 }
 
-/** Where the metrics of all servers are read; `undefined` without exporters. */
+/** URL of the metrics of all servers; `undefined` without exporters. */
 export const metricsUrl = (context: KubernetesContext): string | undefined => {
   const { cluster, namespace } = context;
   const { monitoring, clusterDomain } = cluster.platform;

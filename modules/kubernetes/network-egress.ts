@@ -2,9 +2,9 @@ import type { NetworkPolicyV1SpecEgress } from "@cdktf/provider-kubernetes/lib/n
 import { type Destination, type ListenerName, type ProgramName, programModel } from "../../model/topology";
 import { platformSite } from "../../templates/nats-conf";
 import { type KubernetesContext, serverLabels } from "./context";
-import { objectStore, tcp, wayTo } from "./network-peers";
+import { egressTo, objectStore, tcp } from "./network-peers";
 
-/** Whom each program talks to, besides the DNS. */
+/** Peers that each program connects to, besides the DNS. */
 type Egress = NetworkPolicyV1SpecEgress[];
 
 /** Listeners of the cluster's own servers, as far as there are such: a rule without ports would allow all of them. */
@@ -13,39 +13,39 @@ export function toServers(context: KubernetesContext, ...desired: ListenerName[]
   return ports.length > 0 ? [{ to: [{ podSelector: { matchLabels: serverLabels(context) } }], ports }] : [];
 }
 
-/** Each other, and the hubs whose leaf nodes they are. */
+/** Peers of the servers: each other, and the hubs whose leaf nodes they are. */
 export function serverEgress(context: KubernetesContext): Egress {
   const { topology, cluster } = context;
   const hubs = Object.values(platformSite(topology, cluster).hubs).flat();
-  // A hub listens where its Service does.
-  const ways = hubs.map((url) => ({
-    ...wayTo(url, cluster.platform.clusterDomain),
+  // A hub listens on the port of its URL.
+  const rules = hubs.map((url) => ({
+    ...egressTo(url, cluster.platform.clusterDomain),
     ports: [tcp(Number(new URL(url).port))],
   }));
-  // To each of its servers the same one.
-  const different = new Map(ways.map((way) => [JSON.stringify(way), way]));
+  // One rule for equal peers, of several servers of a hub.
+  const different = new Map(rules.map((rule) => [JSON.stringify(rule), rule]));
   return [...toServers(context, "routes"), ...different.values()];
 }
 
-/** The servers, and what else the program's row says that it reaches. */
+/** The servers, and the further destinations of the program's row. */
 export const programEgress = (context: KubernetesContext, program: ProgramName): Egress => [
   ...toServers(context, ...programModel(program).listeners),
-  ...programModel(program).reaches.flatMap((destination) => ways[destination](context)),
+  ...programModel(program).reaches.flatMap((destination) => destinationEgress[destination](context)),
 ];
 
 /** A drill reads backups, and has a server of its own in its pod. */
-export const drillEgress = (context: KubernetesContext): Egress => ways["object-store"](context);
+export const drillEgress = (context: KubernetesContext): Egress => destinationEgress["object-store"](context);
 
-const ways: Record<Destination, (context: KubernetesContext) => Egress> = {
+const destinationEgress: Record<Destination, (context: KubernetesContext) => Egress> = {
   "token-issuer": ({ topology, cluster }) => {
     const { issuer, jwksUri } = topology.identity.oidc;
-    return [wayTo(jwksUri ?? issuer, cluster.platform.clusterDomain)];
+    return [egressTo(jwksUri ?? issuer, cluster.platform.clusterDomain)];
   },
-  vault: ({ config, cluster }) => [wayTo(config.tls.vault.address, cluster.platform.clusterDomain)],
-  // Where the API is, only its port says.
+  vault: ({ config, cluster }) => [egressTo(config.tls.vault.address, cluster.platform.clusterDomain)],
+  // The address of the API is unknown; its port is configured.
   "kubernetes-api": ({ cluster }) => [{ ports: cluster.platform.networkPolicies.apiPorts.map(tcp) }],
-  // Or a volume, which needs no way.
+  // A volume needs no network.
   "object-store": ({ cluster }) => (cluster.backup?.to.startsWith("file:") ? [] : objectStore(cluster.platform.flavor)),
-  // Nothing on Kubernetes talks to AWS's own API but backups, which have a way of their own.
+  // On Kubernetes only backups use AWS's own API, by the rule for object stores.
   aws: () => [],
 };

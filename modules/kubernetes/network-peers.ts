@@ -3,13 +3,13 @@ import { type KubernetesPlatform, resolverNetworks } from "../../model/topology"
 
 export const tcp = (port: number) => ({ port: String(port), protocol: "TCP" });
 
-/** Every namespace has a label with its name; Kubernetes sees to that. */
+/** Kubernetes labels every namespace with its name. */
 const inNamespace = (name: string) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } });
 
 /**
- * The DNS of the Kubernetes cluster, and no other port of where it answers. Most networks see its pods, since they look
- * after an address of a Service was translated. Where a resolver of the node answers at the Service's address there are no
- * such pods, and they see that address.
+ * The DNS of the Kubernetes cluster, on its port alone. Most networks see its pods, since they look after the Service's
+ * address was translated. Where a resolver of the node answers at the Service's address there are no such pods, and
+ * they see that address.
  *
  * @param service network of the Service's address
  */
@@ -25,10 +25,10 @@ export const dnsOf = (platform: KubernetesPlatform, service?: string): NetworkPo
 });
 
 /**
- * The way to a URL. Of a Service in the Kubernetes cluster its namespace is allowed: a policy sees the pods behind it, whose
- * ports are their own. Of a name outside its port is: policies know addresses and no names.
+ * Egress to a URL. For a Service in the Kubernetes cluster its namespace is allowed: a policy sees the pods behind it,
+ * whose ports are their own. For a name outside its port is allowed: policies know addresses and no names.
  */
-export function wayTo(url: string, clusterDomain: string): NetworkPolicyV1SpecEgress {
+export function egressTo(url: string, clusterDomain: string): NetworkPolicyV1SpecEgress {
   const { protocol, hostname, port } = new URL(url);
   const inside = hostname.endsWith(`.svc.${clusterDomain}`) ? hostname.slice(0, -clusterDomain.length - 1) : hostname;
   const namespace = /\.([^.]+)\.svc$/.exec(inside)?.[1];
@@ -40,8 +40,8 @@ export function wayTo(url: string, clusterDomain: string): NetworkPolicyV1SpecEg
 }
 
 /**
- * The API of an object store, and the agent that lends pods of EKS their rights. Not the nodes' metadata: the rights of a
- * node are nothing for a pod.
+ * The API of an object store, and the agent that gives pods of EKS their rights. Not the nodes' metadata: a pod must
+ * not have the rights of a node.
  */
 export const objectStore = (flavor: string): NetworkPolicyV1SpecEgress[] => [
   { ports: [tcp(443)] },

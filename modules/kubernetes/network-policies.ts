@@ -11,7 +11,7 @@ import { dnsServiceNetwork } from "./dns-service";
 import { drillEgress, programEgress, serverEgress, toServers } from "./network-egress";
 import { dnsOf, tcp } from "./network-peers";
 
-/** The pods of a program, and who may talk to them and whom they may talk to. */
+/** The pods of a program, and the traffic to and from them. */
 interface Rules {
   name: string;
   pods: Record<string, string>;
@@ -20,8 +20,7 @@ interface Rules {
 }
 
 /**
- * Who may talk to whom in the namespace: nobody to nobody, but for what follows. The kubelet's probes are not subject to
- * policies.
+ * Policies of the namespace: no traffic but for the rules below. The kubelet's probes are not subject to policies.
  */
 export class NetworkPolicies extends Construct {
   constructor(scope: Construct, id: string, context: KubernetesContext) {
@@ -86,16 +85,16 @@ const everyPod = [{ namespaceSelector: {} }];
 function serverIngress(context: KubernetesContext): NetworkPolicyV1SpecIngress[] {
   const { cluster } = context;
   const from: Record<string, NetworkPolicyV1SpecIngress["from"]> = {
-    // Clients, browsers' Ingress and leaf nodes prove who they are; where they live is not natsform's to say.
+    // Clients, browsers' Ingress and leaf nodes authenticate; their addresses are not known to natsform.
     client: undefined,
     websocket: undefined,
     leafnodes: undefined,
-    // The renewal job looks at what certificate a route is offered.
+    // The renewal job checks which certificate a route serves.
     routes: [
       serverLabels(context),
       ...(hasRenewalJob(context.config) ? [labelsOf(context, "certificate-renewal")] : []),
     ].map((matchLabels) => ({ podSelector: { matchLabels } })),
-    // Metrics: any pod of the Kubernetes cluster, and nobody outside of it.
+    // Metrics: any pod of the Kubernetes cluster, and nothing outside of it.
     monitoring: everyPod,
   };
   return [

@@ -1,7 +1,7 @@
 import { resourcesOf, user } from "../../templates/helm-values";
 import type { KubernetesContext } from "./context";
 
-/** What Pod Security `restricted` asks of every container, in Terraform's spelling. */
+/** Security context that Pod Security `restricted` requires of every container, in Terraform's spelling. */
 export const restrictedContainer = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
@@ -18,7 +18,7 @@ export const restrictedPod = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** Asked for and granted memory are the same; processor time beyond what was asked for is there when nobody needs it. */
+/** Memory's request and limit are the same; CPU above the request is there while no other container needs it. */
 export const resources = ({ cluster }: KubernetesContext, cpu: string, memory: string) =>
   resourcesOf(cluster.platform, { cpu, memory }, { cpu: "1", memory });
 

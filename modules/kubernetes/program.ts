@@ -2,14 +2,14 @@ import { imageFolder, imageTag } from "../../artifacts/code-image";
 import type { KubernetesContext } from "./context";
 import { environment, resources, restrictedContainer, restrictedPod } from "./pod";
 
-/** Image of one of natsform's own programs: of the tag that is named, or of what lies in the project. */
+/** Image of one of natsform's own programs: of the tag that is named, or of the code in the project. */
 const programImage = ({ cluster, settings }: KubernetesContext, program: string): string => {
   const { programs, tag = imageTag(imageFolder(settings.root, program)) } = cluster.platform.images;
   return `${programs}/${program}:${tag}`;
 };
 
 export interface ProgramContainerProps {
-  /** Processor time that is asked for, and memory that is asked for and granted. */
+  /** Request for CPU; request and limit of memory. */
   cpu: string;
   memory: string;
   /** Those without a value are left out. */
@@ -27,7 +27,10 @@ export const programContainer = (context: KubernetesContext, name: string, props
   volumeMount: props.volumeMount,
 });
 
-/** What every pod of theirs has: no rights, no token of Kubernetes, and no variables of Services that it never asked for. */
+/**
+ * Settings of every pod of a program: no rights, no Kubernetes token, and no variables of Services that it does not
+ * use.
+ */
 export const programPod = {
   automountServiceAccountToken: false,
   enableServiceLinks: false,

@@ -5,7 +5,7 @@ import { Fn, type TerraformStack } from "cdktf";
 import type { KubernetesPlatform } from "../../model/topology";
 import { foreignMetadata } from "./foreign-metadata";
 
-/** How a provider reaches the Kubernetes API: data of the configuration, and no secret. */
+/** Access of a provider to the Kubernetes API: data of the configuration, and no secret. */
 interface Access {
   configPath?: string;
   configContext?: string;
@@ -19,7 +19,7 @@ const apiVersion = "client.authentication.k8s.io/v1beta1";
 function accessOf({ authentication, context }: KubernetesPlatform): Access {
   switch (authentication.kind) {
     case "kubeconfig":
-      // Which file it is stands in KUBE_CONFIG_PATH: a path of one machine is no part of a configuration.
+      // The file itself is named by KUBE_CONFIG_PATH: a path of one machine is no part of a configuration.
       return { configContext: context };
     case "in-cluster":
       return {};
@@ -53,7 +53,7 @@ export function addHelmProvider(stack: TerraformStack, platform: KubernetesPlatf
   new HelmProvider(stack, "helm", { kubernetes: accessOf(platform) });
 }
 
-/** Address and token are of whoever deploys: VAULT_ADDR and VAULT_TOKEN. */
+/** Address and token are those of the operator who deploys: VAULT_ADDR and VAULT_TOKEN. */
 export function addVaultProvider(stack: TerraformStack): void {
   new VaultProvider(stack, "vault", { addAddressToEnv: "false" });
 }

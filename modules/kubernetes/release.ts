@@ -11,7 +11,7 @@ import { monitoringObjects } from "./monitoring-objects";
 export interface NatsReleaseProps {
   context: KubernetesContext;
   storageClass?: string;
-  /** What has to be there before pods are made. */
+  /** Resources that must exist before pods are made. */
   after?: ITerraformDependable[];
 }
 
@@ -36,12 +36,12 @@ export class NatsRelease extends Construct {
           ? { chart: `${chart.repository}/nats`, version: chart.version }
           : { repository: chart.repository, chart: "nats", version: chart.version }),
       values: [escapeTemplate(stringify(values))],
-      // Servers come back one after another, each when it has caught up.
+      // Servers restart one after another, each when the one before it has caught up.
       wait: true,
       timeout: 900,
-      // A rollback would restart every server once more; what failed is looked at by somebody.
+      // A rollback would restart every server once more; a failure is for the operator to examine.
       atomic: false,
-      // Who was killed while Helm installed has a release that is in no state: it is gone on with, in a namespace of ours.
+      // A killed apply leaves a release that is in no Terraform state. It is upgraded: the namespace is natsform's own.
       upgradeInstall: true,
       maxHistory: 10,
       dependsOn: after,
@@ -52,9 +52,9 @@ export class NatsRelease extends Construct {
 function refuse({ environment, cluster }: KubernetesContext, values: unknown): void {
   const problems = valuesProblems(values);
   if (problems.length === 0) return;
-  const place = ["clusters", cluster.name, "platform", "chart", "values"];
+  const valuesPath = ["clusters", cluster.name, "platform", "chart", "values"];
   throw new ConfigError(
     `environments/${environment.name}.ts`,
-    problems.map((problem) => ({ ...problem, path: [...place, ...problem.path] })),
+    problems.map((problem) => ({ ...problem, path: [...valuesPath, ...problem.path] })),
   );
 }

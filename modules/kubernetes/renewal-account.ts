@@ -6,7 +6,7 @@ import { Construct } from "constructs";
 import { type KubernetesContext, labelsOf } from "./context";
 import { vaultCertificates } from "./vault-roles";
 
-/** Who the renewal job is: it reads and writes the Secrets of certificates, by name, and nothing else. */
+/** ServiceAccount of the renewal job: it reads and writes the Secrets of certificates, by name, and nothing else. */
 export class RenewalAccount extends Construct {
   constructor(scope: Construct, id: string, context: KubernetesContext) {
     super(scope, id);

@@ -9,7 +9,7 @@ import { renewalRole, renewedCertificates } from "./vault-roles";
 
 export type RenewalVariables = ProgramEnv<typeof CertificateRenewalEnv>;
 
-/** What every run is told: what to issue, and where it goes. */
+/** Environment of every run: the certificates to issue, and the Secrets for them. */
 export function issueVariables(context: KubernetesContext): RenewalVariables {
   const { vault } = context.config.tls;
   const peers = peerAuthorities(context.topology, context.cluster, context.trust.authorities);
@@ -25,7 +25,7 @@ export function issueVariables(context: KubernetesContext): RenewalVariables {
   };
 }
 
-/** What the scheduled runs are told besides: whom to ask for a reload, and what has to be seen afterwards. */
+/** Further environment of scheduled runs: the servers to reload, and the listeners to check afterwards. */
 export function reloadVariables(context: KubernetesContext): Partial<RenewalVariables> {
   return {
     ...connectionEnvironment(context.topology, connectionOf(context, RENEWAL_USER)).variables,

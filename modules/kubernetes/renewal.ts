@@ -14,8 +14,8 @@ import { issueVariables, type RenewalVariables, reloadVariables } from "./renewa
 const program = "certificate-renewal";
 
 /**
- * Keeps the certificates valid: a first run before there are servers, and then one every six hours, so that a renewal
- * that fails is tried forty times before it matters.
+ * Keeps the certificates valid: a first run before the servers, and then one every six hours, so that a renewal that
+ * fails is tried forty times before a certificate ends.
  */
 export class CertificateRenewal extends Construct {
   /** Done when every certificate is there. */
@@ -32,7 +32,7 @@ export class CertificateRenewal extends Construct {
       : [];
     const desired = createHash("sha256").update(json(issue)).digest("hex").slice(0, 8);
     this.first = new JobV1(this, "first", {
-      // Other names or authorities are another job: they have to be there before servers look for them.
+      // Other names or authorities are another job: their certificates must exist before servers read them.
       metadata: { ...metadata, name: `${names.renewal}-${desired}` },
       spec: { backoffLimit: 5, template: podTemplate(context, issue, []) },
       waitForCompletion: true,

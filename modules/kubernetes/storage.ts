@@ -28,9 +28,9 @@ export function addStorageClass(scope: Construct, context: KubernetesContext): s
     metadata: { name: desired.name, labels: labelsOf(context) },
     storageProvisioner: provisioner,
     parameters: parameters(desired.regional),
-    // What a deleted claim leaves behind is what an accident is repaired from.
+    // A volume that remains after its claim was deleted can be restored.
     reclaimPolicy: "Retain",
-    // In the zone of the pod, not in whichever comes first.
+    // In the zone of the pod, not in an arbitrary one.
     volumeBindingMode: "WaitForFirstConsumer",
     allowVolumeExpansion: true,
   });

@@ -14,12 +14,12 @@ import { jobPod, programContainer } from "./program";
 const program = "streams";
 const specsFolder = "/etc/natsform/streams";
 const specsFile = "streams.json";
-/** What the program ends with when somebody has to change something: it is not tried again. */
+/** Exit code of the program when the configuration must be changed: the run is not repeated. */
 const refused = 1;
 
 /**
- * The run that makes the streams of one account as the configuration has them. Its name tells what it was given: other
- * streams are another Job, and what is as it was is not run again.
+ * The run that makes the streams of one account as the configuration has them. Its name depends on its input: other
+ * streams are another Job, and an unchanged one does not run again.
  */
 export class StreamsJob extends Construct {
   constructor(scope: Construct, id: string, context: KubernetesContext, account: string) {
@@ -31,7 +31,7 @@ export class StreamsJob extends Construct {
     const name = `${names.streams(account)}-${digest}`;
     const labels = labelsOf(context, program);
     const metadata = { name, namespace, labels };
-    // Under the Job's own name: a changed one could reach a pod that starts as it was before.
+    // Under the Job's own name: a changed one could reach a pod of the old Job that starts late.
     const config = new ConfigMapV1(this, "specs", { metadata, data: { [specsFile]: specs }, immutable: true });
     const mounts = [
       authoritiesMount(context),
@@ -58,7 +58,7 @@ export class StreamsJob extends Construct {
                   variables,
                   volumeMount: volumeMounts(mounts),
                 }),
-                // Who may not read logs reads in the pod's status why nothing was applied.
+                // Shows an error in the pod's status, for operators without access to logs.
                 terminationMessagePolicy: "FallbackToLogsOnError",
               },
             ],
@@ -77,6 +77,6 @@ const variablesOf = (context: KubernetesContext, account: string) =>
   streamsEnvironment<never>(context.topology, context.cluster, {
     ...connectionOf(context, `streams-${account}`),
     specs: { file: `${specsFolder}/${specsFile}` },
-    // Part of the Job's name: what is allowed for once is another run, and so is the next one without it.
+    // Part of the Job's name: a run with permissions for once is another Job, and so is the next one without them.
     allowed: context.settings.streamsMay,
   }).variables;

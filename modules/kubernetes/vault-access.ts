@@ -15,9 +15,9 @@ export interface VaultAccessProps {
   ready?: ReadonlyMap<IssuerId, ITerraformDependable>;
 }
 
-/** What may be issued: exactly the names of the topology, for exactly their use, and to the renewal job alone. */
+/** Permissions to issue: exactly the names of the topology, for exactly their use, and for the renewal job alone. */
 export class VaultAccess extends Construct {
-  /** What a certificate has to wait for before it is issued. */
+  /** Roles that a certificate waits for before it is issued. */
   readonly roles = new Map<CertificateId, ITerraformDependable>();
 
   constructor(scope: Construct, id: string, { context, ready }: VaultAccessProps) {
@@ -40,7 +40,7 @@ export class VaultAccess extends Construct {
       });
       this.roles.set(certificate.id, role);
     }
-    // Whoever runs a foreign leaf is given its certificate by somebody who may ask for it: the job may not.
+    // For operators with access to Vault, who issue the certificate of a foreign leaf: the job may not.
     for (const { name } of certificates.length > 0 ? context.cluster.foreignLeafs : []) {
       const after = ready?.get("leafnodes");
       new PkiSecretBackendRole(this, `foreign-${name}`, {
@@ -65,7 +65,7 @@ export class VaultAccess extends Construct {
         backend: auth.path,
         kubernetesHost: vault.kubernetesHost,
         kubernetesCaCert: Fn.lookup(authority.data, "ca.crt", ""),
-        // Tokens are reviewed with the rights of who presents them: no token of a reviewer lies in the state.
+        // Tokens are reviewed with the rights of their own client: no token of a reviewer is in the state.
         disableLocalCaJwt: true,
       });
     }

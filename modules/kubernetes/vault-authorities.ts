@@ -17,7 +17,7 @@ const key = { keyType: "ec", keyBits: 384 };
 
 /** The root authority, and below it one for each purpose. Their keys are made in Vault and never leave it. */
 export class VaultAuthorities extends Construct {
-  /** What a role of a purpose needs to be there before something is issued. */
+  /** Resources that a role of a purpose waits for before something is issued. */
   readonly ready = new Map<IssuerId, ITerraformDependable>();
   /** Certificate of the root authority. */
   readonly root: string;
@@ -66,7 +66,7 @@ export class VaultAuthorities extends Construct {
         certificate: signed.certificate,
       });
       this.addresses(`${issuer}-addresses`, backend, mounted, address);
-      // Certificates live a month: without it every one that ever was stays in Vault's storage.
+      // Certificates live a month: without it all expired ones stay in Vault's storage.
       new PkiSecretBackendConfigAutoTidy(this, `${issuer}-tidy`, {
         backend,
         enabled: true,
@@ -79,7 +79,7 @@ export class VaultAuthorities extends Construct {
     }
   }
 
-  /** Where the authority's certificate and its list of revoked ones are found: every certificate says so. */
+  /** Sets the addresses of the authority's certificate and revocation list, which every certificate contains. */
   private addresses(id: string, backend: string, path: string, address: string): void {
     new PkiSecretBackendConfigUrls(this, id, {
       backend,

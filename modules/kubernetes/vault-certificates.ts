@@ -16,8 +16,8 @@ export interface VaultCertificatesProps {
 }
 
 /**
- * Certificates that Terraform asks Vault for, and asks for anew when an apply finds a third of their life left. Their
- * keys stand in the state of these resources, and of no other.
+ * Certificates that Terraform requests from Vault, and requests again when an apply finds a third of their life left.
+ * Their keys are in the state of these resources, and of no other.
  */
 export class VaultCertificates extends Construct {
   /** Contents of the Secrets, by name. */
@@ -48,7 +48,7 @@ export class VaultCertificates extends Construct {
         data: { "tls.crt": pem(issued.certificate, issued.issuingCa), "tls.key": pem(issued.privateKey) },
         version: [issued.serialNumber],
       });
-      // Servers take an intermediate for an anchor; programs want the root, and routes and leaf nodes must not have it.
+      // Servers accept an intermediate as an anchor; programs need the root. Routes and leaf nodes must not trust it.
       const own = issuer === "internal" ? pem(issued.issuingCa, root ?? issued.caChain) : pem(issued.issuingCa);
       const peers = issuer === "leafnodes" ? peerAuthorities(topology, cluster, trust.authorities) : "";
       trusted[authorityKey(issuer)] = `${own}${peers}`;

@@ -6,7 +6,7 @@ import type { KubernetesContext } from "./context";
 export const vaultCertificates = ({ cluster }: KubernetesContext): Certificate[] =>
   cluster.certificates.filter(({ signer }) => signer === "vault");
 
-/** Purposes that they are for: an authority each, so that no certificate opens another door. */
+/** Purposes that they are for: an authority each, so that no certificate is valid for another one. */
 export const vaultIssuers = (context: KubernetesContext): IssuerId[] => [
   ...new Set(vaultCertificates(context).map(({ issuer }) => issuer)),
 ];
@@ -22,7 +22,7 @@ export const roleOf = ({ config, cluster }: KubernetesContext, { id }: Certifica
 export const renewalRole = ({ environment, names }: KubernetesContext): string =>
   `${environment.name}-${names.renewal}`;
 
-/** What the renewal job is told of them. */
+/** The same certificates for the renewal job. */
 export const renewedCertificates = (context: KubernetesContext): RenewedCertificate[] =>
   vaultCertificates(context).map((certificate) => ({
     id: certificate.id,

@@ -4,12 +4,12 @@ import { workFolder } from "../../artifacts/work-folder";
 import type { Environment } from "../../model/config";
 import type { SynthSettings } from "./settings";
 
-/** Keeps the state of a stack where the environment says, under the stack's own name. */
+/** Keeps the state of a stack in the environment's backend, under the stack's own name. */
 export function addBackend(stack: TerraformStack, environment: Environment, settings: SynthSettings): void {
   const { backend } = environment;
   const name = stack.node.id;
   if (settings.emulatorEndpoint) {
-    // What it describes is gone with the emulator, so it lies beside it and never where a real state is.
+    // It describes resources that end with the emulator: it lies in its folder, and never with a real state.
     const { emulatorStates } = workFolder(settings.root).environment(environment.name);
     new LocalBackend(stack, { path: join(emulatorStates, `terraform.${name}.tfstate`) });
     return;

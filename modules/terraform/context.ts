@@ -5,7 +5,7 @@ import { readWith } from "../../model/config/schema-problems";
 import { buildTopology, type Topology, trustProblems } from "../../model/topology";
 import type { SynthSettings } from "./settings";
 
-/** What a stack is made from. */
+/** Input of a stack. */
 export interface StackContext {
   environment: Environment;
   topology: Topology;
@@ -14,16 +14,16 @@ export interface StackContext {
 }
 
 export interface StackContextProps {
-  /** What an environment file exports. */
+  /** Environment, as an environment file exports it. */
   environment: EnvironmentInput;
-  /** What its trust file holds; `natsform keys init` writes it. */
+  /** Content of its trust file; `natsform keys init` writes it. */
   trust: z.input<typeof Trust>;
   /** Folder of the project: `.natsform/` lies in it. Default: the working directory. */
   root?: string;
 }
 
 /**
- * The context of an environment that a program has at hand, for apps other than natsform's own.
+ * Makes the context of an environment, for apps other than natsform's own.
  *
  * @throws ConfigError with every problem of the environment, or of its trust file
  */

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 
-/** What a synthesis is told besides the configuration. */
+/** Settings of a synthesis besides the configuration. */
 export interface SynthSettings {
   /** Folder of the project: environments/ and .natsform/ lie in it. */
   root: string;
@@ -8,11 +8,11 @@ export interface SynthSettings {
   environments: string[];
   /** Folder of the trust files, where it is not environments/. */
   trustFolder?: string;
-  /** Where an emulated AWS listens: every provider of AWS talks to it instead. */
+  /** Endpoint of an emulated AWS: every provider of AWS uses it instead. */
   emulatorEndpoint?: string;
-  /** It is synthesized to be removed: what is wrong with it is no reason to keep it. */
+  /** True when it is synthesized to be removed: its errors are no reason to keep it. */
   destroy?: boolean;
-  /** What the streams program may do this time, by its own variables. */
+  /** Permissions of the streams program for this run, by its own variables. */
   streamsMay?: { STREAMS_ALLOW_DATA_LOSS?: string; STREAMS_ALLOW_RECREATE?: string };
 }
 

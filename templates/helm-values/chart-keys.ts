@@ -1,6 +1,6 @@
 /**
- * A place of the chart's values: `value` for one value of whatever kind, `free` for what goes to Kubernetes or NATS as it
- * stands, `each` for maps whose keys are names and whose values are alike, and otherwise the keys that are known.
+ * A part of the chart's values: `value` for one value of whatever kind, `free` for what goes to Kubernetes or NATS
+ * unchanged, `each` for maps whose keys are names and whose values are alike, and otherwise the keys that are known.
  */
 export type ChartKeys = "value" | "free" | { each: ChartKeys } | { readonly keys: Readonly<Record<string, ChartKeys>> };
 
@@ -57,8 +57,8 @@ const natsBox = keys("enabled defaultContextName", {
 });
 
 /**
- * Every key of the values of the official chart 2.14.2. The chart itself has no schema: a key that it does not know is
- * passed over without a word, and a cluster comes up without what it stood for.
+ * Every key of the values of the official chart 2.14.2. The chart itself has no schema: it ignores an unknown key
+ * silently, and the setting is missing in the cluster.
  */
 export const chartKeys = keys("nameOverride fullnameOverride namespaceOverride", {
   global: keys({ image: keys("pullPolicy pullSecretNames registry"), labels: "free" }),

@@ -16,12 +16,12 @@ function toValue(value: ConfValue): unknown {
   return isBlock(value) ? toValues(value) : value;
 }
 
-/** What is left of a block for `merge`, once the chart has written the keys that it has values for. */
+/** Rest of a block for `merge`, without the keys that the chart has values for. */
 export function rest(block: ConfObject, ...written: string[]): Record<string, unknown> {
   return toValues(Object.fromEntries(Object.entries(block).filter(([key]) => !written.includes(key))));
 }
 
-/** A block of a configuration that has to be there. */
+/** A block of a configuration that must exist. */
 export function blockOf(conf: ConfObject, key: string): ConfObject {
   const block = conf[key];
   if (!isBlock(block)) throw new Error(`the configuration has no block ${key}`);

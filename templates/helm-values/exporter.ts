@@ -2,17 +2,17 @@ import { formatDuration } from "../../model/config/units";
 import type { KubernetesPlatform } from "../../model/topology";
 import { small, unprivileged } from "./pod";
 
-/** The chart's own. */
+/** The chart's own port. */
 export const exporterPort = 7777;
 
-/** The exporter beside each server, and the chart's PodMonitor of it. */
+/** The exporter of each server, and the chart's PodMonitor of it. */
 export function exporterValues(platform: KubernetesPlatform): Record<string, unknown> {
   const { exporter, monitor, labels, interval } = platform.monitoring;
   return {
     enabled: exporter,
     port: exporterPort,
     merge: { securityContext: unprivileged, resources: small(platform) },
-    // The chart does not ask for it: whether every stream and consumer on the server is current.
+    // Not set by the chart: exports whether every stream and consumer on the server is current.
     patch: [{ op: "add", path: "/args/0", value: "-healthz" }],
     podMonitor: {
       enabled: exporter && monitor === "pod",

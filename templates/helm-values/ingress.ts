@@ -21,10 +21,10 @@ export function ingressValues(cluster: KubernetesCluster): Record<string, unknow
   };
 }
 
-/** For controllers that do not go by the port's `appProtocol`, each in its own words; it reads nobody else's. */
+/** For controllers that ignore the port's `appProtocol`. Each reads its own annotations and no others. */
 const overTls = {
   "nginx.ingress.kubernetes.io/backend-protocol": "HTTPS",
-  // A connection of NATS is quiet for two minutes between pings; nginx would cut it off after one.
+  // A connection of NATS is quiet for two minutes between pings; nginx would close it after one.
   "nginx.ingress.kubernetes.io/proxy-read-timeout": "3600",
   "nginx.ingress.kubernetes.io/proxy-send-timeout": "3600",
   "alb.ingress.kubernetes.io/backend-protocol": "HTTPS",

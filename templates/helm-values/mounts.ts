@@ -8,7 +8,7 @@ interface MountedSecret {
   items?: { key: string; path: string }[];
 }
 
-/** What servers need besides what the chart mounts by itself: authorities, and what they log in to a hub with. */
+/** Mounts of the servers besides the chart's own: authorities, and the credentials for a hub. */
 export function extraMounts(topology: Topology, cluster: ClusterTopology): MountedSecret[] {
   const secrets = clusterSecrets(cluster.name);
   const { leafLinks } = cluster;
@@ -33,7 +33,7 @@ const authorities = (secret: string): MountedSecret => ({ volume: "authorities",
 /** Key of an authority's certificate in the Secret of the authorities. */
 export const authorityKey = (issuer: IssuerId) => `${issuer}.crt`;
 
-/** Patches, not merges: a merged list would take the place of the chart's own. */
+/** Patches, not merges: a merged list would replace the chart's own. */
 export const volumePatch = (mounts: readonly MountedSecret[]) =>
   mounts.map(({ volume, secret, items }) => ({
     op: "add",

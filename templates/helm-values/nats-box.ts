@@ -45,7 +45,7 @@ export function natsBoxValues({ topology, cluster }: HelmValuesProps): Record<st
   });
   return {
     enabled: true,
-    // The chart's own context would be a user that nobody knows.
+    // The chart's own context would be a user that no server knows.
     contexts: {
       ...Object.fromEntries(users.map((one) => [one.name, { merge: contextOf(one) }])),
       default: null,
@@ -93,7 +93,7 @@ const writable = [
   { name: "tmp", folder: "/tmp" },
 ];
 
-/** Users that may hear answers on one prefix alone. */
+/** Users that may subscribe to answers on one prefix alone. */
 function inboxOf(name: string): string | undefined {
   if (name.startsWith("streams-")) return streamsInbox;
   return name.startsWith("backup-") ? BACKUP_INBOX : undefined;

@@ -1,6 +1,6 @@
 import type { KubernetesPlatform, Topology } from "../../model/topology";
 
-/** What Pod Security `restricted` asks of every container, and a file system that nobody writes to. */
+/** Security context that Pod Security `restricted` requires of every container, with a read-only root file system. */
 export const unprivileged = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
@@ -10,14 +10,14 @@ export const unprivileged = {
 };
 
 /**
- * The most that a container may write to its node, in MiB. Its log files count: a kubelet keeps five of 10 MiB, those of some
- * clouds five of 50, and each may grow beyond that before it is turned over. A pod above its limit is evicted, whatever its
- * disruption budget says, and servers log alike: all of them would go at about the same time. Their file systems are
- * read-only, so it is only what goes wrong that comes near.
+ * The most that a container may write to its node, in MiB. Its log files count: a kubelet keeps five of 10 MiB, those
+ * of some clouds five of 50, and each may grow beyond that before it is rotated. A pod above its limit is evicted,
+ * whatever its disruption budget is, and servers log alike: all of them would go at about the same time. Their file
+ * systems are read-only, so only an error comes near the limit.
  */
 export const diskLimitMiB = 1024;
 
-/** What a container asks for and the most it gets, in the flavor of the platform's nodes. */
+/** Request and limit of a container, in the form for the platform's nodes. */
 export function resourcesOf(
   { ephemeralStorage }: KubernetesPlatform,
   requests: { cpu: string; memory: string },
@@ -27,7 +27,7 @@ export function resourcesOf(
   return { requests: { ...requests, ...disk("64Mi") }, limits: { ...limits, ...disk(`${diskLimitMiB}Mi`) } };
 }
 
-/** For programs that wait most of the time. */
+/** For programs that are idle most of the time. */
 export const small = (platform: KubernetesPlatform) =>
   resourcesOf(platform, { cpu: "50m", memory: "64Mi" }, { cpu: "200m", memory: "128Mi" });
 
@@ -41,14 +41,14 @@ export function containerValues({ nats }: Topology, platform: KubernetesPlatform
   return {
     image: { repository: platform.images.nats, tag: `${nats.version}-alpine` },
     env: { GOMEMLIMIT: `${Math.floor((platform.memory * heapShare) / 2 ** 20)}MiB` },
-    // Asked for and granted are the same: a server that is killed for memory that others took is a server lost.
+    // Request and limit are the same: a server that is killed for memory that others took is a server lost.
     resources: resourcesOf(platform, { cpu, memory }),
     merge: {
       securityContext: unprivileged,
       // A full check waits for streams that clients made, and may never end; so do those of the running server.
       startupProbe: { httpGet: { path: serverOnly, port: "monitor" }, periodSeconds: 5, failureThreshold: 180 },
       readinessProbe: { httpGet: { path: serverOnly, port: "monitor" }, initialDelaySeconds: 1, periodSeconds: 5 },
-      // Fails when the disk was full: JetStream stays off then until the server is started anew.
+      // Fails when the disk was full: JetStream then stays off until the server is restarted.
       livenessProbe: { httpGet: { path: "/healthz?js-enabled-only=true", port: "monitor" } },
     },
   };
@@ -62,7 +62,7 @@ const serverOnly = "/healthz?js-server-only=true";
 export function podValues(platform: KubernetesPlatform, restartDigest: string): Record<string, unknown> {
   const spread = { maxSkew: 1, whenUnsatisfiable: "DoNotSchedule" };
   return {
-    // Without the reloader nobody tells servers of a new configuration: then they are restarted for each.
+    // Without the reloader servers do not learn of a new configuration: then they are restarted for each.
     configChecksumAnnotation: !platform.reloader,
     topologySpreadConstraints: {
       "kubernetes.io/hostname": spread,

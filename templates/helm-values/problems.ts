@@ -7,8 +7,8 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * What the chart would pass over or print as something else. Pure; an empty list means that every value reaches what it
- * is meant for.
+ * Values that the chart would ignore or print as something else. Pure; an empty list means that every value has its
+ * intended effect.
  */
 export function valuesProblems(values: unknown, known: ChartKeys = chartKeys, path: Path = []): Problem[] {
   if (known === "free") return unprintable(values, path);
@@ -17,7 +17,7 @@ export function valuesProblems(values: unknown, known: ChartKeys = chartKeys, pa
       ? [{ path, got: values, message: "is a single value of the chart" }]
       : unprintable(values, path);
   }
-  // The chart's own defaults stand behind a key without a value.
+  // For a key without a value the chart has a default.
   if (values === undefined || values === null) return [];
   if (!isMap(values)) return [{ path, got: values, message: "holds further keys in the chart" }];
   return Object.entries(values).flatMap(([key, value]) => {

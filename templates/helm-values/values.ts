@@ -12,7 +12,7 @@ export type HelmValues = Record<string, unknown>;
 
 /**
  * The values of the official chart for a cluster. They are made from the configuration that every other platform gets:
- * what the chart has a value for is set there, and the rest of it is merged in, so that nothing is said twice.
+ * keys that the chart has values for are set there, and the rest of it is merged in, so that nothing is set twice.
  *
  * @throws when the trust file lacks a key of the topology
  */
@@ -37,10 +37,10 @@ export function helmValues(props: HelmValuesProps): HelmValues {
     natsBox: natsBoxValues(props),
   };
   const { extraResources: own, ...over } = platform.chart.values;
-  // A merged list would take the place of this one.
+  // A merged list would replace this one.
   const resources = [...(props.extraResources ?? []), ...[own ?? []].flat()];
   return { ...merged(values, over), ...(resources.length > 0 && { extraResources: resources }) };
 }
 
-/** Volumes are deleted by people, never by a change of the release. */
+/** Volumes are deleted by operators, never by a change of the release. */
 const keepVolumes = { whenDeleted: "Retain", whenScaled: "Retain" };

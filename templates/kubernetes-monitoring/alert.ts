@@ -1,17 +1,17 @@
 import type { MonitoringTargets } from "./monitoring-targets";
 
-/** `critical`: somebody is woken. `warning`: somebody looks today. */
+/** `critical`: needs an operator at once. `warning`: needs an operator today. */
 export type Severity = "critical" | "warning";
 
 /** One alert, as people write it. */
 export interface Alert {
-  /** Also the heading in docs/monitoring.md that says what to do. */
+  /** Also the heading in docs/monitoring.md that describes the remedy. */
   name: string;
   severity: Severity;
   expr: string;
-  /** How long it has to be so: a duration of Prometheus. */
+  /** Time for which the expression must hold: a duration of Prometheus. */
   for: string;
-  /** What is wrong, in one line; `{{ $labels.pod }}` and `{{ $value }}` are filled in by Prometheus. */
+  /** Problem, in one line; `{{ $labels.pod }}` and `{{ $value }}` are filled in by Prometheus. */
   summary: string;
 }
 

@@ -2,10 +2,10 @@ import type { Alert } from "./alert";
 import { calloutMetrics as metric } from "./metrics";
 import { calloutOf, type MonitoringTargets } from "./monitoring-targets";
 
-/** Denials that are nobody's wrong token: the responder cannot decide. */
+/** Denials for which no token is the reason: the responder cannot decide. */
 const ownFaults = 'reason=~"internal|jwks_unavailable|identity_refused|too_many_subjects"';
 
-/** Whether users get in. */
+/** Alerts when users cannot log in. */
 export function calloutAlerts(targets: MonitoringTargets): Alert[] {
   const of = calloutOf(targets);
   const slow = targets.calloutTimeoutSeconds / 2;

@@ -3,9 +3,9 @@ import { exporterMetrics, jetstreamMetrics as metric, volumeMetrics } from "./me
 import { type MonitoringTargets, serversOf } from "./monitoring-targets";
 
 const byStream = "by (account_id, account_name, stream_name)";
-const nobody = (label: string) => [`${label}=""`, `is_${label}="false"`];
+const withoutLeader = (label: string) => [`${label}=""`, `is_${label}="false"`];
 
-/** Whether streams have leaders, replicas that follow them, and room. */
+/** Alerts when streams lack a leader, current replicas, or space. */
 export function jetstreamAlerts(targets: MonitoringTargets): Alert[] {
   const { namespace, cluster, servers } = targets;
   const of = serversOf(targets);
@@ -56,14 +56,14 @@ function replicaAlerts(targets: MonitoringTargets): Alert[] {
     {
       name: "NatsNoMetaLeader",
       severity: "critical",
-      expr: `count by (pod) (${metric.server}${serversOf(targets, ...nobody("meta_leader"))}) > 0`,
+      expr: `count by (pod) (${metric.server}${serversOf(targets, ...withoutLeader("meta_leader"))}) > 0`,
       for: "1m",
       summary: "{{ $labels.pod }} knows no leader of the cluster: no stream is created, changed or moved",
     },
     {
       name: "NatsStreamWithoutLeader",
       severity: "critical",
-      expr: `count ${byStream} (${metric.messages}${serversOf(targets, ...nobody("stream_leader"))}) > 0`,
+      expr: `count ${byStream} (${metric.messages}${serversOf(targets, ...withoutLeader("stream_leader"))}) > 0`,
       for: "2m",
       summary: "{{ $value }} servers know no leader of stream {{ $labels.stream_name }}: it may store nothing",
     },
@@ -79,7 +79,7 @@ function replicaAlerts(targets: MonitoringTargets): Alert[] {
   ];
 }
 
-/** What the exporter does not say is how many replicas a stream should have: those of the configuration are known here. */
+/** Alert for missing replicas: the exporter has no number of desired ones, the configuration has. */
 function missingReplicas(targets: MonitoringTargets): Alert[] {
   const { replicated } = targets;
   if (replicated.length === 0) return [];

@@ -5,10 +5,10 @@ import type { MonitoringTargets } from "./monitoring-targets";
 const hour = 3600;
 const day = 24 * hour;
 
-/** When a CronJob last succeeded, and when it was made as long as it never did. */
+/** Time at which a CronJob last succeeded, or was made while it has never succeeded. */
 const succeeded = (of: string) => `(${metric.succeeded}${of} or ${metric.created}${of})`;
 
-/** Whether scheduled work is done: renewals, backups and their proof. All of it is kube-state-metrics' word. */
+/** Alerts when scheduled jobs fail: renewals, backups and drills. The metrics are kube-state-metrics'. */
 export function jobAlerts(targets: MonitoringTargets): Alert[] {
   const { namespace, renewal, backups, drills } = targets;
   const of = (cronJob: string) => `{namespace="${namespace}",cronjob=~"${cronJob}"}`;

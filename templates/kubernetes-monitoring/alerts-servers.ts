@@ -2,14 +2,14 @@ import type { Alert } from "./alert";
 import { logMetrics, exporterMetrics as metric } from "./metrics";
 import { type MonitoringTargets, serversOf } from "./monitoring-targets";
 
-/** Servers that answer; nothing where none does. By pod, so that one that is asked twice counts once. */
+/** Servers that answer; nothing where none does. By pod, so that one with two monitors counts once. */
 const counted = (targets: MonitoringTargets) => `count(count by (pod) (${metric.alive}${serversOf(targets)}))`;
 const answering = (targets: MonitoringTargets) => `(${counted(targets)} or vector(0))`;
 
-/** Keeps what servers say that answer: the others' values are of before. */
+/** Keeps values of servers that answer: the others' values are old. */
 const whileAnswering = (targets: MonitoringTargets) => `and on (pod) ${metric.alive}${serversOf(targets)}`;
 
-/** Whether the servers run, find each other and keep up with their clients. */
+/** Alerts when servers are down, not connected to each other, or too slow for their clients. */
 export function serverAlerts(targets: MonitoringTargets): Alert[] {
   const { servers, memoryBytes, diskBytes } = targets;
   const of = serversOf(targets);
@@ -66,7 +66,7 @@ export function serverAlerts(targets: MonitoringTargets): Alert[] {
     {
       name: "NatsRoutesMissing",
       severity: "critical",
-      // Those that are down are another alert's.
+      // Servers that are down have another alert.
       expr: `max by (pod) (${metric.remotes}${of} ${whileAnswering(targets)}) < scalar(${counted(targets)}) - 1`,
       for: "5m",
       summary: "{{ $labels.pod }} has routes to {{ $value }} servers; more than these answer",
@@ -83,7 +83,7 @@ const logsNearLimit = (of: string, diskBytes: number): Alert => ({
   summary: "logs of {{ $labels.pod }} take {{ $value | humanizePercentage }} of the disk at which it is evicted",
 });
 
-/** Whether leaf nodes are connected, on either end. */
+/** Alerts when leaf nodes are not connected, on either end. */
 export function leafAlerts(targets: MonitoringTargets): Alert[] {
   const { expected, perServer } = targets.leafNodes;
   const connected = `${metric.leafNodes}${serversOf(targets)} ${whileAnswering(targets)}`;

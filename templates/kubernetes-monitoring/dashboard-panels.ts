@@ -26,7 +26,7 @@ const streamOf = "account_name, stream_name";
 const stream = "{{account_name}} {{stream_name}}";
 const consumer = "{{stream_name}} {{consumer_name}}";
 
-/** Servers, what they carry, what they store, who gets in, and what runs on a schedule. */
+/** Panels: servers, traffic, storage, logins, and scheduled jobs. */
 export const panels = (): Panel[] => [...serverPanels, ...jetstreamPanels, ...calloutPanels, ...jobPanels];
 
 const serverPanels: Panel[] = [

@@ -1,12 +1,12 @@
 /**
- * Every metric that alerts and the dashboard ask for, by who prints it. Names of the exporter begin with `nats_`, also
- * those of JetStream: the chart starts it with `-prefix=nats`.
+ * Every metric that alerts and the dashboard use, by the program that prints it. Names of the exporter begin with
+ * `nats_`, also those of JetStream: the chart starts it with `-prefix=nats`.
  *
- * A server that is gone keeps its last `nats_varz_*` until its exporter is gone as well. What is printed only while the
- * server answers is `nats_connz_*` and what JetStream says (`nats_server_*`, `nats_stream_*`).
+ * A server that is gone keeps its last `nats_varz_*` until its exporter is gone as well. Printed only while the server
+ * answers are `nats_connz_*` and the metrics of JetStream (`nats_server_*`, `nats_stream_*`).
  */
 export const exporterMetrics = {
-  /** Connections that the server shows; asked for because it is printed by servers alone that answer. */
+  /** Connections of the server; used because only servers that answer print it. */
   alive: "nats_connz_total",
   connections: "nats_varz_connections",
   maxConnections: "nats_varz_max_connections",
@@ -28,10 +28,10 @@ export const exporterMetrics = {
   unhealthy: "nats_healthz_status",
 } as const;
 
-/** What the exporter prints where there is JetStream. */
+/** Metrics of the exporter where JetStream is enabled. */
 export const jetstreamMetrics = {
   disabled: "nats_server_jetstream_disabled",
-  /** Its labels say who leads the cluster: `meta_leader`, empty for nobody. */
+  /** Its label `meta_leader` names the leader of the cluster; it is empty without one. */
   server: "nats_server_total_streams",
   storage: "nats_varz_jetstream_stats_storage",
   reservedStorage: "nats_varz_jetstream_stats_reserved_storage",
@@ -49,7 +49,7 @@ export const jetstreamMetrics = {
   consumerRedelivered: "nats_consumer_num_redelivered",
 } as const;
 
-/** What the responders of the auth callout print (`runtime/auth-callout/metrics.ts`). */
+/** Metrics of the responders of the auth callout (`runtime/auth-callout/metrics.ts`). */
 export const calloutMetrics = {
   connected: "auth_callout_nats_connected",
   decisions: "auth_callout_decisions_total",
@@ -58,7 +58,7 @@ export const calloutMetrics = {
   keyAge: "auth_callout_jwks_age_seconds",
 } as const;
 
-/** What kube-state-metrics prints of CronJobs. */
+/** Metrics of CronJobs, by kube-state-metrics. */
 export const cronJobMetrics = {
   created: "kube_cronjob_created",
   suspended: "kube_cronjob_spec_suspend",
@@ -67,10 +67,10 @@ export const cronJobMetrics = {
   next: "kube_cronjob_next_schedule_time",
 } as const;
 
-/** What every node's kubelet prints of the logs of containers that run. */
+/** Metrics of the logs of running containers, by every node's kubelet. */
 export const logMetrics = { used: "kubelet_container_log_filesystem_used_bytes" } as const;
 
-/** What every node's kubelet prints of its volumes. */
+/** Metrics of volumes, by every node's kubelet. */
 export const volumeMetrics = {
   available: "kubelet_volume_stats_available_bytes",
   capacity: "kubelet_volume_stats_capacity_bytes",

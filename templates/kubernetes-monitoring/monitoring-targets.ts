@@ -1,4 +1,4 @@
-/** A cluster as its metrics know it: names, and how many there should be of what. Plain data. */
+/** A cluster as its metrics show it: names, and the expected number of each part. Plain data. */
 export interface MonitoringTargets {
   environment: string;
   cluster: string;
@@ -16,7 +16,9 @@ export interface MonitoringTargets {
   /** First part of the names of the responders' pods. */
   callout: string;
   calloutTimeoutSeconds: number;
-  /** CronJob that renews certificates, and how long before their end it begins to; absent where there is none. */
+  /**
+   * CronJob that renews certificates, and the time before their end at which it begins to; absent where there is none.
+   */
   renewal?: { cronJob: string; marginSeconds: number };
   /** Regular expressions of the CronJobs' names. */
   backups?: string;

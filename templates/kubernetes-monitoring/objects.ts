@@ -20,7 +20,7 @@ export interface MonitorProps {
 
 const apiVersion = "monitoring.coreos.com/v1";
 
-/** Has Prometheus ask the pods themselves. */
+/** Has Prometheus scrape the pods themselves. */
 export const podMonitor = ({ metadata, selector, port, interval }: MonitorProps): CustomResource => ({
   apiVersion,
   kind: "PodMonitor",
@@ -28,7 +28,7 @@ export const podMonitor = ({ metadata, selector, port, interval }: MonitorProps)
   spec: { selector: { matchLabels: selector }, podMetricsEndpoints: [{ port, interval }] },
 });
 
-/** Has Prometheus ask every pod behind a Service. */
+/** Has Prometheus scrape every pod behind a Service. */
 export const serviceMonitor = ({ metadata, selector, port, interval }: MonitorProps): CustomResource => ({
   apiVersion,
   kind: "ServiceMonitor",

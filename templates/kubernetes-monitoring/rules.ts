@@ -10,7 +10,7 @@ export interface RuleGroup {
   rules: Rule[];
 }
 
-/** What wakes somebody, in groups that Prometheus evaluates each by itself. */
+/** All alerts, in groups that Prometheus evaluates each by itself. */
 export function ruleGroups(targets: MonitoringTargets): RuleGroup[] {
   const groups = {
     servers: serverAlerts(targets),

@@ -2,7 +2,7 @@ import type { Trust } from "../../model/config";
 import type { AccountTopology, Topology, UserTopology } from "../../model/topology";
 import { bytes, type ConfObject, type ConfValue } from "./tree";
 
-/** Accounts, users and the callout: everything of a configuration that says who may come in. */
+/** Accounts, users and the callout: all of a configuration that decides about logins. */
 export function identityConf(topology: Topology, trust: Trust, resolverDir: string): ConfObject {
   return topology.identity.mode === "operator"
     ? operatorConf(topology, trust, resolverDir)
@@ -28,7 +28,7 @@ function calloutConf({ identity }: Topology, trust: Trust): ConfObject {
       auth_callout: {
         issuer: trust.issuer,
         account: identity.calloutAccount,
-        // This list cannot be reloaded, so it names those alone who must get in while the callout is down.
+        // This list cannot be reloaded, so it names only users that must log in while the callout is down.
         auth_users: identity.users.flatMap((user) => keysOf(user, trust)),
         xkey: trust.xkey,
       },

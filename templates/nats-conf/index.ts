@@ -7,13 +7,13 @@ export function toNatsConf(props: ServerConfProps): string {
   return printConf(serverConf(props));
 }
 
-/** What of a server is deployed: its text, and the digest of what only a restart takes over. */
+/** Deployed parts of a server: its text, and the digest of the part that only a restart can change. */
 export interface RenderedServer {
   text: string;
   restartDigest: string;
 }
 
-/** Renders a deployed server once for all who need a part of it. */
+/** Renders a deployed server once, for all users of one of these parts. */
 export function renderServer(props: ServerConfProps): RenderedServer {
   const conf = serverConf(props);
   return { text: printConf(conf), restartDigest: deployedDigest(conf, props.topology, props.trust) };

@@ -1,7 +1,7 @@
 import type { LeafLink, Topology } from "../../model/topology";
 import { type ConfObject, Include } from "./tree";
 
-/** Where a leaf finds what it shows its hub, and what it verifies the hub with. */
+/** Files of a leaf: its own certificate and credentials, and the authority of its hub. */
 export interface LeafFiles {
   certificate: { cert: string; key: string };
   ca: string;

@@ -4,9 +4,9 @@ import { calloutKeys, type Topology } from "../../model/topology";
 import { type ConfObject, type ConfValue, isBlock, printConf } from "./tree";
 
 /**
- * Keys that a running server takes over on reload, with everything below them. The list is closed: one key that cannot
- * be reloaded makes the server refuse the whole reload, renewed certificates included, so what is not known to work is
- * a restart. Measured on nats-server 2.14.5.
+ * Keys that a running server applies on reload, with everything below them. The list is closed: one key that cannot be
+ * reloaded makes the server refuse the whole reload, renewed certificates included. So a key that is not known to work
+ * needs a restart. Measured on nats-server 2.14.5.
  */
 export const reloadableKeys: readonly string[] = [
   "accounts",
@@ -23,7 +23,7 @@ export const reloadableKeys: readonly string[] = [
   "write_deadline",
 ];
 
-/** What of a configuration only a restart can change. */
+/** Part of a configuration that only a restart can change. */
 export function restartPart(object: ConfObject, path = ""): ConfObject {
   const kept = Object.entries(object).flatMap(([key, value]): [string, ConfValue][] => {
     const keyPath = path ? `${path}.${key}` : key;
@@ -33,7 +33,7 @@ export function restartPart(object: ConfObject, path = ""): ConfObject {
   return Object.fromEntries(kept);
 }
 
-/** Equal for two configurations exactly when a reload leads from one to the other. */
+/** Digest that is equal for two configurations exactly when a reload leads from one to the other. */
 export function restartDigest(object: ConfObject): string {
   return createHash("sha256")
     .update(printConf(restartPart(object)))
@@ -41,8 +41,8 @@ export function restartDigest(object: ConfObject): string {
 }
 
 /**
- * The same of a deployed server. In operator mode its keys are in account JWTs, which it takes over from a configuration
- * at its start alone once it has loaded them (2.14.5): so it is started anew when they are rotated.
+ * The same of a deployed server. In operator mode its keys are in account JWTs. Once it has loaded them, it reads them
+ * from a configuration only at its start (2.14.5): so it is restarted when they are rotated.
  */
 export const deployedDigest = (object: ConfObject, topology: Topology, trust: Trust): string =>
   restartDigest(topology.identity.mode === "operator" ? { ...object, keys: calloutKeys(topology, trust) } : object);

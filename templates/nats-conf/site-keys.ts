@@ -1,9 +1,9 @@
 import { type ConfObject, type ConfValue, isBlock } from "./tree";
 
 /**
- * The keys that say where a server is, and nothing about what it is: addresses, ports and paths. Two platforms render
- * the same server when their configurations are equal without these. The list is closed; a test changes every other
- * key and demands that the difference shows.
+ * The keys that depend on the site of a server alone: addresses, ports and paths. Two platforms render the same server
+ * when their configurations are equal without these. The list is closed; a test changes every other key and demands
+ * that the difference shows.
  */
 export const siteKeys: readonly string[] = [
   // addresses
@@ -37,7 +37,7 @@ export const siteKeys: readonly string[] = [
 /** Zones are addresses of the coarser kind: a tag of this key is known only where natsform itself places the server. */
 const zoneTag = /^az:/;
 
-/** A configuration without what says where the server is. */
+/** A configuration without the keys of its site. */
 export function withoutSite(object: ConfObject, path = ""): ConfObject {
   const kept = Object.entries(object).flatMap(([key, value]): [string, ConfValue][] => {
     const keyPath = path ? `${path}.${key}` : key;

@@ -1,6 +1,6 @@
 /** A server's configuration as a typed tree, and its one printer. */
 export type ConfValue = string | number | boolean | Raw | Include | readonly ConfValue[] | ConfObject;
-/** A block. Keys that are `undefined` are left out, so that optional settings read as what they are. */
+/** A block. Keys that are `undefined` are left out, so that optional settings need no conditions. */
 export interface ConfObject {
   readonly [key: string]: ConfValue | undefined;
 }
@@ -43,14 +43,14 @@ export function duration(ms: number): string {
 }
 
 /**
- * `include "file"`, in place of a key and a value; the key it stands under is not printed. NATS joins the path to the
- * folder of the including file, even one that begins with a slash.
+ * `include "file"`, as an entry without a key and a value; the key in the tree is not printed. NATS joins the path to
+ * the folder of the including file, even one that begins with a slash.
  */
 export class Include {
   constructor(readonly file: string) {}
 }
 
-/** Whether a value is a block of further keys. */
+/** True for a block of further keys. */
 export const isBlock = (value: ConfValue | undefined): value is ConfObject =>
   typeof value === "object" && !Array.isArray(value) && !(value instanceof Raw) && !(value instanceof Include);
 
@@ -94,7 +94,7 @@ function printValue(value: ConfValue, margin: string): string {
  * A key as NATS reads it: plain where it may be, otherwise in the quotes that it does not hold, since keys know no
  * escapes.
  *
- * @throws when NATS has no way to write the key
+ * @throws when NATS has no notation for the key
  */
 function printKey(key: string): string {
   if (/^[A-Za-z_][A-Za-z0-9_-]*$/.test(key) && !/^include$/i.test(key)) return key;

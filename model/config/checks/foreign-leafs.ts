@@ -1,7 +1,7 @@
 import type { Problem } from "../problem";
 import { type Check, clustersOf, dict, list } from "./raw";
 
-/** Leaves that natsform does not deploy: they need a hub, and a name that nobody else has. */
+/** Leaf nodes that natsform does not deploy: they need a hub, and a name that nothing else has. */
 export const foreignLeafs: Check = (env) => {
   const clusters = clustersOf(env);
   const taken = new Set(clusters.map(([name]) => name));

@@ -6,7 +6,7 @@ const onKubernetes = (env: Dict) =>
     .map(([name, cluster]) => ({ name, cluster, platform: dict(cluster.platform) }))
     .filter(({ platform }) => platform.kind === "kubernetes");
 
-/** An Ingress serves one name, and what stands behind it. */
+/** An Ingress serves one name, and the servers behind it. */
 export const ingresses: Check = (env) =>
   onKubernetes(env).flatMap(({ name, cluster, platform }): Problem[] => {
     if (platform.ingress === undefined) return [];
@@ -24,7 +24,7 @@ export const ingresses: Check = (env) =>
     return problems;
   });
 
-/** What watches the exporter needs one. */
+/** A monitor and a dashboard need the exporter. */
 export const watchedExporters: Check = (env) =>
   onKubernetes(env).flatMap(({ name, platform }) => {
     const monitoring = dict(platform.monitoring);

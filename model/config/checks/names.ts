@@ -2,14 +2,14 @@ import { valueAt } from "../known-keys";
 import type { Problem } from "../problem";
 import { type Check, clustersOf, dict, list, sizeOf, text } from "./raw";
 
-function duplicates(values: readonly unknown[], place: (i: number) => Problem["path"], what: string): Problem[] {
+function duplicates(values: readonly unknown[], pathOf: (i: number) => Problem["path"], what: string): Problem[] {
   const first = new Map<unknown, number>();
   return values.flatMap((value, i) => {
     const earlier = first.get(value);
     if (earlier === undefined) first.set(value, i);
     return value === undefined || earlier === undefined
       ? []
-      : [{ path: place(i), got: value, message: `is the same ${what} as in entry ${earlier}` }];
+      : [{ path: pathOf(i), got: value, message: `is the same ${what} as in entry ${earlier}` }];
   });
 }
 
@@ -71,7 +71,7 @@ export const serverNames: Check = (env) => {
   });
 };
 
-/** zod passes over this key of a record without a word. */
+/** zod ignores this key of a record silently. */
 export const prototypeKeys: Check = (env) => {
   const records = ["accounts", "clusters", "tags"].map((key) => [key]);
   const inner = [

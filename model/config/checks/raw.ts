@@ -16,7 +16,7 @@ export const text = (value: unknown): string | undefined => (typeof value === "s
 
 export const clustersOf = (env: Dict) =>
   Object.entries(dict(env.clusters)).map(([name, value]) => [name, dict(value)] as const);
-/** `undefined` when nobody can tell. */
+/** `undefined` when it cannot be determined. */
 export const accountsOf = (env: Dict): string[] | undefined =>
   env.accounts === undefined ? ["APP"] : isDict(env.accounts) ? Object.keys(env.accounts) : undefined;
 

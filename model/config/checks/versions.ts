@@ -3,7 +3,7 @@ import type { Problem } from "../problem";
 import { compareVersions, knowsKey } from "../server-keys";
 import { type Check, clustersOf, type Dict, dict } from "./raw";
 
-/** The pinned version; `undefined` when what stands there is none. */
+/** The pinned version; `undefined` when the value is none. */
 function versionOf(env: Dict): string | undefined {
   const { version = "2.14.5" } = dict(env.nats);
   return typeof version === "string" && /^2\.\d{1,2}\.\d{1,3}$/.test(version) ? version : undefined;
@@ -32,7 +32,7 @@ export const versions: Check = (env) => {
     : [];
 };
 
-/** Keys of this model that stand for a key of the server which not every version knows. */
+/** Keys of this model that set a key of the server which not every version knows. */
 const gatedSettings: readonly { path: readonly string[]; key: string }[] = [
   { path: ["nats", "metadata"], key: "server_metadata" },
   { path: ["nats", "featureFlags"], key: "feature_flags" },

@@ -9,14 +9,14 @@ import type { EnvironmentFile, Evaluated, Message } from "./messages";
 
 const send = process.send?.bind(process) as (message: Message, done: () => void) => void;
 const answer = (message: Message) => new Promise<void>((done) => send(message, done));
-// A file has no business with whoever reads it.
+// A file must not send messages to the parent process.
 Object.assign(process, { send: undefined, disconnect: undefined });
 
 const late = "an environment is data: leave out what goes on after the file has run";
-/** How long what a file has begun may take to end. */
+/** Time that a file's unfinished work may take to end. */
 const patienceMs = 250;
 
-/** What came up when a file had run already. */
+/** Problems that arise after a file has run. */
 let afterwards: Problem[] = [];
 let current = "";
 process.on("uncaughtException", (error: unknown) => {
@@ -29,10 +29,10 @@ process.on("unhandledRejection", (reason: unknown) => {
     fix: late,
   });
 });
-// Whoever asked is gone.
+// The parent process is gone.
 process.on("disconnect", () => process.exit());
 
-/** What keeps the process alive. Reads and writes of files are left out: they end by themselves. */
+/** Resources that keep the process alive. Reads and writes of files are left out: they end by themselves. */
 const kept = () => process.getActiveResourcesInfo().filter((resource) => !/^(FSReq|FileHandle|Close)/.test(resource));
 
 async function run(files: readonly EnvironmentFile[]): Promise<void> {

@@ -15,7 +15,7 @@ export async function evaluateFiles(files: readonly EnvironmentFile[]): Promise<
   while (all.length < files.length) {
     const { evaluated, end } = await oneProcess(files.slice(all.length));
     all.push(...evaluated);
-    // What befell a later one may be the doing of those before it: it begins anew, alone.
+    // A failure of a later file may be caused by those before it: it runs again, alone.
     if (evaluated.length === 0) all.push({ problems: [end] });
   }
   return all;
@@ -23,7 +23,7 @@ export async function evaluateFiles(files: readonly EnvironmentFile[]): Promise<
 
 interface Ended {
   evaluated: Evaluated[];
-  /** What is wrong with the file that it ended at. */
+  /** Problem of the file at which the process ended. */
   end: Problem;
 }
 
@@ -60,7 +60,7 @@ function endOf(code: number | null, signal: NodeJS.Signals | null): Problem {
   return { path: [], message, fix: "an environment is data: take out what ends the process" };
 }
 
-/** Kills a process that has not said anything for a time. */
+/** Kills a process that has been silent for a time. */
 class Watchdog {
   ended = false;
   #timer: NodeJS.Timeout | undefined;

@@ -5,7 +5,7 @@ import { parseEnvironment } from "../parse";
 import { formatValue, type Problem } from "../problem";
 import { type EnvironmentFile, type Evaluated, handedOn } from "./messages";
 
-/** How long a file may take. It is data: milliseconds are usual. */
+/** Time that a file may take. It is data: milliseconds are usual. */
 export const limitSeconds = 10;
 
 export const neverEnds: Problem = {
@@ -56,7 +56,9 @@ function defaultExport(path: string): unknown {
 
 type ResolveFilename = (request: string, ...rest: unknown[]) => string;
 
-/** Environments import `natsform/config` from the natsform that reads them, wherever the project and the package lie. */
+/**
+ * Environments import `natsform/config` from the natsform that reads them, wherever project and package are installed.
+ */
 function withOwnConfig<T>(work: () => T): T {
   const resolver = Module as unknown as { _resolveFilename: ResolveFilename };
   const usual = resolver._resolveFilename;
@@ -69,10 +71,10 @@ function withOwnConfig<T>(work: () => T): T {
   }
 }
 
-/** What was thrown, with the line of the file that threw it where that can be told. */
+/** Text of an error that a file threw, with the line of the file that threw it where it is known. */
 export function whyNot(error: unknown, path: string): string {
   if (!types.isNativeError(error)) return `it throws ${formatValue(error)}`;
-  // A syntax error says its place in its second line: `/…/demo.ts:3:9: ERROR: Expected "}" but found ";"`.
+  // A syntax error has its position in its second line: `/…/demo.ts:3:9: ERROR: Expected "}" but found ";"`.
   const [first = "", second = ""] = error.message.split("\n");
   if (/^Transform failed/.test(first)) return second.slice(second.indexOf(path) + path.length + 1);
   const line = error.stack?.split("\n").find((frame) => frame.includes(`${path}:`));

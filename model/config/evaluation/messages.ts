@@ -7,16 +7,18 @@ export interface EnvironmentFile {
   path: string;
 }
 
-/** What came of a file, as it goes from process to process: the environment, or everything that is wrong with it. */
+/** Result of a file, as it goes from process to process: the environment, or all of its problems. */
 export interface Evaluated {
   environment?: Environment;
   problems: HandedOn[];
 }
 
-/** The first message says that files begin to be evaluated; then comes one for each, in their order. */
+/** The first message announces that files begin to be evaluated; then comes one for each, in their order. */
 export type Message = "begins" | Evaluated;
 
-/** A problem as data. What a file holds may be none, or refer to itself: then it is already told in words. */
+/**
+ * A problem as data. A value of a file may not be plain data, or refer to itself: it is then already formatted as text.
+ */
 export type HandedOn = Problem & { shown?: { text: string; data: unknown } };
 
 export function handedOn(problem: Problem): HandedOn {

@@ -35,7 +35,7 @@ function zoneSizes({ zones }: AwsPlatform, servers: number): number[] {
   return [...counts.values()].sort((a, b) => b - a);
 }
 
-/** What is the same for servers in tasks and on instances. */
+/** Entries that are the same for servers in tasks and on instances. */
 const common = {
   size: (_platform, configured) => configured,
   internalDomain,
@@ -54,7 +54,7 @@ const common = {
   hasRegionalDisks: () => false,
   backups: () => ({ own: "s3", folder: "gone", hasKeys: false }),
   paths: containerPaths,
-  // What they share lies in the foundation of their region.
+  // Shared resources are in the foundation of their region.
   shares: () => undefined,
 } satisfies Partial<PlatformModel<AwsPlatform>>;
 

@@ -14,7 +14,7 @@ export const platformModels = {
 
 /** The entry of a platform, for callers that take any. */
 export const platformModel = <P extends Platform>({ kind }: P): PlatformModel<P> =>
-  // An entry is found by the kind of the very platform that it is then asked about.
+  // An entry is found by the kind of the very platform that is its argument.
   platformModels[kind] as unknown as PlatformModel<P>;
 
 /** Zone in which a cluster's servers find each other. */

@@ -15,7 +15,7 @@ export interface NamedCluster {
   size: number;
 }
 
-/** Where a server's files lie. */
+/** Paths of a server's files. */
 export interface SitePaths {
   pidFile: string;
   storeDir: string;
@@ -28,7 +28,7 @@ export interface SitePaths {
   seedInclude(user: string): string;
 }
 
-/** What lies under a server's file store. */
+/** Disk of a server's file store. */
 export interface Disk {
   /** `task`: gone with the task that had it. `volume`: outlives its server. `network`: a network file system. */
   kind: "task" | "volume" | "network";
@@ -38,20 +38,20 @@ export interface Disk {
   bytes?: number;
 }
 
-/** How long a platform waits for a server that is told to stop. */
+/** Time that a platform waits for a server to stop. */
 export interface StopTime {
   /** Key of the platform that sets it. */
   setting: string;
   seconds: number;
 }
 
-/** Where backups of a cluster may go. */
-export interface BackupPlaces {
+/** Targets that backups of a cluster may use. */
+export interface BackupTargets {
   /** Storage that the workload's own identity may write to; elsewhere it would need a key. */
   own?: "s3" | "gs";
   /** A `file://` target: gone with the run that wrote it, on a mounted volume, or on the servers' own machines. */
   folder: "gone" | "volume" | "machine";
-  /** Whether a Secret with keys of a storage is named. */
+  /** True when a Secret with keys of a storage is named. */
   hasKeys: boolean;
 }
 
@@ -62,7 +62,7 @@ export interface Machine {
 }
 
 /**
- * What the model knows of clusters on one platform. Every platform owes every entry, so that the compiler names what a new
+ * Entries of one platform in the model. Every platform has every entry, so that the compiler reports what a new
  * one lacks, and nothing about exposure has a default that is open.
  */
 export interface PlatformModel<P extends Platform> {
@@ -73,16 +73,18 @@ export interface PlatformModel<P extends Platform> {
   names(named: NamedCluster, platform: P): ClusterNames;
   ports: Readonly<Record<ListenerName, number>>;
 
-  /** Who reaches the listeners of clients and of leaf nodes. */
+  /** Clients that reach the listeners of clients and of leaf nodes. */
   exposure(platform: P): Extract<Listener["exposure"], "public" | "internal">;
   /** Equal keys: addresses of one cluster mean the same in the other. Absent: in no other one. */
   network(platform: P): string | undefined;
 
-  /** Who signs certificates for inside, unless the cluster names another. */
+  /** Signer of internal certificates, unless the cluster names another. */
   signer: Certificate["signer"];
-  /** Whether a Job beside the servers can renew what Vault signed. */
+  /** True when a Job in the cluster can renew what Vault signed. */
   renewsFromVault: boolean;
-  /** Who signs the certificate of the public name, and whether servers serve it or something before them does. */
+  /**
+   * Signer of the certificate of the public name, and its server: the servers themselves, or an Ingress before them.
+   */
   publicName: { signer: Certificate["signer"]; servedBy: "servers" | "ingress" };
 
   /** Region of the cloud's API. */
@@ -91,7 +93,7 @@ export interface PlatformModel<P extends Platform> {
   tags(platform: P, ordinal: number): string[];
   /** Servers in each zone of failure, the fullest first; `undefined` where only the operator knows. */
   zoneSizes(platform: P, servers: number): number[] | undefined;
-  /** Whether a server's zone is known before it runs, so that it can be a placement tag. */
+  /** True when a server's zone is known before it runs, so that it can be a placement tag. */
   knowsZones: boolean;
   machines(platform: P): readonly Machine[];
 
@@ -99,11 +101,11 @@ export interface PlatformModel<P extends Platform> {
   memoryBytes(platform: P): number | undefined;
   /** `undefined` where it is not known. */
   disk(platform: P): Disk | undefined;
-  /** Whether disks can be replicated over zones. */
+  /** True when disks can be replicated over zones. */
   hasRegionalDisks(platform: P): boolean;
   /** `undefined`: as long as it takes. */
   stopTime(platform: P): StopTime | undefined;
-  backups(platform: P): BackupPlaces;
+  backups(platform: P): BackupTargets;
 
   paths: SitePaths;
 
