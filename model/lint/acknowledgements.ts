@@ -29,7 +29,7 @@ const unknownRule: Rule<AcknowledgementContext> = {
   id: "acknowledgement-unknown-rule",
   severity: "error",
   title: "An acknowledgement names a rule that does not exist",
-  reason: "It accepts nothing, and whoever wrote it believes that it does.",
+  reason: "It accepts nothing, although its author believes that it does.",
   fix: "name a rule as `natsform check` prints it",
   check: each(({ rule }, pathText, { known, elsewhere }) => {
     const ids = [...known, ...elsewhere];
@@ -50,7 +50,7 @@ const expired: Rule<AcknowledgementContext> = {
   severity: "warning",
   title: "An acknowledgement has expired",
   reason: "What it accepted counts again. An exception without an end is a rule nobody remembers.",
-  fix: "repair what it accepted, or decide anew and give it a later day",
+  fix: "repair what it accepted, or decide again and give it a later day",
   check: each(({ rule, expires }, pathText, { today, known }) =>
     isExpired(expires, today) && known.includes(rule)
       ? [{ at: `${pathText}.expires`, message: `"${rule}" was accepted until ${expires}; today is ${today}` }]

@@ -75,9 +75,9 @@ const inState: EnvironmentRule = {
 const notReloaded: EnvironmentRule = {
   id: "certificate-not-reloaded",
   severity: "error",
-  title: "Nobody tells servers of a renewed certificate",
+  title: "Servers are not reloaded for a renewed certificate",
   reason:
-    "nats-server reads certificates when it starts and when it is told to reload. Terraform writes the Secret and tells nobody; the chart's reloader, which watches the files, is switched off.",
+    "nats-server reads certificates when it starts and when it is reloaded. Terraform writes the Secret and reloads no server; the chart's reloader, which watches the files, is switched off.",
   fix: 'set platform.reloader to true, or tls.vault.renewal to "job"',
   check: (context) =>
     byTerraform(context)

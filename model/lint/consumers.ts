@@ -101,17 +101,19 @@ const workqueuePolicy: EnvironmentRule = {
 const workqueueOverlap: EnvironmentRule = {
   id: "workqueue-consumers-overlap",
   severity: "error",
-  title: "Two consumers of a workqueue want the same messages",
+  title: "Two consumers of a workqueue have overlapping filters",
   reason: "Each message of a workqueue is for one consumer: nats-server refuses the second one.",
   fix: "give them filters that do not overlap, or let the programs share one consumer",
   check: each(({ name, filterSubjects }, { stream }, at, index) => {
     if (stream.retention !== "workqueue") return [];
-    const wants = (consumer: ConsumerTopology) =>
+    const filtersOf = (consumer: ConsumerTopology) =>
       consumer.filterSubjects.length > 0 ? consumer.filterSubjects : [">"];
     const rival = stream.consumers
       .slice(0, index)
-      .find((earlier) => wants(earlier).some((a) => wants({ ...earlier, filterSubjects }).some((b) => overlaps(a, b))));
-    return rival ? [{ at: at("filterSubjects"), message: `${name} and ${rival.name} want the same messages` }] : [];
+      .find((earlier) =>
+        filtersOf(earlier).some((a) => filtersOf({ ...earlier, filterSubjects }).some((b) => overlaps(a, b))),
+      );
+    return rival ? [{ at: at("filterSubjects"), message: `${name} and ${rival.name} have overlapping filters` }] : [];
   }),
 };
 

@@ -6,7 +6,7 @@ import { type EnvironmentRule, pathText } from "./context";
 
 type AwsPlatform = Extract<Platform, { kind: "aws-ecs" | "aws-ec2" }>;
 
-/** An existing VPC has ways of its own, which are not natsform's to know. */
+/** An existing VPC has routes of its own, which natsform does not know. */
 const hasEndpointsAlone = (platform: Platform): platform is AwsPlatform =>
   "network" in platform && platform.network.vpcId === undefined && platform.network.egress === "endpoints";
 
@@ -15,16 +15,16 @@ const egressPath = (cluster: string) => pathText("clusters", cluster, "platform"
 const issuer: EnvironmentRule = {
   id: "egress-to-issuer",
   severity: "error",
-  title: "Responders have no way to the OIDC issuer",
+  title: "Responders cannot reach the OIDC issuer",
   reason:
-    "They stand in private subnets and fetch the issuer's public keys. Endpoints lead to services of AWS alone, so no token is ever verified and nobody is let in.",
+    "They run in private subnets and fetch the issuer's public keys. Endpoints lead to services of AWS alone, so no token is ever verified and no user can log in.",
   fix: 'set egress: "nat"',
   check: ({ topology: { clusters, identity } }) =>
     clusters
       .filter(({ platform }) => hasEndpointsAlone(platform))
       .map(({ name }) => ({
         at: egressPath(name),
-        message: `no way to ${new URL(identity.oidc.jwksUri ?? identity.oidc.issuer).host}`,
+        message: `no route to ${new URL(identity.oidc.jwksUri ?? identity.oidc.issuer).host}`,
       })),
 };
 
@@ -39,7 +39,7 @@ const image: EnvironmentRule = {
     clusters
       .filter(isOnEcs)
       .filter(({ platform }) => hasEndpointsAlone(platform) && platform.access === "vpc")
-      .map(({ name }) => ({ at: egressPath(name), message: "no way to the registry of nats-server's image" })),
+      .map(({ name }) => ({ at: egressPath(name), message: "no route to the registry of nats-server's image" })),
 };
 
 export const egressRules: readonly EnvironmentRule[] = [issuer, image];

@@ -59,7 +59,8 @@ const serviceEverything: EnvironmentRule = {
   id: "service-grants-everything",
   severity: "warning",
   title: "A service may publish everywhere",
-  reason: "Whoever takes over the service deletes every stream of the account and answers in anybody's place.",
+  reason:
+    "An attacker who takes over the service can delete every stream of the account and answer in place of any other client.",
   fix: "allow the subjects that the service needs",
   check: eachAllowed((template, { of }, direction) =>
     of === "service" && direction === "publish" && isOpen(template)

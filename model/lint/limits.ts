@@ -56,7 +56,7 @@ const proxyProtocol: EnvironmentRule = {
   title: "Clients may claim any address",
   reason:
     "With proxy_protocol a server believes the PROXY header of whoever connects. natsform puts no load balancer before its servers, so clients themselves can send one: addresses in logs, in connz and in authorization requests become theirs to choose.",
-  fix: "leave nats.proxyProtocol out, unless a balancer of your own is the only way in",
+  fix: "leave nats.proxyProtocol out, unless clients can connect through a balancer of your own alone",
   check: ({ topology }) =>
     topology.nats.proxyProtocol
       ? [{ at: pathText("nats", "proxyProtocol"), message: "every client of the environment may send a PROXY header" }]

@@ -133,7 +133,7 @@ const placeholderClaim: EnvironmentRule = {
   severity: "warning",
   title: "A placeholder stands for a claim that says nothing about the user",
   reason:
-    "A claim that everybody shares keeps nobody apart, and one that changes with every token gives the user other subjects after each login.",
+    "A claim that all users share does not separate them, and one that changes with every token gives the user other subjects after each login.",
   fix: "use {sub}, or a claim that says who the user is",
   check: ({ environment: { identity } }) =>
     identity.permissions.flatMap((rule, i) =>

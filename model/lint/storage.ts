@@ -71,8 +71,7 @@ const regional: EnvironmentRule = {
   id: "storage-class-regional",
   severity: "warning",
   title: "A storage class is regional where disks are not",
-  reason:
-    "Only GKE has disks that are replicated over zones (regional-pd). Elsewhere the setting promises what nobody keeps.",
+  reason: "Only GKE has disks that are replicated over zones (regional-pd). Elsewhere the setting has no effect.",
   fix: "leave storageClass.regional out; R3 over zones is what protects the data",
   check: ({ environment }) =>
     Object.entries(environment.clusters)

@@ -24,7 +24,7 @@ const plainOrigin: EnvironmentRule = {
   id: "websocket-plain-origin",
   severity: "warning",
   title: "An allowed origin is served without TLS",
-  reason: "Whoever sits on the way to such a page rewrites it and takes the tokens of its users.",
+  reason: "An attacker between browser and page can change it and take the tokens of its users.",
   fix: "serve the page by https",
   check: ({ topology }) =>
     topology.clusters.flatMap(({ name, websocket }) =>

@@ -25,7 +25,7 @@ export class CertificateAlarms extends Construct {
       const days = ttlSeconds === undefined ? publicDays : Math.max(1, Math.floor(ttlSeconds / daySeconds / 6));
       alarm(this, `days-left-${certificate}`, {
         name: `${prefix}-certificate-${certificate}`,
-        description: `Certificate ${certificate} ends in less than ${days} days and was not renewed, or nobody looks. docs/runbooks/certificate-failure.md`,
+        description: `Certificate ${certificate} ends in less than ${days} days and was not renewed, or is no longer checked. docs/runbooks/certificate-failure.md`,
         namespace,
         metric: daysLeft,
         dimensions: { [dimension]: secret },

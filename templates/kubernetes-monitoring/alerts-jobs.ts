@@ -38,7 +38,7 @@ export function jobAlerts(targets: MonitoringTargets): Alert[] {
       severity: "warning",
       expr: `absent(${metric.created}${of(every.join("|"))})`,
       for: "30m",
-      summary: "kube-state-metrics says nothing of the scheduled jobs: nobody would hear of a failed one",
+      summary: "kube-state-metrics has no metrics of the scheduled jobs: a failed one would raise no alert",
     },
   ];
 }
