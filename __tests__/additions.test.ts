@@ -57,8 +57,8 @@ function filesWithErrors(edits: readonly Edit[], entries = ["main.ts", "cli/main
 const newPlatform: Edit[] = [
   [
     "model/config/platforms.ts",
-    "/** Where a cluster runs. */",
-    'const boats = z.strictObject({ kind: z.literal("boats"), domain: hostname.optional(), count: z.int() });\n\n/** Where a cluster runs. */',
+    "export const hosts = z.strictObject({",
+    'const boats = z.strictObject({ kind: z.literal("boats"), domain: hostname.optional(), count: z.int() });\n\nexport const hosts = z.strictObject({',
   ],
   ["model/config/platforms.ts", '("kind", [awsEcs, awsEc2,', '("kind", [boats, awsEcs, awsEc2,'],
 ];

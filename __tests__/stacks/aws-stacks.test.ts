@@ -60,11 +60,12 @@ test("what is made in one stack is found by its name in another: nothing refers 
       ),
     ]);
     const references = [...stack.text.matchAll(/(?<!\$)\$\{([^}]+)\}/g)].map(([, inside = ""]) => inside);
-    const unknown = references.filter((inside) => {
-      const [first = "", second, third] = inside.split(".");
-      return !blocks.has(
-        first === "data" ? `data.${second}.${third?.split("[")[0]}` : `${first}.${second?.split("[")[0]}`,
+    // Each refers to something; in functions there may be several.
+    const unknown = references.flatMap((inside) => {
+      const named = [...inside.matchAll(/(data\.)?\b((?:aws|helm|kubernetes|vault)_\w+)\.([\w-]+)/g)].map(
+        ([, data = "", type, name]) => `${data}${type}.${name}`,
       );
+      return named.length === 0 ? [inside] : named.filter((address) => !blocks.has(address));
     });
     expect({ stack: stack.name, unknown }).toEqual({ stack: stack.name, unknown: [] });
     if (stack.provider.aws) expect(references.length).toBeGreaterThan(5);

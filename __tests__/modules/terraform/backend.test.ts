@@ -53,6 +53,7 @@ test("settings come from the environment of the process, and nothing set is noth
     environments: [],
     trustFolder: undefined,
     emulatorEndpoint: undefined,
+    destroy: false,
     streamsMay: { STREAMS_ALLOW_DATA_LOSS: undefined, STREAMS_ALLOW_RECREATE: undefined },
   });
   expect(
@@ -61,6 +62,7 @@ test("settings come from the environment of the process, and nothing set is noth
       NATSFORM_ENV: " demo, aws-production,",
       NATSFORM_TRUST_FOLDER: "trust",
       NATSFORM_EMULATOR_ENDPOINT: "http://127.0.0.1:1",
+      NATSFORM_DESTROY: "1",
       STREAMS_ALLOW_DATA_LOSS: "TEST",
     }),
   ).toEqual({
@@ -68,6 +70,7 @@ test("settings come from the environment of the process, and nothing set is noth
     environments: ["demo", "aws-production"],
     trustFolder: "/project/trust",
     emulatorEndpoint: "http://127.0.0.1:1",
+    destroy: true,
     streamsMay: { STREAMS_ALLOW_DATA_LOSS: "TEST", STREAMS_ALLOW_RECREATE: undefined },
   });
 });
