@@ -12,7 +12,7 @@ import { median } from "./statistics";
 
 const rounds = 5;
 
-/** Requests, and our way of answering one; it throws when it does not admit. */
+/** Requests, and natsform's code that answers one; it throws unless the client is admitted. */
 export async function ownPath() {
   const requests = await sealedRequests(2000);
   const rules = AuthRules.parse({
@@ -48,7 +48,7 @@ export async function ownPath() {
   };
   const own = async (message: Uint8Array) => {
     const { verdict } = await handleRequest(message, requests.senderXkey, context);
-    if (verdict !== "admitted") throw new Error(`our own path ${verdict} a good token`);
+    if (verdict !== "admitted") throw new Error(`natsform ${verdict} a valid token`);
   };
   return { requests, own };
 }
@@ -87,7 +87,7 @@ export async function benchCallout(): Promise<void> {
 `);
 }
 
-/** How many messages one second of this process's CPU time answers, user and system together. */
+/** Messages answered in one second of this process's CPU time, user and system together. */
 async function perCpuSecond(
   messages: readonly Uint8Array[],
   answer: (message: Uint8Array) => Promise<void>,

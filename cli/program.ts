@@ -15,8 +15,8 @@ import type * as twin from "./commands/twin";
 import type * as verify from "./commands/verify";
 
 /**
- * Who registers which commands, in the order of the help. A module is loaded when one of its commands is called: all of
- * them together take longer to load than most commands take to run.
+ * Modules that register commands, in the order of the help. A module is loaded when one of its commands is called:
+ * loading all of them takes longer than most commands take to run.
  */
 const modules: readonly { commands: readonly string[]; load(): (program: Command) => void }[] = [
   { commands: ["doctor"], load: () => (require("./commands/doctor") as typeof doctor).registerDoctor },

@@ -44,7 +44,7 @@ interface DeployedRun extends JobRun {
 }
 
 /**
- * Does a command where the backups are taken: in a Job made from the account's CronJob.
+ * Runs a command where the backups are taken: in a Job made from the account's CronJob.
  *
  * @param variables of the program, besides those that the CronJob has
  * @throws UserError
@@ -79,7 +79,7 @@ async function readCronJob(kubectl: Kubectl, namespace: string, name: string): P
   throw new UserError(stderr.trim().split("\n")[0] || `there is no CronJob ${name}`, fix);
 }
 
-/** The program's variables for a wish. */
+/** The program's variables for the options of a command. */
 const variablesOf = ({ id, streams, apply, unencrypted }: BackupCommandOptions): Record<string, string> => ({
   ...(id && { RESTORE_ID: id }),
   ...(streams && { RESTORE_STREAMS: streams.join(",") }),
@@ -88,7 +88,7 @@ const variablesOf = ({ id, streams, apply, unencrypted }: BackupCommandOptions):
 });
 
 /**
- * Does a command for one account after the other.
+ * Runs a command for one account after the other.
  *
  * @returns whether all of them succeeded
  * @throws UserError

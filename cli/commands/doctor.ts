@@ -29,7 +29,7 @@ export interface DoctorRow {
   get: string;
 }
 
-/** The version a program prints, asked with `args`, when it is at least `minimum`. */
+/** The version that a program prints with `args`; `ok` when it is at least `minimum`. */
 function program(name: string, args: readonly string[], minimum: string): Prerequisite["find"] {
   return () => {
     for (const path of findAll(name)) {

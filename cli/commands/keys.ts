@@ -77,7 +77,7 @@ async function init(name: string, options: Options): Promise<void> {
         "name the right store with --store, or remove the trust file to start anew",
       );
     }
-    // A trust file made of these would take the place of one that servers and other people's keys go by.
+    // Otherwise a trust file of these keys would replace the one that servers and the other keys belong to.
     if (previous && !previous.example) await refuseOtherKeys(topology, previous, store);
     const { trust, created } = await makeKeys(topology, store, previous?.example ? undefined : previous);
     const changed = writeTrust(path, trust);

@@ -3,7 +3,7 @@ import type { Certificate } from "../../model/topology";
 import type { CertificateSecret } from "../../runtime/certificate-manager/contract";
 import { splitPem } from "../../runtime/x509/pem";
 
-/** Why clients would refuse a certificate; `undefined` when they would not. */
+/** Reason why clients would refuse a certificate; `undefined` when they would accept it. */
 export function certificateFault(
   { certificate, chain, privateKey }: Omit<CertificateSecret, "authorities">,
   { names }: Pick<Certificate, "names">,
@@ -24,7 +24,7 @@ export function certificateFault(
     way.push(next);
     last = next;
   }
-  // An intermediate that is trusted itself ends the way, whatever comes after it.
+  // A trusted intermediate ends the chain, whatever comes after it.
   const trusted = way.some((one) => roots.some((pem) => isSignedBy(one, new X509Certificate(pem))));
   return trusted ? undefined : `nobody trusts ${last.issuer}`;
 }

@@ -4,13 +4,13 @@ import { print, runTasks } from "../core/output";
 import { UserError } from "../core/project";
 
 export interface DeployConsoleProps {
-  /** Somebody said yes to everything beforehand. */
+  /** Every change was confirmed beforehand. */
   agreed: boolean;
-  /** Nothing is said: the output is for a program. */
+  /** Prints nothing: the output is JSON. */
   quiet: boolean;
 }
 
-/** What a deployment shows and asks. */
+/** Output and confirmations of a deployment. */
 export class DeployConsole {
   constructor(private readonly props: DeployConsoleProps) {}
 
@@ -18,7 +18,7 @@ export class DeployConsole {
     if (!this.props.quiet) print(text);
   }
 
-  /** One step as it is shown everywhere else; plans and questions come in between. */
+  /** Runs one step as a task list of its own, so that plans and questions can be printed in between. */
   step(title: string, work: (progress: Progress) => Promise<void>): Promise<void> {
     const task = (_: unknown, shown: { output: unknown }) =>
       work((text) => {

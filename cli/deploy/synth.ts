@@ -15,10 +15,10 @@ export interface SynthProps {
 }
 
 /**
- * Synthesizes the environment's stacks in a process of its own: what deploys knows their files alone.
+ * Synthesizes the environment's stacks in a process of its own: a deployment uses only the files.
  *
  * @returns the folder of each stack
- * @throws UserError with what was said, when it fails
+ * @throws UserError with the output, when it fails
  */
 export async function synthesize({
   root,
@@ -36,7 +36,7 @@ export async function synthesize({
       CDKTF_OUTDIR: out,
       NATSFORM_PROJECT: root,
       NATSFORM_ENV: environment,
-      // Part of every tag of an image.
+      // Part of every image tag.
       ...(process.env.NATSFORM_IMAGE_BASE && { NATSFORM_IMAGE_BASE: process.env.NATSFORM_IMAGE_BASE }),
       ...(emulator && {
         NATSFORM_EMULATOR_ENDPOINT: emulator.endpoint,

@@ -32,7 +32,7 @@ export async function startMoto(): Promise<Moto> {
     const timer = setTimeout(() => failed("does not say where it listens"), startMs);
     child.once("error", ({ message }) => failed(message));
     child.once("exit", (code) => failed(`ended with ${code}`));
-    // It says so on stderr, and then each request: the lines must be read, or the pipe fills and it stands still.
+    // It logs its address and each request to stderr: the lines must be read, or the pipe fills and it blocks.
     createInterface({ input: child.stderr }).on("line", (line) => {
       const found = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
       if (found) {

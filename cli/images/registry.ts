@@ -23,8 +23,8 @@ export async function accountRegistry(region: string, sts = new STSClient({ regi
 }
 
 /**
- * Runs `use` with a folder of logins for the registry: one of its own that is removed afterwards for ECR, whose passwords
- * last for hours, and the user's own for any other.
+ * Runs `use` with a folder of logins for the registry: one of its own that is removed afterwards for ECR, whose
+ * passwords last for hours, and the user's own for any other.
  */
 export async function withLogin<T>(
   registry: string,

@@ -11,7 +11,7 @@ export interface KeyLocationOptions {
   store?: string;
 }
 
-/** Where an environment's keys are and their trust file: the deployment's, or those of the local twin. */
+/** Key store, trust file and lock of an environment: the deployment's, or those of the local twin. */
 export interface KeyLocation {
   store: KeyStore;
   trust: string;

@@ -14,10 +14,10 @@ import { hubUrls, leafRemote, printConf } from "../../templates/nats-conf";
 import { UserError } from "../core/project";
 import type { KeyStore } from "../keys/key-store";
 
-/** Where a hub is reached and known by: as deployed, or as a twin. */
+/** URLs and authority of a hub, deployed or in a twin. */
 export interface HubPlace {
   urls: string[];
-  /** Certificates of the authority that signs the hub's; `undefined` while nobody knows it. */
+  /** Certificates of the authority that signs the hub's certificate; `undefined` while it is unknown. */
   authorities: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface LeafSecret {
   content: string;
 }
 
-/** What whoever runs a leaf has to know. `configuration` names the other parts as files of one folder. */
+/** Everything that the operator of a leaf needs. `configuration` names the other parts as files of one folder. */
 export interface LeafCredentials {
   leaf: string;
   hub: string;
@@ -54,7 +54,7 @@ export interface Leaf {
   cluster?: ClusterTopology;
 }
 
-/** @throws UserError that names those that there are */
+/** @throws UserError that lists the known leafs */
 export function findLeaf(topology: Topology, name: string): Leaf {
   const clusters = topology.clusters.map((cluster) => ({ name: cluster.name, links: cluster.leafLinks, cluster }));
   const foreign = topology.clusters.flatMap(({ foreignLeafs }) => foreignLeafs);
@@ -113,7 +113,7 @@ export async function leafCredentials(props: CredentialsProps): Promise<LeafCred
   };
 }
 
-/** What the leaf's certificate carries: a hub asks for one of an authority that it trusts, not for a name. */
+/** Names of the leaf's certificate. The hub checks the certificate's authority, not its names. */
 export const certificateNames = ({ name, cluster }: Leaf): string[] =>
   cluster?.certificates.find(({ id }) => id === "leaf-remote")?.names ?? [name];
 
@@ -137,11 +137,11 @@ function configurationOf({ topology, trust, leaf, place, folder }: CredentialsPr
   return printConf({ leafnodes: { remotes } });
 }
 
-/** A server of one's own may have no accounts; with several links each needs one, and nobody here knows their names. */
+/** A foreign leaf with one link may have no accounts; with several links each needs one, named like the hub's. */
 const localAccount = ({ links, cluster }: Leaf, { account }: LeafLink): string | undefined =>
   cluster || links.length > 1 ? account : undefined;
 
-/** How the client certificate comes about that a deployed hub asks for. */
+/** Text that says how to get the client certificate that a deployed hub requires. */
 export function certificateHint(topology: Topology, { name, hub, cluster }: Leaf, tls: VaultTls): string {
   if (cluster) return `its platform issues it: natsform deploys ${name}`;
   const own = `of an authority of its own: natsform keys authority ${topology.environment} ${name} --certificates FILE, then deploy ${hub.name}`;
@@ -156,7 +156,7 @@ interface VaultTls {
   role?: string;
 }
 
-/** Where a deployed hub is. */
+/** URLs and authority of a deployed hub. */
 export const deployedHub = (hub: ClusterTopology, trust: Trust): HubPlace => ({
   urls: hubUrls(hub),
   authorities: trust.authorities?.[hub.name],

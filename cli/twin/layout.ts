@@ -11,16 +11,16 @@ interface TwinParts {
   topology: Topology;
 }
 
-/** Raised when what an older natsform left behind cannot be taken over. */
+/** Version of the folder's layout; raised when older folders cannot be used. */
 const layout = 1;
 
 const layoutPath = (folder: TwinFolder) => join(folder.root, "layout.json");
 const layoutText = (environment: string) => `${JSON.stringify({ layout, environment })}\n`;
 
 /**
- * Refuses a state folder that this version cannot take over, before anything is touched.
+ * Refuses a twin folder that this version cannot use, before anything is changed.
  *
- * @throws UserError with the way out
+ * @throws UserError with the fix
  */
 export function checkLayout(folder: TwinFolder, environment: string): void {
   if (existsSync(folder.root) && !statSync(folder.root).isDirectory())

@@ -18,7 +18,7 @@ async function secretOf(target: DeployTarget, cluster: string, name: string): Pr
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
 }
 
-/** Every certificate that servers present can be served, and is trusted by those who look at it. */
+/** Every certificate that servers present is valid, and trusted by its clients. */
 export async function checkCertificates(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { cluster, names } = clusterAccess(target, name);
   const kept = cluster.certificates.filter(({ id }) => id !== "public");
@@ -34,7 +34,7 @@ export async function checkCertificates(target: DeployTarget, name: string): Pro
   );
 }
 
-/** @param authorities PEM that those who verify it trust */
+/** @param authorities PEM of the authorities that its clients trust */
 export function judgeCertificate(
   desired: Pick<Certificate, "names">,
   data: Record<string, string>,
@@ -55,7 +55,7 @@ export function judgeCertificate(
   return { ok: wrong === undefined, seen: wrong ?? `${desired.names.length} names, ${days} days left` };
 }
 
-/** Every key that programs read is in its Secret, and is the one of the environment. */
+/** Every key that programs read is in its Secret, with the environment's value. */
 export async function checkKeys(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { names } = clusterAccess(target, name);
   return [

@@ -16,7 +16,7 @@ export function checkServers(target: DeployTarget, name: string): Promise<Deploy
   });
 }
 
-/** What servers say, against the topology. */
+/** Checks the servers' reports against the topology. */
 export function judgeServers(
   topology: Topology,
   trust: Pick<Trust, "accounts">,
@@ -46,8 +46,8 @@ function judgeVersion(version: string, cluster: ClusterTopology, name: string, {
 }
 
 /**
- * Links as the hub sees them, since only it knows the accounts that they lead to; those to a hub elsewhere, as the leaf
- * nodes do.
+ * Links by the hub's report, since only the hub knows the account of each; links to a hub elsewhere, by the leaf nodes'
+ * report.
  */
 export function judgeLeafNodes(
   { clusters }: Topology,

@@ -19,10 +19,10 @@ const looks: readonly [DeployRow["group"], Look][] = [
   ["jobs", checkCronJobs],
 ];
 
-/** Between two looks: each of them runs kubectl. */
+/** Between two rounds of checks, which run kubectl. */
 const pauseMs = 2000;
 
-/** Looks at what was deployed to Kubernetes: by its API, and as a client of the servers. */
+/** Checks a deployment to Kubernetes, by its API and as a client of the servers. */
 export async function checkKubernetes(target: DeployTarget, stacks: readonly KubernetesStack[]): Promise<DeployRow[]> {
   const rows: DeployRow[] = [];
   for (const cluster of new Set(stacks.map((stack) => stack.cluster))) {

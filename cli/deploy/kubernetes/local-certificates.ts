@@ -7,8 +7,8 @@ import { clusterAccess } from "./cluster";
 export const SecretData = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
 /**
- * Certificates that nobody issues in the Kubernetes cluster have to be in their Secrets before there are servers: pods
- * would wait for their files, and the apply for the pods.
+ * Certificates that are not issued in the Kubernetes cluster have to be in their Secrets before the servers start: pods
+ * would wait for the files, and the apply for the pods.
  *
  * @throws UserError with the keys that are missing
  */

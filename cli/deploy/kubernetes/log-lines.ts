@@ -12,7 +12,7 @@ const Line = z.looseObject({
 
 const warning = 40;
 
-/** What is worth reading of a program's log: its warnings and errors in words, or everything when there is none. */
+/** Warnings and errors of a program's log as text, or all lines when it has none. */
 export function readableLog(text: string): string[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const told = lines.map((line) => ({ line, parsed: parse(line) }));

@@ -2,7 +2,7 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { isInFamily, stackPlan, type Topology } from "../../../model/topology";
 import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
-/** Credentials that AWS knows, where there is a cluster on AWS. */
+/** Credentials that AWS accepts, for environments with a cluster on AWS. */
 export function awsPrerequisites(topology: Topology): Promise<Prerequisite>[] {
   const [region] = stackPlan(topology)
     .filter(isInFamily("aws"))

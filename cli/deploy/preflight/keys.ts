@@ -9,7 +9,7 @@ import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
 const getKeys = (name: string) => `natsform keys init ${name} makes real ones`;
 
-/** The trust file is a real one. A deployment refuses others by what admits environments; this is a row of natsform doctor. */
+/** The trust file is a real one: a row of natsform doctor. `admit` refuses to deploy with an example. */
 export function trustPrerequisites(
   root: string,
   environment: Environment,
@@ -27,7 +27,7 @@ export function trustPrerequisites(
   ];
 }
 
-/** What belongs to the trust file is in the store. */
+/** The store holds the keys of the trust file. */
 export function keyPrerequisites(
   root: string,
   { name }: Environment,
@@ -53,7 +53,7 @@ export function keyPrerequisites(
   ];
 }
 
-/** Servers would take over keys that no responder has. A trust file that is not there, or an example, has a row of its own. */
+/** Refuses other keys than the trust file's: no responder has them. A missing file or an example has its own row. */
 async function refuseOthers(root: string, topology: Topology, store: KeyStore): Promise<void> {
   const trust = loadTrustIfThere(trustFile(topology.environment, root), root);
   if (trust && !trust.example) await refuseOtherKeys(topology, trust, store);

@@ -11,15 +11,15 @@ const Service = z.object({
   }),
 });
 const Nodes = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
-/** What a node's kubelet was told; of it, which resolvers pods get. */
+/** Configuration of a node's kubelet: the resolvers that pods get. */
 const Kubelet = z.object({ kubeletconfig: z.object({ clusterDNS: z.array(z.string()).default([]) }) });
 
-/** Labels of the DNS's pods that policies look for. */
+/** Labels of the DNS pods that network policies select. */
 const known = ["kube-dns", "node-local-dns"];
-/** Nodes of one Kubernetes cluster are told the same: a few stand for all. */
+/** Nodes of one Kubernetes cluster are configured alike: a few stand for all. */
 const askedNodes = 3;
 
-/** Policies let pods ask the resolvers that they are given: otherwise nothing finds anything, and nothing starts. */
+/** Network policies let pods query their resolvers: otherwise no name resolves and no pod gets ready. */
 export function dnsNeed({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Prerequisite> {
   const settings = `clusters.${name}.platform.networkPolicies`;
   return checkPrerequisite(
@@ -32,7 +32,7 @@ export function dnsNeed({ name, platform }: KubernetesCluster, kubectl: Promise<
       const can = await kubectl;
       const service = await serviceOf(platform, can);
       const given = await givenResolvers(can);
-      // Where no node says what it gives out, it is the Service's address, as nearly everywhere.
+      // Without a report of any node, assume the Service's address, as nearly everywhere.
       const resolvers = given.length > 0 ? given : (service?.addresses ?? []);
       if (resolvers.length === 0 && platform.networkPolicies.dns.length === 0)
         return { ok: false, found: "nobody says what resolvers pods get" };
@@ -54,7 +54,7 @@ export function dnsNeed({ name, platform }: KubernetesCluster, kubectl: Promise<
   );
 }
 
-/** @throws with what kubectl says, unless it is read or not looked for */
+/** @throws UserError with kubectl's error, when the Service cannot be read */
 async function serviceOf({ networkPolicies }: KubernetesPlatform, kubectl: Kubectl) {
   if (networkPolicies.dnsService === false) return undefined;
   const [namespace = "", name = ""] = networkPolicies.dnsService.split("/");
@@ -74,12 +74,12 @@ async function serviceOf({ networkPolicies }: KubernetesPlatform, kubectl: Kubec
   return {
     addresses: clusterIPs.filter((address) => address !== "None"),
     pods: pods.join(", "),
-    // Without a selector it is the node that answers at the Service's address, and no pod.
+    // Without a selector the node itself answers at the Service's address, not a pod.
     hasKnownPods: pods.length === 0 || (namespace === "kube-system" && known.includes(selector["k8s-app"] ?? "")),
   };
 }
 
-/** Empty when no node may be asked: not everyone who deploys may. */
+/** Resolvers of a few nodes; empty when the caller may not read their configuration. */
 async function givenResolvers(kubectl: Kubectl): Promise<string[]> {
   const { items } = await kubectl.json(Nodes, "get", "nodes");
   const answers = items.slice(0, askedNodes).map(async ({ metadata }) => {

@@ -13,7 +13,7 @@ const List = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.s
 
 const Volumes = z.object({ items: z.array(z.object({ spec: z.object({ storageClassName: z.string().optional() }) })) });
 
-/** What the Kubernetes cluster of each cluster has to have and to allow, beyond answering. */
+/** Rights, storage, room and resource kinds that each cluster's Kubernetes cluster has to offer. */
 export const kubernetesRights = (
   environment: Environment,
   topology: Topology,
@@ -21,7 +21,7 @@ export const kubernetesRights = (
 ): Promise<Prerequisite>[] =>
   topology.clusters.filter(isOnKubernetes).flatMap((cluster) => {
     const kubectl = kubernetesAccess(cluster.platform, env).then((access) => access.kubectl);
-    // Each row says why it could not look.
+    // Each row reports the error.
     kubectl.catch(() => undefined);
     return [
       mayMake(topology, cluster, kubectl),
@@ -84,7 +84,7 @@ function storage(
         const can = await kubectl;
         const names = (await can.json(List, "get", kind)).items.map(({ metadata }) => metadata.name);
         if (names.includes(needed) || made) return { ok: names.includes(needed), found: names.join(", ") || "none" };
-        // Volumes that somebody made by hand need no class, only its name.
+        // Volumes that were created by hand need no class object, only its name.
         const volumes = (await can.json(Volumes, "get", "persistentvolumes")).items;
         const ready = volumes.filter(({ spec }) => spec.storageClassName === needed).length;
         return { ok: ready > 0, found: ready > 0 ? `${ready} volumes of that class` : names.join(", ") || "none" };
@@ -93,7 +93,7 @@ function storage(
   ];
 }
 
-/** Kinds of the Prometheus operator that the configuration makes. */
+/** Resource kinds of the Prometheus operator that the configuration uses. */
 function operatorKinds({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Prerequisite>[] {
   const { exporter, monitor, rules } = platform.monitoring;
   const desired = [

@@ -8,7 +8,7 @@ import type { Environment } from "../../../model/config";
 import { kubernetesNames, type Topology, vaultClusters } from "../../../model/topology";
 import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
-/** The token that Vault's own tools would take. */
+/** The token that Vault's own tools would use. */
 function vaultToken(env: NodeJS.ProcessEnv): string | undefined {
   const file = join(env.HOME ?? homedir(), ".vault-token");
   return env.VAULT_TOKEN || (existsSync(file) ? readFileSync(file, "utf8").trim() : undefined);
@@ -21,10 +21,10 @@ interface Answer {
 
 const answerMs = 15_000;
 
-/** Paths that Vault has in its root namespace alone: with a header for another one it knows nothing of them. */
+/** Paths that exist in Vault's root namespace alone, and fail with a header for another namespace. */
 const rootOnly = new Set(["sys/health"]);
 
-/** Asks Vault as its own tools do: its address, token, namespace and authority are the caller's. */
+/** Calls Vault as its own tools do, with the caller's address, token, namespace and authority. */
 function askVault(env: NodeJS.ProcessEnv, method: string, path: string, body?: object): Promise<Answer> {
   const url = new URL(`/v1/${path}`, env.VAULT_ADDR);
   const headers = {
@@ -59,7 +59,7 @@ function askVault(env: NodeJS.ProcessEnv, method: string, path: string, body?: o
 
 const Health = z.object({ initialized: z.boolean(), sealed: z.boolean(), version: z.string() });
 
-/** Vault answers and the caller is logged in, where it signs for a cluster. */
+/** Vault answers and the caller is logged in, for environments whose certificates Vault signs. */
 export function vaultPrerequisites(topology: Topology, env: NodeJS.ProcessEnv): Promise<Prerequisite>[] {
   if (vaultClusters(topology).length === 0) return [];
   return [
@@ -71,7 +71,7 @@ export function vaultPrerequisites(topology: Topology, env: NodeJS.ProcessEnv): 
       },
       async () => {
         if (!env.VAULT_ADDR) return { ok: false, found: "VAULT_ADDR is not set" };
-        // A standby or a sealed one answers with another status, and the same body.
+        // A standby or sealed Vault answers with another status and the same body.
         const { status, body } = await askVault(env, "GET", "sys/health");
         const health = Health.safeParse(body);
         if (!health.success) return { ok: false, found: `${env.VAULT_ADDR} does not answer as Vault does: ${status}` };
@@ -92,7 +92,7 @@ export function vaultPrerequisites(topology: Topology, env: NodeJS.ProcessEnv): 
   ];
 }
 
-/** What the token has to be able to do for the stack with the authorities. */
+/** Rights that the token needs for the stack with the authorities. */
 export function vaultRights(
   environment: Environment,
   topology: Topology,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { DeployedFunction } from "./functions";
 
-/** How an invocation ended: with what its handler returned, or with an error as Lambda words it. */
+/** Result of an invocation: the handler's return value, or an error as Lambda words it. */
 export interface Outcome {
   requestId: string;
   result?: unknown;
@@ -83,7 +83,7 @@ export async function invoke(
   return { ...ended, ...(JSON.parse(said) as Pick<Outcome, "result" | "error">) };
 }
 
-/** The deployed variables and those that Lambda adds; nothing of the emulator's own environment but where programs are. */
+/** The deployed variables and those that Lambda adds; of the emulator's own environment only PATH. */
 function variablesOf(
   { name, region, arn, folder, settings }: DeployedFunction,
   endpoint: string,

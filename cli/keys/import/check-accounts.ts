@@ -2,7 +2,7 @@ import type { Problem } from "../../../model/config";
 import { type AccountTopology, isLandingAccount, type Topology } from "../../../model/topology";
 import { controlPlane, hasEnded, type Import, knowsSigningKey, type OwnKeys } from "./parts";
 
-/** What an account lacks for what the environment wants of it. */
+/** Problems of an imported account: what it lacks for the environment. */
 export function accountProblems(
   { identity }: Topology,
   { name, jetstream }: AccountTopology,
@@ -60,7 +60,7 @@ export function accountProblems(
   return problems;
 }
 
-/** The callout stands in the callout account's JWT: servers ask whom it names, and land users where it allows. */
+/** Problems of the callout account's JWT, which names the responder and the accounts that users may be placed in. */
 export function calloutProblems({ identity }: Topology, { accounts, creds }: Import, own: OwnKeys): Problem[] {
   const callout = accounts[identity.calloutAccount];
   if (!callout) return [];

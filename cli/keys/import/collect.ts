@@ -23,7 +23,7 @@ export interface ImportFiles {
   accounts: Readonly<Record<string, string>>;
 }
 
-/** Reads every file and says which account is which; problems are what cannot be read. */
+/** Reads every file and maps accounts to those of the topology. `problems` are files and entries that do not fit. */
 export function collect(
   { identity }: Topology,
   files: ImportFiles,
@@ -76,7 +76,7 @@ export function collect(
   const accounts: Record<string, AccountJwt | undefined> = {};
   for (const { name } of identity.accounts) {
     const theirs = files.accounts[name] ?? name;
-    // The system account is whichever the operator calls so.
+    // The system account is the one that the operator names.
     const named =
       name === identity.systemAccount
         ? []
