@@ -50,10 +50,7 @@ export function buildProgram(called?: string): Command {
     .description("NATS on AWS and Kubernetes from one typed configuration, with a local twin that proves it.")
     .version((require("../package.json") as { version: string }).version)
     .showHelpAfterError("(natsform --help lists the commands)")
-    .addHelpText(
-      "after",
-      "\nExit codes: 0 done, 1 something is wrong and was said, 2 wrong usage, 70 a defect of natsform.",
-    );
+    .addHelpText("after", "\nExit codes: 0 success, 1 failure with a message, 2 wrong usage, 70 a defect of natsform.");
   const desired = modules.filter(({ commands }) => called !== undefined && commands.includes(called));
   for (const { load } of desired.length > 0 ? desired : modules) load()(program);
   // commander's own errors are about usage: unknown options, missing arguments.

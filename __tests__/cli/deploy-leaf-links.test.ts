@@ -42,7 +42,7 @@ test("nor who has read all there is: another reload would not help", async () =>
 test("links that come up with the first reload end it", async () => {
   const { reloads, pauses, said } = await deployed({ hub: 1, edge: 0 });
   expect([reloads, pauses]).toEqual([["hub", "edge"], 1]);
-  expect(said).toEqual(["hub: leaf node: not up; servers of hub, edge read their authorities again"]);
+  expect(said).toEqual(["hub: leaf node: not up; reloading the servers of hub, edge"]);
 });
 
 test.each([2, never])(

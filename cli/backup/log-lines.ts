@@ -46,7 +46,7 @@ export const texts = {
         remark ? [texts.remark({ stream, consumer: name, what: remark })] : [],
       ),
     ].join("\n"),
-  dryRun: "  dry run: --apply restores",
+  dryRun: "  dry run: --apply restores the streams",
 };
 
 /** One backup of a list, in columns. */

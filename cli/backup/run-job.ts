@@ -67,7 +67,10 @@ export async function runJob(
     const { code, stdout, stderr } = await kubectl.run(...here("get", name, "--output", "json"));
     if (code !== 0) {
       if (++unanswered < PATIENCE) continue;
-      throw new UserError(`${name} runs on, and nobody answers how far it is: ${stderr.trim()}`, `kubectl get ${name}`);
+      throw new UserError(
+        `cannot read the state of ${name}, which may still run: ${stderr.trim()}`,
+        `kubectl get ${name}`,
+      );
     }
     unanswered = 0;
     const { status } = Job.parse(JSON.parse(stdout));

@@ -68,7 +68,10 @@ export async function backupScopes(twin: Twin, options: BackupOptions): Promise<
       });
   }
   if (scopes.length === 0)
-    throw new UserError(`${topology.environment} has no such account to back up`, "set backup of a cluster");
+    throw new UserError(
+      `${topology.environment} backs up no such account`,
+      "set backup of a cluster, or correct --cluster and --account",
+    );
   return scopes;
 }
 

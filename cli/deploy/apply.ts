@@ -86,7 +86,7 @@ export async function destroyEnvironment(
       removed[stack.id] = await explained(target, stack, () => destroyStack(target, stack, progress));
     });
   const retainedResources = await drivers.retainedResources(target, stacks);
-  for (const line of retainedResources) deployConsole.show(`stays: ${line}`);
+  for (const line of retainedResources) deployConsole.show(`kept: ${line}`);
   if (json) printJson({ environment: name, removed, retainedResources });
 }
 

@@ -26,7 +26,7 @@ export function certificateFault(
   }
   // A trusted intermediate ends the chain, whatever comes after it.
   const trusted = way.some((one) => roots.some((pem) => isSignedBy(one, new X509Certificate(pem))));
-  return trusted ? undefined : `nobody trusts ${last.issuer}`;
+  return trusted ? undefined : `signed by an authority that is not trusted: ${last.issuer}`;
 }
 
 export const isSignedBy = (certificate: X509Certificate, issuer: X509Certificate) =>

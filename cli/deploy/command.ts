@@ -71,8 +71,8 @@ function judged({ root, environment, topology, options }: Chosen): Verdict {
 function assertConfirmable({ emulate, plan, yes, json }: DeployOptions): void {
   if (emulate || plan || yes || (process.stdin.isTTY && !json)) return;
   throw new UserError(
-    json ? "what is asked would stand in the JSON" : "there is no terminal to ask at before something is changed",
-    "--yes, or --plan to see what would be",
+    json ? "--json cannot ask for confirmation" : "there is no terminal to ask for confirmation",
+    "--yes confirms every change, --plan only shows them",
   );
 }
 

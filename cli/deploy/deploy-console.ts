@@ -32,10 +32,10 @@ export class DeployConsole {
     if (this.props.agreed) return;
     const terminal = createInterface({ input: process.stdin, output: process.stdout });
     try {
-      if ((await terminal.question(`${question} Only "yes" is taken as yes: `)).trim() === "yes") return;
+      if ((await terminal.question(`${question} Only "yes" confirms: `)).trim() === "yes") return;
     } finally {
       terminal.close();
     }
-    throw new UserError("not agreed to, and not done");
+    throw new UserError("aborted: not confirmed");
   }
 }

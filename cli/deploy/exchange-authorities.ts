@@ -60,11 +60,11 @@ export async function recordDeployedAuthorities(
   const path = trustFile(environment.name, root);
   if (!sameKeys(loadTrust(path, root), trust))
     throw new UserError(
-      `${shownPath(root, path)} was changed while this deployment went on`,
-      `natsform deploy ${environment.name} again, which takes over all of it`,
+      `${shownPath(root, path)} was changed while this deployment ran`,
+      `run natsform deploy ${environment.name} again`,
     );
   recordAuthorities(path, root, authorities);
-  deployConsole.show(`${shownPath(root, path)}: authorities of ${noted.join(", ")} noted; commit it`);
+  deployConsole.show(`${shownPath(root, path)}: authorities of ${noted.join(", ")} written; commit it`);
   return { noted, unread, target: { ...target, trust: loadTrust(path, root) } };
 }
 
@@ -89,7 +89,7 @@ function readable(pem: string | undefined): string | undefined {
     if (pem !== undefined) readPem(pem);
     return pem;
   } catch {
-    throw new UserError("what the trust file holds of it is no certificate");
+    throw new UserError("the trust file holds something else than certificates of it");
   }
 }
 
@@ -110,10 +110,10 @@ export function unreadAuthority(
   message: string,
 ): string {
   const [reason = ""] = message.split("\n");
-  const said = `authority of ${cluster.name} not read: ${reason}`;
-  if (before !== undefined) return `${said}; the one in the trust file stays`;
+  const said = `cannot read the authority of ${cluster.name}: ${reason}`;
+  if (before !== undefined) return `${said}; the one in the trust file is kept`;
   const peers = [...leafPeers(topology, cluster), ...cluster.foreignLeafs].map(({ name }) => name);
-  return `${said}; links with ${peers.join(", ")} wait for natsform keys authority ${topology.environment} ${cluster.name}, and another deploy`;
+  return `${said}; links with ${peers.join(", ")} need natsform keys authority ${topology.environment} ${cluster.name}, and then another deploy`;
 }
 
 /** Synthesizes again. @returns the stacks that have changed, in their order */

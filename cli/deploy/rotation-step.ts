@@ -65,12 +65,14 @@ export function isStarted(step: RespondersStep, name: string, stack: string, sho
     case "nothing":
       return false;
     case "finished-before":
-      show(`${name}: the rotation was finished before it was deployed; servers first, who comes meanwhile waits`);
+      show(
+        `${name}: the rotation was finished before it was deployed: servers are updated first; new connections wait until then`,
+      );
       return false;
     case "refuse":
       throw new UserError(
-        `${name} runs a version that takes no keys of before, and a rotation is open; no server was changed`,
-        `terraform init and apply in cdktf.out/stacks/${stack} starts responders that take old and new keys; then deploy again`,
+        `${name} runs a version that cannot accept previous keys during a rotation, and one is open; no server was changed`,
+        `terraform init and apply in cdktf.out/stacks/${stack} starts responders that accept old and new keys; then deploy again`,
       );
     case "start":
     case "restart":

@@ -70,7 +70,7 @@ export async function terraform(
     child.once("close", (code) => resolve(code ?? 1));
   });
   log?.close();
-  if (interrupted()) throw new UserError(`${stack}: interrupted`, "run the same command again: it goes on from there");
+  if (interrupted()) throw new UserError(`${stack}: interrupted`, "run the same command again to continue");
   return collected.result(code);
 }
 

@@ -55,7 +55,10 @@ async function pullBase(root: string, base: string, platform: string): Promise<O
     const { ok, stderr } = await crane(["pull", "--format", "oci", "--platform", platform, base, half]);
     if (!ok) {
       rmSync(half, { recursive: true, force: true });
-      throw new UserError(`the base image ${base} cannot be pulled: ${lastLine(stderr)}`, "name one that can be");
+      throw new UserError(
+        `the base image ${base} cannot be pulled: ${lastLine(stderr)}`,
+        "name an image that can be pulled",
+      );
     }
     checkPlatform(new OciLayout(half), base, platform);
     renameSync(half, folder);
@@ -67,5 +70,5 @@ function checkPlatform(layout: OciLayout, base: string, platform: string): void 
   const { os, architecture } = layout.read().config;
   if (`${os}/${architecture}` === platform) return;
   rmSync(layout.folder, { recursive: true, force: true });
-  throw new UserError(`the base image ${base} is of ${os}/${architecture}`, `name one of ${platform}`);
+  throw new UserError(`the base image ${base} is for ${os}/${architecture}`, `name one for ${platform}`);
 }

@@ -19,7 +19,8 @@ export interface CraneResult {
 /** @throws UserError when crane is not there */
 export function crane(args: readonly string[], { input = "", dockerConfig }: CraneOptions = {}): Promise<CraneResult> {
   const program = findDeployTool("crane");
-  if (!program) throw new UserError("crane is missing, and images cannot be moved without it", "make deploy-tools");
+  if (!program)
+    throw new UserError("crane is missing; images cannot be pulled or pushed without it", "make deploy-tools");
   const env = dockerConfig ? { ...process.env, DOCKER_CONFIG: dockerConfig } : process.env;
   const child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
   const result = { stdout: "", stderr: "" };

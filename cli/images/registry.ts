@@ -16,7 +16,7 @@ export async function accountRegistry(region: string, sts = new STSClient({ regi
     return `${Account}.dkr.ecr.${region}.amazonaws.com`;
   } catch (error) {
     throw new UserError(
-      `the AWS account cannot be told: ${errorMessage(error)}`,
+      `cannot determine the AWS account: ${errorMessage(error)}`,
       "give credentials of the account, or name a registry with --registry",
     );
   }

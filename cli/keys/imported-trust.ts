@@ -28,7 +28,7 @@ export async function importedTrust(
   if (missing.length > 0) {
     throw new UserError(
       `the operator that was imported has no account ${missing.join(", ")}`,
-      `create it there, and then natsform keys import ${environment}`,
+      `create it at the operator, then natsform keys import ${environment}`,
     );
   }
   const signerOf = async (account: string) => {

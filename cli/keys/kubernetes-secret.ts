@@ -73,7 +73,7 @@ export class KubernetesSecretStore implements KeyStore {
     if (code === 0) return stdout;
     if (missing) throw new UserError("kubectl is not on PATH", "install it, or use another store");
     const fix = stderr.includes("NotFound")
-      ? "apply the stack that ends with -pki first: it makes the Secret"
+      ? "deploy the stack that ends with -pki first: it creates the Secret"
       : undefined;
     throw new UserError(`${this.description}: ${stderr.trim().split("\n")[0] ?? `kubectl ended with ${code}`}`, fix);
   }

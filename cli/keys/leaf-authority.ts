@@ -90,11 +90,14 @@ function parsed(text: string): unknown {
  */
 export function authorityPem(text: string, now: Date): string {
   const found = splitPem(text);
-  if (found.length === 0) throw new UserError("there is no certificate in it", "certificates in PEM");
+  if (found.length === 0) throw new UserError("there is no certificate in it", "use certificates in PEM");
   for (const pem of found) {
     const certificate = readable(pem);
     if (!certificate.ca)
-      throw new UserError(`${oneLine(certificate.subject)} is no authority`, "the certificate of the one that signs");
+      throw new UserError(
+        `${oneLine(certificate.subject)} is not an authority`,
+        "use the certificate of the authority that signs",
+      );
     if (new Date(certificate.validTo) <= now)
       throw new UserError(`${oneLine(certificate.subject)} ended on ${certificate.validTo}`);
   }

@@ -28,7 +28,10 @@ export async function pushSecrets(
   if (missing.length === secrets.length)
     throw new UserError(`there are no keys in ${from.description}`, "natsform keys init");
   if (missing.length > 0)
-    throw new UserError(`${from.description} lacks ${missing.join(", ")}`, "natsform keys init makes what is missing");
+    throw new UserError(
+      `${from.description} lacks ${missing.join(", ")}`,
+      "natsform keys init creates what is missing",
+    );
   let written = 0;
   for (const { name, value } of secrets) {
     if ((await to.read(name)) === value) continue;

@@ -61,7 +61,7 @@ export type Read<T> = { value: T } | { problem: string };
 function onlyJwt(text: string): Read<string> {
   const found = [...new Set(text.match(jwtText) ?? [])];
   if (found.length !== 1)
-    return { problem: `holds ${found.length || "no"} JWT${found.length > 1 ? "s" : ""}; one is wanted` };
+    return { problem: `holds ${found.length || "no"} JWT${found.length > 1 ? "s" : ""}; expected one` };
   return { value: found[0] as string };
 }
 

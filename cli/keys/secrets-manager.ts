@@ -62,7 +62,7 @@ export class SecretsManagerStore implements KeyStore {
         const environment = this.prefix.split("/")[0];
         throw new UserError(
           `there is no secret ${SecretId} in ${this.region}`,
-          `deploy ${environment}-${this.region}-foundation first: it makes the containers`,
+          `deploy ${environment}-${this.region}-foundation first: it creates the secrets`,
         );
       }
       await client.send(new sdk.CreateSecretCommand({ Name: SecretId, SecretString: value }));

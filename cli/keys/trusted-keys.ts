@@ -65,12 +65,12 @@ export function otherKeysError(
 ): UserError {
   const old = rotatedNames(topology).map(previousOf);
   const { environment: name, imported } = trust;
-  const get = "get the keys that belong to the trust file, or the trust file that belongs to the keys";
+  const get = "use the keys that belong to the trust file, or the trust file that belongs to the keys";
   const fix = imported
     ? `natsform keys import ${name} once more; or ${get}`
     : others.every((other) => old.includes(other))
-      ? `natsform keys rotate ${name} --finish drops them: no rotation is open`
-      : `${get}; natsform keys rotate ${name} goes on with a rotation that was cut off`;
+      ? `natsform keys rotate ${name} --finish removes them: no rotation is open`
+      : `${get}; natsform keys rotate ${name} continues an interrupted rotation`;
   return new UserError(`${store.description} holds other keys than the trust file: ${others.join(", ")}`, fix);
 }
 

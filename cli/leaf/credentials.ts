@@ -62,7 +62,7 @@ export function findLeaf(topology: Topology, name: string): Leaf {
   const leaf = leafs.find((candidate) => candidate.name === name);
   if (!leaf) {
     const known = leafs.map((candidate) => candidate.name).join(", ");
-    const fix = known ? `known: ${known}` : "a cluster with leafOf, or foreignLeafs of a hub";
+    const fix = known ? `known: ${known}` : "set leafOf of a cluster, or foreignLeafs of a hub";
     throw new UserError(`${topology.environment} has no leaf ${name}`, fix);
   }
   return { ...leaf, hub: clusterOf(topology, leaf.links[0]?.hub ?? "") };
@@ -86,8 +86,8 @@ export async function leafCredentials(props: CredentialsProps): Promise<LeafCred
   const { hub } = leaf;
   if (place.authorities === undefined) {
     throw new UserError(
-      `the authority that signs ${hub.name}'s certificates for leaf nodes is not known`,
-      `once ${hub.name} is deployed: natsform keys authority ${environment} ${hub.name}`,
+      `unknown authority: no entry of the trust file says which one signs ${hub.name}'s leaf node certificates`,
+      `deploy ${hub.name}, then natsform keys authority ${environment} ${hub.name}`,
     );
   }
   const isOperator = identity.mode === "operator";
@@ -95,7 +95,8 @@ export async function leafCredentials(props: CredentialsProps): Promise<LeafCred
     leaf.links.map(async ({ account, user }): Promise<LeafSecret> => {
       const key = loginKey(topology, user);
       const value = await store.read(key);
-      if (value === undefined) throw new UserError(`${store.description} lacks ${key}`, "natsform keys init makes it");
+      if (value === undefined)
+        throw new UserError(`${store.description} lacks ${key}`, "natsform keys init creates it");
       return isOperator
         ? { account, user, key, file: `${user}.creds`, content: `${value}\n` }
         : { account, user, key, file: `${user}.conf`, content: leafInclude(value) };
@@ -143,12 +144,12 @@ const localAccount = ({ links, cluster }: Leaf, { account }: LeafLink): string |
 
 /** Text that says how to get the client certificate that a deployed hub requires. */
 export function certificateHint(topology: Topology, { name, hub, cluster }: Leaf, tls: VaultTls): string {
-  if (cluster) return `its platform issues it: natsform deploys ${name}`;
-  const own = `of an authority of its own: natsform keys authority ${topology.environment} ${name} --certificates FILE, then deploy ${hub.name}`;
+  if (cluster) return `issued by the platform of ${name}, which natsform deploys`;
+  const own = `from an authority of your own: natsform keys authority ${topology.environment} ${name} --certificates FILE, then deploy ${hub.name}`;
   const signer = hub.certificates.find(({ id }) => id === "leafnodes")?.signer;
   if (signer !== "vault") return own;
   const role = `${vaultMount(tls, "leafnodes")}/issue/${foreignLeafRole(tls, hub.name, name)}`;
-  return `of the hub's authority: vault write -format=json ${role} common_name=${name}; or ${own}`;
+  return `from the hub's authority: vault write -format=json ${role} common_name=${name}; or ${own}`;
 }
 
 interface VaultTls {

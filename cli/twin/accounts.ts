@@ -54,7 +54,7 @@ export async function updateAccounts(twin: Twin, trust: Trust, skip?: string): P
     }
     if (!(await poll(async () => (await find()).length === 0, 30_000))) {
       const names = (await find()).map(({ account, servers }) => `${account} on ${servers.join(", ")}`).join("; ");
-      throw new UserError(`servers did not take over the new account JWTs: ${names}`);
+      throw new UserError(`servers did not load the new account JWTs: ${names}`);
     }
   }
 }

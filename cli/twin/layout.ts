@@ -24,14 +24,17 @@ const layoutText = (environment: string) => `${JSON.stringify({ layout, environm
  */
 export function checkLayout(folder: TwinFolder, environment: string): void {
   if (existsSync(folder.root) && !statSync(folder.root).isDirectory())
-    throw new UserError(`${folder.root} is not a folder`, "move it away: it is not natsform's");
+    throw new UserError(`${folder.root} is not a folder`, "move it away");
   const found = readIfThere(layoutPath(folder));
   const wipe = `natsform down ${environment} --wipe, then up again (the twin's streams are lost)`;
   if (found !== undefined && found !== layoutText(environment)) {
     throw new UserError(`${folder.root} was left by another version of natsform: ${found.trim()}`, wipe);
   }
   if (found === undefined && existsSync(join(folder.root, "servers"))) {
-    throw new UserError(`${folder.root} is not complete: an earlier command was cut off, or files were removed`, wipe);
+    throw new UserError(
+      `${folder.root} is not complete: an earlier command was interrupted, or files were removed`,
+      wipe,
+    );
   }
 }
 

@@ -114,7 +114,7 @@ export async function choosePorts(
   const holderOf = (base: number) => [...claimed].find(([, other]) => Math.abs(other - base) < blockSize)?.[0];
   if (typeof choice === "number" && holderOf(choice) !== undefined) {
     throw new UserError(
-      `ports ${choice} to ${choice + blockSize - 1} meet those of the twin of ${holderOf(choice)}`,
+      `ports ${choice} to ${choice + blockSize - 1} overlap those of the twin of ${holderOf(choice)}`,
       "--ports new takes a block that no other twin has",
     );
   }
@@ -132,7 +132,7 @@ export async function choosePorts(
     names = taken.map((port) => `${port} (${owners.get(port)})`).join(", ");
   }
   throw new UserError(
-    `no free block of ports; the last one tried has ${names} taken by another program`,
+    `no free block of ports; in the last one, another program uses ${names}`,
     "--ports NUMBER chooses where the block begins",
   );
 }

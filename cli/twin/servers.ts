@@ -90,7 +90,7 @@ export async function assertPortsFree(twin: Twin, ports: readonly number[]): Pro
   const names = taken.map((port) => `${port} (${owners.get(port) ?? "?"})`).join(", ");
   const name = twin.topology.environment;
   throw new UserError(
-    `taken by another program: port ${names}`,
+    `in use by another program: port ${names}`,
     `stop what listens there (ss -ltnp shows it), or take other ports: natsform up ${name} --ports new`,
   );
 }
@@ -123,7 +123,7 @@ export async function serverReady(
 export function diagnosis(folder: { log: string }): string {
   const lines = lastLines(folder.log, 40);
   const telling = lines.filter((line) => /\[(FTL|ERR)\]|nats-server:|Error:/.test(line));
-  return (telling.length > 0 ? telling : lines).slice(-3).join("\n    ") || "no word in its log";
+  return (telling.length > 0 ? telling : lines).slice(-3).join("\n    ") || "its log is empty";
 }
 
 /** Longer than any reload takes: a slow reload must not be taken for a refused one. */

@@ -105,8 +105,8 @@ export async function applyStreams(twin: Twin, progress: (text: string) => void)
   const changed = await applyTwinStreams(twin, plans, progress);
   const count = twin.topology.streams.length;
   const orphans = plans.flatMap(({ actions }) => actions.filter(({ kind }) => kind === "orphan")).length;
-  const left = orphans > 0 ? `, ${orphans} no longer wanted (natsform streams plan shows them)` : "";
-  return `${count} as wanted, ${changed} changes${changed > 0 ? ", synced to disk" : ""}${left}`;
+  const left = orphans > 0 ? `, ${orphans} no longer configured (natsform streams plan shows them)` : "";
+  return `${count} as configured, ${changed} changes${changed > 0 ? ", synced to disk" : ""}${left}`;
 }
 
 export const nothingToDo = (plans: StreamPlan[]) => plans.every(({ actions }) => isEmpty(actions));

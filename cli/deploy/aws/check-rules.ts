@@ -40,7 +40,7 @@ export async function checkRules(target: DeployTarget, { cluster, region }: Chec
         return {
           ok: schedules.length > 0 && (!events || patterns > 0),
           seen:
-            [...schedules, ...(patterns > 0 ? [`${patterns} event patterns`] : [])].join(", ") || "nothing wakes it",
+            [...schedules, ...(patterns > 0 ? [`${patterns} event patterns`] : [])].join(", ") || "no rule starts it",
         };
       }),
     ),

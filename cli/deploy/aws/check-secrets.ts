@@ -22,7 +22,9 @@ export async function checkKeys(target: DeployTarget, region: string): Promise<D
       const ok = wrong.length === 0;
       return {
         ok,
-        seen: ok ? `${desired.length} as in ${target.keys.description}` : `not as they should be: ${wrong.join(", ")}`,
+        seen: ok
+          ? `${desired.length} as in ${target.keys.description}`
+          : `differ from ${target.keys.description}: ${wrong.join(", ")}`,
       };
     }),
   ];

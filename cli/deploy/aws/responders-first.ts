@@ -67,7 +67,7 @@ export async function respondersFirst(
     if (isRolledOut(service, stable)) return;
     throw notReady(
       serviceName,
-      `its log group, ${awsNames(target.environment.name, region).logGroup(`${clusterName}-auth-callout`)}, says why`,
+      `see its log group ${awsNames(target.environment.name, region).logGroup(`${clusterName}-auth-callout`)}`,
     );
   } finally {
     client.destroy();

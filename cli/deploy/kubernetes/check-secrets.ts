@@ -43,7 +43,7 @@ export function judgeCertificate(
 ): { ok: boolean; seen: string } {
   const [certificate, ...chain] = splitPem(data["tls.crt"] ?? "");
   const privateKey = data["tls.key"];
-  if (!certificate || !privateKey) return { ok: false, seen: "there is no certificate in it" };
+  if (!certificate || !privateKey) return { ok: false, seen: "the Secret holds no certificate" };
   const wrong = certificateFault(
     { certificate, chain: chain.join("\n"), privateKey },
     desired,
@@ -66,7 +66,9 @@ export async function checkKeys(target: DeployTarget, name: string): Promise<Dep
       const ok = wrong.length === 0;
       return {
         ok,
-        seen: ok ? `${desired.length} as in ${target.keys.description}` : `not as they should be: ${wrong.join(", ")}`,
+        seen: ok
+          ? `${desired.length} as in ${target.keys.description}`
+          : `differ from ${target.keys.description}: ${wrong.join(", ")}`,
       };
     }),
   ];

@@ -42,7 +42,7 @@ const servers = (what: string, { ok, seen }: CheckResult): DeployRow => ({ group
 function judgeVersion(version: string, cluster: ClusterTopology, name: string, { varz }: ServerInfo): CheckResult {
   const own = varz.get(name);
   if (own) return judgeServer(cluster, version, name, own);
-  return { ok: false, seen: `no answer; there were ${[...varz.keys()].sort().join(", ") || "none"}` };
+  return { ok: false, seen: `no answer; answers came from ${[...varz.keys()].sort().join(", ") || "none"}` };
 }
 
 /**

@@ -17,7 +17,7 @@ export async function checkStreams(target: DeployTarget, name: string): Promise<
       const connection = await (await connect(`streams-${account}`, streamsInbox)).connection();
       const desired = toStreamSpecs(topology, name, account);
       rows.push(
-        await checkRow("streams", `${name}/${account}: as wanted`, async () => {
+        await checkRow("streams", `${name}/${account}: as configured`, async () => {
           return judgePlan(topology, name, account, await streamsPlan(topology, name, account, connection));
         }),
       );

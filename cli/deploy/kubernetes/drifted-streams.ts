@@ -64,13 +64,15 @@ export async function driftedStreams(
         const plan = await streamsPlan(topology, cluster, account, connection);
         const runs = runsAgain(plan);
         if (runs === undefined) continue;
-        const what = runs ? "their Job runs again" : "and their Job would refuse to put them right, so they stay";
-        show(`streams of ${account} were changed by hand, ${what}:\n\n${renderPlan(plan)}\n`);
+        const what = runs
+          ? "their Job runs again"
+          : "their Job would refuse to repair them, so they are left unchanged";
+        show(`streams of ${account} differ from the configuration; ${what}:\n\n${renderPlan(plan)}\n`);
         if (runs) drifted.push(address);
       }
     });
   } catch (error) {
-    show(`the streams could not be looked at: ${errorMessage(error).split("\n")[0]}`);
+    show(`the streams cannot be checked: ${errorMessage(error).split("\n")[0]}`);
   }
   return drifted;
 }

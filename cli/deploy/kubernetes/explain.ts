@@ -59,7 +59,7 @@ export async function explainFailure(target: DeployTarget, { cluster, layer }: K
     lines.push(...pods.items.flatMap(({ metadata, status }) => whyNotRunning(metadata.name, status)));
   } catch (error) {
     // The failed apply itself is reported in any case.
-    lines.push(`nothing more is known: ${errorMessage(error)}`);
+    lines.push(`no further information: ${errorMessage(error)}`);
   }
   return lines;
 }
@@ -90,7 +90,7 @@ export function whyNotRunning(name: string, { phase, conditions, containerStatus
   const unready = conditions.filter(
     ({ type, status }) => phase === "Running" && type === "Ready" && status === "False",
   );
-  const running = unready.map(({ message }) => `runs, and is not ready: ${message ?? "no reason"}`);
+  const running = unready.map(({ message }) => `running, but not ready: ${message ?? "no reason"}`);
   return [
     ...unscheduled.map(({ message = "not scheduled" }) => message),
     ...(waiting.length > 0 ? waiting : running),

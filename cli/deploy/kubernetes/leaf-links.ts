@@ -42,7 +42,7 @@ export async function reloadUntilLinked(clusters: readonly string[], steps: Link
   const waiting = () => behind([...seen.values()]);
   const ask = async (): Promise<void> => {
     const down = [...seen.values()].flatMap((one) => one.down).join(", ");
-    progress(`${down}: not up; servers of ${waiting().join(", ")} read their authorities again`);
+    progress(`${down}: not up; reloading the servers of ${waiting().join(", ")}`);
     await each(waiting(), reload);
   };
   await lookAt(clusters);

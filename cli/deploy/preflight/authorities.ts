@@ -12,7 +12,7 @@ export async function authorityPrerequisites(root: string, topology: Topology): 
     found: seen,
     needed: `${warnDays} days left`,
     ok: ok && !warns,
-    get: "docs/leaf-clusters.md says how another one takes its place",
+    get: "replace it as docs/leaf-clusters.md describes",
   }));
 }
 

@@ -8,9 +8,9 @@ export function awsPrerequisites(topology: Topology): Promise<Prerequisite>[] {
     .filter(isInFamily("aws"))
     .map((stack) => stack.region);
   if (region === undefined) return [];
-  const get = "give credentials as AWS's tools expect them";
+  const get = "set credentials as for AWS's own tools";
   return [
-    checkPrerequisite({ name: "AWS credentials", needed: "that AWS knows", get }, async () => {
+    checkPrerequisite({ name: "AWS credentials", needed: "accepted by AWS", get }, async () => {
       const { Account, Arn } = await new STSClient({ region }).send(new GetCallerIdentityCommand({}));
       return { ok: Account !== undefined, found: Arn ?? "" };
     }),

@@ -7,7 +7,7 @@ import { deployedValues } from "../../keys/push";
 import { refuseOtherKeys } from "../../keys/trusted-keys";
 import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
-const getKeys = (name: string) => `natsform keys init ${name} makes real ones`;
+const getKeys = (name: string) => `natsform keys init ${name} creates real keys`;
 
 /** The trust file is a real one: a row of natsform doctor. `admit` refuses to deploy with an example. */
 export function trustPrerequisites(
@@ -17,7 +17,7 @@ export function trustPrerequisites(
 ): Promise<Prerequisite>[] {
   const { name } = environment;
   return [
-    checkPrerequisite({ name: "trust file", needed: "of keys that somebody holds", get: getKeys(name) }, async () => {
+    checkPrerequisite({ name: "trust file", needed: "real, not an example", get: getKeys(name) }, async () => {
       const trust = findTrust(trustFile(name, root), root);
       const today = new Date().toISOString().slice(0, 10);
       const said = judgeTrustFile({ environment, topology, purpose: "deployment", trust, today });
@@ -36,7 +36,7 @@ export function keyPrerequisites(
 ): Promise<Prerequisite>[] {
   const get = getKeys(name);
   return [
-    checkPrerequisite({ name: "keys", needed: "every one that programs read, as in the trust file", get }, async () => {
+    checkPrerequisite({ name: "keys", needed: "all keys of the programs, as in the trust file", get }, async () => {
       const store = keys();
       const values = await deployedValues(topology, store);
       const missing = values.filter(({ value }) => value === "").map((one) => one.name);

@@ -25,7 +25,7 @@ export function dnsNeed({ name, platform }: KubernetesCluster, kubectl: Promise<
   return checkPrerequisite(
     {
       name: `DNS of ${name}`,
-      needed: "resolvers of pods that network policies let them ask",
+      needed: "network policies allow the resolvers of pods",
       get: `set ${settings}.dnsService to the Service of the DNS, or to false, and name resolvers in ${settings}.dns`,
     },
     async () => {
@@ -35,7 +35,7 @@ export function dnsNeed({ name, platform }: KubernetesCluster, kubectl: Promise<
       // Without a report of any node, assume the Service's address, as nearly everywhere.
       const resolvers = given.length > 0 ? given : (service?.addresses ?? []);
       if (resolvers.length === 0 && platform.networkPolicies.dns.length === 0)
-        return { ok: false, found: "nobody says what resolvers pods get" };
+        return { ok: false, found: "unknown: neither a node nor the Service of the DNS names the resolvers of pods" };
       const refused = resolvers.filter((address) => !isAllowed(address, platform, service?.addresses.slice(0, 1)));
       if (refused.length > 0)
         return {
@@ -46,7 +46,7 @@ export function dnsNeed({ name, platform }: KubernetesCluster, kubectl: Promise<
       if (service && resolvers.some((address) => service.addresses.includes(address)) && !service.hasKnownPods)
         return {
           ok: false,
-          found: `the pods of ${platform.networkPolicies.dnsService} are ${service.pods}, which no policy looks for`,
+          found: `the pods of ${platform.networkPolicies.dnsService} are ${service.pods}, which no network policy selects`,
           get: `label them k8s-app: kube-dns, or add a policy of your own that lets ${platform.namespace} reach them`,
         };
       return { ok: true, found: resolvers.join(", ") || `${platform.networkPolicies.dns.join(", ")}, as configured` };

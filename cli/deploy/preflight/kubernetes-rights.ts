@@ -45,7 +45,7 @@ function mayMake(
     {
       name: `rights on ${name}`,
       needed: `create ${desired.map((kind) => kind.split(".")[0]).join(", ")} and everything in ${platform.namespace}`,
-      get: "log in as somebody who may",
+      get: "log in as a user with these rights",
     },
     async () => {
       const can = await kubectl;
@@ -78,7 +78,7 @@ function storage(
       {
         name: `volumes of ${name}`,
         needed: `${made ? "driver" : "StorageClass"} ${needed}`,
-        get: made ? "install the cloud's CSI driver" : "make it, or name one that exists in jetstream.storageClass",
+        get: made ? "install the cloud's CSI driver" : "create it, or name an existing one in jetstream.storageClass",
       },
       async () => {
         const can = await kubectl;

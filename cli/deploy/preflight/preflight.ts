@@ -36,12 +36,12 @@ export async function checkPrerequisites(desired: PrerequisiteScope): Promise<Us
   if (options.emulate && !stacks.some(isInFamily("aws")))
     return new UserError(
       `${environment.name} has no cluster on aws-ecs: ${kinds}`,
-      `natsform up ${environment.name} runs it here; what is emulated is AWS alone, a local Kubernetes is deployed to as any other`,
+      `natsform up ${environment.name} runs it here; only AWS is emulated, so leave out --emulate for a local Kubernetes`,
     );
   if (stacks.length === 0)
     return new UserError(
       `${environment.name} has no cluster on aws-ecs or kubernetes: ${kinds}`,
-      "natsform deploy knows no other yet",
+      "natsform deploy supports no other platform yet",
     );
   if (!options.emulate) return prerequisiteError(environment.name, await deployPrerequisites(desired));
   const missing = await missingForEmulated();
@@ -93,6 +93,6 @@ async function missingForEmulated(): Promise<string | undefined> {
     return "terraform is not on PATH";
   }
   if (!findProviderMirror("aws") && !(await registryAnswers()))
-    return "Terraform's AWS provider is neither on this machine nor at its registry";
+    return "Terraform's AWS provider is not on this machine, and its registry does not answer";
   return missingForEmulator();
 }

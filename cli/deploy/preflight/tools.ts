@@ -105,7 +105,7 @@ export function imagePrerequisites(topology: Topology): Promise<Prerequisite>[] 
       checkPrerequisite(
         {
           name: `images of ${name}`,
-          needed: "a registry of yours, or the tag of images that are there",
+          needed: "a registry of yours, or the tag of existing images",
           get: `set ${named(name)}.programs to where images are pushed, or ${named(name)}.tag`,
         },
         async () => ({ ok: images.programs.includes("/"), found: images.programs }),

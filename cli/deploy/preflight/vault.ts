@@ -82,11 +82,11 @@ export function vaultPrerequisites(topology: Topology, env: NodeJS.ProcessEnv): 
       },
     ),
     checkPrerequisite(
-      { name: "Vault token", needed: "that Vault knows", get: "vault login, or export VAULT_TOKEN" },
+      { name: "Vault token", needed: "accepted by Vault", get: "vault login, or export VAULT_TOKEN" },
       async () => {
         if (!env.VAULT_ADDR || !vaultToken(env)) return { ok: false, found: "VAULT_TOKEN is not set" };
         const { status } = await askVault(env, "GET", "auth/token/lookup-self");
-        return { ok: status === 200, found: status === 200 ? "known" : `Vault answers ${status}` };
+        return { ok: status === 200, found: status === 200 ? "accepted" : `Vault answers ${status}` };
       },
     ),
   ];
@@ -102,7 +102,7 @@ export function vaultRights(
     checkPrerequisite(
       {
         name: `Vault for ${name}`,
-        needed: "the token may make mounts, authentication and policies",
+        needed: "a token that may create mounts, auth methods and policies",
         get: "ask for a policy with create, update and sudo on sys/mounts, sys/auth and sys/policies",
       },
       async () => {
@@ -114,7 +114,7 @@ export function vaultRights(
         if (status !== 200) return { ok: false, found: `Vault answers ${status}` };
         const may = z.record(z.string(), z.unknown()).parse(body);
         const denied = paths.filter((path) => !mayWrite(may[path]));
-        return { ok: denied.length === 0, found: denied.length === 0 ? "it may" : `not ${denied.join(", ")}` };
+        return { ok: denied.length === 0, found: denied.length === 0 ? "allowed" : `not ${denied.join(", ")}` };
       },
     ),
   );

@@ -27,7 +27,7 @@ export function userProblems(
       problems.push({
         path,
         got: user.nats.issuer_account ?? user.iss,
-        message: `is no user of account ${account.name}, ${account.sub}`,
+        message: `is not a user of account ${account.name}, ${account.sub}`,
       });
     }
     if (operator.nats.strict_signing_key_usage && user.iss === account.sub) {

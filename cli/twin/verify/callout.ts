@@ -46,7 +46,7 @@ async function whoAmI(client: NatsClient, { servers }: ClusterTopology): Promise
     const { server, data } = answer.json<UserInfo>();
     if (data && servers.some(({ name }) => name === server?.name)) return data;
   }
-  throw new Error("no server of the cluster says who this user is");
+  throw new Error("no server of the cluster reports this user");
 }
 
 const sorted = (lists: Lists | undefined) =>

@@ -51,7 +51,7 @@ async function verifyServer(
     await checkRow("servers", `${name}: routes`, async () => {
       return judgeRoutes(cluster, name, await ask<Routez>(twin, name, "/routez"));
     }),
-    await checkRow("servers", `${name}: runs what is rendered`, async () => {
+    await checkRow("servers", `${name}: runs the rendered configuration`, async () => {
       const running = (await ask<Varz>(twin, name, "/varz")).config_digest ?? "none";
       // In the folder of the running configuration, since includes are relative to it.
       const conf = `${twin.folder.server(name).conf}.verify`;

@@ -36,7 +36,7 @@ export async function verifyStreams(twin: Twin, trust: Trust): Promise<VerifyRow
 }
 
 function verifyConfiguration(twin: Twin, client: NatsClient, cluster: string, account: string): Promise<VerifyRow> {
-  return checkRow("streams", `${cluster}/${account}: streams and consumers as wanted`, async () => {
+  return checkRow("streams", `${cluster}/${account}: streams and consumers as configured`, async () => {
     const plan = await streamsPlan(twin.topology, cluster, account, await client.connection());
     return judgePlan(twin.topology, cluster, account, plan);
   });
