@@ -78,12 +78,12 @@ export async function benchCallout(): Promise<void> {
     figures.usual.push(await perCpuSecond(requests.messages.slice(0, 20), usual));
     figures.floor.push(await perCpuSecond(requests.messages, floor));
   }
-  const [own_, usual_, floor_] = [median(figures.own), median(figures.usual), median(figures.floor)];
+  const [ownMedian, stockMedian, floorMedian] = [median(figures.own), median(figures.usual), median(figures.floor)];
   const show = (value: number) => String(Math.round(value)).padStart(7);
   process.stdout.write(`callout: authorizations per second of CPU time, median of ${rounds} rounds
-  natsform                                        ${show(own_)}
-  stock: @nats-io/jwt, nkeys.js and jose          ${show(usual_)}  natsform is ${(own_ / usual_).toFixed(0)} x that
-  floor: one RS256 verification, one Ed25519 sign ${show(floor_)}  natsform is ${(own_ / floor_).toFixed(2)} x that
+  natsform                                        ${show(ownMedian)}
+  stock: @nats-io/jwt, nkeys.js and jose          ${show(stockMedian)}  natsform is ${(ownMedian / stockMedian).toFixed(0)} x that
+  floor: one RS256 verification, one Ed25519 sign ${show(floorMedian)}  natsform is ${(ownMedian / floorMedian).toFixed(2)} x that
 `);
 }
 

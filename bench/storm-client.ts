@@ -38,14 +38,14 @@ function attempt(port: number, ca: string, token: string): Promise<number> {
           protocol: 1,
         };
         tls.write(`CONNECT ${JSON.stringify(login)}\r\nPING\r\n`);
-        let said = "";
+        let received = "";
         tls.on("data", (data) => {
-          said += data.toString("latin1");
-          if (said.includes("PONG")) {
+          received += data.toString("latin1");
+          if (received.includes("PONG")) {
             resolve(performance.now() - sent);
             tls.destroy();
-          } else if (said.includes("-ERR")) {
-            reject(new Error(said.slice(said.indexOf("-ERR"), 80)));
+          } else if (received.includes("-ERR")) {
+            reject(new Error(received.slice(received.indexOf("-ERR"), 80)));
             tls.destroy();
           }
         });

@@ -1,6 +1,6 @@
 import { judgeAuthorities } from "../../cli/deploy/check-authorities";
 import { mergeAuthority, sameKeys, unreadAuthority } from "../../cli/deploy/exchange-authorities";
-import { mayLack } from "../../cli/deploy/kubernetes/join-leaf-nodes";
+import { mayUseStaleAuthorities } from "../../cli/deploy/kubernetes/join-leaf-nodes";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
 import { type EnvironmentInput, parseEnvironment } from "../../model/config";
@@ -127,8 +127,8 @@ test("a server reads its authorities again until its pod has surely seen them", 
   const changed = new Date("2026-01-01T12:00:00Z");
   const varz = { server_name: "hub-0", version: "2.14.5", connections: 0 };
   const loaded = (time: string) => new Map([["hub-0", { ...varz, config_load_time: time }]]);
-  expect(mayLack(changed, { varz: loaded("2026-01-01T11:00:00Z") })).toBe(true);
-  expect(mayLack(changed, { varz: loaded("2026-01-01T12:01:00.123456789Z") })).toBe(true);
-  expect(mayLack(changed, { varz: loaded("2026-01-01T12:10:00.123456789Z") })).toBe(false);
-  expect(mayLack(changed, { varz: new Map() })).toBe(false);
+  expect(mayUseStaleAuthorities(changed, { varz: loaded("2026-01-01T11:00:00Z") })).toBe(true);
+  expect(mayUseStaleAuthorities(changed, { varz: loaded("2026-01-01T12:01:00.123456789Z") })).toBe(true);
+  expect(mayUseStaleAuthorities(changed, { varz: loaded("2026-01-01T12:10:00.123456789Z") })).toBe(false);
+  expect(mayUseStaleAuthorities(changed, { varz: new Map() })).toBe(false);
 });

@@ -11,7 +11,7 @@ async function deployed(
   const looks: Record<string, number> = {};
   let pauses = 0;
   await reloadUntilLinked(Object.keys(upAfter), {
-    look: async (name): Promise<Links> => {
+    readLinks: async (name): Promise<Links> => {
       looks[name] = (looks[name] ?? 0) + 1;
       if ((looks[name] ?? 0) <= (unreachable[name] ?? 0)) throw new Error("no route\nto it");
       const isUp = reloads.filter((one) => one === name).length >= (upAfter[name] ?? 0);

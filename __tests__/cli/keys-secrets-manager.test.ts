@@ -83,7 +83,7 @@ const storeOf = (prefix: string, containers?: "existing") =>
             streamsMay: {},
             emulator: { folder, address },
           },
-          new DeployConsole({ agreed: false, quiet: true }),
+          new DeployConsole({ confirmed: false, quiet: true }),
         );
       };
       const show = async (pair: KeyPairPem) =>

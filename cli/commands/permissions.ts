@@ -61,10 +61,10 @@ function describe(
   claims: Claims,
 ): string {
   const rules = explanation.rules.map(({ rule, account, outcome, missing }) => {
-    const claimsAsked = (permissions[rule]?.when ?? []).map(({ claim }) => claim);
-    const asked = claimsAsked.length > 0 ? ` (checks ${claimsAsked.join(", ")})` : "";
+    const claimNames = (permissions[rule]?.when ?? []).map(({ claim }) => claim);
+    const checked = claimNames.length > 0 ? ` (checks ${claimNames.join(", ")})` : "";
     const lost = missing.length > 0 ? `; without ${missing.join(", ")} some subjects are left out` : "";
-    return `  rule ${rule}, account ${account}: ${outcomes[outcome]}${asked}${lost}`;
+    return `  rule ${rule}, account ${account}: ${outcomes[outcome]}${checked}${lost}`;
   });
   const head = [`token of ${JSON.stringify(claims.sub)}`, ...rules];
   if ("denied" in explanation) return [...head, `denied: ${explanation.denied}: ${explanation.detail}`].join("\n");

@@ -23,10 +23,10 @@ export function judgeRoutes({ servers }: ExpectedCluster, name: string, routez: 
   const peers = [...new Set((routez?.routes ?? []).map(({ remote_name }) => remote_name ?? "?"))].sort();
   const desired = servers.map((server) => server.name).filter((server) => server !== name);
   const missing = desired.filter((server) => !peers.includes(server));
-  const strange = peers.filter((peer) => !desired.includes(peer));
+  const unexpected = peers.filter((peer) => !desired.includes(peer));
   const problems = [
     ...(missing.length > 0 ? [`none to ${missing.join(", ")}`] : []),
-    ...(strange.length > 0 ? [`to ${strange.join(", ")}, which the cluster does not have`] : []),
+    ...(unexpected.length > 0 ? [`to ${unexpected.join(", ")}, which the cluster does not have`] : []),
   ];
   if (problems.length > 0) return { ok: false, seen: problems.join("; ") };
   return { ok: true, seen: peers.length > 0 ? `to ${peers.join(", ")}` : "none" };

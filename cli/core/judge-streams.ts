@@ -41,15 +41,15 @@ export function judgeReplicas(desired: number, group: StreamGroup | undefined): 
   if (desired === 1 && !group) return { ok: true, seen: "on the only server" };
   const followers = group?.replicas ?? [];
   const current = followers.filter((replica) => replica.current && !replica.offline);
-  const behind = followers.filter((replica) => !current.includes(replica)).map(({ name }) => name);
-  const ok = Boolean(group?.leader) && current.length === desired - 1 && behind.length === 0;
+  const lagging = followers.filter((replica) => !current.includes(replica)).map(({ name }) => name);
+  const ok = Boolean(group?.leader) && current.length === desired - 1 && lagging.length === 0;
   const others = current.map(({ name }) => name).sort();
   return {
     ok,
     seen: [
       group?.leader ? `${group.leader} leads` : "no leader",
       ...(others.length > 0 ? [`${others.join(", ")} current`] : []),
-      ...(behind.length > 0 ? [`${behind.join(", ")} behind`] : []),
+      ...(lagging.length > 0 ? [`${lagging.join(", ")} behind`] : []),
     ].join(", "),
   };
 }

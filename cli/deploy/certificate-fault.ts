@@ -17,15 +17,15 @@ export function certificateFault(
   if (now < new Date(leaf.validFrom) || now > new Date(leaf.validTo))
     return `valid from ${leaf.validFrom} to ${leaf.validTo}`;
   let last = leaf;
-  const way = [leaf];
+  const path = [leaf];
   for (const pem of splitPem(chain)) {
     const next = new X509Certificate(pem);
     if (!isSignedBy(last, next)) return `its chain breaks after ${last.subject}`;
-    way.push(next);
+    path.push(next);
     last = next;
   }
   // A trusted intermediate ends the chain, whatever comes after it.
-  const trusted = way.some((one) => roots.some((pem) => isSignedBy(one, new X509Certificate(pem))));
+  const trusted = path.some((one) => roots.some((pem) => isSignedBy(one, new X509Certificate(pem))));
   return trusted ? undefined : `signed by an authority that is not trusted: ${last.issuer}`;
 }
 

@@ -100,7 +100,7 @@ async function onEmulator({ root, environment, topology, options }: Chosen): Pro
     return;
   }
   if (options.plan) {
-    const deployConsole = new DeployConsole({ agreed: false, quiet: false });
+    const deployConsole = new DeployConsole({ confirmed: false, quiet: false });
     try {
       await runTasks([
         ...prepare,
@@ -120,7 +120,7 @@ async function onAccounts({ root, environment, topology, options }: Chosen): Pro
   const { yes = false, json = false, plan = false, store: url } = options;
   const { store, lock } = keyLocation(root, environment.name, { store: url });
   const openTarget = () => realTarget({ root, environment, topology }, store, streamsMay(options));
-  const deployConsole = new DeployConsole({ agreed: yes, quiet: json });
+  const deployConsole = new DeployConsole({ confirmed: yes, quiet: json });
   if (plan) return planEnvironment(await openTarget(), deployConsole, json);
   if (options.destroy) return destroyEnvironment({ ...(await openTarget()), removing: true }, deployConsole, json);
   const result = newResult(environment, false);

@@ -5,7 +5,7 @@ import { UserError } from "../core/project";
 
 export interface DeployConsoleProps {
   /** Every change was confirmed beforehand. */
-  agreed: boolean;
+  confirmed: boolean;
   /** Prints nothing: the output is JSON. */
   quiet: boolean;
 }
@@ -29,7 +29,7 @@ export class DeployConsole {
 
   /** @throws UserError unless the answer is yes */
   async confirm(question: string): Promise<void> {
-    if (this.props.agreed) return;
+    if (this.props.confirmed) return;
     const terminal = createInterface({ input: process.stdin, output: process.stdout });
     try {
       if ((await terminal.question(`${question} Only "yes" confirms: `)).trim() === "yes") return;

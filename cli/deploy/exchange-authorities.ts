@@ -110,10 +110,10 @@ export function unreadAuthority(
   message: string,
 ): string {
   const [reason = ""] = message.split("\n");
-  const said = `cannot read the authority of ${cluster.name}: ${reason}`;
-  if (before !== undefined) return `${said}; the one in the trust file is kept`;
+  const failure = `cannot read the authority of ${cluster.name}: ${reason}`;
+  if (before !== undefined) return `${failure}; the one in the trust file is kept`;
   const peers = [...leafPeers(topology, cluster), ...cluster.foreignLeafs].map(({ name }) => name);
-  return `${said}; links with ${peers.join(", ")} need natsform keys authority ${topology.environment} ${cluster.name}, and then another deploy`;
+  return `${failure}; links with ${peers.join(", ")} need natsform keys authority ${topology.environment} ${cluster.name}, and then another deploy`;
 }
 
 /** Synthesizes again. @returns the stacks that have changed, in their order */

@@ -113,11 +113,11 @@ export async function isApplied(target: DeployTarget, stack: string): Promise<bo
 
 /** Outputs of a stack; sensitive ones are left out. */
 export async function outputsOf(target: DeployTarget, stack: string): Promise<Record<string, unknown>> {
-  const said = await terraform(stackFolder(target, stack), ["output", "-json"]);
-  refuseFailure(stack, said);
+  const result = await terraform(stackFolder(target, stack), ["output", "-json"]);
+  refuseFailure(stack, result);
   const outputs = z
     .record(z.string(), z.object({ value: z.unknown(), sensitive: z.boolean() }))
-    .parse(JSON.parse(said.text));
+    .parse(JSON.parse(result.text));
   return Object.fromEntries(
     Object.entries(outputs).flatMap(([name, { value, sensitive }]) => (sensitive ? [] : [[name, value]])),
   );

@@ -48,10 +48,10 @@ export function respondersStep(
   if (keys === calloutKeys(topology, trust)) return done ? "nothing" : "restart";
   // These versions read the first seed alone, which unchanged servers do not know during a rotation.
   if (keys === undefined) return trust.previous ? "refuse" : "nothing";
-  const told = keys.split(",").map((key) => key.replace(/\?$/, ""));
+  const deployedKeys = keys.split(",").map((key) => key.replace(/\?$/, ""));
   const logins = [trust.users.responder, trust.previous?.[responderKey]];
   // With a login that the servers do not know yet, new responders do not get ready before the servers are changed.
-  return logins.some((login) => login !== undefined && told.includes(login)) ? "start" : "finished-before";
+  return logins.some((login) => login !== undefined && deployedKeys.includes(login)) ? "start" : "finished-before";
 }
 
 /**

@@ -46,16 +46,16 @@ export async function synthesize({
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let said = "";
+  let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
+      output += text;
     });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
   });
-  if (code !== 0) throw new UserError(`${environment} cannot be synthesized:\n${said.trim()}`);
+  if (code !== 0) throw new UserError(`${environment} cannot be synthesized:\n${output.trim()}`);
   return (stack) => join(out, "stacks", stack);
 }
 

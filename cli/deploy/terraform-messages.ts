@@ -82,6 +82,6 @@ function parse(line: string): z.output<typeof Message> | undefined {
 export function refuseFailure(stack: string, { code, errors, text, diagnostics }: TerraformResult): void {
   if (code === 0) return;
   const lines = errors.length > 0 ? errors : `${text}${diagnostics}`.trim().split("\n").slice(-15);
-  const said = lines.join("\n  ");
-  throw new UserError(`${stack}: terraform ended with ${code}:\n  ${said}`);
+  const details = lines.join("\n  ");
+  throw new UserError(`${stack}: terraform ended with ${code}:\n  ${details}`);
 }

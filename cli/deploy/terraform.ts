@@ -74,27 +74,27 @@ export async function terraform(
   return collected.result(code);
 }
 
-const lookMs = 200;
+const pollMs = 200;
 
 /** A log that a process appends to, followed line by line until `close`, which reads the rest. */
 function openLog(path: string, line: (text: string) => void): { file: number; close(): void } {
   const file = openSync(path, "a+", privateFile);
   let [position, rest] = [fstatSync(file).size, Buffer.alloc(0)];
-  const look = () => {
+  const readNew = () => {
     const chunk = Buffer.alloc(fstatSync(file).size - position);
     position += readSync(file, chunk, 0, chunk.length, position);
     const bytes = Buffer.concat([rest, chunk]);
     const end = bytes.lastIndexOf(10) + 1;
     rest = bytes.subarray(end);
     const text = bytes.subarray(0, end).toString("utf8");
-    for (const said of text.split("\n").slice(0, -1)) line(said);
+    for (const entry of text.split("\n").slice(0, -1)) line(entry);
   };
-  const timer = setInterval(look, lookMs);
+  const timer = setInterval(readNew, pollMs);
   return {
     file,
     close: () => {
       clearInterval(timer);
-      look();
+      readNew();
       closeSync(file);
     },
   };

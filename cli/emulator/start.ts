@@ -20,8 +20,8 @@ export function missingForEmulator(): string | undefined {
 
 /** The emulator that runs for this environment; `undefined` when none does. */
 export function runningEmulator(folder: EmulatorFolder): EmulatorAddress | undefined {
-  const said = readIfThere(folder.address);
-  return runningProcess(folder) && said ? (JSON.parse(said) as EmulatorAddress) : undefined;
+  const text = readIfThere(folder.address);
+  return runningProcess(folder) && text ? (JSON.parse(text) as EmulatorAddress) : undefined;
 }
 
 /**
@@ -51,9 +51,9 @@ export async function ensureEmulator(folder: EmulatorFolder): Promise<EmulatorAd
   const address = runningEmulator(folder);
   if (address) return address;
   const why = ready ? "ended" : `is not ready after ${startMs / 1000} s`;
-  const said = lastLines(folder.log, 5).join("\n");
+  const text = lastLines(folder.log, 5).join("\n");
   await removeEmulator(folder);
-  throw new UserError(`the emulator ${why}:\n${said}`);
+  throw new UserError(`the emulator ${why}:\n${text}`);
 }
 
 /** Variables that locate programs and the tools of `make deploy-tools`; nothing of the caller's AWS settings. */

@@ -49,8 +49,8 @@ export async function deployedLeafAuthority(
 const AuthoritiesSecret = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
 async function fromKubernetes(secret: string, namespace: string, kubectl: Kubectl): Promise<string> {
-  const asked = ["--namespace", namespace, "get", "secret", secret, "--output", "json"];
-  const { code, stdout, stderr } = await kubectl.runWith("", ...asked);
+  const args = ["--namespace", namespace, "get", "secret", secret, "--output", "json"];
+  const { code, stdout, stderr } = await kubectl.runWith("", ...args);
   if (code !== 0)
     throw new UserError(
       `Secret ${namespace}/${secret}: ${stderr.trim() || `kubectl ended with ${code}`}`,

@@ -24,8 +24,8 @@ export function leafLinks(
   return Promise.all(
     cluster.leafLinks.map(async ({ hub, account }) => {
       for (const { name } of clusterOf(topology, hub).servers) {
-        const said = await monitoring<Leafz>(ports.servers[name]?.monitoring ?? 0, "/leafz");
-        if (said && isLinked([said], leafNode, account, trust)) return { hub, account, server: name };
+        const leafz = await monitoring<Leafz>(ports.servers[name]?.monitoring ?? 0, "/leafz");
+        if (leafz && isLinked([leafz], leafNode, account, trust)) return { hub, account, server: name };
       }
       return { hub, account, server: undefined };
     }),

@@ -70,7 +70,7 @@ function writeConf({ folder, text }: PlannedServer): void {
   writeFileAtomically(folder.conf, text, privateFile);
 }
 
-function noteLoaded({ folder, restart, loaded }: PlannedServer): void {
+function recordLoaded({ folder, restart, loaded }: PlannedServer): void {
   writeFileAtomically(restartFile(folder), restart, privateFile);
   writeFileAtomically(loadedFile(folder), loaded, privateFile);
 }
@@ -80,7 +80,7 @@ export async function startServer(twin: Twin, planned: PlannedServer, natsServer
   await assertPortsFree(twin, Object.values(twin.ports.servers[planned.server.name] ?? {}));
   writeConf(planned);
   await startProcess(planned.folder, { command: natsServer, args: ["-c", planned.folder.conf], env: {} });
-  noteLoaded(planned);
+  recordLoaded(planned);
 }
 
 export async function assertPortsFree(twin: Twin, ports: readonly number[]): Promise<void> {
@@ -122,8 +122,8 @@ export async function serverReady(
 /** The last error lines of a log, or its last lines. */
 export function diagnosis(folder: { log: string }): string {
   const lines = lastLines(folder.log, 40);
-  const telling = lines.filter((line) => /\[(FTL|ERR)\]|nats-server:|Error:/.test(line));
-  return (telling.length > 0 ? telling : lines).slice(-3).join("\n    ") || "its log is empty";
+  const errors = lines.filter((line) => /\[(FTL|ERR)\]|nats-server:|Error:/.test(line));
+  return (errors.length > 0 ? errors : lines).slice(-3).join("\n    ") || "its log is empty";
 }
 
 /** Longer than any reload takes: a slow reload must not be taken for a refused one. */
@@ -144,7 +144,7 @@ export async function reloadServer(twin: Twin, planned: PlannedServer, natsServe
   if (!done) {
     throw new UserError(`${planned.server.name} refused its new configuration: ${diagnosis(planned.folder)}`);
   }
-  noteLoaded(planned);
+  recordLoaded(planned);
 }
 
 /** Longer than lame duck mode itself, so that it can end by itself. */

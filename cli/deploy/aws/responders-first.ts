@@ -59,11 +59,11 @@ export async function respondersFirst(
     const { service } = await client.send(
       new UpdateServiceCommand({ cluster, service: serviceName, forceNewDeployment: true }),
     );
-    const asked = { cluster, services: [serviceName] };
+    const request = { cluster, services: [serviceName] };
     const patience = { client, maxWaitTime: maxWaitSeconds, minDelay: 5, maxDelay: 15 };
     // The service is checked in any case.
-    await waitUntilServicesStable(patience, asked).catch(() => undefined);
-    const [stable] = (await client.send(new DescribeServicesCommand(asked))).services ?? [];
+    await waitUntilServicesStable(patience, request).catch(() => undefined);
+    const [stable] = (await client.send(new DescribeServicesCommand(request))).services ?? [];
     if (isRolledOut(service, stable)) return;
     throw notReady(
       serviceName,
@@ -75,9 +75,9 @@ export async function respondersFirst(
 }
 
 /** True when the requested deployment runs. A failed one is rolled back, and the service is then stable as well. */
-export function isRolledOut(asked: Service | undefined, now: Service | undefined): boolean {
+export function isRolledOut(request: Service | undefined, now: Service | undefined): boolean {
   const deployment = primary(now);
-  return deployment !== undefined && deployment.id === primary(asked)?.id && deployment.rolloutState === "COMPLETED";
+  return deployment !== undefined && deployment.id === primary(request)?.id && deployment.rolloutState === "COMPLETED";
 }
 
 const primary = (service: Service | undefined) => service?.deployments?.find(({ status }) => status === "PRIMARY");

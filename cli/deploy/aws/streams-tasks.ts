@@ -51,9 +51,9 @@ export async function runStreamsTasks(
       const arn = tasks[0]?.taskArn;
       if (!arn)
         throw new UserError(`the streams' task of ${account} does not start: ${failures[0]?.reason ?? "no reason"}`);
-      const asked = { cluster: ecsCluster, tasks: [arn] };
-      await waitUntilTasksStopped({ client, maxWaitTime: maxWaitSeconds, minDelay: 2, maxDelay: 6 }, asked);
-      const ended = await client.send(new DescribeTasksCommand(asked));
+      const request = { cluster: ecsCluster, tasks: [arn] };
+      await waitUntilTasksStopped({ client, maxWaitTime: maxWaitSeconds, minDelay: 2, maxDelay: 6 }, request);
+      const ended = await client.send(new DescribeTasksCommand(request));
       const problem = streamsProblem(ended.tasks?.[0]);
       const log = awsNames(target.environment.name, region).logGroup(`${cluster}-streams`);
       if (problem)

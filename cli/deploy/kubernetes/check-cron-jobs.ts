@@ -52,11 +52,11 @@ export async function checkCronJobs(target: DeployTarget, name: string): Promise
     ...(config && hasRenewalJob(config) ? [names.renewal] : []),
     ...(config?.backup ? [names.backup] : []),
   ];
-  const lacking = expected.filter((start) => !cronJobs.items.some(({ metadata }) => metadata.name.startsWith(start)));
+  const missing = expected.filter((start) => !cronJobs.items.some(({ metadata }) => metadata.name.startsWith(start)));
   return [
     ...cronJobs.items.map(
       (job): DeployRow => ({ group: "jobs", what: job.metadata.name, ...judgeCronJob(job, jobs.items) }),
     ),
-    ...lacking.map((what): DeployRow => ({ group: "jobs", what, ok: false, seen: "there is no such CronJob" })),
+    ...missing.map((what): DeployRow => ({ group: "jobs", what, ok: false, seen: "there is no such CronJob" })),
   ];
 }

@@ -29,7 +29,7 @@ export function joinLeafNodes(target: DeployTarget, stacks: readonly KubernetesS
       work: (progress: Progress) => {
         const deadline = performance.now() + seenMs;
         return reloadUntilLinked(clusters, {
-          look: (name) => look(target, name),
+          readLinks: (name) => readLinks(target, name),
           reload: (name) =>
             withServers(target, name, async (connect) => askToReload(await (await connect("sys")).connection())),
           pause: () => new Promise((resolve) => setTimeout(resolve, pauseMs)),
@@ -42,18 +42,18 @@ export function joinLeafNodes(target: DeployTarget, stacks: readonly KubernetesS
 }
 
 /** Links of a cluster that are not up, and whether its servers may still use older authorities. */
-async function look(target: DeployTarget, name: string): Promise<Links> {
+async function readLinks(target: DeployTarget, name: string): Promise<Links> {
   const changed = await authoritiesChanged(target, name);
   return withServers(target, name, async (connect) => {
     const show = await collectServerInfo(await (await connect("sys")).connection());
     const links = judgeLeafNodes(target.topology, target.trust, clusterOn(target, name), show);
     const down = links.filter(({ ok }) => !ok).map(({ what }) => what);
-    return { name, down, staleAuthorities: mayLack(changed, show) };
+    return { name, down, staleAuthorities: mayUseStaleAuthorities(changed, show) };
   });
 }
 
 /** True when a server may have loaded its configuration before its pod saw the change. */
-export const mayLack = (changed: Date, { varz }: Pick<ServerInfo, "varz">): boolean =>
+export const mayUseStaleAuthorities = (changed: Date, { varz }: Pick<ServerInfo, "varz">): boolean =>
   [...varz.values()].some(
     ({ config_load_time: loaded }) => loaded !== undefined && Date.parse(loaded) < changed.getTime() + seenMs,
   );
@@ -68,8 +68,8 @@ const Fields = z.object({
 /** Time of the last change of the Secret with the authorities. */
 async function authoritiesChanged(target: DeployTarget, name: string): Promise<Date> {
   const { names, kubectl, inside } = clusterAccess(target, name);
-  const asked = ["get", "secret", names.certificates.authorities, "--show-managed-fields"];
-  const { creationTimestamp, managedFields } = (await kubectl.json(Fields, ...inside, ...asked)).metadata;
+  const request = ["get", "secret", names.certificates.authorities, "--show-managed-fields"];
+  const { creationTimestamp, managedFields } = (await kubectl.json(Fields, ...inside, ...request)).metadata;
   const times = [creationTimestamp, ...managedFields.flatMap(({ time }) => time ?? [])];
   return new Date(Math.max(...times.map((time) => Date.parse(time))));
 }

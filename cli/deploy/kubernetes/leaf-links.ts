@@ -10,7 +10,7 @@ export interface Links {
 }
 
 export interface LinkReload {
-  look(name: string): Promise<Links>;
+  readLinks(name: string): Promise<Links>;
   reload(name: string): Promise<unknown>;
   pause(): Promise<void>;
   /** True once every pod sees the deployed Secrets. */
@@ -19,7 +19,7 @@ export interface LinkReload {
 }
 
 /** Clusters whose servers have to reload their authorities; none while every link is up. */
-export const behind = (seen: readonly Links[]): string[] =>
+export const clustersToReload = (seen: readonly Links[]): string[] =>
   // A link is reported at one of its ends, and either end may have the older authorities.
   seen.some(({ down }) => down.length > 0)
     ? seen.filter(({ staleAuthorities }) => staleAuthorities).map(({ name }) => name)
@@ -31,29 +31,29 @@ export const behind = (seen: readonly Links[]): string[] =>
  * one, and is reported by the final check.
  */
 export async function reloadUntilLinked(clusters: readonly string[], steps: LinkReload): Promise<void> {
-  const { look, reload, pause, isSeen, progress } = steps;
+  const { readLinks, reload, pause, isSeen, progress } = steps;
   const each = async (names: readonly string[], what: (name: string) => Promise<unknown>): Promise<void> => {
     for (const name of names)
       await what(name).catch((error: Error) => progress(`${name}: ${error.message.split("\n")[0]}`));
   };
   /** Links as last reported. */
   const seen = new Map<string, Links>();
-  const lookAt = (names: readonly string[]) => each(names, async (name) => seen.set(name, await look(name)));
-  const waiting = () => behind([...seen.values()]);
-  const ask = async (): Promise<void> => {
+  const readAll = (names: readonly string[]) => each(names, async (name) => seen.set(name, await readLinks(name)));
+  const waiting = () => clustersToReload([...seen.values()]);
+  const reloadWaiting = async (): Promise<void> => {
     const down = [...seen.values()].flatMap((one) => one.down).join(", ");
     progress(`${down}: not up; reloading the servers of ${waiting().join(", ")}`);
     await each(waiting(), reload);
   };
-  await lookAt(clusters);
+  await readAll(clusters);
   const missed = clusters.filter((name) => !seen.has(name));
-  if (missed.length > 0) await pause().then(() => lookAt(missed));
+  if (missed.length > 0) await pause().then(() => readAll(missed));
   if (waiting().length === 0) return;
-  await ask();
+  await reloadWaiting();
   while (!isSeen()) {
     await pause();
-    await lookAt([...seen.keys()]);
+    await readAll([...seen.keys()]);
     if (waiting().length === 0) return;
   }
-  await ask();
+  await reloadWaiting();
 }

@@ -16,10 +16,10 @@ export async function refuseEmptyCertificates(target: DeployTarget, name: string
   const { cluster, names, kubectl, inside } = clusterAccess(target, name);
   const local = cluster.certificates.filter(({ signer }) => signer === "local");
   const desired = new Map<string, Set<string>>();
-  const want = (secret: string, key: string) => desired.set(secret, (desired.get(secret) ?? new Set()).add(key));
+  const expectKey = (secret: string, key: string) => desired.set(secret, (desired.get(secret) ?? new Set()).add(key));
   for (const { id, issuer } of local) {
-    for (const key of ["tls.crt", "tls.key"]) want(names.certificates.certificate(id), key);
-    want(names.certificates.authorities, authorityKey(issuer));
+    for (const key of ["tls.crt", "tls.key"]) expectKey(names.certificates.certificate(id), key);
+    expectKey(names.certificates.authorities, authorityKey(issuer));
   }
   const missing: string[] = [];
   for (const [secret, keys] of desired) {

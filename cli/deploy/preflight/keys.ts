@@ -20,8 +20,8 @@ export function trustPrerequisites(
     checkPrerequisite({ name: "trust file", needed: "real, not an example", get: getKeys(name) }, async () => {
       const trust = findTrust(trustFile(name, root), root);
       const today = new Date().toISOString().slice(0, 10);
-      const said = judgeTrustFile({ environment, topology, purpose: "deployment", trust, today });
-      const problems = said.problems.flatMap((one) => one.problems.map(({ message }) => message));
+      const verdict = judgeTrustFile({ environment, topology, purpose: "deployment", trust, today });
+      const problems = verdict.problems.flatMap((one) => one.problems.map(({ message }) => message));
       return { ok: problems.length === 0, found: [trust.file, problems.join("; ")].filter(Boolean).join(": ") };
     }),
   ];

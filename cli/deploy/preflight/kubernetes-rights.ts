@@ -49,12 +49,12 @@ function mayMake(
     },
     async () => {
       const can = await kubectl;
-      const asked = [
+      const requests = [
         ...desired.map((kind) => [kind]),
         ...inside.map((kind) => [kind, "--namespace", platform.namespace]),
       ];
       const denied: string[] = [];
-      for (const [kind = "", ...where] of asked) {
+      for (const [kind = "", ...where] of requests) {
         const { stdout } = await can.run("auth", "can-i", "create", kind, ...where);
         if (stdout.trim() !== "yes") denied.push(kind);
       }

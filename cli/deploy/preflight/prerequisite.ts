@@ -10,15 +10,15 @@ export interface Prerequisite {
   get: string;
 }
 
-type Look = () => Promise<Pick<Prerequisite, "found" | "ok"> & Partial<Pick<Prerequisite, "get">>>;
+type Check = () => Promise<Pick<Prerequisite, "found" | "ok"> & Partial<Pick<Prerequisite, "get">>>;
 
 /** Runs the check of a prerequisite; one that throws is not met, with the error as the reason. */
 export async function checkPrerequisite(
   { name, needed, get }: Pick<Prerequisite, "name" | "needed" | "get">,
-  look: Look,
+  check: Check,
 ): Promise<Prerequisite> {
   try {
-    return { name, needed, get, ...(await look()) };
+    return { name, needed, get, ...(await check()) };
   } catch (error) {
     const { message, fix } = error as UserError;
     return { name, needed, get: fix ?? get, ok: false, found: message.split("\n")[0] ?? "" };

@@ -37,7 +37,7 @@ function askVault(env: NodeJS.ProcessEnv, method: string, path: string, body?: o
   };
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, headers, ...trust, timeout: answerMs }, (response) => {
+    const call = request(url, { method, headers, ...trust, timeout: answerMs }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (part: string) => {
         text += part;
@@ -51,9 +51,9 @@ function askVault(env: NodeJS.ProcessEnv, method: string, path: string, body?: o
         }
       });
     });
-    asked.once("timeout", () => asked.destroy(new Error(`${url.origin} does not answer within ${answerMs / 1000} s`)));
-    asked.once("error", reject);
-    asked.end(body === undefined ? undefined : JSON.stringify(body));
+    call.once("timeout", () => call.destroy(new Error(`${url.origin} does not answer within ${answerMs / 1000} s`)));
+    call.once("error", reject);
+    call.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 

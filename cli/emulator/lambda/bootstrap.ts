@@ -32,9 +32,9 @@ async function main(): Promise<void> {
   await end({ result: result === undefined ? null : result });
 }
 
-function end(said: object): Promise<never> {
+function end(outcome: object): Promise<never> {
   return new Promise(() => {
-    createWriteStream("", { fd: 3 }).end(JSON.stringify(said), () => process.exit(0));
+    createWriteStream("", { fd: 3 }).end(JSON.stringify(outcome), () => process.exit(0));
   });
 }
 

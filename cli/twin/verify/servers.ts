@@ -79,10 +79,10 @@ function verifyLeafLinks(
 ): Promise<VerifyRow> {
   return checkRow("servers", `${name}: leaf nodes`, async () => {
     const links = await leafLinks(twin, cluster, name, trust);
-    const said = links.map(({ account, hub, server }) =>
+    const states = links.map(({ account, hub, server }) =>
       server ? `${account} to ${server}` : `no ${account} to ${hub}`,
     );
-    return { ok: links.every(({ server }) => server !== undefined), seen: said.join(", ") };
+    return { ok: links.every(({ server }) => server !== undefined), seen: states.join(", ") };
   });
 }
 
@@ -98,9 +98,9 @@ function verifyAccounts(twin: Twin, cluster: ClusterTopology, trust: Trust): Pro
 }
 
 function verifyMeta(twin: Twin, cluster: ClusterTopology): Promise<VerifyRow> {
-  const look = async () => {
+  const check = async () => {
     const views = cluster.servers.map(async ({ name }) => [name, await ask<Jsz>(twin, name, "/jsz")] as const);
     return judgeMeta(cluster, new Map(await Promise.all(views)));
   };
-  return checkRow("servers", `${cluster.name}: meta quorum`, () => settledResult(look, patienceMs));
+  return checkRow("servers", `${cluster.name}: meta quorum`, () => settledResult(check, patienceMs));
 }
