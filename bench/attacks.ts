@@ -15,7 +15,7 @@ import {
 } from "../__tests__/support/attacks";
 
 const total = 1_000_000;
-/** Families whose attacks take an RSA signature each: so many are made, and shown again and again. */
+/** Attacks made of each family that needs an RSA signature per attack; they are used repeatedly. */
 const signedPool = 2000;
 const batch = 500;
 const seed = 20_261_121;
@@ -23,14 +23,14 @@ const seed = 20_261_121;
 interface Result {
   inputs: number;
   distinct: number;
-  /** Let in with exactly the few rights that the family states: decided and pinned, no success. */
+  /** Admitted with exactly the few permissions that the family states: intended and asserted, no success. */
   narrow: number;
-  /** Let in with anything else. */
+  /** Admitted with any other permissions. */
   admitted: number;
-  /** Kept out, but for another reason than the right one, or with downloads that it should not cause. */
+  /** Refused, but for the wrong reason or with downloads that it should not cause. */
   otherwise: number;
   throws: number;
-  /** Making them left out. */
+  /** Time of the decisions, without making the attacks. */
   judgedMs: number;
   longestMs: number;
   heapGrowthBytes: number;
@@ -44,7 +44,7 @@ export async function benchAttacks(): Promise<void> {
   const world = await makeWorld();
   const count = Math.ceil(total / families.length);
   process.stdout.write(
-    "attacks: shown to what decides about them, one core; narrow: let in with exactly what is due\n" +
+    "attacks: decided on one core; narrow: admitted with exactly the permissions that are due\n" +
       "  family    inputs  distinct    narrow  admitted  otherwise  throws   inputs/s  longest ms  heap MiB\n",
   );
   const results: Result[] = [];
@@ -66,7 +66,7 @@ export async function benchAttacks(): Promise<void> {
     heapGrowthBytes: sum((result) => result.heapGrowthBytes),
   });
   if (sum((result) => result.admitted + result.otherwise + result.throws) > 0)
-    throw new Error("an attack came to something else than it should");
+    throw new Error("an attack had another outcome than expected");
 }
 
 async function attack(world: World, family: Family, count: number): Promise<Result> {
@@ -119,7 +119,7 @@ async function judge(world: World, one: Attack, result: Result): Promise<void> {
   }
 }
 
-/** The first few only: a million lines help nobody. */
+/** Prints the first few problems only. */
 function complain(before: number, text: string): void {
   if (before < 3) process.stdout.write(`  seed ${seed}: ${text}\n`);
 }

@@ -22,7 +22,7 @@ const log = pino({ level: "silent" });
 const scope: Scope = { environment: "bench", cluster: "bench", account: "APP" };
 
 /**
- * What a backup and a restore of one stream take: the parts of a recovery point and a recovery time that are not the schedule.
+ * Duration of a backup and a restore of one stream: the parts of the recovery point and time besides the schedule.
  *
  * One server, messages that do not compress, a folder on the same disk: servers, program and target share everything.
  */

@@ -5,7 +5,7 @@ import { median, quantile } from "./statistics";
 const requests = 1000;
 const rounds = 3;
 
-/** A thousand requests in one responder's hands at the same moment: all begun at once, and one in each turn. */
+/** A thousand requests that reach one responder at once: all started at once, and one per event-loop turn. */
 export async function benchBurst(): Promise<void> {
   const { requests: made, own } = await ownPath();
   const messages = made.messages.slice(0, requests);

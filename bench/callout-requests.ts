@@ -9,7 +9,7 @@ const text = new TextDecoder();
 export const issuer = "https://id.example.com/";
 export const audience = "bench";
 
-/** What one server asks for each of many clients, sealed as it seals it; and the keys to answer with. */
+/** Sealed authorization requests of one server for many clients, and the keys to answer them with. */
 export async function sealedRequests(count: number) {
   const calloutIssuer = createAccount();
   const xkey = createCurve();

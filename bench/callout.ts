@@ -12,7 +12,7 @@ import { median } from "./statistics";
 
 const rounds = 5;
 
-/** Requests, and our way of answering one; it throws when it does not admit. */
+/** Requests, and natsform's code that answers one; it throws unless the client is admitted. */
 export async function ownPath() {
   const requests = await sealedRequests(2000);
   const rules = AuthRules.parse({
@@ -48,7 +48,7 @@ export async function ownPath() {
   };
   const own = async (message: Uint8Array) => {
     const { verdict } = await handleRequest(message, requests.senderXkey, context);
-    if (verdict !== "admitted") throw new Error(`our own path ${verdict} a good token`);
+    if (verdict !== "admitted") throw new Error(`natsform ${verdict} a valid token`);
   };
   return { requests, own };
 }
@@ -78,16 +78,16 @@ export async function benchCallout(): Promise<void> {
     figures.usual.push(await perCpuSecond(requests.messages.slice(0, 20), usual));
     figures.floor.push(await perCpuSecond(requests.messages, floor));
   }
-  const [own_, usual_, floor_] = [median(figures.own), median(figures.usual), median(figures.floor)];
+  const [ownMedian, stockMedian, floorMedian] = [median(figures.own), median(figures.usual), median(figures.floor)];
   const show = (value: number) => String(Math.round(value)).padStart(7);
   process.stdout.write(`callout: authorizations per second of CPU time, median of ${rounds} rounds
-  natsform                                        ${show(own_)}
-  stock: @nats-io/jwt, nkeys.js and jose          ${show(usual_)}  natsform is ${(own_ / usual_).toFixed(0)} x that
-  floor: one RS256 verification, one Ed25519 sign ${show(floor_)}  natsform is ${(own_ / floor_).toFixed(2)} x that
+  natsform                                        ${show(ownMedian)}
+  stock: @nats-io/jwt, nkeys.js and jose          ${show(stockMedian)}  natsform is ${(ownMedian / stockMedian).toFixed(0)} x that
+  floor: one RS256 verification, one Ed25519 sign ${show(floorMedian)}  natsform is ${(ownMedian / floorMedian).toFixed(2)} x that
 `);
 }
 
-/** How many messages one second of this process's CPU time answers, user and system together. */
+/** Messages answered in one second of this process's CPU time, user and system together. */
 async function perCpuSecond(
   messages: readonly Uint8Array[],
   answer: (message: Uint8Array) => Promise<void>,

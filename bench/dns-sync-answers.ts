@@ -31,8 +31,8 @@ export function answersAbout(servers: number) {
 export const servicesOf = (servers: number) => Array.from({ length: servers }, (_, i) => `demo-core-${i}`);
 
 /** One of these answers as the SDK's HTTP handler would bring it. */
-export function toResponse(said: string) {
-  const body = Readable.from([Buffer.from(said)]) as IncomingMessage;
+export function toResponse(text: string) {
+  const body = Readable.from([Buffer.from(text)]) as IncomingMessage;
   return { response: { statusCode: 200, headers: { "content-type": "text/xml" }, body } };
 }
 

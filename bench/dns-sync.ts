@@ -15,7 +15,7 @@ import { median, spread } from "./statistics";
 const rounds = 5;
 const sizes = [3, 30];
 
-/** A request of the SDK, as far as it is looked at. */
+/** The parts of an SDK request that the bench reads. */
 interface HttpRequest {
   headers: Record<string, string>;
   query: Record<string, unknown>;
@@ -31,7 +31,7 @@ const environment = (servers: number) => ({
   OWNER: "natsform:demo/core",
 });
 
-/** What an invocation of dns-sync costs, and its cold start. */
+/** CPU time of an invocation of dns-sync, and its cold start. */
 export async function benchDnsSync(): Promise<void> {
   const lines: string[] = [];
   for (const servers of sizes) lines.push(await invocation(servers));

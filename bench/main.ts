@@ -18,12 +18,12 @@ const parts: Record<string, () => Promise<void>> = {
 };
 
 async function main(): Promise<void> {
-  const asked = process.argv.slice(2);
-  const unknown = asked.filter((name) => !parts[name]);
+  const chosen = process.argv.slice(2);
+  const unknown = chosen.filter((name) => !parts[name]);
   if (unknown.length > 0)
     throw new Error(`no such bench: ${unknown.join(", ")}; known: ${Object.keys(parts).join(", ")}`);
   for (const [name, part] of Object.entries(parts)) {
-    if (asked.length === 0 || asked.includes(name)) await part();
+    if (chosen.length === 0 || chosen.includes(name)) await part();
   }
 }
 

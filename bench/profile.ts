@@ -4,7 +4,7 @@ import { ownPath } from "./callout";
 const rounds = 4;
 const shown = 12;
 
-/** Where the time of an authorization goes: V8's own profile of many in a row, by function. */
+/** Share of each function in the time of an authorization, by V8's own profile of many in a row. */
 export async function benchProfile(): Promise<void> {
   const { requests, own } = await ownPath();
   for (const message of requests.messages) await own(message);

@@ -2,13 +2,15 @@ import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 
 export interface Admission {
-  /** Milliseconds from CONNECT, sent after the TLS handshake, to the server's PONG: what the server's timeout bounds. */
+  /**
+   * Milliseconds from CONNECT, sent after the TLS handshake, to the server's PONG: what the server's timeout bounds.
+   */
   ms: number;
   /** Logins that it took. */
   attempts: number;
 }
 
-/** The least of a NATS client: logs in over TLS, waits for PONG, and comes back after a refusal as real clients do. */
+/** A minimal NATS client: logs in over TLS, waits for PONG, and retries after a refusal as real clients do. */
 export async function login(port: number, ca: string, token: string, maxAttempts: number): Promise<Admission> {
   for (let attempts = 1; ; attempts++) {
     try {
@@ -36,14 +38,14 @@ function attempt(port: number, ca: string, token: string): Promise<number> {
           protocol: 1,
         };
         tls.write(`CONNECT ${JSON.stringify(login)}\r\nPING\r\n`);
-        let said = "";
+        let received = "";
         tls.on("data", (data) => {
-          said += data.toString("latin1");
-          if (said.includes("PONG")) {
+          received += data.toString("latin1");
+          if (received.includes("PONG")) {
             resolve(performance.now() - sent);
             tls.destroy();
-          } else if (said.includes("-ERR")) {
-            reject(new Error(said.slice(said.indexOf("-ERR"), 80)));
+          } else if (received.includes("-ERR")) {
+            reject(new Error(received.slice(received.indexOf("-ERR"), 80)));
             tls.destroy();
           }
         });

@@ -15,8 +15,8 @@ import type * as twin from "./commands/twin";
 import type * as verify from "./commands/verify";
 
 /**
- * Who registers which commands, in the order of the help. A module is loaded when one of its commands is called: all of
- * them together take longer to load than most commands take to run.
+ * Modules that register commands, in the order of the help. A module is loaded when one of its commands is called:
+ * loading all of them takes longer than most commands take to run.
  */
 const modules: readonly { commands: readonly string[]; load(): (program: Command) => void }[] = [
   { commands: ["doctor"], load: () => (require("./commands/doctor") as typeof doctor).registerDoctor },
@@ -50,10 +50,7 @@ export function buildProgram(called?: string): Command {
     .description("NATS on AWS and Kubernetes from one typed configuration, with a local twin that proves it.")
     .version((require("../package.json") as { version: string }).version)
     .showHelpAfterError("(natsform --help lists the commands)")
-    .addHelpText(
-      "after",
-      "\nExit codes: 0 done, 1 something is wrong and was said, 2 wrong usage, 70 a defect of natsform.",
-    );
+    .addHelpText("after", "\nExit codes: 0 success, 1 failure with a message, 2 wrong usage, 70 a defect of natsform.");
   const desired = modules.filter(({ commands }) => called !== undefined && commands.includes(called));
   for (const { load } of desired.length > 0 ? desired : modules) load()(program);
   // commander's own errors are about usage: unknown options, missing arguments.

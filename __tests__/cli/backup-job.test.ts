@@ -75,7 +75,7 @@ test.each<[object, string | undefined]>([
     { msg: "restored", stream: "A", result: "same", what: "3", consumers: [{ name: "c", remark: "anew" }] },
     "  ✔ A: restored, 3\n  ! A/c: anew",
   ],
-  [{ msg: "dry run: nothing was restored" }, "  dry run: --apply restores"],
+  [{ msg: "dry run: nothing was restored" }, "  dry run: --apply restores the streams"],
   [{ msg: "failed", error: "Error: no", level: 50 }, "  ✖ failed: Error: no"],
 ])("people see %j as they should", (line, text) => {
   expect(toText(parseLine(JSON.stringify({ level: 30, ...line })))).toBe(text);

@@ -99,7 +99,9 @@ test("a question without an answer is asked again, and the Job goes on meanwhile
   });
   expect(run).toMatchObject({ succeeded: true, lines: ["a"] });
   const never = heard({ create: "job.batch/one", get: [refused], logs: [""] });
-  await expect(never).rejects.toThrow("job.batch/one runs on, and nobody answers how far it is: connection refused");
+  await expect(never).rejects.toThrow(
+    "cannot read the state of job.batch/one, which may still run: connection refused",
+  );
 });
 
 test("an end whose log nobody can read is an error: it may have restored, or refused to", async () => {

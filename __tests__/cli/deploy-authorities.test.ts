@@ -1,6 +1,6 @@
 import { judgeAuthorities } from "../../cli/deploy/check-authorities";
 import { mergeAuthority, sameKeys, unreadAuthority } from "../../cli/deploy/exchange-authorities";
-import { mayLack } from "../../cli/deploy/kubernetes/join-leaf-nodes";
+import { mayUseStaleAuthorities } from "../../cli/deploy/kubernetes/join-leaf-nodes";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
 import { type EnvironmentInput, parseEnvironment } from "../../model/config";
@@ -68,7 +68,7 @@ describe("what the trust file holds of an authority that was looked at", () => {
   test("nothing that is no authority, or has ended", async () => {
     const authority = await createAuthority("hub", 10 * day, now);
     const leaf = await issueCertificate(authority, { names: { dns: ["a"] }, usages: ["server"], ttlMs: day, now });
-    expect(() => mergeAuthority(undefined, leaf.cert, now)).toThrow("is no authority");
+    expect(() => mergeAuthority(undefined, leaf.cert, now)).toThrow("is not an authority");
     expect(() => mergeAuthority(undefined, authority.cert, at(11))).toThrow("ended on");
     expect(() => mergeAuthority(undefined, "", now)).toThrow("there is no certificate in it");
   });
@@ -78,10 +78,10 @@ test("one that cannot be read is named with who waits for it and how it becomes 
   const topology = joined();
   const edge = clusterOf(topology, "edge");
   expect(unreadAuthority(topology, edge, undefined, "no access\n  fix: get some")).toBe(
-    "authority of edge not read: no access; links with hub wait for natsform keys authority joined edge, and another deploy",
+    "cannot read the authority of edge: no access; links with hub need natsform keys authority joined edge, and then another deploy",
   );
   expect(unreadAuthority(topology, edge, "PEM", "no access")).toBe(
-    "authority of edge not read: no access; the one in the trust file stays",
+    "cannot read the authority of edge: no access; the one in the trust file is kept",
   );
 });
 
@@ -117,7 +117,9 @@ describe("the end of an authority in the trust file", () => {
     const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     expect(await rows({ hub: broken }, 0)).toMatchObject([[false, false, expect.stringMatching(/^Error: /)]]);
     const shown = await pemOf("hub", 10);
-    expect(() => mergeAuthority(broken, shown, now)).toThrow("what the trust file holds of it is no certificate");
+    expect(() => mergeAuthority(broken, shown, now)).toThrow(
+      "the trust file holds something else than certificates of it",
+    );
   });
 });
 
@@ -125,8 +127,8 @@ test("a server reads its authorities again until its pod has surely seen them", 
   const changed = new Date("2026-01-01T12:00:00Z");
   const varz = { server_name: "hub-0", version: "2.14.5", connections: 0 };
   const loaded = (time: string) => new Map([["hub-0", { ...varz, config_load_time: time }]]);
-  expect(mayLack(changed, { varz: loaded("2026-01-01T11:00:00Z") })).toBe(true);
-  expect(mayLack(changed, { varz: loaded("2026-01-01T12:01:00.123456789Z") })).toBe(true);
-  expect(mayLack(changed, { varz: loaded("2026-01-01T12:10:00.123456789Z") })).toBe(false);
-  expect(mayLack(changed, { varz: new Map() })).toBe(false);
+  expect(mayUseStaleAuthorities(changed, { varz: loaded("2026-01-01T11:00:00Z") })).toBe(true);
+  expect(mayUseStaleAuthorities(changed, { varz: loaded("2026-01-01T12:01:00.123456789Z") })).toBe(true);
+  expect(mayUseStaleAuthorities(changed, { varz: loaded("2026-01-01T12:10:00.123456789Z") })).toBe(false);
+  expect(mayUseStaleAuthorities(changed, { varz: new Map() })).toBe(false);
 });

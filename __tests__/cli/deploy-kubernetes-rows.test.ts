@@ -66,7 +66,7 @@ describe("what the servers say", () => {
       routez.delete("nats-2");
     });
     expect(failed(rows)).toEqual([
-      "nats-2: version and names: no answer; there were nats-0, nats-1",
+      "nats-2: version and names: no answer; answers came from nats-0, nats-1",
       "nats-2: routes: none to nats-0, nats-1",
     ]);
   });
@@ -279,9 +279,12 @@ test("a certificate has its names, its key, days left, and an authority that is 
     judgeCertificate({ names: ["nats.nats.svc"] }, { ...data, ...change }, trusted, at);
   expect(judge()).toEqual({ ok: true, seen: expect.stringMatching(/^1 names, (9|10) days left$/) });
   // Not what stands in its own chain.
-  expect(judge({}, other.cert)).toMatchObject({ ok: false, seen: expect.stringMatching(/^nobody trusts/) });
+  expect(judge({}, other.cert)).toMatchObject({
+    ok: false,
+    seen: expect.stringMatching(/^signed by an authority that is not trusted: /),
+  });
   expect(judge({ "tls.key": other.key })).toMatchObject({ ok: false, seen: "its key belongs to another certificate" });
-  expect(judge({ "tls.crt": "" })).toMatchObject({ ok: false, seen: "there is no certificate in it" });
+  expect(judge({ "tls.crt": "" })).toMatchObject({ ok: false, seen: "the Secret holds no certificate" });
   expect(judge({}, authority.cert, new Date(now.getTime() + 11 * day))).toMatchObject({ ok: false });
   expect(judgeCertificate({ names: ["other.svc"] }, data, authority.cert, now)).toEqual({
     ok: false,
@@ -337,7 +340,7 @@ describe("why an apply failed", () => {
     expect(whyNotRunning("a", { ...status, conditions: [unscheduled] })).toEqual(["pod a: 0/1 nodes are available"]);
     const unready = { type: "Ready", status: "False", message: "containers with unready status: [nats]" };
     expect(whyNotRunning("a", { ...status, phase: "Running", conditions: [unready] })).toEqual([
-      "pod a: runs, and is not ready: containers with unready status: [nats]",
+      "pod a: running, but not ready: containers with unready status: [nats]",
     ]);
     // One that has ended is not ready either.
     expect(whyNotRunning("a", { ...status, phase: "Succeeded", conditions: [unready] })).toEqual([]);

@@ -11,7 +11,7 @@ async function deployed(
   const looks: Record<string, number> = {};
   let pauses = 0;
   await reloadUntilLinked(Object.keys(upAfter), {
-    look: async (name): Promise<Links> => {
+    readLinks: async (name): Promise<Links> => {
       looks[name] = (looks[name] ?? 0) + 1;
       if ((looks[name] ?? 0) <= (unreachable[name] ?? 0)) throw new Error("no route\nto it");
       const isUp = reloads.filter((one) => one === name).length >= (upAfter[name] ?? 0);
@@ -42,7 +42,7 @@ test("nor who has read all there is: another reload would not help", async () =>
 test("links that come up with the first reload end it", async () => {
   const { reloads, pauses, said } = await deployed({ hub: 1, edge: 0 });
   expect([reloads, pauses]).toEqual([["hub", "edge"], 1]);
-  expect(said).toEqual(["hub: leaf node: not up; servers of hub, edge read their authorities again"]);
+  expect(said).toEqual(["hub: leaf node: not up; reloading the servers of hub, edge"]);
 });
 
 test.each([2, never])(

@@ -179,7 +179,7 @@ describe("Vault", () => {
     };
     expect(await look()).toEqual([
       [true, `1.21.0 at ${env().VAULT_ADDR}`],
-      [true, "known"],
+      [true, "accepted"],
     ]);
     expect(asked.at(-1)?.token).toBe("token");
   });
@@ -192,7 +192,7 @@ describe("Vault", () => {
     const VAULT_NAMESPACE = "admin";
     expect(await look({ VAULT_NAMESPACE })).toEqual([
       [true, `1.21.0 at ${env().VAULT_ADDR}, namespace admin`],
-      [true, "known"],
+      [true, "accepted"],
     ]);
     await Promise.all(vaultRights(production, topology, { ...env(), VAULT_NAMESPACE }));
     const namespaces = asked.slice(-3).map(({ path, namespace }) => [path, namespace]);

@@ -58,7 +58,9 @@ test("an environment without AWS is not emulated, and told where it can run", as
   test("nothing is done without anybody to ask", async () => {
     const { code, stderr } = await project.natsform("deploy", "demo");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/there is no terminal to ask at.*\n {2}fix: --yes, or --plan/);
+    expect(stderr).toMatch(
+      /there is no terminal to ask for confirmation\n {2}fix: --yes confirms every change, --plan/,
+    );
   });
 
   test("an example trust file is refused: nobody holds its keys", async () => {
@@ -73,7 +75,7 @@ test("an environment without AWS is not emulated, and told where it can run", as
   test("nothing that is asked stands in a result for a program", async () => {
     const { code, stdout, stderr } = await project.natsform("deploy", "demo", "--json");
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/^error: what is asked would stand in the JSON\n {2}fix: --yes, or --plan/);
+    expect(stderr).toMatch(/^error: --json cannot ask for confirmation\n {2}fix: --yes confirms every change, --plan/);
   });
 });
 

@@ -135,7 +135,7 @@ describe("a rotation", () => {
     const stale = await copyOf(before);
     expect((await others(topology, open, stale)).sort()).toEqual([...rotatedIn.callout].sort());
     await expect(refuseOtherKeys(topology, open, stale)).rejects.toThrow(
-      /^memory holds other keys than the trust file: .*xkey.*\n {2}fix: get the keys that belong to the trust file/,
+      /^memory holds other keys than the trust file: .*xkey.*\n {2}fix: use the keys that belong to the trust file/,
     );
     await expect(finishRotation(topology, stale, open)).rejects.toThrow("memory holds other keys than the trust file");
     const ended = { ...open, previous: undefined };
@@ -148,9 +148,9 @@ describe("a rotation", () => {
     const open = await rotated(topology, store, trust);
     const ended = await finished(topology, await copyOf(store), open);
     await expect(refuseOtherKeys(topology, ended, store)).rejects.toThrow(
-      /xkey-previous.*\n {2}fix: .* --finish drops/,
+      /xkey-previous.*\n {2}fix: .* --finish removes/,
     );
-    await expect(rotateKeys(topology, store, ended)).rejects.toThrow(/xkey-previous.*\n {2}fix: .* --finish drops/);
+    await expect(rotateKeys(topology, store, ended)).rejects.toThrow(/xkey-previous.*\n {2}fix: .* --finish removes/);
     await finishRotation(topology, store, ended);
     expect(await others(topology, ended, store)).toEqual([]);
   });
@@ -158,7 +158,7 @@ describe("a rotation", () => {
   test("that was cut off is not ended: servers do not know its keys", async () => {
     const store = await copyOf(before);
     await rotateKeys(topology, store, trust);
-    await expect(finishRotation(topology, store, trust)).rejects.toThrow(/fix: .* goes on with a rotation/);
+    await expect(finishRotation(topology, store, trust)).rejects.toThrow(/fix: .* continues an interrupted rotation/);
     expect(await store.read("xkey-previous")).toBe(await before.read("xkey"));
   });
 });

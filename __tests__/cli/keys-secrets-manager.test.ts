@@ -83,7 +83,7 @@ const storeOf = (prefix: string, containers?: "existing") =>
             streamsMay: {},
             emulator: { folder, address },
           },
-          new DeployConsole({ agreed: false, quiet: true }),
+          new DeployConsole({ confirmed: false, quiet: true }),
         );
       };
       const show = async (pair: KeyPairPem) =>
@@ -95,7 +95,7 @@ const storeOf = (prefix: string, containers?: "existing") =>
       expect(noted).toEqual(["edge"]);
       expect(unread).toEqual([
         expect.stringMatching(
-          /^authority of core not read: secret demo-core-certificate-leafnodes in eu-west-1: .*; links with edge wait for natsform keys authority demo core, and another deploy$/,
+          /^cannot read the authority of core: secret demo-core-certificate-leafnodes in eu-west-1: .*; links with edge need natsform keys authority demo core, and then another deploy$/,
         ),
       ]);
       expect(target.trust.authorities).toEqual({ edge: before.cert });

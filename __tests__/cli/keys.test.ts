@@ -211,7 +211,7 @@ test("keys of before a rotation that somebody else committed are neither pushed 
   ]) {
     const { code, stderr } = await keys(...args);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/holds other keys than the trust file: issuer\n {2}fix: get the keys that belong to/);
+    expect(stderr).toMatch(/holds other keys than the trust file: issuer\n {2}fix: use the keys that belong to/);
   }
   expect(existsSync(target)).toBe(false);
   expect(trustOf()).toEqual(before);
@@ -253,7 +253,7 @@ describe("push", () => {
     const { code, stdout } = await keys("push", "operated", "--to", `file:${target}`);
     expect(code).toBe(0);
     const written = readdirSync(target);
-    expect(stdout).toBe(`${written.length} secrets written to folder ${target}, 0 were there already\n`);
+    expect(stdout).toBe(`${written.length} secrets written to folder ${target}, 0 unchanged\n`);
     expect(written).toEqual(expect.arrayContaining(["callout-xkey.key", "user-sys.key", "creds-responder.key"]));
     expect(written.filter((name) => /^(operator|account-)/.test(name))).toEqual([]);
     expect(modeOf(target)).toBe("700");
@@ -261,7 +261,7 @@ describe("push", () => {
     for (const file of ["user-sys.key", "creds-responder.key"])
       expect(readFileSync(join(target, file), "utf8")).toBe(readFileSync(join(store("operated"), file), "utf8"));
     const again = await keys("push", "operated", "--to", `file:${target}`);
-    expect(again.stdout).toBe(`0 secrets written to folder ${target}, ${written.length} were there already\n`);
+    expect(again.stdout).toBe(`0 secrets written to folder ${target}, ${written.length} unchanged\n`);
   });
 
   test("gives the responder old and new keys while they are rotated, the current one first", async () => {
@@ -281,7 +281,7 @@ describe("push", () => {
     const target = join(project.root, "deployed");
     const { code, stderr } = await keys("push", "demo", "--to", `file:${target}`);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/lacks user-responder\n {2}fix: natsform keys init makes what is missing\n$/);
+    expect(stderr).toMatch(/lacks user-responder\n {2}fix: natsform keys init creates what is missing\n$/);
     expect(existsSync(target)).toBe(false);
   });
 

@@ -25,7 +25,7 @@ test("help lists every command, and says what exit codes mean", () => {
   expect(commandsOf(help.stdout)).toEqual(
     expect.arrayContaining(["doctor", "check", "topology", "render", "keys", "streams", ...twin]),
   );
-  expect(help.stdout).toMatch(/Exit codes: 0 done, 1 .*, 2 wrong usage/);
+  expect(help.stdout).toMatch(/Exit codes: 0 success, 1 .*, 2 wrong usage/);
 });
 
 test("every command and sub-command explains itself", async () => {

@@ -80,7 +80,7 @@ test("everything that has to change is said at once, and nothing is taken over",
   asked.xkey = /set that of callouts to (X[A-Z2-7]{55})/.exec(stderr)?.[1] ?? "";
   expect(Object.keys(asked.signing).sort()).toEqual(["$SYS", "APP", "PLAIN", "callouts"]);
   expect([asked.responder, asked.xkey].every(Boolean)).toBe(true);
-  expect(stderr).toMatch(/allowed_accounts.*do not hold APP, PLAIN/);
+  expect(stderr).toMatch(/allowed_accounts.*do not include APP, PLAIN/);
   expect(stderr).toMatch(/creds\.sys: is missing[\s\S]*--creds sys=FILE/);
   expect(existsSync(trustFile)).toBe(false);
   expect(readdirSync(keys).filter((file) => file.startsWith("creds-"))).toEqual([]);
@@ -99,7 +99,7 @@ test("with the operator's JWTs as asked, they are taken over as they are", async
   const sys = write("sys.creds", await theirs.creds("their sys", "$SYS"));
   const { code, stdout, stderr } = await natsform(...withAll(sys));
   expect([code, stderr]).toEqual([0, ""]);
-  expect(stdout).toMatch(/left out, since the environment does not name them: elsewhere/);
+  expect(stdout).toMatch(/ignored, because the environment does not name them: elsewhere/);
   expect(trust()).toMatchObject({ imported: true, operator: { jwt: theirs.jwt } });
   expect(trust().accounts.AUTH).toMatchObject({ publicKey: theirs.key("callouts"), jwt: theirs.jwts.callouts });
   expect(trustProblems(topology(), trust())).toEqual([]);
@@ -197,15 +197,15 @@ test("files that do not belong together are refused, each with its reason", asyn
       /resolver-preload\.A\w+: has a signature that is not its issuer's/,
       /accounts\.APP: is in neither file/,
       /creds\.responder: holds no seed/,
-      /creds\.nobody: is no user of the environment/,
-      /accounts\.NONE: is no account of the environment/,
+      /creds\.nobody: is not a user of the environment/,
+      /accounts\.NONE: is not an account of the environment/,
     ])
       expect(stderr).toMatch(said);
   } finally {
     Object.assign(jwts, { $SYS: sys, APP: app });
   }
   const { stderr } = await natsform("--account", "AUTH=callouts", "--creds", `sys=${foreign}`);
-  expect(stderr).toMatch(/creds\.sys: is no user of account \$SYS/);
+  expect(stderr).toMatch(/creds\.sys: is not a user of account \$SYS/);
   const own = write("own.creds", await theirs.creds("sys", "$SYS", "own"));
   const strict = await natsform("--account", "AUTH=callouts", "--creds", `sys=${own}`);
   expect(strict.stderr).toMatch(

@@ -116,7 +116,7 @@ describe("services and streams", () => {
     const before = twin.pids();
     const news = { ...orders, name: "NEWS", subjects: ["news.>"] };
     const text = await twin.up(change({ streams: [orders, news] }));
-    expect(text).toContain("2 as wanted, 1 changes, synced to disk");
+    expect(text).toContain("2 as configured, 1 changes, synced to disk");
     const { stream } = await twin.with(twin.service(), (client) =>
       client.publishToStream("news.first", "kept", { messageId: "kept" }),
     );
@@ -126,7 +126,7 @@ describe("services and streams", () => {
 
   test("a stream that is taken away is reported and kept with its messages", async () => {
     const text = await twin.up(change({ streams: [orders] }));
-    expect(text).toContain("1 no longer wanted (natsform streams plan shows them)");
+    expect(text).toContain("1 no longer configured (natsform streams plan shows them)");
     expect(await project.run("streams", "plan", "changes")).toContain("NEWS");
     expect(await twin.with(twin.service(), (client) => storedIds(client, "NEWS"))).toEqual(["kept"]);
     const again = await twin.up();
@@ -144,7 +144,7 @@ describe("services and streams", () => {
     expect(stderr).not.toContain("unexpectedly");
     expect(stderr).toContain("natsform streams plan changes");
     expect(await configuration()).toEqual(before);
-    expect(await twin.up(environment)).toContain("1 as wanted, 0 changes");
+    expect(await twin.up(environment)).toContain("1 as configured, 0 changes");
   });
 });
 

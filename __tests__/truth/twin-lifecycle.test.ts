@@ -67,7 +67,7 @@ describe("a twin that runs", () => {
     const text = await life.up();
     expect(text).toContain("Servers: 3 kept");
     expect(text).toContain("0 keys and 0 certificates made");
-    expect(text).toContain("1 as wanted, 0 changes");
+    expect(text).toContain("1 as configured, 0 changes");
     expect(await snapshot()).toEqual(before);
   });
 
@@ -469,7 +469,7 @@ describe("without a twin", () => {
   });
 
   test("status and down of everything have nothing to do", async () => {
-    expect(await project.run("status")).toContain("no twins here; natsform up ENVIRONMENT makes one");
+    expect(await project.run("status")).toContain("no twins here; natsform up ENVIRONMENT starts one");
     expect(await project.run("down")).toBe("");
     expect(await project.run("down", "life")).toContain("life: no twin here");
     expect(existsSync(join(project.root, ".natsform"))).toBe(false);

@@ -83,9 +83,9 @@ describe("a row fails", () => {
       await jsm.consumers.delete("ORDERS", "fulfilment");
     });
     expect(await failures()).toEqual([
-      "core-0: runs what is rendered",
+      "core-0: runs the rendered configuration",
       "core-1 client: internal certificate",
-      "core/APP: streams and consumers as wanted",
+      "core/APP: streams and consumers as configured",
     ]);
 
     // The running configuration is the one that was tampered with; the file was not loaded by anybody else.
@@ -108,7 +108,7 @@ describe("a row fails", () => {
     expect(await failures()).toEqual([
       "core-0 client: internal certificate",
       "core-2 client: internal certificate",
-      "core/APP: streams and consumers as wanted",
+      "core/APP: streams and consumers as configured",
       "ORDERS: R3",
     ]);
     await twin.up();
@@ -123,7 +123,10 @@ describe("a row fails", () => {
 
   test("where a stream no longer stores its subjects", async () => {
     await manage((jsm) => jsm.streams.update("ORDERS", { subjects: ["elsewhere.>"] }));
-    expect(await failures()).toEqual(["core/APP: streams and consumers as wanted", "ORDERS: stored by all replicas"]);
+    expect(await failures()).toEqual([
+      "core/APP: streams and consumers as configured",
+      "ORDERS: stored by all replicas",
+    ]);
     await manage((jsm) => jsm.streams.update("ORDERS", { subjects: ["orders.>"] }));
   });
 

@@ -34,8 +34,8 @@ async function deployedBackups(name: string, root: string, options: BackupComman
     );
   if (found.length > 0) return found;
   throw new UserError(
-    `${name} has no such account to back up on Kubernetes`,
-    "set backup of a cluster there; for ECS see docs/runbooks/restore-a-backup.md",
+    `${name} backs up no such account on Kubernetes`,
+    "set backup of a cluster on Kubernetes, or correct --cluster and --account; for ECS see docs/runbooks/restore-a-backup.md",
   );
 }
 
@@ -44,7 +44,7 @@ interface DeployedRun extends JobRun {
 }
 
 /**
- * Does a command where the backups are taken: in a Job made from the account's CronJob.
+ * Runs a command where the backups are taken: in a Job made from the account's CronJob.
  *
  * @param variables of the program, besides those that the CronJob has
  * @throws UserError
@@ -75,11 +75,11 @@ async function runDeployed(
 async function readCronJob(kubectl: Kubectl, namespace: string, name: string): Promise<CronJob> {
   const { code, stdout, stderr } = await kubectl.run("--namespace", namespace, "get", "cronjob", name, "-o", "json");
   if (code === 0) return CronJob.parse(JSON.parse(stdout));
-  const fix = stderr.includes("NotFound") ? "apply the stack that ends with -backup" : undefined;
+  const fix = stderr.includes("NotFound") ? "deploy the stack that ends with -backup" : undefined;
   throw new UserError(stderr.trim().split("\n")[0] || `there is no CronJob ${name}`, fix);
 }
 
-/** The program's variables for a wish. */
+/** The program's variables for the options of a command. */
 const variablesOf = ({ id, streams, apply, unencrypted }: BackupCommandOptions): Record<string, string> => ({
   ...(id && { RESTORE_ID: id }),
   ...(streams && { RESTORE_STREAMS: streams.join(",") }),
@@ -88,7 +88,7 @@ const variablesOf = ({ id, streams, apply, unencrypted }: BackupCommandOptions):
 });
 
 /**
- * Does a command for one account after the other.
+ * Runs a command for one account after the other.
  *
  * @returns whether all of them succeeded
  * @throws UserError
@@ -102,11 +102,11 @@ export async function runOnKubernetes(
   if (options.to || options.key)
     throw new UserError(
       "--to and --key are for twins",
-      "a deployed program has its target and its keys: leave them out",
+      "leave them out: a deployed program has its own target and keys",
     );
   if (options.replace)
     throw new UserError(
-      "the backup user of a deployed cluster deletes nothing",
+      "the backup user of a deployed cluster may not delete streams",
       "delete the stream yourself, then restore",
     );
   const results: object[] = [];
@@ -122,7 +122,7 @@ export async function runOnKubernetes(
       if (text !== undefined && !options.json) print(text);
     });
     if (!succeeded && !options.json)
-      print(`  all of its log: kubectl --namespace ${one.cluster.platform.namespace} logs ${job}`);
+      print(`  full log: kubectl --namespace ${one.cluster.platform.namespace} logs ${job}`);
     results.push({ cluster: one.cluster.name, account: one.account, job, succeeded, log: lines });
     ok &&= succeeded;
   }

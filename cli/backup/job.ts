@@ -8,7 +8,7 @@ const Variable = z.looseObject({ name: z.string() });
 const Container = z.looseObject({ name: z.string(), env: z.array(Variable).default([]) });
 const Pod = z.looseObject({ containers: z.array(Container) });
 
-/** What is read of a CronJob; everything else goes into its Jobs as it is. */
+/** The parts of a CronJob that are read; everything else goes into its Jobs unchanged. */
 export const CronJob = z.looseObject({
   metadata: z.looseObject({ name: z.string() }),
   spec: z.looseObject({
@@ -20,12 +20,12 @@ export const CronJob = z.looseObject({
 });
 export type CronJob = z.output<typeof CronJob>;
 
-/** How long a Job stays to be looked at. */
+/** Seconds that a finished Job is kept for inspection. */
 const keptSeconds = 24 * 3600;
 
 /**
- * A Job that does a command with all that the CronJob's runs have: image, access to the target, keys, login. It is tried
- * once: whoever started it is there to see why it failed.
+ * A Job that runs a command with everything that the CronJob's runs have: image, access to the target, keys, login. It
+ * is tried once: the operator who started it sees why it failed.
  *
  * @param variables besides those of the CronJob
  */

@@ -25,7 +25,7 @@ const planned = { restore: "+", replace: "~", refused: "!" } as const;
 
 type Fields<Keys extends string> = { readonly [Key in Keys]?: unknown };
 
-/** What people read of a backup, whether a twin's command says it or a deployed program's log. */
+/** Texts about backups: for a twin's commands and for the log of a deployed program. */
 export const texts = {
   backedUp: ({ stream, messages, bytes }: Fields<"stream" | "messages" | "bytes">) =>
     `  ✔ ${stream}: ${messages} messages, ${bytes} bytes stored`,
@@ -33,7 +33,7 @@ export const texts = {
     `  ! ${consumer ? `${stream}/${consumer}` : stream}: ${what}`,
   planned: ({ stream, kind, reason }: Fields<"stream" | "kind" | "reason">) =>
     `  ${planned[kind as keyof typeof planned] ?? "?"} ${stream}: ${reason}`,
-  /** In a drill nothing ages: what is not the same is not proven. */
+  /** In a drill nothing ages: anything but `same` is a failure. */
   drilled: ({ stream, result, what }: Fields<"stream" | "result" | "what">) =>
     `  ${result === "same" ? "✔" : "✖"} ${stream}: ${what}`,
   restored: (
@@ -46,7 +46,7 @@ export const texts = {
         remark ? [texts.remark({ stream, consumer: name, what: remark })] : [],
       ),
     ].join("\n"),
-  dryRun: "  dry run: --apply restores",
+  dryRun: "  dry run: --apply restores the streams",
 };
 
 /** One backup of a list, in columns. */
@@ -58,7 +58,7 @@ export function columnsOf(
   return [`  ${id}`, `${state}`, ...(streams !== undefined ? counts : problem !== undefined ? [`${problem}`] : [])];
 }
 
-/** What people see of a line of the log; nothing of most. */
+/** Text shown for a line of the log; `undefined` for most lines. */
 export function toText(line: Line | string): string | undefined {
   if (typeof line === "string") return `  ${line}`;
   const { msg, stream, level, error } = line;

@@ -34,13 +34,13 @@ const Pods = z.object({
 });
 const Events = z.object({ items: z.array(Waiting) });
 
-/** Questions in a row that may stay without an answer. */
+/** Consecutive requests that may stay without an answer. */
 const PATIENCE = 10;
 
 /**
- * Makes a Job and hands on what it logs, line by line, until it has ended.
+ * Creates a Job and passes on its log, line by line, until it has ended.
  *
- * @param paceMs between two looks at it
+ * @param paceMs between two checks of its status
  * @throws UserError when the Job cannot be made or its log cannot be read
  */
 export async function runJob(
@@ -54,7 +54,7 @@ export async function runJob(
   const name = await create(kubectl, namespace, job);
   let shown = 0;
   let logError = "";
-  // Read anew each time rather than followed: a connection that breaks must not look like the end of a restore.
+  // Read in full each time instead of followed: a broken connection must not look like the end of a restore.
   const read = async () => {
     const { code, stdout, stderr } = await kubectl.run(...here("logs", name, "--container", container, "--tail=-1"));
     logError = code === 0 ? "" : stderr.trim();
@@ -67,7 +67,10 @@ export async function runJob(
     const { code, stdout, stderr } = await kubectl.run(...here("get", name, "--output", "json"));
     if (code !== 0) {
       if (++unanswered < PATIENCE) continue;
-      throw new UserError(`${name} runs on, and nobody answers how far it is: ${stderr.trim()}`, `kubectl get ${name}`);
+      throw new UserError(
+        `cannot read the state of ${name}, which may still run: ${stderr.trim()}`,
+        `kubectl get ${name}`,
+      );
     }
     unanswered = 0;
     const { status } = Job.parse(JSON.parse(stdout));
@@ -100,7 +103,7 @@ async function create(kubectl: Kubectl, namespace: string, job: object): Promise
   }
 }
 
-/** Why the pod does not start, as Kubernetes says it: a missing image, a key that was not pushed, no node with room. */
+/** Kubernetes' reason for a pod that does not start: a missing image, a key that was not pushed, no node with room. */
 async function waitingFor(kubectl: Kubectl, namespace: string, job: string): Promise<string> {
   const here = ["--namespace", namespace, "get"];
   const of = `job-name=${job.slice(job.indexOf("/") + 1)}`;
@@ -114,7 +117,7 @@ async function waitingFor(kubectl: Kubectl, namespace: string, job: string): Pro
   return found ? `${found.reason}: ${found.message}` : "";
 }
 
-/** Nothing where there is no answer: who may not read events sees less, and restores all the same. */
+/** `undefined` without an answer: a caller who may not read events sees less and can still restore. */
 async function query<Schema extends z.ZodType>(kubectl: Kubectl, schema: Schema, ...args: string[]) {
   const { code, stdout } = await kubectl.run(...args, "--output", "json");
   return code === 0 ? schema.parse(JSON.parse(stdout)) : undefined;

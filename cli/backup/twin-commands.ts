@@ -14,13 +14,13 @@ import {
   restoreTwin,
 } from "./twin";
 
-/** What the commands of `natsform backup` are told. */
+/** Options of the commands of `natsform backup`. */
 export interface BackupCommandOptions extends BackupOptions, RestoreOptions {
   id?: string;
   json?: boolean;
 }
 
-/** The commands on a twin: each says what it did, and returns whether all was well. */
+/** The commands on a twin: each prints its result, and returns whether it succeeded. */
 
 export async function backupCommand(twin: Twin, options: BackupCommandOptions): Promise<boolean> {
   const results = await each(await backupScopes(twin, options), options, async (one) => {
@@ -74,7 +74,7 @@ export async function restoreCommand(twin: Twin, options: BackupCommandOptions):
   );
 }
 
-/** Does one account after the other; prints a title for each, or everything as data at the end. */
+/** Processes one account after the other; prints a title for each, or everything as JSON at the end. */
 async function each<Result extends object>(
   scopes: readonly BackupScope[],
   { json }: BackupCommandOptions,

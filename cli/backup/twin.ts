@@ -30,7 +30,7 @@ export interface BackupOptions {
   to?: string;
   /** File with keys. @default the twin's own, where the cluster's backups are encrypted */
   key?: string;
-  /** Looks at backups from before there was a key, and at no others. */
+  /** Reads only backups that were made before there was a key. */
   unencrypted?: boolean;
   cluster?: string;
   account?: string;
@@ -68,7 +68,10 @@ export async function backupScopes(twin: Twin, options: BackupOptions): Promise<
       });
   }
   if (scopes.length === 0)
-    throw new UserError(`${topology.environment} has no such account to back up`, "set backup of a cluster");
+    throw new UserError(
+      `${topology.environment} backs up no such account`,
+      "set backup of a cluster, or correct --cluster and --account",
+    );
   return scopes;
 }
 
@@ -81,7 +84,7 @@ async function keysOf(twin: Twin, { backup }: ClusterTopology, options: BackupOp
   return keysIn(`key ${backupKeySecret} of the twin`, kept, `natsform up ${twin.topology.environment}`);
 }
 
-/** @throws UserError when there is none: backups that somebody wants encrypted are not made without */
+/** @throws UserError when there is none: a backup that is to be encrypted is never made without a key */
 function keysIn(place: string, text: string | undefined, fix: string): BackupKey[] {
   try {
     const keys = parseKeys(text ?? "");
@@ -100,7 +103,7 @@ async function open(url: string): Promise<Target> {
   }
 }
 
-/** Does something as the account's backup user. */
+/** Runs `work` as the account's backup user. */
 async function asBackupUser<Result>(
   twin: Twin,
   { cluster, scope }: BackupScope,
@@ -124,7 +127,7 @@ async function asBackupUser<Result>(
   }
 }
 
-/** Backs up one account and removes what the cluster's retention lets go of. */
+/** Backs up one account and removes backups that are older than the cluster's retention. */
 export async function backUpTwin(twin: Twin, one: BackupScope) {
   const { target, scope, keys, cluster } = one;
   const before = newestGood(await readCatalog(target, scope, keys));
@@ -160,7 +163,7 @@ export interface RestoreOptions {
   apply?: boolean;
 }
 
-/** Shows what a restore would do; does it when that was asked for and nothing is refused. */
+/** Plans a restore, and runs it with `apply` unless a stream is refused. */
 export async function restoreTwin(
   twin: Twin,
   one: BackupScope,

@@ -16,31 +16,31 @@ interface Options extends BackupCommandOptions {
 }
 
 export function registerBackup(program: Command): void {
-  const backup = program.command("backup").description("backups of streams: taken, listed, proven, restored");
+  const backup = program.command("backup").description("take, list, verify and restore backups of streams");
   const flags = (name: string, description: string) =>
     backup
       .command(name)
       .argument("<environment>")
       .description(description)
-      .option("--deployed", "where the environment is deployed, in a Job on Kubernetes, instead of the twin")
+      .option("--deployed", "use the deployed environment, in a Job on Kubernetes, instead of the twin")
       .option("--to <url>", "file:///folder, s3://bucket/prefix or gs://bucket/prefix (default: beside the twin)")
       .option("--key <file>", "file with keys, 32 bytes in base64 each; the first encrypts (default: the twin's)")
-      .option("--cluster <name>", "of this cluster alone")
-      .option("--account <name>", "of this account alone")
+      .option("--cluster <name>", "only this cluster")
+      .option("--account <name>", "only this account")
       .option("--json", "machine-readable result");
   const reading = (name: string, description: string) =>
-    flags(name, description).option("--unencrypted", "trust backups from before there was a key, and no others");
+    flags(name, description).option("--unencrypted", "use only backups that were made without encryption");
 
-  flags("run", "back up every stream; exit 1 when one of them could not be").action(act("backup", backupCommand));
+  flags("run", "back up every stream; exit 1 when one cannot be backed up").action(act("backup", backupCommand));
   reading("list", "show the backups of each account").action(act("list", listCommand));
   reading("drill", "restore the last backup into an empty server and compare every message; exit 1 when one differs")
-    .option("--id <id>", "this backup")
+    .option("--id <id>", "backup to use (default: the newest complete one)")
     .action(act("drill", drillCommand));
-  reading("restore", "show what a restore would do, after reading the whole backup; --apply does it")
-    .option("--id <id>", "this backup (default: the newest complete one)")
-    .option("--streams <names...>", "these streams alone")
-    .option("--replace <names...>", "streams that are there and may be deleted first; on a twin alone")
-    .option("--apply", "restore")
+  reading("restore", "read the whole backup and show what a restore would do; --apply restores")
+    .option("--id <id>", "backup to use (default: the newest complete one)")
+    .option("--streams <names...>", "only these streams")
+    .option("--replace <names...>", "existing streams that may be deleted first; twins only")
+    .option("--apply", "restore the streams")
     .action(act("restore", restoreCommand));
 }
 

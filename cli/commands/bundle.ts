@@ -11,7 +11,7 @@ export function registerBundle(program: Command): void {
   program
     .command("bundle")
     .argument("<program>", known.join(", "))
-    .description("write a program as one file that node runs by itself, for use without the rest of natsform")
+    .description("bundle a program into one file that node runs, for use without the rest of natsform")
     .requiredOption("--out <file>", "file to write, for example auth-callout.cjs")
     .action((name: string, { out }: { out: string }) => {
       const entry = known.find((one) => one === name);

@@ -14,7 +14,7 @@ interface CheckResult {
   /** The file that the problems are in. */
   file?: string;
   problems: readonly Problem[];
-  /** What is wrong with its trust file. */
+  /** Problems of its trust file. */
   trust?: FileProblems;
   lint?: LintResult;
 }

@@ -6,18 +6,21 @@ export function registerDeploy(program: Command): void {
   program
     .command("deploy")
     .argument("<environment>")
-    .description("apply every stack of the environment in order, and look at what came out")
-    .option("--emulate", "clusters on AWS onto an emulated one on this machine: no account, no costs")
+    .description("apply every stack of the environment in order, and verify the result")
+    .option("--emulate", "deploy clusters on AWS to an emulated AWS on this machine: no account, no costs")
     .option("--plan", "show what would change, and change nothing")
     .option("--destroy", "remove everything that was deployed")
-    .option("--yes", "do not ask before something is changed")
+    .option("--yes", "do not ask for confirmation")
     .addOption(storeOption())
     .option(
       "--allow-data-loss <names...>",
-      "streams, or STREAM/consumer, that may lose messages or be deleted this time",
+      "streams, or STREAM/consumer, that may lose messages or be deleted in this deployment",
     )
-    .option("--allow-recreate <names...>", "what may be deleted and made anew where it cannot be changed, this time")
-    .option("--if-possible", "where this machine lacks what it takes, say so and end well")
+    .option(
+      "--allow-recreate <names...>",
+      "streams, or STREAM/consumer, that may be recreated when they cannot be changed, in this deployment",
+    )
+    .option("--if-possible", "skip the deployment, with exit code 0, when a prerequisite is missing")
     .option("--json", "machine-readable result")
     .action(async (name: string, options: DeployOptions) => {
       // Loaded here, and as environments are: AWS's clients are large, and every other command starts without them.

@@ -29,7 +29,7 @@ export interface DoctorRow {
   get: string;
 }
 
-/** The version a program prints, asked with `args`, when it is at least `minimum`. */
+/** The version that a program prints with `args`; `ok` when it is at least `minimum`. */
 function program(name: string, args: readonly string[], minimum: string): Prerequisite["find"] {
   return () => {
     for (const path of findAll(name)) {
@@ -110,12 +110,8 @@ export function examine(job: Job): DoctorRow[] {
 export function registerDoctor(program: Command): void {
   program
     .command("doctor")
-    .argument(
-      "[job-or-environment]",
-      `what it is for: ${jobs.join(", ")}, or an environment that is to be deployed`,
-      "twin",
-    )
-    .description("look for what natsform needs on this machine, or an environment where it is deployed to")
+    .argument("[job-or-environment]", `${jobs.join(", ")}, or an environment to deploy`, "twin")
+    .description("check the prerequisites of natsform on this machine, or those of a deployment")
     .addOption(storeOption())
     .option("--json", "machine-readable result")
     .action(async (what: string, { json, store }: { json?: boolean; store?: string }) => {
@@ -154,5 +150,5 @@ function describe(rows: DoctorRow[], job: string): string {
     ]),
   ]);
   const missing = rows.filter(({ ok, required }) => required && !ok).map(({ name }) => name);
-  return `${lines}\n\n${missing.length > 0 ? `missing for ${job}: ${missing.join(", ")}` : `everything for ${job} is here`}`;
+  return `${lines}\n\n${missing.length > 0 ? `missing for ${job}: ${missing.join(", ")}` : `nothing is missing for ${job}`}`;
 }

@@ -38,8 +38,8 @@ export function registerImages(program: Command): void {
   images
     .command("push")
     .argument("<environment>")
-    .description("build the images and bring them into their registries; what is there is left alone")
-    .option("--registry <host>", "instead of ECR of the account and of each region of the environment")
+    .description("build the images and push them to their registries; existing ones are not pushed again")
+    .option("--registry <host>", "registry to use instead of the account's ECR in each region")
     .option("--base <reference>", baseHelp)
     .option("--json", "machine-readable result")
     .action(async (environment: string, options: BuildOptions & { registry?: string }) => {
@@ -53,7 +53,7 @@ export function registerImages(program: Command): void {
         });
       }
       if (options.json) printJson(pushed);
-      else print(table(pushed.map((image) => [image.reference, image.tag, image.pushed ? "pushed" : "was there"])));
+      else print(table(pushed.map((image) => [image.reference, image.tag, image.pushed ? "pushed" : "existed"])));
     });
 }
 
@@ -78,6 +78,8 @@ async function imagesOf(environment: string): Promise<{ root: string; places: Im
   const { root, environment: loaded, topology } = await openEnvironment(environment);
   const places = imageDestinations(loaded, topology);
   if (places.length === 0)
-    throw new UserError(`${environment} needs no images: it has no cluster on AWS, and on Kubernetes a tag is named`);
+    throw new UserError(
+      `${environment} needs no images: it has no cluster on AWS, and its clusters on Kubernetes name a tag`,
+    );
   return { root, places };
 }

@@ -17,8 +17,13 @@ export function registerAuthority(keys: Command): void {
     .command("authority")
     .argument("<environment>")
     .argument("<name>", "a cluster that is a hub or a leaf, or a foreign leaf")
-    .description("note in the trust file which authority signs a cluster's leaf certificates, so that others trust it")
-    .option("--certificates <file>", "certificates in PEM; without it they are read from where the cluster is deployed")
+    .description(
+      "write to the trust file which authority signs a cluster's leaf node certificates, so that others trust it",
+    )
+    .option(
+      "--certificates <file>",
+      "PEM file with the authority's certificates (default: read from the deployed cluster)",
+    )
     .action(authority);
 }
 
@@ -41,7 +46,7 @@ async function textOf(topology: Topology, name: string, file?: string): Promise<
   const known = [...linked.map((cluster) => cluster.name), ...foreign];
   if (!known.includes(name)) {
     const fix = `known: ${known.join(", ") || "none"}`;
-    throw new UserError(`${name} is no hub and no leaf of ${topology.environment}`, fix);
+    throw new UserError(`${name} is neither a hub nor a leaf of ${topology.environment}`, fix);
   }
   if (file !== undefined) {
     const text = readIfThere(file);
@@ -49,6 +54,7 @@ async function textOf(topology: Topology, name: string, file?: string): Promise<
     return text;
   }
   const cluster = linked.find((one) => one.name === name);
-  if (!cluster) throw new UserError(`natsform does not deploy ${name}`, "--certificates FILE, from whoever runs it");
+  if (!cluster)
+    throw new UserError(`natsform does not deploy ${name}`, "name a file with its authority: --certificates FILE");
   return deployedLeafAuthority(topology, cluster);
 }

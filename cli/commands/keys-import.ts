@@ -22,19 +22,24 @@ export function registerImport(keys: Command): void {
   keys
     .command("import")
     .argument("<environment>")
-    .description("take over an operator of Synadia Control Plane or nsc: its JWTs as they are, creds into the store")
+    .description("import an operator of Synadia Control Plane or nsc: its JWTs unchanged, its creds into the key store")
     .requiredOption("--operator-jwt <file>", "JWT of the operator")
     .requiredOption("--system-account <file>", "JWT of the system account")
     .requiredOption("--resolver-preload <file>", "configuration with resolver_preload: JWTs of the other accounts")
     .option("--creds <user=file>", "creds of a user of the environment, for example sys; may be repeated", pair, {})
-    .option("--account <ours=theirs>", "an account that has another name there; may be repeated", pair, {})
+    .option(
+      "--account <ours=theirs>",
+      "name of an account in the operator's files, where it differs; may be repeated",
+      pair,
+      {},
+    )
     .addOption(storeOption())
     .action(importKeys);
 }
 
 function pair(text: string, before: Record<string, string>): Record<string, string> {
   const at = text.indexOf("=");
-  if (at < 1 || at === text.length - 1) throw new UserError(`NAME=VALUE is wanted, got ${text}`);
+  if (at < 1 || at === text.length - 1) throw new UserError(`expected NAME=VALUE, got ${text}`);
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
@@ -52,15 +57,15 @@ async function importKeys(name: string, options: Options): Promise<void> {
     const before = loadTrustIfThere(path, root);
     if (before && !before.example && !before.imported) {
       throw new UserError(
-        `${shownPath(root, path)} belongs to an operator that natsform made; its servers would refuse everyone`,
-        "remove it, and name an empty store with --store, if you mean it",
+        `${shownPath(root, path)} belongs to an operator that natsform created; its servers would refuse every client after an import`,
+        "to replace it, remove the trust file and name an empty store with --store",
       );
     }
     const previous = before?.example ? undefined : before;
     const { trust, others } = await importOperator({ topology, store, files, previous, now: new Date() });
     const changed = writeTrust(path, trust);
     print(`operator ${trust.operator?.publicKey} with accounts ${Object.keys(trust.accounts).join(", ")}`);
-    if (others.length > 0) print(`left out, since the environment does not name them: ${others.join(", ")}`);
+    if (others.length > 0) print(`ignored, because the environment does not name them: ${others.join(", ")}`);
     print(`${shownPath(root, path)} ${changed ? "written" : "is up to date"}; keys are in ${store.description}`);
   });
 }

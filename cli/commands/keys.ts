@@ -34,29 +34,29 @@ export function registerKeys(program: Command): void {
       .option("--twin", "the local twin's keys instead of the deployment's")
       .addOption(storeOption());
   common(keys.command("init"))
-    .description("make the keys that are missing and write the trust file; a second run changes nothing")
+    .description("create missing keys and write the trust file; a second run changes nothing")
     .action(init);
   keys
     .command("generate")
     .argument("<kind>", kinds.join(", "))
-    .description("make one key: its seed into a file for its owner alone, its public half to the output")
+    .description("create one key: write its seed to a private file and print its public key")
     .requiredOption("--out <file>", "file for the seed; one that exists is never overwritten")
     .action(generate);
   keys
     .command("example")
     .argument("<environment>")
-    .description("write an example trust file, marked as such: its seeds are thrown away, so nobody can deploy it")
+    .description("write an example trust file: its seeds are discarded, so it cannot be deployed")
     .action(example);
   common(keys.command("rotate"))
-    .description("make a new issuer, xkey and login of the responders beside the old ones; --finish drops the old ones")
-    .option("--finish", "end the rotation: every server runs with the new keys")
+    .description("create a new issuer, xkey and responder login next to the old ones; --finish removes the old ones")
+    .option("--finish", "finish the rotation, once every server runs with the new keys")
     .action(rotate);
   common(keys.command("show"))
     .description("print public keys, never seeds")
     .option("--json", "machine-readable result")
     .action(show);
   common(keys.command("push"))
-    .description("write what deployed programs read into the store of the deployment, whose secrets exist already")
+    .description("copy the keys of deployed programs into the deployment's existing secrets")
     .requiredOption(
       "--to <url>",
       "store to write: aws:REGION/ENVIRONMENT/keys, kubernetes:NAMESPACE/SECRET, vault:MOUNT/PATH or file:FOLDER",
@@ -74,10 +74,10 @@ async function init(name: string, options: Options): Promise<void> {
     if (previous && !previous.example && (await store.list()).length === 0) {
       throw new UserError(
         `${shownPath(root, path)} belongs to keys that are not in ${store.description}; new keys would lock everyone out`,
-        "name the right store with --store, or remove the trust file to start anew",
+        "name the right store with --store, or remove the trust file to start over",
       );
     }
-    // A trust file made of these would take the place of one that servers and other people's keys go by.
+    // Otherwise a trust file of these keys would replace the one that servers and the other keys belong to.
     if (previous && !previous.example) await refuseOtherKeys(topology, previous, store);
     const { trust, created } = await makeKeys(topology, store, previous?.example ? undefined : previous);
     const changed = writeTrust(path, trust);
@@ -90,7 +90,7 @@ function generate(kind: string, { out }: { out: string }): void {
   const known = kinds.find((candidate) => candidate === kind);
   if (!known) throw new UserError(`no such kind of key: ${kind}`, `known: ${kinds.join(", ")}`);
   if (existsSync(out))
-    throw new UserError(`${out} exists`, "name another file: whoever uses the old key would be locked out");
+    throw new UserError(`${out} exists`, "name another file: users of the old key would be locked out");
   const pair = createPair(known);
   writeFileAtomically(out, `${seedOf(pair)}\n`, privateFile);
   print(pair.getPublicKey());
@@ -102,7 +102,7 @@ async function example(name: string): Promise<void> {
   if (existsSync(path) && !loadTrust(path, root).example) {
     throw new UserError(
       `${shownPath(root, path)} is not an example: it belongs to a deployment`,
-      "remove it first, if you mean it",
+      "to replace it, remove it first",
     );
   }
   const { trust } = await makeKeys(topology, new MemoryStore());
@@ -125,13 +125,13 @@ async function rotate(name: string, options: Options): Promise<void> {
     const done = await (options.finish ? finishRotation : rotateKeys)(topology, store, previous);
     const { trust } = await makeKeys(topology, store, previous);
     writeTrust(path, trust);
-    if (begun) print("a rotation that was cut off goes on");
+    if (begun) print("continues an interrupted rotation");
     print(`${options.finish ? "dropped" : "rotated"}: ${done.join(", ")}`);
     const apply = options.twin ? `natsform up ${name}` : `natsform deploy ${name}`;
     print(
       options.finish
         ? `next: ${apply}`
-        : `next: ${apply}; responders take old and new keys until natsform keys rotate ${name}${options.twin ? " --twin" : ""} --finish`,
+        : `next: ${apply}; responders accept old and new keys until natsform keys rotate ${name}${options.twin ? " --twin" : ""} --finish`,
     );
   });
 }
@@ -145,7 +145,7 @@ async function show(name: string, options: Options): Promise<void> {
   const rows = trustedKeys(trust).map((row) => ({ ...row, held: held.has(row.key) }));
   if (options.json) printJson({ environment: name, example: trust.example, keys: rows });
   else {
-    if (trust.example) print("example trust file: nobody holds its seeds; natsform keys init makes real ones\n");
+    if (trust.example) print("example trust file: its seeds were discarded; natsform keys init creates real keys\n");
     print(
       table([
         ["KEY", "PUBLIC HALF", "SEED"],
@@ -163,6 +163,6 @@ async function push(name: string, options: Options): Promise<void> {
     const trust = loadTrustIfThere(path, root);
     if (trust) await refuseOtherKeys(topology, trust, store);
     const pushed = await pushSecrets(topology, store, target);
-    print(`${pushed.written} secrets written to ${target.description}, ${pushed.unchanged} were there already`);
+    print(`${pushed.written} secrets written to ${target.description}, ${pushed.unchanged} unchanged`);
   });
 }

@@ -33,10 +33,13 @@ export function registerLeafCredentials(program: Command): void {
     .command("leaf-credentials")
     .argument("<environment>")
     .argument("<leaf>", "a foreign leaf of a hub, or a cluster with leafOf")
-    .description("show what a leaf node needs to connect to its hub; --out writes it, ready to include")
-    .option("--out <folder>", "write configuration, authority and secrets there, for their owner alone")
+    .description("show what a leaf node needs to connect to its hub; --out writes files to include")
+    .option(
+      "--out <folder>",
+      "write configuration, authority and secrets to this folder, readable by their owner alone",
+    )
     .option("--path <folder>", "where the leaf will find these files (default: the folder of --out)")
-    .option("--print-secrets", "print seeds or creds too, instead of where they are kept")
+    .option("--print-secrets", "print seeds or creds too")
     .option("--twin", "for the local twin: its addresses, keys and authority, and a client certificate")
     .addOption(storeOption())
     .option("--json", "machine-readable result")
@@ -58,7 +61,7 @@ async function show(name: string, leafName: string, options: Options): Promise<v
     place: twin ? twinHub(twin, leaf) : deployedHub(leaf.hub, trust),
     store,
     folder,
-    how: twin ? "--out writes one of the twin's authority" : certificateHint(topology, leaf, tls),
+    how: twin ? "--out writes one that the twin's authority signs" : certificateHint(topology, leaf, tls),
   });
   if (options.out) {
     const certificate = twin && (await twinLeafCertificate(twin, leaf.hub.name, certificateNames(leaf)));
@@ -89,7 +92,7 @@ function asText(credentials: LeafCredentials, store: string, withSecrets: boolea
     ["hub", `${hub}: ${urls.join(", ")}`],
     ...secrets.map(({ account, user, key }) => ["account", `${account}, as user ${user}: ${key} in ${store}`]),
     ["authority", `${authority.subject.replace(/\s+/g, " ")}, until ${authority.validTo}`],
-    ["certificate", `the hub asks for one with client usage, for example for ${certificate.names.join(", ")}`],
+    ["certificate", `the hub requires one with client usage, for example for ${certificate.names.join(", ")}`],
     ["", certificate.how],
     ...(jetstreamDomain
       ? [["JetStream", `the hub's domain is ${jetstreamDomain}; a leaf with JetStream needs another one`]]
@@ -97,8 +100,8 @@ function asText(credentials: LeafCredentials, store: string, withSecrets: boolea
   ];
   const files = `${leafFiles.cert} and ${leafFiles.key}`;
   const next = out
-    ? `a nats.conf beside these files, and beside ${files}, says: include "${leafFiles.configuration}"`
-    : "--out FOLDER writes the files that this names:";
+    ? `next: a nats.conf in the folder of these files and of ${files}, with the line: include "${leafFiles.configuration}"`
+    : "configuration; --out FOLDER writes it with the files that it names:";
   const texts = withSecrets ? secrets.map(({ file, content }) => `# ${file}\n${content}`) : [];
   return [table(rows), "", next, "", configuration.trimEnd(), ...texts.map((text) => `\n${text.trimEnd()}`)].join("\n");
 }

@@ -13,7 +13,7 @@ export function registerPermissions(program: Command): void {
   program
     .command("permissions")
     .argument("<environment>")
-    .description("show what a token would get, and why; the token is read, not verified, and never printed")
+    .description("show the permissions of a token, and why; the token is not verified, and never printed")
     .requiredOption("--token <file>", "file with the token; - for standard input")
     .option("--json", "machine-readable result")
     .action(async (name: string, options: { token: string; json?: boolean }) => {
@@ -51,8 +51,8 @@ function readClaims(file: string): Claims {
 
 const outcomes = {
   granted: "applies",
-  condition: "does not apply: a condition does not hold",
-  other_account: "does not count: an earlier rule has decided the account",
+  condition: "does not apply: a condition is not met",
+  other_account: "ignored: an earlier rule has decided the account",
 } as const;
 
 function describe(
@@ -61,10 +61,10 @@ function describe(
   claims: Claims,
 ): string {
   const rules = explanation.rules.map(({ rule, account, outcome, missing }) => {
-    const claimsAsked = (permissions[rule]?.when ?? []).map(({ claim }) => claim);
-    const asked = claimsAsked.length > 0 ? ` (asks for ${claimsAsked.join(", ")})` : "";
+    const claimNames = (permissions[rule]?.when ?? []).map(({ claim }) => claim);
+    const checked = claimNames.length > 0 ? ` (checks ${claimNames.join(", ")})` : "";
     const lost = missing.length > 0 ? `; without ${missing.join(", ")} some subjects are left out` : "";
-    return `  rule ${rule}, account ${account}: ${outcomes[outcome]}${asked}${lost}`;
+    return `  rule ${rule}, account ${account}: ${outcomes[outcome]}${checked}${lost}`;
   });
   const head = [`token of ${JSON.stringify(claims.sub)}`, ...rules];
   if ("denied" in explanation) return [...head, `denied: ${explanation.denied}: ${explanation.detail}`].join("\n");
@@ -73,7 +73,7 @@ function describe(
     subjects.length > 0 ? [`${title}`, ...subjects.map((subject) => `  ${subject}`)] : [];
   return [
     ...head,
-    `lands in account ${grant.account} as ${grant.name}`,
+    `placed in account ${grant.account} as ${grant.name}`,
     ...list("may publish to", grant.publish.allow),
     ...list("but not to", grant.publish.deny),
     ...list("may subscribe to", grant.subscribe.allow),

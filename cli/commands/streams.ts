@@ -18,7 +18,10 @@ export function registerStreams(program: Command): void {
     command
       .argument("<environment>")
       .option("--allow-data-loss <names...>", "streams, or STREAM/consumer, that may lose messages or be deleted")
-      .option("--allow-recreate <names...>", "what may be deleted and made anew where it cannot be changed")
+      .option(
+        "--allow-recreate <names...>",
+        "streams, or STREAM/consumer, that may be recreated when they cannot be changed",
+      )
       .option("--json", "the plan as data");
   flags(streams.command("plan").description("show what apply would change; exit 1 when something is refused")).action(
     async (name: string, options: Options) => {
@@ -27,7 +30,7 @@ export function registerStreams(program: Command): void {
       if (refused(plans)) process.exitCode = 1;
     },
   );
-  flags(streams.command("apply").description("bring streams and consumers to what the environment says")).action(
+  flags(streams.command("apply").description("change streams and consumers to match the environment")).action(
     async (name: string, options: Options) => {
       const twin = await openTwin(name, projectRoot());
       const plans = await planTwinStreams(twin, options);

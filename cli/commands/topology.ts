@@ -8,9 +8,9 @@ export function registerTopology(program: Command): void {
   program
     .command("topology")
     .argument("<environment>")
-    .description("print what there will be: servers, listeners, certificates, accounts, streams")
+    .description("print the environment's servers, listeners, certificates, accounts and streams")
     .option("--json", "the whole topology as data")
-    .option("--mermaid", "a picture of it, as Mermaid source")
+    .option("--mermaid", "a diagram, as Mermaid source")
     .action(async (name: string, { json, mermaid }: { json?: boolean; mermaid?: boolean }) => {
       const { topology } = await openEnvironment(name);
       if (json) printJson(topology);

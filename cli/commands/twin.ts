@@ -27,7 +27,7 @@ export function registerTwin(program: Command): void {
     .command("up")
     .argument("<environment>")
     .description("run the environment's clusters as real servers on this machine, or bring them up to date")
-    .option("--ports <choice>", "new: others than the run before; a number: where the block of 500 ports begins")
+    .option("--ports <choice>", "new: another block than before; a number: first port of the block of 500")
     .action(up);
   program
     .command("down")
@@ -39,23 +39,23 @@ export function registerTwin(program: Command): void {
   program
     .command("status")
     .argument("[environments...]", "names; without any, every twin of the project")
-    .description("show what of a twin runs; exit 1 when a part does not")
+    .description("show the processes of a twin; exit 1 when one does not run")
     .option("--json", "machine-readable result")
     .action(status);
   program
     .command("logs")
     .argument("<environment>")
-    .argument("[name]", "one server or program, as status names it")
+    .argument("[name]", "a server or program, by its name in natsform status")
     .description("print the logs of servers and programs")
-    .option("-n, --lines <count>", "last lines of each", "20")
-    .option("-f, --follow", "go on printing what is added")
+    .option("-n, --lines <count>", "last lines of each log", "20")
+    .option("-f, --follow", "keep printing new lines")
     .action(logs);
   program
     .command("token")
     .argument("<environment>")
     .description("print a token of the twin's OIDC issuer, and nothing else")
-    .requiredOption("--sub <subject>", "whom it is for")
-    .option("--claim <name=value...>", "further claims; values are JSON where they can be read so", collect, [])
+    .requiredOption("--sub <subject>", "subject of the token")
+    .option("--claim <name=value...>", "further claims; a value that is not JSON is text", collect, [])
     .option("--expires <seconds>", "lifetime", "3600")
     .action(token);
   program
@@ -82,7 +82,7 @@ async function up(name: string, { ports }: { ports?: string }): Promise<void> {
   print(`${name}: ${findings.length} warnings, ${acknowledged.length} acknowledged`);
   const twin = await prepareTwin(name, root, portChoice(ports));
   await withLock(twin.folder.lock, () => runTasks(upTasks(twin, root)));
-  print(`${name} is up; natsform verify ${name} proves it, natsform status ${name} shows its addresses`);
+  print(`${name} is up; natsform verify ${name} checks it, natsform status ${name} shows its addresses`);
 }
 
 function portChoice(text: string | undefined): PortChoice {
@@ -126,7 +126,7 @@ async function status(names: string[], { json }: { json?: boolean }): Promise<vo
     all.push({ environment: name, parts });
   }
   if (json) printJson(all);
-  else if (all.length === 0) print("no twins here; natsform up ENVIRONMENT makes one");
+  else if (all.length === 0) print("no twins here; natsform up ENVIRONMENT starts one");
   for (const { environment, parts } of json ? [] : all) {
     print(`${environment}\n`);
     print(

@@ -15,7 +15,7 @@ export function registerVerify(program: Command): void {
   program
     .command("verify")
     .argument("<environment>")
-    .description("prove that the twin is what the environment says, row by row; exit 1 when a row fails")
+    .description("check that the twin matches the environment, row by row; exit 1 when a row fails")
     .option("--json", "machine-readable result")
     .action(async (name: string, { json }: { json?: boolean }) => {
       const rows = await verify(name, json ? () => undefined : printRow);

@@ -1,7 +1,7 @@
 import { formatRefusal, isAdmitted, type Verdict } from "../../admission";
 import { UserError } from "./project";
 
-/** Why an environment is not let in, with everything that stands against it. */
+/** The error for an environment that must not be deployed, with every problem; `undefined` for one that may. */
 export function refusal(verdict: Verdict): UserError | undefined {
   if (isAdmitted(verdict)) return undefined;
   return new UserError(formatRefusal(verdict), `natsform check ${verdict.environment} explains them`);

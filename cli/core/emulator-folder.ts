@@ -4,7 +4,7 @@ import type { ProgramFolder } from "./processes";
 
 /** Paths of everything that an emulated deployment keeps: `.natsform/ENV/emulator`, thrown away as a whole. */
 export interface EmulatorFolder extends ProgramFolder {
-  /** What a running emulator says of itself; see `EmulatorAddress`. */
+  /** File that a running emulator writes its addresses to; see `EmulatorAddress`. */
   address: string;
   lock: string;
   keys: string;
@@ -36,7 +36,7 @@ export function emulatorFolder(projectRoot: string, environment: string): Emulat
   };
 }
 
-/** How a running emulator is reached. */
+/** Addresses of a running emulator. */
 export interface EmulatorAddress {
   /** For `AWS_ENDPOINT_URL`. */
   url: string;

@@ -3,7 +3,7 @@ import { loadEnvironment } from "../../model/config/load";
 import { buildTopology, type Topology } from "../../model/topology";
 import { projectRoot } from "./environments";
 
-/** An environment of a project, with what comes of it. */
+/** An environment of a project, with its topology. */
 export interface OpenEnvironment {
   root: string;
   environment: Environment;

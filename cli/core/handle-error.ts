@@ -1,7 +1,7 @@
 import { ConfigError } from "../../model/config";
 import { UserError } from "./project";
 
-/** Ends the command with what went wrong: plainly where the user can mend it, with a stack where it is our defect. */
+/** Ends the command with its error: plain text where the user can fix it, with a stack for a defect of natsform. */
 export function handleError(error: unknown): void {
   if (error instanceof ConfigError) {
     process.stderr.write(`${error.message}\n`);

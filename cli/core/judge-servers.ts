@@ -3,10 +3,10 @@ import type { ClusterTopology } from "../../model/topology";
 import type { Jsz, Leafz, Routez, Varz } from "../../runtime/client/monitoring";
 import type { CheckResult } from "./rows";
 
-/** The part of a cluster that its servers are judged by. */
+/** The part of a cluster that its servers are checked against. */
 type ExpectedCluster = Pick<ClusterTopology, "natsName"> & { servers: readonly { name: string }[] };
 
-/** Whether a server is the one that is wanted: its version, its name, its cluster. */
+/** Check of a server's version, name and cluster. */
 export function judgeServer(
   { natsName, servers }: ExpectedCluster,
   version: string,
@@ -18,21 +18,21 @@ export function judgeServer(
   return { ok, seen: `${varz.server_name} of cluster ${varz.cluster?.name ?? "none"}, ${varz.version}` };
 }
 
-/** Whether a server has routes to every other server of its cluster, and to nobody else. */
+/** Check that a server has routes to every other server of its cluster, and to no others. */
 export function judgeRoutes({ servers }: ExpectedCluster, name: string, routez: Routez | undefined): CheckResult {
   const peers = [...new Set((routez?.routes ?? []).map(({ remote_name }) => remote_name ?? "?"))].sort();
   const desired = servers.map((server) => server.name).filter((server) => server !== name);
   const missing = desired.filter((server) => !peers.includes(server));
-  const strange = peers.filter((peer) => !desired.includes(peer));
+  const unexpected = peers.filter((peer) => !desired.includes(peer));
   const problems = [
     ...(missing.length > 0 ? [`none to ${missing.join(", ")}`] : []),
-    ...(strange.length > 0 ? [`to ${strange.join(", ")}, which the cluster does not have`] : []),
+    ...(unexpected.length > 0 ? [`to ${unexpected.join(", ")}, which the cluster does not have`] : []),
   ];
   if (problems.length > 0) return { ok: false, seen: problems.join("; ") };
   return { ok: true, seen: peers.length > 0 ? `to ${peers.join(", ")}` : "none" };
 }
 
-/** Whether the servers of a cluster agree on the leader and the size of JetStream's meta group, and all of it is current. */
+/** Check that all servers report the same leader and size of JetStream's meta group, and every follower is current. */
 export function judgeMeta({ servers }: ExpectedCluster, jsz: ReadonlyMap<string, Jsz>): CheckResult {
   const groups = servers.map(({ name }) => jsz.get(name)?.meta_cluster);
   const leaders = [...new Set(groups.map((group) => group?.leader || "none"))];
@@ -49,8 +49,8 @@ export function judgeMeta({ servers }: ExpectedCluster, jsz: ReadonlyMap<string,
 }
 
 /**
- * Whether a leaf node's link to an account is up, as a hub's servers see it. Monitoring knows accounts by name in
- * configuration mode and by key in operator mode.
+ * True while a leaf node's link to an account is up, according to a hub's servers. Monitoring reports accounts by name
+ * in configuration mode and by key in operator mode.
  */
 export function isLinked(
   hub: Iterable<Leafz>,

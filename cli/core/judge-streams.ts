@@ -9,14 +9,14 @@ import type { CheckResult } from "./rows";
 
 const patienceMs = 15_000;
 
-/** What it takes to have an account's streams as they are wanted. */
+/** The plan that brings an account's streams to their configuration. */
 export async function streamsPlan(topology: Topology, cluster: string, account: string, connection: NatsConnection) {
   const desired = toStreamSpecs(topology, cluster, account);
   const found = await findStreams(connection, Date.now() + patienceMs, desired);
   return planStreams({ desired, found, owner: topology.environment });
 }
 
-/** Whether an account's streams and consumers are as they are wanted, by the plan that would make them so. */
+/** Check that an account's streams and consumers match their configuration: the plan is empty. */
 export function judgePlan(
   topology: Topology,
   cluster: string,
@@ -29,32 +29,32 @@ export function judgePlan(
   return { ok: true, seen: `${desired.length} streams, ${consumers} consumers` };
 }
 
-/** Who holds a stream, as its leader tells it. */
+/** Servers that hold a stream, as its leader reports them. */
 export interface StreamGroup {
   leader?: string;
   replicas?: { name: string; current: boolean; offline?: boolean }[];
 }
 
-/** Whether a stream has as many replicas as it should, each of them with everything. */
+/** Check that a stream has all of its replicas, each of them current. */
 export function judgeReplicas(desired: number, group: StreamGroup | undefined): CheckResult {
-  // A server alone tells of no cluster.
+  // A single server reports no cluster.
   if (desired === 1 && !group) return { ok: true, seen: "on the only server" };
   const followers = group?.replicas ?? [];
   const current = followers.filter((replica) => replica.current && !replica.offline);
-  const behind = followers.filter((replica) => !current.includes(replica)).map(({ name }) => name);
-  const ok = Boolean(group?.leader) && current.length === desired - 1 && behind.length === 0;
+  const lagging = followers.filter((replica) => !current.includes(replica)).map(({ name }) => name);
+  const ok = Boolean(group?.leader) && current.length === desired - 1 && lagging.length === 0;
   const others = current.map(({ name }) => name).sort();
   return {
     ok,
     seen: [
       group?.leader ? `${group.leader} leads` : "no leader",
       ...(others.length > 0 ? [`${others.join(", ")} current`] : []),
-      ...(behind.length > 0 ? [`${behind.join(", ")} behind`] : []),
+      ...(lagging.length > 0 ? [`${lagging.join(", ")} behind`] : []),
     ].join(", "),
   };
 }
 
-/** Whether each server that holds a stream has the tags that it is placed by. */
+/** Check that each server that holds a stream has the stream's placement tags. */
 export function judgePlacement(
   placementTags: readonly string[],
   servers: readonly { name: string; tags: readonly string[] }[],

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { z } from "zod";
 import { UserError } from "./project";
 
-/** What kubectl said. */
+/** Exit code and output of kubectl. */
 export interface KubectlResult {
   code: number;
   stdout: string;
@@ -15,16 +15,16 @@ export interface KubectlResult {
 /** A port of this machine that leads into the Kubernetes cluster. */
 export interface Forwarded {
   port: number;
-  /** What kubectl complains of since; empty when of nothing. */
+  /** First line of kubectl's standard error so far; empty without any. */
   stderrText(): string;
   end(): Promise<void>;
 }
 
 const answerMs = 60_000;
 
-/** kubectl as the caller has it, held to one context: what is current may change while a deployment runs. */
+/** The caller's kubectl with a fixed context: the current context may change while a deployment runs. */
 export class Kubectl {
-  /** @param context of the kubeconfig; without it whatever kubectl finds, as in a pod */
+  /** @param context of the kubeconfig; without it, kubectl's own default, as in a pod */
   constructor(
     private readonly env: NodeJS.ProcessEnv,
     private readonly context?: string,
@@ -35,19 +35,19 @@ export class Kubectl {
     return spawn("kubectl", [...where, ...args], { env: this.env, stdio: ["pipe", "pipe", "pipe"] });
   }
 
-  /** Runs a command that ends by itself, whatever it ends with. */
+  /** Runs a command that ends by itself, and returns its result even when it fails. */
   run(...args: string[]): Promise<KubectlResult> {
     return this.finish(args, "", answerMs);
   }
 
-  /** The same with text on its standard input, and for as long as it takes: somebody may have to log in first. */
+  /** Like `run`, with text on standard input and without a timeout: the user may have to log in first. */
   runWith(input: string, ...args: string[]): Promise<KubectlResult> {
     return this.finish(args, input);
   }
 
   private finish(args: readonly string[], input: string, withinMs?: number): Promise<KubectlResult> {
     const child = this.start(args);
-    // A program that ends early closes its input: its exit says why.
+    // A process that ends early closes its input: its exit code says why.
     child.stdin.on("error", () => undefined).end(input);
     const result = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const)
@@ -61,7 +61,7 @@ export class Kubectl {
     }).finally(() => clearTimeout(late));
   }
 
-  /** @throws UserError with what kubectl said, unless it succeeds */
+  /** @throws UserError with kubectl's error, unless it succeeds */
   async text(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(...args);
     if (code !== 0) throw new UserError(firstLine(stderr) || `kubectl ended with ${code}`);
@@ -87,7 +87,7 @@ export class Kubectl {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderrText += text;
     });
-    // Whoever ends this process does not end its children.
+    // A signal to this process does not reach its children.
     const endToo = (signal: NodeJS.Signals) => {
       child.kill("SIGTERM");
       process.kill(process.pid, signal);

@@ -5,20 +5,20 @@ import { z } from "zod";
 import type { KubernetesPlatform } from "../../model/topology";
 import { Kubectl } from "./kubectl";
 
-/** How this machine reaches the Kubernetes cluster of one of the environment's clusters. */
+/** Access of this machine to the Kubernetes cluster of one of the environment's clusters. */
 export interface KubernetesAccess {
   kubectl: Kubectl;
   /** Of the kubeconfig; `undefined` inside of a pod. */
   context?: string;
   /** URL of the Kubernetes API, for people. */
   server: string;
-  /** What kubectl is run with. */
+  /** Variables that kubectl is run with. */
   env: Record<string, string>;
-  /** What Terraform's providers are told, so that they talk to the same one as kubectl. */
+  /** Variables for Terraform's providers, so that they reach the same Kubernetes cluster as kubectl. */
   terraformEnv: Record<string, string>;
 }
 
-/** Files of the caller's kubeconfig: where kubectl looks, and else where Terraform's providers do. */
+/** Files of the caller's kubeconfig: those that kubectl reads, otherwise those of Terraform's providers. */
 export function kubeconfigFiles(env: NodeJS.ProcessEnv): string[] {
   const named = [env.KUBECONFIG, env.KUBE_CONFIG_PATHS, env.KUBE_CONFIG_PATH].find((value) => value);
   const usual = join(env.HOME ?? homedir(), ".kube", "config");
@@ -34,14 +34,14 @@ const Config = z.object({
   clusters: z.array(z.object({ cluster: z.object({ server: z.string() }) })).nullish(),
 });
 
-/** @throws UserError with what kubectl says, when the kubeconfig has no such context */
+/** @throws UserError with kubectl's error, when the kubeconfig has no such context */
 export async function kubernetesAccess(
   { authentication, context: chosen }: KubernetesPlatform,
   callers: Record<string, string>,
 ): Promise<KubernetesAccess> {
   const files = kubeconfigFiles(callers);
   if (authentication.kind === "in-cluster") {
-    // An empty kubeconfig: then kubectl asks the pod's ServiceAccount, as Terraform does.
+    // With an empty kubeconfig, kubectl uses the pod's ServiceAccount, as Terraform does.
     const env = { ...withoutKubeconfig(callers), KUBECONFIG: "/dev/null" };
     return { kubectl: new Kubectl(env), server: "the Kubernetes cluster of this pod", env, terraformEnv: {} };
   }
@@ -58,7 +58,7 @@ export async function kubernetesAccess(
   };
 }
 
-/** The providers know one file and several by different names; the context stands there for stacks that name none. */
+/** The providers use different variables for one file and for several; the context is for stacks that name none. */
 export const kubeconfigEnv = (files: readonly string[], context: string): Record<string, string> => ({
   ...(files.length > 1 ? { KUBE_CONFIG_PATHS: files.join(delimiter) } : { KUBE_CONFIG_PATH: files.join() }),
   KUBE_CTX: context,

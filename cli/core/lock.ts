@@ -21,7 +21,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 
 function acquire(path: string): void {
   const own = `${path}.${process.pid}`;
-  // Linked under its name with its content already in it: nobody ever reads a lock that does not say whose it is.
+  // Linked with its content already in it: no process ever reads a lock without its owner.
   writeFileSync(own, JSON.stringify(recordOf(process.pid)), { mode: privateFile });
   try {
     if (linked(own, path)) return;
@@ -53,7 +53,7 @@ function linked(own: string, path: string): boolean {
   }
 }
 
-/** Takes away what a killed command left behind; what another command put in its place meanwhile is put back. */
+/** Removes the lock of a killed command; a lock that another command has put there meanwhile is put back. */
 function removeStale(path: string, stale: string): void {
   const aside = `${path}.${process.pid}.stale`;
   try {

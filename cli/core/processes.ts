@@ -5,12 +5,12 @@ import { privateFolder, readIfThere, writeFileAtomically } from "../../artifacts
 
 /**
  * A process that outlives the command that started it. Its id alone would not do: after a restart of the machine the
- * same id may belong to somebody else, so the moment of its start is kept beside it.
+ * same id may belong to another process, so its start time is kept as well.
  */
 const Recorded = z.object({ pid: z.int().positive(), started: z.string().min(1) });
 export type RecordedProcess = z.output<typeof Recorded>;
 
-/** When the process was started, as its system says it; `undefined` when there is no such process. */
+/** Start time of the process, as the operating system reports it; `undefined` when there is no such process. */
 function startedAt(pid: number): string | undefined {
   if (process.platform === "linux") {
     try {
@@ -29,13 +29,13 @@ function startedAt(pid: number): string | undefined {
   }
 }
 
-/** The process with that id, by the moment of its start. */
+/** A record of the process with this id, with its start time. */
 export const recordOf = (pid: number): RecordedProcess => ({ pid, started: startedAt(pid) ?? "gone" });
 
-/** Whether it is still the process that was recorded. */
+/** True while the recorded process runs. */
 export const isRunning = ({ pid, started }: RecordedProcess): boolean => startedAt(pid) === started;
 
-/** A record read back; `undefined` when the text is none. */
+/** Parses a record; `undefined` when the text is not one. */
 export function parseRecord(text: string): RecordedProcess | undefined {
   try {
     return Recorded.parse(JSON.parse(text));
@@ -50,7 +50,7 @@ export function runningProcess(folder: ProgramFolder): RecordedProcess | undefin
   return recorded && isRunning(recorded) ? recorded : undefined;
 }
 
-/** Whether a process was recorded here and is gone without having been stopped by us. */
+/** True when the recorded process has ended without being stopped by natsform. */
 export function exitedUnexpectedly(folder: ProgramFolder): boolean {
   return readIfThere(folder.process) !== undefined && runningProcess(folder) === undefined;
 }
@@ -58,7 +58,7 @@ export function exitedUnexpectedly(folder: ProgramFolder): boolean {
 export interface StartProps {
   command: string;
   args: readonly string[];
-  /** The whole environment of the process: nothing is inherited but what stands here. */
+  /** The whole environment of the process: nothing else is inherited. */
   env: Record<string, string>;
 }
 
@@ -114,7 +114,7 @@ export async function stopProcess(
   return outcome;
 }
 
-/** Asks `done` every 25 ms until it says yes or the time is over. */
+/** Calls `done` every 25 ms until it returns true or the time is over. */
 export async function poll(done: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
   const until = Date.now() + timeoutMs;
   for (;;) {

@@ -9,7 +9,7 @@ export function findProject(from: string): string | undefined {
   }
 }
 
-/** An error that is the user's to mend: printed without a stack. */
+/** An error that the user can fix: printed without a stack. */
 export class UserError extends Error {
   override readonly name = "UserError";
   constructor(
@@ -20,5 +20,5 @@ export class UserError extends Error {
   }
 }
 
-/** A path as people read it: relative to where the project is. */
+/** A path for messages: relative to the project's root. */
 export const shownPath = (root: string, path: string) => relative(root, path) || ".";

@@ -1,22 +1,22 @@
 import { errorMessage } from "../../runtime/common/error-message";
 import { poll } from "./processes";
 
-/** Fact that was checked, with what was seen. `Group` names the parts that a command checks. */
+/** One check with its result. `Group` names the parts that a command checks. */
 export interface Row<Group extends string = string> {
   group: Group;
   what: string;
   ok: boolean;
-  /** It holds, and will not for long. */
+  /** It holds now, and will soon fail. */
   warns?: boolean;
   seen: string;
 }
 
-/** Row of a deployment: what its platforms' own interfaces and the servers answer. */
+/** Row of a deployment, by the answers of its platforms' APIs and of the servers. */
 export type DeployRow = Row<
   "services" | "record" | "secrets" | "rules" | "plan" | "pods" | "servers" | "streams" | "jobs" | "trust"
 >;
 
-/** Row of `natsform verify`: what servers, clients and certificates of a twin show. */
+/** Row of `natsform verify`, about servers, clients and certificates of a twin. */
 export type VerifyRow = Row<"servers" | "certificates" | "streams" | "callout">;
 
 /** Result of a check: a row without its place in the list. */
@@ -35,7 +35,7 @@ export async function checkRow<Group extends string>(
   }
 }
 
-/** Runs checks that make several rows; where they cannot, one row says why. */
+/** Runs checks that make several rows; when they throw, one row has the message. */
 export async function checkRows<Group extends string>(
   group: Group,
   what: string,

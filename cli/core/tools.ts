@@ -6,13 +6,13 @@ import { delimiter, join } from "node:path";
 /** nats-server that the twin runs; tools/go.mod pins the same one. */
 export const natsServerVersion = "2.14.5";
 
-/** What deploys to the emulated AWS; tools/deploy and tools/python pin the same ones. */
+/** Versions of the tools for the emulated AWS; tools/deploy and tools/python pin the same ones. */
 export const pebbleVersion = "2.10.1";
 export const craneVersion = "0.22.1";
 export const motoVersion = "5.2.1";
 export const checkovVersion = "3.3.30";
 
-/** Where `make tools` puts what it builds: outside the checkout, so that every clone finds it again. */
+/** Folder of the executables that `make tools` builds: outside the checkout, so that every clone finds them. */
 export function programFolder(): string {
   return join(cacheFolder(), "bin");
 }
@@ -30,13 +30,13 @@ export function executable(path: string): boolean {
   }
 }
 
-/** Every place where a program of this name can be run from: our cache first, then PATH. */
+/** Paths of every executable of this name: in natsform's cache first, then on PATH. */
 export function findAll(name: string): string[] {
   const folders = [programFolder(), ...(process.env.PATH ?? "").split(delimiter).filter(Boolean)];
   return folders.map((folder) => join(folder, name)).filter(executable);
 }
 
-/** `2.14.5`; `undefined` when the program does not say. */
+/** `2.14.5`; `undefined` when the program prints no version. */
 export function natsVersionOf(path: string): string | undefined {
   try {
     return /v?(\d+\.\d+\.\d+)/.exec(execFileSync(path, ["--version"], { encoding: "utf8", timeout: 10_000 }))?.[1];

@@ -3,7 +3,7 @@ import { workFolder } from "../../artifacts/work-folder";
 import type { CertificateId, IssuerId } from "../../model/topology";
 import type { ProgramFolder } from "./processes";
 
-/** Paths of everything that natsform keeps for one environment on this machine. */
+/** Paths of all that natsform keeps for one environment on this machine. */
 export interface TwinFolder {
   /** `.natsform/ENV`: also holds the deployment's own keys, which the twin never touches. */
   environment: string;
@@ -17,7 +17,7 @@ export interface TwinFolder {
   caBundle: string;
   /** Leaf nodes have an authority for each cluster, as deployments have. */
   authority(issuer: IssuerId, cluster?: string): { cert: string; key: string };
-  /** What a server of the cluster trusts of an issuer's certificates. */
+  /** File with the authorities of an issuer that servers of the cluster trust. */
   trusted(issuer: IssuerId, cluster: string): string;
   certificate(cluster: string, id: CertificateId): { cert: string; key: string };
   server(name: string): ServerFolder;

@@ -11,14 +11,14 @@ import { plansOf, showPlan } from "./show-plan";
 import { allOutputs, type DeployResult, synthesizeStacks } from "./steps";
 import { type DeployTarget, stacksOf } from "./target";
 
-/** Deploys to where the caller's logins lead: nothing is changed that was not shown and agreed to. */
+/** Deploys to the accounts and clusters that the caller is logged in to: only changes that were shown and confirmed. */
 export async function deployEnvironment(
   target: DeployTarget,
   deployConsole: DeployConsole,
   result: DeployResult,
 ): Promise<void> {
   await describeTarget(target, deployConsole);
-  // Of what is deployed already: with a trust file that nobody committed it would be taken away, and made again.
+  // Authorities of what is deployed already: a trust file that was not committed lacks them, and would remove them.
   const first = await recordDeployedAuthorities(target, deployConsole);
   const stacks = await stacksFor(first.target, deployConsole);
   await applyStacks(first.target, stacks, deployConsole, result);
@@ -66,7 +66,7 @@ export async function planEnvironment(
   if (json) printJson({ environment: target.environment.name, plans });
 }
 
-/** Removes everything, the last applied first, and says what is kept. */
+/** Removes everything, in reverse order, and prints what is kept. */
 export async function destroyEnvironment(
   target: DeployTarget,
   deployConsole: DeployConsole,
@@ -86,7 +86,7 @@ export async function destroyEnvironment(
       removed[stack.id] = await explained(target, stack, () => destroyStack(target, stack, progress));
     });
   const retainedResources = await drivers.retainedResources(target, stacks);
-  for (const line of retainedResources) deployConsole.show(`stays: ${line}`);
+  for (const line of retainedResources) deployConsole.show(`kept: ${line}`);
   if (json) printJson({ environment: name, removed, retainedResources });
 }
 
@@ -107,7 +107,7 @@ async function stacksFor(target: DeployTarget, deployConsole: DeployConsole): Pr
   return stacks;
 }
 
-/** What failed, with what its platform knows beside Terraform's message. */
+/** Runs `work`; when it fails, adds the platform's own information to Terraform's message. */
 async function explained<T>(target: DeployTarget, stack: PlannedStack, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -3,7 +3,7 @@ import type { Certificate } from "../../model/topology";
 import type { CertificateSecret } from "../../runtime/certificate-manager/contract";
 import { splitPem } from "../../runtime/x509/pem";
 
-/** Why clients would refuse a certificate; `undefined` when they would not. */
+/** Reason why clients would refuse a certificate; `undefined` when they would accept it. */
 export function certificateFault(
   { certificate, chain, privateKey }: Omit<CertificateSecret, "authorities">,
   { names }: Pick<Certificate, "names">,
@@ -17,16 +17,16 @@ export function certificateFault(
   if (now < new Date(leaf.validFrom) || now > new Date(leaf.validTo))
     return `valid from ${leaf.validFrom} to ${leaf.validTo}`;
   let last = leaf;
-  const way = [leaf];
+  const path = [leaf];
   for (const pem of splitPem(chain)) {
     const next = new X509Certificate(pem);
     if (!isSignedBy(last, next)) return `its chain breaks after ${last.subject}`;
-    way.push(next);
+    path.push(next);
     last = next;
   }
-  // An intermediate that is trusted itself ends the way, whatever comes after it.
-  const trusted = way.some((one) => roots.some((pem) => isSignedBy(one, new X509Certificate(pem))));
-  return trusted ? undefined : `nobody trusts ${last.issuer}`;
+  // A trusted intermediate ends the chain, whatever comes after it.
+  const trusted = path.some((one) => roots.some((pem) => isSignedBy(one, new X509Certificate(pem))));
+  return trusted ? undefined : `signed by an authority that is not trusted: ${last.issuer}`;
 }
 
 export const isSignedBy = (certificate: X509Certificate, issuer: X509Certificate) =>

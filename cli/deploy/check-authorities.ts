@@ -3,12 +3,12 @@ import { announcedClusters, type Topology } from "../../model/topology";
 import { readPem } from "../../runtime/x509/pem";
 import { checkRow, type DeployRow } from "../core/rows";
 
-/** How long before its end an authority is warned of: it takes somebody to replace it. */
+/** Days before an authority's end from which a check warns: an operator has to replace it. */
 export const warnDays = 60;
 
 const dayMs = 86_400_000;
 
-/** Authorities of leaf nodes that the trust file holds and somebody verifies by: how long each cluster's last one is valid. */
+/** Authorities of leaf nodes in the trust file that a cluster uses: how long each cluster's last one is valid. */
 export function judgeAuthorities(
   topology: Topology,
   { authorities = {} }: Pick<Trust, "authorities">,

@@ -3,7 +3,7 @@ import { checkRow, type DeployRow } from "../core/rows";
 import { planStack } from "./plan";
 import type { DeployTarget } from "./target";
 
-/** Planned again, a stack that was applied changes nothing but what the emulated AWS does not return. */
+/** A new plan of an applied stack changes nothing but attributes that the emulated AWS does not return. */
 export async function checkPlans(target: DeployTarget, stacks: readonly PlannedStack[]): Promise<DeployRow[]> {
   return Promise.all(
     stacks.map(({ id }) =>

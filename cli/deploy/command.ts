@@ -39,7 +39,7 @@ interface Chosen {
 
 /** `natsform deploy`; see cli/commands/deploy.ts for its options. */
 export async function deploy(name: string, options: DeployOptions): Promise<void> {
-  // Its clients are pinned: what later versions need is no matter of those who deploy.
+  // The clients are pinned: the warning about later versions does not concern operators.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const opened = await openEnvironment(name);
   const { root, topology } = opened;
@@ -67,16 +67,16 @@ function judged({ root, environment, topology, options }: Chosen): Verdict {
   return admit({ ...own, purpose: "deployment", trust: findTrust(trustFile(environment.name, root), root) });
 }
 
-/** @throws UserError where somebody has to be asked, and cannot be */
+/** @throws UserError when changes need a confirmation and there is no way to ask for one */
 function assertConfirmable({ emulate, plan, yes, json }: DeployOptions): void {
   if (emulate || plan || yes || (process.stdin.isTTY && !json)) return;
   throw new UserError(
-    json ? "what is asked would stand in the JSON" : "there is no terminal to ask at before something is changed",
-    "--yes, or --plan to see what would be",
+    json ? "--json cannot ask for confirmation" : "there is no terminal to ask for confirmation",
+    "--yes confirms every change, --plan only shows them",
   );
 }
 
-/** Clusters that nothing is done for: of platforms without stacks, and beside an emulated AWS all others. */
+/** Clusters that are left out: those on platforms without stacks, and with an emulated AWS all that are not on AWS. */
 function leftOut(topology: Topology, { emulate }: DeployOptions): string[] {
   const elsewhere = stackPlan(topology).flatMap(({ family, cluster }) =>
     cluster && family !== "aws" ? [`${cluster} (${family}: only AWS is emulated)`] : [],
@@ -100,7 +100,7 @@ async function onEmulator({ root, environment, topology, options }: Chosen): Pro
     return;
   }
   if (options.plan) {
-    const deployConsole = new DeployConsole({ agreed: false, quiet: false });
+    const deployConsole = new DeployConsole({ confirmed: false, quiet: false });
     try {
       await runTasks([
         ...prepare,
@@ -120,16 +120,16 @@ async function onAccounts({ root, environment, topology, options }: Chosen): Pro
   const { yes = false, json = false, plan = false, store: url } = options;
   const { store, lock } = keyLocation(root, environment.name, { store: url });
   const openTarget = () => realTarget({ root, environment, topology }, store, streamsMay(options));
-  const deployConsole = new DeployConsole({ agreed: yes, quiet: json });
+  const deployConsole = new DeployConsole({ confirmed: yes, quiet: json });
   if (plan) return planEnvironment(await openTarget(), deployConsole, json);
   if (options.destroy) return destroyEnvironment({ ...(await openTarget()), removing: true }, deployConsole, json);
   const result = newResult(environment, false);
-  // Its secrets, servers and responders go by one trust file: no keys are rotated meanwhile.
+  // Secrets, servers and responders use one trust file: no keys may be rotated meanwhile.
   await withLock(lock, async () => deployEnvironment(await openTarget(), deployConsole, result));
   showResult(result, json);
 }
 
-/** What is allowed in variables of the streams program. */
+/** Variables of the streams program for what the options allow. */
 const streamsMay = ({ allowDataLoss, allowRecreate }: DeployOptions): Record<string, string> => ({
   ...(allowDataLoss && { STREAMS_ALLOW_DATA_LOSS: allowDataLoss.join(",") }),
   ...(allowRecreate && { STREAMS_ALLOW_RECREATE: allowRecreate.join(",") }),

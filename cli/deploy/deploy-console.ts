@@ -4,13 +4,13 @@ import { print, runTasks } from "../core/output";
 import { UserError } from "../core/project";
 
 export interface DeployConsoleProps {
-  /** Somebody said yes to everything beforehand. */
-  agreed: boolean;
-  /** Nothing is said: the output is for a program. */
+  /** Every change was confirmed beforehand. */
+  confirmed: boolean;
+  /** Prints nothing: the output is JSON. */
   quiet: boolean;
 }
 
-/** What a deployment shows and asks. */
+/** Output and confirmations of a deployment. */
 export class DeployConsole {
   constructor(private readonly props: DeployConsoleProps) {}
 
@@ -18,7 +18,7 @@ export class DeployConsole {
     if (!this.props.quiet) print(text);
   }
 
-  /** One step as it is shown everywhere else; plans and questions come in between. */
+  /** Runs one step as a task list of its own, so that plans and questions can be printed in between. */
   step(title: string, work: (progress: Progress) => Promise<void>): Promise<void> {
     const task = (_: unknown, shown: { output: unknown }) =>
       work((text) => {
@@ -29,13 +29,13 @@ export class DeployConsole {
 
   /** @throws UserError unless the answer is yes */
   async confirm(question: string): Promise<void> {
-    if (this.props.agreed) return;
+    if (this.props.confirmed) return;
     const terminal = createInterface({ input: process.stdin, output: process.stdout });
     try {
-      if ((await terminal.question(`${question} Only "yes" is taken as yes: `)).trim() === "yes") return;
+      if ((await terminal.question(`${question} Only "yes" confirms: `)).trim() === "yes") return;
     } finally {
       terminal.close();
     }
-    throw new UserError("not agreed to, and not done");
+    throw new UserError("aborted: not confirmed");
   }
 }

@@ -4,7 +4,7 @@ import { type DeployTarget, stackFolder } from "./target";
 import { terraform } from "./terraform";
 import { refuseFailure } from "./terraform-messages";
 
-/** Removes what one stack made. @returns how many resources it removed */
+/** Removes the resources of one stack. @returns their number */
 export async function destroyStack(
   target: DeployTarget,
   { id }: PlannedStack,

@@ -3,31 +3,35 @@ import type { Progress, Step } from "../core/output";
 import type { DeployRow } from "../core/rows";
 import type { DeployTarget } from "./target";
 
-/** What is done for the stacks of one family beside the steps that are the same everywhere: plan, ask, apply. */
+/** Steps for the stacks of one family, besides those that all share: plan, confirm, apply. */
 export interface DeployDriver<Stack extends PlannedStack> {
   /**
-   * Whom a deployment would change, in lines for people.
+   * The accounts and clusters that a deployment would change, as text lines.
    *
-   * @throws UserError when it does not know who calls
+   * @throws UserError when the caller's credentials are not accepted
    */
   describeTarget(target: DeployTarget, stacks: readonly Stack[]): Promise<string[]>;
   /**
-   * Addresses of resources that Terraform finds as they were applied, and whose work somebody has undone: they are made
-   * again. What was seen of it is said.
+   * Addresses of resources that Terraform finds unchanged although their effect has been undone: they are created
+   * again. The drift is shown.
    *
    * @param changed addresses that Terraform changes by itself
    */
   drifted(target: DeployTarget, stack: Stack, changed: readonly string[], show: Progress): Promise<string[]>;
-  /** Looks whether an apply of the stack can succeed, and mends what an earlier one left behind. @throws UserError */
+  /**
+   * Checks that an apply of the stack can succeed, and repairs what an interrupted one left behind.
+   *
+   * @throws UserError
+   */
   before(target: DeployTarget, stack: Stack, progress: Progress): Promise<void>;
-  /** What Terraform must not see or cannot do, and later stacks need; `undefined` when nothing. */
+  /** Step after an apply that later stacks need and Terraform must not see or cannot do; `undefined` without one. */
   after(target: DeployTarget, stack: Stack): Step | undefined;
-  /** What else is known of an apply that failed, for people. */
+  /** Further information about a failed apply, as text lines. */
   explain(target: DeployTarget, stack: Stack): Promise<string[]>;
-  /** What is left to do once every stack is applied. */
+  /** Steps after all stacks are applied. */
   finish(target: DeployTarget, stacks: readonly Stack[]): Step[];
-  /** Looks at what was deployed; waits for what takes its time. */
+  /** Checks the deployment; waits for changes that take time. */
   check(target: DeployTarget, stacks: readonly Stack[]): Promise<DeployRow[]>;
-  /** What is still there after everything was destroyed, and meant to be. */
+  /** Resources that are kept on purpose when everything is destroyed. */
   retainedResources(target: DeployTarget, stacks: readonly Stack[]): Promise<string[]>;
 }

@@ -14,7 +14,7 @@ const driverOf = ({ family }: PlannedStack) => byFamily[family] as DeployDriver<
 
 type Ask<T> = (driver: DeployDriver<PlannedStack>, own: readonly PlannedStack[]) => T;
 
-/** Asks the driver of every family of which there are stacks. */
+/** Calls the driver of every family that has stacks. */
 const ask = <T>(stacks: readonly PlannedStack[], question: Ask<T>): T[] =>
   families.flatMap((family) => {
     const own = stacks.filter(isInFamily(family));
@@ -25,7 +25,7 @@ const ask = <T>(stacks: readonly PlannedStack[], question: Ask<T>): T[] =>
 const askAll = async <T>(stacks: readonly PlannedStack[], question: Ask<Promise<T[]>>): Promise<T[]> =>
   (await Promise.all(ask(stacks, question))).flat();
 
-/** Every driver as one: a stack goes to its own. */
+/** All drivers as one: each stack is passed to the driver of its family. */
 export const drivers: DeployDriver<PlannedStack> = {
   describeTarget: (target, stacks) => askAll(stacks, (driver, own) => driver.describeTarget(target, own)),
   drifted: (target, stack, changed, show) => driverOf(stack).drifted(target, stack, changed, show),

@@ -18,7 +18,7 @@ import { allOutputs, type DeployResult, synthesizeStacks } from "./steps";
 import { type DeployTarget, stackFolder } from "./target";
 import { emulatedTarget } from "./targets";
 
-/** What the steps of an emulated deployment hand on. */
+/** State that the steps of an emulated deployment share. */
 export interface EmulatedState {
   target: DeployTarget;
   stacks: AwsStack[];
@@ -48,7 +48,7 @@ export function prepareEmulated(root: string, environment: Environment, topology
   ];
 }
 
-/** The steps from nothing, or from whatever is deployed already, to the environment on the emulated AWS. */
+/** Steps that deploy the environment to the emulated AWS, whatever is deployed there already. */
 export function deployEmulated(result: DeployResult): Task[] {
   return [
     {
@@ -102,14 +102,14 @@ async function applyStack(target: DeployTarget, { id }: AwsStack, progress: (tex
   return count;
 }
 
-/** @param changed the stack is not the one that was applied last: then what looks like moto's doing may be a change */
+/** @param changed the stack differs from the one applied last: then a known difference of moto may be a real change */
 async function applyWhat(
   target: DeployTarget,
   id: string,
   changed: boolean,
   progress: (text: string) => void,
 ): Promise<number> {
-  // Without a state there is nothing that a plan could spare.
+  // Without a state a plan cannot save any work.
   if (!(await isApplied(target, id))) return applyAll(target, id, progress);
   const { changes, differences } = await planStack(target, id);
   const count = changes.length + (changed ? differences.length : 0);
@@ -127,13 +127,13 @@ const regionsOf = ({ topology }: DeployTarget) => [
 
 const beginningPath = (target: DeployTarget) => join(target.emulator?.folder.root ?? "", "beginning.json");
 
-/** What the emulated account holds before anything is deployed: what is left in the end is compared with it. */
+/** Stores the inventory of the emulated account before the first deployment, to find leftovers later. */
 async function rememberBeginning(target: DeployTarget): Promise<void> {
   if (readIfThere(beginningPath(target)) === undefined)
     writeFileAtomically(beginningPath(target), JSON.stringify(await wholeInventory(target)));
 }
 
-/** What a deployment has left behind on the emulated AWS; empty when nothing. */
+/** Resources that a deployment has left behind on the emulated AWS. */
 export async function leftovers(target: DeployTarget): Promise<string[]> {
   const before = new Set(JSON.parse(readIfThere(beginningPath(target)) ?? "[]") as string[]);
   return (await wholeInventory(target)).filter((thing) => !before.has(thing));
@@ -141,7 +141,7 @@ export async function leftovers(target: DeployTarget): Promise<string[]> {
 
 const wholeInventory = async (target: DeployTarget) =>
   (await Promise.all(regionsOf(target).map((region) => inventory(target.emulator?.address.url ?? "", region)))).flat();
-/** Steps that remove every stack from the emulated AWS, the last applied first, look at what is left, and end it. */
+/** Steps that remove every stack from the emulated AWS in reverse order, check for leftovers, and stop it. */
 export function destroyEmulated(): ListrTask<EmulatedState>[] {
   return [
     {

@@ -5,7 +5,7 @@ import { checkPlans } from "./check-plan";
 import { drivers } from "./drivers";
 import type { DeployTarget } from "./target";
 
-/** Looks at everything that was deployed, and whether it is all that is wanted. */
+/** Checks everything that was deployed, and that a new plan has no changes. */
 export async function endCheck(target: DeployTarget, stacks: readonly PlannedStack[]): Promise<DeployRow[]> {
   const rows = await drivers.check(target, stacks);
   return [

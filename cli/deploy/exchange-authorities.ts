@@ -25,17 +25,17 @@ import { accessOf, clientConfig, type DeployTarget, stackFolder } from "./target
 export interface RecordedAuthorities {
   /** Clusters whose authority was written to the trust file. */
   noted: string[];
-  /** What could not be read, in lines for people. */
+  /** Authorities that could not be read, as text lines. */
   unread: string[];
-  /** The target with what the trust file holds now. */
+  /** The target with the current trust file. */
   target: DeployTarget;
 }
 
 /**
- * Notes in the trust file which authority signs each cluster's leaf certificates, for the clusters that meet it: authorities
- * are made by a deployment, and known only then. What cannot be read stays as it was.
+ * Writes to the trust file which authority signs each cluster's leaf certificates, for the clusters linked to it: a
+ * deployment creates authorities, so they are known only afterwards. One that cannot be read stays as it was.
  *
- * @throws UserError when somebody has changed the rest of the trust file meanwhile
+ * @throws UserError when another process has changed the rest of the trust file meanwhile
  */
 export async function recordDeployedAuthorities(
   target: DeployTarget,
@@ -60,36 +60,36 @@ export async function recordDeployedAuthorities(
   const path = trustFile(environment.name, root);
   if (!sameKeys(loadTrust(path, root), trust))
     throw new UserError(
-      `${shownPath(root, path)} was changed while this deployment went on`,
-      `natsform deploy ${environment.name} again, which takes over all of it`,
+      `${shownPath(root, path)} was changed while this deployment ran`,
+      `run natsform deploy ${environment.name} again`,
     );
   recordAuthorities(path, root, authorities);
-  deployConsole.show(`${shownPath(root, path)}: authorities of ${noted.join(", ")} noted; commit it`);
+  deployConsole.show(`${shownPath(root, path)}: authorities of ${noted.join(", ")} written; commit it`);
   return { noted, unread, target: { ...target, trust: loadTrust(path, root) } };
 }
 
-/** Whether trust files differ in authorities at most: stacks of two would have servers and responders go by different keys. */
+/** True when trust files differ in authorities at most; otherwise servers and responders could use different keys. */
 export const sameKeys = (one: Trust, other: Trust): boolean =>
   isDeepStrictEqual({ ...one, authorities: undefined }, { ...other, authorities: undefined });
 
 /**
- * What is known of a cluster's authority once it was looked at: what it shows, and what was known before until that ends,
- * so that certificates of either are accepted while it changes over. The text of before where nothing is new.
+ * Merges the deployed authority of a cluster with the known one, which is kept until it ends: so certificates of both
+ * are accepted during a change. Returns the text of before when nothing is new.
  *
- * @throws UserError when what it shows is no authority
+ * @throws UserError when the deployed one is not an authority
  */
 export function mergeAuthority(before: string | undefined, shown: string, now: Date): string {
   const after = trustedAuthorities(readable(before), [authorityPem(shown, now)], now);
   return before !== undefined && unionPem([before]) === after ? before : after;
 }
 
-/** @throws UserError when it holds what is no certificate */
+/** @throws UserError when the text contains anything but certificates */
 function readable(pem: string | undefined): string | undefined {
   try {
     if (pem !== undefined) readPem(pem);
     return pem;
   } catch {
-    throw new UserError("what the trust file holds of it is no certificate");
+    throw new UserError("the trust file holds something else than certificates of it");
   }
 }
 
@@ -102,7 +102,7 @@ function readDeployedAuthority(target: DeployTarget, cluster: ClusterTopology): 
   });
 }
 
-/** What is not known of a cluster's authority, and how it becomes known. */
+/** Message about a cluster's authority that could not be read, and what to do. */
 export function unreadAuthority(
   topology: Topology,
   cluster: ClusterTopology,
@@ -110,13 +110,13 @@ export function unreadAuthority(
   message: string,
 ): string {
   const [reason = ""] = message.split("\n");
-  const said = `authority of ${cluster.name} not read: ${reason}`;
-  if (before !== undefined) return `${said}; the one in the trust file stays`;
+  const failure = `cannot read the authority of ${cluster.name}: ${reason}`;
+  if (before !== undefined) return `${failure}; the one in the trust file is kept`;
   const peers = [...leafPeers(topology, cluster), ...cluster.foreignLeafs].map(({ name }) => name);
-  return `${said}; links with ${peers.join(", ")} wait for natsform keys authority ${topology.environment} ${cluster.name}, and another deploy`;
+  return `${failure}; links with ${peers.join(", ")} need natsform keys authority ${topology.environment} ${cluster.name}, and then another deploy`;
 }
 
-/** Synthesizes again. @returns the stacks that came out otherwise than before, in their order */
+/** Synthesizes again. @returns the stacks that have changed, in their order */
 export async function synthesizedAgain(
   target: DeployTarget,
   stacks: readonly PlannedStack[],

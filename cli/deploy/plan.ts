@@ -36,21 +36,21 @@ export interface PlannedChange {
 
 export interface StackPlan {
   file: string;
-  /** What would really change. */
+  /** Real changes. */
   changes: PlannedChange[];
-  /** Changes that are only planned because the emulated AWS does not return what it was given. */
+  /** Changes that are planned only because the emulated AWS does not return an attribute. */
   differences: PlannedChange[];
 }
 
 export async function initStack(target: DeployTarget, stack: string): Promise<void> {
-  // The lock file names the pinned version again; only the backend may have moved since the last time.
+  // The lock file names the pinned versions; only the backend may have changed since the last run.
   refuseFailure(stack, await terraform(stackFolder(target, stack), ["init", "-no-color", "-reconfigure"]));
 }
 
 /**
  * Plans a stack that `initStack` has prepared.
  *
- * @param again addresses of resources that are to be made again, though nothing of them has changed
+ * @param again addresses of unchanged resources that are to be recreated
  */
 export async function planStack(
   target: DeployTarget,
@@ -98,14 +98,14 @@ export async function applyPlan(target: DeployTarget, stack: string, progress: (
   refuseFailure(stack, await terraform(stackFolder(target, stack), ["apply", "-json", planFile], progress));
 }
 
-/** Applies whatever is to be changed, unseen: for an AWS that holds nothing yet. @returns how many resources it made */
+/** Applies all changes without a separate plan: for an empty emulated AWS. @returns number of changed resources */
 export async function applyAll(target: DeployTarget, stack: string, progress: (text: string) => void): Promise<number> {
   const applied = await terraform(stackFolder(target, stack), ["apply", "-json", "-auto-approve"], progress);
   refuseFailure(stack, applied);
   return applied.summary ? applied.summary.add + applied.summary.change + applied.summary.remove : 0;
 }
 
-/** Whether the stack's state holds anything. */
+/** True when the stack's state holds resources. */
 export async function isApplied(target: DeployTarget, stack: string): Promise<boolean> {
   const listed = await terraform(stackFolder(target, stack), ["state", "list"]);
   return listed.code === 0 && listed.text.trim() !== "";
@@ -113,11 +113,11 @@ export async function isApplied(target: DeployTarget, stack: string): Promise<bo
 
 /** Outputs of a stack; sensitive ones are left out. */
 export async function outputsOf(target: DeployTarget, stack: string): Promise<Record<string, unknown>> {
-  const said = await terraform(stackFolder(target, stack), ["output", "-json"]);
-  refuseFailure(stack, said);
+  const result = await terraform(stackFolder(target, stack), ["output", "-json"]);
+  refuseFailure(stack, result);
   const outputs = z
     .record(z.string(), z.object({ value: z.unknown(), sensitive: z.boolean() }))
-    .parse(JSON.parse(said.text));
+    .parse(JSON.parse(result.text));
   return Object.fromEntries(
     Object.entries(outputs).flatMap(([name, { value, sensitive }]) => (sensitive ? [] : [[name, value]])),
   );

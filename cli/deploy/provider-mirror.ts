@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { writeFileAtomically } from "../../artifacts/files";
 
-/** Terraform's providers that the stacks pin: address and version, as the prebuilt packages name them. */
+/** Address and version of the pinned Terraform providers, as the prebuilt packages name them. */
 const pinned = ["aws", "kubernetes", "helm", "vault"].map(
   (name) => (require(`@cdktf/provider-${name}/package.json`) as Package).cdktf.provider,
 );
@@ -13,16 +13,16 @@ interface Package {
 
 export type ProviderName = "aws" | "kubernetes" | "helm" | "vault";
 
-/** A folder of the layout that Terraform calls a file system mirror, and the pinned providers that it holds. */
+/** A folder with the layout of a Terraform file system mirror, and the pinned providers that it holds. */
 export interface ProviderMirror {
   folder: string;
   /** Addresses: `registry.terraform.io/hashicorp/aws`. */
   providers: string[];
 }
 
-/** Folders that mirrors lie in, or one level under. */
+/** Folders that are searched for mirrors, one level deep. */
 const usualRoots = () => ["/opt", "/usr/share/terraform", "/usr/local/share/terraform", homedir()];
-/** Folders that Terraform itself would look into. */
+/** Folders that Terraform itself searches. */
 const impliedFolders = () => [
   join(homedir(), ".terraform.d", "plugins"),
   join(process.env.XDG_DATA_HOME ?? join(homedir(), ".local", "share"), "terraform", "plugins"),
@@ -31,8 +31,8 @@ const impliedFolders = () => [
 ];
 
 /**
- * Folders that hold pinned providers on this machine, the one named in `NATSFORM_PROVIDER_MIRROR` first. They are looked
- * for at run time: where they lie is no business of the project.
+ * Folders that hold pinned providers on this machine, the one named in `NATSFORM_PROVIDER_MIRROR` first. They are
+ * searched at run time, since they differ between machines.
  */
 export function findProviderMirrors(): ProviderMirror[] {
   const { NATSFORM_PROVIDER_MIRROR, TF_PLUGIN_CACHE_DIR } = process.env;
@@ -76,8 +76,8 @@ function foldersIn(root: string): string[] {
 }
 
 /**
- * Writes a configuration of Terraform's command line that takes from the mirrors what they hold and from the registry the
- * rest. Its own, because the one of the caller may forbid either, or name a file that is not there.
+ * Writes a configuration of Terraform's command line that takes providers from the mirrors, and the rest from the
+ * registry. The caller's own configuration is not used: it may forbid either, or name a missing file.
  *
  * @returns the path for `TF_CLI_CONFIG_FILE`
  */

@@ -4,7 +4,7 @@ import { drivers } from "./drivers";
 import { initStack, isApplied, type PlannedChange, planStack, planText, type StackPlan } from "./plan";
 import type { DeployTarget } from "./target";
 
-/** Plans a stack, with what somebody has undone of it, and shows the plan as Terraform prints it. */
+/** Plans a stack, including drift that Terraform does not see, and shows the plan as Terraform prints it. */
 export async function showPlan(
   target: DeployTarget,
   stack: PlannedStack,
@@ -21,12 +21,12 @@ export async function showPlan(
   return plan;
 }
 
-/** What a stack's plan would change, or the stack that has to be applied before it can be planned. */
+/** Changes of a stack's plan, or the stack that has to be applied before it can be planned. */
 export type PlanOrWait = { changes: PlannedChange[] } | { plannedAfter: string };
 
 /**
- * Shows what a deployment would change, stack by stack. What looks up things of a stack that is not applied yet cannot be
- * planned, and is named.
+ * Shows what a deployment would change, stack by stack. A stack that reads from one that is not applied yet cannot be
+ * planned; it is named.
  */
 export async function plansOf(
   target: DeployTarget,

@@ -2,7 +2,7 @@ import type { Environment } from "../../model/config";
 import { print, printJson, table } from "../core/output";
 import type { DeployResult } from "./steps";
 
-/** What a deployment begins with. */
+/** Empty result at the start of a deployment. */
 export const newResult = ({ name: environment }: Environment, emulated: boolean): DeployResult => ({
   environment,
   emulated,
@@ -13,7 +13,7 @@ export const newResult = ({ name: environment }: Environment, emulated: boolean)
   rows: [],
 });
 
-/** Prints outputs and rows; a row that does not hold is the command's failure. */
+/** Prints outputs and rows; the command fails when a row does not hold. */
 export function showResult(result: DeployResult, json = false): void {
   const { environment, outputs, rows } = result;
   const failed = rows.filter(({ ok }) => !ok).length;

@@ -4,15 +4,15 @@ import { outputsOf } from "./plan";
 import { isSynthesized, synthesize } from "./synth";
 import { type DeployTarget, stackFolder, stacksOf } from "./target";
 
-/** What a deployment did, for its reader. */
+/** Result of a deployment, also printed by `--json`. */
 export interface DeployResult {
   environment: string;
   emulated: boolean;
-  /** How many resources were made, changed or removed, by stack. */
+  /** Number of resources created, changed or removed, by stack. */
   applied: Record<string, number>;
-  /** Clusters whose authority was noted in the trust file, which is to be committed. */
+  /** Clusters whose authority was written to the trust file, which has to be committed. */
   noted: string[];
-  /** Authorities that could not be read, in lines for people. */
+  /** Authorities that could not be read, as text lines. */
   unread: string[];
   /** By stack; sensitive ones are left out. */
   outputs: Record<string, Record<string, unknown>>;

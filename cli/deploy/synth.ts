@@ -15,10 +15,10 @@ export interface SynthProps {
 }
 
 /**
- * Synthesizes the environment's stacks in a process of its own: what deploys knows their files alone.
+ * Synthesizes the environment's stacks in a process of its own: a deployment uses only the files.
  *
  * @returns the folder of each stack
- * @throws UserError with what was said, when it fails
+ * @throws UserError with the output, when it fails
  */
 export async function synthesize({
   root,
@@ -36,7 +36,7 @@ export async function synthesize({
       CDKTF_OUTDIR: out,
       NATSFORM_PROJECT: root,
       NATSFORM_ENV: environment,
-      // Part of every tag of an image.
+      // Part of every image tag.
       ...(process.env.NATSFORM_IMAGE_BASE && { NATSFORM_IMAGE_BASE: process.env.NATSFORM_IMAGE_BASE }),
       ...(emulator && {
         NATSFORM_EMULATOR_ENDPOINT: emulator.endpoint,
@@ -46,16 +46,16 @@ export async function synthesize({
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let said = "";
+  let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
+      output += text;
     });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
   });
-  if (code !== 0) throw new UserError(`${environment} cannot be synthesized:\n${said.trim()}`);
+  if (code !== 0) throw new UserError(`${environment} cannot be synthesized:\n${output.trim()}`);
   return (stack) => join(out, "stacks", stack);
 }
 

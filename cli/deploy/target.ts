@@ -8,7 +8,7 @@ import { UserError } from "../core/project";
 import type { KeyStore } from "../keys/key-store";
 import type { TerraformFolder } from "./terraform";
 
-/** Where an environment is deployed to: real accounts and Kubernetes clusters, or the emulated AWS of this machine. */
+/** Target of a deployment: real accounts and Kubernetes clusters, or the emulated AWS of this machine. */
 export interface DeployTarget {
   root: string;
   environment: Environment;
@@ -18,15 +18,15 @@ export interface DeployTarget {
   keys: KeyStore;
   /** `cdktf.out`, or its place in the emulator's folder. */
   out: string;
-  /** The environment of Terraform and of our own clients: credentials, and on the emulator its address. */
+  /** Environment variables of Terraform and of our own clients: credentials, and the address of an emulator. */
   env: Record<string, string>;
   /** By cluster, for those on Kubernetes. */
   kubernetes: ReadonlyMap<string, KubernetesAccess>;
-  /** What the streams program may do this time, by its own variables. */
+  /** Variables of the streams program for this deployment, such as an allowed loss of data. */
   streamsMay: Record<string, string>;
-  /** Set when everything is to be removed: then nothing stands against the environment. */
+  /** Set when everything is to be removed: then problems of the environment do not count. */
   removing?: boolean;
-  /** Set when it is the emulated AWS: clusters elsewhere are left out. */
+  /** Set for the emulated AWS: clusters on other platforms are left out. */
   emulator?: { folder: EmulatorFolder; address: EmulatorAddress };
 }
 
@@ -42,14 +42,14 @@ export const stackFolder = (target: DeployTarget, stack: string): TerraformFolde
 const clusterOfStack = ({ topology }: DeployTarget, id: string) =>
   stackPlan(topology).find((stack) => stack.id === id)?.cluster;
 
-/** How a cluster's Kubernetes is reached. */
+/** Access to the Kubernetes cluster of a cluster. */
 export function accessOf({ kubernetes }: DeployTarget, cluster: string): KubernetesAccess {
   const access = kubernetes.get(cluster);
   if (!access) throw new UserError(`no Kubernetes is known for the cluster ${cluster}`);
   return access;
 }
 
-/** What our own AWS clients are made with: the target's variables and nothing of the process around it. */
+/** Configuration of our own AWS clients. On the emulator nothing of the caller's AWS settings is used. */
 export function clientConfig({ env, emulator }: Pick<DeployTarget, "env" | "emulator">, region: string) {
   if (!emulator) return { region };
   return {

@@ -21,7 +21,7 @@ interface Loaded {
   topology: Topology;
 }
 
-/** The emulated AWS of this environment, started when it does not run, with keys of its own. */
+/** The emulated AWS of this environment, with keys of its own; started unless it runs. */
 export async function emulatedTarget({ root, environment, topology }: Loaded): Promise<DeployTarget> {
   const folder = emulatorFolder(root, environment.name);
   const address = await ensureEmulator(folder);
@@ -44,7 +44,7 @@ export async function emulatedTarget({ root, environment, topology }: Loaded): P
   };
 }
 
-/** What the caller's credentials and kubeconfig open. */
+/** The real target that the caller's credentials and kubeconfig lead to. */
 export async function realTarget(
   { root, environment, topology }: Loaded,
   keys: KeyStore,
@@ -71,7 +71,7 @@ export async function realTarget(
   };
 }
 
-/** The variables of whoever runs the command. */
+/** Environment variables of the caller. */
 export const callersVariables = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),

@@ -1,17 +1,17 @@
 import { z } from "zod";
 import { UserError } from "../core/project";
 
-/** What a run of Terraform said. */
+/** Result and messages of a run of Terraform. */
 export interface TerraformResult {
   code: number;
-  /** Changes that a plan holds, reads of data left out. */
+  /** Changes of a plan, without reads of data sources. */
   changes: { address: string; action: string }[];
-  /** How many resources were made, changed and removed, as the last summary says. */
+  /** Number of resources created, changed and removed, of the last summary. */
   summary?: { add: number; change: number; remove: number };
   errors: string[];
-  /** Everything that was no message: the text of commands that know no `-json`. */
+  /** Output that is not a JSON message: the text of commands without `-json`. */
   text: string;
-  /** What was said on standard error. */
+  /** Standard error. */
   diagnostics: string;
 }
 
@@ -78,10 +78,10 @@ function parse(line: string): z.output<typeof Message> | undefined {
   }
 }
 
-/** @throws UserError with what Terraform said, when it failed */
+/** @throws UserError with Terraform's errors, when it failed */
 export function refuseFailure(stack: string, { code, errors, text, diagnostics }: TerraformResult): void {
   if (code === 0) return;
   const lines = errors.length > 0 ? errors : `${text}${diagnostics}`.trim().split("\n").slice(-15);
-  const said = lines.join("\n  ");
-  throw new UserError(`${stack}: terraform ended with ${code}:\n  ${said}`);
+  const details = lines.join("\n  ");
+  throw new UserError(`${stack}: terraform ended with ${code}:\n  ${details}`);
 }

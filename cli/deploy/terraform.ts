@@ -8,12 +8,12 @@ import { UserError } from "../core/project";
 import { findAll } from "../core/tools";
 import { Collected, type TerraformResult } from "./terraform-messages";
 
-/** A folder that Terraform is run in, and with what. */
+/** A folder that Terraform runs in, with its environment variables. */
 export interface TerraformFolder {
   /** Id of the stack. */
   stack: string;
   path: string;
-  /** The whole environment of the process: nothing is inherited but what stands here. */
+  /** The whole environment of the process: nothing else is inherited. */
   env: Record<string, string>;
 }
 
@@ -24,22 +24,22 @@ export function findTerraform(): string {
   return terraform;
 }
 
-/** What every run of Terraform is told, besides credentials. */
+/** Environment variables of every run of Terraform, besides credentials. */
 export const terraformEnv = (cliConfig: string): Record<string, string> => ({
   PATH: process.env.PATH ?? "",
   HOME: process.env.HOME ?? "",
   TF_CLI_CONFIG_FILE: cliConfig,
   TF_IN_AUTOMATION: "1",
   TF_INPUT: "0",
-  // It would wait for a server of its maker's that not every network reaches.
+  // Otherwise it waits for a HashiCorp server that not every network reaches.
   CHECKPOINT_DISABLE: "1",
 });
 
 /**
- * Runs one command and collects what it says. A signal to this process is handed on once, so that Terraform ends what it
- * is doing and saves its state.
+ * Runs one command and collects its output. A signal to this process is passed on once, so that Terraform finishes the
+ * current operation and saves its state.
  *
- * @param progress gets a line for each resource that is begun or done
+ * @param progress gets a line when a resource's operation starts and while it runs
  */
 export async function terraform(
   { stack, path, env }: TerraformFolder,
@@ -50,8 +50,8 @@ export async function terraform(
   await endAbandoned(record);
   mkdirSync(path, { recursive: true, mode: privateFolder });
   const collected = new Collected(progress);
-  // What these print is data and no log; everything else is a log, and goes on when nobody listens any more: a broken
-  // pipe would end Terraform before it has saved its state.
+  // These commands print data. All others write to a log file, since a broken pipe would end Terraform before it has
+  // saved its state.
   const isData = ["show", "output"].includes(args[0] ?? "");
   const log = isData ? undefined : openLog(join(path, "natsform.log"), (line) => collected.line(line));
   // In a group of its own: a terminal's interrupt would reach it twice, and the second one makes it drop everything.
@@ -70,37 +70,37 @@ export async function terraform(
     child.once("close", (code) => resolve(code ?? 1));
   });
   log?.close();
-  if (interrupted()) throw new UserError(`${stack}: interrupted`, "run the same command again: it goes on from there");
+  if (interrupted()) throw new UserError(`${stack}: interrupted`, "run the same command again to continue");
   return collected.result(code);
 }
 
-const lookMs = 200;
+const pollMs = 200;
 
 /** A log that a process appends to, followed line by line until `close`, which reads the rest. */
 function openLog(path: string, line: (text: string) => void): { file: number; close(): void } {
   const file = openSync(path, "a+", privateFile);
   let [position, rest] = [fstatSync(file).size, Buffer.alloc(0)];
-  const look = () => {
+  const readNew = () => {
     const chunk = Buffer.alloc(fstatSync(file).size - position);
     position += readSync(file, chunk, 0, chunk.length, position);
     const bytes = Buffer.concat([rest, chunk]);
     const end = bytes.lastIndexOf(10) + 1;
     rest = bytes.subarray(end);
     const text = bytes.subarray(0, end).toString("utf8");
-    for (const said of text.split("\n").slice(0, -1)) line(said);
+    for (const entry of text.split("\n").slice(0, -1)) line(entry);
   };
-  const timer = setInterval(look, lookMs);
+  const timer = setInterval(readNew, pollMs);
   return {
     file,
     close: () => {
       clearInterval(timer);
-      look();
+      readNew();
       closeSync(file);
     },
   };
 }
 
-/** Passes the first interrupt or termination on as an interrupt. @returns whether there was one, and stops listening */
+/** Passes the first SIGINT or SIGTERM on as SIGINT. @returns a function that stops this and tells whether one came */
 function handOnSignals(child: ChildProcess): () => boolean {
   let received = false;
   const receive = () => {
@@ -116,7 +116,7 @@ function handOnSignals(child: ChildProcess): () => boolean {
 
 const abandonedMs = 180_000;
 
-/** A killed command leaves its Terraform running: it is asked to end, so that its state is saved and its lock is free. */
+/** A killed command leaves its Terraform running: it is interrupted, so that it saves its state and frees the lock. */
 async function endAbandoned(record: string): Promise<void> {
   const recorded = parseRecord(readIfThere(record) ?? "");
   if (!recorded || !isRunning(recorded)) return;

@@ -21,7 +21,7 @@ const targets = {
 } as const;
 export type JsonService = keyof typeof targets;
 
-/** An answer of AWS that says no. `code` is AWS's name of the error: `ClusterNotFoundException`. */
+/** An error answer of AWS. `code` is AWS's name of the error: `ClusterNotFoundException`. */
 export class AwsError extends Error {
   constructor(
     readonly code: string,

@@ -8,7 +8,7 @@ export class EmulatorControl {
     return this.call("GET", "state");
   }
 
-  /** Waits until every event has reached its function and every service has what it wants. */
+  /** Waits until every event has reached its function and every service has its desired tasks. */
   async settled(timeoutMs = 120_000): Promise<EmulatorState> {
     const until = Date.now() + timeoutMs;
     for (;;) {

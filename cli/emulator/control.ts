@@ -9,19 +9,19 @@ const Fault = z.strictObject({
   kind: z.enum(["throttle", "error", "reset"]),
   count: z.int().positive().optional(),
 });
-/** Which tasks: of one service, or all. */
+/** Selection of tasks: those of one service, or all. */
 const Which = z.strictObject({ service: z.string().optional() });
 const Stop = Which.extend({ hold: z.boolean().default(false) });
 const Health = Which.extend({ health: z.enum(["HEALTHY", "UNHEALTHY"]) });
 const Crash = z.strictObject({ function: z.string().min(1), count: z.int().min(0) });
 const Schedules = z.strictObject({ region: z.string().min(1) });
 
-/** What the emulator tells of itself. */
+/** State of the emulator, as its API returns it. */
 export type EmulatorState = ReturnType<typeof stateOf>;
 
 /**
- * The emulator's own API, for tests and for what time would do: everything else about it is AWS's API.
- * `GET state`; `POST tasks/stop`, `tasks/release`, `tasks/health`, `faults`, `functions/crash`, `schedules/run`; `DELETE faults`.
+ * The emulator's own API, for tests and for events that otherwise need time; everything else is AWS's API. `GET state`;
+ * `POST tasks/stop`, `tasks/release`, `tasks/health`, `faults`, `functions/crash`, `schedules/run`; `DELETE faults`.
  */
 export async function control(message: IncomingMessage, body: string, parts: Parts): Promise<Answer> {
   const route = `${message.method} ${message.url?.slice("/_emulator/".length)}`;
@@ -70,7 +70,7 @@ export async function control(message: IncomingMessage, body: string, parts: Par
 }
 
 const stateOf = ({ functions, invoker, services, tasks }: Parts) => ({
-  /** Nothing is under way: every event has reached its function, every service has what it wants or says why not. */
+  /** True when every event has reached its function, and every service has its desired tasks or a failure. */
   idle: invoker.idle && services.idle,
   functions: functions.all().map(({ name, region }) => ({ name, region })),
   invocations: invoker.records,

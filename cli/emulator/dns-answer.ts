@@ -12,7 +12,9 @@ export interface DnsZone {
   records: DnsRecord[];
 }
 
-/** What an authoritative server says; `authorities` holds the SOA of negative answers and the servers of a delegation. */
+/**
+ * Reply of an authoritative server; `authorities` holds the SOA of negative answers and the servers of a delegation.
+ */
 export interface DnsReply {
   rcode: "NOERROR" | "NXDOMAIN" | "REFUSED";
   authoritative: boolean;
@@ -24,7 +26,7 @@ const refused: DnsReply = { rcode: "REFUSED", authoritative: false, answers: [],
 /** A chain of aliases that is longer than this is a loop. */
 const maxAliases = 8;
 
-/** What the zones say about a name. Names outside of them and types that are not served are refused. */
+/** Answers a question from the zones. Names outside of them and types that are not served are refused. */
 export function answer(zones: readonly DnsZone[], question: { name: string; type: string }): DnsReply {
   if (!servedTypes.some((type) => type === question.type)) return refused;
   let name = question.name.toLowerCase().replace(/\.$/, "");
@@ -70,7 +72,7 @@ function delegation(zone: DnsZone, name: string): DnsRecord[] {
   return zone.records.filter((record) => record.type === "NS" && cut.includes(record.name));
 }
 
-/** A name exists with records of its own and with records below it. */
+/** True for a name with records of its own or below it. */
 const exists = ({ records }: DnsZone, name: string) =>
   records.some((record) => record.name === name || record.name.endsWith(`.${name}`));
 

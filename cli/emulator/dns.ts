@@ -28,13 +28,13 @@ export interface Dns {
 }
 
 const rcodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
-/** What fits into a datagram unless the question says that more does. */
+/** Bytes of a datagram, unless the question allows more. */
 const plainDatagram = 512;
 
 /** Starts the server; when it resolves, questions are answered. */
 export async function startDns({ zones }: DnsProps): Promise<Dns> {
   const read = typeof zones === "string" ? route53Zones(zones) : zones;
-  // The first look takes longest, and pebble waits for two seconds: no question may be the one that pays for it.
+  // The first read takes longest, and pebble waits two seconds: so it is done before any question comes.
   await read().catch(() => undefined);
   const { udp, tcp, port } = await bind();
   const streams = new Set<Stream>();
@@ -86,7 +86,7 @@ async function bind(): Promise<{ udp: Socket; tcp: Server; port: number }> {
 
 async function reply(zones: () => Promise<DnsZone[]>, message: Buffer): Promise<Packet | undefined> {
   const query = parse(message);
-  // Without an id there is nobody to tell, and an answer to an answer would never end.
+  // Without an id no reply is possible, and a reply to a reply would never end.
   if (message.length < 12 || query?.type === "response") return undefined;
   const [question] = query?.questions ?? [];
   const base = { type: "response", id: message.readUInt16BE(0) } as const;
@@ -107,7 +107,7 @@ async function reply(zones: () => Promise<DnsZone[]>, message: Buffer): Promise<
       authorities,
     };
   } catch {
-    // What is behind is away: the resolver may ask again.
+    // The source of the zones does not answer: the resolver may ask again.
     return { ...about, flags: flags | rcodes.SERVFAIL };
   }
 }
@@ -131,7 +131,7 @@ function parse(message: Buffer): DecodedPacket | undefined {
   }
 }
 
-/** The response as a datagram; one that is too long says so, and is asked for again over TCP. */
+/** The response as a datagram; a too long one is marked as truncated, and the client asks again over TCP. */
 function fitted(response: Packet, message: Buffer): Buffer {
   const bytes = encode(response);
   const edns = parse(message)?.additionals?.find(({ type }) => type === "OPT");
@@ -142,7 +142,7 @@ function fitted(response: Packet, message: Buffer): Buffer {
 
 const withLength = (bytes: Buffer) => Buffer.concat([Buffer.of(bytes.length >> 8, bytes.length & 0xff), bytes]);
 
-/** Calls `handle` for each message of a stream: each follows its length in two bytes. */
+/** Calls `handle` for each message of a stream. Each is preceded by its length in two bytes. */
 function onMessages(stream: Stream, handle: (message: Buffer) => Promise<void>): void {
   let rest = Buffer.alloc(0);
   stream.on("data", (chunk: Buffer) => {

@@ -15,7 +15,7 @@ export interface EndpointProps {
   log(line: string): void;
 }
 
-/** The endpoint, which answers, and what answers there. */
+/** The running endpoint and its parts. */
 export interface Endpoint {
   url: string;
   server: Server;
@@ -25,12 +25,12 @@ export interface Endpoint {
 /**
  * One URL for all of AWS, on a free port of this machine: what moto cannot do is done here, the rest passes through.
  *
- * @param build makes what answers, knowing the URL: functions are told it. It must not wait for anything. No request is
- * read before it returns, and so none meets an emulator that is half there.
+ * @param build makes the parts that answer; functions are given the URL. It must not wait for anything: no request is
+ * read before it returns, so none meets an incomplete emulator.
  */
 export async function startEndpoint(props: EndpointProps, build: (url: string) => Parts): Promise<Endpoint> {
   const server = createServer();
-  // A blocking issuance of certificates takes its time.
+  // A synchronous issuance of certificates takes long.
   server.requestTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -78,7 +78,7 @@ async function handle(
   send(response, refuseUnknown(request, await answer(request, props.moto, parts), props.log));
 }
 
-/** What moto cannot do is answered here; what it answers is followed by what it does not do by itself. */
+/** Answers requests that moto cannot answer, and adds to moto's answers what it does not do by itself. */
 async function answer(request: AwsRequest, moto: string, parts: Parts): Promise<Answer> {
   const pass = async (passed = request) => readAnswer(await passOn(moto, passed));
   switch (request.service) {
@@ -109,7 +109,7 @@ async function answer(request: AwsRequest, moto: string, parts: Parts): Promise<
   }
 }
 
-/** What moto has not learned it answers with a page about its crash, and clients would try again for minutes. */
+/** moto answers unknown requests with an HTML page about its crash, and clients would retry for minutes. */
 function refuseUnknown(request: AwsRequest, answer: Answer, log: (line: string) => void): Answer {
   if (answer.status !== 500 || !String(answer.headers["content-type"]).startsWith("text/html")) return answer;
   log(`moto fails at ${request.service} ${request.action}`);

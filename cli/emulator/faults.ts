@@ -7,7 +7,7 @@ export interface Fault {
   /** Without one, every action of the service. */
   action?: string;
   kind: "throttle" | "error" | "reset";
-  /** How many requests meet it; without one, all until it is cleared. */
+  /** Number of requests that meet it; without one, all until it is cleared. */
   count?: number;
 }
 

@@ -2,7 +2,7 @@ import { type Aws, connectAws, type JsonService } from "./aws";
 
 interface Listing {
   what: string;
-  /** Names of what is there. */
+  /** Names of the existing resources. */
   list(aws: Aws, region: string): Promise<string[]>;
 }
 
@@ -29,7 +29,7 @@ const path = (what: string, service: string, url: string, pattern: RegExp): List
   list: async (aws, region) => all(await (await aws.send(region, service, url)).text(), pattern),
 });
 
-/** Kinds of things that a deployment makes and that a new emulated account has none of, or known ones. */
+/** Kinds of resources that a deployment creates. A new emulated account has none or known ones. */
 const listings: Listing[] = [
   { what: "ECS clusters", list: activeClusters },
   json("task definitions", "ecs", "ListTaskDefinitions", "taskDefinitionArns"),
@@ -74,7 +74,7 @@ async function usedInterfaces(aws: Aws, region: string): Promise<string[]> {
   return all(await aws.ec2(region, "DescribeNetworkInterfaces", {}), id).filter((found) => !deleted.includes(found));
 }
 
-/** Everything of those kinds, as `kind: name`. What an account has from its beginning is in it too. */
+/** All resources of those kinds, as `kind: name`, including those of a new account. */
 export async function inventory(url: string, region: string): Promise<string[]> {
   const aws = connectAws(url);
   const found = await Promise.all(

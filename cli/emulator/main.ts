@@ -9,8 +9,8 @@ import { buildParts } from "./parts";
 import { startPebble } from "./pebble";
 
 /**
- * The process of an emulated AWS: moto, a DNS server that answers from its zones, an ACME server that asks that one, and
- * the endpoint in front. All of it ends with this process.
+ * The process of an emulated AWS: moto, a DNS server that answers from moto's zones, an ACME server that queries the
+ * DNS server, and the endpoint in front. All of it ends with this process.
  */
 async function main(): Promise<void> {
   const { EMULATOR_FOLDER: folder = "", EMULATOR_BOOTSTRAP: bootstrap = "" } = process.env;
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
 
   const aws = connectAws(moto.url);
   const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
-  // The one thing that a deployed function is told otherwise: where the authority of public certificates is.
+  // The only variables of a deployed function that differ: those of the ACME server.
   const overrides = {
     ACME_DIRECTORY_URL: pebble.directoryUrl,
     ACME_STAGING_DIRECTORY_URL: pebble.directoryUrl,
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   process.once("SIGINT", stop);
 }
 
-/** moto would move a task towards its end each time it is looked at. */
+/** Stops moto from moving a task towards its end with each description. */
 async function manualTaskStates(url: string): Promise<void> {
   await fetch(`${url}/moto-api/state-manager/set-transition`, {
     method: "POST",

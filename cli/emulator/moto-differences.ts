@@ -1,5 +1,5 @@
 /**
- * What the emulated AWS does not give back as it was given, so that Terraform plans to set it again after an apply. Exact
+ * Attributes that the emulated AWS does not return as they were set, so that Terraform plans to set them again. Exact
  * names of `type.attribute`, each with what is missing; tests assert that a plan shows all of these and no others.
  */
 export const motoDifferences: Readonly<Record<string, string>> = {

@@ -26,19 +26,20 @@ export async function startMoto(): Promise<Moto> {
   const child = spawn(program, ["-H", "127.0.0.1", "-p", "0"], { env, stdio: ["ignore", "ignore", "pipe"] });
   const end = () => void child.kill("SIGKILL");
   process.once("exit", end);
-  const said: string[] = [];
+  const stderrLines: string[] = [];
   const url = await new Promise<string>((resolve, reject) => {
-    const failed = (why: string) => reject(new UserError(`moto_server ${why}`, said.slice(-5).join("\n") || undefined));
+    const failed = (why: string) =>
+      reject(new UserError(`moto_server ${why}`, stderrLines.slice(-5).join("\n") || undefined));
     const timer = setTimeout(() => failed("does not say where it listens"), startMs);
     child.once("error", ({ message }) => failed(message));
     child.once("exit", (code) => failed(`ended with ${code}`));
-    // It says so on stderr, and then each request: the lines must be read, or the pipe fills and it stands still.
+    // It logs its address and each request to stderr: the lines must be read, or the pipe fills and it blocks.
     createInterface({ input: child.stderr }).on("line", (line) => {
       const found = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
       if (found) {
         clearTimeout(timer);
         resolve(found);
-      } else if (said.length < 100) said.push(line);
+      } else if (stderrLines.length < 100) stderrLines.push(line);
     });
   }).catch((error) => {
     end();

@@ -9,7 +9,7 @@ import type { InvocationProps } from "./lambda/invocation";
 import { Invoker } from "./lambda/invoker";
 import { ScalingTags } from "./scaling-tags";
 
-/** What the emulator does beside moto: the endpoint sends requests to it. */
+/** Parts of the emulator besides moto: the endpoint passes requests to them. */
 export interface Parts {
   functions: Functions;
   invoker: Invoker;
@@ -21,12 +21,12 @@ export interface Parts {
 }
 
 export interface PartsProps extends InvocationProps {
-  /** Where functions are unpacked and their logs are kept. */
+  /** Folder of the unpacked functions and their logs. */
   folder: string;
   log(line: string): void;
 }
 
-/** Each part is given those that it calls; nothing runs until a request comes. */
+/** Builds the parts, each with those that it calls; nothing runs until a request comes. */
 export function buildParts(aws: Aws, { folder, log, ...invocation }: PartsProps): Parts {
   const functions = new Functions(join(folder, "functions"), aws);
   const invoker = new Invoker(aws, { ...invocation, logs: join(folder, "logs") });

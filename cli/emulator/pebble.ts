@@ -11,9 +11,9 @@ import { UserError } from "../core/project";
 import { findDeployTool } from "../core/tools";
 
 export interface PebbleProps {
-  /** DNS server that challenges are looked up at: `127.0.0.1:<port>`. */
+  /** DNS server for the lookup of challenges: `127.0.0.1:<port>`. */
   dns: string;
-  /** Where its configuration and its own TLS certificate go; it is made when it is missing. */
+  /** Folder for its configuration and its own TLS certificate; created when it is missing. */
   folder: string;
   /** Lifetime of certificates, in seconds. */
   validitySeconds?: number;
@@ -27,16 +27,16 @@ export interface PebbleProps {
   validationSleepSeconds?: number;
 }
 
-/** An ACME server whose certificates nobody trusts; everything in it is gone when it stops. */
+/** An ACME server whose root no client trusts by default; its state is lost when it stops. */
 export interface Pebble {
   directoryUrl: string;
   /** Authority of its own listener, for `NODE_EXTRA_CA_CERTS`. */
   caFile: string;
   /** Root of the certificates that it issues. */
   rootPem(): Promise<string>;
-  /** Lets it answer with this text when it is asked when to renew the certificate. */
+  /** Sets its answer to requests for the renewal information (ARI) of the certificate. */
   setRenewalInfo(certificate: string, answer: string): Promise<void>;
-  /** What it has said since it started. */
+  /** Its output since it started. */
   log(): string;
   stop(): Promise<void>;
 }
@@ -82,7 +82,7 @@ export async function startPebble(props: PebbleProps): Promise<Pebble> {
       };
     const ended = child.exitCode !== null;
     await stop();
-    // It ends when somebody else has taken a port that was free a moment ago.
+    // It ends when another process has taken a port that was free a moment ago.
     if (!ended || attempt === 5) throw new UserError("pebble does not start", log().split("\n").slice(-5).join("\n"));
   }
 }
@@ -95,7 +95,7 @@ interface Tls {
   keyFile: string;
 }
 
-/** Its own certificate, from an authority that serves nothing else: whoever answers with it is this very server. */
+/** Its own certificate, from an authority that signs no other one: only this server can present it. */
 async function makeTls(folder: string): Promise<Tls> {
   const now = new Date();
   const authority = await createAuthority("natsform emulator", weekMs, now);
@@ -148,13 +148,13 @@ function run(program: string, config: string, props: PebbleProps): { child: Chil
   });
   child.once("error", () => undefined);
   const lines: string[] = [];
-  // Both must be read, or a pipe fills and it stands still.
+  // Both must be read, or a pipe fills and it blocks.
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on("line", (line) => void lines.push(line));
   return { child, log: () => lines.join("\n") };
 }
 
-/** Whether both listeners answer; not when it ends or takes too long. */
+/** Waits until both listeners answer; false when it ends or takes too long. */
 async function answers(child: ChildProcess, ask: () => Promise<unknown>): Promise<boolean> {
   const deadline = Date.now() + startMs;
   while (child.exitCode === null && child.signalCode === null && child.pid !== undefined && Date.now() < deadline) {
@@ -171,7 +171,7 @@ async function answers(child: ChildProcess, ask: () => Promise<unknown>): Promis
 function send(url: string, ca: string, body?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const method = body === undefined ? "GET" : "POST";
-    // In strict mode it refuses who does not say what it is.
+    // In strict mode it refuses clients without a user agent.
     const headers = { "user-agent": "natsform" };
     const call = request(url, { ca, method, headers, timeout: 10_000 }, (response) => {
       let text = "";

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, request as send } from "node:http";
 import type { AwsRequest } from "./request";
 
-/** An answer that was read as a whole. */
+/** A complete HTTP answer. */
 export interface Answer {
   status: number;
   headers: OutgoingHttpHeaders;
@@ -14,7 +14,7 @@ const hopByHop = ["connection", "keep-alive", "transfer-encoding", "expect"];
 /**
  * Sends a request on to moto. Host and authorization stay, since moto tells services and buckets apart by them.
  *
- * @param from where the body still comes from, when it was not read
+ * @param from stream of the body, when it was not read
  */
 export function passOn(url: string, request: AwsRequest, from?: IncomingMessage): Promise<IncomingMessage> {
   const headers: OutgoingHttpHeaders = { ...request.headers };

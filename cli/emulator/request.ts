@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** A request to AWS: which service, region and action it means. */
+/** A request to AWS, with its service, region and action. */
 export interface AwsRequest {
   method: string;
   /** With the query, as it was sent. */
@@ -8,9 +8,9 @@ export interface AwsRequest {
   headers: IncomingMessage["headers"];
   service: string;
   region: string;
-  /** `DescribeTasks`; for the services that are spoken to by path, method and path without ids. */
+  /** `DescribeTasks`; for services with REST paths, method and path without the query. */
   action: string;
-  /** Everything but S3's is read before it goes on. */
+  /** Read in advance, except for S3. */
   body?: Buffer;
   /** The caller is Terraform, not a program. */
   fromTerraform: boolean;

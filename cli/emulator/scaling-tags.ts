@@ -29,7 +29,7 @@ export class ScalingTags {
     }
   }
 
-  /** Learns from what moto agreed to. */
+  /** Keeps the tags of a target that moto has registered. */
   note(request: AwsRequest, answer: Answer): void {
     if (request.action !== "RegisterScalableTarget" || answer.status >= 300) return;
     const { Tags } = jsonBody<{ Tags?: Tags }>(request);

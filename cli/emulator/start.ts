@@ -9,7 +9,7 @@ import { findDeployTool, findPythonProgram } from "../core/tools";
 
 const startMs = 90_000;
 
-/** What the emulator is made of and this machine lacks, in words; `undefined` when all is there. */
+/** Text about missing tools of the emulator; `undefined` when all are installed. */
 export function missingForEmulator(): string | undefined {
   const missing = [
     ...(findPythonProgram("moto_server") ? [] : ["moto"]),
@@ -20,13 +20,13 @@ export function missingForEmulator(): string | undefined {
 
 /** The emulator that runs for this environment; `undefined` when none does. */
 export function runningEmulator(folder: EmulatorFolder): EmulatorAddress | undefined {
-  const said = readIfThere(folder.address);
-  return runningProcess(folder) && said ? (JSON.parse(said) as EmulatorAddress) : undefined;
+  const text = readIfThere(folder.address);
+  return runningProcess(folder) && text ? (JSON.parse(text) as EmulatorAddress) : undefined;
 }
 
 /**
- * The emulator of this environment, started when none runs. It outlives the command; what an earlier one left behind
- * described an AWS that is gone, and is removed.
+ * The emulator of this environment, started when none runs. It outlives the command. Files of an earlier emulator
+ * describe an AWS that is gone, and are removed.
  *
  * @throws UserError when it does not start
  */
@@ -51,18 +51,18 @@ export async function ensureEmulator(folder: EmulatorFolder): Promise<EmulatorAd
   const address = runningEmulator(folder);
   if (address) return address;
   const why = ready ? "ended" : `is not ready after ${startMs / 1000} s`;
-  const said = lastLines(folder.log, 5).join("\n");
+  const text = lastLines(folder.log, 5).join("\n");
   await removeEmulator(folder);
-  throw new UserError(`the emulator ${why}:\n${said}`);
+  throw new UserError(`the emulator ${why}:\n${text}`);
 }
 
-/** Where programs and the tools of `make deploy-tools` are; nothing of the caller's AWS settings. */
+/** Variables that locate programs and the tools of `make deploy-tools`; nothing of the caller's AWS settings. */
 function inherited(): Record<string, string> {
   const names = ["PATH", "HOME", "NATSFORM_CACHE", "XDG_CACHE_HOME", "TMPDIR"];
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
-/** Stops the emulator with all that it started. @returns whether one ran */
+/** Stops the emulator and all that it started. @returns true when one ran */
 export async function stopEmulator(folder: EmulatorFolder): Promise<boolean> {
   const recorded = parseRecord(readIfThere(folder.process) ?? "");
   const ran = runningProcess(folder) !== undefined;
@@ -72,8 +72,8 @@ export async function stopEmulator(folder: EmulatorFolder): Promise<boolean> {
 }
 
 /**
- * Ends what a killed emulator left behind. Its processes share the group that has its id, and no other process gets an id
- * that is still a group's: one that has it now is somebody else's, and then ours are gone.
+ * Ends the processes of a killed emulator. They share the process group with its id, and no other process gets the id
+ * of a living group. So if a process has the id now, it is another one, and the emulator's processes are gone.
  */
 async function endGroup(pid: number): Promise<void> {
   if (recordOf(pid).started !== "gone") return;
@@ -84,7 +84,7 @@ async function endGroup(pid: number): Promise<void> {
   }
 }
 
-/** Stops the emulator and removes all that it kept. @returns whether one ran */
+/** Stops the emulator and removes its folder. @returns true when one ran */
 export async function removeEmulator(folder: EmulatorFolder): Promise<boolean> {
   const ran = await stopEmulator(folder);
   rmSync(folder.root, { recursive: true, force: true });

@@ -13,7 +13,7 @@ export function emulatorStatus(root: string, environment: string): PartStatus[] 
   const address = runningEmulator(folder)?.url;
   if (address) return [{ name, pid: runningProcess(folder)?.pid, address, ok: true, state: "runs" }];
   if (!exitedUnexpectedly(folder)) return [];
-  const state = `ended by itself; natsform deploy ${environment} --emulate starts anew`;
+  const state = `ended by itself; natsform deploy ${environment} --emulate starts a new one`;
   return [{ name, address: "-", ok: false, state }];
 }
 

@@ -14,7 +14,7 @@ export interface BuiltImage {
   tag: string;
   /** Of the image, as a registry will name it. */
   digest: string;
-  /** Folder that holds it, laid out as the OCI says. */
+  /** Folder with the image in the OCI image layout. */
   layout: string;
 }
 
@@ -23,7 +23,7 @@ const layouts = (root: string) => workFolder(root).imageLayouts;
 /**
  * Builds the image of a program: its base with one layer, which holds the program alone.
  *
- * @throws UserError when the base cannot be had, or is of another platform
+ * @throws UserError when the base cannot be pulled, or is for another platform
  */
 export async function buildImage(root: string, program: string, base: string): Promise<BuiltImage> {
   const tag = writeImageFolder(root, program, base);
@@ -38,14 +38,14 @@ export async function buildImage(root: string, program: string, base: string): P
   return { program, tag, digest, layout };
 }
 
-/** The program where the image runs it from. */
+/** A layer with the program at its path in the image. */
 function layerOf(root: string, program: string): Uint8Array {
   const path = imageProgram.replace(/^\//, "");
   const content = readFileSync(join(imageFolder(root, program), "main.cjs"));
   return tarFile([{ path: dirname(path) }, { path, content }]);
 }
 
-/** The base of one platform in a folder. It is kept: what a digest names never changes. */
+/** The base of one platform in a folder. It is cached: the image of a digest never changes. */
 async function pullBase(root: string, base: string, platform: string): Promise<OciLayout> {
   const folder = join(layouts(root), "base", `${base.split("@sha256:")[1]}-${platform.replace("/", "-")}`);
   if (!existsSync(folder)) {
@@ -55,7 +55,10 @@ async function pullBase(root: string, base: string, platform: string): Promise<O
     const { ok, stderr } = await crane(["pull", "--format", "oci", "--platform", platform, base, half]);
     if (!ok) {
       rmSync(half, { recursive: true, force: true });
-      throw new UserError(`the base image ${base} cannot be pulled: ${lastLine(stderr)}`, "name one that can be");
+      throw new UserError(
+        `the base image ${base} cannot be pulled: ${lastLine(stderr)}`,
+        "name an image that can be pulled",
+      );
     }
     checkPlatform(new OciLayout(half), base, platform);
     renameSync(half, folder);
@@ -67,5 +70,5 @@ function checkPlatform(layout: OciLayout, base: string, platform: string): void 
   const { os, architecture } = layout.read().config;
   if (`${os}/${architecture}` === platform) return;
   rmSync(layout.folder, { recursive: true, force: true });
-  throw new UserError(`the base image ${base} is of ${os}/${architecture}`, `name one of ${platform}`);
+  throw new UserError(`the base image ${base} is for ${os}/${architecture}`, `name one for ${platform}`);
 }

@@ -3,13 +3,13 @@ import { UserError } from "../core/project";
 import { findDeployTool } from "../core/tools";
 
 export interface CraneOptions {
-  /** Given to it on its standard input: secrets must not stand among its arguments. */
+  /** Text for standard input: secrets must not be in the arguments. */
   input?: string;
   /** Folder of its logins; without it, the user's own. */
   dockerConfig?: string;
 }
 
-/** What crane printed, and whether it ended well. */
+/** Output of crane; `ok` when it ended with 0. */
 export interface CraneResult {
   ok: boolean;
   stdout: string;
@@ -19,7 +19,8 @@ export interface CraneResult {
 /** @throws UserError when crane is not there */
 export function crane(args: readonly string[], { input = "", dockerConfig }: CraneOptions = {}): Promise<CraneResult> {
   const program = findDeployTool("crane");
-  if (!program) throw new UserError("crane is missing, and images cannot be moved without it", "make deploy-tools");
+  if (!program)
+    throw new UserError("crane is missing; images cannot be pulled or pushed without it", "make deploy-tools");
   const env = dockerConfig ? { ...process.env, DOCKER_CONFIG: dockerConfig } : process.env;
   const child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
   const result = { stdout: "", stderr: "" };
@@ -29,7 +30,7 @@ export function crane(args: readonly string[], { input = "", dockerConfig }: Cra
   child.stderr.on("data", (text: Buffer) => {
     result.stderr += text;
   });
-  // A program that ends without reading its input is no error of ours.
+  // crane may end without reading its input.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   return new Promise((resolve, reject) => {
@@ -38,5 +39,5 @@ export function crane(args: readonly string[], { input = "", dockerConfig }: Cra
   });
 }
 
-/** The last line of what it said: crane names the cause there, after its attempts. */
+/** The last line of crane's output: it names the cause there, after its attempts. */
 export const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";

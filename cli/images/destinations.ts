@@ -16,16 +16,16 @@ export function imagesOf(environment: Environment, topology: Topology, name: str
   return programsOf("kubernetes", "image").filter((program) => programModel(program).isNeeded(scope));
 }
 
-/** Where an image is pushed. */
+/** Repository that an image is pushed to. */
 export interface ImageDestination {
   program: string;
-  /** Region of the account's ECR; elsewhere the repository tells. */
+  /** Region of the account's ECR; `undefined` where `repository` names the registry. */
   region?: string;
-  /** On ECR without its registry, which the account decides. */
+  /** On ECR without the registry, which depends on the account. */
   repository: string;
 }
 
-/** Every repository that the environment's images are pushed to, those of images that are taken as they are left out. */
+/** Every repository that the environment's images are pushed to; clusters that name an existing tag have none. */
 export function imageDestinations(environment: Environment, topology: Topology): ImageDestination[] {
   const foundations = stackPlan(topology).flatMap((stack) => (stack.layer === "foundation" ? [stack.region] : []));
   const ours = foundations.flatMap((region) =>

@@ -29,7 +29,7 @@ const ociManifest = "application/vnd.oci.image.manifest.v1+json";
 const dockerLayer = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 const ociLayer = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-/** An image in a folder, laid out as the OCI says. */
+/** An image in a folder with the OCI image layout. */
 export class OciLayout {
   constructor(readonly folder: string) {}
 
@@ -45,7 +45,7 @@ export class OciLayout {
     return { manifest, config: this.#json<ImageConfig>(manifest.config.digest) };
   }
 
-  /** @returns what the bytes are referred to by */
+  /** @returns the descriptor of the bytes */
   #write(mediaType: string, bytes: Uint8Array): Descriptor {
     const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
     writeFileSync(this.blob(digest), bytes);
@@ -53,8 +53,8 @@ export class OciLayout {
   }
 
   /**
-   * Lays a layer on the image of another layout, and writes both here. The same base, layer and settings give the same
-   * bytes.
+   * Adds a layer to the image of another layout, and writes the result here. The same base, layer and settings give the
+   * same bytes.
    *
    * @param layer a tar archive
    * @returns digest of the image

@@ -17,14 +17,14 @@ export interface PushedImage {
   repository: string;
   tag: string;
   digest: string;
-  /** What a task definition names: `<registry>/<repository>@<digest>`. */
+  /** Reference for a task definition: `<registry>/<repository>@<digest>`. */
   reference: string;
   /** False when the registry had it. */
   pushed: boolean;
 }
 
 /**
- * Brings the image of a program into a registry, unless it is there: a tag names contents, so it is never pushed twice.
+ * Pushes the image of a program unless its tag exists: a tag is a digest of the contents, so it is never pushed twice.
  *
  * @throws UserError when the registry refuses it
  */

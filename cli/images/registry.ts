@@ -16,15 +16,15 @@ export async function accountRegistry(region: string, sts = new STSClient({ regi
     return `${Account}.dkr.ecr.${region}.amazonaws.com`;
   } catch (error) {
     throw new UserError(
-      `the AWS account cannot be told: ${errorMessage(error)}`,
+      `cannot determine the AWS account: ${errorMessage(error)}`,
       "give credentials of the account, or name a registry with --registry",
     );
   }
 }
 
 /**
- * Runs `use` with a folder of logins for the registry: one of its own that is removed afterwards for ECR, whose passwords
- * last for hours, and the user's own for any other.
+ * Runs `use` with a folder of logins for the registry: one of its own that is removed afterwards for ECR, whose
+ * passwords last for hours, and the user's own for any other.
  */
 export async function withLogin<T>(
   registry: string,

@@ -5,10 +5,10 @@ const pinned = /^[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}$/;
 const example = "node:22-alpine@sha256:…, with the digest that `crane digest node:22-alpine` prints";
 
 /**
- * The image that programs are laid on: Node 22 on Alpine.
+ * The base image of the programs: Node 22 on Alpine.
  *
  * @param chosen by an option; otherwise the environment variable counts
- * @throws UserError when none is named, or one without a digest: what a tag leads to today it need not tomorrow
+ * @throws UserError when none is named, or one without a digest: a tag may point to another image tomorrow
  */
 export function baseImage(chosen: string | undefined, env: NodeJS.ProcessEnv): string {
   const base = chosen ?? env[baseVariable];

@@ -9,7 +9,7 @@ export async function ensureBackupKey(store: KeyStore): Promise<void> {
   if ((await store.read(backupKeySecret)) === undefined) await store.write(backupKeySecret, newKey());
 }
 
-/** Puts a new key in front. Those behind it stay for as long as a backup may need them: for good, as far as anyone knows. */
+/** Puts a new key in front. The older ones are kept for good, since old backups may need them. */
 export async function rotateBackupKey(store: KeyStore): Promise<void> {
   const old = (await store.read(backupKeySecret)) ?? "";
   await store.write(backupKeySecret, `${newKey()}\n${old}`.trim());

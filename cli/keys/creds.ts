@@ -4,7 +4,7 @@ import type { KeyPair } from "nkeys.js";
 import type { UserTopology } from "../../model/topology";
 import type { KeyStore } from "./key-store";
 
-/** The old JWT when it claims what the new one claims: signing anew would only change its date. */
+/** The old JWT when both have the same claims: a new signature would only change its date. */
 export function keepSame(old: string | undefined, fresh: string): string {
   if (old === undefined) return fresh;
   try {

@@ -12,10 +12,10 @@ export const importedBefore = (previous?: Trust): ImportedOperator | undefined =
   previous?.imported && previous.operator ? { operator: previous.operator, accounts: previous.accounts } : undefined;
 
 /**
- * What a trust file says of an operator that somebody else holds. Its JWTs stay as they are; users whose creds did not
- * come with it are signed by natsform's own signing keys, which its accounts list.
+ * Part of the trust file for an imported operator. Its JWTs stay unchanged; users without imported creds are signed by
+ * natsform's own signing keys, which the operator's accounts list.
  *
- * @throws UserError when it does not have an account of the environment, or natsform may not sign for one
+ * @throws UserError when the operator lacks an account of the environment, or natsform may not sign for one
  */
 export async function importedTrust(
   { identity, environment }: Topology,
@@ -28,7 +28,7 @@ export async function importedTrust(
   if (missing.length > 0) {
     throw new UserError(
       `the operator that was imported has no account ${missing.join(", ")}`,
-      `create it there, and then natsform keys import ${environment}`,
+      `create it at the operator, then natsform keys import ${environment}`,
     );
   }
   const signerOf = async (account: string) => {
@@ -40,7 +40,7 @@ export async function importedTrust(
     const keys = await signerOf(user.account);
     const stored = await storedUserJwt(store, user.name);
     const pair = users[user.name];
-    // Signed by the operator's people, for this very user: theirs to change.
+    // Signed by the operator's owners for this user: only they may change it.
     if (stored && isForeign(stored, pair?.getPublicKey(), keys)) continue;
     if (!keys.signer)
       throw new UserError(
@@ -72,5 +72,5 @@ function isForeign(jwt: string, user: string | undefined, keys: { issuerAccount:
   return sub === user && account === keys.issuerAccount && iss !== keys.signer?.getPublicKey();
 }
 
-/** Public halves and JWTs of an operator that somebody else holds. */
+/** Public halves and JWTs of an imported operator. */
 export type ImportedOperator = Required<Pick<Trust, "operator" | "accounts">>;

@@ -1,9 +1,9 @@
 /**
- * Where the private halves of keys are kept. Names are flat (`issuer`, `user-sys`), values are text.
- * Local folders, Secrets Manager, Vault and Kubernetes Secrets all fit behind it.
+ * Store of the private halves of keys. Names are flat (`issuer`, `user-sys`), values are text. Implementations: local
+ * folders, Secrets Manager, Vault and Kubernetes Secrets.
  */
 export interface KeyStore {
-  /** For people: `folder .natsform/demo/keys`. */
+  /** Text for messages: `folder .natsform/demo/keys`. */
   readonly description: string;
   read(name: string): Promise<string | undefined>;
   write(name: string, value: string): Promise<void>;

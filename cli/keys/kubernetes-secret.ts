@@ -8,8 +8,8 @@ import type { KeyStore } from "./key-store";
 const Secret = z.looseObject({ data: z.record(z.string(), z.string()).default({}) });
 
 /**
- * One Secret of a Kubernetes cluster, one of its keys for each key. It is reached with kubectl, so with whatever that is
- * logged in with; values go in by standard input and are in no process's arguments.
+ * One Secret of a Kubernetes cluster, with one entry for each key. It is accessed by kubectl, with kubectl's login.
+ * Values are passed by standard input, never in arguments.
  */
 export class KubernetesSecretStore implements KeyStore {
   readonly description: string;
@@ -51,7 +51,7 @@ export class KubernetesSecretStore implements KeyStore {
     const { data } = await this.object();
     return new Map(
       Object.entries(data)
-        // What Terraform made the container with.
+        // `owner` is Terraform's entry.
         .filter(([name]) => isKeyName(name) && name !== "owner")
         .map(([name, value]) => [name, Buffer.from(value, "base64").toString("utf8")]),
     );
@@ -61,7 +61,7 @@ export class KubernetesSecretStore implements KeyStore {
     return Secret.parse(JSON.parse(await this.ask(["get", "secret", this.secret, "-o", "json"])));
   }
 
-  /** As a whole, with the version that was read: who writes at the same time is refused, and not written over. */
+  /** Replaces the whole Secret with the version that was read: Kubernetes refuses one of two concurrent writes. */
   private async change(data: Record<string, string | undefined>): Promise<void> {
     const object = await this.object();
     const changed = { ...object, data: { ...object.data, ...data } };
@@ -73,7 +73,7 @@ export class KubernetesSecretStore implements KeyStore {
     if (code === 0) return stdout;
     if (missing) throw new UserError("kubectl is not on PATH", "install it, or use another store");
     const fix = stderr.includes("NotFound")
-      ? "apply the stack that ends with -pki first: it makes the Secret"
+      ? "deploy the stack that ends with -pki first: it creates the Secret"
       : undefined;
     throw new UserError(`${this.description}: ${stderr.trim().split("\n")[0] ?? `kubectl ended with ${code}`}`, fix);
   }

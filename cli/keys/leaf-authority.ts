@@ -15,15 +15,15 @@ import { authorityKey } from "../../templates/helm-values";
 import { Kubectl } from "../core/kubectl";
 import { UserError } from "../core/project";
 
-/** How a platform is reached, where it is not as its own tools find it. */
+/** Access to a platform, where it differs from the defaults of its own tools. */
 export interface AuthorityAccess {
   kubectl?: Kubectl;
   aws?: SecretsManagerClientConfig;
 }
 
 /**
- * Certificates of the authority that signs what a cluster shows as a leaf or as a hub, read from where the cluster is
- * deployed: Kubernetes by kubectl, AWS with the caller's credentials.
+ * Certificates of the authority that signs a cluster's leaf node certificates, read from where the cluster is deployed:
+ * Kubernetes by kubectl, AWS with the caller's credentials.
  *
  * @throws UserError when there is none yet, or the platform keeps it elsewhere
  */
@@ -49,15 +49,15 @@ export async function deployedLeafAuthority(
 const AuthoritiesSecret = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
 async function fromKubernetes(secret: string, namespace: string, kubectl: Kubectl): Promise<string> {
-  const asked = ["--namespace", namespace, "get", "secret", secret, "--output", "json"];
-  const { code, stdout, stderr } = await kubectl.runWith("", ...asked);
+  const args = ["--namespace", namespace, "get", "secret", secret, "--output", "json"];
+  const { code, stdout, stderr } = await kubectl.runWith("", ...args);
   if (code !== 0)
     throw new UserError(
       `Secret ${namespace}/${secret}: ${stderr.trim() || `kubectl ended with ${code}`}`,
       "deploy the cluster first, with kubectl on PATH and its context chosen",
     );
   const { data } = AuthoritiesSecret.parse(JSON.parse(stdout));
-  // Its own: what it trusts besides is not its to vouch for.
+  // Only its own authority, not the peers' authorities that it trusts.
   const own = data["own-leafnodes.crt"] || data[authorityKey("leafnodes")];
   if (own) return Buffer.from(own, "base64").toString("utf8");
   throw new UserError(`Secret ${namespace}/${secret} holds no authority of leaf nodes yet`, "deploy the cluster first");
@@ -69,7 +69,7 @@ async function fromSecretsManager(SecretId: string, config: SecretsManagerClient
   const { SecretString = "" } = await client.send(new GetSecretValueCommand({ SecretId })).catch((error: Error) => {
     throw new UserError(`secret ${SecretId} in ${config.region}: ${error.message}`, "deploy the cluster first");
   });
-  // Of the secret, which has a key in it, the certificates of authorities alone go any further.
+  // The secret also holds a private key: only the certificates of authorities are used.
   const { data } = CertificateSecret.safeParse(parsed(SecretString));
   if (!data?.authorities) throw new UserError(`secret ${SecretId} in ${config.region} names no authority`);
   return data.authorities;
@@ -84,17 +84,20 @@ function parsed(text: string): unknown {
 }
 
 /**
- * The certificates of a text, each an authority that has not ended.
+ * The certificates of a text. Each is an authority that has not ended.
  *
- * @throws UserError for anything else; a message never quotes the text, which may be a key put in the wrong place
+ * @throws UserError for anything else; a message never quotes the text, which may be a misplaced private key
  */
 export function authorityPem(text: string, now: Date): string {
   const found = splitPem(text);
-  if (found.length === 0) throw new UserError("there is no certificate in it", "certificates in PEM");
+  if (found.length === 0) throw new UserError("there is no certificate in it", "use certificates in PEM");
   for (const pem of found) {
     const certificate = readable(pem);
     if (!certificate.ca)
-      throw new UserError(`${oneLine(certificate.subject)} is no authority`, "the certificate of the one that signs");
+      throw new UserError(
+        `${oneLine(certificate.subject)} is not an authority`,
+        "use the certificate of the authority that signs",
+      );
     if (new Date(certificate.validTo) <= now)
       throw new UserError(`${oneLine(certificate.subject)} ended on ${certificate.validTo}`);
   }

@@ -11,7 +11,7 @@ export interface KeyLocationOptions {
   store?: string;
 }
 
-/** Where an environment's keys are and their trust file: the deployment's, or those of the local twin. */
+/** Key store, trust file and lock of an environment: the deployment's, or those of the local twin. */
 export interface KeyLocation {
   store: KeyStore;
   trust: string;
@@ -32,7 +32,4 @@ export const storeUrl = (root: string, name: string, named?: string): string =>
 
 /** The option that names a store of private keys. */
 export const storeOption = (): Option =>
-  new Option(
-    "--store <url>",
-    `where the private halves of keys are kept: ${storeForms}; default file:.natsform/ENVIRONMENT/keys`,
-  );
+  new Option("--store <url>", `store of the private keys: ${storeForms}; default file:.natsform/ENVIRONMENT/keys`);

@@ -18,10 +18,10 @@ export interface MadeKeys {
 
 /**
  * Makes every key of the environment that the store does not hold yet, and the trust file of their public halves.
- * Idempotent: a JWT whose claims still say the same is kept, so that a second run changes nothing.
+ * Idempotent: a JWT with unchanged claims is kept, so a second run changes nothing.
  *
  * @param previous trust file of the run before
- * @param imported operator to take over; otherwise that of the run before, if it was imported
+ * @param imported operator to import; otherwise that of the run before, if it was imported
  * @throws UserError when an imported operator does not have an account of the environment
  */
 export async function makeKeys(

@@ -12,7 +12,7 @@ export interface OperatorKeys {
   /** By name of the fixed user. */
   users: Record<string, KeyPair>;
   sentinel: KeyPair;
-  /** By name of the key: public halves that are still taken while a rotation is not finished. */
+  /** By name of the key: public halves that are still accepted while a rotation is not finished. */
   previous?: Record<string, string>;
 }
 
@@ -24,7 +24,7 @@ export interface OperatorJwts {
 
 const unlimited = -1;
 
-/** An account without limits written down gets zeros from the server, and then nobody can connect. */
+/** Explicit limits of an account: without them the server assumes zeros, and no client can connect. */
 function limits({ jetstream, limits }: AccountTopology): Partial<Account>["limits"] {
   const base = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, conn: -1, leaf: -1, wildcards: true };
   if (!jetstream) return base as Partial<Account>["limits"];

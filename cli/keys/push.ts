@@ -2,7 +2,7 @@ import { deployedSecrets, type Topology } from "../../model/topology";
 import { UserError } from "../core/project";
 import type { KeyStore } from "./key-store";
 
-/** The deployed secrets of the environment with their values, in the shape that programs read them. */
+/** The deployed secrets of the environment with their values, in the form that programs read. */
 export async function deployedValues(topology: Topology, from: KeyStore): Promise<{ name: string; value: string }[]> {
   return Promise.all(
     deployedSecrets(topology).map(async ({ name, keys }) => {
@@ -13,8 +13,8 @@ export async function deployedValues(topology: Topology, from: KeyStore): Promis
 }
 
 /**
- * Writes what deployed programs need into the deployment's store. Keys that sign for an operator stay where they were
- * made. Idempotent.
+ * Writes the secrets of deployed programs into the deployment's store. Keys that sign for an operator are not copied.
+ * Idempotent.
  *
  * @throws UserError when a key is missing, before anything is written
  */
@@ -28,7 +28,10 @@ export async function pushSecrets(
   if (missing.length === secrets.length)
     throw new UserError(`there are no keys in ${from.description}`, "natsform keys init");
   if (missing.length > 0)
-    throw new UserError(`${from.description} lacks ${missing.join(", ")}`, "natsform keys init makes what is missing");
+    throw new UserError(
+      `${from.description} lacks ${missing.join(", ")}`,
+      "natsform keys init creates what is missing",
+    );
   let written = 0;
   for (const { name, value } of secrets) {
     if ((await to.read(name)) === value) continue;

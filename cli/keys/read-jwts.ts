@@ -19,7 +19,9 @@ const Operator = z.looseObject({
   strict_signing_key_usage: z.boolean().default(false),
 });
 
-/** A signing key is its text alone, or bound to a role whose users have the role's permissions and none of their own. */
+/**
+ * A signing key is its text alone, or bound to a role whose users have the role's permissions and none of their own.
+ */
 const SigningKeys = z.array(z.union([z.string(), z.looseObject({ key: z.string() })])).default([]);
 
 const Account = z.looseObject({
@@ -52,14 +54,14 @@ export type OperatorJwt = Verified<z.output<typeof Operator>>;
 export type AccountJwt = Verified<z.output<typeof Account>>;
 export type UserJwt = Verified<z.output<typeof User>>;
 
-/** What was read, or why it is of no use. */
+/** The value that was read, or its problem. */
 export type Read<T> = { value: T } | { problem: string };
 
 /** The one JWT of a file: bare, or between the lines that `nsc` puts around it. */
 function onlyJwt(text: string): Read<string> {
   const found = [...new Set(text.match(jwtText) ?? [])];
   if (found.length !== 1)
-    return { problem: `holds ${found.length || "no"} JWT${found.length > 1 ? "s" : ""}; one is wanted` };
+    return { problem: `holds ${found.length || "no"} JWT${found.length > 1 ? "s" : ""}; expected one` };
   return { value: found[0] as string };
 }
 
@@ -91,7 +93,7 @@ export function readAccountFile(text: string): Read<AccountJwt> {
   return "problem" in one ? one : readAccount(one.value);
 }
 
-/** Accounts of a `resolver_preload`, by the public key that stands before each, in whatever way it is written. */
+/** JWTs of a `resolver_preload`, by the public key before each, with any separators and quotes. */
 export function readPreload(text: string): Map<string, string> {
   const block = /resolver_preload["']?\s*[:=]?\s*\{(?<inside>[^}]*)\}/.exec(text)?.groups?.inside ?? "";
   const entries = block.matchAll(/(A[A-Z2-7]{55})["']?\s*[:=]?\s*["']?(eyJ[\w-]+\.[\w-]+\.[\w-]+)/g);

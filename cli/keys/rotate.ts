@@ -8,12 +8,12 @@ import { createPair, pairOf, seedOf } from "./seeds";
 import { type HeldKeys, heldKeys, otherKeys, otherKeysError } from "./trusted-keys";
 
 /**
- * Puts new keys in front of the old ones, which stay valid for the responders until the rotation is finished: servers
- * take over the new ones one by one. One that was cut off before the trust file was written goes on.
+ * Puts new keys in front of the old ones. Responders accept both until the rotation is finished, since servers get the
+ * new ones one by one. A rotation that was interrupted before the trust file was written is continued.
  *
- * @param trust trust file of before
- * @throws UserError while an earlier rotation is not finished: its old keys may still be in use; and when the store holds
- * other keys than the trust file, which somebody else may have rotated
+ * @param trust current trust file
+ * @throws UserError while an earlier rotation is not finished, since its old keys may still be in use; and when the
+ * store holds other keys than the trust file, for example after a rotation on another machine
  */
 export async function rotateKeys(topology: Topology, store: KeyStore, trust: Trust): Promise<string[]> {
   const [open] = Object.keys(trust.previous ?? {});
@@ -33,7 +33,7 @@ export async function rotateKeys(topology: Topology, store: KeyStore, trust: Tru
     if (old !== current) continue;
     const creds = name === responderKey ? held.get(responderCreds) : undefined;
     if (creds !== undefined) await store.write(previousOf(responderCreds), creds);
-    // The old key first: cut off in between, it is there twice, and never nowhere.
+    // The old key first: after an interruption it is stored twice, never lost.
     await store.write(previousOf(name), current);
     await store.write(name, seedOf(createPair(kind)));
   }
@@ -43,7 +43,7 @@ export async function rotateKeys(topology: Topology, store: KeyStore, trust: Tru
   return [...done, backupKeySecret];
 }
 
-/** What was held before a rotation began. */
+/** The keys of the store as they were before a rotation began. */
 function asBefore(topology: Topology, held: HeldKeys): HeldKeys {
   const before = new Map(held);
   for (const name of rotatedNames(topology)) {
@@ -59,16 +59,16 @@ export async function previousKeys(topology: Topology, store: KeyStore): Promise
   const keys: Record<string, string> = {};
   for (const { name } of rotatedKeys(topology)) {
     const old = await store.read(previousOf(name));
-    // Cut off before the new one was written: nothing is replaced, and servers refuse a user that is there twice.
+    // Interrupted before the new key was written: nothing is replaced, and servers refuse a duplicate user.
     if (old !== undefined && old !== (await store.read(name))) keys[name] = pairOf(old).getPublicKey();
   }
   return Object.keys(keys).length > 0 ? keys : undefined;
 }
 
 /**
- * Drops the old keys. Returns their names, those included that were dropped before it was cut off.
+ * Removes the old keys. Returns their names, including those that an interrupted run has removed.
  *
- * @param trust trust file of before
+ * @param trust current trust file
  * @throws UserError when there is no rotation to finish, or its new keys are not those of the trust file
  */
 export async function finishRotation(topology: Topology, store: KeyStore, trust: Trust): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { responderCreds, responderKey, type Topology } from "../../model/topology";
 import type { KeyKind } from "./seeds";
 
-/** Name of the key that this one has replaced, for as long as the rotation is not finished. */
+/** Name of the key that this one has replaced, until the rotation is finished. */
 export const previousOf = (name: string): string => `${name}-previous`;
 
 /** Keys that sign for the callout, that requests are sealed to, and that the responders log in with. */

@@ -6,16 +6,16 @@ import type { KeyStore } from "./key-store";
 type Sdk = typeof import("@aws-sdk/client-secrets-manager");
 
 /**
- * Secrets Manager, one secret for each key, named `PREFIX/NAME`. Credentials and endpoint are the caller's, as AWS's own
- * tools find them.
+ * Secrets Manager, one secret for each key, named `PREFIX/NAME`. Credentials and endpoint are the caller's, as AWS's
+ * own tools find them.
  */
 export class SecretsManagerStore implements KeyStore {
   readonly description: string;
   #connection: Promise<{ sdk: Sdk; client: SecretsManagerClient }> | undefined;
 
   /**
-   * @param containers `existing`: write into secrets that are there, as Terraform makes them, and make none
-   * @param config of the client, where it is not what AWS's tools find
+   * @param containers `existing`: write only into secrets that Terraform has created, and create none
+   * @param config of the client, where it differs from the defaults of AWS's tools
    */
   constructor(
     private readonly region: string,
@@ -26,7 +26,7 @@ export class SecretsManagerStore implements KeyStore {
     this.description = `Secrets Manager ${region}, ${prefix}/`;
   }
 
-  /** Loaded at its first use: most commands never speak to AWS. */
+  /** Loaded at its first use: most commands never call AWS. */
   private connect(): Promise<{ sdk: Sdk; client: SecretsManagerClient }> {
     this.#connection ??= import("@aws-sdk/client-secrets-manager").then((sdk) => ({
       sdk,
@@ -45,7 +45,7 @@ export class SecretsManagerStore implements KeyStore {
     try {
       return (await client.send(new sdk.GetSecretValueCommand({ SecretId: this.id(name) }))).SecretString;
     } catch (error) {
-      // An empty container answers so too.
+      // A secret without a value answers so too.
       if (isMissing(error)) return undefined;
       throw error;
     }
@@ -62,7 +62,7 @@ export class SecretsManagerStore implements KeyStore {
         const environment = this.prefix.split("/")[0];
         throw new UserError(
           `there is no secret ${SecretId} in ${this.region}`,
-          `deploy ${environment}-${this.region}-foundation first: it makes the containers`,
+          `deploy ${environment}-${this.region}-foundation first: it creates the secrets`,
         );
       }
       await client.send(new sdk.CreateSecretCommand({ Name: SecretId, SecretString: value }));

@@ -35,14 +35,16 @@ export function createPair(kind: KeyKind): KeyPair {
   return kind === "curve" ? pair : native(pair, seedOf(pair));
 }
 
-/** The same key, signing with `node:crypto`: in operator mode every `up` signs dozens of JWTs to compare their claims. */
+/**
+ * The same key, signing with `node:crypto`: in operator mode every `up` signs dozens of JWTs to compare their claims.
+ */
 function native(pair: KeyPair, seed: string): KeyPair {
   const key = signingKey(seed.charAt(1) as NkeyKind, seed);
   if (!key) return pair;
   return Object.assign(Object.create(pair) as KeyPair, {
     getPublicKey: () => key.publicKey,
     sign: (data: Uint8Array) => key.sign(data),
-    // @nats-io/jwt calls it only to see whether there is a private half, and the real one derives it anew each time.
+    // @nats-io/jwt calls it only to check for a private half, and the original derives it again each time.
     getPrivateKey: () => pair.getSeed(),
   });
 }

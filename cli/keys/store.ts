@@ -27,7 +27,7 @@ export class FolderStore implements KeyStore {
 
   async write(name: string, value: string): Promise<void> {
     mkdirSync(this.folder, { recursive: true, mode: privateFolder });
-    // A folder that was there already may be open to others.
+    // An existing folder may be readable by others.
     chmodSync(this.folder, privateFolder);
     writeFileAtomically(this.path(name), `${value}\n`, privateFile);
   }
@@ -49,7 +49,7 @@ export class FolderStore implements KeyStore {
   }
 }
 
-/** Keys that end with the process: for examples, whose seeds nobody may have. */
+/** Keys in memory alone: for example trust files, whose seeds are discarded. */
 export class MemoryStore implements KeyStore {
   readonly description = "memory";
   readonly #values = new Map<string, string>();
@@ -71,7 +71,7 @@ export class MemoryStore implements KeyStore {
   }
 }
 
-/** URLs of stores, for people. */
+/** URLs of stores, for messages and help. */
 export const storeForms = "file:FOLDER, aws:REGION/PREFIX, kubernetes:NAMESPACE/SECRET or vault:MOUNT/PATH";
 
 /**

@@ -9,7 +9,7 @@ import { pairOf } from "./seeds";
 /** Keys of a store by name, each with its text: a seed, or creds. */
 export type HeldKeys = ReadonlyMap<string, string>;
 
-/** Every key that a trust file knows, by its name in the store. */
+/** Every key that a trust file lists, by its name in the store. */
 export function trustedKeys(trust: Trust): { key: string; publicKey: string }[] {
   return [
     { key: "issuer", publicKey: trust.issuer },
@@ -24,25 +24,25 @@ export function trustedKeys(trust: Trust): { key: string; publicKey: string }[] 
   ];
 }
 
-/** What the store holds of keys that the trust file knows, and of a rotation whether the file knows it or not. */
+/** The store's keys that the trust file lists, and those of a rotation whether it lists them or not. */
 export async function heldKeys(topology: Topology, trust: Trust, store: KeyStore): Promise<HeldKeys> {
   const known = trustedKeys(trust).map(({ key }) => key);
   const creds = topology.identity.users.map(({ name }) => `creds-${name}`);
   const old = rotatedNames(topology).map(previousOf);
-  // Without an operator creds are of no use, and nobody makes them anew.
+  // Without an operator creds are unused, and not signed again.
   const names = [...new Set([...known, ...creds, ...old])].filter((name) => trust.operator || !isCreds(name));
   const held = await Promise.all(names.map(async (name) => [name, await store.read(name)] as const));
   return new Map(held.flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])));
 }
 
-/** Names of keys that are others than those of the trust file. What is not held is no other key. Pure. */
+/** Names of the store's keys that differ from the trust file. A missing key does not count. Pure. */
 export function otherKeys(trust: Trust, held: HeldKeys): string[] {
   const trusted = new Map(trustedKeys(trust).map(({ key, publicKey }) => [key, publicKey]));
   return [...held].filter(([name, text]) => publicHalf(text) !== trusted.get(keyOf(name))).map(([name]) => name);
 }
 
 const isCreds = (name: string) => name.startsWith("creds-");
-/** Creds are of the user's key. */
+/** Creds contain the user's key. */
 const keyOf = (name: string) => name.replace(/^creds-/, "user-");
 
 /** `unreadable` where it is neither a seed nor creds. */
@@ -56,7 +56,7 @@ function publicHalf(text: string): string {
   }
 }
 
-/** What is wrong with a store that holds such keys, and what leads out. */
+/** Error for a store that holds other keys, with the way to fix it. */
 export function otherKeysError(
   topology: Topology,
   trust: Trust,
@@ -65,16 +65,16 @@ export function otherKeysError(
 ): UserError {
   const old = rotatedNames(topology).map(previousOf);
   const { environment: name, imported } = trust;
-  const get = "get the keys that belong to the trust file, or the trust file that belongs to the keys";
+  const get = "use the keys that belong to the trust file, or the trust file that belongs to the keys";
   const fix = imported
     ? `natsform keys import ${name} once more; or ${get}`
     : others.every((other) => old.includes(other))
-      ? `natsform keys rotate ${name} --finish drops them: no rotation is open`
-      : `${get}; natsform keys rotate ${name} goes on with a rotation that was cut off`;
+      ? `natsform keys rotate ${name} --finish removes them: no rotation is open`
+      : `${get}; natsform keys rotate ${name} continues an interrupted rotation`;
   return new UserError(`${store.description} holds other keys than the trust file: ${others.join(", ")}`, fix);
 }
 
-/** @throws UserError when the store holds other keys than the trust file: of before a rotation, or after one */
+/** @throws UserError when the store holds other keys than the trust file, for example from before a rotation */
 export async function refuseOtherKeys(topology: Topology, trust: Trust, store: KeyStore): Promise<void> {
   const others = otherKeys(trust, await heldKeys(topology, trust, store));
   if (others.length > 0) throw otherKeysError(topology, trust, store, others);

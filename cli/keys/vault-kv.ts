@@ -70,7 +70,7 @@ export class VaultKvStore implements KeyStore {
   }
 }
 
-/** A deleted version comes with 404 and an entry; what is not there at all with errors alone. */
+/** A 404 with an entry means a deleted version; one with errors alone means that there is no entry. */
 function parse(text: string, key: string): unknown {
   try {
     const body: unknown = JSON.parse(text);

@@ -14,10 +14,10 @@ import { hubUrls, leafRemote, printConf } from "../../templates/nats-conf";
 import { UserError } from "../core/project";
 import type { KeyStore } from "../keys/key-store";
 
-/** Where a hub is reached and known by: as deployed, or as a twin. */
+/** URLs and authority of a hub, deployed or in a twin. */
 export interface HubPlace {
   urls: string[];
-  /** Certificates of the authority that signs the hub's; `undefined` while nobody knows it. */
+  /** Certificates of the authority that signs the hub's certificate; `undefined` while it is unknown. */
   authorities: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface LeafSecret {
   content: string;
 }
 
-/** What whoever runs a leaf has to know. `configuration` names the other parts as files of one folder. */
+/** Everything that the operator of a leaf needs. `configuration` names the other parts as files of one folder. */
 export interface LeafCredentials {
   leaf: string;
   hub: string;
@@ -54,7 +54,7 @@ export interface Leaf {
   cluster?: ClusterTopology;
 }
 
-/** @throws UserError that names those that there are */
+/** @throws UserError that lists the known leafs */
 export function findLeaf(topology: Topology, name: string): Leaf {
   const clusters = topology.clusters.map((cluster) => ({ name: cluster.name, links: cluster.leafLinks, cluster }));
   const foreign = topology.clusters.flatMap(({ foreignLeafs }) => foreignLeafs);
@@ -62,7 +62,7 @@ export function findLeaf(topology: Topology, name: string): Leaf {
   const leaf = leafs.find((candidate) => candidate.name === name);
   if (!leaf) {
     const known = leafs.map((candidate) => candidate.name).join(", ");
-    const fix = known ? `known: ${known}` : "a cluster with leafOf, or foreignLeafs of a hub";
+    const fix = known ? `known: ${known}` : "set leafOf of a cluster, or foreignLeafs of a hub";
     throw new UserError(`${topology.environment} has no leaf ${name}`, fix);
   }
   return { ...leaf, hub: clusterOf(topology, leaf.links[0]?.hub ?? "") };
@@ -86,8 +86,8 @@ export async function leafCredentials(props: CredentialsProps): Promise<LeafCred
   const { hub } = leaf;
   if (place.authorities === undefined) {
     throw new UserError(
-      `the authority that signs ${hub.name}'s certificates for leaf nodes is not known`,
-      `once ${hub.name} is deployed: natsform keys authority ${environment} ${hub.name}`,
+      `unknown authority: no entry of the trust file says which one signs ${hub.name}'s leaf node certificates`,
+      `deploy ${hub.name}, then natsform keys authority ${environment} ${hub.name}`,
     );
   }
   const isOperator = identity.mode === "operator";
@@ -95,7 +95,8 @@ export async function leafCredentials(props: CredentialsProps): Promise<LeafCred
     leaf.links.map(async ({ account, user }): Promise<LeafSecret> => {
       const key = loginKey(topology, user);
       const value = await store.read(key);
-      if (value === undefined) throw new UserError(`${store.description} lacks ${key}`, "natsform keys init makes it");
+      if (value === undefined)
+        throw new UserError(`${store.description} lacks ${key}`, "natsform keys init creates it");
       return isOperator
         ? { account, user, key, file: `${user}.creds`, content: `${value}\n` }
         : { account, user, key, file: `${user}.conf`, content: leafInclude(value) };
@@ -113,7 +114,7 @@ export async function leafCredentials(props: CredentialsProps): Promise<LeafCred
   };
 }
 
-/** What the leaf's certificate carries: a hub asks for one of an authority that it trusts, not for a name. */
+/** Names of the leaf's certificate. The hub checks the certificate's authority, not its names. */
 export const certificateNames = ({ name, cluster }: Leaf): string[] =>
   cluster?.certificates.find(({ id }) => id === "leaf-remote")?.names ?? [name];
 
@@ -137,18 +138,18 @@ function configurationOf({ topology, trust, leaf, place, folder }: CredentialsPr
   return printConf({ leafnodes: { remotes } });
 }
 
-/** A server of one's own may have no accounts; with several links each needs one, and nobody here knows their names. */
+/** A foreign leaf with one link may have no accounts; with several links each needs one, named like the hub's. */
 const localAccount = ({ links, cluster }: Leaf, { account }: LeafLink): string | undefined =>
   cluster || links.length > 1 ? account : undefined;
 
-/** How the client certificate comes about that a deployed hub asks for. */
+/** Text that says how to get the client certificate that a deployed hub requires. */
 export function certificateHint(topology: Topology, { name, hub, cluster }: Leaf, tls: VaultTls): string {
-  if (cluster) return `its platform issues it: natsform deploys ${name}`;
-  const own = `of an authority of its own: natsform keys authority ${topology.environment} ${name} --certificates FILE, then deploy ${hub.name}`;
+  if (cluster) return `issued by the platform of ${name}, which natsform deploys`;
+  const own = `from an authority of your own: natsform keys authority ${topology.environment} ${name} --certificates FILE, then deploy ${hub.name}`;
   const signer = hub.certificates.find(({ id }) => id === "leafnodes")?.signer;
   if (signer !== "vault") return own;
   const role = `${vaultMount(tls, "leafnodes")}/issue/${foreignLeafRole(tls, hub.name, name)}`;
-  return `of the hub's authority: vault write -format=json ${role} common_name=${name}; or ${own}`;
+  return `from the hub's authority: vault write -format=json ${role} common_name=${name}; or ${own}`;
 }
 
 interface VaultTls {
@@ -156,7 +157,7 @@ interface VaultTls {
   role?: string;
 }
 
-/** Where a deployed hub is. */
+/** URLs and authority of a deployed hub. */
 export const deployedHub = (hub: ClusterTopology, trust: Trust): HubPlace => ({
   urls: hubUrls(hub),
   authorities: trust.authorities?.[hub.name],

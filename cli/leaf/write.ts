@@ -5,7 +5,7 @@ import type { Twin } from "../twin/context";
 import { type LeafCredentials, leafFiles } from "./credentials";
 
 /**
- * Writes what a leaf needs, each file for its owner alone.
+ * Writes the files of a leaf, each readable by its owner alone.
  *
  * @returns names of the files that changed
  */
@@ -24,7 +24,7 @@ export function writeLeafFiles(folder: string, credentials: LeafCredentials, cer
 
 const lifetimeMs = 30 * 86_400_000;
 
-/** A client certificate of the twin's own authority, which a foreign leaf shows the twin's hub. */
+/** A client certificate of the twin's own authority, for a foreign leaf that connects to the twin's hub. */
 export async function twinLeafCertificate({ folder }: Twin, hub: string, names: string[]): Promise<KeyPairPem> {
   const files = folder.authority("leafnodes", hub);
   const authority = { cert: readIfThere(files.cert) ?? "", key: readIfThere(files.key) ?? "" };

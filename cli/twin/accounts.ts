@@ -10,7 +10,7 @@ interface Accountz {
   account_detail?: { jwt?: string };
 }
 
-/** An account whose JWT some server goes on with although another one was signed since. */
+/** An account for which some servers still use an older JWT. */
 export interface StaleAccount {
   account: string;
   jwt: string;
@@ -27,7 +27,7 @@ export async function staleAccounts(twin: Twin, cluster: ClusterTopology, trust:
     for (const name of running) {
       const port = twin.ports.servers[name]?.monitoring ?? 0;
       const loaded = (await monitoring<Accountz>(port, `/accountz?acc=${publicKey}`))?.account_detail?.jwt;
-      // An account that nobody used yet is read from the configuration when somebody does.
+      // A server reads an account from the configuration when it is first used.
       if (loaded && loaded !== jwt) servers.push(name);
     }
     if (servers.length > 0) stale.push({ account, jwt, servers });
@@ -36,10 +36,10 @@ export async function staleAccounts(twin: Twin, cluster: ClusterTopology, trust:
 }
 
 /**
- * Hands new account JWTs to running servers. A reload does not: it stores those of `resolver_preload`, and a server goes
- * on with the one of each account that it has loaded before (2.14.5).
+ * Sends new account JWTs to running servers. A reload does not suffice: it stores those of `resolver_preload`, but a
+ * server keeps using the JWT of each account that it has loaded before (2.14.5).
  *
- * @param skip account that is left for later
+ * @param skip account that is updated later
  */
 export async function updateAccounts(twin: Twin, trust: Trust, skip?: string): Promise<void> {
   for (const cluster of twin.topology.clusters) {
@@ -54,7 +54,7 @@ export async function updateAccounts(twin: Twin, trust: Trust, skip?: string): P
     }
     if (!(await poll(async () => (await find()).length === 0, 30_000))) {
       const names = (await find()).map(({ account, servers }) => `${account} on ${servers.join(", ")}`).join("; ");
-      throw new UserError(`servers did not take over the new account JWTs: ${names}`);
+      throw new UserError(`servers did not load the new account JWTs: ${names}`);
     }
   }
 }

@@ -8,14 +8,14 @@ import { loopback } from "./ports";
 
 const day = 86_400_000;
 const authorityTtlMs = 3650 * day;
-/** Public authorities give 90 days. */
+/** As public authorities issue them: 90 days. */
 const publicTtlMs = 90 * day;
 
 /**
  * Authorities and certificates of a twin, each made when it is missing, names other names than the topology, or has a
  * third of its life left.
  *
- * @returns names of what was made, for example `core/routes`
+ * @returns names of the new ones, for example `core/routes`
  */
 export async function ensureCertificates(topology: Topology, folder: TwinFolder, now: Date): Promise<string[]> {
   const made: string[] = [];
@@ -54,7 +54,7 @@ export async function ensureCertificates(topology: Topology, folder: TwinFolder,
   return made;
 }
 
-/** Each cluster's leaf nodes trust their own authority, and those of the clusters that they meet, as deployments do. */
+/** Each cluster's leaf nodes trust their own authority and those of linked clusters, as in deployments. */
 function trustPeers(topology: Topology, folder: TwinFolder): void {
   const own = Object.fromEntries(
     topology.clusters.map(({ name }) => [name, readIfThere(folder.authority("leafnodes", name).cert) ?? ""]),
@@ -66,7 +66,7 @@ function trustPeers(topology: Topology, folder: TwinFolder): void {
 }
 
 /**
- * The certificate's own names, and the loopback address that stands for them here. It stands there as a DNS name as
+ * The certificate's own names, and the twin's loopback address. For routes the address is a DNS name as
  * well: servers compare the names of a peer's certificate, not its addresses, with the hosts that their routes dial.
  */
 function twinNames(certificate: Certificate): { dns: string[]; addresses: string[] } {

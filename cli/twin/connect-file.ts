@@ -3,7 +3,7 @@ import { runningProcess } from "../core/processes";
 import { allServers, type Twin } from "./context";
 import { loopback } from "./ports";
 
-/** What programs and scripts need to reach the twin: `.natsform/ENV/connect.json`. */
+/** Content of `.natsform/ENV/connect.json`: addresses of the twin for programs and scripts. */
 export interface ConnectFile {
   servers: { name: string; cluster: string; client: string; websocket?: string; monitoring: string; pid?: number }[];
   caFile: string;

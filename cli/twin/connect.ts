@@ -5,14 +5,14 @@ import { type ClusterTopology, streamsInbox } from "../../model/topology";
 import { type Authentication, NatsClient } from "../../runtime/client";
 import { clientUrls, type Twin } from "./context";
 
-/** How a fixed user of the twin logs in. */
+/** Login of a fixed user of the twin. */
 export function fixedUser(twin: Twin, name: string): Authentication {
   return twin.topology.identity.mode === "operator"
     ? { kind: "creds", creds: readFileSync(twin.folder.credentials(`${name}.creds`), "utf8") }
     : { kind: "nkey", seed: readFileSync(join(twin.folder.keys, `user-${name}.key`), "utf8").trim() };
 }
 
-/** The bearer JWT that clients must bring along, where the servers do not assume it. */
+/** The bearer JWT that clients must send, where the servers do not add it. */
 export const sentinelOf = ({ topology }: Twin, trust: Trust): string | undefined =>
   topology.identity.mode === "operator" && topology.identity.sentinel === "client" ? trust.sentinel : undefined;
 

@@ -10,7 +10,7 @@ import { checkLayout } from "./layout";
 import { allocatePorts, choosePorts, loopback, type PortChoice, storedBase, type TwinPorts } from "./ports";
 import { runningParts } from "./running";
 
-/** One environment's twin: what it is made of and where it lies. */
+/** One environment's twin: configuration, folder and ports. */
 export interface Twin {
   environment: Environment;
   topology: Topology;
@@ -18,7 +18,7 @@ export interface Twin {
   ports: TwinPorts;
 }
 
-/** The twin as `up` lays it out: ports are chosen on the first call. */
+/** Prepares the twin for `up`: ports are chosen on the first call. */
 export async function prepareTwin(name: string, root: string, choice: PortChoice = "same"): Promise<Twin> {
   const { environment, topology } = await openEnvironment(name, root);
   const folder = twinFolder(root, name);
@@ -36,7 +36,7 @@ export async function prepareTwin(name: string, root: string, choice: PortChoice
 }
 
 /**
- * The twin as the last `up` laid it out.
+ * Opens the twin that the last `up` has prepared.
  *
  * @throws UserError when there is none
  */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { OAuth2Server } from "oauth2-mock-server";
 
-/** The local OIDC issuer as a process: serves the public half of one key until it is told to stop. */
+/** The local OIDC issuer as a process: serves the public half of one key until SIGTERM. */
 async function main(): Promise<void> {
   const { ISSUER_KEY_FILE = "", PORT = "", HOST = "127.0.0.1" } = process.env;
   const server = new OAuth2Server();

@@ -11,27 +11,30 @@ interface TwinParts {
   topology: Topology;
 }
 
-/** Raised when what an older natsform left behind cannot be taken over. */
+/** Version of the folder's layout; raised when older folders cannot be used. */
 const layout = 1;
 
 const layoutPath = (folder: TwinFolder) => join(folder.root, "layout.json");
 const layoutText = (environment: string) => `${JSON.stringify({ layout, environment })}\n`;
 
 /**
- * Refuses a state folder that this version cannot take over, before anything is touched.
+ * Refuses a twin folder that this version cannot use, before anything is changed.
  *
- * @throws UserError with the way out
+ * @throws UserError with the fix
  */
 export function checkLayout(folder: TwinFolder, environment: string): void {
   if (existsSync(folder.root) && !statSync(folder.root).isDirectory())
-    throw new UserError(`${folder.root} is not a folder`, "move it away: it is not natsform's");
+    throw new UserError(`${folder.root} is not a folder`, "move it away");
   const found = readIfThere(layoutPath(folder));
   const wipe = `natsform down ${environment} --wipe, then up again (the twin's streams are lost)`;
   if (found !== undefined && found !== layoutText(environment)) {
     throw new UserError(`${folder.root} was left by another version of natsform: ${found.trim()}`, wipe);
   }
   if (found === undefined && existsSync(join(folder.root, "servers"))) {
-    throw new UserError(`${folder.root} is not complete: an earlier command was cut off, or files were removed`, wipe);
+    throw new UserError(
+      `${folder.root} is not complete: an earlier command was interrupted, or files were removed`,
+      wipe,
+    );
   }
 }
 

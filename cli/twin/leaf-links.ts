@@ -7,14 +7,14 @@ import { UserError } from "../core/project";
 import { allServers, type Twin } from "./context";
 import { monitoring } from "./monitoring";
 
-/** A link that a leaf node has to hold; `server` is the one of the hub where it ends, none while it is down. */
+/** A link of a leaf node; `server` is the hub's server at its other end, `undefined` while it is down. */
 export interface LeafLinkState {
   hub: string;
   account: string;
   server: string | undefined;
 }
 
-/** Each link as its hub sees it: only there it shows which account the link's login leads to. */
+/** Each link as its hub reports it: only the hub knows the account of the link's login. */
 export function leafLinks(
   { topology, ports }: Twin,
   cluster: ClusterTopology,
@@ -24,8 +24,8 @@ export function leafLinks(
   return Promise.all(
     cluster.leafLinks.map(async ({ hub, account }) => {
       for (const { name } of clusterOf(topology, hub).servers) {
-        const said = await monitoring<Leafz>(ports.servers[name]?.monitoring ?? 0, "/leafz");
-        if (said && isLinked([said], leafNode, account, trust)) return { hub, account, server: name };
+        const leafz = await monitoring<Leafz>(ports.servers[name]?.monitoring ?? 0, "/leafz");
+        if (leafz && isLinked([leafz], leafNode, account, trust)) return { hub, account, server: name };
       }
       return { hub, account, server: undefined };
     }),
@@ -33,7 +33,7 @@ export function leafLinks(
 }
 
 /**
- * Waits until every leaf node is linked: one that lost its hub dials again by itself, but only every second or two.
+ * Waits until every leaf node is linked: one that lost its hub reconnects by itself, but only every second or two.
  *
  * @returns how many links there are
  * @throws UserError when a link is still down after `timeoutMs`

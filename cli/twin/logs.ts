@@ -57,7 +57,7 @@ export async function followLogs(logs: Log[]): Promise<void> {
     for (const log of logs) {
       const { name, path, read: from } = log;
       const size = existsSync(path) ? statSync(path).size : 0;
-      // A log that became shorter was started anew.
+      // A log that became shorter was truncated.
       const start = size < from ? 0 : from;
       if (size === start) continue;
       const lines = `${partial.get(path) ?? ""}${readRange(path, start, size)}`.split("\n");

@@ -4,7 +4,7 @@ import { privateFile, writeFileAtomically } from "../../artifacts/files";
 import { serviceInboxPrefix } from "../../runtime/client";
 import { clientUrls, loadTwinTrust, type Twin } from "./context";
 
-/** Where the nats CLI looks for contexts. */
+/** Folder of the nats CLI's contexts. */
 const contextFolder = () => join(process.env.XDG_CONFIG_HOME ?? join(homedir(), ".config"), "nats", "context");
 
 /**

@@ -50,7 +50,7 @@ export const responderName = (cluster: string, ordinal: number) => `auth-callout
 
 export const responderNames = (ports: TwinPorts) => Object.entries(ports.responders);
 
-/** What holds each port, for messages: `core-0 client`. */
+/** Listener of each port, for messages: `core-0 client`. */
 export function portOwners(ports: TwinPorts): Map<number, string> {
   const owners = new Map<number, string>([[ports.issuer, "OIDC issuer"]]);
   for (const [server, listeners] of Object.entries(ports.servers)) {
@@ -60,7 +60,7 @@ export function portOwners(ports: TwinPorts): Map<number, string> {
   return owners;
 }
 
-/** Whether nobody listens on the port of the loopback address. */
+/** True when nothing listens on the port of the loopback address. */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -69,7 +69,7 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** The ports, of these, that somebody holds. */
+/** The ports, of these, that are in use. */
 export async function takenPorts(ports: Iterable<number>): Promise<number[]> {
   const taken: number[] = [];
   for (const port of ports) if (!(await isFree(port))) taken.push(port);
@@ -77,7 +77,7 @@ export async function takenPorts(ports: Iterable<number>): Promise<number[]> {
 }
 
 /**
- * Where the block of the run before begins, if there was one.
+ * First port of the previous run's block; `undefined` without a previous run.
  *
  * @throws UserError when the file is damaged: with other ports everything that runs would be restarted
  */
@@ -94,7 +94,7 @@ export function storedBase(path: string): number | undefined {
   }
 }
 
-/** Which ports a twin gets: those of the run before, others, or the block that begins at a given one. */
+/** Ports of a twin: those of the run before, others, or the block that begins at a given one. */
 export type PortChoice = "same" | "new" | number;
 
 /**
@@ -114,7 +114,7 @@ export async function choosePorts(
   const holderOf = (base: number) => [...claimed].find(([, other]) => Math.abs(other - base) < blockSize)?.[0];
   if (typeof choice === "number" && holderOf(choice) !== undefined) {
     throw new UserError(
-      `ports ${choice} to ${choice + blockSize - 1} meet those of the twin of ${holderOf(choice)}`,
+      `ports ${choice} to ${choice + blockSize - 1} overlap those of the twin of ${holderOf(choice)}`,
       "--ports new takes a block that no other twin has",
     );
   }
@@ -132,7 +132,7 @@ export async function choosePorts(
     names = taken.map((port) => `${port} (${owners.get(port)})`).join(", ");
   }
   throw new UserError(
-    `no free block of ports; the last one tried has ${names} taken by another program`,
+    `no free block of ports; in the last one, another program uses ${names}`,
     "--ports NUMBER chooses where the block begins",
   );
 }

@@ -18,7 +18,7 @@ import { ensureIssuerKey, issuerKeyPath } from "./issuer";
 import { loopback, responderName } from "./ports";
 import { assertPortsFree, diagnosis } from "./servers";
 
-/** A program of the twin: what it is started with, and where it says that it is ready. */
+/** A program of the twin: its bundle and variables, and the HTTP path that answers when it is ready. */
 export interface TwinProgram {
   name: string;
   folder: ProgramFolder;
@@ -52,7 +52,7 @@ export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinPro
   ];
 }
 
-/** What responders log in with, as a deployment has it: while keys are rotated, the old one after the new one. */
+/** File with the logins of responders, as in a deployment: during a rotation the old one after the new one. */
 const loginPath = ({ folder }: Twin) => folder.credentials("responder.logins");
 const rulesPath = (twin: Twin) => join(twin.folder.root, "programs", "auth-rules.json");
 
@@ -85,7 +85,7 @@ export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): 
   });
 }
 
-/** Seeds in the shape that the responder reads, as a deployment has them. */
+/** Writes seeds in the form that the responder reads, as in a deployment. */
 async function writeSeeds(twin: Twin): Promise<void> {
   const { folder, topology } = twin;
   const store = new FolderStore(folder.keys);
@@ -97,14 +97,16 @@ async function writeSeeds(twin: Twin): Promise<void> {
   for (const { name } of topology.identity.users) {
     const creds = await store.read(`creds-${name}`);
     if (creds) writeFileAtomically(folder.credentials(`${name}.creds`), `${creds}\n`, privateFile);
-    // What a server's own leaf link includes.
+    // The configuration of a server's leaf link includes this file.
     const seed = name.startsWith("leaf-") ? await store.read(`user-${name}`) : undefined;
     if (seed) writeFileAtomically(folder.credentials(`${name}.conf`), leafInclude(seed), privateFile);
   }
 }
 
 const startedWith = (program: TwinProgram) => join(program.folder.root, "started-with.json");
-/** What a restart is needed for: another bundle, other variables, other contents of the files that they name. */
+/**
+ * Digest of everything that needs a restart: the bundle, the variables and the contents of the files that they name.
+ */
 function fingerprint(program: TwinProgram): string {
   const files = Object.entries(program.env).flatMap(([key, value]) =>
     key.endsWith("_FILE") ? [readIfThere(value) ?? ""] : [],
@@ -114,7 +116,7 @@ function fingerprint(program: TwinProgram): string {
 }
 
 /**
- * Starts a program that does not run, and restarts one that runs with something else than it should.
+ * Starts a program that does not run, and restarts one whose bundle, variables or files have changed.
  *
  * @returns what was done
  */

@@ -9,7 +9,7 @@ export const named = (folder: string): string[] =>
         .filter((entry) => entry.isDirectory())
         .map(({ name }) => name)
     : [];
-/** Everything of a twin that runs, read from its folder alone: the environment's file may be gone or wrong by now. */
+/** Running processes of a twin, read from its folder alone: the environment's file may be gone or wrong. */
 export function runningParts(folder: TwinFolder): { servers: string[]; programs: string[] } {
   return {
     servers: named(join(folder.root, "servers")).filter((name) => runningProcess(folder.server(name))),

@@ -15,7 +15,7 @@ import type { Twin } from "./context";
 import { monitoring } from "./monitoring";
 import { portOwners, takenPorts } from "./ports";
 
-/** What has to happen to a server so that it runs what was rendered. */
+/** Step that makes a server run the rendered configuration. */
 export type ServerStep = "start" | "keep" | "reload" | "restart";
 
 export interface PlannedServer {
@@ -28,15 +28,15 @@ export interface PlannedServer {
   step: ServerStep;
 }
 
-/** What the running server was started with, of what only a restart can change. */
+/** File with the digest of the settings that the server was started with and only a restart can change. */
 const restartFile = (folder: ServerFolder) => `${folder.conf}.restart`;
 /**
- * What the running server has loaded, written once it has: an `up` that was cut off in between, or whose reload was
- * refused, leaves the old one, and the next `up` reloads again.
+ * File with the digest of the configuration that the server has loaded, written afterwards: an `up` that was
+ * interrupted, or whose reload was refused, leaves the old digest, and the next `up` reloads again.
  */
 const loadedFile = (folder: ServerFolder) => `${folder.conf}.loaded`;
 
-/** Compares what runs with what was rendered. Writes nothing. */
+/** Compares the running server with the rendered configuration. Writes nothing. */
 export function planServer(twin: Twin, cluster: ClusterTopology, server: ServerTopology, trust: Trust): PlannedServer {
   const folder = twin.folder.server(server.name);
   const conf = twinConf(twin, cluster, server, trust);
@@ -53,7 +53,7 @@ function stepOf(folder: ServerFolder, restart: string, loaded: string): ServerSt
   return readIfThere(loadedFile(folder)) === loaded ? "keep" : "reload";
 }
 
-/** Of everything that a server reads when it loads its configuration, the files that it names included. */
+/** Digest of everything that a server reads when it loads its configuration, including the files that it names. */
 function loadedDigest({ folder }: Twin, cluster: ClusterTopology, text: string): string {
   const hash = createHash("sha256").update(text);
   for (const { id, issuer } of cluster.certificates) {
@@ -70,17 +70,17 @@ function writeConf({ folder, text }: PlannedServer): void {
   writeFileAtomically(folder.conf, text, privateFile);
 }
 
-function noteLoaded({ folder, restart, loaded }: PlannedServer): void {
+function recordLoaded({ folder, restart, loaded }: PlannedServer): void {
   writeFileAtomically(restartFile(folder), restart, privateFile);
   writeFileAtomically(loadedFile(folder), loaded, privateFile);
 }
 
-/** @throws UserError when a port is held by somebody else, or the server does not start */
+/** @throws UserError when another process holds a port, or the server does not start */
 export async function startServer(twin: Twin, planned: PlannedServer, natsServer: string): Promise<void> {
   await assertPortsFree(twin, Object.values(twin.ports.servers[planned.server.name] ?? {}));
   writeConf(planned);
   await startProcess(planned.folder, { command: natsServer, args: ["-c", planned.folder.conf], env: {} });
-  noteLoaded(planned);
+  recordLoaded(planned);
 }
 
 export async function assertPortsFree(twin: Twin, ports: readonly number[]): Promise<void> {
@@ -90,12 +90,12 @@ export async function assertPortsFree(twin: Twin, ports: readonly number[]): Pro
   const names = taken.map((port) => `${port} (${owners.get(port) ?? "?"})`).join(", ");
   const name = twin.topology.environment;
   throw new UserError(
-    `taken by another program: port ${names}`,
+    `in use by another program: port ${names}`,
     `stop what listens there (ss -ltnp shows it), or take other ports: natsform up ${name} --ports new`,
   );
 }
 
-/** Waits until a server answers as its configuration says; a server that ended meanwhile is an error with its log. */
+/** Waits until a server is healthy and has its routes. @throws UserError with its log when it ends meanwhile */
 export async function serverReady(
   twin: Twin,
   { server, folder, cluster }: PlannedServer,
@@ -119,17 +119,17 @@ export async function serverReady(
   throw new UserError(`${server.name} is not ready after ${timeoutMs / 1000} s: ${state}`, `see ${folder.log}`);
 }
 
-/** The lines of a log that say why, or else its end. */
+/** The last error lines of a log, or its last lines. */
 export function diagnosis(folder: { log: string }): string {
   const lines = lastLines(folder.log, 40);
-  const telling = lines.filter((line) => /\[(FTL|ERR)\]|nats-server:|Error:/.test(line));
-  return (telling.length > 0 ? telling : lines).slice(-3).join("\n    ") || "no word in its log";
+  const errors = lines.filter((line) => /\[(FTL|ERR)\]|nats-server:|Error:/.test(line));
+  return (errors.length > 0 ? errors : lines).slice(-3).join("\n    ") || "its log is empty";
 }
 
-/** Longer than any reload takes: one that is only late must not be taken for refused. */
+/** Longer than any reload takes: a slow reload must not be taken for a refused one. */
 const reloadTimeoutMs = 30_000;
 
-/** Lets a server take over a new configuration, or new certificates, and waits until it says that it has. */
+/** Makes a server load a new configuration or new certificates, and waits until it reports them. */
 export async function reloadServer(twin: Twin, planned: PlannedServer, natsServer: string): Promise<void> {
   writeConf(planned);
   const digest = await configDigest(natsServer, planned.folder.conf);
@@ -144,10 +144,10 @@ export async function reloadServer(twin: Twin, planned: PlannedServer, natsServe
   if (!done) {
     throw new UserError(`${planned.server.name} refused its new configuration: ${diagnosis(planned.folder)}`);
   }
-  noteLoaded(planned);
+  recordLoaded(planned);
 }
 
-/** Longer than lame duck mode itself, so that it may end by its own. */
+/** Longer than lame duck mode itself, so that it can end by itself. */
 export const lameDuckTimeoutMs = 45_000;
 
 /** Stops a server gracefully: it hands over leadership and moves its clients away before it ends. */

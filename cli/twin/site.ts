@@ -4,7 +4,7 @@ import type { Site } from "../../templates/nats-conf";
 import type { TwinFolder } from "../core/twin-folder";
 import { loopback, type TwinPorts } from "./ports";
 
-/** Addresses, ports and paths of a server as a process of this machine: all that the twin changes. */
+/** Addresses, ports and paths of a server on this machine: the only differences between the twin and a deployment. */
 export function twinSite(
   topology: Topology,
   cluster: ClusterTopology,

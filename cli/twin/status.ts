@@ -5,7 +5,7 @@ import { allServers, type Twin } from "./context";
 import { monitoring } from "./monitoring";
 import { loopback, responderNames } from "./ports";
 
-/** Every process of the twin as it is now. */
+/** Current state of every process of the twin. */
 export async function twinStatus(twin: Twin): Promise<PartStatus[]> {
   const servers = await Promise.all(allServers(twin.topology).map(({ server }) => serverStatus(twin, server.name)));
   const programs = [

@@ -23,7 +23,7 @@ export interface PlanOptions {
   allowRecreate?: string[];
 }
 
-/** Accounts of each cluster that hold streams, or held some of ours before: every JetStream account is asked. */
+/** Every JetStream account of each cluster: it holds streams, or may hold some that are no longer configured. */
 function scopes({ topology }: Twin): { cluster: ClusterTopology; account: string }[] {
   const accounts = topology.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
   return topology.clusters
@@ -31,7 +31,7 @@ function scopes({ topology }: Twin): { cluster: ClusterTopology; account: string
     .flatMap((cluster) => accounts.map((account) => ({ cluster, account })));
 }
 
-/** What would change in each account of each cluster. Reads only. */
+/** Planned changes of each account of each cluster. Reads only. */
 export async function planTwinStreams(twin: Twin, options: PlanOptions = {}): Promise<StreamPlan[]> {
   const plans: StreamPlan[] = [];
   for (const { cluster, account } of scopes(twin)) {
@@ -51,7 +51,8 @@ export async function planTwinStreams(twin: Twin, options: PlanOptions = {}): Pr
 /**
  * Applies plans as they were made.
  *
- * @throws UserError when one of them holds a refusal, before the first is applied; or when a cluster is not ready in time
+ * @throws UserError when one of them holds a refusal, before the first is applied; or when a cluster is not ready in
+ * time
  */
 export async function applyTwinStreams(
   twin: Twin,
@@ -89,11 +90,11 @@ export async function applyTwinStreams(
       await client.close();
     }
   }
-  // Success is said only of what would survive a power cut; the disks of a twin are ours to sync.
+  // Changes count as applied only when they would survive a power cut, so the twin's disks are synced.
   const stores = twin.topology.clusters
     .filter(({ jetstream }) => jetstream)
     .flatMap(({ servers }) => servers.map(({ name }) => twin.folder.server(name).store));
-  // Also when nothing changed now: an earlier run may have been cut off between its last change and this.
+  // Also without changes: an earlier run may have been interrupted between its last change and the sync.
   await syncFolders(stores);
   return changed;
 }
@@ -104,8 +105,8 @@ export async function applyStreams(twin: Twin, progress: (text: string) => void)
   const changed = await applyTwinStreams(twin, plans, progress);
   const count = twin.topology.streams.length;
   const orphans = plans.flatMap(({ actions }) => actions.filter(({ kind }) => kind === "orphan")).length;
-  const left = orphans > 0 ? `, ${orphans} no longer wanted (natsform streams plan shows them)` : "";
-  return `${count} as wanted, ${changed} changes${changed > 0 ? ", synced to disk" : ""}${left}`;
+  const left = orphans > 0 ? `, ${orphans} no longer configured (natsform streams plan shows them)` : "";
+  return `${count} as configured, ${changed} changes${changed > 0 ? ", synced to disk" : ""}${left}`;
 }
 
 export const nothingToDo = (plans: StreamPlan[]) => plans.every(({ actions }) => isEmpty(actions));

@@ -5,7 +5,7 @@ import { ensureIssuerKey, signToken } from "./issuer";
 /** `roles=["editor"]` as a claim; a value that is not JSON is text. */
 export function parseClaim(text: string): [string, unknown] {
   const split = text.indexOf("=");
-  if (split <= 0) throw new UserError(`a claim is name=value, got ${text}`, `--claim 'roles=["editor"]'`);
+  if (split <= 0) throw new UserError(`a claim must be NAME=VALUE, got ${text}`, `--claim 'roles=["editor"]'`);
   const value = text.slice(split + 1);
   try {
     return [text.slice(0, split), JSON.parse(value)];

@@ -26,7 +26,7 @@ import {
 } from "./servers";
 import { applyStreams } from "./streams";
 
-/** What the steps of `up` hand on, in this order. */
+/** State that the steps of `up` share, in the order in which it is set. */
 interface UpState {
   natsServer: string;
   trust: Trust;
@@ -36,10 +36,10 @@ interface UpState {
 
 type Task = ListrTask<UpState>;
 const readyTimeoutMs = 60_000;
-/** For servers that nothing was done to: they serve, or something is wrong. */
+/** For unchanged servers: they should be ready already. */
 const leftAloneTimeoutMs = 15_000;
 
-/** The steps that lead from whatever runs now to the twin that the environment describes. Each may be repeated. */
+/** Steps that bring the twin from its current state to the environment's. Each may be repeated. */
 export function upTasks(twin: Twin, root: string): Task[] {
   return [
     {
@@ -93,8 +93,8 @@ export function upTasks(twin: Twin, root: string): Task[] {
         const progress = (text: string) => {
           task.output = text;
         };
-        // Users are signed with an account's new key as soon as responders know it; requests are sealed with the callout
-        // account's new xkey as soon as servers know it. So the accounts first, then the responders, then that one.
+        // Responders sign users with an account's new key as soon as they know it; servers seal requests with the new
+        // xkey as soon as they know it. So: first other accounts, then responders, then the callout account.
         await updateAccounts(twin, state.trust, twin.topology.identity.calloutAccount);
         await respondersAhead(twin, state.trust, progress);
         await updateAccounts(twin, state.trust);
@@ -135,7 +135,7 @@ export function upTasks(twin: Twin, root: string): Task[] {
     {
       title: "Health",
       task: async (state, task) => {
-        // Whatever was done to one server, others notice: a leader that went is elected anew, a follower catches up.
+        // A change of one server affects others: a new leader is elected, a follower catches up.
         await Promise.all(state.servers.map((planned) => serverReady(twin, planned, readyTimeoutMs)));
         task.title = `Health: ${state.servers.length} servers are healthy`;
       },
@@ -151,7 +151,7 @@ export function upTasks(twin: Twin, root: string): Task[] {
 
 const pastTense = { start: "started", keep: "kept", reload: "reloaded", restart: "restarted" } as const;
 
-/** Ports of everything that does not run yet: asked for before anything is started, so that nothing is half there. */
+/** Ports of everything that does not run yet. They are checked before anything starts, so that no twin runs in part. */
 function portsToOpen({ topology, folder, ports }: Twin): number[] {
   const servers = allServers(topology).filter(({ server }) => !runningProcess(folder.server(server.name)));
   const programs = [["oidc-issuer", ports.issuer] as const, ...responderNames(ports)].filter(
@@ -163,7 +163,7 @@ function portsToOpen({ topology, folder, ports }: Twin): number[] {
   ];
 }
 
-/** One after another, so that a restart leaves the others answering. */
+/** Starts or restarts responders one after another, so that the others go on answering. */
 async function ensureResponders(
   twin: Twin,
   programs: readonly TwinProgram[],
@@ -176,9 +176,9 @@ async function ensureResponders(
 }
 
 /**
- * Responders go ahead of servers that run already: those that are gone, since a server that reloads closes every client
- * that the callout let in, and only a responder lets them in again; and all of them while keys are rotated, since they
- * take old and new keys, and a server knows one of them.
+ * Starts responders before running servers are changed: missing ones, since a server that reloads closes every client
+ * that the callout admitted, and only a responder can admit them again; and all of them during a rotation, since
+ * responders accept old and new keys, and a server knows one of them.
  */
 async function respondersAhead(twin: Twin, trust: Trust, progress: (text: string) => void): Promise<void> {
   const keys = await new FolderStore(twin.folder.keys).list();
@@ -216,7 +216,7 @@ async function convergeServers(
   }
 }
 
-/** A server is stopped only while those that are left alone serve: one that is not well would make two that are missing. */
+/** Checks that the unchanged servers of a cluster are ready before one is stopped: otherwise two would be missing. */
 async function restServes(twin: Twin, servers: PlannedServer[], { cluster, server }: PlannedServer): Promise<void> {
   const alone = servers.filter((other) => other.cluster === cluster && other.step !== "restart");
   await Promise.all(alone.map((other) => serverReady(twin, other, leftAloneTimeoutMs))).catch((error: unknown) => {

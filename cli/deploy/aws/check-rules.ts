@@ -16,7 +16,7 @@ async function rulesOf(client: EventBridgeClient): Promise<Rule[]> {
   return rules;
 }
 
-/** What wakes the cluster's functions: an event of its tasks, and schedules in case one is lost. */
+/** Rules that start the cluster's functions: on events of its tasks, and on a schedule in case an event is lost. */
 export async function checkRules(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
   const client = new EventBridgeClient(clientConfig(target, region));
   const names = awsClusterNames(target.environment.name, cluster.name);
@@ -40,7 +40,7 @@ export async function checkRules(target: DeployTarget, { cluster, region }: Chec
         return {
           ok: schedules.length > 0 && (!events || patterns > 0),
           seen:
-            [...schedules, ...(patterns > 0 ? [`${patterns} event patterns`] : [])].join(", ") || "nothing wakes it",
+            [...schedules, ...(patterns > 0 ? [`${patterns} event patterns`] : [])].join(", ") || "no rule starts it",
         };
       }),
     ),

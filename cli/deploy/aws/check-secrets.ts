@@ -11,7 +11,7 @@ import { clientConfig, type DeployTarget } from "../target";
 import type { CheckedCluster } from "./checked-cluster";
 import { keyStoreOf } from "./push";
 
-/** Every key that programs read is in the deployment's store, and is the one of the environment. */
+/** Every key that programs read is in the deployment's store, with the environment's value. */
 export async function checkKeys(target: DeployTarget, region: string): Promise<DeployRow[]> {
   return [
     await checkRow("secrets", `keys in ${region}`, async () => {
@@ -22,13 +22,15 @@ export async function checkKeys(target: DeployTarget, region: string): Promise<D
       const ok = wrong.length === 0;
       return {
         ok,
-        seen: ok ? `${desired.length} as in ${target.keys.description}` : `not as they should be: ${wrong.join(", ")}`,
+        seen: ok
+          ? `${desired.length} as in ${target.keys.description}`
+          : `differ from ${target.keys.description}: ${wrong.join(", ")}`,
       };
     }),
   ];
 }
 
-/** Every certificate that the certificate-manager keeps can be served: it parses, has its names, its key and its chain. */
+/** Every certificate that the certificate-manager keeps is valid: it parses, has its names, its key and its chain. */
 export function checkCertificates(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
   const client = new SecretsManagerClient(clientConfig(target, region));
   const names = awsClusterNames(target.environment.name, cluster.name);

@@ -7,7 +7,7 @@ import type { CheckedCluster } from "./checked-cluster";
 import { respondersOf } from "./responders-first";
 import { activeService, tasksOf } from "./tasks";
 
-/** One service for each server, with one healthy task of the task definition that the service wants. */
+/** One service for each server, with one healthy task of the service's task definition. */
 export function checkServices(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
   const client = new ECSClient(clientConfig(target, region));
   const names = awsClusterNames(target.environment.name, cluster.name);
@@ -31,7 +31,7 @@ export function checkServices(target: DeployTarget, { cluster, region }: Checked
   );
 }
 
-/** Who lets users in: as many healthy responders as are wanted, with the keys of the trust file. */
+/** The desired number of healthy responders, with the keys of the trust file. */
 export async function checkResponders(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
   const name = awsClusterNames(target.environment.name, cluster.name).program("auth-callout");
   return [

@@ -7,11 +7,11 @@ import { checkCertificates, checkKeys } from "./check-secrets";
 import { checkResponders, checkServices } from "./check-services";
 import type { CheckedCluster } from "./checked-cluster";
 
-/** Looks at what was deployed to AWS, by its own API alone. Waits for what takes its time: tasks that start, a record that follows. */
+/** Checks a deployment to AWS, by AWS's API alone. Waits for tasks to start and for the client record to be updated. */
 export async function checkAws(target: DeployTarget, stacks: readonly AwsStack[]): Promise<DeployRow[]> {
   const clusters = clustersOf(target, stacks);
   const regions = [...new Set(stacks.map(({ region }) => region))];
-  const looks = [
+  const checks = [
     ...clusters.flatMap((checked) => [
       () => checkServices(target, checked),
       () => checkResponders(target, checked),
@@ -21,7 +21,7 @@ export async function checkAws(target: DeployTarget, stacks: readonly AwsStack[]
     ]),
     ...regions.map((region) => () => checkKeys(target, region)),
   ];
-  return (await Promise.all(looks.map(settled))).flat();
+  return (await Promise.all(checks.map(settled))).flat();
 }
 
 /** Clusters whose stack with the servers is deployed. */

@@ -20,8 +20,8 @@ export const awsDriver: DeployDriver<AwsStack> = {
       return [`account ${Account}, ${regions.join(", ")}`];
     } catch (error) {
       throw new UserError(
-        `AWS does not know who calls: ${errorMessage(error)}`,
-        "give credentials as AWS's tools expect them",
+        `AWS does not accept the caller's credentials: ${errorMessage(error)}`,
+        "set credentials as for AWS's own tools",
       );
     }
   },

@@ -5,7 +5,9 @@ import type { DeployTarget } from "../target";
 import { putImages } from "./images";
 import { keyStoreOf } from "./push";
 
-/** What later stacks need and Terraform must not see or cannot make: keys in their secrets, images in their repositories. */
+/**
+ * Puts keys into their secrets and images into their repositories: Terraform must not see keys and cannot push images.
+ */
 export async function fillFoundation(
   target: DeployTarget,
   { id, region }: AwsStack,

@@ -11,8 +11,8 @@ import { baseImage } from "../../images/settings";
 import { clientConfig, type DeployTarget } from "../target";
 
 /**
- * Brings the image of every program into the region's repositories. A tag names contents: one that is there is never put
- * again.
+ * Puts the image of every program into the region's repositories. A tag is a digest of the contents, so an existing tag
+ * is never put again.
  *
  * @returns how many were put
  */
@@ -56,7 +56,7 @@ async function putManifest(target: DeployTarget, region: string, program: string
   return true;
 }
 
-/** An image of our own files alone, without the base that a real one is laid on. */
+/** An image of natsform's own files alone, without the base of a real one. */
 function manifestOf(folder: string): object {
   const blob = (file: string, mediaType: string) => {
     const bytes = readFileSync(join(folder, file));

@@ -3,7 +3,7 @@ import type { KeyStore } from "../../keys/key-store";
 import { SecretsManagerStore } from "../../keys/secrets-manager";
 import { clientConfig, type DeployTarget } from "../target";
 
-/** The secrets that the foundation of a region made for programs: written to, never made. */
+/** The secrets that a region's foundation stack has created for programs: they are written to, never created. */
 export function keyStoreOf(target: DeployTarget, region: string): KeyStore {
   const prefix = awsNames(target.environment.name, region).keySecret("").replace(/\/$/, "");
   return new SecretsManagerStore(region, prefix, "existing", clientConfig(target, region));

@@ -15,7 +15,7 @@ import { activeService } from "./tasks";
 
 const maxWaitSeconds = 900;
 
-/** The responders of a cluster as ECS runs them; see `calloutKeys`. */
+/** The ECS service of a cluster's responders, and the keys that it names; see `calloutKeys`. */
 export async function respondersOf(
   client: ECSClient,
   target: Pick<DeployTarget, "environment">,
@@ -34,11 +34,11 @@ export async function respondersOf(
 }
 
 /**
- * Starts the responders with the keys of a rotation, before a server asks with them: a responder takes old and new keys,
- * a server knows one. Tasks read their secrets when they start, so other tasks are all that it takes; those of another
- * task definition follow with their own stack.
+ * Starts the responders with the keys of a rotation before any server uses them: a responder accepts old and new keys,
+ * a server knows one. Tasks read their secrets when they start, so new tasks suffice; a new task definition follows
+ * with the responders' own stack.
  *
- * @throws UserError when they do not get ready: those that run stay, and so do the servers
+ * @throws UserError when they do not get ready: the running responders and the servers stay unchanged
  */
 export async function respondersFirst(
   target: Pick<DeployTarget, "environment" | "topology" | "trust" | "env" | "emulator">,
@@ -51,7 +51,7 @@ export async function respondersFirst(
     // Before the first deployment there are none.
     if (!found) return;
     const { clusterArn: cluster, serviceName = "", runningCount = 0 } = found.service;
-    // Their own stack alone tells them, after the servers: then nothing is left to wait for.
+    // Only their own stack changes the variable, after the servers: then nothing is left to wait for.
     const responders = { keys: found.keys, done: true, available: runningCount };
     const { programsStack } = awsClusterNames(target.environment.name, clusterName);
     if (!isStarted(respondersStep(responders, target.topology, target.trust), serviceName, programsStack, progress))
@@ -59,25 +59,25 @@ export async function respondersFirst(
     const { service } = await client.send(
       new UpdateServiceCommand({ cluster, service: serviceName, forceNewDeployment: true }),
     );
-    const asked = { cluster, services: [serviceName] };
+    const request = { cluster, services: [serviceName] };
     const patience = { client, maxWaitTime: maxWaitSeconds, minDelay: 5, maxDelay: 15 };
-    // Whatever became of it, it is looked at.
-    await waitUntilServicesStable(patience, asked).catch(() => undefined);
-    const [stable] = (await client.send(new DescribeServicesCommand(asked))).services ?? [];
+    // The service is checked in any case.
+    await waitUntilServicesStable(patience, request).catch(() => undefined);
+    const [stable] = (await client.send(new DescribeServicesCommand(request))).services ?? [];
     if (isRolledOut(service, stable)) return;
     throw notReady(
       serviceName,
-      `its log group, ${awsNames(target.environment.name, region).logGroup(`${clusterName}-auth-callout`)}, says why`,
+      `see its log group ${awsNames(target.environment.name, region).logGroup(`${clusterName}-auth-callout`)}`,
     );
   } finally {
     client.destroy();
   }
 }
 
-/** Whether what was asked for runs now. A deployment that fails is rolled back, and then the service is as stable as before. */
-export function isRolledOut(asked: Service | undefined, now: Service | undefined): boolean {
+/** True when the requested deployment runs. A failed one is rolled back, and the service is then stable as well. */
+export function isRolledOut(request: Service | undefined, now: Service | undefined): boolean {
   const deployment = primary(now);
-  return deployment !== undefined && deployment.id === primary(asked)?.id && deployment.rolloutState === "COMPLETED";
+  return deployment !== undefined && deployment.id === primary(request)?.id && deployment.rolloutState === "COMPLETED";
 }
 
 const primary = (service: Service | undefined) => service?.deployments?.find(({ status }) => status === "PRIMARY");

@@ -5,7 +5,7 @@ import { awsNames } from "../../../model/topology";
 import { UserError } from "../../core/project";
 import { clientConfig, type DeployTarget } from "../target";
 
-/** Output of the programs' stack: what makes the streams of each account, and where it runs. */
+/** Output of the programs' stack: the task definition of each account's streams program, and where it runs. */
 export const streamsOutput = "streams-tasks";
 const StreamsTasks = z.object({
   taskDefinitions: z.record(z.string(), z.string()),
@@ -15,15 +15,15 @@ const StreamsTasks = z.object({
 });
 
 const maxWaitSeconds = 900;
-/** ECS refuses anything but letters, numbers, hyphens, slashes and underscores, and its clients do not know. */
+/** ECS refuses anything but letters, numbers, hyphens, slashes and underscores; its clients do not check this. */
 const startedBy = "natsform-deploy";
 
 /**
- * Runs the streams program once for each account, and waits for its end.
+ * Runs the streams program once for each account, and waits until it ends.
  *
  * @param output value of {@link streamsOutput}; without it there are no streams
- * @returns how many ran
- * @throws UserError when one does not end well
+ * @returns number of tasks that ran
+ * @throws UserError when one fails
  */
 export async function runStreamsTasks(
   target: Pick<DeployTarget, "environment" | "env" | "emulator" | "streamsMay">,
@@ -51,9 +51,9 @@ export async function runStreamsTasks(
       const arn = tasks[0]?.taskArn;
       if (!arn)
         throw new UserError(`the streams' task of ${account} does not start: ${failures[0]?.reason ?? "no reason"}`);
-      const asked = { cluster: ecsCluster, tasks: [arn] };
-      await waitUntilTasksStopped({ client, maxWaitTime: maxWaitSeconds, minDelay: 2, maxDelay: 6 }, asked);
-      const ended = await client.send(new DescribeTasksCommand(asked));
+      const request = { cluster: ecsCluster, tasks: [arn] };
+      await waitUntilTasksStopped({ client, maxWaitTime: maxWaitSeconds, minDelay: 2, maxDelay: 6 }, request);
+      const ended = await client.send(new DescribeTasksCommand(request));
       const problem = streamsProblem(ended.tasks?.[0]);
       const log = awsNames(target.environment.name, region).logGroup(`${cluster}-streams`);
       if (problem)
@@ -65,7 +65,7 @@ export async function runStreamsTasks(
   return Object.keys(taskDefinitions).length;
 }
 
-/** Why a task of the streams program that ended has not applied them; `undefined` when it has. */
+/** Reason why an ended task of the streams program did not apply them; `undefined` when it did. */
 export function streamsProblem(task: Task | undefined): string | undefined {
   const container = task?.containers?.[0];
   if (container?.exitCode === 0) return undefined;

@@ -10,7 +10,7 @@ import {
 import { awsNames } from "../../../model/topology";
 import { clientConfig, type DeployTarget } from "../target";
 
-/** The service of that name; one that was deleted is there for a while, and is none. */
+/** The active service of that name; ECS lists deleted ones for a while. */
 export async function activeService(client: ECSClient, cluster: string, name: string): Promise<Service | undefined> {
   const { services = [] } = await client.send(new DescribeServicesCommand({ cluster, services: [name] }));
   return services.find(({ status }) => status === "ACTIVE");
@@ -28,7 +28,7 @@ export async function tasksOf(target: DeployTarget, region: string, serviceName:
   return found;
 }
 
-/** Public addresses of tasks, or their private ones where clients come from inside. */
+/** Public addresses of tasks, or private ones where clients are inside the VPC. */
 export async function addressesOf(
   target: DeployTarget,
   region: string,

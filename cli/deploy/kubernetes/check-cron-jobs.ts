@@ -21,7 +21,7 @@ const Job = z.object({
 export type CronJob = z.output<typeof CronJob>;
 export type Job = z.output<typeof Job>;
 
-/** Whether a CronJob is scheduled, and its last run has not failed. */
+/** Check that a CronJob is not suspended, and that its last run has not failed. */
 export function judgeCronJob({ metadata, spec }: CronJob, jobs: readonly Job[]): { ok: boolean; seen: string } {
   if (spec.suspend) return { ok: false, seen: "suspended" };
   const own = jobs.filter((job) =>
@@ -38,7 +38,7 @@ export function judgeCronJob({ metadata, spec }: CronJob, jobs: readonly Job[]):
   return { ok: !last.failed, seen: `${spec.schedule}; run of ${last.at} ${result}` };
 }
 
-/** What runs on a schedule: renewal of certificates, backups. */
+/** Jobs on a schedule: renewal of certificates, backups. */
 export async function checkCronJobs(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { names, kubectl, inside } = clusterAccess(target, name);
   const config = target.environment.clusters[name];
@@ -52,11 +52,11 @@ export async function checkCronJobs(target: DeployTarget, name: string): Promise
     ...(config && hasRenewalJob(config) ? [names.renewal] : []),
     ...(config?.backup ? [names.backup] : []),
   ];
-  const lacking = expected.filter((start) => !cronJobs.items.some(({ metadata }) => metadata.name.startsWith(start)));
+  const missing = expected.filter((start) => !cronJobs.items.some(({ metadata }) => metadata.name.startsWith(start)));
   return [
     ...cronJobs.items.map(
       (job): DeployRow => ({ group: "jobs", what: job.metadata.name, ...judgeCronJob(job, jobs.items) }),
     ),
-    ...lacking.map((what): DeployRow => ({ group: "jobs", what, ok: false, seen: "there is no such CronJob" })),
+    ...missing.map((what): DeployRow => ({ group: "jobs", what, ok: false, seen: "there is no such CronJob" })),
   ];
 }

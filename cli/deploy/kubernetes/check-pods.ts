@@ -32,7 +32,7 @@ const StatefulSet = z.object({
 });
 export type StatefulSet = z.output<typeof StatefulSet>;
 
-/** Whether a pod has every container ready, and the named one of the wanted image. */
+/** Check that every container of a pod is ready, and that the named one has the given image. */
 export function judgePod(pod: Pod | undefined, container: string, image: string): { ok: boolean; seen: string } {
   if (!pod) return { ok: false, seen: "there is no such pod" };
   const runs = pod.spec.containers.find(({ name }) => name === container)?.image ?? "no such container";
@@ -47,7 +47,7 @@ export function judgePod(pod: Pod | undefined, container: string, image: string)
   };
 }
 
-/** Whether every server is of the last revision, and ready. */
+/** Check that every server is ready and of the last revision. */
 export function judgeStatefulSet({ metadata, spec, status }: StatefulSet, size: number): { ok: boolean; seen: string } {
   const { observedGeneration, readyReplicas, updatedReplicas, currentRevision, updateRevision } = status;
   const rolled =
@@ -82,7 +82,7 @@ export async function checkPods(target: DeployTarget, name: string): Promise<Dep
   ]);
 }
 
-/** Who lets users in: as many responders as are wanted, all of the last revision, with the keys of the trust file. */
+/** The desired number of responders, all of the last revision, with the keys of the trust file. */
 export async function checkResponders(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { names, kubectl, inside } = clusterAccess(target, name);
   return [

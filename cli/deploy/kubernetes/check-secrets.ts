@@ -18,7 +18,7 @@ async function secretOf(target: DeployTarget, cluster: string, name: string): Pr
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
 }
 
-/** Every certificate that servers present can be served, and is trusted by those who look at it. */
+/** Every certificate that servers present is valid, and trusted by its clients. */
 export async function checkCertificates(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { cluster, names } = clusterAccess(target, name);
   const kept = cluster.certificates.filter(({ id }) => id !== "public");
@@ -34,7 +34,7 @@ export async function checkCertificates(target: DeployTarget, name: string): Pro
   );
 }
 
-/** @param authorities PEM that those who verify it trust */
+/** @param authorities PEM of the authorities that its clients trust */
 export function judgeCertificate(
   desired: Pick<Certificate, "names">,
   data: Record<string, string>,
@@ -43,7 +43,7 @@ export function judgeCertificate(
 ): { ok: boolean; seen: string } {
   const [certificate, ...chain] = splitPem(data["tls.crt"] ?? "");
   const privateKey = data["tls.key"];
-  if (!certificate || !privateKey) return { ok: false, seen: "there is no certificate in it" };
+  if (!certificate || !privateKey) return { ok: false, seen: "the Secret holds no certificate" };
   const wrong = certificateFault(
     { certificate, chain: chain.join("\n"), privateKey },
     desired,
@@ -55,7 +55,7 @@ export function judgeCertificate(
   return { ok: wrong === undefined, seen: wrong ?? `${desired.names.length} names, ${days} days left` };
 }
 
-/** Every key that programs read is in its Secret, and is the one of the environment. */
+/** Every key that programs read is in its Secret, with the environment's value. */
 export async function checkKeys(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { names } = clusterAccess(target, name);
   return [
@@ -66,7 +66,9 @@ export async function checkKeys(target: DeployTarget, name: string): Promise<Dep
       const ok = wrong.length === 0;
       return {
         ok,
-        seen: ok ? `${desired.length} as in ${target.keys.description}` : `not as they should be: ${wrong.join(", ")}`,
+        seen: ok
+          ? `${desired.length} as in ${target.keys.description}`
+          : `differ from ${target.keys.description}: ${wrong.join(", ")}`,
       };
     }),
   ];

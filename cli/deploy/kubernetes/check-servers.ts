@@ -16,7 +16,7 @@ export function checkServers(target: DeployTarget, name: string): Promise<Deploy
   });
 }
 
-/** What servers say, against the topology. */
+/** Checks the servers' reports against the topology. */
 export function judgeServers(
   topology: Topology,
   trust: Pick<Trust, "accounts">,
@@ -42,12 +42,12 @@ const servers = (what: string, { ok, seen }: CheckResult): DeployRow => ({ group
 function judgeVersion(version: string, cluster: ClusterTopology, name: string, { varz }: ServerInfo): CheckResult {
   const own = varz.get(name);
   if (own) return judgeServer(cluster, version, name, own);
-  return { ok: false, seen: `no answer; there were ${[...varz.keys()].sort().join(", ") || "none"}` };
+  return { ok: false, seen: `no answer; answers came from ${[...varz.keys()].sort().join(", ") || "none"}` };
 }
 
 /**
- * Links as the hub sees them, since only it knows the accounts that they lead to; those to a hub elsewhere, as the leaf
- * nodes do.
+ * Links by the hub's report, since only the hub knows the account of each; links to a hub elsewhere, by the leaf nodes'
+ * report.
  */
 export function judgeLeafNodes(
   { clusters }: Topology,

@@ -6,7 +6,7 @@ import { checkRow, type DeployRow } from "../../core/rows";
 import type { DeployTarget } from "../target";
 import { withServers } from "./connection";
 
-/** Streams of each account as they are wanted, with every replica current. */
+/** Streams of each account match their configuration, with every replica current. */
 export async function checkStreams(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { topology } = target;
   const accounts = streamAccounts(topology, name);
@@ -17,7 +17,7 @@ export async function checkStreams(target: DeployTarget, name: string): Promise<
       const connection = await (await connect(`streams-${account}`, streamsInbox)).connection();
       const desired = toStreamSpecs(topology, name, account);
       rows.push(
-        await checkRow("streams", `${name}/${account}: as wanted`, async () => {
+        await checkRow("streams", `${name}/${account}: as configured`, async () => {
           return judgePlan(topology, name, account, await streamsPlan(topology, name, account, connection));
         }),
       );

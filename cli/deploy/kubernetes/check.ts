@@ -7,9 +7,9 @@ import { checkCertificates, checkKeys } from "./check-secrets";
 import { checkServers } from "./check-servers";
 import { checkStreams } from "./check-streams";
 
-type Look = (target: DeployTarget, cluster: string) => Promise<DeployRow[]>;
+type Check = (target: DeployTarget, cluster: string) => Promise<DeployRow[]>;
 
-const looks: readonly [DeployRow["group"], Look][] = [
+const checks: readonly [DeployRow["group"], Check][] = [
   ["pods", checkPods],
   ["pods", checkResponders],
   ["secrets", checkCertificates],
@@ -19,15 +19,15 @@ const looks: readonly [DeployRow["group"], Look][] = [
   ["jobs", checkCronJobs],
 ];
 
-/** Between two looks: each of them runs kubectl. */
+/** Between two rounds of checks, which run kubectl. */
 const pauseMs = 2000;
 
-/** Looks at what was deployed to Kubernetes: by its API, and as a client of the servers. */
+/** Checks a deployment to Kubernetes, by its API and as a client of the servers. */
 export async function checkKubernetes(target: DeployTarget, stacks: readonly KubernetesStack[]): Promise<DeployRow[]> {
   const rows: DeployRow[] = [];
   for (const cluster of new Set(stacks.map((stack) => stack.cluster))) {
-    const seen = looks.map(([group, look]) =>
-      settled(() => checkRows(group, cluster, () => look(target, cluster)), pauseMs),
+    const seen = checks.map(([group, check]) =>
+      settled(() => checkRows(group, cluster, () => check(target, cluster)), pauseMs),
     );
     rows.push(...(await Promise.all(seen)).flat());
   }

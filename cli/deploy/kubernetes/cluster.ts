@@ -12,7 +12,7 @@ export function clusterOn({ topology }: Target, name: string): KubernetesCluster
 
 export const namespaceOf = (target: Target, cluster: string): string => clusterOn(target, cluster).platform.namespace;
 
-/** All that questions to the Kubernetes API about a cluster take. */
+/** Names, namespace and kubectl for calls to the Kubernetes API about a cluster. */
 export function clusterAccess(target: DeployTarget, name: string) {
   const cluster = clusterOn(target, name);
   const { namespace } = cluster.platform;
@@ -21,7 +21,7 @@ export function clusterAccess(target: DeployTarget, name: string) {
     namespace,
     names: kubernetesNames(target.environment.name, name),
     kubectl: accessOf(target, name).kubectl,
-    /** Arguments that every question about the namespace begins with. */
+    /** First arguments of every call about the namespace. */
     inside: ["--namespace", namespace] as const,
   };
 }

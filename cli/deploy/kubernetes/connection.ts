@@ -10,7 +10,7 @@ import { SecretData } from "./local-certificates";
 /** Makes a client that logs in as one of the fixed users. */
 export type Connect = (user: string, inboxPrefix?: string) => Promise<NatsClient>;
 
-/** An address of this machine or beyond that leads to the servers' client port, until it is ended. */
+/** An address that leads to the servers' client port until `end` is called. */
 interface Tunnel {
   host: string;
   port: number;
@@ -18,8 +18,8 @@ interface Tunnel {
 }
 
 /**
- * Reaches the servers while `use` runs. TLS is verified as clients in the Kubernetes cluster do: against the internal
- * authority, for the Service's name, whichever way leads there.
+ * Connects to the servers while `use` runs. TLS is verified as by clients in the Kubernetes cluster: against the
+ * internal authority, for the Service's name, through any tunnel.
  */
 export async function withServers<T>(
   target: DeployTarget,
@@ -54,13 +54,13 @@ export async function withServers<T>(
 
 const dialMs = 3000;
 
-/** A port-forward; for who may not open one, the Service's own address, as programs in the Kubernetes cluster reach it. */
+/** A port-forward; for callers who may not open one, the Service's own address, as programs in the cluster use it. */
 async function openTunnel(target: DeployTarget, name: string): Promise<Tunnel> {
   const { namespace, names, kubectl, inside } = clusterAccess(target, name);
   let refused: unknown;
   try {
     const forwarded = await kubectl.forward(namespace, `service/${names.release}`, ports.client);
-    // It is open before anybody knows whether it leads anywhere.
+    // kubectl opens the port before it knows whether a server answers.
     if (await answers("127.0.0.1", forwarded.port)) return { host: "127.0.0.1", ...forwarded };
     refused = new UserError(`port-forward to service/${names.release}: ${forwarded.stderrText() || "nothing answers"}`);
     await forwarded.end();
@@ -72,7 +72,7 @@ async function openTunnel(target: DeployTarget, name: string): Promise<Tunnel> {
   throw refused;
 }
 
-/** Whether a server says something there, as every nats-server does to who connects. */
+/** True when a server sends its INFO line, as every nats-server does to a new client. */
 function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: dialMs });
@@ -85,7 +85,7 @@ function answers(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** How a fixed user logs in, with its key from the key store. */
+/** Login of a fixed user, with its key from the key store. */
 async function authenticationOf({ keys, topology }: DeployTarget, user: string): Promise<Authentication> {
   const isOperator = topology.identity.mode === "operator";
   const value = await keys.read(loginKey(topology, user));

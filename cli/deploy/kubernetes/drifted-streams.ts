@@ -16,7 +16,7 @@ const Synthesized = z.object({
   resource: z.object({ [type]: z.record(z.string(), z.object({ metadata: z.object({ name: z.string() }) })) }),
 });
 
-/** Address of each account's Job in a synthesized stack: its name is the account's, and a digest of what it was given. */
+/** Address of each account's Job in a synthesized stack. A Job's name is the account's with a digest of its input. */
 export function jobAddresses(
   stack: unknown,
   accounts: readonly string[],
@@ -33,15 +33,16 @@ export function jobAddresses(
 }
 
 /**
- * Whether a Job that is done puts streams right when it runs again; undefined where nothing is to be done. One that refuses
- * would fail the deployment there, and every later one: the streams' row at the end says so without that.
+ * True when another run of a finished Job repairs the streams; `undefined` without a difference. A Job that refuses a
+ * change would fail this deployment and every later one; the streams' row of the final check reports the difference
+ * instead.
  */
 export const runsAgain = (plan: readonly Action[]): boolean | undefined =>
   isEmpty(plan) ? undefined : refusals(plan).length === 0;
 
 /**
- * Jobs that are done, and whose streams somebody has changed or deleted since. A Job runs once, so Terraform sees nothing of
- * it. Without a way to the servers nothing is known, and the rows of the end say so again.
+ * Finished Jobs whose streams were changed or deleted since. A Job runs once, so Terraform does not notice. When the
+ * servers cannot be reached, a message says so and no Job is returned; the rows of the final check report it as well.
  */
 export async function driftedStreams(
   target: DeployTarget,
@@ -63,13 +64,15 @@ export async function driftedStreams(
         const plan = await streamsPlan(topology, cluster, account, connection);
         const runs = runsAgain(plan);
         if (runs === undefined) continue;
-        const what = runs ? "their Job runs again" : "and their Job would refuse to put them right, so they stay";
-        show(`streams of ${account} were changed by hand, ${what}:\n\n${renderPlan(plan)}\n`);
+        const what = runs
+          ? "their Job runs again"
+          : "their Job would refuse to repair them, so they are left unchanged";
+        show(`streams of ${account} differ from the configuration; ${what}:\n\n${renderPlan(plan)}\n`);
         if (runs) drifted.push(address);
       }
     });
   } catch (error) {
-    show(`the streams could not be looked at: ${errorMessage(error).split("\n")[0]}`);
+    show(`the streams cannot be checked: ${errorMessage(error).split("\n")[0]}`);
   }
   return drifted;
 }

@@ -65,7 +65,7 @@ async function pushKeys(target: DeployTarget, { id, cluster }: KubernetesStack, 
   progress(`${id}: ${written} keys pushed, ${unchanged} were there already`);
 }
 
-/** Images that the configuration names by a tag are taken as they are. */
+/** Pushes the programs' images, unless the configuration names a tag of existing ones. */
 async function pushImages(target: DeployTarget, { id, cluster }: KubernetesStack, progress: Progress): Promise<void> {
   const { root, environment, topology, env } = target;
   const { images } = clusterOn(target, cluster).platform;

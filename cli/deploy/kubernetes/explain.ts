@@ -40,7 +40,7 @@ const Pods = z.object({
 /** Programs whose Jobs a stack's apply waits for. */
 const jobsOf: Partial<Record<KubernetesStack["layer"], string>> = { core: "certificate-renewal", streams: "streams" };
 
-/** What the Kubernetes cluster knows of a stack that could not be applied: logs of its Jobs, and pods that do not start. */
+/** Information from the Kubernetes cluster about a failed apply: logs of Jobs, and pods that do not start. */
 export async function explainFailure(target: DeployTarget, { cluster, layer }: KubernetesStack): Promise<string[]> {
   const { kubectl, inside } = clusterAccess(target, cluster);
   const part = `app.kubernetes.io/part-of=${target.environment.name}-${cluster}`;
@@ -58,13 +58,13 @@ export async function explainFailure(target: DeployTarget, { cluster, layer }: K
     const pods = await kubectl.json(Pods, ...inside, "get", "pods");
     lines.push(...pods.items.flatMap(({ metadata, status }) => whyNotRunning(metadata.name, status)));
   } catch (error) {
-    // What could not be applied is told in any case.
-    lines.push(`nothing more is known: ${errorMessage(error)}`);
+    // The failed apply itself is reported in any case.
+    lines.push(`no further information: ${errorMessage(error)}`);
   }
   return lines;
 }
 
-/** What a Job's pods said; for who may not read logs, what the last of them left in its status. */
+/** Log of a Job's pods; for callers who may not read logs, the last termination message in their status. */
 async function logOf(target: DeployTarget, cluster: string, job: string): Promise<string> {
   const { kubectl, inside } = clusterAccess(target, cluster);
   const selector = ["--selector", `batch.kubernetes.io/job-name=${job}`];
@@ -79,7 +79,7 @@ async function logOf(target: DeployTarget, cluster: string, job: string): Promis
 
 type Status = z.output<typeof Pods>["items"][number]["status"];
 
-/** Why a pod is not there or does not come up, in words of Kubernetes; nothing for one that starts or is ready. */
+/** Kubernetes' reasons why a pod is not scheduled or not ready; empty for one that starts or is ready. */
 export function whyNotRunning(name: string, { phase, conditions, containerStatuses }: Status): string[] {
   const unscheduled = conditions.filter(({ type, status }) => type === "PodScheduled" && status === "False");
   const waiting = containerStatuses.flatMap(({ name: container, state }) =>
@@ -90,7 +90,7 @@ export function whyNotRunning(name: string, { phase, conditions, containerStatus
   const unready = conditions.filter(
     ({ type, status }) => phase === "Running" && type === "Ready" && status === "False",
   );
-  const running = unready.map(({ message }) => `runs, and is not ready: ${message ?? "no reason"}`);
+  const running = unready.map(({ message }) => `running, but not ready: ${message ?? "no reason"}`);
   return [
     ...unscheduled.map(({ message = "not scheduled" }) => message),
     ...(waiting.length > 0 ? waiting : running),

@@ -11,15 +11,16 @@ const Revisions = z.object({
 });
 type Revision = z.output<typeof Revisions>["items"][number]["metadata"];
 
-/** The last revision of a release, when Helm was killed at it: Helm would refuse every other one for ever. */
+/** The last revision of a release, if Helm was killed during it: Helm would refuse every later one. */
 export function killedRevision(revisions: readonly Revision[]): Revision | undefined {
   const [last] = [...revisions].sort((a, b) => Number(b.labels.version) - Number(a.labels.version));
   return last?.labels.status.startsWith("pending-") ? last : undefined;
 }
 
 /**
- * Forgets what Helm was killed at. It is called between a plan, which had the state's lock, and the apply: so nobody else is
- * at it. What was made of it already carries the release's name, and is taken over.
+ * Deletes the revision that Helm was killed during. It is called between a plan, which held the state's lock, and the
+ * apply: so no other process works on the release. Objects of that revision carry the release's name, and Helm adopts
+ * them.
  */
 export async function deletePendingRelease(target: DeployTarget, name: string): Promise<void> {
   const { names, kubectl, inside } = clusterAccess(target, name);

@@ -10,14 +10,13 @@ import { withServers } from "./connection";
 import { type Links, reloadUntilLinked } from "./leaf-links";
 import { collectServerInfo, type ServerInfo } from "./server-info";
 
-/** After this a pod surely sees what a Secret holds: its kubelet looks once a minute or so. */
+/** After this time every pod sees a changed Secret: its kubelet syncs about once a minute. */
 const seenMs = 150_000;
 const pauseMs = 10_000;
 
 /**
- * Servers that meet others over leaf nodes take over the authorities that these are known by: pods see a changed Secret
- * late, and servers read it when they are asked to. Nothing is asked of servers whose links are up, or that have read
- * all there is.
+ * Makes linked servers load each other's new authorities: pods see a changed Secret late, and servers read it only when
+ * they reload. Servers whose links are up, or that have loaded the current authorities, are not reloaded.
  */
 export function joinLeafNodes(target: DeployTarget, stacks: readonly KubernetesStack[]): Step[] {
   const clusters = [...new Set(stacks.map(({ cluster }) => cluster))].filter(
@@ -30,7 +29,7 @@ export function joinLeafNodes(target: DeployTarget, stacks: readonly KubernetesS
       work: (progress: Progress) => {
         const deadline = performance.now() + seenMs;
         return reloadUntilLinked(clusters, {
-          look: (name) => look(target, name),
+          readLinks: (name) => readLinks(target, name),
           reload: (name) =>
             withServers(target, name, async (connect) => requestReload(await (await connect("sys")).connection())),
           pause: () => new Promise((resolve) => setTimeout(resolve, pauseMs)),
@@ -42,19 +41,19 @@ export function joinLeafNodes(target: DeployTarget, stacks: readonly KubernetesS
   ];
 }
 
-/** Links of a cluster that are not up, and whether its servers may not have read the authorities of now. */
-async function look(target: DeployTarget, name: string): Promise<Links> {
+/** Links of a cluster that are not up, and whether its servers may still use older authorities. */
+async function readLinks(target: DeployTarget, name: string): Promise<Links> {
   const changed = await authoritiesChanged(target, name);
   return withServers(target, name, async (connect) => {
     const show = await collectServerInfo(await (await connect("sys")).connection());
     const links = judgeLeafNodes(target.topology, target.trust, clusterOn(target, name), show);
     const down = links.filter(({ ok }) => !ok).map(({ what }) => what);
-    return { name, down, staleAuthorities: mayLack(changed, show) };
+    return { name, down, staleAuthorities: mayUseStaleAuthorities(changed, show) };
   });
 }
 
-/** Whether a server may have read its configuration before its pod saw what changed then. */
-export const mayLack = (changed: Date, { varz }: Pick<ServerInfo, "varz">): boolean =>
+/** True when a server may have loaded its configuration before its pod saw the change. */
+export const mayUseStaleAuthorities = (changed: Date, { varz }: Pick<ServerInfo, "varz">): boolean =>
   [...varz.values()].some(
     ({ config_load_time: loaded }) => loaded !== undefined && Date.parse(loaded) < changed.getTime() + seenMs,
   );
@@ -66,11 +65,11 @@ const Fields = z.object({
   }),
 });
 
-/** When the Secret that holds the authorities was last written. */
+/** Time of the last change of the Secret with the authorities. */
 async function authoritiesChanged(target: DeployTarget, name: string): Promise<Date> {
   const { names, kubectl, inside } = clusterAccess(target, name);
-  const asked = ["get", "secret", names.certificates.authorities, "--show-managed-fields"];
-  const { creationTimestamp, managedFields } = (await kubectl.json(Fields, ...inside, ...asked)).metadata;
+  const request = ["get", "secret", names.certificates.authorities, "--show-managed-fields"];
+  const { creationTimestamp, managedFields } = (await kubectl.json(Fields, ...inside, ...request)).metadata;
   const times = [creationTimestamp, ...managedFields.flatMap(({ time }) => time ?? [])];
   return new Date(Math.max(...times.map((time) => Date.parse(time))));
 }

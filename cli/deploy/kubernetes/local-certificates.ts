@@ -7,8 +7,8 @@ import { clusterAccess } from "./cluster";
 export const SecretData = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
 /**
- * Certificates that nobody issues in the Kubernetes cluster have to be in their Secrets before there are servers: pods
- * would wait for their files, and the apply for the pods.
+ * Certificates that are not issued in the Kubernetes cluster have to be in their Secrets before the servers start: pods
+ * would wait for the files, and the apply for the pods.
  *
  * @throws UserError with the keys that are missing
  */
@@ -16,10 +16,10 @@ export async function refuseEmptyCertificates(target: DeployTarget, name: string
   const { cluster, names, kubectl, inside } = clusterAccess(target, name);
   const local = cluster.certificates.filter(({ signer }) => signer === "local");
   const desired = new Map<string, Set<string>>();
-  const want = (secret: string, key: string) => desired.set(secret, (desired.get(secret) ?? new Set()).add(key));
+  const expectKey = (secret: string, key: string) => desired.set(secret, (desired.get(secret) ?? new Set()).add(key));
   for (const { id, issuer } of local) {
-    for (const key of ["tls.crt", "tls.key"]) want(names.certificates.certificate(id), key);
-    want(names.certificates.authorities, authorityKey(issuer));
+    for (const key of ["tls.crt", "tls.key"]) expectKey(names.certificates.certificate(id), key);
+    expectKey(names.certificates.authorities, authorityKey(issuer));
   }
   const missing: string[] = [];
   for (const [secret, keys] of desired) {

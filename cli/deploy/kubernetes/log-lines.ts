@@ -12,15 +12,15 @@ const Line = z.looseObject({
 
 const warning = 40;
 
-/** What is worth reading of a program's log: its warnings and errors in words, or everything when there is none. */
+/** Warnings and errors of a program's log as text, or all lines when it has none. */
 export function readableLog(text: string): string[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
-  const told = lines.map((line) => ({ line, parsed: parse(line) }));
-  const bad = told.filter(({ parsed }) => !parsed || parsed.level >= warning);
-  return (bad.length > 0 ? bad : told).map(({ line, parsed }) => (parsed ? words(parsed) : line));
+  const entries = lines.map((line) => ({ line, parsed: parse(line) }));
+  const bad = entries.filter(({ parsed }) => !parsed || parsed.level >= warning);
+  return (bad.length > 0 ? bad : entries).map(({ line, parsed }) => (parsed ? lineText(parsed) : line));
 }
 
-function words({ msg, stream, consumer, kind, reason, error }: z.output<typeof Line>): string {
+function lineText({ msg, stream, consumer, kind, reason, error }: z.output<typeof Line>): string {
   const what = [stream, consumer].filter(Boolean).join("/");
   const cause = error === undefined ? "" : typeof error === "string" ? error : JSON.stringify(error);
   return [what, kind, reason ?? cause, msg].filter(Boolean).join(": ");

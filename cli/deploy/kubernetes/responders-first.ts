@@ -8,10 +8,10 @@ import { isUpdated, keysOf, Responders } from "./responders";
 const patience = "10m";
 
 /**
- * Starts the responders with the keys of a rotation, before a server asks with them: a responder takes old and new keys,
- * a server knows one. It sets what Terraform sets afterwards with their own stack, which then finds it done.
+ * Starts the responders with the keys of a rotation before any server uses them: a responder accepts old and new keys,
+ * a server knows one. It sets the variable that Terraform sets later with their own stack, which then finds no change.
  *
- * @throws UserError when they do not get ready: those that run stay, and so do the servers
+ * @throws UserError when they do not get ready: the running responders and the servers stay unchanged
  */
 export async function respondersFirst(target: DeployTarget, name: string, progress: Progress): Promise<void> {
   const { names, kubectl, inside } = clusterAccess(target, name);
@@ -26,7 +26,7 @@ export async function respondersFirst(target: DeployTarget, name: string, progre
     trust,
   );
   if (!isStarted(step, names.callout, names.authStack, progress)) return;
-  // A rollout that is given up stays so, also once its pods could get ready: only another one is waited for.
+  // A rollout that has timed out stays failed even when its pods get ready: only a new one can be waited for.
   if (step === "restart") await kubectl.text(...inside, "rollout", "restart", deployment);
   else await kubectl.text(...inside, "set", "env", deployment, `${keysVariable}=${calloutKeys(topology, trust)}`);
   const rolled = await kubectl.runWith("", ...inside, "rollout", "status", deployment, `--timeout=${patience}`);

@@ -25,10 +25,10 @@ export const Responders = z.object({
 });
 export type Responders = z.output<typeof Responders>;
 
-/** What the responders are told to hold, see `calloutKeys`. */
+/** Keys that the responders are deployed with, see `calloutKeys`. */
 export const keysOf = ({ spec }: Responders): string | undefined =>
   keysIn(spec.template.spec.containers.flatMap(({ env }) => env));
 
-/** Whether every pod is of the last revision, ready or not. */
+/** True when every pod is of the last revision, ready or not. */
 export const isUpdated = ({ metadata, status }: Responders): boolean =>
   status.observedGeneration >= metadata.generation && status.updatedReplicas === status.replicas;

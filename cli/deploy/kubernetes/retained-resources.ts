@@ -18,7 +18,7 @@ const Volumes = z.object({
   ),
 });
 
-/** Claims and volumes of the clusters' namespaces: data that a destroy does not touch. */
+/** Volume claims and volumes of the clusters' namespaces: a destroy keeps this data. */
 export async function retainedResources(target: DeployTarget, stacks: readonly KubernetesStack[]): Promise<string[]> {
   const lines: string[] = [];
   for (const name of new Set(stacks.map(({ cluster }) => cluster))) {

@@ -4,7 +4,7 @@ import { Jsz, Leafz, Routez, Varz } from "../../../runtime/client/monitoring";
 
 const answer = <Data extends z.ZodType>(data: Data) => z.object({ server: z.object({ name: z.string() }), data });
 
-/** What servers say of themselves, by their names. */
+/** Reports of servers, by server name. */
 type Answers<Schema extends z.ZodType> = ReadonlyMap<string, z.output<Schema>>;
 export interface ServerInfo {
   varz: Answers<typeof Varz>;
@@ -15,7 +15,7 @@ export interface ServerInfo {
 
 const answersMs = 3000;
 
-/** Asks every server by the system account. */
+/** Requests a report from every server through the system account. */
 async function ask<Schema extends z.ZodType>(
   sys: NatsConnection,
   what: string,
@@ -30,7 +30,7 @@ async function ask<Schema extends z.ZodType>(
   return answers;
 }
 
-/** Asks all that is looked at. */
+/** Collects every report that checks need. */
 export async function collectServerInfo(sys: NatsConnection): Promise<ServerInfo> {
   const [varz, routez, jsz, leafz] = await Promise.all([
     ask(sys, "VARZ", Varz),

@@ -4,7 +4,7 @@ import type { Topology } from "../../../model/topology";
 import { judgeAuthorities, warnDays } from "../check-authorities";
 import type { Prerequisite } from "./prerequisite";
 
-/** No authority that clusters know each other by is about to end: it takes somebody to replace one. */
+/** No authority of linked clusters is about to end: an operator has to replace it. */
 export async function authorityPrerequisites(root: string, topology: Topology): Promise<Prerequisite[]> {
   const rows = await judgeAuthorities(topology, trustOf(topology, root), new Date());
   return rows.map(({ what, ok, warns, seen }) => ({
@@ -12,11 +12,11 @@ export async function authorityPrerequisites(root: string, topology: Topology): 
     found: seen,
     needed: `${warnDays} days left`,
     ok: ok && !warns,
-    get: "docs/leaf-clusters.md says how another one takes its place",
+    get: "replace it as docs/leaf-clusters.md describes",
   }));
 }
 
-/** A file that is missing, or cannot be read, has a row of its own. */
+/** The trust file; empty when it is missing or unreadable, which another row reports. */
 function trustOf({ environment }: Topology, root: string): Pick<Trust, "authorities"> {
   try {
     return loadTrustIfThere(trustFile(environment, root), root) ?? {};

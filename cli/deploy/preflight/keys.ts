@@ -7,9 +7,9 @@ import { deployedValues } from "../../keys/push";
 import { refuseOtherKeys } from "../../keys/trusted-keys";
 import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
-const getKeys = (name: string) => `natsform keys init ${name} makes real ones`;
+const getKeys = (name: string) => `natsform keys init ${name} creates real keys`;
 
-/** The trust file is a real one. A deployment refuses others by what admits environments; this is a row of natsform doctor. */
+/** The trust file is a real one: a row of natsform doctor. `admit` refuses to deploy with an example. */
 export function trustPrerequisites(
   root: string,
   environment: Environment,
@@ -17,17 +17,17 @@ export function trustPrerequisites(
 ): Promise<Prerequisite>[] {
   const { name } = environment;
   return [
-    checkPrerequisite({ name: "trust file", needed: "of keys that somebody holds", get: getKeys(name) }, async () => {
+    checkPrerequisite({ name: "trust file", needed: "real, not an example", get: getKeys(name) }, async () => {
       const trust = findTrust(trustFile(name, root), root);
       const today = new Date().toISOString().slice(0, 10);
-      const said = judgeTrustFile({ environment, topology, purpose: "deployment", trust, today });
-      const problems = said.problems.flatMap((one) => one.problems.map(({ message }) => message));
+      const verdict = judgeTrustFile({ environment, topology, purpose: "deployment", trust, today });
+      const problems = verdict.problems.flatMap((one) => one.problems.map(({ message }) => message));
       return { ok: problems.length === 0, found: [trust.file, problems.join("; ")].filter(Boolean).join(": ") };
     }),
   ];
 }
 
-/** What belongs to the trust file is in the store. */
+/** The store holds the keys of the trust file. */
 export function keyPrerequisites(
   root: string,
   { name }: Environment,
@@ -36,7 +36,7 @@ export function keyPrerequisites(
 ): Promise<Prerequisite>[] {
   const get = getKeys(name);
   return [
-    checkPrerequisite({ name: "keys", needed: "every one that programs read, as in the trust file", get }, async () => {
+    checkPrerequisite({ name: "keys", needed: "all keys of the programs, as in the trust file", get }, async () => {
       const store = keys();
       const values = await deployedValues(topology, store);
       const missing = values.filter(({ value }) => value === "").map((one) => one.name);
@@ -53,7 +53,7 @@ export function keyPrerequisites(
   ];
 }
 
-/** Servers would take over keys that no responder has. A trust file that is not there, or an example, has a row of its own. */
+/** Refuses other keys than the trust file's: no responder has them. A missing file or an example has its own row. */
 async function refuseOthers(root: string, topology: Topology, store: KeyStore): Promise<void> {
   const trust = loadTrustIfThere(trustFile(topology.environment, root), root);
   if (trust && !trust.example) await refuseOtherKeys(topology, trust, store);

@@ -11,31 +11,31 @@ const Service = z.object({
   }),
 });
 const Nodes = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
-/** What a node's kubelet was told; of it, which resolvers pods get. */
+/** Configuration of a node's kubelet: the resolvers that pods get. */
 const Kubelet = z.object({ kubeletconfig: z.object({ clusterDNS: z.array(z.string()).default([]) }) });
 
-/** Labels of the DNS's pods that policies look for. */
+/** Labels of the DNS pods that network policies select. */
 const known = ["kube-dns", "node-local-dns"];
-/** Nodes of one Kubernetes cluster are told the same: a few stand for all. */
+/** Nodes of one Kubernetes cluster are configured alike: a few stand for all. */
 const askedNodes = 3;
 
-/** Policies let pods ask the resolvers that they are given: otherwise nothing finds anything, and nothing starts. */
+/** Network policies let pods query their resolvers: otherwise no name resolves and no pod gets ready. */
 export function dnsNeed({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Prerequisite> {
   const settings = `clusters.${name}.platform.networkPolicies`;
   return checkPrerequisite(
     {
       name: `DNS of ${name}`,
-      needed: "resolvers of pods that network policies let them ask",
+      needed: "network policies allow the resolvers of pods",
       get: `set ${settings}.dnsService to the Service of the DNS, or to false, and name resolvers in ${settings}.dns`,
     },
     async () => {
       const can = await kubectl;
       const service = await serviceOf(platform, can);
       const given = await givenResolvers(can);
-      // Where no node says what it gives out, it is the Service's address, as nearly everywhere.
+      // Without a report of any node, assume the Service's address, as nearly everywhere.
       const resolvers = given.length > 0 ? given : (service?.addresses ?? []);
       if (resolvers.length === 0 && platform.networkPolicies.dns.length === 0)
-        return { ok: false, found: "nobody says what resolvers pods get" };
+        return { ok: false, found: "unknown: neither a node nor the Service of the DNS names the resolvers of pods" };
       const refused = resolvers.filter((address) => !isAllowed(address, platform, service?.addresses.slice(0, 1)));
       if (refused.length > 0)
         return {
@@ -46,7 +46,7 @@ export function dnsNeed({ name, platform }: KubernetesCluster, kubectl: Promise<
       if (service && resolvers.some((address) => service.addresses.includes(address)) && !service.hasKnownPods)
         return {
           ok: false,
-          found: `the pods of ${platform.networkPolicies.dnsService} are ${service.pods}, which no policy looks for`,
+          found: `the pods of ${platform.networkPolicies.dnsService} are ${service.pods}, which no network policy selects`,
           get: `label them k8s-app: kube-dns, or add a policy of your own that lets ${platform.namespace} reach them`,
         };
       return { ok: true, found: resolvers.join(", ") || `${platform.networkPolicies.dns.join(", ")}, as configured` };
@@ -54,7 +54,7 @@ export function dnsNeed({ name, platform }: KubernetesCluster, kubectl: Promise<
   );
 }
 
-/** @throws with what kubectl says, unless it is read or not looked for */
+/** @throws UserError with kubectl's error, when the Service cannot be read */
 async function serviceOf({ networkPolicies }: KubernetesPlatform, kubectl: Kubectl) {
   if (networkPolicies.dnsService === false) return undefined;
   const [namespace = "", name = ""] = networkPolicies.dnsService.split("/");
@@ -74,12 +74,12 @@ async function serviceOf({ networkPolicies }: KubernetesPlatform, kubectl: Kubec
   return {
     addresses: clusterIPs.filter((address) => address !== "None"),
     pods: pods.join(", "),
-    // Without a selector it is the node that answers at the Service's address, and no pod.
+    // Without a selector the node itself answers at the Service's address, not a pod.
     hasKnownPods: pods.length === 0 || (namespace === "kube-system" && known.includes(selector["k8s-app"] ?? "")),
   };
 }
 
-/** Empty when no node may be asked: not everyone who deploys may. */
+/** Resolvers of a few nodes; empty when the caller may not read their configuration. */
 async function givenResolvers(kubectl: Kubectl): Promise<string[]> {
   const { items } = await kubectl.json(Nodes, "get", "nodes");
   const answers = items.slice(0, askedNodes).map(async ({ metadata }) => {

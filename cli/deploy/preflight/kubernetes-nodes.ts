@@ -3,7 +3,7 @@ import type { Kubectl } from "../../core/kubectl";
 import { NodePods, Nodes, roomFor, zonesOf } from "./kubernetes-room";
 import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
-/** Nodes on which every server finds its place. */
+/** Nodes with room for every server. */
 export function roomNeed(cluster: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Prerequisite> {
   const { name, platform, servers } = cluster;
   const each = `${platform.cpu} CPU, ${Math.round(platform.memory / 2 ** 20)} MiB`;
@@ -25,7 +25,7 @@ export function roomNeed(cluster: KubernetesCluster, kubectl: Promise<Kubectl>):
   );
 }
 
-/** As many zones as the servers are to be spread over. */
+/** Nodes in as many zones as the servers are to be spread over. */
 export function zonesNeed({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Prerequisite> {
   return checkPrerequisite(
     {

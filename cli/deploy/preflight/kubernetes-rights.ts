@@ -13,7 +13,7 @@ const List = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.s
 
 const Volumes = z.object({ items: z.array(z.object({ spec: z.object({ storageClassName: z.string().optional() }) })) });
 
-/** What the Kubernetes cluster of each cluster has to have and to allow, beyond answering. */
+/** Rights, storage, room and resource kinds that each cluster's Kubernetes cluster has to offer. */
 export const kubernetesRights = (
   environment: Environment,
   topology: Topology,
@@ -21,7 +21,7 @@ export const kubernetesRights = (
 ): Promise<Prerequisite>[] =>
   topology.clusters.filter(isOnKubernetes).flatMap((cluster) => {
     const kubectl = kubernetesAccess(cluster.platform, env).then((access) => access.kubectl);
-    // Each row says why it could not look.
+    // Each row reports the error.
     kubectl.catch(() => undefined);
     return [
       mayMake(topology, cluster, kubectl),
@@ -45,16 +45,16 @@ function mayMake(
     {
       name: `rights on ${name}`,
       needed: `create ${desired.map((kind) => kind.split(".")[0]).join(", ")} and everything in ${platform.namespace}`,
-      get: "log in as somebody who may",
+      get: "log in as a user with these rights",
     },
     async () => {
       const can = await kubectl;
-      const asked = [
+      const requests = [
         ...desired.map((kind) => [kind]),
         ...inside.map((kind) => [kind, "--namespace", platform.namespace]),
       ];
       const denied: string[] = [];
-      for (const [kind = "", ...where] of asked) {
+      for (const [kind = "", ...where] of requests) {
         const { stdout } = await can.run("auth", "can-i", "create", kind, ...where);
         if (stdout.trim() !== "yes") denied.push(kind);
       }
@@ -78,13 +78,13 @@ function storage(
       {
         name: `volumes of ${name}`,
         needed: `${made ? "driver" : "StorageClass"} ${needed}`,
-        get: made ? "install the cloud's CSI driver" : "make it, or name one that exists in jetstream.storageClass",
+        get: made ? "install the cloud's CSI driver" : "create it, or name an existing one in jetstream.storageClass",
       },
       async () => {
         const can = await kubectl;
         const names = (await can.json(List, "get", kind)).items.map(({ metadata }) => metadata.name);
         if (names.includes(needed) || made) return { ok: names.includes(needed), found: names.join(", ") || "none" };
-        // Volumes that somebody made by hand need no class, only its name.
+        // Volumes that were created by hand need no class object, only its name.
         const volumes = (await can.json(Volumes, "get", "persistentvolumes")).items;
         const ready = volumes.filter(({ spec }) => spec.storageClassName === needed).length;
         return { ok: ready > 0, found: ready > 0 ? `${ready} volumes of that class` : names.join(", ") || "none" };
@@ -93,7 +93,7 @@ function storage(
   ];
 }
 
-/** Kinds of the Prometheus operator that the configuration makes. */
+/** Resource kinds of the Prometheus operator that the configuration uses. */
 function operatorKinds({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Prerequisite>[] {
   const { exporter, monitor, rules } = platform.monitoring;
   const desired = [

@@ -45,7 +45,7 @@ export function quantity(text = "0"): number {
   return Number(number || Number.NaN) * (units[unit] ?? Number.NaN);
 }
 
-/** Zones that nodes are in which take pods. */
+/** Zones of the nodes that accept pods. */
 export const zonesOf = ({ items }: Nodes): string[] => [
   ...new Set(
     items
@@ -55,7 +55,7 @@ export const zonesOf = ({ items }: Nodes): string[] => [
 ];
 
 /**
- * How many servers of the cluster find room beside what runs already. Servers that are there do not count as what runs.
+ * Number of the cluster's servers that the nodes have room for. The cluster's own running servers count as free room.
  */
 export function roomFor(
   { name, platform }: KubernetesCluster,

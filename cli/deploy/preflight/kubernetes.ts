@@ -5,12 +5,12 @@ import { isOnKubernetes, type KubernetesCluster } from "../../../model/topology"
 import { kubernetesAccess } from "../../core/kubernetes-access";
 import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
-/** The oldest version of Kubernetes whose API has everything that is made. */
+/** Oldest version of Kubernetes whose API has every resource that natsform creates. */
 export const oldestKubernetes = "1.29";
 
 const Version = z.object({ serverVersion: z.object({ gitVersion: z.string() }) });
 
-/** The Kubernetes cluster of each cluster answers, and is the one that the configuration means. */
+/** The Kubernetes cluster of each cluster answers, and is the configured one. */
 export const kubernetesPrerequisites = ({ clusters }: Topology, env: Record<string, string>): Promise<Prerequisite>[] =>
   clusters.filter(isOnKubernetes).map((cluster) => reachable(cluster, env));
 
@@ -28,7 +28,7 @@ function reachable({ name, platform }: KubernetesCluster, env: Record<string, st
       const { kubectl, server, context: current } = await kubernetesAccess(platform, env);
       const { gitVersion } = (await kubectl.json(Version, "version", "--request-timeout=15s")).serverVersion;
       const where = [current && `context ${current}`, server].filter(Boolean).join(", ");
-      // Terraform goes to the endpoint of the configuration, kubectl where its context leads.
+      // Terraform uses the configured endpoint, kubectl the one of its context.
       if ("endpoint" in authentication && new URL(authentication.endpoint).host !== new URL(server).host)
         return {
           ok: false,

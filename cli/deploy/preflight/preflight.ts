@@ -25,9 +25,9 @@ export interface PrerequisiteScope {
 }
 
 /**
- * Looks for everything that a deployment needs before anything is made.
+ * Checks everything that a deployment needs, before anything is changed.
  *
- * @returns all that is missing, as one error
+ * @returns one error with everything that is missing; `undefined` when nothing is
  */
 export async function checkPrerequisites(desired: PrerequisiteScope): Promise<UserError | undefined> {
   const { environment, topology, options } = desired;
@@ -36,19 +36,19 @@ export async function checkPrerequisites(desired: PrerequisiteScope): Promise<Us
   if (options.emulate && !stacks.some(isInFamily("aws")))
     return new UserError(
       `${environment.name} has no cluster on aws-ecs: ${kinds}`,
-      `natsform up ${environment.name} runs it here; what is emulated is AWS alone, a local Kubernetes is deployed to as any other`,
+      `natsform up ${environment.name} runs it here; only AWS is emulated, so leave out --emulate for a local Kubernetes`,
     );
   if (stacks.length === 0)
     return new UserError(
       `${environment.name} has no cluster on aws-ecs or kubernetes: ${kinds}`,
-      "natsform deploy knows no other yet",
+      "natsform deploy supports no other platform yet",
     );
   if (!options.emulate) return prerequisiteError(environment.name, await deployPrerequisites(desired));
   const missing = await missingForEmulated();
   return missing === undefined ? undefined : new UserError(missing, "natsform doctor deploy says how to get it");
 }
 
-/** Everything that a deployment to real accounts and clusters needs, there or not. */
+/** All prerequisites of a deployment to real accounts and clusters, met or not. */
 export async function deployPrerequisites({
   root,
   environment,
@@ -63,14 +63,14 @@ export async function deployPrerequisites({
     ...kubernetesPrerequisites(topology, env),
     ...vaultPrerequisites(topology, env),
     ...awsPrerequisites(topology),
-    // What is removed needs no keys, and no images.
+    // A removal needs neither keys nor images.
     ...(options.destroy
       ? []
       : [...keyPrerequisites(root, environment, topology, () => openStore(store)), ...imagePrerequisites(topology)]),
   ]);
 }
 
-/** The same, and what only a look at the Kubernetes cluster and at Vault tells: rights, room, storage. */
+/** The same, with checks inside the Kubernetes clusters and Vault: rights, room, storage. */
 export async function environmentPrerequisites(desired: PrerequisiteScope): Promise<Prerequisite[]> {
   const { root, environment, topology } = desired;
   const env = callersVariables();
@@ -93,6 +93,6 @@ async function missingForEmulated(): Promise<string | undefined> {
     return "terraform is not on PATH";
   }
   if (!findProviderMirror("aws") && !(await registryAnswers()))
-    return "Terraform's AWS provider is neither on this machine nor at its registry";
+    return "Terraform's AWS provider is not on this machine, and its registry does not answer";
   return missingForEmulator();
 }

@@ -1,31 +1,31 @@
 import { UserError } from "../../core/project";
 
-/** One thing that has to be there before an environment can be deployed, with what was found. */
+/** A prerequisite of a deployment, with what was found. */
 export interface Prerequisite {
   name: string;
   found: string;
   needed: string;
   ok: boolean;
-  /** How to get it. */
+  /** Instruction to get it. */
   get: string;
 }
 
-type Look = () => Promise<Pick<Prerequisite, "found" | "ok"> & Partial<Pick<Prerequisite, "get">>>;
+type Check = () => Promise<Pick<Prerequisite, "found" | "ok"> & Partial<Pick<Prerequisite, "get">>>;
 
-/** Looks for it; what cannot be looked at is not there, for the reason that was given. */
+/** Runs the check of a prerequisite; one that throws is not met, with the error as the reason. */
 export async function checkPrerequisite(
   { name, needed, get }: Pick<Prerequisite, "name" | "needed" | "get">,
-  look: Look,
+  check: Check,
 ): Promise<Prerequisite> {
   try {
-    return { name, needed, get, ...(await look()) };
+    return { name, needed, get, ...(await check()) };
   } catch (error) {
     const { message, fix } = error as UserError;
     return { name, needed, get: fix ?? get, ok: false, found: message.split("\n")[0] ?? "" };
   }
 }
 
-/** Everything that is missing as one error; `undefined` when nothing is. */
+/** One error with all unmet prerequisites; `undefined` when all are met. */
 export function prerequisiteError(environment: string, needs: readonly Prerequisite[]): UserError | undefined {
   const missing = needs.filter(({ ok }) => !ok);
   const [only] = missing;

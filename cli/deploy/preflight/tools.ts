@@ -8,7 +8,7 @@ import { baseImage } from "../../images/settings";
 import { findProviderMirror, type ProviderName } from "../provider-mirror";
 import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
-/** The version of the first program of this name that tells one, asked with `args`. */
+/** The version of the first program of this name that prints one with `args`. */
 export function programVersion(name: string, args: readonly string[]): string | undefined {
   for (const path of findAll(name)) {
     try {
@@ -35,7 +35,7 @@ const program = (
     return { ok: !minimum || compareVersions(version ?? "0", minimum) >= 0, found: version ?? "found" };
   });
 
-/** Programs that the environment's deployment runs. */
+/** Command-line tools that the environment's deployment runs. */
 export function toolPrerequisites({ clusters }: Topology): Promise<Prerequisite>[] {
   const kubernetes = clusters.filter(isOnKubernetes);
   const logins = new Set(kubernetes.map(({ platform }) => platform.authentication.kind));
@@ -58,7 +58,7 @@ export function toolPrerequisites({ clusters }: Topology): Promise<Prerequisite>
   ];
 }
 
-/** Terraform's providers that the environment's stacks are made with. */
+/** Terraform providers of the environment's stacks. */
 export function providersOf(topology: Topology): ProviderName[] {
   const families = new Set(stackPlan(topology).map(({ family }) => family));
   return [
@@ -71,7 +71,7 @@ const providersOfFamily = { aws: ["aws"], kubernetes: ["kubernetes", "helm"] } s
   [Family in StackFamily]: ProviderName[];
 };
 
-/** Providers lie on this machine, or their registry answers. */
+/** Terraform providers are on this machine, or their registry answers. */
 export function providerPrerequisites(topology: Topology): Promise<Prerequisite>[] {
   const get = "reach registry.terraform.io, or name a mirror in NATSFORM_PROVIDER_MIRROR";
   let registry: Promise<boolean> | undefined;
@@ -95,7 +95,7 @@ export async function registryAnswers(): Promise<boolean> {
   }
 }
 
-/** What images are built with, where they are built here: on AWS always, on Kubernetes unless a tag is named. */
+/** Tools and settings for images that are built here: on AWS always, on Kubernetes unless a tag is named. */
 export function imagePrerequisites(topology: Topology): Promise<Prerequisite>[] {
   const untagged = topology.clusters.filter(isOnKubernetes).filter(({ platform }) => platform.images.tag === undefined);
   const built = untagged.length > 0 || stackPlan(topology).some(isInFamily("aws"));
@@ -105,7 +105,7 @@ export function imagePrerequisites(topology: Topology): Promise<Prerequisite>[] 
       checkPrerequisite(
         {
           name: `images of ${name}`,
-          needed: "a registry of yours, or the tag of images that are there",
+          needed: "a registry of yours, or the tag of existing images",
           get: `set ${named(name)}.programs to where images are pushed, or ${named(name)}.tag`,
         },
         async () => ({ ok: images.programs.includes("/"), found: images.programs }),

@@ -8,7 +8,7 @@ import type { Environment } from "../../../model/config";
 import { kubernetesNames, type Topology, vaultClusters } from "../../../model/topology";
 import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
-/** The token that Vault's own tools would take. */
+/** The token that Vault's own tools would use. */
 function vaultToken(env: NodeJS.ProcessEnv): string | undefined {
   const file = join(env.HOME ?? homedir(), ".vault-token");
   return env.VAULT_TOKEN || (existsSync(file) ? readFileSync(file, "utf8").trim() : undefined);
@@ -21,10 +21,10 @@ interface Answer {
 
 const answerMs = 15_000;
 
-/** Paths that Vault has in its root namespace alone: with a header for another one it knows nothing of them. */
+/** Paths that exist in Vault's root namespace alone, and fail with a header for another namespace. */
 const rootOnly = new Set(["sys/health"]);
 
-/** Asks Vault as its own tools do: its address, token, namespace and authority are the caller's. */
+/** Calls Vault as its own tools do, with the caller's address, token, namespace and authority. */
 function askVault(env: NodeJS.ProcessEnv, method: string, path: string, body?: object): Promise<Answer> {
   const url = new URL(`/v1/${path}`, env.VAULT_ADDR);
   const headers = {
@@ -37,7 +37,7 @@ function askVault(env: NodeJS.ProcessEnv, method: string, path: string, body?: o
   };
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, headers, ...trust, timeout: answerMs }, (response) => {
+    const call = request(url, { method, headers, ...trust, timeout: answerMs }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (part: string) => {
         text += part;
@@ -51,15 +51,15 @@ function askVault(env: NodeJS.ProcessEnv, method: string, path: string, body?: o
         }
       });
     });
-    asked.once("timeout", () => asked.destroy(new Error(`${url.origin} does not answer within ${answerMs / 1000} s`)));
-    asked.once("error", reject);
-    asked.end(body === undefined ? undefined : JSON.stringify(body));
+    call.once("timeout", () => call.destroy(new Error(`${url.origin} does not answer within ${answerMs / 1000} s`)));
+    call.once("error", reject);
+    call.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 
 const Health = z.object({ initialized: z.boolean(), sealed: z.boolean(), version: z.string() });
 
-/** Vault answers and the caller is logged in, where it signs for a cluster. */
+/** Vault answers and the caller is logged in, for environments whose certificates Vault signs. */
 export function vaultPrerequisites(topology: Topology, env: NodeJS.ProcessEnv): Promise<Prerequisite>[] {
   if (vaultClusters(topology).length === 0) return [];
   return [
@@ -71,7 +71,7 @@ export function vaultPrerequisites(topology: Topology, env: NodeJS.ProcessEnv): 
       },
       async () => {
         if (!env.VAULT_ADDR) return { ok: false, found: "VAULT_ADDR is not set" };
-        // A standby or a sealed one answers with another status, and the same body.
+        // A standby or sealed Vault answers with another status and the same body.
         const { status, body } = await askVault(env, "GET", "sys/health");
         const health = Health.safeParse(body);
         if (!health.success) return { ok: false, found: `${env.VAULT_ADDR} does not answer as Vault does: ${status}` };
@@ -82,17 +82,17 @@ export function vaultPrerequisites(topology: Topology, env: NodeJS.ProcessEnv): 
       },
     ),
     checkPrerequisite(
-      { name: "Vault token", needed: "that Vault knows", get: "vault login, or export VAULT_TOKEN" },
+      { name: "Vault token", needed: "accepted by Vault", get: "vault login, or export VAULT_TOKEN" },
       async () => {
         if (!env.VAULT_ADDR || !vaultToken(env)) return { ok: false, found: "VAULT_TOKEN is not set" };
         const { status } = await askVault(env, "GET", "auth/token/lookup-self");
-        return { ok: status === 200, found: status === 200 ? "known" : `Vault answers ${status}` };
+        return { ok: status === 200, found: status === 200 ? "accepted" : `Vault answers ${status}` };
       },
     ),
   ];
 }
 
-/** What the token has to be able to do for the stack with the authorities. */
+/** Rights that the token needs for the stack with the authorities. */
 export function vaultRights(
   environment: Environment,
   topology: Topology,
@@ -102,7 +102,7 @@ export function vaultRights(
     checkPrerequisite(
       {
         name: `Vault for ${name}`,
-        needed: "the token may make mounts, authentication and policies",
+        needed: "a token that may create mounts, auth methods and policies",
         get: "ask for a policy with create, update and sudo on sys/mounts, sys/auth and sys/policies",
       },
       async () => {
@@ -114,7 +114,7 @@ export function vaultRights(
         if (status !== 200) return { ok: false, found: `Vault answers ${status}` };
         const may = z.record(z.string(), z.unknown()).parse(body);
         const denied = paths.filter((path) => !mayWrite(may[path]));
-        return { ok: denied.length === 0, found: denied.length === 0 ? "it may" : `not ${denied.join(", ")}` };
+        return { ok: denied.length === 0, found: denied.length === 0 ? "allowed" : `not ${denied.join(", ")}` };
       },
     ),
   );

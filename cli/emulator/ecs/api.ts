@@ -22,14 +22,14 @@ const keyOf = (
   name: idOf(serviceName),
 });
 
-/** What ECS takes for granted and moto does not. */
+/** Adds defaults of ECS that moto lacks. */
 export function completeEcs(request: AwsRequest): AwsRequest {
   if (request.action !== "ListTasks") return request;
   const input = jsonBody<EcsInput>(request);
   return { ...request, body: Buffer.from(JSON.stringify({ desiredStatus: "RUNNING", ...input })) };
 }
 
-/** Lets services have tasks, and tasks health: what moto answered, with what follows from it. */
+/** Adds tasks of services and health of tasks to moto's answer, and starts or stops tasks as the request demands. */
 export async function followEcs(
   request: AwsRequest,
   answer: Answer,
@@ -87,7 +87,7 @@ export async function followEcs(
   }
 }
 
-/** A service with the tasks that it really has. */
+/** A service with the counts of its emulated tasks. */
 function counted(service: JsonObject, region: string, tasks: Tasks): JsonObject {
   const own = { region, cluster: idOf(String(service.clusterArn)), name: String(service.serviceName) };
   const runningCount = tasks.of(own).length;

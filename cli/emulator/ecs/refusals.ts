@@ -2,8 +2,8 @@ import { type Answer, jsonAnswer } from "../proxy";
 import { type AwsRequest, jsonBody } from "../request";
 
 /**
- * What ECS says of the text of a request in its documentation alone: the service model that clients and moto are made of
- * has no pattern for it, so nobody but AWS would refuse it.
+ * Patterns of request fields that only the documentation of ECS defines: the service model that clients and moto are
+ * generated from lacks them, so only AWS itself would refuse such a request.
  */
 const alphabets: Readonly<Record<string, { allowed: RegExp; says: string }>> = {
   startedBy: {
@@ -13,7 +13,7 @@ const alphabets: Readonly<Record<string, { allowed: RegExp; says: string }>> = {
   clientToken: { allowed: /^[\x21-\x7e]{0,64}$/, says: "up to 64 characters in the range of 33-126 are allowed" },
 };
 
-/** The answer to a request that AWS refuses and moto would take. */
+/** The answer to a request that AWS refuses and moto would accept. */
 export function refuseEcs(request: AwsRequest): Answer | undefined {
   if (request.action !== "RunTask" && request.action !== "StartTask") return undefined;
   const input = jsonBody<Record<string, unknown>>(request);

@@ -6,7 +6,7 @@ interface MotoService extends Omit<ServiceSpec, "region" | "cluster" | "name"> {
   desiredCount: number;
 }
 
-/** What moto forgets of a service as it was asked for. */
+/** Settings of a requested service that moto does not keep. */
 export interface RememberedSettings {
   networkConfiguration?: ServiceSpec["networkConfiguration"];
   serviceRegistries?: ServiceSpec["serviceRegistries"];
@@ -21,7 +21,7 @@ export interface ServiceKey {
 
 const retryMs = 1000;
 
-/** Keeps as many tasks of each service running as it wants, of the task definition that it wants. */
+/** Keeps the desired number of tasks of each service running, with its task definition. */
 export class Services {
   readonly #remembered = new Map<string, RememberedSettings & ServiceKey>();
   readonly #work = new Map<string, Promise<void>>();
@@ -29,7 +29,7 @@ export class Services {
   readonly #held = new Set<string>();
   /** Tasks, by ARN, that others of the same task definition are to replace. */
   readonly #outdated = new Set<string>();
-  /** Why tasks do not start, the last reason of each service. */
+  /** Last reason of each service why its tasks do not start. */
   readonly #failures = new Map<string, string>();
   #busy = 0;
   #stopped = false;
@@ -52,7 +52,7 @@ export class Services {
     return this.#failures.get(textOf(key));
   }
 
-  /** Remembers what a request asked for; later requests say only what changes. */
+  /** Keeps the settings of a request; later requests contain only changes. */
   remember(key: ServiceKey, settings: RememberedSettings): void {
     const { networkConfiguration, serviceRegistries, deploymentConfiguration } = settings;
     const before = this.#remembered.get(textOf(key));
@@ -64,7 +64,7 @@ export class Services {
     });
   }
 
-  /** Brings a service to what it wants; one change after another. Resolves when it is there, or is held up. */
+  /** Brings a service to its desired state, one change after another. Resolves when it is there, or has failed. */
   reconcile(key: ServiceKey): Promise<void> {
     const text = textOf(key);
     this.#busy++;
@@ -116,7 +116,7 @@ export class Services {
       taskDefinition === desired.taskDefinition && !this.#outdated.has(arn);
     const old = running.filter((task) => !isCurrent(task));
     const current = running.filter(isCurrent);
-    // Where two of a kind may not run at once, the old one goes first.
+    // If two tasks of the service may not run at once, the old one is stopped first.
     const oneAtATime = (this.#remembered.get(text)?.deploymentConfiguration?.maximumPercent ?? 200) <= 100;
     const stopOld = async () => {
       for (const task of old) await this.tasks.stop(task, "Scaling activity initiated by a deployment");

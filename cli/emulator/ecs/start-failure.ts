@@ -1,8 +1,8 @@
 import { type Aws, AwsError } from "../aws";
 
 /**
- * What would keep a task from starting on AWS, in AWS's words: an image that no repository holds, a secret without a
- * value. Nothing is pulled here, and so nothing else would notice.
+ * Reason, as AWS words it, why a task would not start on AWS: an image that no repository holds, a secret without a
+ * value. The emulator pulls nothing, so no other part would notice.
  */
 export async function startFailure(
   aws: Aws,
@@ -19,7 +19,7 @@ export async function startFailure(
   return undefined;
 }
 
-/** Images of other registries are not looked for. */
+/** True when ECR holds the image; images of other registries are not checked. */
 async function isThere(aws: Aws, region: string, image: string): Promise<boolean> {
   const [, repositoryName = "", mark, version = ""] =
     /^\d+\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\/([^:@]+)([:@])(.+)$/.exec(image) ?? [];

@@ -6,7 +6,7 @@ import { startFailure, type TaskDefinition } from "./start-failure";
 
 export type Health = "HEALTHY" | "UNHEALTHY" | "UNKNOWN";
 
-/** A task that the emulator started for a service. moto keeps it; this is what moto does not know of it. */
+/** A task that the emulator started for a service. moto keeps the task; this holds what moto does not know. */
 export interface EmulatedTask {
   arn: string;
   region: string;
@@ -14,7 +14,7 @@ export interface EmulatedTask {
   service: string;
   taskDefinition: string;
   health: Health;
-  /** Grows with each change, as the events tell it. */
+  /** Grows with each change; part of the events. */
   version: number;
   networkInterface?: string;
   /** Elastic address that stands in for the public address of the interface. */
@@ -104,7 +104,7 @@ export class Tasks {
     return task;
   }
 
-  /** Ends a task that a client ran by itself, as if its program had done its work: nothing runs here that could end. */
+  /** Ends a task that a client ran directly, as if its program had succeeded: the emulator runs no containers. */
   async finish({ region, cluster }: Pick<ServiceSpec, "region" | "cluster">, task: MotoTask): Promise<void> {
     const reason = "Essential container in task exited";
     await this.aws.json(region, "ecs", "StopTask", { cluster, task: task.taskArn, reason });
@@ -113,14 +113,14 @@ export class Tasks {
       await ignoring(this.aws.ec2(region, "DeleteNetworkInterface", { NetworkInterfaceId: networkInterface }));
   }
 
-  /** Says of a task what its containers' health check would have found. */
+  /** Sets the health of a task, in place of its containers' health check. */
   async setHealth(task: EmulatedTask, health: Health): Promise<void> {
     if (task.health === health) return;
     task.health = health;
     await this.#announce(task);
   }
 
-  /** Ends a task with all that was given to it; told of as `reason`. */
+  /** Stops a task and releases its resources. */
   async stop(task: EmulatedTask, reason: string): Promise<void> {
     const { region, cluster, arn } = task;
     if (!this.#tasks.delete(arn)) return;
@@ -128,7 +128,7 @@ export class Tasks {
     await this.ended(task);
   }
 
-  /** Takes back what a task had that moto has stopped. */
+  /** Releases the resources of a task that moto has stopped. */
   async ended(task: EmulatedTask): Promise<void> {
     this.#tasks.delete(task.arn);
     task.health = "UNKNOWN";
@@ -166,7 +166,7 @@ export class Tasks {
     task.registeredIn.push(ServiceId);
   }
 
-  /** Tells of the task as it is now: an "ECS Task State Change", as the deployed rules expect it. */
+  /** Publishes the task's current state: an "ECS Task State Change", as the deployed rules expect it. */
   async #announce(task: EmulatedTask): Promise<void> {
     const { region, cluster, arn } = task;
     const { tasks } = await this.aws.json<{ tasks: JsonObject[] }>(region, "ecs", "DescribeTasks", {
@@ -192,7 +192,7 @@ const detailOf = ({ attachments }: MotoTask, desired: string) =>
 
 export const idOf = (arn: string) => arn.slice(arn.lastIndexOf("/") + 1);
 
-/** moto's description with what it does not know. */
+/** moto's description of a task, with health and version. */
 export function withHealth(described: JsonObject, task: EmulatedTask): JsonObject {
   return {
     ...described,
@@ -206,7 +206,7 @@ export function withHealth(described: JsonObject, task: EmulatedTask): JsonObjec
   };
 }
 
-/** What is gone already need not be taken away. */
+/** Ignores AWS errors while resources are released: they may be gone already. */
 async function ignoring(work: Promise<unknown>): Promise<void> {
   await work.catch((error) => {
     if (!(error instanceof AwsError)) throw error;

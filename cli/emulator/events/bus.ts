@@ -26,7 +26,7 @@ interface Target {
   Input?: string;
 }
 
-/** Brings events to the functions that deployed rules name: the rules, targets and permissions that moto holds decide. */
+/** Delivers events to the functions of deployed rules, by the rules, targets and permissions that moto holds. */
 export class EventBus {
   constructor(
     private readonly aws: Aws,
@@ -53,7 +53,7 @@ export class EventBus {
     }
   }
 
-  /** Fires every rule with a schedule once: on the emulator nobody waits for hours. */
+  /** Fires every rule with a schedule once, in place of the time that would pass. */
   async runSchedules(region: string, account: string): Promise<string[]> {
     const due = (await this.#rules(region)).filter(({ ScheduleExpression }) => ScheduleExpression);
     for (const rule of due) {
@@ -90,7 +90,7 @@ export class EventBus {
     }
   }
 
-  /** EventBridge invokes with no role: the function's own policy has to let the rule in. */
+  /** EventBridge invokes without a role: the function's own policy has to allow the rule. */
   async #permitted({ region, name }: DeployedFunction, { Arn }: Rule): Promise<boolean> {
     const response = await this.aws.send(region, "lambda", `/2015-03-31/functions/${name}/policy`);
     if (!response.ok) return false;

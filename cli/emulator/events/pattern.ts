@@ -4,8 +4,8 @@ export interface JsonObject {
 }
 
 /**
- * Whether an event matches a rule's pattern, as EventBridge defines it: every key of the pattern must be there, and one of
- * its listed values must match. Known: literals, prefix, suffix, equals-ignore-case, anything-but, exists, $or.
+ * True when an event matches a rule's pattern, as EventBridge defines it: every key of the pattern must be there, and
+ * one of its listed values must match. Known: literals, prefix, suffix, equals-ignore-case, anything-but, exists, $or.
  *
  * @throws on a kind of value that is not known here: a rule that silently never fires would prove nothing
  */

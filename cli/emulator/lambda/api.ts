@@ -42,7 +42,7 @@ function outcomeAnswer({ requestId, result, error, log }: Outcome, withLog: bool
   });
 }
 
-/** Learns from what moto agreed to: functions that were created, changed and removed. */
+/** Records functions that moto has created, changed or removed. */
 export async function noteDeployment(request: AwsRequest, answer: Answer, functions: Functions): Promise<void> {
   if (answer.status >= 300) return;
   const { method, region } = request;

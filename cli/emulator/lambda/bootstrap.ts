@@ -2,8 +2,8 @@ import { createWriteStream } from "node:fs";
 import { pathToFileURL } from "node:url";
 
 /**
- * What runs inside the process of an invocation, in the place of Lambda's runtime: calls the handler with the event from
- * standard input and writes what it returns, or throws, to file descriptor 3. Everything else is free for its logs.
+ * Main program of an invocation's process, in place of Lambda's runtime: calls the handler with the event from standard
+ * input and writes its result or error to file descriptor 3. Standard output and error are free for its logs.
  */
 async function main(): Promise<void> {
   const {
@@ -32,9 +32,9 @@ async function main(): Promise<void> {
   await end({ result: result === undefined ? null : result });
 }
 
-function end(said: object): Promise<never> {
+function end(outcome: object): Promise<never> {
   return new Promise(() => {
-    createWriteStream("", { fd: 3 }).end(JSON.stringify(said), () => process.exit(0));
+    createWriteStream("", { fd: 3 }).end(JSON.stringify(outcome), () => process.exit(0));
   });
 }
 

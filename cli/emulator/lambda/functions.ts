@@ -4,14 +4,14 @@ import { dirname, join, normalize } from "node:path";
 import { unzipSync } from "fflate";
 import type { Aws } from "../aws";
 
-/** A deployed function: what CreateFunction and its updates said, and where its code was unpacked. */
+/** A deployed function: its settings from CreateFunction and updates, and the folder of its code. */
 export interface DeployedFunction {
   name: string;
   region: string;
   arn: string;
   folder: string;
   settings: FunctionSettings;
-  /** Invocations that may run at once; without one, as many as come. */
+  /** Invocations that may run at once; unlimited without one. */
   reservedConcurrency?: number;
 }
 
@@ -33,7 +33,7 @@ export interface FunctionCode {
   S3Key?: string;
 }
 
-/** The functions that were deployed, with the very zips that were: what runs is what Terraform uploaded. */
+/** The deployed functions, with the same zips that Terraform uploaded. */
 export class Functions {
   readonly #functions = new Map<string, DeployedFunction>();
 
@@ -92,6 +92,6 @@ export class Functions {
 }
 
 const kept = ["Handler", "Timeout", "MemorySize", "Environment", "DeadLetterConfig", "LoggingConfig"] as const;
-/** What an update does not name stays as it was. */
+/** The settings that a request names; an update leaves all others unchanged. */
 const settingsOf = (spec: FunctionSettings): FunctionSettings =>
   Object.fromEntries(kept.flatMap((key) => (spec[key] === undefined ? [] : [[key, spec[key]]])));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { DeployedFunction } from "./functions";
 
-/** How an invocation ended: with what its handler returned, or with an error as Lambda words it. */
+/** Result of an invocation: the handler's return value, or an error as Lambda words it. */
 export interface Outcome {
   requestId: string;
   result?: unknown;
@@ -51,9 +51,9 @@ export async function invoke(
   };
   child.stdout?.on("data", note);
   child.stderr?.on("data", note);
-  let said = "";
+  let reply = "";
   (child.stdio[3] as Readable).on("data", (chunk: Buffer) => {
-    said += chunk.toString("utf8");
+    reply += chunk.toString("utf8");
   });
   // A process that ends before it has read everything closes the pipe; its exit says what happened.
   child.stdin?.on("error", () => undefined);
@@ -76,14 +76,14 @@ export async function invoke(
     const errorMessage = `${new Date().toISOString()} ${requestId} Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
     return { ...ended, error: { errorType: "Sandbox.Timedout", errorMessage } };
   }
-  if (said === "") {
+  if (reply === "") {
     const errorMessage = `RequestId: ${requestId} Error: Runtime exited with error: ${signal ? `signal: ${signal}` : `exit status ${code}`}`;
     return { ...ended, error: { errorType: "Runtime.ExitError", errorMessage } };
   }
-  return { ...ended, ...(JSON.parse(said) as Pick<Outcome, "result" | "error">) };
+  return { ...ended, ...(JSON.parse(reply) as Pick<Outcome, "result" | "error">) };
 }
 
-/** The deployed variables and those that Lambda adds; nothing of the emulator's own environment but where programs are. */
+/** The deployed variables and those that Lambda adds; of the emulator's own environment only PATH. */
 function variablesOf(
   { name, region, arn, folder, settings }: DeployedFunction,
   endpoint: string,

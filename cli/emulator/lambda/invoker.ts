@@ -5,7 +5,7 @@ import type { Aws } from "../aws";
 import type { DeployedFunction } from "./functions";
 import { type InvocationProps, invoke, type Outcome } from "./invocation";
 
-/** What is kept of an invocation, for those who look on. */
+/** Record of an invocation, for the emulator's API. */
 export interface InvocationRecord {
   function: string;
   requestId: string;
@@ -15,11 +15,13 @@ export interface InvocationRecord {
   durationMs: number;
 }
 
-/** Lambda waits one minute and then two before it tries again; here everything else is quick too. */
+/** Lambda waits one minute and then two before it retries; the emulator is faster. */
 const retryDelaysMs = [500, 1000];
 const kept = 200;
 
-/** Runs deployed functions as Lambda does: reserved concurrency, retries of asynchronous invocations, dead-letter queue. */
+/**
+ * Runs deployed functions as Lambda does: reserved concurrency, retries of asynchronous invocations, dead-letter queue.
+ */
 export class Invoker {
   readonly records: InvocationRecord[] = [];
   readonly #running = new Map<DeployedFunction, number>();
@@ -36,7 +38,7 @@ export class Invoker {
     return this.#pending === 0;
   }
 
-  /** Whether an invocation would be more than the function's reserved concurrency allows. */
+  /** True when the function's reserved concurrency is used up. */
   busy(deployed: DeployedFunction): boolean {
     return (this.#running.get(deployed) ?? 0) >= (deployed.reservedConcurrency ?? Number.POSITIVE_INFINITY);
   }
@@ -55,7 +57,7 @@ export class Invoker {
     }
   }
 
-  /** The next invocations of a function end as if their memory had run out. */
+  /** Makes the next invocations of a function end as if their memory had run out. */
   crashNext(name: string, count: number): void {
     this.#crashes.set(name, count);
   }

@@ -2,7 +2,7 @@ import type { Problem } from "../../../model/config";
 import { type AccountTopology, isLandingAccount, type Topology } from "../../../model/topology";
 import { controlPlane, hasEnded, type Import, knowsSigningKey, type OwnKeys } from "./parts";
 
-/** What an account lacks for what the environment wants of it. */
+/** Problems of an imported account: what it lacks for the environment. */
 export function accountProblems(
   { identity }: Topology,
   { name, jetstream }: AccountTopology,
@@ -13,7 +13,7 @@ export function accountProblems(
   const path = ["accounts", name];
   const account = accounts[name];
   if (!account) {
-    const fix = `create it ${controlPlane} and export again, or say which one it is: --account ${name}=THEIRS`;
+    const fix = `create it ${controlPlane} and export again, or name it: --account ${name}=THEIRS`;
     return [{ path, message: "is in neither file", fix }];
   }
   const problems: Problem[] = [];
@@ -34,7 +34,7 @@ export function accountProblems(
     problems.push({
       path: [...path, "limits", "conn"],
       got: limits.conn,
-      message: "lets nobody connect",
+      message: "allows no connections",
       fix: `set it ${controlPlane}`,
     });
   if (jetstream && !some(limits.mem_storage) && !some(limits.disk_storage) && limits.tiered_limits === undefined) {
@@ -42,7 +42,7 @@ export function accountProblems(
     problems.push({
       path: [...path, "limits", "disk_storage"],
       got: limits.disk_storage,
-      message: "is without JetStream",
+      message: "allows no JetStream storage",
       fix,
     });
   }
@@ -53,14 +53,14 @@ export function accountProblems(
     problems.push({
       path: [...path, "signing_keys"],
       got: account.nats.signing_keys.length,
-      message: "do not hold natsform's",
+      message: "do not include natsform's key",
       fix,
     });
   }
   return problems;
 }
 
-/** The callout stands in the callout account's JWT: servers ask whom it names, and land users where it allows. */
+/** Problems of the callout account's JWT, which names the responder and the accounts that users may be placed in. */
 export function calloutProblems({ identity }: Topology, { accounts, creds }: Import, own: OwnKeys): Problem[] {
   const callout = accounts[identity.calloutAccount];
   if (!callout) return [];
@@ -84,7 +84,7 @@ export function calloutProblems({ identity }: Topology, { accounts, creds }: Imp
           change(
             "auth_users",
             auth_users,
-            "do not hold the responder",
+            "do not include the responder",
             `set the auth callout of ${callout.name}: add user ${responder}`,
           ),
         ]),
@@ -94,7 +94,7 @@ export function calloutProblems({ identity }: Topology, { accounts, creds }: Imp
           change(
             "allowed_accounts",
             allowed_accounts,
-            `do not hold ${landing.map(({ name }) => name).join(", ")}`,
+            `do not include ${landing.map(({ name }) => name).join(", ")}`,
             `add ${landing.map(({ sub }) => sub).join(", ")} to those of ${callout.name}`,
           ),
         ]),

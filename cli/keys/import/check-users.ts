@@ -2,7 +2,7 @@ import type { Problem } from "../../../model/config";
 import type { Topology } from "../../../model/topology";
 import { controlPlane, hasEnded, type Import, knowsSigningKey, type OwnKeys } from "./parts";
 
-/** Creds that are of no use, and users that nobody could log in as. */
+/** Problems of creds, and of users without a usable login. */
 export function userProblems(
   { identity }: Topology,
   { operator, accounts, creds }: Import,
@@ -16,7 +16,7 @@ export function userProblems(
     if (!account) return [];
     if (!user) {
       if (knowsSigningKey(account, own.signing[accountName])) return [];
-      // Said at the account already.
+      // Reported at the account already.
       if (accountName !== identity.systemAccount) return [];
       const fix = `--creds ${name}=FILE, or add ${own.signing[accountName]} to the signing keys of ${account.name} ${controlPlane}`;
       return [{ path, message: "is missing, and natsform cannot sign it", fix }];
@@ -27,7 +27,7 @@ export function userProblems(
       problems.push({
         path,
         got: user.nats.issuer_account ?? user.iss,
-        message: `is no user of account ${account.name}, ${account.sub}`,
+        message: `is not a user of account ${account.name}, ${account.sub}`,
       });
     }
     if (operator.nats.strict_signing_key_usage && user.iss === account.sub) {

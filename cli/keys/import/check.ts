@@ -4,7 +4,7 @@ import { accountProblems, calloutProblems } from "./check-accounts";
 import { userProblems } from "./check-users";
 import { hasEnded, type Import, type OwnKeys } from "./parts";
 
-/** Everything that keeps the parts from working together, and what to change where. Pure. */
+/** Every problem of an import, each with what to change. Pure. */
 export function importProblems(topology: Topology, given: Import, own: OwnKeys, now: Date): Problem[] {
   return [
     ...operatorProblems(given, now),

@@ -23,7 +23,7 @@ export interface ImportFiles {
   accounts: Readonly<Record<string, string>>;
 }
 
-/** Reads every file and says which account is which; problems are what cannot be read. */
+/** Reads every file and maps accounts to those of the topology. `problems` are files and entries that do not fit. */
 export function collect(
   { identity }: Topology,
   files: ImportFiles,
@@ -49,7 +49,7 @@ export function collect(
       problems.push({
         path: ["resolver-preload", key],
         got: account.sub,
-        message: "stands before the JWT of another account",
+        message: "is not the public key of the JWT's account",
       });
     if (account && account.sub !== systemAccount?.sub) found.push(account);
   }
@@ -60,7 +60,7 @@ export function collect(
       problems.push({
         path: ["creds", user],
         got: user,
-        message: "is no user of the environment",
+        message: "is not a user of the environment",
         fix: `known: ${known.join(", ")}`,
       });
       continue;
@@ -71,12 +71,12 @@ export function collect(
   const names = identity.accounts.map(({ name }) => name);
   for (const [name, theirs] of Object.entries(files.accounts).filter(([name]) => !names.includes(name))) {
     const fix = `known: ${names.join(", ")}`;
-    problems.push({ path: ["accounts", name], got: theirs, message: "is no account of the environment", fix });
+    problems.push({ path: ["accounts", name], got: theirs, message: "is not an account of the environment", fix });
   }
   const accounts: Record<string, AccountJwt | undefined> = {};
   for (const { name } of identity.accounts) {
     const theirs = files.accounts[name] ?? name;
-    // The system account is whichever the operator calls so.
+    // The system account is the one that the operator names.
     const named =
       name === identity.systemAccount
         ? []

@@ -26,9 +26,9 @@ export interface Imported {
 }
 
 /**
- * Takes over an operator that somebody else holds: its JWTs as they are, and creds that it signed. natsform's own keys
- * are made where they are missing, since the operator has to list their public halves; everything else is written only
- * when all of it fits together.
+ * Imports an operator whose keys are held elsewhere: its JWTs unchanged, and creds that it signed. natsform's own keys
+ * are created where they are missing, since the operator has to list their public halves; everything else is written
+ * only when there is no problem.
  *
  * @throws ConfigError with every problem, each with what to change
  */
@@ -76,7 +76,7 @@ async function ownKeys({ identity }: Topology, store: KeyStore): Promise<OwnKeys
   return { xkey: (await ensurePair(store, "xkey", "curve")).getPublicKey(), signing, users };
 }
 
-/** Creds that an earlier import brought: those that no key of natsform's signed. */
+/** Creds of an earlier import: those that natsform's keys did not sign. */
 async function earlierCreds(
   { identity }: Topology,
   store: KeyStore,

@@ -1,6 +1,6 @@
 import type { AccountJwt, OperatorJwt, UserJwt } from "../read-jwts";
 
-/** Public halves of what natsform signs and listens with: the operator has to know them. */
+/** Public halves of natsform's own keys: the operator has to list them. */
 export interface OwnKeys {
   xkey: string;
   /** By account: key that natsform signs its users with. */
@@ -18,10 +18,10 @@ export interface Import {
   creds: Readonly<Record<string, UserJwt & { seedKey: string }>>;
 }
 
-/** Where the operator's people change what natsform cannot. */
+/** Place where the operator's owners change what natsform cannot; part of messages. */
 export const controlPlane = "in the Control Plane";
 
-/** Whether natsform's signing key may sign users of the account with permissions of their own. */
+/** True when natsform's signing key may sign users of the account with permissions of their own. */
 export const knowsSigningKey = (account: AccountJwt | undefined, key: string | undefined): boolean =>
   key !== undefined && (account?.nats.signing_keys.includes(key) ?? false);
 

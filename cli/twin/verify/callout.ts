@@ -14,7 +14,7 @@ import { mintToken } from "../token";
 
 const sub = "auth0|natsform-verify";
 
-/** Who gets in and who does not, cluster by cluster; with the callout, and without it. */
+/** Checks which logins succeed and which are refused, for each cluster, with the callout and without it. */
 export async function verifyCallout(twin: Twin, trust: Trust): Promise<VerifyRow[]> {
   const rows: VerifyRow[] = [];
   for (const cluster of twin.topology.clusters) {
@@ -35,8 +35,8 @@ interface Lists {
 }
 
 /**
- * What the server says that this connection is. Of the answers that of the own cluster: a request of a leaf node's client
- * travels to the hub as well, which answers about the link.
+ * User, account and permissions of this connection, as the server reports them. Only answers of the client's own
+ * cluster count: a request on a leaf node also reaches the hub, which answers about the link.
  */
 async function whoAmI(client: NatsClient, { servers }: ClusterTopology): Promise<NonNullable<UserInfo["data"]>> {
   const connection = await client.connection();
@@ -46,7 +46,7 @@ async function whoAmI(client: NatsClient, { servers }: ClusterTopology): Promise
     const { server, data } = answer.json<UserInfo>();
     if (data && servers.some(({ name }) => name === server?.name)) return data;
   }
-  throw new Error("no server of the cluster says who this user is");
+  throw new Error("no server of the cluster reports this user");
 }
 
 const sorted = (lists: Lists | undefined) =>
@@ -80,7 +80,7 @@ function verifyAdmission(twin: Twin, cluster: ClusterTopology, trust: Trust): Pr
   });
 }
 
-/** The genuine token's words under somebody else's signature. */
+/** The token's header and claims with the signature of another key. */
 function forge(token: string): string {
   const [header, payload] = token.split(".");
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -98,7 +98,8 @@ function verifyForgery(twin: Twin, cluster: ClusterTopology, trust: Trust): Prom
           servers: clientUrls(twin, cluster).slice(0, 1),
         }),
       );
-    // Where nobody answers, the server says the same words after its timeout. A busy machine is as late once, not twice.
+    // Without a responder, the server refuses with the same message after its timeout. A busy machine is that late
+    // once, not twice.
     const timeoutMs = twin.topology.identity.calloutTimeoutSeconds * 1000;
     const first = await attempt();
     const { refusal, ms } = first.ms < timeoutMs ? first : await attempt();
@@ -108,7 +109,7 @@ function verifyForgery(twin: Twin, cluster: ClusterTopology, trust: Trust): Prom
   });
 }
 
-/** Tries to log in; says how long that took, and what was said against it. */
+/** Tries to log in. Returns the duration, and the error when it is refused. */
 async function login(client: NatsClient): Promise<{ ms: number; refusal?: string }> {
   const started = Date.now();
   try {
@@ -121,7 +122,7 @@ async function login(client: NatsClient): Promise<{ ms: number; refusal?: string
   }
 }
 
-/** Operators must get in while the callout is down; nobody else may. The responders are started again in any case. */
+/** Operators must be able to log in while the callout is down. The responders are started again in any case. */
 function verifyOutage(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<VerifyRow> {
   return checkRow("callout", `${cluster.name}: SYS works with the callout stopped`, async () => {
     const programs = responders(twin, cluster, trust);

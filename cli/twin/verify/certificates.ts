@@ -8,7 +8,10 @@ import { handshake } from "./handshake";
 
 const day = 86_400_000;
 
-/** One row for each server, listener and name of a certificate: a handshake, since monitoring shows one certificate only. */
+/**
+ * One row for each server, listener and name of a certificate: a handshake, since monitoring shows one certificate
+ * only.
+ */
 export async function verifyCertificates(twin: Twin): Promise<VerifyRow[]> {
   const rows: Promise<VerifyRow>[] = [];
   for (const { cluster, server } of allServers(twin.topology)) {

@@ -14,7 +14,7 @@ import { leafLinks } from "../leaf-links";
 import { monitoring } from "../monitoring";
 import { configDigest } from "../servers";
 
-/** What each server and each cluster says of itself, against the topology. */
+/** Checks the reports of each server and each cluster against the topology. */
 export async function verifyServers(twin: Twin, trust: Trust, natsServer: string): Promise<VerifyRow[]> {
   const rows: VerifyRow[] = [];
   for (const cluster of twin.topology.clusters) {
@@ -25,9 +25,9 @@ export async function verifyServers(twin: Twin, trust: Trust, natsServer: string
   return rows;
 }
 
-/** A server that is only busy is not one that does not answer. */
+/** Long enough for a busy server. */
 const answerMs = 15_000;
-/** A cluster that elects or catches up is well again in seconds. */
+/** Elections and catch-ups take seconds. */
 const patienceMs = 15_000;
 
 async function ask<T>(twin: Twin, server: string, path: string): Promise<T> {
@@ -51,9 +51,9 @@ async function verifyServer(
     await checkRow("servers", `${name}: routes`, async () => {
       return judgeRoutes(cluster, name, await ask<Routez>(twin, name, "/routez"));
     }),
-    await checkRow("servers", `${name}: runs what is rendered`, async () => {
+    await checkRow("servers", `${name}: runs the rendered configuration`, async () => {
       const running = (await ask<Varz>(twin, name, "/varz")).config_digest ?? "none";
-      // Beside the one that runs, since includes are relative to it.
+      // In the folder of the running configuration, since includes are relative to it.
       const conf = `${twin.folder.server(name).conf}.verify`;
       try {
         writeFileAtomically(conf, printConf(twinConf(twin, cluster, server, trust)), privateFile);
@@ -79,14 +79,16 @@ function verifyLeafLinks(
 ): Promise<VerifyRow> {
   return checkRow("servers", `${name}: leaf nodes`, async () => {
     const links = await leafLinks(twin, cluster, name, trust);
-    const said = links.map(({ account, hub, server }) =>
+    const states = links.map(({ account, hub, server }) =>
       server ? `${account} to ${server}` : `no ${account} to ${hub}`,
     );
-    return { ok: links.every(({ server }) => server !== undefined), seen: said.join(", ") };
+    return { ok: links.every(({ server }) => server !== undefined), seen: states.join(", ") };
   });
 }
 
-/** The configuration's digest does not tell: a running server keeps the JWT with which it loaded an account. */
+/**
+ * Checks account JWTs, which the configuration's digest does not cover: a server keeps the JWT that it loaded first.
+ */
 function verifyAccounts(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<VerifyRow> {
   return checkRow("servers", `${cluster.name}: accounts as signed`, async () => {
     const stale = await staleAccounts(twin, cluster, trust);
@@ -96,9 +98,9 @@ function verifyAccounts(twin: Twin, cluster: ClusterTopology, trust: Trust): Pro
 }
 
 function verifyMeta(twin: Twin, cluster: ClusterTopology): Promise<VerifyRow> {
-  const look = async () => {
+  const check = async () => {
     const views = cluster.servers.map(async ({ name }) => [name, await ask<Jsz>(twin, name, "/jsz")] as const);
     return judgeMeta(cluster, new Map(await Promise.all(views)));
   };
-  return checkRow("servers", `${cluster.name}: meta quorum`, () => settledResult(look, patienceMs));
+  return checkRow("servers", `${cluster.name}: meta quorum`, () => settledResult(check, patienceMs));
 }

@@ -14,7 +14,7 @@ import { loopback } from "../ports";
 
 const patienceMs = 15_000;
 
-/** Streams as they are, where they are, and whether each of their subjects is really stored by every replica. */
+/** Checks configuration and placement of streams, and that every replica stores each of their subjects. */
 export async function verifyStreams(twin: Twin, trust: Trust): Promise<VerifyRow[]> {
   const rows: VerifyRow[] = [];
   for (const cluster of twin.topology.clusters) {
@@ -36,7 +36,7 @@ export async function verifyStreams(twin: Twin, trust: Trust): Promise<VerifyRow
 }
 
 function verifyConfiguration(twin: Twin, client: NatsClient, cluster: string, account: string): Promise<VerifyRow> {
-  return checkRow("streams", `${cluster}/${account}: streams and consumers as wanted`, async () => {
+  return checkRow("streams", `${cluster}/${account}: streams and consumers as configured`, async () => {
     const plan = await streamsPlan(twin.topology, cluster, account, await client.connection());
     return judgePlan(twin.topology, cluster, account, plan);
   });
@@ -57,7 +57,7 @@ function verifyPlacement(twin: Twin, client: NatsClient, stream: StreamTopology)
   });
 }
 
-/** A subject that the wildcard stands for. */
+/** An example of a subject that matches the wildcard. */
 export const exampleOf = (subject: string): string =>
   subject
     .split(".")
