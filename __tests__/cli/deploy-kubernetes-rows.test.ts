@@ -9,7 +9,7 @@ import {
 } from "../../cli/deploy/kubernetes/check-pods";
 import { judgeCertificate } from "../../cli/deploy/kubernetes/check-secrets";
 import { judgeServers } from "../../cli/deploy/kubernetes/check-servers";
-import { whyNotRunning } from "../../cli/deploy/kubernetes/explain";
+import { podFailure } from "../../cli/deploy/kubernetes/explain";
 import { killedRevision } from "../../cli/deploy/kubernetes/helm-release";
 import { readableLog } from "../../cli/deploy/kubernetes/log-lines";
 import { isUpdated } from "../../cli/deploy/kubernetes/responders";
@@ -332,18 +332,18 @@ describe("why an apply failed", () => {
       ...status,
       containerStatuses: [{ name: "nats", state: { waiting: { reason, message } } }],
     });
-    expect(whyNotRunning("a", waiting("ContainerCreating"))).toEqual([]);
-    expect(whyNotRunning("a", waiting("ImagePullBackOff", "no such image"))).toEqual([
+    expect(podFailure("a", waiting("ContainerCreating"))).toEqual([]);
+    expect(podFailure("a", waiting("ImagePullBackOff", "no such image"))).toEqual([
       "pod a: nats: ImagePullBackOff: no such image",
     ]);
     const unscheduled = { type: "PodScheduled", status: "False", message: "0/1 nodes are available" };
-    expect(whyNotRunning("a", { ...status, conditions: [unscheduled] })).toEqual(["pod a: 0/1 nodes are available"]);
+    expect(podFailure("a", { ...status, conditions: [unscheduled] })).toEqual(["pod a: 0/1 nodes are available"]);
     const unready = { type: "Ready", status: "False", message: "containers with unready status: [nats]" };
-    expect(whyNotRunning("a", { ...status, phase: "Running", conditions: [unready] })).toEqual([
+    expect(podFailure("a", { ...status, phase: "Running", conditions: [unready] })).toEqual([
       "pod a: running, but not ready: containers with unready status: [nats]",
     ]);
     // One that has ended is not ready either.
-    expect(whyNotRunning("a", { ...status, phase: "Succeeded", conditions: [unready] })).toEqual([]);
+    expect(podFailure("a", { ...status, phase: "Succeeded", conditions: [unready] })).toEqual([]);
   });
 });
 

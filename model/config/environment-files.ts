@@ -75,7 +75,7 @@ function why({ name, isFolder }: FolderEntry, environments: readonly string[], r
     return { message: "is a folder, and nothing in it is read", fix };
   }
   const { stem: trusted } = trust.exec(name)?.groups ?? {};
-  if (trusted !== undefined) return whyNoTrust(name, trusted, environments, renamed);
+  if (trusted !== undefined) return trustFileProblem(name, trusted, environments, renamed);
   const { stem: written } = code.exec(name)?.groups ?? {};
   if (written !== undefined) return whyNoEnvironment(written, environments);
   const { stem } = data.exec(name)?.groups ?? {};
@@ -102,7 +102,7 @@ function whyNoEnvironment(stem: string, environments: readonly string[]): Why {
   return { message, fix };
 }
 
-function whyNoTrust(
+function trustFileProblem(
   file: string,
   stem: string,
   environments: readonly string[],

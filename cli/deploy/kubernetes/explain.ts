@@ -56,7 +56,7 @@ export async function explainFailure(target: DeployTarget, { cluster, layer }: K
       }
     }
     const pods = await kubectl.json(Pods, ...inside, "get", "pods");
-    lines.push(...pods.items.flatMap(({ metadata, status }) => whyNotRunning(metadata.name, status)));
+    lines.push(...pods.items.flatMap(({ metadata, status }) => podFailure(metadata.name, status)));
   } catch (error) {
     // The failed apply itself is reported in any case.
     lines.push(`no further information: ${errorMessage(error)}`);
@@ -80,7 +80,7 @@ async function logOf(target: DeployTarget, cluster: string, job: string): Promis
 type Status = z.output<typeof Pods>["items"][number]["status"];
 
 /** Kubernetes' reasons why a pod is not scheduled or not ready; empty for one that starts or is ready. */
-export function whyNotRunning(name: string, { phase, conditions, containerStatuses }: Status): string[] {
+export function podFailure(name: string, { phase, conditions, containerStatuses }: Status): string[] {
   const unscheduled = conditions.filter(({ type, status }) => type === "PodScheduled" && status === "False");
   const waiting = containerStatuses.flatMap(({ name: container, state }) =>
     state.waiting && state.waiting.reason !== "ContainerCreating" && state.waiting.reason !== "PodInitializing"

@@ -40,14 +40,14 @@ export function keyPrerequisites(
       const store = keys();
       const values = await deployedValues(topology, store);
       const missing = values.filter(({ value }) => value === "").map((one) => one.name);
-      const lacks =
+      const isMissing =
         missing.length === values.length
           ? `there are none in ${store.description}`
           : `${store.description} lacks ${missing.join(", ")}`;
       if (missing.length === 0) await refuseOthers(root, topology, store);
       return {
         ok: missing.length === 0,
-        found: missing.length === 0 ? `${values.length} in ${store.description}` : lacks,
+        found: missing.length === 0 ? `${values.length} in ${store.description}` : isMissing,
       };
     }),
   ];

@@ -1,5 +1,5 @@
 import type { Problem } from "../problem";
-import { evaluate, neverEnds, whyNot } from "./evaluate";
+import { evaluate, failureReason, neverEnds } from "./evaluate";
 import type { EnvironmentFile, Evaluated, Message } from "./messages";
 
 /**
@@ -20,12 +20,12 @@ const patienceMs = 250;
 let afterwards: Problem[] = [];
 let current = "";
 process.on("uncaughtException", (error: unknown) => {
-  afterwards.push({ path: [], message: `throws after it has run: ${whyNot(error, current)}`, fix: late });
+  afterwards.push({ path: [], message: `throws after it has run: ${failureReason(error, current)}`, fix: late });
 });
 process.on("unhandledRejection", (reason: unknown) => {
   afterwards.push({
     path: [],
-    message: `rejects a promise that nobody waits for: ${whyNot(reason, current)}`,
+    message: `rejects a promise that nobody waits for: ${failureReason(reason, current)}`,
     fix: late,
   });
 });

@@ -25,7 +25,7 @@ export function evaluate({ name, path }: EnvironmentFile): Evaluated {
     const { code } = Object(error) as { code?: unknown };
     if (code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return { problems: [neverEnds] };
     if (error === nothing) return { problems: [noDefault] };
-    return { problems: [{ path: [], message: `does not run: ${whyNot(error, path)}` }] };
+    return { problems: [{ path: [], message: `does not run: ${failureReason(error, path)}` }] };
   }
 }
 
@@ -72,7 +72,7 @@ function withOwnConfig<T>(work: () => T): T {
 }
 
 /** Text of an error that a file threw, with the line of the file that threw it where it is known. */
-export function whyNot(error: unknown, path: string): string {
+export function failureReason(error: unknown, path: string): string {
   if (!types.isNativeError(error)) return `it throws ${formatValue(error)}`;
   // A syntax error has its position in its second line: `/…/demo.ts:3:9: ERROR: Expected "}" but found ";"`.
   const [first = "", second = ""] = error.message.split("\n");
