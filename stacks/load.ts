@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { admit, type Purpose, refuseUnadmitted } from "../admission";
-import { ConfigError, type Environment } from "../model/config";
-import { findTrust, listEnvironments, loadEnvironments, loadTrust, strayFiles, trustFile } from "../model/config/load";
-import { buildTopology } from "../model/topology";
+import { ConfigError, type Environment, type Trust } from "../model/config";
+import { findTrust, listEnvironments, loadEnvironments, strayFiles, trustFile } from "../model/config/load";
+import { buildTopology, stackPlan } from "../model/topology";
 import type { StackContext } from "../modules/aws/context";
 import type { SynthSettings } from "../modules/terraform/settings";
 
@@ -33,12 +33,19 @@ async function contextOf(
   const { root, trustFolder } = settings;
   const { name } = read.value;
   const path = trustFolder ? join(trustFolder, `${name}.trust.json`) : trustFile(name, root);
-  const trust = findTrust(path, root);
-  const purpose = purposeOf(settings);
-  refuseUnadmitted(admit({ environment: read.value, topology: buildTopology(read.value), purpose, trust, today }));
   // An emulated environment is thrown away.
   const environment = settings.emulatorEndpoint ? { ...read.value, deletionProtection: false } : read.value;
-  return { environment, topology: buildTopology(environment), trust: loadTrust(path, root), settings };
+  const topology = buildTopology(environment);
+  // Nothing of it is synthesized: its keys matter to nobody yet.
+  if (stackPlan(topology).length === 0) {
+    refuseUnadmitted(admit({ environment, topology, purpose: "twin", today }));
+    return { environment, topology, trust: noTrust(name), settings };
+  }
+  const found = findTrust(path, root);
+  refuseUnadmitted(admit({ environment, topology, purpose: purposeOf(settings), trust: found, today }));
+  const { trust } = found;
+  if (!trust) throw new Error(`${path} was admitted and is not there`);
+  return { environment, topology, trust, settings };
 }
 
 function purposeOf({ destroy, emulatorEndpoint }: SynthSettings): Purpose {
@@ -46,3 +53,13 @@ function purposeOf({ destroy, emulatorEndpoint }: SynthSettings): Purpose {
   // A synthesis may be for a deployment: CDKTF does not say which command runs it.
   return emulatorEndpoint ? "emulation" : "deployment";
 }
+
+/** Stands for the trust file of an environment of which nothing is synthesized. */
+const noTrust = (environment: string): Trust => ({
+  environment,
+  example: true,
+  issuer: "",
+  xkey: "",
+  users: {},
+  accounts: {},
+});

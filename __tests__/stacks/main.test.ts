@@ -57,13 +57,15 @@ describe("an environment that may not be deployed is not synthesized", () => {
     );
 
   test("what lint finds and nobody accepts, and keys that nobody holds, are said of all of them at once", () => {
-    for (const name of ["demo", "territories"]) shipped(name, unfit);
+    for (const name of ["demo", "aws-production", "territories"]) shipped(name, unfit);
     write();
     const { status, said } = main(unfit);
     expect(status).toBe(1);
-    for (const name of ["demo", "territories"])
+    for (const name of ["demo", "aws-production"])
       expect(said).toMatch(new RegExp(`environments/${name}\\.trust\\.json: 1 error\n.*nobody holds the keys`));
     expect(said).toMatch(/demo has one lint error:\n {2}✖ identity\.maxLifetime: .*\(connection-lifetime\)\n {4}fix: /);
+    // Nothing of it is synthesized.
+    expect(said).not.toContain("territories");
     expect(said).not.toMatch(/^\s+at /m);
     expect(readdirSync(unfit)).toEqual(["environments"]);
   });
@@ -83,6 +85,18 @@ test("all environments are not all while a file of theirs is not read", () => {
   const { status, said } = main(misnamed);
   expect(status).toBe(1);
   expect(said).toMatch(/^environments\/Production\.ts: 1 error\n.*is not read.*\n.*fix: rename it to production\.ts/);
+});
+
+test("parts of environments may lie in a folder, and an environment in one is told of", () => {
+  const parts = join(misnamed, "environments", "shared");
+  mkdirSync(parts);
+  writeFileSync(join(parts, "base.ts"), "export const base = {};");
+  expect(main(misnamed).said).not.toContain("shared");
+  writeFileSync(
+    join(parts, "eu.ts"),
+    'import { defineEnvironment } from "natsform/config";\nexport default defineEnvironment({});',
+  );
+  expect(main(misnamed).said).toContain("holds eu.ts: in a folder of environments/");
 });
 
 test("a platform without stacks is named in a line, and the others are synthesized with their code", async () => {

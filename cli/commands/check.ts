@@ -51,11 +51,13 @@ function checkOne(name: string, root: string, loaded: PromiseSettledResult<Envir
   const verdict = admit({ environment, topology: buildTopology(environment), trust, today });
   const own = verdict.problems.find(({ file }) => file !== trust.file);
   const trusts = verdict.problems.find(({ file }) => file === trust.file);
+  // Where the trust file alone is wrong, it is the file of the problems; else they would seem to be none.
+  const first = own ?? trusts ?? { problems: [] };
   return {
     environment: name,
     ok: isAdmitted(verdict),
-    ...(own ?? { problems: [] }),
-    ...(trusts && { trust: trusts }),
+    ...first,
+    ...(own && trusts && { trust: trusts }),
     lint: verdict.lint,
   };
 }

@@ -87,7 +87,7 @@ export async function destroyEnvironment(
     });
   const retainedResources = await drivers.retainedResources(target, stacks);
   for (const line of retainedResources) deployConsole.show(`kept: ${line}`);
-  if (json) printJson({ environment: name, removed, retainedResources });
+  if (json) printJson({ environment: name, removed, remains: retainedResources });
 }
 
 async function prepare(target: DeployTarget, deployConsole: DeployConsole): Promise<PlannedStack[]> {

@@ -5,6 +5,8 @@ import type { FileProblems } from "./problem";
 export interface FolderEntry {
   name: string;
   isFolder: boolean;
+  /** Of a folder: files in it that were meant as environments or trust files. Other folders are parts that files import. */
+  misplaced?: readonly string[];
 }
 
 export interface EnvironmentFiles {
@@ -15,8 +17,8 @@ export interface EnvironmentFiles {
 }
 
 const trustEnd = ".trust.json";
-/** Files that editors and desktops leave behind; never meant as an environment. */
-const dropping = /^\.|~$|\.sw[a-p]$|^#.*#$|^(Thumbs\.db|desktop\.ini)$/;
+/** Notes, and files that editors and desktops leave behind; never meant as an environment. */
+const dropping = /^\.|~$|\.sw[a-p]$|^#.*#$|^(Thumbs\.db|desktop\.ini)$|\.(md|txt)$/i;
 const environmentFile = /^([a-z0-9-]+)\.ts$/;
 const code = /^(?<stem>.*)\.[cm]?[jt]sx?$/i;
 const trust = /^(?<stem>.*)\.trust\.json$/i;
@@ -29,7 +31,7 @@ export function environmentFiles(entries: readonly FolderEntry[]): EnvironmentFi
     .sort();
   const strays = entries
     .filter(({ name }) => !dropping.test(name))
-    .filter(({ name, isFolder }) => isFolder || !isTaken(name, environments))
+    .filter(({ name, isFolder, misplaced = [] }) => (isFolder ? misplaced.length > 0 : !isTaken(name, environments)))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   // Names that environments would have after their files are renamed.
   const renamed = new Map(
@@ -69,10 +71,14 @@ interface Why {
 const defined = "export default defineEnvironment({ ... })";
 const elsewhere = "or move it out of environments/";
 
-function why({ name, isFolder }: FolderEntry, environments: readonly string[], renamed: Map<string, string>): Why {
+function why(
+  { name, isFolder, misplaced = [] }: FolderEntry,
+  environments: readonly string[],
+  renamed: Map<string, string>,
+): Why {
   if (isFolder) {
-    const fix = `move environments up into environments/, ${elsewhere}`;
-    return { message: "is a folder, and nothing in it is read", fix };
+    const message = `holds ${misplaced.join(", ")}: in a folder of environments/ none is read as an environment`;
+    return { message, fix: "move it up into environments/, or out of it" };
   }
   const { stem: trusted } = trust.exec(name)?.groups ?? {};
   if (trusted !== undefined) return trustFileProblem(name, trusted, environments, renamed);

@@ -24,8 +24,23 @@ function filesOf(root: string): EnvironmentFiles {
   const names = existsSync(folder) ? readdirSync(folder) : [];
   // A link to nowhere is a file: reading it reports the error.
   const isFolder = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return environmentFiles(names.map((name) => ({ name, isFolder: isFolder(name) })));
+  const entries = names.map((name) =>
+    isFolder(name) ? { name, isFolder: true, misplaced: misplacedIn(join(folder, name)) } : { name, isFolder: false },
+  );
+  return environmentFiles(entries);
 }
+
+/** Files of a folder that were meant as environments or trust files. */
+const misplacedIn = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .filter(
+      (name) =>
+        name.endsWith(".trust.json") ||
+        (/\.[cm]?[jt]s$/.test(name) && readFileSync(join(folder, name), "utf8").includes("defineEnvironment(")),
+    )
+    .sort();
 
 /**
  * Reads and checks one environment of the project in `root`.

@@ -37,6 +37,12 @@ export const connectionOf = (context: KubernetesContext, user: string): Connecti
   login: { file: keyFile(loginKey(context.topology, user)) },
 });
 
-/** The deployed secrets that a program reads, as files. @param account whose streams it works on */
-export const programKeys = (context: KubernetesContext, program: ProgramName, account = ""): MountedFiles =>
-  keysMount(context, programModel(program).secrets(context, account));
+/** Programs that work on the streams of one account. */
+type AccountProgram = "streams" | "backup";
+
+/** The deployed secrets that a program reads, as files. @param account of programs that work on one */
+export const programKeys = <Program extends ProgramName>(
+  context: KubernetesContext,
+  program: Program,
+  ...[account = ""]: Program extends AccountProgram ? [account: string] : []
+): MountedFiles => keysMount(context, programModel(program).secrets(context, account));

@@ -25,12 +25,13 @@ interface Rules {
 export class NetworkPolicies extends Construct {
   constructor(scope: Construct, id: string, context: KubernetesContext) {
     super(scope, id);
-    const { cluster, names, namespace } = context;
+    const { cluster, names, namespace, settings } = context;
     const metadata = (name: string) => ({ name: `${names.release}-${name}`, namespace, labels: labelsOf(context) });
     const { platform } = cluster;
     const isRestricted = platform.networkPolicies.egress;
     const policyTypes = ["Ingress", ...(isRestricted ? ["Egress"] : [])];
-    const dns = isRestricted && dnsOf(platform, dnsServiceNetwork(this, platform));
+    // What is removed needs nothing looked up, nor the right to do so.
+    const dns = isRestricted && dnsOf(platform, settings.destroy ? undefined : dnsServiceNetwork(this, platform));
     new NetworkPolicyV1(this, "nobody", { metadata: metadata("nobody"), spec: { podSelector: {}, policyTypes } });
     for (const { name, pods, ingress = [], egress } of rulesOf(context)) {
       new NetworkPolicyV1(this, name, {

@@ -11,7 +11,15 @@ function said(...names: string[]): string {
 }
 
 test("environments and their trust files are read, and droppings of editors are nobody's", () => {
-  const droppings = [".DS_Store", ".gitkeep", ".production.ts.swp", "production.ts~", "#production.ts#", "Thumbs.db"];
+  const droppings = [
+    ".DS_Store",
+    ".gitkeep",
+    ".production.ts.swp",
+    "production.ts~",
+    "#production.ts#",
+    "Thumbs.db",
+    "README.md",
+  ];
   expect(files("staging.ts", "production.ts", "production.trust.json", ...droppings)).toEqual({
     environments: ["production", "staging"],
     strays: [],
@@ -40,12 +48,27 @@ test.each([
   ["Production.trust.json", "rename it to production.trust.json"],
   ["producton.trust.json", "there is no producton.ts; rename it to production.trust.json, or remove it"],
   ["gone-for-ever.trust.json", "there is no gone-for-ever.ts; remove it"],
-  ["README.md", "is neither an environment nor a trust file; move it out of environments/"],
   ["Makefile", "is neither an environment nor a trust file; move it out of environments/"],
-  ["eu/", "is a folder, and nothing in it is read; move environments up into environments/"],
-  ["staging.ts/", "is a folder, and nothing in it is read"],
 ])("%s is not read, and told what it should be", (name, fix) => {
   expect(said(name)).toContain(fix);
+});
+
+test("a folder is told of when it holds what was meant as an environment; parts that files import are theirs", () => {
+  const misplaced = ["production.trust.json", "production.ts"];
+  const { environments, strays } = environmentFiles([
+    { name: "eu", isFolder: true, misplaced },
+    { name: "staging.ts", isFolder: true, misplaced: ["a.ts"] },
+    { name: "shared", isFolder: true, misplaced: [] },
+  ]);
+  expect(environments).toEqual([]);
+  expect(strays.map(({ file, problems }) => [file, problems[0]?.message, problems[0]?.fix])).toEqual([
+    [
+      "eu",
+      "holds production.trust.json, production.ts: in a folder of environments/ none is read as an environment",
+      "move it up into environments/, or out of it",
+    ],
+    ["staging.ts", expect.stringContaining("holds a.ts"), expect.anything()],
+  ]);
 });
 
 test("a trust file is not to be removed when its environment only has to be renamed", () => {

@@ -51,7 +51,7 @@ export async function followEcs(
       await services.reconcile(key);
       return answer;
     case "RunTask": {
-      const { tasks: started } = JSON.parse(answer.body.toString("utf8")) as { tasks: MotoTask[] };
+      const { tasks: started = [] } = JSON.parse(answer.body.toString("utf8")) as { tasks?: MotoTask[] };
       await Promise.all(started.map((task) => tasks.finish(key, task)));
       return answer;
     }

@@ -36,7 +36,7 @@ export interface ServiceSpec {
 
 export interface MotoTask extends JsonObject {
   taskArn: string;
-  attachments: { details: { name: string; value: string }[] }[];
+  attachments?: { details: { name: string; value: string }[] }[];
 }
 
 /** Starts and stops tasks in moto, with what Fargate gives them: an address, a registration, health, events. */
@@ -187,7 +187,7 @@ export class Tasks {
   }
 }
 
-const detailOf = ({ attachments }: MotoTask, desired: string) =>
+const detailOf = ({ attachments = [] }: MotoTask, desired: string) =>
   attachments.flatMap(({ details }) => details).find(({ name }) => name === desired)?.value;
 
 export const idOf = (arn: string) => arn.slice(arn.lastIndexOf("/") + 1);
