@@ -130,7 +130,7 @@ describe("services and streams", () => {
     expect(await project.run("streams", "plan", "changes")).toContain("NEWS");
     expect(await twin.with(twin.service(), (client) => storedIds(client, "NEWS"))).toEqual(["kept"]);
     const again = await twin.up();
-    expect(again).toContain("1 no longer wanted");
+    expect(again).toContain("1 no longer configured");
   });
 
   test("a change that would lose messages is refused plainly, and nothing is changed", async () => {
