@@ -1,27 +1,23 @@
-import { App } from "cdktf";
-import { RefusedError } from "./admission";
-import { writeCode } from "./artifacts/code";
-import { ConfigError } from "./model/config";
-import { skipStackTraces } from "./modules/terraform/fast-synth";
-import { readSettings } from "./modules/terraform/settings";
-import { addStacks } from "./stacks";
-import { loadContexts } from "./stacks/load";
+import { loadBuilt } from "./bin/compiled";
+import type * as synthesis from "./stacks/synthesis";
+
+// Built from the sources: to compile them on each run takes longer than all that follows.
+const { loadContexts, problemTexts, readSettings, synthesize, writeCode }: typeof synthesis = loadBuilt(
+  "synthesis.cjs",
+  "main",
+);
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
+  // environments/*.ts, checked, each with its topology
   const contexts = await loadContexts(settings, new Date().toISOString().slice(0, 10));
+  // .natsform/: what functions and images run
   writeCode(settings.root);
-  skipStackTraces();
-  const app = new App();
-  for (const line of contexts.flatMap((context) => addStacks(app, context))) console.error(line);
-  app.synth();
+  // cdktf.out/: one folder for each stack
+  for (const message of synthesize(contexts)) console.error(message);
 }
 
 main().catch((error: unknown) => {
-  const problems = error instanceof AggregateError ? error.errors : [error];
-  for (const problem of problems) {
-    // Problems of a file are for its author; a stack trace would hide them.
-    console.error(problem instanceof ConfigError || problem instanceof RefusedError ? problem.message : problem);
-  }
+  for (const text of problemTexts(error)) console.error(text);
   process.exitCode = 1;
 });

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { deployedBundle, packageRoot } from "./bundle";
+import { builtFile, packageRoot } from "../bin/built";
+import type { ProgramName } from "../model/topology";
+import { programFile } from "./build/names";
 import { imageFolder, imageTag } from "./code-image";
 import { writeFileAtomically } from "./files";
 import { baseVariable, imageSettings } from "./image-settings";
@@ -12,10 +14,14 @@ import { baseVariable, imageSettings } from "./image-settings";
  * @param base undefined where no image is built, as on the emulated AWS
  * @returns the tag
  */
-export function writeImageFolder(root: string, program: string, base = process.env[baseVariable] || undefined): string {
+export function writeImageFolder(
+  root: string,
+  program: ProgramName,
+  base = process.env[baseVariable] || undefined,
+): string {
   const folder = imageFolder(root, program);
   const files: Record<string, string> = {
-    "main.cjs": deployedBundle(`runtime/${program}/main.ts`),
+    "main.cjs": readFileSync(builtFile(programFile(program)), "utf8"),
     Dockerfile: readFileSync(join(packageRoot, "runtime", program, "Dockerfile"), "utf8"),
     "image.json": `${JSON.stringify({ base: base ?? null, ...imageSettings(program, base ?? "none") }, null, 2)}\n`,
   };

@@ -1,16 +1,4 @@
 import { zipSync } from "fflate";
-import { deployedBundle } from "./bundle";
-import { writeFileAtomically } from "./files";
-
-/**
- * Writes the zip of `runtime/<program>/index.ts`, which exports `handler`. The same sources give the same bytes on every
- * machine and leave the file alone, so that Terraform sees a change only where there is one.
- *
- * @returns whether the zip changed
- */
-export function bundleLambda(entry: string, outfile: string): boolean {
-  return writeFileAtomically(outfile, zipFile("index.js", deployedBundle(entry)));
-}
 
 /** A zip with one file that everybody may read, and nothing in it that depends on when and where it was made. */
 export function zipFile(name: string, text: string): Uint8Array {

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EC2Client, type EC2ClientConfig } from "@aws-sdk/client-ec2";
 import { ECSClient, type ECSClientConfig } from "@aws-sdk/client-ecs";
 import { Route53Client, type Route53ClientConfig } from "@aws-sdk/client-route-53";
-import { deployedBundle } from "../artifacts/bundle";
+import { builtFile } from "../bin/built";
 import { type Aws, connectAws } from "../runtime/dns-sync/aws";
 import { DnsSyncEnv } from "../runtime/dns-sync/env";
 import { reconcile } from "../runtime/dns-sync/reconcile";
@@ -105,7 +105,7 @@ function coldStart(): string {
   const folder = mkdtempSync(join(tmpdir(), "dns-sync-bench-"));
   try {
     const file = join(folder, "index.js");
-    const text = deployedBundle("runtime/dns-sync/index.ts");
+    const text = readFileSync(builtFile("programs/dns-sync.cjs"), "utf8");
     writeFileSync(file, text);
     const env = { ...environment(3), AWS_REGION: "eu-west-1", NODE_NO_WARNINGS: "1" };
     const timed = (program: string) => {

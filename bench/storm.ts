@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageRoot } from "../artifacts/bundle";
+import { packageRoot } from "../bin/built";
 import { signalProcess } from "../cli/core/processes";
 import { openTwin, type Twin } from "../cli/twin/context";
 import { ensureIssuerKey, signToken } from "../cli/twin/issuer";

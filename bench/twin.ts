@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageRoot } from "../artifacts/bundle";
+import { packageRoot } from "../bin/built";
 import { startBareServers } from "./bare-servers";
 import { natsform } from "./natsform";
 import { median, spread } from "./statistics";

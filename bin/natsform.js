@@ -1,4 +1,6 @@
 #!/usr/bin/env node
-// TypeScript is run as it stands: environments are TypeScript too, so there is nothing to build first.
-require("tsx/cjs");
-require("../cli/main.ts");
+const { loadBuilt } = require("./compiled");
+
+// Whatever is no command needs what the help needs.
+const command = /^[a-z][a-z-]*$/.exec(process.argv[2] ?? "help")?.[0] ?? "help";
+loadBuilt("natsform.cjs", `natsform-${command}`);

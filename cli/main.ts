@@ -1,4 +1,4 @@
 import { handleError } from "./core/handle-error";
 import { buildProgram } from "./program";
 
-buildProgram(process.argv[2]).parseAsync().catch(handleError);
+buildProgram().parseAsync().catch(handleError);

@@ -46,7 +46,7 @@ export class AwsProgramsStack extends TerraformStack {
 
     const { backup } = cluster;
     if (backup) {
-      const image = programImage(this, "backup-image", lookups, settings.root, "backup");
+      const image = programImage(this, "backup-image", lookups, settings, "backup");
       const withStreams = topology.identity.accounts.filter(({ jetstream }) => jetstream);
       const tasks = withStreams.map(({ name: account }) => {
         const props = { context, cluster, backup, account, image, lookups, securityGroupId };
@@ -57,7 +57,7 @@ export class AwsProgramsStack extends TerraformStack {
 
     const accounts = streamAccounts(topology, cluster.name);
     if (accounts.length === 0) return;
-    const image = programImage(this, "streams-image", lookups, settings.root, "streams");
+    const image = programImage(this, "streams-image", lookups, settings, "streams");
     const tasks = accounts.map((account) => {
       const props = { context, cluster, account, image, lookups };
       return [account, new StreamsTask(this, `streams-${account}`, props).task.definition.arn];

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DoctorRow } from "../../cli/commands/doctor";
+import type { DoctorRow } from "../../cli/actions/doctor";
 import { natsServerVersion } from "../../cli/core/tools";
 import { checkout, natsform } from "../support/cli-run";
 

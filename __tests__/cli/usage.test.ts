@@ -10,8 +10,9 @@ afterAll(() => rmSync(empty, { recursive: true, force: true }));
 
 /** Names of the commands that a help text lists. */
 function commandsOf(help: string): string[] {
-  const [, list = ""] = help.split("\nCommands:\n");
-  return [...list.matchAll(/^ {2}([a-z-]+)/gm)].map((match) => match[1] ?? "").filter((name) => name !== "help");
+  const [, list = ""] = help.split(/-h, --help .*\n/);
+  const [own = ""] = list.split("\nFirst steps:\n");
+  return [...own.matchAll(/^ {2}([a-z-]+)/gm)].map((match) => match[1] ?? "").filter((name) => name !== "help");
 }
 
 let help: CommandResult;

@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { deployedBundle } from "../../artifacts/bundle";
+import { bundleText } from "../../artifacts/bundle-text";
+import { packageRoot } from "../../bin/built";
 import { readPair, type ServerCertificate } from "../../runtime/certificate-agent/certificate";
 import { ServerFiles } from "../../runtime/certificate-agent/server-files";
 import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
@@ -30,7 +31,7 @@ beforeAll(async () => {
 test("whenever a run is killed, every file is of one piece and every key belongs to its certificate", async () => {
   const folder = join(root, "killed");
   const [program, work] = [join(root, "writer.cjs"), join(root, "work.json")];
-  writeFileSync(program, deployedBundle("__tests__/support/agent-writer.ts"));
+  writeFileSync(program, bundleText("__tests__/support/agent-writer.ts", packageRoot).text);
   writeFileSync(work, JSON.stringify({ folder, certificates: versions, confs }));
   const first = new ServerFiles(folder, desired);
   first.writeCertificate("internal", versions[0] as ServerCertificate);

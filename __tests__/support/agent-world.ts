@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deployedBundle } from "../../artifacts/bundle";
+import { copyBuilt } from "../../artifacts/copy-built";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
 import { parseEnvironment } from "../../model/config";
@@ -40,7 +40,7 @@ export class AgentWorld {
     this.ports = { client, routes, leafnodes, websocket, monitoring } as Site["ports"];
     this.conf = this.#buildConf();
     mkdirSync(join(this.root, "run"));
-    writeFileSync(this.#bundle, deployedBundle("runtime/certificate-agent/main.ts"));
+    copyBuilt("programs/certificate-agent.cjs", this.#bundle);
   }
 
   async #buildRich(): Promise<RichServer> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { bundleProgram } from "../../artifacts/bundle";
+import { copyBuilt } from "../../artifacts/copy-built";
 import { findNatsServer } from "../../cli/core/tools";
 
 export interface Ended {
@@ -20,7 +20,7 @@ export class BackupProgram {
     readonly environment: Record<string, string>,
   ) {
     this.#file = join(folder, "backup.cjs");
-    bundleProgram("runtime/backup/main.ts", this.#file);
+    copyBuilt("programs/backup.cjs", this.#file);
   }
 
   /** Starts a command. What it has logged so far is looked at by `watch`. */

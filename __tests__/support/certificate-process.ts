@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { deployedBundle } from "../../artifacts/bundle";
+import { copyBuilt } from "../../artifacts/copy-built";
 import type { EnsureRequest } from "../../runtime/certificate-manager/contract";
 import type { CertificateWorld } from "./certificate-world";
 
@@ -24,7 +23,7 @@ export class FunctionProcess {
     remainingMs: number,
   ): FunctionProcess {
     const bundle = join(world.folder, "index.js");
-    writeFileSync(bundle, deployedBundle("runtime/certificate-manager/index.ts"));
+    copyBuilt("programs/certificate-manager.cjs", bundle);
     const script = `
       const { handler } = require(${JSON.stringify(bundle)});
       const end = Date.now() + ${remainingMs};

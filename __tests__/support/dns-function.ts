@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { deployedBundle } from "../../artifacts/bundle";
+import { copyBuilt } from "../../artifacts/copy-built";
 import type { Outcome } from "../../runtime/dns-sync/reconcile";
 import { eventually } from "./eventually";
 
@@ -41,15 +41,11 @@ export interface DeployedFunction {
   stop(): Promise<void>;
 }
 
-/** Made once for all the functions of a test file. */
-let bundle: string | undefined;
-
 /** @param env the function's environment; nothing else of ours reaches it */
 export async function startFunction(env: Record<string, string>): Promise<DeployedFunction> {
   const folder = mkdtempSync(join(tmpdir(), "dns-sync-"));
   const [file, main] = [join(folder, "index.js"), join(folder, "invoker.js")];
-  bundle ??= deployedBundle("runtime/dns-sync/index.ts");
-  writeFileSync(file, bundle);
+  copyBuilt("programs/dns-sync.cjs", file);
   writeFileSync(main, invoker);
   const child = fork(main, [file], { env, execArgv: [], stdio: ["ignore", "pipe", "pipe", "ipc"] });
   const lines: string[] = [];

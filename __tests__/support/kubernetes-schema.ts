@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { cacheFolder } from "../../cli/core/tools";
+import { cacheFolder } from "../../bin/cache-folder";
 import type { Manifest } from "./chart";
 
 /** A place of Kubernetes' OpenAPI document, or of a custom resource's schema. */

@@ -1,7 +1,8 @@
 import { execFile, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { copyFile, link, mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { copyCheckout } from "./checkout-copy";
 import { repository } from "./stacks";
 
 interface Package {
@@ -39,11 +40,7 @@ export function execute(cwd: string, command: string, ...args: string[]): Promis
  */
 export async function pack(folder: string): Promise<string> {
   const copy = join(folder, "checkout");
-  for (const name of ["package.json", "README.md", "tsconfig.json", "tsconfig.build.json", ...ownPackage.files]) {
-    const from = join(repository, name);
-    if (existsSync(from)) cpSync(from, join(copy, name), { recursive: true });
-  }
-  symlinkSync(join(repository, "node_modules"), join(copy, "node_modules"));
+  copyCheckout(copy);
   await execute(copy, "npm", "pack", "--pack-destination", folder);
   return join(folder, `natsform-${ownPackage.version}.tgz`);
 }

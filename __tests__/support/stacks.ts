@@ -11,10 +11,10 @@ import { type EnvironmentInput, parseEnvironment } from "../../model/config";
 import { listEnvironments } from "../../model/config/load";
 import { buildTopology, programsAs } from "../../model/topology";
 import type { StackContext } from "../../modules/aws/context";
-import { skipStackTraces } from "../../modules/terraform/fast-synth";
+import { synthesizeFast } from "../../modules/terraform/fast-synth";
 import { addStacks } from "../../stacks";
 
-skipStackTraces();
+synthesizeFast();
 
 export const repository = resolve(__dirname, "..", "..");
 

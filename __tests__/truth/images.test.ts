@@ -6,7 +6,7 @@ import { findDeployTool } from "../../cli/core/tools";
 import { buildImage } from "../../cli/images/build";
 import { pushImage } from "../../cli/images/push";
 import kubernetesProduction from "../../environments/kubernetes-production";
-import { programsOf } from "../../model/topology";
+import { type ProgramName, programsOf } from "../../model/topology";
 import { seeds } from "../support/cli-run";
 import { pushNodeImage, startRegistry, type TestRegistry } from "../support/image-registry";
 import { TestProject } from "../support/project";
@@ -22,7 +22,7 @@ whenCrane("images", () => {
   let registry: TestRegistry;
   let base: string;
   let pushed: {
-    program: string;
+    program: ProgramName;
     repository: string;
     tag: string;
     digest: string;

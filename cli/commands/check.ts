@@ -1,76 +1,9 @@
-import type { Command } from "commander";
-import { admit, formatFinding, isAdmitted } from "../../admission";
-import { ConfigError, type Environment, type FileProblems, formatProblems, type Problem } from "../../model/config";
-import { findTrust, listEnvironments, loadEnvironments, strayFiles, trustFile } from "../../model/config/load";
-import type { LintResult } from "../../model/lint";
-import { buildTopology } from "../../model/topology";
-import { chosenEnvironments, projectRoot } from "../core/environments";
-import { print, printJson } from "../core/output";
+import { Command } from "@commander-js/extra-typings";
+import { json } from "./options";
 
-interface CheckResult {
-  /** Left out for a file that belongs to no environment. */
-  environment?: string;
-  ok: boolean;
-  /** The file that the problems are in. */
-  file?: string;
-  problems: readonly Problem[];
-  /** Problems of its trust file. */
-  trust?: FileProblems;
-  lint?: LintResult;
-}
-
-export function registerCheck(program: Command): void {
-  program
-    .command("check")
+export const check = () =>
+  new Command("check")
     .argument("[environments...]", "names; without any, every environment of the project")
     .description("check whether environments may be deployed: their files, docs/reference/rules.md, chart values")
-    .option("--json", "machine-readable result")
-    .action(async (names: string[], { json }: { json?: boolean }) => {
-      const root = projectRoot();
-      const strays = names.length > 0 ? [] : strayFiles(root);
-      const chosen = strays.length > 0 ? listEnvironments(root) : chosenEnvironments(root, names);
-      const loaded = await loadEnvironments(chosen, root);
-      const results = loaded.map((one, i) => checkOne(chosen[i] ?? "", root, one));
-      results.push(...strays.map((stray) => ({ ok: false, ...stray })));
-      if (json) printJson(results);
-      else for (const result of results) print(describe(result));
-      if (results.some(({ ok }) => !ok)) process.exitCode = 1;
-    });
-}
-
-function checkOne(name: string, root: string, loaded: PromiseSettledResult<Environment>): CheckResult {
-  const trust = findTrust(trustFile(name, root), root);
-  if (loaded.status === "rejected") {
-    const error: unknown = loaded.reason;
-    if (!(error instanceof ConfigError)) throw error;
-    const { file, problems } = error;
-    return { environment: name, ok: false, file, problems, ...(trust.problems.length > 0 && { trust }) };
-  }
-  const environment = loaded.value;
-  const today = new Date().toISOString().slice(0, 10);
-  const verdict = admit({ environment, topology: buildTopology(environment), trust, today });
-  const own = verdict.problems.find(({ file }) => file !== trust.file);
-  const trusts = verdict.problems.find(({ file }) => file === trust.file);
-  // Where the trust file alone is wrong, it is the file of the problems; else they would seem to be none.
-  const first = own ?? trusts ?? { problems: [] };
-  return {
-    environment: name,
-    ok: isAdmitted(verdict),
-    ...first,
-    ...(own && trusts && { trust: trusts }),
-    lint: verdict.lint,
-  };
-}
-
-function describe({ environment, file, problems, trust, lint }: CheckResult): string {
-  const files = [...(file ? [{ file, problems }] : []), ...(trust ? [trust] : [])];
-  const wrong = files.map((one) => formatProblems(one.file, one.problems));
-  if (!lint) return wrong.join("\n");
-  const { findings, acknowledged } = lint;
-  const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
-  const head = `${environment}: ${count("error")} errors, ${count("warning")} warnings, ${acknowledged.length} acknowledged`;
-  const accepted = acknowledged.map(
-    ({ at, rule, reason, expires }) => `  · ${at}: ${rule} acknowledged until ${expires}: ${reason}`,
-  );
-  return [...wrong, head, ...findings.map(formatFinding), ...accepted].join("\n");
-}
+    .option(...json)
+    .action(async (names, options) => (await import("../actions/check")).check(names, options));

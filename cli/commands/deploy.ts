@@ -1,10 +1,8 @@
-import type { Command } from "commander";
-import type { DeployOptions } from "../deploy/command";
-import { storeOption } from "../keys/location";
+import { Command } from "@commander-js/extra-typings";
+import { json, storeOption } from "./options";
 
-export function registerDeploy(program: Command): void {
-  program
-    .command("deploy")
+export const deploy = () =>
+  new Command("deploy")
     .argument("<environment>")
     .description("apply every stack of the environment in order, and verify the result")
     .option("--emulate", "deploy clusters on AWS to an emulated AWS on this machine: no account, no costs")
@@ -21,10 +19,5 @@ export function registerDeploy(program: Command): void {
       "streams, or STREAM/consumer, that may be recreated when they cannot be changed, in this deployment",
     )
     .option("--if-possible", "skip the deployment, with exit code 0, when a prerequisite is missing")
-    .option("--json", "machine-readable result")
-    .action(async (name: string, options: DeployOptions) => {
-      // Loaded here, and as environments are: AWS's clients are large, and every other command starts without them.
-      const { deploy } = require("../deploy/command") as typeof import("../deploy/command");
-      await deploy(name, options);
-    });
-}
+    .option(...json)
+    .action(async (name, options) => (await import("../deploy/command")).deploy(name, options));

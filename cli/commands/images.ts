@@ -1,85 +1,26 @@
-import type { Command } from "commander";
+import { Command } from "@commander-js/extra-typings";
 import { baseVariable } from "../../artifacts/image-settings";
-import { openEnvironment } from "../core/environment";
-import { print, printJson, table } from "../core/output";
-import { UserError } from "../core/project";
-import { buildImage } from "../images/build";
-import { type ImageDestination, imageDestinations } from "../images/destinations";
-import { type PushedImage, pushImage } from "../images/push";
-import { accountRegistry, withLogin } from "../images/registry";
-import { baseImage } from "../images/settings";
+import { json } from "./options";
 
-interface BuildOptions {
-  base?: string;
-  json?: boolean;
-}
+const base = ["--base <reference>", `image to build on, by digest; default: ${baseVariable}`] as const;
 
-const baseHelp = `image to build on, by digest; default: ${baseVariable}`;
-
-export function registerImages(program: Command): void {
-  const images = program.command("images").description("container images of the programs, without a Docker daemon");
-
-  images
-    .command("build")
-    .argument("<environment>")
-    .description("build the images into .natsform/oci")
-    .option("--base <reference>", baseHelp)
-    .option("--json", "machine-readable result")
-    .action(async (environment: string, options: BuildOptions) => {
-      const { root, places } = await imagesOf(environment);
-      const base = baseImage(options.base, process.env);
-      const built = [];
-      const programs = new Map(places.map((place) => [place.program, place.repository]));
-      for (const [name, repository] of programs) built.push({ repository, ...(await buildImage(root, name, base)) });
-      if (options.json) printJson(built);
-      else print(table(built.map((image) => [`${image.repository}:${image.tag}`, image.digest, image.layout])));
-    });
-
-  images
-    .command("push")
-    .argument("<environment>")
-    .description("build the images and push them to their registries; existing ones are not pushed again")
-    .option("--registry <host>", "registry to use instead of the account's ECR in each region")
-    .option("--base <reference>", baseHelp)
-    .option("--json", "machine-readable result")
-    .action(async (environment: string, options: BuildOptions & { registry?: string }) => {
-      const { root, places } = await imagesOf(environment);
-      const base = baseImage(options.base, process.env);
-      const pushed: PushedImage[] = [];
-      for (const [registry, some] of await byRegistry(places, options.registry)) {
-        await withLogin(registry, async (dockerConfig) => {
-          for (const { program, repository } of some)
-            pushed.push(await pushImage({ root, program, base, repository, dockerConfig }));
-        });
-      }
-      if (options.json) printJson(pushed);
-      else print(table(pushed.map((image) => [image.reference, image.tag, image.pushed ? "pushed" : "existed"])));
-    });
-}
-
-/** Whole repositories by registry: a login opens one of them. */
-async function byRegistry(
-  places: readonly ImageDestination[],
-  chosen?: string,
-): Promise<Map<string, ImageDestination[]>> {
-  const found = new Map<string, ImageDestination[]>();
-  for (const { program, region, repository } of places) {
-    const ours = region === undefined ? undefined : (chosen ?? (await accountRegistry(region)));
-    const place = { program, repository: ours ? `${ours}/${repository}` : repository };
-    const registry = ours ?? repository.split("/")[0] ?? "";
-    const some = found.get(registry) ?? [];
-    if (!some.some((one) => one.repository === place.repository)) found.set(registry, [...some, place]);
-  }
-  return found;
-}
-
-/** @throws UserError when no cluster of the environment runs containers of ours that are built here */
-async function imagesOf(environment: string): Promise<{ root: string; places: ImageDestination[] }> {
-  const { root, environment: loaded, topology } = await openEnvironment(environment);
-  const places = imageDestinations(loaded, topology);
-  if (places.length === 0)
-    throw new UserError(
-      `${environment} needs no images: it has no cluster on AWS, and its clusters on Kubernetes name a tag`,
+export const images = () =>
+  new Command("images")
+    .description("container images of the programs, without a Docker daemon")
+    .addCommand(
+      new Command("build")
+        .argument("<environment>")
+        .description("build the images into .natsform/oci")
+        .option(...base)
+        .option(...json)
+        .action(async (name, options) => (await import("../actions/images")).build(name, options)),
+    )
+    .addCommand(
+      new Command("push")
+        .argument("<environment>")
+        .description("build the images and push them to their registries; existing ones are not pushed again")
+        .option("--registry <host>", "registry to use instead of the account's ECR in each region")
+        .option(...base)
+        .option(...json)
+        .action(async (name, options) => (await import("../actions/images")).push(name, options)),
     );
-  return { root, places };
-}

@@ -1,83 +1,10 @@
-import { readFileSync } from "node:fs";
-import type { Command } from "commander";
-import { decodeJwt } from "jose";
-import { loadTrust, trustFile } from "../../model/config/load";
-import { type Explanation, explainPermissions } from "../../runtime/auth-callout";
-import { errorMessage } from "../../runtime/common/error-message";
-import { toAuthRules } from "../../templates/callout-rules";
-import { openEnvironment } from "../core/environment";
-import { print, printJson } from "../core/output";
-import { UserError } from "../core/project";
+import { Command } from "@commander-js/extra-typings";
+import { json } from "./options";
 
-export function registerPermissions(program: Command): void {
-  program
-    .command("permissions")
+export const permissions = () =>
+  new Command("permissions")
     .argument("<environment>")
     .description("show the permissions of a token, and why; the token is not verified, and never printed")
     .requiredOption("--token <file>", "file with the token; - for standard input")
-    .option("--json", "machine-readable result")
-    .action(async (name: string, options: { token: string; json?: boolean }) => {
-      const { root, topology } = await openEnvironment(name);
-      const rules = toAuthRules(topology, loadTrust(trustFile(name, root), root));
-      const claims = readClaims(options.token);
-      const explanation = explainPermissions(rules, claims);
-      if (options.json) printJson(explanation);
-      else print(describe(explanation, topology.identity.permissions, claims));
-      if ("denied" in explanation) process.exitCode = 1;
-    });
-}
-
-type Claims = Record<string, unknown> & { sub: string };
-
-function readClaims(file: string): Claims {
-  let text: string;
-  try {
-    text = readFileSync(file === "-" ? 0 : file, "utf8").trim();
-  } catch (error) {
-    throw new UserError(`cannot read the token: ${errorMessage(error)}`);
-  }
-  let claims: Record<string, unknown>;
-  try {
-    claims = decodeJwt(text);
-  } catch {
-    throw new UserError(
-      `${file === "-" ? "standard input" : file} holds no JWT`,
-      "natsform token ENV --sub NAME > FILE",
-    );
-  }
-  if (typeof claims.sub !== "string") throw new UserError("the token has no sub, so the callout would refuse it");
-  return claims as Claims;
-}
-
-const outcomes = {
-  granted: "applies",
-  condition: "does not apply: a condition is not met",
-  other_account: "ignored: an earlier rule has decided the account",
-} as const;
-
-function describe(
-  explanation: Explanation,
-  permissions: readonly { when: { claim: string }[] }[],
-  claims: Claims,
-): string {
-  const rules = explanation.rules.map(({ rule, account, outcome, missing }) => {
-    const claimNames = (permissions[rule]?.when ?? []).map(({ claim }) => claim);
-    const checked = claimNames.length > 0 ? ` (checks ${claimNames.join(", ")})` : "";
-    const lost = missing.length > 0 ? `; without ${missing.join(", ")} some subjects are left out` : "";
-    return `  rule ${rule}, account ${account}: ${outcomes[outcome]}${checked}${lost}`;
-  });
-  const head = [`token of ${JSON.stringify(claims.sub)}`, ...rules];
-  if ("denied" in explanation) return [...head, `denied: ${explanation.denied}: ${explanation.detail}`].join("\n");
-  const { grant } = explanation;
-  const list = (title: string, subjects: readonly string[]) =>
-    subjects.length > 0 ? [`${title}`, ...subjects.map((subject) => `  ${subject}`)] : [];
-  return [
-    ...head,
-    `placed in account ${grant.account} as ${grant.name}`,
-    ...list("may publish to", grant.publish.allow),
-    ...list("but not to", grant.publish.deny),
-    ...list("may subscribe to", grant.subscribe.allow),
-    ...list("but not to", grant.subscribe.deny),
-    ...(grant.responses ? [`may answer requests: ${grant.responses.max} answer each`] : []),
-  ].join("\n");
-}
+    .option(...json)
+    .action(async (name, options) => (await import("../actions/permissions")).permissions(name, options));

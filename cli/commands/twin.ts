@@ -1,162 +1,56 @@
-import { existsSync } from "node:fs";
-import type { Command } from "commander";
-import { admit } from "../../admission";
-import { loadEnvironment } from "../../model/config/load";
-import { buildTopology } from "../../model/topology";
-import { refusal } from "../core/admission-gate";
-import { emulatorFolder } from "../core/emulator-folder";
-import { chosenEnvironments, emulatedEnvironments, projectRoot, twinnedEnvironments } from "../core/environments";
-import { withLock } from "../core/lock";
-import { print, printJson, runTasks, table } from "../core/output";
-import { UserError } from "../core/project";
-import { twinFolder } from "../core/twin-folder";
-import { removeEmulator } from "../emulator/start";
-import { emulatorStatus } from "../emulator/status";
-import { openTwin, prepareTwin } from "../twin/context";
-import { stopTwin, wipeTwin } from "../twin/down";
-import { followLogs, printLogs } from "../twin/logs";
-import { writeContexts } from "../twin/nats-contexts";
-import type { PortChoice } from "../twin/ports";
-import { twinStatus } from "../twin/status";
-import { mintToken } from "../twin/token";
-import { upTasks } from "../twin/up";
+import { Command } from "@commander-js/extra-typings";
+import { json } from "./options";
 
-/** `up`, `down`, `status`, `logs`, `token` and `contexts`: an environment as processes of this machine. */
-export function registerTwin(program: Command): void {
-  program
-    .command("up")
+export const up = () =>
+  new Command("up")
     .argument("<environment>")
     .description("run the environment's clusters as real servers on this machine, or bring them up to date")
     .option("--ports <choice>", "new: another block than before; a number: first port of the block of 500")
-    .action(up);
-  program
-    .command("down")
+    .action(async (name, options) => (await import("../actions/twin")).up(name, options));
+
+export const down = () =>
+  new Command("down")
     .argument("[environments...]", "names; without any, every twin of the project")
     .description("stop twins and emulated deployments; a twin's data stays for the next up")
     .option("--wipe", "remove their data, keys and certificates too")
     .option("--now", "do not wait for lame duck mode")
-    .action(down);
-  program
-    .command("status")
+    .action(async (names, options) => (await import("../actions/twin")).down(names, options));
+
+export const status = () =>
+  new Command("status")
     .argument("[environments...]", "names; without any, every twin of the project")
     .description("show the processes of a twin; exit 1 when one does not run")
-    .option("--json", "machine-readable result")
-    .action(status);
-  program
-    .command("logs")
+    .option(...json)
+    .action(async (names, options) => (await import("../actions/twin")).status(names, options));
+
+export const logs = () =>
+  new Command("logs")
     .argument("<environment>")
     .argument("[name]", "a server or program, by its name in natsform status")
     .description("print the logs of servers and programs")
     .option("-n, --lines <count>", "last lines of each log", "20")
     .option("-f, --follow", "keep printing new lines")
-    .action(logs);
-  program
-    .command("token")
+    .action(async (name, part, options) => (await import("../actions/twin")).logs(name, part, options));
+
+const noClaims: string[] = [];
+
+export const token = () =>
+  new Command("token")
     .argument("<environment>")
     .description("print a token of the twin's OIDC issuer, and nothing else")
     .requiredOption("--sub <subject>", "subject of the token")
-    .option("--claim <name=value...>", "further claims; a value that is not JSON is text", collect, [])
+    .option(
+      "--claim <name=value...>",
+      "further claims; a value that is not JSON is text",
+      (value: string, previous: string[]) => [...previous, value],
+      noClaims,
+    )
     .option("--expires <seconds>", "lifetime", "3600")
-    .action(token);
-  program
-    .command("contexts")
+    .action(async (name, options) => (await import("../actions/twin")).token(name, options));
+
+export const contexts = () =>
+  new Command("contexts")
     .argument("<environment>")
     .description("write contexts for the nats CLI: one for each cluster and login of the twin")
     .option("--folder <path>", "default: the nats CLI's own, below the user's configuration")
-    .action(async (name: string, { folder }: { folder?: string }) => {
-      const root = projectRoot();
-      for (const path of writeContexts(await openTwin(name, root), root, folder)) print(path);
-    });
-}
-
-const collect = (value: string, previous: string[]) => [...previous, value];
-
-async function up(name: string, { ports }: { ports?: string }): Promise<void> {
-  const root = projectRoot();
-  const environment = await loadEnvironment(name, root);
-  const today = new Date().toISOString().slice(0, 10);
-  const verdict = admit({ environment, topology: buildTopology(environment), purpose: "twin", today });
-  const refused = refusal(verdict);
-  if (refused) throw refused;
-  const { findings, acknowledged } = verdict.lint;
-  print(`${name}: ${findings.length} warnings, ${acknowledged.length} acknowledged`);
-  const twin = await prepareTwin(name, root, portChoice(ports));
-  await withLock(twin.folder.lock, () => runTasks(upTasks(twin, root)));
-  print(`${name} is up; natsform verify ${name} checks it, natsform status ${name} shows its addresses`);
-}
-
-function portChoice(text: string | undefined): PortChoice {
-  if (text === undefined) return "same";
-  if (text === "new") return "new";
-  const base = Number(text);
-  if (Number.isInteger(base) && base >= 1030 && base <= 65_000 && base % 10 === 0) return base;
-  throw new UserError(`--ports must be new, or a multiple of ten from 1030 to 65000; got ${text}`);
-}
-
-async function down(names: string[], { wipe, now }: { wipe?: boolean; now?: boolean }): Promise<void> {
-  const root = projectRoot();
-  const known = twinnedEnvironments(root);
-  const emulated = emulatedEnvironments(root);
-  for (const name of names.filter((name) => ![...known, ...emulated].includes(name))) print(`${name}: no twin here`);
-  for (const name of emulated.filter((name) => names.length === 0 || names.includes(name))) {
-    const folder = emulatorFolder(root, name);
-    await withLock(folder.lock, () => removeEmulator(folder));
-    print(`${name}: the emulated AWS is stopped, and what was deployed to it is gone`);
-  }
-  for (const name of names.length > 0 ? names.filter((name) => known.includes(name)) : known) {
-    const folder = twinFolder(root, name);
-    await withLock(folder.lock, async () => {
-      const progress = (text: string) => print(`${name}: ${text}`);
-      const { stopped, killed } = await stopTwin(folder, { now, progress });
-      print(`${name}: ${stopped} processes stopped${killed.length > 0 ? `, ${killed.length} by force` : ""}`);
-      if (killed.length > 0) process.exitCode = 1;
-      if (!wipe) return;
-      wipeTwin(folder);
-      print(`${name}: data, keys and certificates of the twin removed`);
-    });
-  }
-}
-
-async function status(names: string[], { json }: { json?: boolean }): Promise<void> {
-  const root = projectRoot();
-  const chosen = names.length > 0 ? chosenEnvironments(root, names) : twinnedEnvironments(root);
-  const all = [];
-  for (const name of chosen) {
-    const parts = [...(await twinStatus(await openTwin(name, root))), ...emulatorStatus(root, name)];
-    all.push({ environment: name, parts });
-  }
-  if (json) printJson(all);
-  else if (all.length === 0) print("no twins here; natsform up ENVIRONMENT starts one");
-  for (const { environment, parts } of json ? [] : all) {
-    print(`${environment}\n`);
-    print(
-      table([
-        ["", "PART", "PID", "ADDRESS", "STATE"],
-        ...parts.map(({ name, pid, address, state, ok }) => [ok ? "✔" : "✖", name, String(pid ?? "-"), address, state]),
-      ]),
-    );
-  }
-  if (all.some(({ parts }) => parts.some(({ ok }) => !ok))) process.exitCode = 1;
-}
-
-async function logs(
-  name: string,
-  part: string | undefined,
-  options: { lines: string; follow?: boolean },
-): Promise<void> {
-  const folder = twinFolder(projectRoot(), name);
-  if (!existsSync(folder.root)) throw new UserError(`${name} has no twin on this machine`, `natsform up ${name}`);
-  const count = Number(options.lines);
-  if (!Number.isInteger(count) || count < 0)
-    throw new UserError(`--lines must be a whole number, got ${options.lines}`);
-  const shown = printLogs(folder, part, count);
-  if (options.follow) await followLogs(shown);
-}
-
-async function token(name: string, options: { sub: string; claim: string[]; expires: string }): Promise<void> {
-  const expiresInSeconds = Number(options.expires);
-  if (!Number.isInteger(expiresInSeconds))
-    throw new UserError(`--expires must be whole seconds, got ${options.expires}`);
-  const twin = await openTwin(name, projectRoot());
-  print(await mintToken(twin, { sub: options.sub, claims: options.claim, expiresInSeconds }));
-}
+    .action(async (name, options) => (await import("../actions/twin")).contexts(name, options));

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
-import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { cacheFolder } from "../../bin/cache-folder";
 
 /** nats-server that the twin runs; tools/go.mod pins the same one. */
 export const natsServerVersion = "2.14.5";
@@ -15,10 +15,6 @@ export const checkovVersion = "3.3.30";
 /** Folder of the executables that `make tools` builds: outside the checkout, so that every clone finds them. */
 export function programFolder(): string {
   return join(cacheFolder(), "bin");
-}
-
-export function cacheFolder(): string {
-  return process.env.NATSFORM_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "natsform");
 }
 
 export function executable(path: string): boolean {

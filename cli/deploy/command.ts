@@ -37,7 +37,7 @@ interface Chosen {
   options: DeployOptions;
 }
 
-/** `natsform deploy`; see cli/commands/deploy.ts for its options. */
+/** `natsform deploy`; its options are in cli/commands/deploy.ts. */
 export async function deploy(name: string, options: DeployOptions): Promise<void> {
   // The clients are pinned: the warning about later versions does not concern operators.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";

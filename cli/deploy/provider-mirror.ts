@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { writeFileAtomically } from "../../artifacts/files";
 
 /** Address and version of the pinned Terraform providers, as the prebuilt packages name them. */
-const pinned = ["aws", "kubernetes", "helm", "vault"].map(
-  (name) => (require(`@cdktf/provider-${name}/package.json`) as Package).cdktf.provider,
-);
+const pinned = [
+  require("@cdktf/provider-aws/package.json") as Package,
+  require("@cdktf/provider-kubernetes/package.json") as Package,
+  require("@cdktf/provider-helm/package.json") as Package,
+  require("@cdktf/provider-vault/package.json") as Package,
+].map(({ cdktf }) => cdktf.provider);
 interface Package {
   cdktf: { provider: { name: string; version: string } };
 }

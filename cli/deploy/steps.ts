@@ -22,13 +22,15 @@ export interface DeployResult {
 /** Synthesizes the stacks that the target's environment has. */
 export async function synthesizeStacks(target: DeployTarget): Promise<PlannedStack[]> {
   const { root, environment, out, emulator, removing, streamsMay } = target;
-  await synthesize({
+  const settings = {
     root,
-    environment: environment.name,
-    out,
-    emulator: emulator && { endpoint: emulator.address.url, trustFolder: emulator.folder.trust.folder },
-    env: { ...streamsMay, ...(removing && { NATSFORM_DESTROY: "1" }) },
-  });
+    environments: [environment.name],
+    trustFolder: emulator?.folder.trust.folder,
+    emulatorEndpoint: emulator?.address.url,
+    destroy: removing,
+    streamsMay,
+  };
+  await synthesize(settings, out);
   return stacksOf(target).filter(({ id }) => isSynthesized(stackFolder(target, id).path));
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { bundleProgram } from "../../artifacts/bundle";
+import { copyBuilt } from "../../artifacts/copy-built";
 import { readIfThere } from "../../artifacts/files";
 import type { EmulatorAddress, EmulatorFolder } from "../core/emulator-folder";
 import { lastLines, parseRecord, poll, recordOf, runningProcess, startProcess, stopProcess } from "../core/processes";
@@ -35,8 +35,8 @@ export async function ensureEmulator(folder: EmulatorFolder): Promise<EmulatorAd
   if (running) return running;
   await removeEmulator(folder);
   const [program, bootstrap] = [join(folder.root, "emulator.cjs"), join(folder.root, "bootstrap.cjs")];
-  bundleProgram("cli/emulator/main.ts", program);
-  bundleProgram("cli/emulator/lambda/bootstrap.ts", bootstrap);
+  copyBuilt("emulator.cjs", program);
+  copyBuilt("lambda-bootstrap.cjs", bootstrap);
   await startProcess(folder, {
     command: process.execPath,
     args: [program],

@@ -4,13 +4,14 @@ import { imageFolder, imageProgram } from "../../artifacts/code-image";
 import { writeImageFolder } from "../../artifacts/image-folder";
 import { imageSettings } from "../../artifacts/image-settings";
 import { workFolder } from "../../artifacts/work-folder";
+import type { ProgramName } from "../../model/topology";
 import { UserError } from "../core/project";
 import { crane, lastLine } from "./crane";
 import { OciLayout } from "./oci";
 import { tarFile } from "./tar";
 
 export interface BuiltImage {
-  program: string;
+  program: ProgramName;
   tag: string;
   /** Of the image, as a registry will name it. */
   digest: string;
@@ -25,7 +26,7 @@ const layouts = (root: string) => workFolder(root).imageLayouts;
  *
  * @throws UserError when the base cannot be pulled, or is for another platform
  */
-export async function buildImage(root: string, program: string, base: string): Promise<BuiltImage> {
+export async function buildImage(root: string, program: ProgramName, base: string): Promise<BuiltImage> {
   const tag = writeImageFolder(root, program, base);
   const settings = imageSettings(program, base);
   const baseLayout = await pullBase(root, base, settings.platform);
@@ -39,7 +40,7 @@ export async function buildImage(root: string, program: string, base: string): P
 }
 
 /** A layer with the program at its path in the image. */
-function layerOf(root: string, program: string): Uint8Array {
+function layerOf(root: string, program: ProgramName): Uint8Array {
   const path = imageProgram.replace(/^\//, "");
   const content = readFileSync(join(imageFolder(root, program), "main.cjs"));
   return tarFile([{ path: dirname(path) }, { path, content }]);

@@ -18,7 +18,7 @@ export function imagesOf(environment: Environment, topology: Topology, name: str
 
 /** Repository that an image is pushed to. */
 export interface ImageDestination {
-  program: string;
+  program: ProgramName;
   /** Region of the account's ECR; `undefined` where `repository` names the registry. */
   region?: string;
   /** On ECR without the registry, which depends on the account. */

@@ -1,11 +1,12 @@
 import { writeImageFolder } from "../../artifacts/image-folder";
+import type { ProgramName } from "../../model/topology";
 import { UserError } from "../core/project";
 import { buildImage } from "./build";
 import { crane, lastLine } from "./crane";
 
 export interface PushProps {
   root: string;
-  program: string;
+  program: ProgramName;
   base: string;
   /** `<registry>/<repository>`. */
   repository: string;
@@ -13,7 +14,7 @@ export interface PushProps {
 }
 
 export interface PushedImage {
-  program: string;
+  program: ProgramName;
   repository: string;
   tag: string;
   digest: string;

@@ -1,10 +1,9 @@
-import { Option } from "commander";
 import { workFolder } from "../../artifacts/work-folder";
 import { trustFile } from "../../model/config/load";
 import { UserError } from "../core/project";
 import { twinFolder } from "../core/twin-folder";
 import type { KeyStore } from "./key-store";
-import { openStore, storeForms } from "./store";
+import { openStore } from "./store";
 
 export interface KeyLocationOptions {
   twin?: boolean;
@@ -29,7 +28,3 @@ export function keyLocation(root: string, name: string, { twin, store }: KeyLoca
 /** The store that is named, or the environment's folder on this machine. */
 export const storeUrl = (root: string, name: string, named?: string): string =>
   named ?? `file:${workFolder(root).environment(name).keys}`;
-
-/** The option that names a store of private keys. */
-export const storeOption = (): Option =>
-  new Option("--store <url>", `store of the private keys: ${storeForms}; default file:.natsform/ENVIRONMENT/keys`);

@@ -1,5 +1,5 @@
 import { responderCreds, responderKey, type Topology } from "../../model/topology";
-import type { KeyKind } from "./seeds";
+import type { KeyKind } from "./key-kinds";
 
 /** Name of the key that this one has replaced, until the rotation is finished. */
 export const previousOf = (name: string): string => `${name}-previous`;

@@ -8,11 +8,8 @@ import {
   type KeyPair,
 } from "nkeys.js";
 import { type NkeyKind, signingKey } from "../../runtime/nkeys/nkey";
+import type { KeyKind } from "./key-kinds";
 import type { KeyStore } from "./key-store";
-
-/** Kinds of nkeys by the first letter of their public half. */
-export const kinds = ["operator", "account", "user", "curve"] as const;
-export type KeyKind = (typeof kinds)[number];
 
 const make: Record<KeyKind, () => KeyPair> = {
   operator: createOperator,

@@ -6,6 +6,7 @@ import { checkKeyName } from "./key-name";
 import type { KeyStore } from "./key-store";
 import { kubernetesSecretStore } from "./kubernetes-secret";
 import { SecretsManagerStore } from "./secrets-manager";
+import { storeForms } from "./store-forms";
 import { vaultKvStore } from "./vault-kv";
 
 /** A folder for its owner alone, one file for each key. */
@@ -72,8 +73,6 @@ export class MemoryStore implements KeyStore {
 }
 
 /** URLs of stores, for messages and help. */
-export const storeForms = "file:FOLDER, aws:REGION/PREFIX, kubernetes:NAMESPACE/SECRET or vault:MOUNT/PATH";
-
 /**
  * Opens a store by its URL: `file:FOLDER`, `aws:REGION/PREFIX` for Secrets Manager, `kubernetes:NAMESPACE/SECRET` or
  * `vault:MOUNT/PATH` for a KV v2 engine.

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { bundleProgram } from "../../artifacts/bundle";
+import { programFile } from "../../artifacts/build/names";
+import { copyBuilt } from "../../artifacts/copy-built";
 import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
 import type { Trust } from "../../model/config";
 import { type ClusterTopology, calloutIssuerSecret, calloutXkeySecret, loginKey } from "../../model/topology";
@@ -29,12 +30,12 @@ export interface TwinProgram {
   signal: NodeJS.Signals;
 }
 
-/** Bundles the programs and writes the files that they read. */
+/** Writes the programs, as they are deployed, and the files that they read. */
 export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinProgram[]> {
   const { folder, topology, ports } = twin;
   const bundles = join(folder.root, "programs");
-  bundleProgram("runtime/auth-callout/main.ts", join(bundles, "auth-callout.cjs"));
-  bundleProgram("cli/twin/issuer-main.ts", join(bundles, "oidc-issuer.cjs"));
+  copyBuilt(programFile("auth-callout"), join(bundles, "auth-callout.cjs"));
+  copyBuilt("oidc-issuer.cjs", join(bundles, "oidc-issuer.cjs"));
   await ensureIssuerKey(folder);
   writeFileAtomically(rulesPath(twin), `${JSON.stringify(toAuthRules(topology, trust), null, 2)}\n`);
   await writeSeeds(twin);

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { buildProgram } from "../../cli/program";
 
 /** docs/reference/commands.md: the help texts as they are printed. */
@@ -15,12 +15,12 @@ export function commandReference(): string {
   ].join("\n")}`;
 }
 
-function pathOf(command: Command): string {
+function pathOf(command: CommandUnknownOpts): string {
   const parent = command.parent?.parent ? `${command.parent.name()} ` : "";
   return `${parent}${command.name()}`;
 }
 
-function help(command: Command): string {
+function help(command: CommandUnknownOpts): string {
   command.configureHelp({ helpWidth: 100 });
   return command.helpInformation().trimEnd();
 }

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, parse, relative, resolve } from "node:path";
 import { type EnvironmentFiles, environmentFiles } from "./environment-files";
-import { evaluateFiles } from "./evaluation/evaluate-files";
-import { type Evaluated, received } from "./evaluation/messages";
+import { type Evaluated, evaluateFiles } from "./evaluation/evaluate-files";
 import { nearest } from "./known-keys";
 import { ConfigError, type FileProblems, type Problem } from "./problem";
 import type { Environment } from "./schema";
@@ -73,7 +72,7 @@ export async function loadEnvironments(
       const evaluation = known.includes(name) ? read.get(path(name)) : undefined;
       const { environment, problems } = (await evaluation) ?? refuseUnknown(name, root, known);
       if (environment) return environment;
-      throw new ConfigError(relative(root, path(name)), problems.map(received));
+      throw new ConfigError(relative(root, path(name)), problems);
     }),
   );
 }

@@ -26,7 +26,7 @@ export function formatPath(path: readonly (string | number)[]): string {
 
 const longest = 60;
 
-/** A value that only another process has: in words for people, as data for programs. */
+/** A value that may not be plain data, or may refer to itself: in words for people, as data for programs. */
 export class Shown {
   constructor(
     readonly text: string,
@@ -35,6 +35,15 @@ export class Shown {
   toJSON(): unknown {
     return this.data;
   }
+}
+
+const standIns = new WeakMap<object, string>();
+
+/** A function that stands for a value which another process has: no schema takes it for data, and it is shown as `text`. */
+export function standIn(text: string): () => undefined {
+  const made = () => undefined;
+  standIns.set(made, text);
+  return made;
 }
 
 /** At most 60 characters of a value: enough to recognize it, never a whole file. */
@@ -56,7 +65,7 @@ function print(value: unknown, room = longest): string {
     case "bigint":
       return `${value}n`;
     case "function":
-      return "a function";
+      return standIns.get(value) ?? "a function";
     case "object":
       return value === null ? "null" : printObject(value, room);
     default:

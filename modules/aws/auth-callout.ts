@@ -30,7 +30,7 @@ export class AuthCallout extends Construct {
     const task = new ProgramTask(this, "task", {
       name,
       program: "auth-callout",
-      image: programImage(this, "image", lookups, settings.root, "auth-callout"),
+      image: programImage(this, "image", lookups, settings, "auth-callout"),
       logName: `${cluster.name}-auth-callout`,
       lookups,
       ...environmentOf(context, cluster, lookups),

@@ -1,17 +1,24 @@
 import { DataAwsEcrImage } from "@cdktf/provider-aws/lib/data-aws-ecr-image";
 import type { Construct } from "constructs";
-import { imageFolder, imageTag } from "../../artifacts/code-image";
+import { programTag } from "../terraform/image-tag";
+import type { SynthSettings } from "../terraform/settings";
 import type { Lookups } from "./lookups";
 
 /**
  * Reference of a program's image, by digest. It is found under the tag of what lies in the project, so a deployment with
  * an image that was never pushed fails before anything is changed.
  */
-export function programImage(scope: Construct, id: string, lookups: Lookups, root: string, program: string): string {
+export function programImage(
+  scope: Construct,
+  id: string,
+  lookups: Lookups,
+  settings: SynthSettings,
+  program: string,
+): string {
   const { names } = lookups;
   const image = new DataAwsEcrImage(scope, id, {
     repositoryName: names.repository(program),
-    imageTag: imageTag(imageFolder(root, program)),
+    imageTag: programTag(settings, program),
   });
   return image.imageUri;
 }

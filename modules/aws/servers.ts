@@ -51,7 +51,7 @@ export class Servers extends Construct {
     );
     const further = [...folders.values()].map(({ statement }) => statement);
     const { permissions, ...roles } = serverRoles(this, { topology, cluster, lookups, further });
-    const agentImage = programImage(this, "agent-image", lookups, settings.root, "certificate-agent");
+    const agentImage = programImage(this, "agent-image", lookups, settings, "certificate-agent");
 
     let previous: ServerService | undefined;
     for (const server of cluster.servers) {

@@ -1,7 +1,2 @@
-/** Path from which environments imported before `natsform/config`: works for this release, with a warning. */
-process.emitWarning("environments import from natsform/config now: ../modules/config goes with the next release", {
-  type: "DeprecationWarning",
-  code: "NATSFORM_CONFIG",
-});
-
+/** Types for environments that import from the path of before `natsform/config`. They run as if they named the new one. */
 export * from "../../model/config";

@@ -1,10 +1,10 @@
-import { imageFolder, imageTag } from "../../artifacts/code-image";
+import { programTag } from "../terraform/image-tag";
 import type { KubernetesContext } from "./context";
 import { environment, resources, restrictedContainer, restrictedPod } from "./pod";
 
 /** Image of one of natsform's own programs: of the tag that is named, or of the code in the project. */
 const programImage = ({ cluster, settings }: KubernetesContext, program: string): string => {
-  const { programs, tag = imageTag(imageFolder(settings.root, program)) } = cluster.platform.images;
+  const { programs, tag = programTag(settings, program) } = cluster.platform.images;
   return `${programs}/${program}:${tag}`;
 };
 

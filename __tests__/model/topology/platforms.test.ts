@@ -94,7 +94,7 @@ describe.each(kinds)("%s", (kind) => {
 const asking: Record<string, string> = {
   "admission/chart-problems.ts": "judges values of the chart",
   "cli/backup/deployed.ts": "backups are run by hand on Kubernetes alone",
-  "cli/commands/topology.ts": "prints it",
+  "cli/actions/topology.ts": "prints it",
   "cli/core/kubernetes-access.ts": "asks for the kind of a login",
   "cli/deploy/aws/check-record.ts": "part of the driver",
   "cli/deploy/command.ts": "prints it",

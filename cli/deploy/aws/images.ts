@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { BatchGetImageCommand, ECRClient, PutImageCommand } from "@aws-sdk/client-ecr";
 import { STSClient } from "@aws-sdk/client-sts";
 import { imageFolder, imageTag } from "../../../artifacts/code-image";
-import { awsNames, programsOf } from "../../../model/topology";
+import { awsNames, type ProgramName, programsOf } from "../../../model/topology";
 import { pushImage } from "../../images/push";
 import { accountRegistry, withLogin } from "../../images/registry";
 import { baseImage } from "../../images/settings";
@@ -27,7 +27,11 @@ export async function putImages(target: DeployTarget, region: string): Promise<n
   return put;
 }
 
-async function pushToAccount({ root, environment }: DeployTarget, region: string, program: string): Promise<boolean> {
+async function pushToAccount(
+  { root, environment }: DeployTarget,
+  region: string,
+  program: ProgramName,
+): Promise<boolean> {
   const base = baseImage(undefined, process.env);
   const registry = await accountRegistry(region, new STSClient({ region }));
   const repository = `${registry}/${awsNames(environment.name, region).repository(program)}`;
@@ -41,7 +45,7 @@ async function pushToAccount({ root, environment }: DeployTarget, region: string
  * The manifest alone: there is no registry behind the emulated ECR, and so no layer is uploaded. What can go wrong with
  * a tag goes wrong here too; what can go wrong with a layer does not.
  */
-async function putManifest(target: DeployTarget, region: string, program: string): Promise<boolean> {
+async function putManifest(target: DeployTarget, region: string, program: ProgramName): Promise<boolean> {
   const client = new ECRClient(clientConfig(target, region));
   const repositoryName = awsNames(target.environment.name, region).repository(program);
   const folder = imageFolder(target.root, program);

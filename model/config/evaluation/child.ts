@@ -1,6 +1,6 @@
 import type { Problem } from "../problem";
 import { evaluate, failureReason, neverEnds } from "./evaluate";
-import type { EnvironmentFile, Evaluated, Message } from "./messages";
+import type { Message, Ran, RunnableFile } from "./messages";
 
 /**
  * The process that environment files run in. It takes the list of them as one message and answers each in turn. A file
@@ -15,6 +15,11 @@ Object.assign(process, { send: undefined, disconnect: undefined });
 const late = "an environment is data: leave out what goes on after the file has run";
 /** Time that a file's unfinished work may take to end. */
 const patienceMs = 250;
+
+/** The file that is `natsform/config` in full. */
+const configFile = process.argv[2] ?? "";
+// Files are run as JavaScript: errors name the lines of what was written.
+process.setSourceMapsEnabled(true);
 
 /** Problems that arise after a file has run. */
 let afterwards: Problem[] = [];
@@ -35,7 +40,7 @@ process.on("disconnect", () => process.exit());
 /** Resources that keep the process alive. Reads and writes of files are left out: they end by themselves. */
 const kept = () => process.getActiveResourcesInfo().filter((resource) => !/^(FSReq|FileHandle|Close)/.test(resource));
 
-async function run(files: readonly EnvironmentFile[]): Promise<void> {
+async function run(files: readonly RunnableFile[]): Promise<void> {
   for (const file of files) {
     const { answered, atRest } = await runOne(file);
     await answer(answered);
@@ -43,12 +48,12 @@ async function run(files: readonly EnvironmentFile[]): Promise<void> {
   }
 }
 
-async function runOne(file: EnvironmentFile): Promise<{ answered: Evaluated; atRest: boolean }> {
+async function runOne(file: RunnableFile): Promise<{ answered: Ran; atRest: boolean }> {
   const before = kept().length;
   afterwards = [];
   current = file.path;
   process.argv = [process.execPath, file.path];
-  const evaluated = evaluate(file);
+  const ran = evaluate(file, configFile);
   const deadline = performance.now() + patienceMs;
   do await new Promise((turn) => setImmediate(turn));
   while (kept().length > before && afterwards.length === 0 && performance.now() < deadline);
@@ -57,11 +62,11 @@ async function runOne(file: EnvironmentFile): Promise<{ answered: Evaluated; atR
     const what = [...new Set(left)].join(", ");
     afterwards.push({ path: [], message: `goes on working when it has run (${what})`, fix: late });
   }
-  const problems = [...evaluated.problems, ...afterwards];
+  const problems = [...(ran.problems ?? []), ...afterwards];
   const atRest = afterwards.length === 0 && !problems.includes(neverEnds);
-  return { answered: problems.length === 0 ? evaluated : { problems }, atRest };
+  return { answered: problems.length === 0 ? ran : { problems }, atRest };
 }
 
-process.once("message", (files: EnvironmentFile[]) => {
+process.once("message", (files: RunnableFile[]) => {
   send("begins", () => void run(files));
 });

@@ -1,57 +1,127 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { join } from "node:path";
-import type { Problem } from "../problem";
+import { readFileSync } from "node:fs";
+import { builtFile } from "../../../bin/built";
+import { parseEnvironment } from "../parse";
+import { formatValue, type Problem, Shown } from "../problem";
+import type { Environment } from "../schema";
+import { compileFile } from "./compile";
 import { limitSeconds, neverEnds } from "./evaluate";
-import type { EnvironmentFile, Evaluated, Message } from "./messages";
+import { keepValue, keptValue } from "./kept-values";
+import type { Message, Ran, RunnableFile } from "./messages";
+import { fromSendable } from "./strange-values";
+
+/** A file that is to be evaluated, and the name of the environment that it should export. */
+export interface EnvironmentFile {
+  name: string;
+  path: string;
+}
+
+/** Result of a file: the environment, or all of its problems. */
+export interface Evaluated {
+  environment?: Environment;
+  problems: readonly Problem[];
+}
+
+/** Evaluates environment files: each is compiled, run and checked, whatever the others are. */
+export async function evaluateFiles(files: readonly EnvironmentFile[]): Promise<Evaluated[]> {
+  const ran = await runAll(files.map(({ path }) => path));
+  return files.map(({ name, path }) => {
+    const one = ran.get(path) as Ran;
+    if (one.problems) return { problems: one.problems };
+    const { environment, problems } = parseEnvironment(fromSendable(one), name);
+    return { environment, problems: problems.map(printable) };
+  });
+}
+
+/** Results of files by their paths: of those that are nothing but data the kept ones, if there are any. */
+async function runAll(paths: readonly string[]): Promise<Map<string, Ran>> {
+  const all = new Map<string, Ran>();
+  const runnable: (RunnableFile & { isConstant: boolean; source: string })[] = [];
+  for (const path of paths) {
+    const source = readFileSync(path, "utf8");
+    const kept = keptValue(path, source);
+    if (kept) {
+      all.set(path, { ...kept, strange: [] });
+      continue;
+    }
+    const compiled = compileFile(path, source);
+    if (compiled.problems) all.set(path, compiled);
+    else runnable.push({ path, source, ...compiled });
+  }
+  const ran = await runFiles(runnable);
+  for (const [i, { path, source, isConstant }] of runnable.entries()) {
+    const one = ran[i] as Ran;
+    all.set(path, one);
+    if (isConstant && !one.problems && one.strange.length === 0) keepValue(path, source, one.value);
+  }
+  return all;
+}
+
+/** Values of files need not be data that can be printed. */
+function printable(problem: Problem): Problem {
+  const { got } = problem;
+  const isPlain = got === null || ["string", "number", "boolean", "undefined"].includes(typeof got);
+  if (!("got" in problem) || isPlain) return problem;
+  const text = formatValue(got);
+  return { ...problem, got: new Shown(text, asData(got) ?? text) };
+}
+
+function asData(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch {
+    return undefined;
+  }
+}
 
 /**
- * Evaluates environment files in a process of their own: one that never ends, ends its process or prints something is a
- * problem of that file and of nothing else.
+ * Runs files in a process of their own: one that never ends, ends its process or prints something is a problem of that
+ * file and of nothing else.
  *
  * All of them share one process as long as each leaves it as it found it.
  */
-export async function evaluateFiles(files: readonly EnvironmentFile[]): Promise<Evaluated[]> {
-  const all: Evaluated[] = [];
+async function runFiles(files: readonly RunnableFile[]): Promise<Ran[]> {
+  const all: Ran[] = [];
   while (all.length < files.length) {
-    const { evaluated, end } = await oneProcess(files.slice(all.length));
-    all.push(...evaluated);
+    const { ran, end } = await oneProcess(files.slice(all.length));
+    all.push(...ran);
     // A failure of a later file may be caused by those before it: it runs again, alone.
-    if (evaluated.length === 0) all.push({ problems: [end] });
+    if (ran.length === 0) all.push({ problems: [end] });
   }
   return all;
 }
 
 interface Ended {
-  evaluated: Evaluated[];
+  ran: Ran[];
   /** Problem of the file at which the process ended. */
   end: Problem;
 }
 
-function oneProcess(files: readonly EnvironmentFile[]): Promise<Ended> {
-  const child = fork(join(__dirname, "child.ts"), {
-    execArgv: ["--require", require.resolve("tsx/cjs")],
+function oneProcess(files: readonly RunnableFile[]): Promise<Ended> {
+  const child = fork(builtFile("evaluation.cjs"), [builtFile("config.cjs")], {
+    execArgv: [],
     // What a file prints is no part of a result: it goes where errors go.
     stdio: ["ignore", 2, 2, "ipc"],
     serialization: "advanced",
   });
   return new Promise((resolve, reject) => {
-    const evaluated: Evaluated[] = [];
+    const ran: Ran[] = [];
     let begun = false;
     // V8 ends loops; what waits inside of the system is ended from here, later than those.
     const watchdog = new Watchdog(child, (limitSeconds + 2) * 1000);
     child.on("message", (message: Message) => {
       watchdog.start();
       if (message === "begins") begun = true;
-      else evaluated.push(message);
-      if (evaluated.length === files.length) child.kill("SIGKILL");
+      else ran.push(message);
+      if (ran.length === files.length) child.kill("SIGKILL");
     });
     child.once("error", reject);
     child.once("exit", (code, signal) => {
       watchdog.stop();
       if (!begun) reject(new Error(`the process that reads environments ended at its start: ${signal ?? code}`));
-      else resolve({ evaluated, end: watchdog.ended ? neverEnds : endOf(code, signal) });
+      else resolve({ ran, end: watchdog.ended ? neverEnds : endOf(code, signal) });
     });
-    child.send([...files]);
+    child.send(files.map(({ path, code }) => ({ path, code })));
   });
 }
 

@@ -1,0 +1,2 @@
+/** Jobs that `natsform doctor` checks the prerequisites of. */
+export const jobs = ["twin", "test", "deploy", "kubernetes"] as const;

@@ -1,0 +1,51 @@
+import { readIfThere } from "../../artifacts/files";
+import { loadTrustIfThere } from "../../model/config/load";
+import { openEnvironment } from "../core/environment";
+import { withLock } from "../core/lock";
+import { print } from "../core/output";
+import { shownPath, UserError } from "../core/project";
+import { importOperator } from "../keys/import/import";
+import { keyLocation } from "../keys/location";
+import { writeTrust } from "../keys/trust-file";
+
+interface Options {
+  operatorJwt: string;
+  systemAccount: string;
+  resolverPreload: string;
+  creds: Record<string, string>;
+  account: Record<string, string>;
+  store?: string;
+}
+
+export async function importKeys(name: string, options: Options): Promise<void> {
+  const { root, topology } = await openEnvironment(name);
+  const { store, trust: path, lock } = keyLocation(root, name, options);
+  const files = {
+    operator: contentOf(options.operatorJwt),
+    systemAccount: contentOf(options.systemAccount),
+    preload: contentOf(options.resolverPreload),
+    creds: Object.fromEntries(Object.entries(options.creds).map(([user, file]) => [user, contentOf(file)])),
+    accounts: options.account,
+  };
+  await withLock(lock, async () => {
+    const before = loadTrustIfThere(path, root);
+    if (before && !before.example && !before.imported) {
+      throw new UserError(
+        `${shownPath(root, path)} belongs to an operator that natsform created; its servers would refuse every client after an import`,
+        "to replace it, remove the trust file and name an empty store with --store",
+      );
+    }
+    const previous = before?.example ? undefined : before;
+    const { trust, others } = await importOperator({ topology, store, files, previous, now: new Date() });
+    const changed = writeTrust(path, trust);
+    print(`operator ${trust.operator?.publicKey} with accounts ${Object.keys(trust.accounts).join(", ")}`);
+    if (others.length > 0) print(`ignored, because the environment does not name them: ${others.join(", ")}`);
+    print(`${shownPath(root, path)} ${changed ? "written" : "is up to date"}; keys are in ${store.description}`);
+  });
+}
+
+function contentOf(file: string): string {
+  const text = readIfThere(file);
+  if (text === undefined) throw new UserError(`there is no file ${file}`);
+  return text;
+}
