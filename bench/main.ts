@@ -1,13 +1,17 @@
 import { benchAttacks } from "./attacks";
 import { benchBackup } from "./backup";
 import { benchCallout } from "./callout";
+import { benchCommands } from "./commands";
 import { benchDnsSync } from "./dns-sync";
 import { benchProfile } from "./profile";
 import { benchStorm } from "./storm";
+import { benchSynthesis } from "./synthesis";
 import { benchTwin } from "./twin";
 
 /** One part of the bench: prints its figures, each beside the floor that was taken in the same run. */
 const parts: Record<string, () => Promise<void>> = {
+  commands: benchCommands,
+  synthesis: benchSynthesis,
   twin: benchTwin,
   callout: benchCallout,
   profile: benchProfile,
