@@ -57,12 +57,7 @@ describe("a wrong configuration ends with 1 and writes nothing", () => {
         "2 errors",
       ],
     ],
-    [
-      "no TypeScript",
-      "syntax",
-      '{\n  name: "syntax",\n  clusters: { core: ; } }',
-      ["does not run: 3:20: ERROR: Unexpected"],
-    ],
+    ["no TypeScript", "syntax", '{\n  name: "syntax",\n  clusters: { core: ; } }', ["does not run: 3:21: Unexpected"]],
     [
       "a file that throws",
       "throws",

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { BuildFailure } from "esbuild";
 import { packageRoot } from "../../bin/built";
 import { writeFileAtomically } from "../files";
 import { makeOutput, type Output, outputs } from "./outputs";
@@ -98,4 +99,14 @@ function readBefore(): Build | undefined {
   }
 }
 
-build();
+try {
+  build();
+} catch (error) {
+  const { errors } = error as Partial<BuildFailure>;
+  if (!errors) throw error;
+  for (const { text, location } of errors) {
+    const at = location ? `${location.file}:${location.line}:${location.column + 1}: ` : "";
+    console.error(`${at}${text}`);
+  }
+  process.exitCode = 1;
+}

@@ -65,9 +65,9 @@ function flipped(bytes: Buffer): Buffer {
 }
 
 test("a file that asks for anything is run each time", async () => {
-  const asking = text(`Number(require("node:fs").readFileSync(${JSON.stringify(join(root, "size"))}, "utf8"))`);
+  const asking = text(`Number(require("node:fs").readFileSync(${JSON.stringify(join(root, "asked"))}, "utf8"))`);
   for (const size of [3, 5]) {
-    writeFileSync(join(root, "size"), String(size));
+    writeFileSync(join(root, "asked"), String(size));
     expect(await sizeOf(asking)).toBe(size);
   }
   expect(kept()).toEqual([]);

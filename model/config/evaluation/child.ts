@@ -18,6 +18,8 @@ const patienceMs = 250;
 
 /** The file that is `natsform/config` in full. */
 const configFile = process.argv[2] ?? "";
+// Opened before any file is run: one that prints has not begun something that goes on.
+void [process.stdout, process.stderr];
 // Files are run as JavaScript: errors name the lines of what was written.
 process.setSourceMapsEnabled(true);
 

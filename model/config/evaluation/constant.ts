@@ -37,8 +37,9 @@ export function isConstant(code: string): boolean {
   const calls = new Set<string>();
   for (const statement of program.body) {
     if (statement.type === "ImportDeclaration") {
+      if (statement.source.value !== "natsform/config") return false;
       for (const one of statement.specifiers) {
-        if (statement.source.value !== "natsform/config" || one.type !== "ImportSpecifier") return false;
+        if (one.type !== "ImportSpecifier") return false;
         if (one.imported.type !== "Identifier" || one.imported.name !== "defineEnvironment") return false;
         calls.add(one.local.name);
       }
