@@ -22,8 +22,6 @@ export function bundleText(entry: string, root: string, options: BuildOptions = 
     // Programs run on newer releases; the twin, the emulator and the tests run them on Node 20 as well.
     target: "node20",
     format: "cjs",
-    // V8 forgets of compiled code who loads modules for it: what is left to Node is loaded by require.
-    supported: { "dynamic-import": false },
     // Set here, not read from a tsconfig.json that happens to lie above the sources.
     tsconfigRaw: { compilerOptions: { strict: true } },
     logLevel: "silent",

@@ -40,7 +40,7 @@ test("where it is only wanted if possible, that is a row and no failure", async 
   const args = ["deploy", "demo", "--emulate", "--if-possible"];
   const { code, stdout, stderr } = await natsform(project.root, args, { PATH: "/nowhere" });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toMatch(/^- deploy +demo +skipped: terraform is not on PATH\n$/);
+  expect(stdout).toMatch(/^- +deploy +demo +skipped: terraform is not on PATH\n$/);
   nothingMade();
 });
 

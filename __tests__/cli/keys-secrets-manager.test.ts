@@ -5,7 +5,7 @@ import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from
 import { writeFileAtomically } from "../../artifacts/files";
 import { emulatorFolder } from "../../cli/core/emulator-folder";
 import { findPythonProgram } from "../../cli/core/tools";
-import { DeployConsole } from "../../cli/deploy/deploy-console";
+import { silentHost } from "../../cli/core/host";
 import { recordDeployedAuthorities } from "../../cli/deploy/exchange-authorities";
 import { type Moto, startMoto } from "../../cli/emulator/moto";
 import { deployedLeafAuthority } from "../../cli/keys/leaf-authority";
@@ -83,7 +83,7 @@ const storeOf = (prefix: string, containers?: "existing") =>
             streamsMay: {},
             emulator: { folder, address },
           },
-          new DeployConsole({ confirmed: false, quiet: true }),
+          silentHost(false),
         );
       };
       const show = async (pair: KeyPairPem) =>

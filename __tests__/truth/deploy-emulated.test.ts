@@ -228,6 +228,6 @@ deployed("destroying leaves nothing behind", async () => {
   // The command fails with a list when anything is left that the account did not hold in the beginning.
   const { code, stdout, stderr } = await deployment.project.natsform("deploy", "demo", "--emulate", "--destroy");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toMatch(/Destroy: \d{2,} resources removed/);
+  expect(stdout).toMatch(/Destroy demo-[a-z-]+: \d{2,} resources removed/);
   expect(existsSync(deployment.folder.root)).toBe(false);
 });

@@ -21,6 +21,8 @@ const external = ["esbuild", "@aws-sdk/*"];
 /** A text that is one function, as `bin/compiled.js` runs it: to wrap millions of characters takes milliseconds. */
 const wrapped: BuildOptions = {
   external,
+  // V8 forgets of compiled code who loads modules for it: what is left to Node is loaded by require.
+  supported: { "dynamic-import": false },
   banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
   footer: { js: "})" },
 };

@@ -5,9 +5,11 @@ import { buildTopology } from "../../model/topology";
 import { refusal } from "../core/admission-gate";
 import { emulatorFolder } from "../core/emulator-folder";
 import { chosenEnvironments, emulatedEnvironments, projectRoot, twinnedEnvironments } from "../core/environments";
+import { commandHost } from "../core/hosts";
 import { withLock } from "../core/lock";
-import { print, printJson, runTasks, table } from "../core/output";
+import { print, printJson, table } from "../core/output";
 import { UserError } from "../core/project";
+import { runSteps } from "../core/steps";
 import { twinFolder } from "../core/twin-folder";
 import { removeEmulator } from "../emulator/start";
 import { emulatorStatus } from "../emulator/status";
@@ -18,7 +20,7 @@ import { writeContexts } from "../twin/nats-contexts";
 import type { PortChoice } from "../twin/ports";
 import { twinStatus } from "../twin/status";
 import { mintToken } from "../twin/token";
-import { upTasks } from "../twin/up";
+import { type UpState, upSteps } from "../twin/up";
 
 /** Writes contexts for the nats CLI. */
 export async function contexts(name: string, { folder }: { folder?: string }): Promise<void> {
@@ -36,7 +38,7 @@ export async function up(name: string, { ports }: { ports?: string }): Promise<v
   const { findings, acknowledged } = verdict.lint;
   print(`${name}: ${findings.length} warnings, ${acknowledged.length} acknowledged`);
   const twin = await prepareTwin(name, root, portChoice(ports));
-  await withLock(twin.folder.lock, () => runTasks(upTasks(twin, root)));
+  await withLock(twin.folder.lock, () => runSteps(commandHost(), upSteps(twin, root), {} as UpState));
   print(`${name} is up; natsform verify ${name} checks it, natsform status ${name} shows its addresses`);
 }
 

@@ -20,4 +20,4 @@ export const deploy = () =>
     )
     .option("--if-possible", "skip the deployment, with exit code 0, when a prerequisite is missing")
     .option(...json)
-    .action(async (name, options) => (await import("../deploy/command")).deploy(name, options));
+    .action(async (name, options) => (await import("../actions/deploy")).deploy(name, options));

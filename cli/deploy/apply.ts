@@ -1,119 +1,73 @@
 import type { PlannedStack } from "../../model/topology";
-import { printJson } from "../core/output";
-import { UserError } from "../core/project";
-import type { DeployConsole } from "./deploy-console";
-import { destroyStack } from "./destroy";
+import type { Host } from "../core/host";
+import { confirmed, runStep, runSteps } from "../core/steps";
 import { drivers } from "./drivers";
+import { applyEmulated, emulatedEvents } from "./emulated";
 import { endCheck } from "./end-check";
-import { recordDeployedAuthorities, synthesizedAgain } from "./exchange-authorities";
+import { type RecordedAuthorities, recordDeployedAuthorities, synthesizedAgain } from "./exchange-authorities";
+import { explained } from "./explained";
 import { applyPlan } from "./plan";
-import { plansOf, showPlan } from "./show-plan";
-import { allOutputs, type DeployResult, synthesizeStacks } from "./steps";
-import { type DeployTarget, stacksOf } from "./target";
+import { showPlan } from "./show-plan";
+import { allOutputs, type DeployResult, describeTarget, newResult, stacksFor } from "./steps";
+import type { DeployTarget } from "./target";
 
-/** Deploys to the accounts and clusters that the caller is logged in to: only changes that were shown and confirmed. */
-export async function deployEnvironment(
-  target: DeployTarget,
-  deployConsole: DeployConsole,
-  result: DeployResult,
-): Promise<void> {
-  await describeTarget(target, deployConsole);
+/** Deploys to a target: only changes that were shown and confirmed, where it is a real one. */
+export async function applyEverything(target: DeployTarget, host: Host): Promise<DeployResult> {
+  const result = newResult(target);
+  await describeTarget(target, host);
   // Authorities of what is deployed already: a trust file that was not committed lacks them, and would remove them.
-  const first = await recordDeployedAuthorities(target, deployConsole);
-  const stacks = await stacksFor(first.target, deployConsole);
-  await applyStacks(first.target, stacks, deployConsole, result);
-  const { noted, unread, target: deployed } = await recordDeployedAuthorities(first.target, deployConsole);
-  for (const line of unread) deployConsole.show(line);
-  if (noted.length > 0)
-    await applyStacks(deployed, await synthesizedAgain(deployed, stacks, deployConsole), deployConsole, result);
-  for (const { title, work } of drivers.finish(deployed, stacks)) await deployConsole.step(title, work);
+  const first = await authoritiesOf(target, host);
+  const stacks = await stacksFor(first.target, host);
+  await applyStacks(first.target, stacks, host, result);
+  const { noted, unread, target: deployed } = await authoritiesOf(first.target, host);
+  for (const text of unread) host.report({ code: "notice", text });
+  if (noted.length > 0) await applyStacks(deployed, await synthesizedAgain(deployed, stacks, host), host, result);
+  const last = deployed.emulator ? [emulatedEvents(deployed)] : drivers.finish(deployed, stacks);
+  if (last.length > 0) await runSteps<void>(host, last, undefined);
   result.noted = [...new Set([...first.noted, ...noted])];
   result.unread = unread;
   result.outputs = await allOutputs(deployed, stacks);
-  await deployConsole.step("Check", async () => {
-    result.rows = await endCheck(deployed, stacks);
+  await runStep(host, {
+    title: "Check",
+    work: async () => {
+      result.rows = await endCheck(deployed, stacks);
+      const failed = result.rows.filter(({ ok }) => !ok).length;
+      return `${result.rows.length} rows${failed > 0 ? `, ${failed} FAILED` : ""}`;
+    },
   });
+  return result;
+}
+
+/** An emulated deployment's authorities are thrown away with it: they have no place in a versioned file. */
+async function authoritiesOf(target: DeployTarget, host: Host): Promise<RecordedAuthorities> {
+  return target.emulator ? { noted: [], unread: [], target } : recordDeployedAuthorities(target, host);
 }
 
 async function applyStacks(
   target: DeployTarget,
   stacks: readonly PlannedStack[],
-  deployConsole: DeployConsole,
+  host: Host,
   result: DeployResult,
 ): Promise<void> {
   for (const stack of stacks) {
-    const { changes } = await showPlan(target, stack, deployConsole);
-    result.applied[stack.id] = (result.applied[stack.id] ?? 0) + changes.length;
-    if (changes.length > 0) {
-      await deployConsole.confirm(`Apply ${changes.length} changes of ${stack.id}?`);
-      await deployConsole.step(`Apply ${stack.id}`, async (progress) => {
-        await drivers.before(target, stack, progress);
-        await explained(target, stack, () => applyPlan(target, stack.id, progress));
-      });
-    }
+    const count = await (target.emulator ? applyEmulated(target, stack, host) : applyConfirmed(target, stack, host));
+    result.applied[stack.id] = (result.applied[stack.id] ?? 0) + count;
     const after = drivers.after(target, stack);
-    if (after) await deployConsole.step(after.title, after.work);
+    if (after) await runStep(host, after);
   }
 }
 
-/** Shows what a deployment would change. */
-export async function planEnvironment(
-  target: DeployTarget,
-  deployConsole: DeployConsole,
-  json: boolean,
-): Promise<void> {
-  const plans = await plansOf(target, await prepare(target, deployConsole), deployConsole);
-  if (json) printJson({ environment: target.environment.name, plans });
-}
-
-/** Removes everything, in reverse order, and prints what is kept. */
-export async function destroyEnvironment(
-  target: DeployTarget,
-  deployConsole: DeployConsole,
-  json: boolean,
-): Promise<void> {
-  const { name, deletionProtection } = target.environment;
-  if (deletionProtection)
-    throw new UserError(
-      `${name} is protected from deletion`,
-      "set deletionProtection: false in its file and deploy that first",
-    );
-  const stacks = await prepare(target, deployConsole);
-  await deployConsole.confirm(`Remove everything of ${name}: ${stacks.map(({ id }) => id).join(", ")}?`);
-  const removed: Record<string, number> = {};
-  for (const stack of [...stacks].reverse())
-    await deployConsole.step(`Destroy ${stack.id}`, async (progress) => {
-      removed[stack.id] = await explained(target, stack, () => destroyStack(target, stack, progress));
-    });
-  const retainedResources = await drivers.retainedResources(target, stacks);
-  for (const line of retainedResources) deployConsole.show(`kept: ${line}`);
-  if (json) printJson({ environment: name, removed, remains: retainedResources });
-}
-
-async function prepare(target: DeployTarget, deployConsole: DeployConsole): Promise<PlannedStack[]> {
-  await describeTarget(target, deployConsole);
-  return stacksFor(target, deployConsole);
-}
-
-async function describeTarget(target: DeployTarget, deployConsole: DeployConsole): Promise<void> {
-  for (const line of await drivers.describeTarget(target, stacksOf(target))) deployConsole.show(line);
-}
-
-async function stacksFor(target: DeployTarget, deployConsole: DeployConsole): Promise<PlannedStack[]> {
-  let stacks: PlannedStack[] = [];
-  await deployConsole.step("Stacks", async () => {
-    stacks = await synthesizeStacks(target);
+/** @returns number of changes */
+async function applyConfirmed(target: DeployTarget, stack: PlannedStack, host: Host): Promise<number> {
+  const { changes } = await showPlan(target, stack, host);
+  if (changes.length === 0) return 0;
+  await confirmed(host, `Apply ${changes.length} changes of ${stack.id}?`);
+  await runStep(host, {
+    title: `Apply ${stack.id}`,
+    work: async (progress) => {
+      await drivers.before(target, stack, progress);
+      await explained(target, stack, () => applyPlan(target, stack.id, progress));
+    },
   });
-  return stacks;
-}
-
-/** Runs `work`; when it fails, adds the platform's own information to Terraform's message. */
-async function explained<T>(target: DeployTarget, stack: PlannedStack, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const more = await drivers.explain(target, stack);
-    throw more.length === 0 ? error : new UserError([error.message, ...more].join("\n"));
-  }
+  return changes.length;
 }

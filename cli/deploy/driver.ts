@@ -1,6 +1,6 @@
 import type { PlannedStack } from "../../model/topology";
-import type { Progress, Step } from "../core/output";
 import type { DeployRow } from "../core/rows";
+import type { Progress, Step } from "../core/steps";
 import type { DeployTarget } from "./target";
 
 /** Steps for the stacks of one family, besides those that all share: plan, confirm, apply. */

@@ -15,10 +15,11 @@ import {
 } from "../../model/topology";
 import { trustedAuthorities } from "../../runtime/certificate-renewal/decide";
 import { readPem, unionPem } from "../../runtime/x509/pem";
+import type { Host } from "../core/host";
 import { shownPath, UserError } from "../core/project";
+import { runStep } from "../core/steps";
 import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
 import { recordAuthorities } from "../keys/trust-file";
-import type { DeployConsole } from "./deploy-console";
 import { synthesizeStacks } from "./steps";
 import { accessOf, clientConfig, type DeployTarget, stackFolder } from "./target";
 
@@ -37,10 +38,7 @@ export interface RecordedAuthorities {
  *
  * @throws UserError when another process has changed the rest of the trust file meanwhile
  */
-export async function recordDeployedAuthorities(
-  target: DeployTarget,
-  deployConsole: DeployConsole,
-): Promise<RecordedAuthorities> {
+export async function recordDeployedAuthorities(target: DeployTarget, host: Host): Promise<RecordedAuthorities> {
   const { root, environment, topology, trust } = target;
   const now = new Date();
   const authorities: Record<string, string> = {};
@@ -64,7 +62,10 @@ export async function recordDeployedAuthorities(
       `run natsform deploy ${environment.name} again`,
     );
   recordAuthorities(path, root, authorities);
-  deployConsole.show(`${shownPath(root, path)}: authorities of ${noted.join(", ")} written; commit it`);
+  host.report({
+    code: "notice",
+    text: `${shownPath(root, path)}: authorities of ${noted.join(", ")} written; commit it`,
+  });
   return { noted, unread, target: { ...target, trust: loadTrust(path, root) } };
 }
 
@@ -120,10 +121,13 @@ export function unreadAuthority(
 export async function synthesizedAgain(
   target: DeployTarget,
   stacks: readonly PlannedStack[],
-  deployConsole: DeployConsole,
+  host: Host,
 ): Promise<PlannedStack[]> {
   const textOf = ({ id }: PlannedStack) => readFileSync(join(stackFolder(target, id).path, "cdk.tf.json"), "utf8");
   const before = new Map(stacks.map((stack) => [stack.id, textOf(stack)]));
-  await deployConsole.step("Stacks with these authorities", async () => void (await synthesizeStacks(target)));
+  await runStep(host, {
+    title: "Stacks with these authorities",
+    work: async () => void (await synthesizeStacks(target)),
+  });
   return stacks.filter((stack) => textOf(stack) !== before.get(stack.id));
 }

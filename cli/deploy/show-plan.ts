@@ -1,23 +1,22 @@
 import type { PlannedStack } from "../../model/topology";
-import type { DeployConsole } from "./deploy-console";
+import type { Host } from "../core/host";
 import { drivers } from "./drivers";
 import { initStack, isApplied, type PlannedChange, planStack, planText, type StackPlan } from "./plan";
 import type { DeployTarget } from "./target";
 
 /** Plans a stack, including drift that Terraform does not see, and shows the plan as Terraform prints it. */
-export async function showPlan(
-  target: DeployTarget,
-  stack: PlannedStack,
-  deployConsole: DeployConsole,
-): Promise<StackPlan> {
+export async function showPlan(target: DeployTarget, stack: PlannedStack, host: Host): Promise<StackPlan> {
   const { id } = stack;
   await initStack(target, id);
   let plan = await planStack(target, id);
   const changed = plan.changes.map(({ address }) => address);
-  const drifted = await drivers.drifted(target, stack, changed, (text) => deployConsole.show(`${id}: ${text}`));
+  const drifted = await drivers.drifted(target, stack, changed, (text) =>
+    host.report({ code: "notice", text: `${id}: ${text}` }),
+  );
   if (drifted.length > 0) plan = await planStack(target, id, drifted);
-  deployConsole.show(`${id}: ${plan.changes.length === 0 ? "no changes" : `${plan.changes.length} changes`}`);
-  if (plan.changes.length > 0) deployConsole.show(`\n${await planText(target, id)}\n`);
+  const changes = plan.changes.length;
+  const text = changes > 0 ? await planText(target, id) : undefined;
+  host.report({ code: "plan", stack: id, changes, ...(text && { text }) });
   return plan;
 }
 
@@ -31,17 +30,15 @@ export type PlanOrWait = { changes: PlannedChange[] } | { plannedAfter: string }
 export async function plansOf(
   target: DeployTarget,
   stacks: readonly PlannedStack[],
-  deployConsole: DeployConsole,
+  host: Host,
 ): Promise<Record<string, PlanOrWait>> {
   const applied = new Set<string>();
   const plans: Record<string, PlanOrWait> = {};
   for (const stack of stacks) {
     await initStack(target, stack.id);
     const missing = stack.reads.find((id) => !applied.has(id));
-    if (missing) deployConsole.show(`${stack.id}: planned after ${missing}`);
-    plans[stack.id] = missing
-      ? { plannedAfter: missing }
-      : { changes: (await showPlan(target, stack, deployConsole)).changes };
+    if (missing) host.report({ code: "notice", text: `${stack.id}: planned after ${missing}` });
+    plans[stack.id] = missing ? { plannedAfter: missing } : { changes: (await showPlan(target, stack, host)).changes };
     if (await isApplied(target, stack.id)) applied.add(stack.id);
   }
   return plans;

@@ -1,10 +1,13 @@
 import type { PlannedStack } from "../../model/topology";
+import type { Host } from "../core/host";
 import type { DeployRow } from "../core/rows";
-import { outputsOf } from "./plan";
+import { runStep } from "../core/steps";
+import { drivers } from "./drivers";
+import { initStack, outputsOf } from "./plan";
 import { isSynthesized, synthesize } from "./synth";
 import { type DeployTarget, stackFolder, stacksOf } from "./target";
 
-/** Result of a deployment, also printed by `--json`. */
+/** Result of a deployment; `--json` prints it. */
 export interface DeployResult {
   environment: string;
   emulated: boolean;
@@ -17,6 +20,37 @@ export interface DeployResult {
   /** By stack; sensitive ones are left out. */
   outputs: Record<string, Record<string, unknown>>;
   rows: DeployRow[];
+}
+
+/** Empty result at the start of a deployment. */
+export const newResult = ({ environment, emulator }: DeployTarget): DeployResult => ({
+  environment: environment.name,
+  emulated: emulator !== undefined,
+  applied: {},
+  noted: [],
+  unread: [],
+  outputs: {},
+  rows: [],
+});
+
+/** Reports the accounts and clusters that would be changed. */
+export async function describeTarget(target: DeployTarget, host: Host): Promise<void> {
+  if (target.emulator) return;
+  for (const text of await drivers.describeTarget(target, stacksOf(target))) host.report({ code: "notice", text });
+}
+
+/** Synthesizes the stacks as a step, and prepares them to be planned where nobody else may do so meanwhile. */
+export async function stacksFor(target: DeployTarget, host: Host): Promise<PlannedStack[]> {
+  let stacks: PlannedStack[] = [];
+  await runStep(host, {
+    title: "Stacks",
+    work: async () => {
+      stacks = await synthesizeStacks(target);
+      if (target.emulator) await Promise.all(stacks.map(({ id }) => initStack(target, id)));
+      return `${stacks.length} synthesized`;
+    },
+  });
+  return stacks;
 }
 
 /** Synthesizes the stacks that the target's environment has. */

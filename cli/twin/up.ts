@@ -1,8 +1,8 @@
-import type { ListrTask } from "listr2";
 import type { Trust } from "../../model/config";
 import { loadTrustIfThere } from "../../model/config/load";
 import { exitedUnexpectedly, runningProcess } from "../core/processes";
 import { UserError } from "../core/project";
+import type { Step } from "../core/steps";
 import { findNatsServer, natsServerVersion } from "../core/tools";
 import { makeKeys } from "../keys/make";
 import { FolderStore } from "../keys/store";
@@ -27,24 +27,23 @@ import {
 import { applyStreams } from "./streams";
 
 /** State that the steps of `up` share, in the order in which it is set. */
-interface UpState {
+export interface UpState {
   natsServer: string;
   trust: Trust;
   servers: PlannedServer[];
   programs: TwinProgram[];
 }
 
-type Task = ListrTask<UpState>;
 const readyTimeoutMs = 60_000;
 /** For unchanged servers: they should be ready already. */
 const leftAloneTimeoutMs = 15_000;
 
 /** Steps that bring the twin from its current state to the environment's. Each may be repeated. */
-export function upTasks(twin: Twin, root: string): Task[] {
+export function upSteps(twin: Twin, root: string): Step<UpState>[] {
   return [
     {
-      title: "Find nats-server",
-      task: async (state, task) => {
+      title: "nats-server",
+      work: async (_, state) => {
         const desired = twin.topology.nats.version;
         const found = findNatsServer(desired);
         if (!found) {
@@ -54,35 +53,36 @@ export function upTasks(twin: Twin, root: string): Task[] {
         await assertPortsFree(twin, portsToOpen(twin));
         writeLayout(twin);
         state.natsServer = found;
-        task.title = `nats-server ${desired}`;
+        return desired;
       },
     },
     {
       title: "Keys and certificates",
-      task: async (state, task) => {
+      work: async (_, state) => {
         const { folder } = twin;
         const previous = loadTrustIfThere(folder.trust, root);
         const { trust, created } = await makeKeys(twin.topology, new FolderStore(folder.keys), previous);
         writeTrust(folder.trust, trust);
         const made = await ensureCertificates(twin.topology, folder, new Date());
         state.trust = trust;
-        task.title = `Keys and certificates: ${created.length} keys and ${made.length} certificates made`;
+        return `${created.length} keys and ${made.length} certificates made`;
       },
     },
     {
       title: "OIDC issuer",
-      task: async (state, task) => {
+      work: async (_, state) => {
         state.programs = await preparePrograms(twin, state.trust);
-        const issuer = state.programs.filter(({ name }) => name === "oidc-issuer");
-        for (const program of issuer) {
-          task.title = `OIDC issuer: ${await ensureProgram(twin, program)}`;
+        const done: string[] = [];
+        for (const program of state.programs.filter(({ name }) => name === "oidc-issuer")) {
+          done.push(await ensureProgram(twin, program));
           await programReady(program, readyTimeoutMs);
         }
+        return done.join(", ");
       },
     },
     {
       title: "Servers",
-      task: async (state, task) => {
+      work: async (progress, state) => {
         for (const name of leftoverServers(twin)) await stopServer(twin.folder.server(name));
         const died = allServers(twin.topology).filter(({ server }) =>
           exitedUnexpectedly(twin.folder.server(server.name)),
@@ -90,9 +90,6 @@ export function upTasks(twin: Twin, root: string): Task[] {
         state.servers = allServers(twin.topology).map(({ cluster, server }) =>
           planServer(twin, cluster, server, state.trust),
         );
-        const progress = (text: string) => {
-          task.output = text;
-        };
         // Responders sign users with an account's new key as soon as they know it; servers seal requests with the new
         // xkey as soon as they know it. So: first other accounts, then responders, then the callout account.
         await updateAccounts(twin, state.trust, twin.topology.identity.calloutAccount);
@@ -104,45 +101,37 @@ export function upTasks(twin: Twin, root: string): Task[] {
           .filter(({ count }) => count > 0)
           .map(({ desired, count }) => `${count} ${pastTense[desired]}`);
         const dead = died.length > 0 ? `; ${died.map(({ server }) => server.name).join(", ")} had ended by itself` : "";
-        task.title = `Servers: ${done.join(", ")}${dead}`;
+        return `${done.join(", ")}${dead}`;
       },
     },
     {
       title: "Leaf nodes",
       enabled: twin.topology.clusters.some((cluster) => cluster.leafLinks.length > 0),
-      task: async (state, task) => {
-        task.title = `Leaf nodes: ${await leafLinksReady(twin, state.trust, readyTimeoutMs)} links`;
-      },
+      work: async (_, state) => `${await leafLinksReady(twin, state.trust, readyTimeoutMs)} links`,
     },
     {
       title: "Streams",
-      task: async (_, task) => {
-        task.title = `Streams: ${await applyStreams(twin, (text) => {
-          task.output = text;
-        })}`;
-      },
+      work: (progress) => applyStreams(twin, progress),
     },
     {
       title: "Auth callout",
-      task: async (state, task) => {
+      work: async (progress, state) => {
         const programs = state.programs.filter(({ name }) => name !== "oidc-issuer");
-        await ensureResponders(twin, programs, (text) => {
-          task.output = text;
-        });
-        task.title = `Auth callout: ${programs.length} responders`;
+        await ensureResponders(twin, programs, progress);
+        return `${programs.length} responders`;
       },
     },
     {
       title: "Health",
-      task: async (state, task) => {
+      work: async (_, state) => {
         // A change of one server affects others: a new leader is elected, a follower catches up.
         await Promise.all(state.servers.map((planned) => serverReady(twin, planned, readyTimeoutMs)));
-        task.title = `Health: ${state.servers.length} servers are healthy`;
+        return `${state.servers.length} servers are healthy`;
       },
     },
     {
       title: "connect.json",
-      task: () => {
+      work: async () => {
         writeConnectFile(twin);
       },
     },

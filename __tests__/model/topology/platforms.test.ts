@@ -97,7 +97,7 @@ const asking: Record<string, string> = {
   "cli/actions/topology.ts": "prints it",
   "cli/core/kubernetes-access.ts": "asks for the kind of a login",
   "cli/deploy/aws/check-record.ts": "part of the driver",
-  "cli/deploy/command.ts": "prints it",
+  "cli/deploy/deployment.ts": "prints it",
   "cli/deploy/exchange-authorities.ts": "hands on the access to Kubernetes, where there is one",
   "cli/deploy/kubernetes/check-servers.ts": "part of the driver",
   "cli/deploy/kubernetes/cluster.ts": "part of the driver",

@@ -1,5 +1,5 @@
 import type { AwsStack } from "../../../model/topology";
-import type { Progress } from "../../core/output";
+import type { Progress } from "../../core/steps";
 import { pushSecrets } from "../../keys/push";
 import type { DeployTarget } from "../target";
 import { putImages } from "./images";

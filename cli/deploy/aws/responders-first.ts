@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-ecs";
 import type { AwsStack } from "../../../model/topology";
 import { awsClusterNames, awsNames } from "../../../model/topology";
-import type { Progress } from "../../core/output";
+import type { Progress } from "../../core/steps";
 import { isStarted, keysIn, notReady, respondersStep } from "../rotation-step";
 import { clientConfig, type DeployTarget } from "../target";
 import { activeService } from "./tasks";

@@ -7,7 +7,7 @@ import { errorMessage } from "../../../runtime/common/error-message";
 import { type Action, isEmpty, refusals } from "../../../runtime/streams/action";
 import { renderPlan } from "../../../runtime/streams/render";
 import { streamsPlan } from "../../core/judge-streams";
-import type { Progress } from "../../core/output";
+import type { Progress } from "../../core/steps";
 import { type DeployTarget, stackFolder } from "../target";
 import { withServers } from "./connection";
 

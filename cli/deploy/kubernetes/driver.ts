@@ -1,6 +1,6 @@
 import type { KubernetesStack } from "../../../model/topology";
 import { kubernetesNames, vaultClusters } from "../../../model/topology";
-import type { Progress } from "../../core/output";
+import type { Progress } from "../../core/steps";
 import { imagesOf } from "../../images/destinations";
 import { pushImage } from "../../images/push";
 import { baseImage } from "../../images/settings";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { KubernetesStack } from "../../../model/topology";
 import { leafPeers } from "../../../model/topology";
 import { requestReload } from "../../../runtime/certificate-renewal/reload";
-import type { Progress, Step } from "../../core/output";
+import type { Progress, Step } from "../../core/steps";
 import type { DeployTarget } from "../target";
 import { judgeLeafNodes } from "./check-servers";
 import { clusterAccess, clusterOn } from "./cluster";

@@ -1,4 +1,4 @@
-import type { Progress } from "../../core/output";
+import type { Progress } from "../../core/steps";
 
 /** Leaf node links of one cluster, as its servers report them. */
 export interface Links {

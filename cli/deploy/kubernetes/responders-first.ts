@@ -1,5 +1,5 @@
 import { calloutKeys } from "../../../model/topology";
-import type { Progress } from "../../core/output";
+import type { Progress } from "../../core/steps";
 import { isStarted, keysVariable, notReady, respondersStep } from "../rotation-step";
 import type { DeployTarget } from "../target";
 import { clusterAccess } from "./cluster";

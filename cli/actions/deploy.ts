@@ -1,0 +1,75 @@
+import { commandHost } from "../core/hosts";
+import { print, printJson, table } from "../core/output";
+import { UserError } from "../core/project";
+import { rowLine } from "../core/rows";
+import {
+  type DeployProps,
+  deploy as deployEnvironment,
+  destroyDeployment,
+  PrerequisitesMissing,
+  planDeployment,
+} from "../deploy/deployment";
+import type { DeployResult } from "../deploy/steps";
+
+export interface DeployOptions extends DeployProps {
+  plan?: boolean;
+  destroy?: boolean;
+  yes?: boolean;
+  json?: boolean;
+  ifPossible?: boolean;
+}
+
+/** `natsform deploy`; its options are in cli/commands/deploy.ts. */
+export async function deploy(name: string, options: DeployOptions): Promise<void> {
+  // The clients are pinned: the warning about later versions does not concern operators.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+  assertConfirmable(options);
+  const { json = false, yes = false } = options;
+  const host = commandHost({ json, yes });
+  try {
+    if (options.plan) {
+      const planned = await planDeployment(name, options, host);
+      if (json) printJson(planned);
+    } else if (options.destroy) {
+      const destroyed = await destroyDeployment(name, options, host);
+      if (json) printJson(destroyed ?? { environment: name, removed: {}, remains: [] });
+      else if (!destroyed) print(`${name}: nothing is deployed to an emulated AWS here`);
+      else for (const line of destroyed.remains) print(`kept: ${line}`);
+    } else showResult(await deployEnvironment(name, options, host), json);
+  } catch (error) {
+    if (!(error instanceof PrerequisitesMissing && options.ifPossible)) throw error;
+    print(`-  ${"deploy".padEnd(12)}  ${name.padEnd(52)}  skipped: ${error.message.split("\n")[0]}`);
+  }
+}
+
+/** @throws UserError when changes need a confirmation and there is no way to ask for one */
+function assertConfirmable({ emulate, plan, yes, json }: DeployOptions): void {
+  if (emulate || plan || yes || (process.stdin.isTTY && !json)) return;
+  throw new UserError(
+    json ? "--json cannot ask for confirmation" : "there is no terminal to ask for confirmation",
+    "--yes confirms every change, --plan only shows them",
+  );
+}
+
+/** Prints outputs and rows; the command fails when a row does not hold. */
+function showResult(result: DeployResult, json: boolean): void {
+  const { environment, outputs, rows } = result;
+  const failed = rows.filter(({ ok }) => !ok).length;
+  if (failed > 0) process.exitCode = 1;
+  if (json) {
+    printJson({ ...result, ok: failed === 0 });
+    return;
+  }
+  const cells = Object.entries(outputs).flatMap(([stack, values]) =>
+    Object.entries(values).map(([name, value]) => [
+      stack,
+      name,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+  if (cells.length > 0) print(`${table([["STACK", "OUTPUT", "VALUE"], ...cells])}\n`);
+  for (const row of rows) print(rowLine(row));
+  print(
+    `\n${environment}: ${rows.length - failed} of ${rows.length} rows hold${failed > 0 ? `, ${failed} FAILED` : ""}`,
+  );
+}

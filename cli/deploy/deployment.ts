@@ -1,0 +1,155 @@
+import { admit, type Verdict } from "../../admission";
+import type { Environment } from "../../model/config";
+import { findTrust, trustFile } from "../../model/config/load";
+import { stackPlan, type Topology, withoutStacks } from "../../model/topology";
+import { refusal } from "../core/admission-gate";
+import { emulatorFolder } from "../core/emulator-folder";
+import { openEnvironment } from "../core/environment";
+import { projectRoot } from "../core/environments";
+import type { Host } from "../core/host";
+import { withLock } from "../core/lock";
+import { UserError } from "../core/project";
+import { removeEmulator, runningEmulator } from "../emulator/start";
+import { keyLocation } from "../keys/location";
+import { applyEverything } from "./apply";
+import { type Destroyed, destroyEverything } from "./destroy";
+import { openEmulator } from "./emulated";
+import { checkPrerequisites } from "./preflight/preflight";
+import { type PlanOrWait, plansOf } from "./show-plan";
+import type { DeployResult } from "./steps";
+import { stacksFor } from "./steps";
+import type { DeployTarget } from "./target";
+import { realTarget } from "./targets";
+
+export interface DeployProps {
+  /** Folder of the project. @default the one around the working directory */
+  root?: string;
+  /** Deploys clusters on AWS to an emulated AWS of this machine. @default accounts and clusters that the caller is logged in to */
+  emulate?: boolean;
+  /** URL of the store of the private keys. @default the folder of the environment in `.natsform/` */
+  store?: string;
+  /** Streams, or STREAM/consumer, that may lose messages or be deleted. */
+  allowDataLoss?: readonly string[];
+  /** Streams, or STREAM/consumer, that may be recreated when they cannot be changed. */
+  allowRecreate?: readonly string[];
+}
+
+/** Changes of every stack, by its id, or the stack that has to be applied before it can be planned. */
+export interface DeploymentPlan {
+  environment: string;
+  plans: Record<string, PlanOrWait>;
+}
+
+/** Something that a deployment needs is missing. Nothing was changed. */
+export class PrerequisitesMissing extends UserError {}
+
+/**
+ * Applies every stack of an environment in order, and checks the result. Each change of accounts and clusters is
+ * confirmed by the host first; what is emulated is not.
+ *
+ * @returns what was done. Rows that do not hold are no error: the caller judges them
+ * @throws ConfigError for an environment that is not right
+ * @throws PrerequisitesMissing with everything that is missing
+ * @throws UserError for everything else that the caller can mend
+ */
+export async function deploy(name: string, props: DeployProps, host: Host): Promise<DeployResult> {
+  const chosen = await choose(name, props, "deployment", host);
+  return withTarget(chosen, host, (target) => applyEverything(target, host));
+}
+
+/**
+ * Plans every stack that can be planned, and reports the plans. Changes nothing.
+ *
+ * @throws as `deploy`
+ */
+export async function planDeployment(name: string, props: DeployProps, host: Host): Promise<DeploymentPlan> {
+  const chosen = await choose(name, props, "plan", host);
+  return withTarget(chosen, host, async (target) => {
+    const stacks = await stacksFor(target, host);
+    return { environment: name, plans: await plansOf(target, stacks, host) };
+  });
+}
+
+/**
+ * Removes everything that was deployed, in reverse order.
+ *
+ * @returns the number of resources removed by stack, and what is kept; `undefined` when nothing is deployed to an
+ *   emulated AWS
+ * @throws as `deploy`, and for an environment that is protected from deletion
+ */
+export async function destroyDeployment(name: string, props: DeployProps, host: Host): Promise<Destroyed | undefined> {
+  const chosen = await choose(name, props, "removal", host);
+  const folder = emulatorFolder(chosen.root, name);
+  if (props.emulate && !runningEmulator(folder)) {
+    await withLock(folder.lock, () => removeEmulator(folder));
+    return undefined;
+  }
+  return withTarget(chosen, host, (target) => destroyEverything({ ...target, removing: true }, host));
+}
+
+interface Chosen {
+  root: string;
+  environment: Environment;
+  topology: Topology;
+  props: DeployProps;
+  work: "deployment" | "plan" | "removal";
+}
+
+async function choose(name: string, props: DeployProps, work: Chosen["work"], host: Host): Promise<Chosen> {
+  const opened = await openEnvironment(name, props.root ?? projectRoot());
+  const chosen: Chosen = { ...opened, props, work };
+  const { emulate, store } = props;
+  const missing = await checkPrerequisites({ ...opened, options: { emulate, store, destroy: work === "removal" } });
+  const refused = refusal(judged(chosen));
+  if (missing) throw new PrerequisitesMissing([missing, ...(refused ? [refused] : [])].map(textOf).join("\n"));
+  if (refused) throw refused;
+  const left = leftOut(opened.topology, props);
+  if (left.length > 0) host.report({ code: "notice", text: `left out: ${left.join(", ")}` });
+  return chosen;
+}
+
+const textOf = ({ message }: UserError) => message;
+
+function judged({ root, environment, topology, props, work }: Chosen): Verdict {
+  const own = { environment, topology, today: new Date().toISOString().slice(0, 10) };
+  if (work === "removal") return admit({ ...own, purpose: "removal" });
+  if (props.emulate) return admit({ ...own, purpose: "emulation" });
+  return admit({ ...own, purpose: "deployment", trust: findTrust(trustFile(environment.name, root), root) });
+}
+
+/** Clusters that are left out: those on platforms without stacks, and with an emulated AWS all that are not on AWS. */
+function leftOut(topology: Topology, { emulate }: DeployProps): string[] {
+  const elsewhere = stackPlan(topology).flatMap(({ family, cluster }) =>
+    cluster && family !== "aws" ? [`${cluster} (${family}: only AWS is emulated)`] : [],
+  );
+  const notEmulated = emulate ? new Set(elsewhere) : [];
+  const withNone = withoutStacks(topology).map(({ name, platform }) => `${name} (${platform.kind})`);
+  return [...withNone, ...notEmulated];
+}
+
+/** Opens the target, and keeps other commands away from it meanwhile. */
+async function withTarget<T>(chosen: Chosen, host: Host, use: (target: DeployTarget) => Promise<T>): Promise<T> {
+  const { root, environment, topology, props, work } = chosen;
+  const folder = emulatorFolder(root, environment.name);
+  return withLock(folder.lock, async () => {
+    if (props.emulate) {
+      const ran = runningEmulator(folder) !== undefined;
+      try {
+        return await use(await openEmulator({ root, environment, topology }, host));
+      } finally {
+        // Started to look, and nothing was deployed to it.
+        if (work === "plan" && !ran) await removeEmulator(folder);
+      }
+    }
+    const { store, lock } = keyLocation(root, environment.name, { store: props.store });
+    const open = () => realTarget({ root, environment, topology }, store, streamsMay(props));
+    // Secrets, servers and responders use one trust file: no keys may be rotated meanwhile.
+    return work === "deployment" ? withLock(lock, async () => use(await open())) : use(await open());
+  });
+}
+
+/** Variables of the streams program for what may be lost or recreated. */
+const streamsMay = ({ allowDataLoss, allowRecreate }: DeployProps): Record<string, string> => ({
+  ...(allowDataLoss && { STREAMS_ALLOW_DATA_LOSS: allowDataLoss.join(",") }),
+  ...(allowRecreate && { STREAMS_ALLOW_RECREATE: allowRecreate.join(",") }),
+});
