@@ -1,4 +1,11 @@
 import { handleError } from "./core/handle-error";
 import { buildProgram } from "./program";
 
+// Whoever reads has seen enough (`| head`): what is being done is finished, and the rest is told to nobody.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 buildProgram().parseAsync().catch(handleError);

@@ -101,8 +101,8 @@ async function linkFolder(from: string, to: string): Promise<void> {
 export const reusePage = readFileSync(join(repository, "docs/reuse.md"), "utf8");
 
 /** The page's blocks of TypeScript whose first line names their file, by that name. */
-export function namedBlocks(): Record<string, string> {
-  const blocks = reusePage.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs);
+export function namedBlocks(page = reusePage): Record<string, string> {
+  const blocks = page.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs);
   return Object.fromEntries([...blocks].map(([, name = "", text = ""]) => [name, text]));
 }
 

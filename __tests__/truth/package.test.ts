@@ -1,14 +1,17 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { emulatorFolder } from "../../cli/core/emulator-folder";
 import { writeCliConfig } from "../../cli/deploy/provider-mirror";
+import { missingForEmulator, removeEmulator } from "../../cli/emulator/start";
 import { appWith, documentedImports, execute, missingPackages, namedBlocks, ownPackage } from "../support/packed";
-import { all, one, readStacks, type Stack, temporaryFolder } from "../support/stacks";
+import { all, one, readStacks, repository, type Stack, temporaryFolder } from "../support/stacks";
 import { missingTerraform } from "../support/terraform";
 
 const missing = missingPackages("natsform in an app of somebody else");
 const ifInstalled = missing ? test.skip : test;
 
-const programs = namedBlocks();
+const pipelinePage = readFileSync(join(repository, "docs/pipelines.md"), "utf8");
+const programs = { ...namedBlocks(), ...namedBlocks(pipelinePage) };
 const folder = temporaryFolder();
 let app = "";
 const inApp = (...command: string[]) => execute(app, "npx", "--no-install", ...command);
@@ -78,9 +81,28 @@ ifInstalled.each(Object.entries(documentedImports()))("%s: does it load CDKTF? %
   const script = `require("${name}"); console.log(Object.keys(require.cache).join("\\n"))`;
   const files = (await execute(app, process.execPath, "-e", script)).split("\n");
   const loaded = (packages: RegExp) => files.filter((file) => packages.test(file));
-  expect(loaded(/node_modules\/(cdktf|constructs|@cdktf)\//).length > 0 ? "yes" : "no").toBe(loads);
+  // A version in a package.json is no code.
+  expect(loaded(/node_modules\/(cdktf|constructs|@cdktf)\/(?!.*package\.json$)/).length > 0 ? "yes" : "no").toBe(loads);
   // An index would load every resource that a provider has.
   expect(loaded(/@cdktf\/provider-[a-z]+\/lib\/index\.js$/)).toEqual([]);
+});
+
+const unemulated =
+  missing || missingTerraform("a deployment by a program of somebody else", "aws") || missingForEmulator();
+(unemulated ? test.skip : test)("a pipeline of somebody else deploys without a child process", async () => {
+  const folder = emulatorFolder(app, "shop");
+  try {
+    const lines = (await inApp("tsx", "pipeline.ts", "--emulate")).trim().split("\n");
+    const events = lines.map((line) => JSON.parse(line) as { code?: string; title?: string; applied?: object });
+    expect(events.at(-1)).toMatchObject({ failed: [], rows: expect.any(Number) });
+    expect(Object.keys(events.at(-1)?.applied ?? {})).toContain("shop-edge-nats");
+    const done = events.flatMap(({ code, title }) => (code === "step-done" ? [title] : []));
+    expect(done).toEqual(expect.arrayContaining(["Emulated AWS", "Stacks", "Apply shop-edge-nats", "Check"]));
+    const begun = events.flatMap(({ code, title }) => (code === "step-begun" ? [title] : []));
+    expect(done).toEqual(begun);
+  } finally {
+    await removeEmulator(folder);
+  }
 });
 
 const providers = { "shop-on-aws": ["aws"], "shop-on-gke": ["kubernetes", "helm"] } as const;

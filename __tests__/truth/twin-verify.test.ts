@@ -45,7 +45,7 @@ async function reload(server: string): Promise<void> {
 
 describe("what runs as it should", () => {
   test("is proven row by row, as text and as data", async () => {
-    const { code, stdout } = await project.natsform("verify", "proven");
+    const { code, stdout } = await project.natsform("verify", "proven", "--all");
     const { code: again, ok, rows } = await twin.verify();
     expect([code, again, ok]).toEqual([0, 0, true]);
     expect(stdout).toContain(`proven: ${rows.length} of ${rows.length} rows proven\n`);
@@ -55,6 +55,9 @@ describe("what runs as it should", () => {
       expect(row.seen).not.toBe("");
       expect(stdout).toContain(row.what);
     }
+    const grouped = (await project.natsform("verify", "proven")).stdout;
+    expect(grouped.match(/^✔ +(\w+) +\d+ rows/gm)).toHaveLength(new Set(rows.map(({ group }) => group)).size);
+    expect(grouped).toContain(`proven: ${rows.length} of ${rows.length} rows proven\n`);
     const count = (group: string) => rows.filter((row) => row.group === group).length;
     // Three rows a server and one for the quorum; two names on 4222 and one on 6222; one list, two a stream; three.
     expect([count("servers"), count("certificates"), count("streams"), count("callout")]).toEqual([10, 9, 3, 3]);

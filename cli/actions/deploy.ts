@@ -1,7 +1,7 @@
 import { commandHost } from "../core/hosts";
 import { print, printJson, table } from "../core/output";
 import { UserError } from "../core/project";
-import { rowLine } from "../core/rows";
+import { rowLine } from "../core/row-line";
 import {
   type DeployProps,
   deploy as deployEnvironment,

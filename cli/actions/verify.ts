@@ -1,47 +1,42 @@
-import { projectRoot } from "../core/environments";
-import { withLock } from "../core/lock";
-import { print, printJson, table } from "../core/output";
-import { UserError } from "../core/project";
+import { silentHost } from "../core/host";
+import { print, printJson } from "../core/output";
+import { rowLine } from "../core/row-line";
 import type { VerifyRow } from "../core/rows";
-import { findNatsServer } from "../core/tools";
-import { loadTwinTrust, openTwin } from "../twin/context";
-import { verifyCallout } from "../twin/verify/callout";
-import { verifyCertificates } from "../twin/verify/certificates";
-import { verifyServers } from "../twin/verify/servers";
-import { verifyStreams } from "../twin/verify/streams";
+import { verifyTwin } from "../twin/verify/verify";
 
-export async function verify(name: string, { json }: { json?: boolean }): Promise<void> {
-  const rows = await rowsOf(name, json ? () => undefined : printRow);
-  const failed = rows.filter(({ ok }) => !ok).length;
-  if (json) printJson({ environment: name, ok: failed === 0, rows });
-  else
-    print(`\n${name}: ${rows.length - failed} of ${rows.length} rows proven${failed > 0 ? `, ${failed} FAILED` : ""}`);
-  if (failed > 0) process.exitCode = 1;
+export async function verify(name: string, { json, all }: { json?: boolean; all?: boolean }): Promise<void> {
+  const groups = new Groups(all ?? false);
+  const host = { ...silentHost(false), ...(!json && { report: groups.report }) };
+  const verified = await verifyTwin(name, host);
+  const { ok, rows } = verified;
+  if (!ok) process.exitCode = 1;
+  if (json) {
+    printJson(verified);
+    return;
+  }
+  groups.end();
+  const failed = rows.filter((row) => !row.ok).length;
+  print(`\n${name}: ${rows.length - failed} of ${rows.length} rows proven${failed > 0 ? `, ${failed} FAILED` : ""}`);
 }
 
-async function rowsOf(name: string, show: (row: VerifyRow) => void): Promise<VerifyRow[]> {
-  const root = projectRoot();
-  const twin = await openTwin(name, root);
-  const trust = loadTwinTrust(twin, root);
-  const natsServer = findNatsServer(twin.topology.nats.version);
-  if (!natsServer)
-    throw new UserError(`nats-server ${twin.topology.nats.version} is not on this machine`, "make tools");
-  return withLock(twin.folder.lock, async () => {
-    const rows: VerifyRow[] = [];
-    const steps = [
-      () => verifyServers(twin, trust, natsServer),
-      () => verifyCertificates(twin),
-      () => verifyStreams(twin, trust),
-      () => verifyCallout(twin, trust),
-    ];
-    for (const step of steps) {
-      const found = await step();
-      for (const row of found) show(row);
-      rows.push(...found);
-    }
-    return rows;
-  });
-}
+/** Prints a line for each group whose rows all hold, and every row of the others. */
+class Groups {
+  #rows: VerifyRow[] = [];
+  constructor(private readonly all: boolean) {}
 
-const printRow = ({ ok, group, what, seen }: VerifyRow) =>
-  print(table([[ok ? "✔" : "✖", group.padEnd(12), what.padEnd(52), seen]]));
+  report = (event: { code: string; row?: unknown }): void => {
+    if (event.code !== "row") return;
+    const row = event.row as VerifyRow;
+    if (this.#rows[0] && this.#rows[0].group !== row.group) this.end();
+    this.#rows.push(row);
+  };
+
+  end(): void {
+    const rows = this.#rows.splice(0);
+    const [first] = rows;
+    if (!first) return;
+    if (this.all || rows.some(({ ok, warns }) => !ok || warns)) for (const row of rows) print(rowLine(row));
+    else
+      print(rowLine({ group: first.group, what: `${rows.length} rows`, ok: true, seen: "all hold; --all shows them" }));
+  }
+}

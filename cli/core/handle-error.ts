@@ -1,18 +1,41 @@
-import { ConfigError } from "../../model/config";
+import { ConfigError, type Problem } from "../../model/config";
+import { printJson } from "./output";
 import { UserError } from "./project";
 
-/** Ends the command with its error: plain text where the user can fix it, with a stack for a defect of natsform. */
-export function handleError(error: unknown): void {
-  if (error instanceof ConfigError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  } else if (error instanceof UserError) {
-    process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = 1;
-  } else {
-    process.stderr.write(
-      `natsform failed unexpectedly; please report it:\n${error instanceof Error ? error.stack : String(error)}\n`,
-    );
-    process.exitCode = 70;
-  }
+/** An error as `--json` prints it. */
+interface ErrorJson {
+  ok: false;
+  error: {
+    /** `environment`: a file of the project is wrong; `refused`: the caller can mend it; `defect`: natsform is wrong. */
+    code: "environment" | "refused" | "defect";
+    message: string;
+    fix?: string;
+    file?: string;
+    problems?: readonly Problem[];
+    stack?: string;
+  };
 }
+
+/** Ends the command with its error: plain text where the user can fix it, with a stack for a defect of natsform. */
+export function handleError(error: unknown, json = process.argv.includes("--json")): void {
+  const isDefect = !(error instanceof ConfigError || error instanceof UserError);
+  process.exitCode = isDefect ? 70 : 1;
+  if (json) printJson(asJson(error));
+  else if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else if (error instanceof UserError) process.stderr.write(`error: ${error.message}\n`);
+  else process.stderr.write(`natsform failed unexpectedly; please report it:\n${stackOf(error)}\n`);
+}
+
+function asJson(error: unknown): ErrorJson {
+  if (error instanceof ConfigError) {
+    const { file, problems } = error;
+    return { ok: false, error: { code: "environment", message: error.message, file, problems } };
+  }
+  if (error instanceof UserError) {
+    return { ok: false, error: { code: "refused", message: error.reason, ...(error.fix && { fix: error.fix }) } };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { ok: false, error: { code: "defect", message, stack: stackOf(error) } };
+}
+
+const stackOf = (error: unknown) => (error instanceof Error ? error.stack : undefined) ?? String(error);

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { Listr, type ListrTaskWrapper } from "listr2";
 import { type Host, type HostEvent, silentHost } from "./host";
 import { print } from "./output";
-import { rowLine } from "./rows";
+import { rowLine } from "./row-line";
 
 export interface HostProps {
   /** The result is printed as JSON: nothing else may be. */
@@ -69,18 +69,43 @@ const doneTitle = ({ title, text }: { title: string; text?: string }) => (text ?
 const planText = ({ stack, changes, text }: { stack: string; changes: number; text?: string }) =>
   `${stack}: ${changes === 0 ? "no changes" : `${changes} changes`}${text ? `\n\n${text}\n` : ""}`;
 
-interface Shown {
-  title: string;
-  begin(): void;
-  begun: Promise<void>;
-  end(error?: Error): void;
-  ended: Promise<void>;
-  task?: ListrTaskWrapper<unknown, never, never>;
+/** A step of the list on the terminal, which the work moves from outside. */
+class ShownStep {
+  readonly #begun = deferred();
+  readonly #ended = deferred();
+  #task: ListrTaskWrapper<unknown, never, never> | undefined;
+  #done: string;
+
+  constructor(readonly title: string) {
+    this.#done = title;
+    // A failure is known to the work as well.
+    this.#ended.promise.catch(() => undefined);
+  }
+
+  begin = () => this.#begun.settle();
+  fail = () => this.#ended.settle(new Error(this.title));
+
+  done(title: string): void {
+    this.#done = title;
+    this.#ended.settle();
+  }
+
+  /** Lost where the list has not come to the step yet: the next one follows. */
+  progress(text: string): void {
+    if (this.#task) this.#task.output = text;
+  }
+
+  async follow(task: ListrTaskWrapper<unknown, never, never>): Promise<void> {
+    this.#task = task;
+    await this.#begun.promise;
+    await this.#ended.promise;
+    task.title = this.#done;
+  }
 }
 
 /** A list of steps that changes in place. Whatever else is reported stands between two lists. */
 class TerminalHost implements Host {
-  #steps: Shown[] = [];
+  #steps: ShownStep[] = [];
   #list: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly yes: boolean) {}
@@ -94,18 +119,13 @@ class TerminalHost implements Host {
         this.#step(event.title)?.begin();
         return;
       case "step-progress":
-        this.#with(event.title, (task) => {
-          task.output = event.text;
-        });
+        this.#step(event.title)?.progress(event.text);
         return;
       case "step-done":
-        this.#with(event.title, (task) => {
-          task.title = doneTitle(event);
-        });
-        this.#step(event.title)?.end();
+        this.#step(event.title)?.done(doneTitle(event));
         return;
       case "step-failed":
-        this.#step(event.title)?.end(new Error(event.title));
+        this.#step(event.title)?.fail();
         return;
       default: {
         const text = plainText(event);
@@ -123,14 +143,10 @@ class TerminalHost implements Host {
   }
 
   #show(titles: readonly string[]): void {
-    this.#steps = titles.map(waiting);
+    this.#steps = titles.map((title) => new ShownStep(title));
     const tasks = this.#steps.map((step) => ({
       title: step.title,
-      task: async (_: unknown, task: ListrTaskWrapper<unknown, never, never>) => {
-        step.task = task;
-        await step.begun;
-        await step.ended;
-      },
+      task: (_: unknown, task: ListrTaskWrapper<unknown, never, never>) => step.follow(task),
     }));
     const list = new Listr(tasks as never, {
       // The error is thrown by the work itself, and printed once.
@@ -141,27 +157,12 @@ class TerminalHost implements Host {
   }
 
   #step = (title: string) => this.#steps.find((step) => step.title === title);
-
-  /** The list may not have come to the step yet: its renderer runs beside the work. */
-  #with(title: string, change: (task: ListrTaskWrapper<unknown, never, never>) => void): void {
-    const step = this.#step(title);
-    if (step?.task) change(step.task);
-    else void step?.begun.then(() => setImmediate(() => step.task && change(step.task)));
-  }
 }
 
-function waiting(title: string): Shown {
-  const [begin, begun] = deferred();
-  const [end, ended] = deferred();
-  // A failure is known to the work as well.
-  ended.catch(() => undefined);
-  return { title, begin: () => begin(), begun, end, ended };
-}
-
-function deferred(): [(error?: Error) => void, Promise<void>] {
+function deferred(): { promise: Promise<void>; settle(error?: Error): void } {
   let settle: (error?: Error) => void = () => undefined;
   const promise = new Promise<void>((resolve, reject) => {
     settle = (error) => (error ? reject(error) : resolve());
   });
-  return [settle, promise];
+  return { promise, settle: (error) => settle(error) };
 }

@@ -13,10 +13,11 @@ export function findProject(from: string): string | undefined {
 export class UserError extends Error {
   override readonly name = "UserError";
   constructor(
-    message: string,
+    /** The message without the fix. */
+    readonly reason: string,
     readonly fix?: string,
   ) {
-    super(fix ? `${message}\n  fix: ${fix}` : message);
+    super(fix ? `${reason}\n  fix: ${fix}` : reason);
   }
 }
 

@@ -19,10 +19,6 @@ export type DeployRow = Row<
 /** Row of `natsform verify`, about servers, clients and certificates of a twin. */
 export type VerifyRow = Row<"servers" | "certificates" | "streams" | "callout">;
 
-/** A row as one line, aligned with others. */
-export const rowLine = ({ ok, warns, group, what, seen }: Row): string =>
-  `${ok ? (warns ? "!" : "✔") : "✖"}  ${group.padEnd(12)}  ${what.padEnd(52)}  ${seen}`.trimEnd();
-
 /** Result of a check: a row without its place in the list. */
 export type CheckResult = Pick<Row, "ok" | "warns" | "seen">;
 

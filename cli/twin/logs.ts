@@ -66,7 +66,11 @@ export async function followLogs(logs: Log[]): Promise<void> {
       process.stdout.write(prefixed(name, lines, logs.length === 1));
     }
   }, 200);
-  await new Promise<void>((resolve) => process.once("SIGINT", resolve));
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", resolve);
+    // Nobody reads any more.
+    process.stdout.once("error", () => resolve());
+  });
   clearInterval(timer);
 }
 

@@ -1,0 +1,47 @@
+import { projectRoot } from "../../core/environments";
+import type { Host } from "../../core/host";
+import { withLock } from "../../core/lock";
+import { UserError } from "../../core/project";
+import type { VerifyRow } from "../../core/rows";
+import { findNatsServer } from "../../core/tools";
+import { loadTwinTrust, openTwin } from "../context";
+import { verifyCallout } from "./callout";
+import { verifyCertificates } from "./certificates";
+import { verifyServers } from "./servers";
+import { verifyStreams } from "./streams";
+
+export interface Verified {
+  environment: string;
+  /** True when every row holds. */
+  ok: boolean;
+  rows: VerifyRow[];
+}
+
+/**
+ * Checks that the twin of an environment is what the environment says, and reports each row as it is known.
+ *
+ * @param root folder of the project; default: the one around the working directory
+ * @throws UserError when the twin does not run, or its server is not on this machine
+ */
+export async function verifyTwin(name: string, host: Host, root = projectRoot()): Promise<Verified> {
+  const twin = await openTwin(name, root);
+  const trust = loadTwinTrust(twin, root);
+  const natsServer = findNatsServer(twin.topology.nats.version);
+  if (!natsServer)
+    throw new UserError(`nats-server ${twin.topology.nats.version} is not on this machine`, "make tools");
+  return withLock(twin.folder.lock, async () => {
+    const rows: VerifyRow[] = [];
+    const parts = [
+      () => verifyServers(twin, trust, natsServer),
+      () => verifyCertificates(twin),
+      () => verifyStreams(twin, trust),
+      () => verifyCallout(twin, trust),
+    ];
+    for (const part of parts) {
+      const found = await part();
+      for (const row of found) host.report({ code: "row", row });
+      rows.push(...found);
+    }
+    return { environment: name, ok: rows.every(({ ok }) => ok), rows };
+  });
+}
