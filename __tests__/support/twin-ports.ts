@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAlive } from "./twin-processes";
 
-const claims = join(tmpdir(), "natsform-test-ports");
+/** Of the machine, not of the run: several runs share its ports. */
+const claims = join(process.env.NATSFORM_TESTS_MACHINE ?? tmpdir(), "natsform-test-ports");
 /** Browsers refuse to connect to these, whoever listens. */
 const unsafeInBrowsers = [2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6697, 10_080];
 const blockSize = 500;
