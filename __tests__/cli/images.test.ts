@@ -16,7 +16,7 @@ import { programsAs } from "../../model/topology";
 const root = mkdtempSync(join(tmpdir(), "natsform-images-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const base = (digit: string) => `docker.io/library/node:22-alpine@sha256:${digit.repeat(64)}`;
+const base = (digit: string) => `docker.io/library/node:24-alpine@sha256:${digit.repeat(64)}`;
 
 describe("the base", () => {
   test("is what the option says, or the environment", () => {
@@ -26,7 +26,7 @@ describe("the base", () => {
   test.each([
     undefined,
     "",
-    "node:22-alpine",
+    "node:24-alpine",
     "node@sha256:12",
     `node@sha256:${"g".repeat(64)}`,
     `-x@sha256:${"a".repeat(64)}`,

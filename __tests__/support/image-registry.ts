@@ -76,7 +76,7 @@ export function pushNodeImage(registry: TestRegistry): string {
     const plain = `${registry.host}/plain:1`;
     registry.crane("append", "--oci-empty-base", "-f", join(folder, "layer.tar"), "-t", plain);
     const options = ["--set-platform", "linux/amd64", "--cmd", "node", "--env", "PATH=/usr/local/bin:/usr/bin:/bin"];
-    const tag = `${registry.host}/node:22-alpine`;
+    const tag = `${registry.host}/node:24-alpine`;
     registry.crane("mutate", plain, ...options, "-t", tag);
     return `${registry.host}/node@${registry.crane("digest", tag).trim()}`;
   } finally {

@@ -137,7 +137,7 @@ whenCrane("images", () => {
     const bases = readdirSync(join(first.root, ".natsform/oci/base"));
     expect(bases).toEqual([expect.stringContaining(base.split(":").at(-1) ?? "")]);
 
-    const { code, stderr } = await first.natsform("images", "build", "dev", "--base", "node:22-alpine");
+    const { code, stderr } = await first.natsform("images", "build", "dev", "--base", "node:24-alpine");
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining("must be named by its digest") });
   });
 

@@ -2,10 +2,10 @@ import { baseVariable } from "../../artifacts/image-settings";
 import { UserError } from "../core/project";
 
 const pinned = /^[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}$/;
-const example = "node:22-alpine@sha256:…, with the digest that `crane digest node:22-alpine` prints";
+const example = "node:24-alpine@sha256:…, with the digest that `crane digest node:24-alpine` prints";
 
 /**
- * The base image of the programs: Node 22 on Alpine.
+ * The base image of the programs: Node 24 on Alpine.
  *
  * @param chosen by an option; otherwise the environment variable counts
  * @throws UserError when none is named, or one without a digest: a tag may point to another image tomorrow

@@ -63,6 +63,7 @@ export class LambdaProgram extends Construct {
       functionName,
       description: props.description,
       role: roleArn,
+      // The newest that release 5 of the provider takes: it refuses nodejs24.x.
       runtime: "nodejs22.x",
       architectures: ["x86_64"],
       handler: lambdaHandler,
