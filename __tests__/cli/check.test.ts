@@ -135,7 +135,7 @@ test("lint errors end with 1, each with its place, rule and fix; others are judg
       );
     const { code, stdout } = await natsform(folder, ["check"]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^bad: 1 errors/m);
+    expect(stdout).toMatch(/^bad: 1 error,/m);
     expect(stdout).toMatch(/^ {2}✖ identity\.maxLifetime: .* \(connection-lifetime\)\n {4}fix: /m);
     expect(stdout).toMatch(/^good: 0 errors/m);
     const [judged] = JSON.parse((await natsform(folder, ["check", "bad", "--json"])).stdout);

@@ -72,7 +72,7 @@ describe("init", () => {
     const services = { ...demo.identity.services, reports: { account: "APP" } };
     project.write({ ...demo, identity: { ...demo.identity, services } as never });
     const { stdout } = await keys("init", "demo");
-    expect(stdout).toMatch(/^1 keys made in .*: user-service-reports\n/);
+    expect(stdout).toMatch(/^1 key made in .*: user-service-reports\n/);
     const after = trustOf();
     expect(after).toEqual({ ...before, users: { ...before.users, "service-reports": after.users["service-reports"] } });
   });

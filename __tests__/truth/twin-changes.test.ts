@@ -116,7 +116,7 @@ describe("services and streams", () => {
     const before = twin.pids();
     const news = { ...orders, name: "NEWS", subjects: ["news.>"] };
     const text = await twin.up(change({ streams: [orders, news] }));
-    expect(text).toContain("2 as configured, 1 changes, synced to disk");
+    expect(text).toContain("2 as configured, 1 change, synced to disk");
     const { stream } = await twin.with(twin.service(), (client) =>
       client.publishToStream("news.first", "kept", { messageId: "kept" }),
     );

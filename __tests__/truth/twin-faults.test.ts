@@ -228,9 +228,9 @@ describe("certificates", () => {
     const { cert, key } = twin.folder.certificate("core", "internal");
     // What an `up` leaves that is cut off between the two files.
     writeFileSync(key, readFileSync(twin.folder.certificate("core", "public").key, "utf8"));
-    expect(await twin.up()).toContain("1 certificates made");
+    expect(await twin.up()).toContain("1 certificate made");
     writeFileSync(cert, "not a certificate");
-    expect(await twin.up()).toContain("1 certificates made");
+    expect(await twin.up()).toContain("1 certificate made");
     await twin.well();
     await served();
   });

@@ -3,6 +3,7 @@ import { ConfigError, type Environment, type FileProblems, formatProblems, type 
 import { findTrust, listEnvironments, loadEnvironments, strayFiles, trustFile } from "../../model/config/load";
 import type { LintResult } from "../../model/lint";
 import { buildTopology } from "../../model/topology";
+import { counted } from "../core/counted";
 import { chosenEnvironments, projectRoot } from "../core/environments";
 import { print, printJson } from "../core/output";
 
@@ -60,7 +61,7 @@ function describe({ environment, file, problems, trust, lint }: CheckResult): st
   if (!lint) return wrong.join("\n");
   const { findings, acknowledged } = lint;
   const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
-  const head = `${environment}: ${count("error")} errors, ${count("warning")} warnings, ${acknowledged.length} acknowledged`;
+  const head = `${environment}: ${counted(count("error"), "error")}, ${counted(count("warning"), "warning")}, ${acknowledged.length} acknowledged`;
   const accepted = acknowledged.map(
     ({ at, rule, reason, expires }) => `  · ${at}: ${rule} acknowledged until ${expires}: ${reason}`,
   );

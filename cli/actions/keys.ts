@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { privateFile, writeFileAtomically } from "../../artifacts/files";
 import { loadEnvironment, loadTrust, loadTrustIfThere, trustFile } from "../../model/config/load";
+import { counted } from "../core/counted";
 import { openEnvironment } from "../core/environment";
 import { projectRoot } from "../core/environments";
 import { withLock } from "../core/lock";
@@ -37,7 +38,9 @@ export async function init(name: string, options: Options): Promise<void> {
     if (previous && !previous.example) await refuseOtherKeys(topology, previous, store);
     const { trust, created } = await makeKeys(topology, store, previous?.example ? undefined : previous);
     const changed = writeTrust(path, trust);
-    print(`${created.length} keys made in ${store.description}${created.length > 0 ? `: ${created.join(", ")}` : ""}`);
+    print(
+      `${counted(created.length, "key")} made in ${store.description}${created.length > 0 ? `: ${created.join(", ")}` : ""}`,
+    );
     print(`${shownPath(root, path)} ${changed ? "written" : "is up to date"}`);
   });
 }
@@ -119,6 +122,6 @@ export async function push(name: string, options: Options): Promise<void> {
     const trust = loadTrustIfThere(path, root);
     if (trust) await refuseOtherKeys(topology, trust, store);
     const pushed = await pushSecrets(topology, store, target);
-    print(`${pushed.written} secrets written to ${target.description}, ${pushed.unchanged} unchanged`);
+    print(`${counted(pushed.written, "secret")} written to ${target.description}, ${pushed.unchanged} unchanged`);
   });
 }

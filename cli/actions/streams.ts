@@ -1,5 +1,6 @@
 import { isOneOf, REFUSED } from "../../runtime/streams/action";
 import { renderPlan } from "../../runtime/streams/render";
+import { counted } from "../core/counted";
 import { projectRoot } from "../core/environments";
 import { print, printJson } from "../core/output";
 import { openTwin } from "../twin/context";
@@ -27,7 +28,7 @@ export async function apply(name: string, options: Options): Promise<void> {
   }
   if (nothingToDo(plans)) return;
   const changed = await applyTwinStreams(twin, plans, (text) => options.json || print(text));
-  if (!options.json) print(`${changed} changes applied and synced to disk`);
+  if (!options.json) print(`${counted(changed, "change")} applied and synced to disk`);
 }
 
 const refused = (plans: StreamPlan[]) =>

@@ -3,8 +3,9 @@ import { admit } from "../../admission";
 import { loadEnvironment } from "../../model/config/load";
 import { buildTopology } from "../../model/topology";
 import { refusal } from "../core/admission-gate";
+import { counted } from "../core/counted";
 import { emulatorFolder } from "../core/emulator-folder";
-import { chosenEnvironments, emulatedEnvironments, projectRoot, twinnedEnvironments } from "../core/environments";
+import { assertKnown, emulatedEnvironments, projectRoot, twinnedEnvironments } from "../core/environments";
 import { commandHost } from "../core/hosts";
 import { withLock } from "../core/lock";
 import { print, printJson, table } from "../core/output";
@@ -36,7 +37,7 @@ export async function up(name: string, { ports }: { ports?: string }): Promise<v
   const refused = refusal(verdict);
   if (refused) throw refused;
   const { findings, acknowledged } = verdict.lint;
-  print(`${name}: ${findings.length} warnings, ${acknowledged.length} acknowledged`);
+  print(`${name}: ${counted(findings.length, "warning")}, ${acknowledged.length} acknowledged`);
   const twin = await prepareTwin(name, root, portChoice(ports));
   await withLock(twin.folder.lock, () => runSteps(commandHost(), upSteps(twin, root), {} as UpState));
   print(`${name} is up; natsform verify ${name} checks it, natsform status ${name} shows its addresses`);
@@ -52,8 +53,10 @@ function portChoice(text: string | undefined): PortChoice {
 
 export async function down(names: string[], { wipe, now }: { wipe?: boolean; now?: boolean }): Promise<void> {
   const root = projectRoot();
+  assertKnown(root, names);
   const known = twinnedEnvironments(root);
   const emulated = emulatedEnvironments(root);
+  if (names.length === 0 && known.length + emulated.length === 0) print("no twins here: nothing to stop");
   for (const name of names.filter((name) => ![...known, ...emulated].includes(name))) print(`${name}: no twin here`);
   for (const name of emulated.filter((name) => names.length === 0 || names.includes(name))) {
     const folder = emulatorFolder(root, name);
@@ -65,7 +68,7 @@ export async function down(names: string[], { wipe, now }: { wipe?: boolean; now
     await withLock(folder.lock, async () => {
       const progress = (text: string) => print(`${name}: ${text}`);
       const { stopped, killed } = await stopTwin(folder, { now, progress });
-      print(`${name}: ${stopped} processes stopped${killed.length > 0 ? `, ${killed.length} by force` : ""}`);
+      print(`${name}: ${counted(stopped, "process")} stopped${killed.length > 0 ? `, ${killed.length} by force` : ""}`);
       if (killed.length > 0) process.exitCode = 1;
       if (!wipe) return;
       wipeTwin(folder);
@@ -76,10 +79,14 @@ export async function down(names: string[], { wipe, now }: { wipe?: boolean; now
 
 export async function status(names: string[], { json }: { json?: boolean }): Promise<void> {
   const root = projectRoot();
-  const chosen = names.length > 0 ? chosenEnvironments(root, names) : twinnedEnvironments(root);
+  assertKnown(root, names);
+  const kept = [...new Set([...twinnedEnvironments(root), ...emulatedEnvironments(root)])].sort();
+  const chosen = names.length > 0 ? [...new Set(names)] : kept;
   const all = [];
   for (const name of chosen) {
-    const parts = [...(await twinStatus(await openTwin(name, root))), ...emulatorStatus(root, name)];
+    const emulated = emulatorStatus(root, name);
+    const hasTwin = emulated.length === 0 || twinnedEnvironments(root).includes(name);
+    const parts = [...(hasTwin ? await twinStatus(await openTwin(name, root)) : []), ...emulated];
     all.push({ environment: name, parts });
   }
   if (json) printJson(all);
@@ -101,7 +108,9 @@ export async function logs(
   part: string | undefined,
   options: { lines: string; follow?: boolean },
 ): Promise<void> {
-  const folder = twinFolder(projectRoot(), name);
+  const root = projectRoot();
+  assertKnown(root, [name]);
+  const folder = twinFolder(root, name);
   if (!existsSync(folder.root)) throw new UserError(`${name} has no twin on this machine`, `natsform up ${name}`);
   const count = Number(options.lines);
   if (!Number.isInteger(count) || count < 0)

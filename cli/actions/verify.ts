@@ -1,3 +1,4 @@
+import { counted } from "../core/counted";
 import { silentHost } from "../core/host";
 import { print, printJson } from "../core/output";
 import { rowLine } from "../core/row-line";
@@ -37,6 +38,13 @@ class Groups {
     if (!first) return;
     if (this.all || rows.some(({ ok, warns }) => !ok || warns)) for (const row of rows) print(rowLine(row));
     else
-      print(rowLine({ group: first.group, what: `${rows.length} rows`, ok: true, seen: "all hold; --all shows them" }));
+      print(
+        rowLine({
+          group: first.group,
+          what: counted(rows.length, "row"),
+          ok: true,
+          seen: "all hold; --all shows them",
+        }),
+      );
   }
 }

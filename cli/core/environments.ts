@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { workFolder } from "../../artifacts/work-folder";
+import { nearest } from "../../model/config/known-keys";
 import { listEnvironments } from "../../model/config/load";
 import { findProject, UserError } from "./project";
 
@@ -17,6 +18,22 @@ export function chosenEnvironments(root: string, names: readonly string[]): stri
   const known = listEnvironments(root);
   if (known.length === 0) throw new UserError("environments/ holds no environment");
   return names.length > 0 ? [...new Set(names)] : known;
+}
+
+/**
+ * @throws UserError for a name that is neither an environment of the project nor one whose twin or emulated AWS is still
+ *   here
+ */
+export function assertKnown(root: string, names: readonly string[]): void {
+  const known = listEnvironments(root);
+  const all = [...known, ...twinnedEnvironments(root), ...emulatedEnvironments(root)];
+  const unknown = names.filter((name) => !all.includes(name));
+  if (unknown.length === 0) return;
+  const near = unknown.length === 1 ? nearest(unknown[0] ?? "", known) : undefined;
+  throw new UserError(
+    `there is no such environment: ${unknown.join(", ")}`,
+    near ? `did you mean ${near}?` : `known: ${known.join(", ") || "none"}`,
+  );
 }
 
 /** Environments that have a twin on this machine, running or not. */

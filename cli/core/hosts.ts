@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Listr, type ListrTaskWrapper } from "listr2";
+import { counted } from "./counted";
 import { type Host, type HostEvent, silentHost } from "./host";
 import { print } from "./output";
 import { rowLine } from "./row-line";
@@ -67,7 +68,7 @@ export function plainText(event: HostEvent): string | undefined {
 const doneTitle = ({ title, text }: { title: string; text?: string }) => (text ? `${title}: ${text}` : title);
 
 const planText = ({ stack, changes, text }: { stack: string; changes: number; text?: string }) =>
-  `${stack}: ${changes === 0 ? "no changes" : `${changes} changes`}${text ? `\n\n${text}\n` : ""}`;
+  `${stack}: ${changes === 0 ? "no changes" : counted(changes, "change")}${text ? `\n\n${text}\n` : ""}`;
 
 /** A step of the list on the terminal, which the work moves from outside. */
 class ShownStep {

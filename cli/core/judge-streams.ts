@@ -5,6 +5,7 @@ import { findStreams } from "../../runtime/streams/find";
 import { planStreams } from "../../runtime/streams/plan";
 import { renderPlan } from "../../runtime/streams/render";
 import { toStreamSpecs } from "../../templates/stream-specs";
+import { counted } from "./counted";
 import type { CheckResult } from "./rows";
 
 const patienceMs = 15_000;
@@ -26,7 +27,7 @@ export function judgePlan(
   if (!isEmpty(plan)) return { ok: false, seen: renderPlan(plan).replace(/\s+/g, " ") };
   const desired = toStreamSpecs(topology, cluster, account);
   const consumers = desired.reduce((count, stream) => count + stream.consumers.length, 0);
-  return { ok: true, seen: `${desired.length} streams, ${consumers} consumers` };
+  return { ok: true, seen: `${counted(desired.length, "stream")}, ${counted(consumers, "consumer")}` };
 }
 
 /** Servers that hold a stream, as its leader reports them. */

@@ -1,4 +1,5 @@
 import type { PlannedStack } from "../../model/topology";
+import { counted } from "../core/counted";
 import type { Host } from "../core/host";
 import { confirmed, runStep, runSteps } from "../core/steps";
 import { drivers } from "./drivers";
@@ -32,7 +33,7 @@ export async function applyEverything(target: DeployTarget, host: Host): Promise
     work: async () => {
       result.rows = await endCheck(deployed, stacks);
       const failed = result.rows.filter(({ ok }) => !ok).length;
-      return `${result.rows.length} rows${failed > 0 ? `, ${failed} FAILED` : ""}`;
+      return `${counted(result.rows.length, "row")}${failed > 0 ? `, ${failed} FAILED` : ""}`;
     },
   });
   return result;
@@ -61,7 +62,7 @@ async function applyStacks(
 async function applyConfirmed(target: DeployTarget, stack: PlannedStack, host: Host): Promise<number> {
   const { changes } = await showPlan(target, stack, host);
   if (changes.length === 0) return 0;
-  await confirmed(host, `Apply ${changes.length} changes of ${stack.id}?`);
+  await confirmed(host, `Apply ${counted(changes.length, "change")} of ${stack.id}?`);
   await runStep(host, {
     title: `Apply ${stack.id}`,
     work: async (progress) => {

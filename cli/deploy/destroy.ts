@@ -1,4 +1,5 @@
 import type { PlannedStack } from "../../model/topology";
+import { counted } from "../core/counted";
 import type { Host } from "../core/host";
 import { UserError } from "../core/project";
 import { confirmed, runStep, runSteps, type Step } from "../core/steps";
@@ -36,7 +37,7 @@ export async function destroyEverything(target: DeployTarget, host: Host): Promi
     title: `Destroy ${stack.id}`,
     work: async (progress) => {
       removed[stack.id] = await explained(target, stack, () => destroyStack(target, stack, progress));
-      return `${removed[stack.id]} resources removed`;
+      return `${counted(removed[stack.id] ?? 0, "resource")} removed`;
     },
   });
   await runSteps<void>(host, [...stacks].reverse().map(step), undefined);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readIfThere, writeFileAtomically } from "../../artifacts/files";
 import { isInFamily, type PlannedStack, stackPlan } from "../../model/topology";
+import { counted } from "../core/counted";
 import type { OpenEnvironment } from "../core/environment";
 import type { Host } from "../core/host";
 import { UserError } from "../core/project";
@@ -43,7 +44,7 @@ export async function applyEmulated(target: DeployTarget, stack: PlannedStack, h
     title: `Apply ${stack.id}`,
     work: async (progress) => {
       count = await applyStack(target, stack, progress);
-      return count === 0 ? "nothing to change" : `${count} resources made or changed`;
+      return count === 0 ? "nothing to change" : `${counted(count, "resource")} made or changed`;
     },
   });
   return count;
@@ -58,7 +59,7 @@ export const emulatedEvents = (target: DeployTarget): Step => ({
     const rules = [];
     for (const region of regionsOf(target)) rules.push(...(await control.runSchedules(region)));
     await control.settled();
-    return `${rules.length} schedules fired`;
+    return `${counted(rules.length, "schedule")} fired`;
   },
 });
 

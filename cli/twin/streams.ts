@@ -6,6 +6,7 @@ import { syncFolders } from "../../runtime/streams/durable";
 import { findStreams } from "../../runtime/streams/find";
 import { planStreams } from "../../runtime/streams/plan";
 import { toStreamSpecs } from "../../templates/stream-specs";
+import { counted } from "../core/counted";
 import { UserError } from "../core/project";
 import { streamsClient } from "./connect";
 import type { Twin } from "./context";
@@ -106,7 +107,7 @@ export async function applyStreams(twin: Twin, progress: (text: string) => void)
   const count = twin.topology.streams.length;
   const orphans = plans.flatMap(({ actions }) => actions.filter(({ kind }) => kind === "orphan")).length;
   const left = orphans > 0 ? `, ${orphans} no longer configured (natsform streams plan shows them)` : "";
-  return `${count} as configured, ${changed} changes${changed > 0 ? ", synced to disk" : ""}${left}`;
+  return `${count} as configured, ${counted(changed, "change")}${changed > 0 ? ", synced to disk" : ""}${left}`;
 }
 
 export const nothingToDo = (plans: StreamPlan[]) => plans.every(({ actions }) => isEmpty(actions));

@@ -1,5 +1,6 @@
 import type { Trust } from "../../model/config";
 import { loadTrustIfThere } from "../../model/config/load";
+import { counted } from "../core/counted";
 import { exitedUnexpectedly, runningProcess } from "../core/processes";
 import { UserError } from "../core/project";
 import type { Step } from "../core/steps";
@@ -65,7 +66,7 @@ export function upSteps(twin: Twin, root: string): Step<UpState>[] {
         writeTrust(folder.trust, trust);
         const made = await ensureCertificates(twin.topology, folder, new Date());
         state.trust = trust;
-        return `${created.length} keys and ${made.length} certificates made`;
+        return `${counted(created.length, "key")} and ${counted(made.length, "certificate")} made`;
       },
     },
     {
@@ -118,7 +119,7 @@ export function upSteps(twin: Twin, root: string): Step<UpState>[] {
       work: async (progress, state) => {
         const programs = state.programs.filter(({ name }) => name !== "oidc-issuer");
         await ensureResponders(twin, programs, progress);
-        return `${programs.length} responders`;
+        return counted(programs.length, "responder");
       },
     },
     {

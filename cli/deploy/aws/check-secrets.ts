@@ -4,6 +4,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { awsClusterNames } from "../../../model/topology";
 import { CertificateSecret } from "../../../runtime/certificate-manager/contract";
 import { splitPem } from "../../../runtime/x509/pem";
+import { counted } from "../../core/counted";
 import { checkRow, type DeployRow } from "../../core/rows";
 import { deployedValues } from "../../keys/push";
 import { certificateFault } from "../certificate-fault";
@@ -49,7 +50,10 @@ export function checkCertificates(target: DeployTarget, { cluster, region }: Che
         const roots = isPublic ? [...rootCertificates, ...emulatedRoots(target)] : splitPem(secret.authorities);
         const wrong = certificateFault(secret, certificate, roots, new Date());
         const until = new X509Certificate(secret.certificate).validTo;
-        return { ok: wrong === undefined, seen: wrong ?? `${certificate.names.length} names, until ${until}` };
+        return {
+          ok: wrong === undefined,
+          seen: wrong ?? `${counted(certificate.names.length, "name")}, until ${until}`,
+        };
       });
     }),
   );

@@ -1,4 +1,5 @@
 import type { AwsStack } from "../../../model/topology";
+import { counted } from "../../core/counted";
 import type { Progress } from "../../core/steps";
 import { pushSecrets } from "../../keys/push";
 import type { DeployTarget } from "../target";
@@ -14,6 +15,6 @@ export async function fillFoundation(
   progress: Progress,
 ): Promise<void> {
   const { written, unchanged } = await pushSecrets(target.topology, target.keys, keyStoreOf(target, region));
-  progress(`${id}: ${written} keys pushed, ${unchanged} were there already`);
+  progress(`${id}: ${counted(written, "key")} pushed, ${unchanged} were there already`);
   progress(`${id}: ${await putImages(target, region)} images put`);
 }

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { Certificate } from "../../../model/topology";
 import { splitPem } from "../../../runtime/x509/pem";
 import { authorityKey } from "../../../templates/helm-values";
+import { counted } from "../../core/counted";
 import { checkRow, type DeployRow } from "../../core/rows";
 import { deployedValues } from "../../keys/push";
 import { certificateFault } from "../certificate-fault";
@@ -52,7 +53,7 @@ export function judgeCertificate(
   );
   const until = Date.parse(new X509Certificate(certificate).validTo);
   const days = Math.floor((until - now.getTime()) / dayMs);
-  return { ok: wrong === undefined, seen: wrong ?? `${desired.names.length} names, ${days} days left` };
+  return { ok: wrong === undefined, seen: wrong ?? `${counted(desired.names.length, "name")}, ${days} days left` };
 }
 
 /** Every key that programs read is in its Secret, with the environment's value. */

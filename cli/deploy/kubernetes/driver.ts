@@ -1,5 +1,6 @@
 import type { KubernetesStack } from "../../../model/topology";
 import { kubernetesNames, vaultClusters } from "../../../model/topology";
+import { counted } from "../../core/counted";
 import type { Progress } from "../../core/steps";
 import { imagesOf } from "../../images/destinations";
 import { pushImage } from "../../images/push";
@@ -62,7 +63,7 @@ export function keySecret(target: DeployTarget, cluster: string): KubernetesSecr
 
 async function pushKeys(target: DeployTarget, { id, cluster }: KubernetesStack, progress: Progress): Promise<void> {
   const { written, unchanged } = await pushSecrets(target.topology, target.keys, keySecret(target, cluster));
-  progress(`${id}: ${written} keys pushed, ${unchanged} were there already`);
+  progress(`${id}: ${counted(written, "key")} pushed, ${unchanged} were there already`);
 }
 
 /** Pushes the programs' images, unless the configuration names a tag of existing ones. */

@@ -1,4 +1,5 @@
 import type { KubernetesCluster } from "../../../model/topology";
+import { counted } from "../../core/counted";
 import type { Kubectl } from "../../core/kubectl";
 import { NodePods, Nodes, roomFor, zonesOf } from "./kubernetes-room";
 import { checkPrerequisite, type Prerequisite } from "./prerequisite";
@@ -10,7 +11,7 @@ export function roomNeed(cluster: KubernetesCluster, kubectl: Promise<Kubectl>):
   return checkPrerequisite(
     {
       name: `room for ${name}`,
-      needed: `${servers.length} servers of ${each}`,
+      needed: `${counted(servers.length, "server")} of ${each}`,
       get: "add nodes, or lower cpu and memory of the platform",
     },
     async () => {
@@ -20,7 +21,7 @@ export function roomNeed(cluster: KubernetesCluster, kubectl: Promise<Kubectl>):
         await can.json(NodePods, "get", "pods", "--all-namespaces"),
       ];
       const fitting = roomFor(cluster, nodes, pods);
-      return { ok: fitting >= servers.length, found: `for ${fitting} on ${nodes.items.length} nodes` };
+      return { ok: fitting >= servers.length, found: `for ${fitting} on ${counted(nodes.items.length, "node")}` };
     },
   );
 }

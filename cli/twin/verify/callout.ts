@@ -5,6 +5,7 @@ import { explainPermissions } from "../../../runtime/auth-callout";
 import type { NatsClient } from "../../../runtime/client";
 import { errorMessage } from "../../../runtime/common/error-message";
 import { toAuthRules } from "../../../templates/callout-rules";
+import { counted } from "../../core/counted";
 import type { VerifyRow } from "../../core/rows";
 import { checkRow } from "../../core/rows";
 import { fixedUser, sentinelOf, twinClient } from "../connect";
@@ -134,7 +135,10 @@ function verifyOutage(twin: Twin, cluster: ClusterTopology, trust: Trust): Promi
         const { account } = await whoAmI(client, cluster);
         const ms = Date.now() - started;
         const isSystem = account === (trust.accounts.SYS?.publicKey ?? "SYS");
-        return { ok: isSystem, seen: `SYS in ${ms} ms, ${programs.length} responders stopped and started again` };
+        return {
+          ok: isSystem,
+          seen: `SYS in ${ms} ms, ${counted(programs.length, "responder")} stopped and started again`,
+        };
       } finally {
         await client.close();
       }
