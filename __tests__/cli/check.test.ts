@@ -19,7 +19,7 @@ describe("the environments that are shipped", () => {
     const { code, stdout, stderr } = await natsform(checkout, ["check"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const name of ["aws-production", "demo", "ec2-production", "kubernetes-production", "territories"])
-      expect(stdout).toMatch(new RegExp(`^${name}: 0 errors, \\d+ warnings, \\d+ acknowledged$`, "m"));
+      expect(stdout).toMatch(new RegExp(`^${name}: 0 errors, \\d+ warnings?, \\d+ acknowledged$`, "m"));
   });
 
   test("give a machine places, rules and fixes", async () => {
