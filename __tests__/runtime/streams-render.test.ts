@@ -1,6 +1,9 @@
+import fc from "fast-check";
+import { formatDuration, formatSize } from "../../model/config/units";
 import { planStreams } from "../../runtime/streams/plan";
 import { renderPlan } from "../../runtime/streams/render";
 import { StreamSpec } from "../../runtime/streams/spec";
+import { writtenValue } from "../../runtime/streams/written";
 import { asFound } from "./streams-arbitraries";
 
 const stream = (name: string, fields: object = {}) =>
@@ -34,7 +37,7 @@ test("a plan reads like one of terraform", () => {
       ackPolicy      "explicit"
       deliverPolicy  "all"
       replayPolicy   "instant"
-      ackWaitMs      30000
+      ackWait        30s
       maxAckPending  1000
 
 !   stream BILLS: data-loss
@@ -70,4 +73,34 @@ test("what is lost is said where it is allowed", () => {
   const text = renderPlan(planStreams({ owner: "x", desired: [], found, allowDataLoss: ["OLD"] }));
   expect(text).toContain("-   stream OLD: delete");
   expect(text).toContain("loses its 7 messages");
+});
+
+test.each([
+  ["maxAgeMs", 2_592_000_000, "30d"],
+  ["maxAgeMs", 0, "0"],
+  ["duplicateWindowMs", 90_000, "90s"],
+  ["backoffMs", [1000, 1500], "[1s, 1500ms]"],
+  ["maxBytes", 64 * 2 ** 20, "64MiB"],
+  ["maxBytes", 1001, "1001B"],
+  ["maxMessages", 5, "5"],
+  ["storage", "file", '"file"'],
+])("%s of %j is written %s", (field, value, text) => {
+  expect(writtenValue(field, value)).toBe(text);
+});
+
+test("as the configuration writes it", () => {
+  const numbers = fc.oneof(
+    fc.nat(),
+    fc.nat(400).map((days) => days * 86_400_000),
+    fc.nat(4096).map((mib) => mib * 2 ** 20),
+  );
+  fc.assert(
+    fc.property(
+      numbers.filter((number) => number > 0),
+      (number) => {
+        expect(writtenValue("maxAgeMs", number)).toBe(formatDuration(number));
+        expect(writtenValue("maxBytes", number)).toBe(formatSize(number));
+      },
+    ),
+  );
 });

@@ -1,4 +1,5 @@
 import { type Action, type ActionKind, APPLIED, type Change, isOneOf, REFUSED } from "./action";
+import { writtenName, writtenValue } from "./written";
 
 const MARKS: Readonly<Record<ActionKind, string>> = {
   create: "+",
@@ -21,10 +22,10 @@ export function renderPlan(plan: readonly Action[]): string {
 
 function renderAction({ kind, stream, consumer, changes, reason, loss }: Action): string {
   const title = consumer === undefined ? `stream ${stream}` : `consumer ${stream}/${consumer}`;
-  const width = Math.max(0, ...changes.map(({ field }) => field.length));
+  const width = Math.max(0, ...changes.map(({ field }) => writtenName(field).length));
   return [
     `${MARKS[kind].padEnd(3)} ${title}: ${kind}`,
-    ...changes.map((change) => `      ${change.field.padEnd(width)}  ${renderChange(change)}`),
+    ...changes.map((change) => `      ${writtenName(change.field).padEnd(width)}  ${renderChange(change)}`),
     ...(kind === "create" || kind === "update" ? [] : [`    ${reason}`]),
     // The reason of a `data-loss` states it already.
     ...(loss === undefined || kind === "data-loss"
@@ -33,10 +34,10 @@ function renderAction({ kind, stream, consumer, changes, reason, loss }: Action)
   ].join("\n");
 }
 
-const renderChange = ({ from, to }: Change) =>
+const renderChange = ({ field, from, to }: Change) =>
   from === undefined
-    ? JSON.stringify(to)
-    : `${JSON.stringify(from)} -> ${to === undefined ? "off" : JSON.stringify(to)}`;
+    ? writtenValue(field, to)
+    : `${writtenValue(field, from)} -> ${to === undefined ? "off" : writtenValue(field, to)}`;
 
 function summary(plan: readonly Action[]): string {
   const count = (kinds: readonly ActionKind[]) => plan.filter(({ kind }) => isOneOf(kinds, kind)).length;
