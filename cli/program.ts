@@ -11,6 +11,7 @@ import { leafCredentials } from "./commands/leaf-credentials";
 import { permissions } from "./commands/permissions";
 import { render } from "./commands/render";
 import { streams } from "./commands/streams";
+import { tools } from "./commands/tools";
 import { topology } from "./commands/topology";
 import { contexts, down, logs, status, token, up } from "./commands/twin";
 import { verify } from "./commands/verify";
@@ -18,8 +19,9 @@ import { verify } from "./commands/verify";
 /** Commands in the order of the help, by what people come for. */
 const groups: Readonly<Record<string, readonly (() => CommandUnknownOpts)[]>> = {
   "Look at an environment": [check, topology, render, permissions],
+  "Prepare this machine": [doctor, tools],
   "Run it on this machine": [up, verify, status, logs, token, contexts, down],
-  "Deploy it": [doctor, keys, deploy, images],
+  "Deploy it": [keys, deploy, images],
   "Work with what runs": [streams, backup, leafCredentials, bundle],
 };
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findProviderMirrors, writeCliConfig } from "../../cli/deploy/provider-mirror";
+import { findProviderMirrors, writeCliConfig } from "../../cli/core/provider-mirror";
 import { Collected } from "../../cli/deploy/terraform-messages";
 import demo from "../../environments/demo";
 import kubernetesProduction from "../../environments/kubernetes-production";
@@ -22,7 +22,18 @@ test("without Terraform it says so in one line and makes nothing", async () => {
   const env = { PATH: "/nowhere" };
   const { code, stdout, stderr } = await natsform(project.root, ["deploy", "demo", "--emulate"], env);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(stderr).toBe("error: terraform is not on PATH\n  fix: natsform doctor deploy says how to get it\n");
+  expect(stderr).toBe(
+    "error: terraform is not on PATH\n  fix: terraform 1.11 or later: developer.hashicorp.com/terraform/install\n",
+  );
+  nothingMade();
+});
+
+test("without the tools of the emulated AWS it names them and the command that installs them", async () => {
+  const env = { NATSFORM_CACHE: join(project.root, "empty") };
+  const { code, stderr } = await natsform(project.root, ["deploy", "demo", "--emulate"], env);
+  expect(code).toBe(1);
+  expect(stderr).toContain("moto 5.2.1 is not installed; pebble 2.10.1 is not installed");
+  expect(stderr).toContain("natsform tools install moto pebble\n");
   nothingMade();
 });
 

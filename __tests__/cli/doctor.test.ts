@@ -24,9 +24,11 @@ function withNatsServer(version: string): string {
 test("without nats-server the twin cannot run: exit 1, its name, and how to get it", async () => {
   const { code, stdout, stderr } = await natsform(checkout, ["doctor"], bare);
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
-  expect(stdout).toMatch(/^✔ {2}node +20\.\d+\.\d+ +>= 20\.19$/m);
-  expect(stdout).toMatch(new RegExp(`^✖ {2}nats-server +not found +${natsServerVersion} +make tools builds it`, "m"));
-  expect(stdout).toMatch(/^- {2}terraform +not found +.*not needed for twin/m);
+  expect(stdout).toMatch(/^✔ {2}node +20\.\d+\.\d+ +>= 20\.19 +runs natsform$/m);
+  expect(stdout).toMatch(
+    new RegExp(`^✖ {2}nats-server +not found +${natsServerVersion} .* natsform tools install nats-server$`, "m"),
+  );
+  expect(stdout).toMatch(/^- {2}go +not found +>= 1\.25 +builds .* \(optional\) +go 1\.25 or later: go\.dev/m);
   expect(stdout).toContain("missing for twin: nats-server\n");
 });
 
@@ -40,8 +42,17 @@ test("what is required depends on the job", async () => {
   };
   expect(await required("twin")).toEqual(["node", "nats-server"]);
   expect(await required("test")).toEqual(["node", "nats-server", "go"]);
-  expect(await required("deploy")).toEqual(["node", "terraform"]);
-  expect(await required("kubernetes")).toEqual(["node", "terraform", "kubectl"]);
+  expect(await required("deploy")).toEqual(["node", "moto", "pebble", "crane", "terraform", "provider aws"]);
+  expect(await required("kubernetes")).toEqual([
+    ...["node", "crane", "terraform", "provider kubernetes", "provider helm", "kubectl"],
+  ]);
+});
+
+test("what natsform can install is told as the command that does it", async () => {
+  const { stdout } = await natsform(checkout, ["doctor", "deploy"], bare);
+  for (const name of ["moto", "pebble", "crane"])
+    expect(stdout).toMatch(new RegExp(`^✖ {2}${name} +not found +[0-9.]+ .* natsform tools install ${name}$`, "m"));
+  expect(stdout).toMatch(/^missing for deploy: moto, pebble, crane, terraform/m);
 });
 
 test("a nats-server of the pinned version is enough, wherever it is; one of another version is not", async () => {
@@ -65,6 +76,7 @@ test("each row tells a machine what it tells people", async () => {
     needed: ">= 20.19",
     ok: true,
     required: true,
+    purpose: "runs natsform",
     get: expect.any(String),
   });
   for (const row of others) expect(row).toMatchObject({ found: "not found", ok: false });

@@ -6,7 +6,7 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { imageFolder, imageTag } from "../../artifacts/code-image";
 import { writeImageFolder } from "../../artifacts/image-folder";
 import { imageSettings } from "../../artifacts/image-settings";
-import { findDeployTool, findPythonProgram } from "../../cli/core/tools";
+import { toolPath } from "../../cli/core/toolbox/find";
 import { type Moto, startMoto } from "../../cli/emulator/moto";
 import { withLogin } from "../../cli/images/registry";
 import { baseImage } from "../../cli/images/settings";
@@ -80,7 +80,7 @@ test("an archive is the same whatever the order, and tar reads it", () => {
   expect(execFileSync("tar", ["-xOf", file, "app/main.cjs"], { encoding: "utf8" })).toBe("x".repeat(700));
 });
 
-const withTools = findDeployTool("crane") && findPythonProgram("moto_server") ? describe : describe.skip;
+const withTools = toolPath("crane") && toolPath("moto") ? describe : describe.skip;
 withTools("the login at ECR", () => {
   let moto: Moto;
   beforeAll(async () => {

@@ -5,7 +5,7 @@ import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from
 import { writeFileAtomically } from "../../artifacts/files";
 import { emulatorFolder } from "../../cli/core/emulator-folder";
 import { silentHost } from "../../cli/core/host";
-import { findPythonProgram } from "../../cli/core/tools";
+import { toolPath } from "../../cli/core/toolbox/find";
 import { recordDeployedAuthorities } from "../../cli/deploy/exchange-authorities";
 import { type Moto, startMoto } from "../../cli/emulator/moto";
 import { deployedLeafAuthority } from "../../cli/keys/leaf-authority";
@@ -19,7 +19,7 @@ import { parseEnvironment } from "../../model/config/parse";
 import { buildTopology, clusterOf, deployedSecrets } from "../../model/topology";
 import { createAuthority, type KeyPairPem } from "../../runtime/x509/authority";
 
-const missing = findPythonProgram("moto_server") ? undefined : "moto is not installed";
+const missing = toolPath("moto") ? undefined : "moto is not installed";
 let moto: Moto;
 const config = () => ({ endpoint: moto.url, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
 const storeOf = (prefix: string, containers?: "existing") =>

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { findProviderMirrors } from "../../cli/deploy/provider-mirror";
+import { findProviderMirrors } from "../../cli/core/provider-mirror";
 import type { TestProject } from "./project";
 
 const run = promisify(execFile);

@@ -3,14 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zipSync } from "fflate";
 import { type EmulatorAddress, type EmulatorFolder, emulatorFolder } from "../../cli/core/emulator-folder";
+import { toolPath } from "../../cli/core/toolbox/find";
 import { type Aws, connectAws } from "../../cli/emulator/aws";
 import { EmulatorControl } from "../../cli/emulator/client";
-import { ensureEmulator, missingForEmulator, removeEmulator } from "../../cli/emulator/start";
+import { ensureEmulator, removeEmulator } from "../../cli/emulator/start";
 
 export const region = "eu-west-1";
 
 /** Why tests with an emulator cannot run here; `undefined` when they can. */
-export const noEmulator = missingForEmulator();
+const missing = (["moto", "pebble"] as const).filter((name) => !toolPath(name));
+export const noEmulator = missing.length > 0 ? `not installed: ${missing.join(", ")}` : undefined;
 
 /** An emulated AWS of a test's own, as `natsform deploy --emulate` starts it. */
 export class TestEmulator {

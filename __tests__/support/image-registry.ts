@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { findDeployTool } from "../../cli/core/tools";
+import { toolPath } from "../../cli/core/toolbox/find";
 import { freePort } from "./callout-nats-server";
 import { eventually } from "./eventually";
 
@@ -17,7 +17,7 @@ export interface TestRegistry {
 }
 
 export async function startRegistry(): Promise<TestRegistry> {
-  const crane = findDeployTool("crane");
+  const crane = toolPath("crane");
   if (!crane) throw new Error("crane is not built: make deploy-tools");
   const host = `127.0.0.1:${await freePort()}`;
   const child = spawn(crane, ["registry", "serve", "--address", host], { stdio: ["ignore", "pipe", "pipe"] });

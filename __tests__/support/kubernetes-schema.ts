@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { cacheFolder } from "../../bin/cache-folder";
+import { toolPath } from "../../cli/core/toolbox/find";
 import type { Manifest } from "./chart";
 
 /** A place of Kubernetes' OpenAPI document, or of a custom resource's schema. */
@@ -25,10 +25,8 @@ export const apiVersionOf = ({ group, version }: Gvk) => (group ? `${group}/${ve
 
 /** The schemas that `make kubernetes-tools` has taken out of the pinned modules; otherwise why there are none. */
 export function findSchema(): KubernetesSchema | { missing: string } {
-  const pins = readFileSync(join(__dirname, "../../tools/kubernetes/schemas.txt"), "utf8");
-  const versions = new Set([...pins.matchAll(/@v(\S+)/g)].map(([, version]) => version));
-  const folder = join(cacheFolder(), "kubernetes", [...versions].join("-"));
-  if (!existsSync(folder)) return { missing: "the published schemas are not there: make kubernetes-tools" };
+  const folder = toolPath("kubernetes-schemas");
+  if (!folder) return { missing: "the published schemas are not there: make kubernetes-tools" };
   const read = (file: string) => JSON.parse(readFileSync(join(folder, file), "utf8"));
   const crds = readdirSync(folder).filter((file) => file.endsWith("-crd.json"));
   return new KubernetesSchema(Object.assign(read("swagger.json").definitions, ...crds.map(read).map(customResource)));

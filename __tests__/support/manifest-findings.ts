@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { stringify } from "yaml";
-import { findAll } from "../../cli/core/tools";
+import { toolPath } from "../../cli/core/toolbox/find";
 import type { Made } from "./kubernetes-manifests";
 import type { ManifestException } from "./manifest-exceptions";
 
@@ -55,10 +55,7 @@ export function checkovFindings(checkov: string, folder: string): { findings: Fi
 }
 
 /** The pinned kube-score of `make kubernetes-tools`. */
-export function findKubeScore(): string | undefined {
-  const pins = readFileSync(join(__dirname, "../../tools/kubernetes/go.mod"), "utf8");
-  return findAll(`kube-score-${/kube-score v(\S+)/.exec(pins)?.[1]}`)[0];
-}
+export const findKubeScore = (): string | undefined => toolPath("kube-score");
 
 /** What kube-score finds in the files of one environment, which it reads together, and how many of its checks passed. */
 export function kubeScoreFindings(

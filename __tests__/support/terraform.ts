@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { findProviderMirror, type ProviderName } from "../../cli/deploy/provider-mirror";
+import { findProviderMirror, type ProviderName } from "../../cli/core/provider-mirror";
 
 /** Why Terraform cannot work with these providers here; empty when it can. Said once, where tests are skipped for it. */
 export function missingTerraform(what: string, ...providers: ProviderName[]): string {

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, Events, type NatsConnection, nkeyAuthenticator } from "nats";
-import { findPythonProgram } from "../../cli/core/tools";
+import { toolPath } from "../../cli/core/toolbox/find";
 import type { CertificateId } from "../../model/topology";
 import { verifyCertificate } from "../../runtime/certificate-agent/certificate";
 import { servedFingerprint } from "../../runtime/certificate-agent/handshake";
@@ -16,7 +16,7 @@ import { seeds } from "../support/cli-run";
 import { eventually } from "../support/eventually";
 
 // Without moto there is no store, and `make deploy-tools` has said so.
-const whenMoto = findPythonProgram("moto_server") ? describe : describe.skip;
+const whenMoto = toolPath("moto") ? describe : describe.skip;
 
 whenMoto("the certificate agent", () => {
   // One story on one server: each test goes on from where the one before it ended.

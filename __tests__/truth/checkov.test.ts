@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { findPythonProgram } from "../../cli/core/tools";
+import { toolPath } from "../../cli/core/toolbox/find";
 import { checkovExceptions } from "../support/checkov-exceptions";
 import { contextOf, projectWithCode, synthesized, variants } from "../support/stacks";
 
-const checkov = findPythonProgram("checkov");
+const checkov = toolPath("checkov");
 if (!checkov) console.warn("Checkov is not installed, so its test is skipped: make checkov");
 const root = projectWithCode();
 

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { imageFolder, imageTag } from "../../artifacts/code-image";
-import { findDeployTool } from "../../cli/core/tools";
+import { toolPath } from "../../cli/core/toolbox/find";
 import { buildImage } from "../../cli/images/build";
 import { pushImage } from "../../cli/images/push";
 import kubernetesProduction from "../../environments/kubernetes-production";
@@ -14,7 +14,7 @@ import { TestProject } from "../support/project";
 const programs = programsOf("aws", "image");
 const canary = "CANARY-3f1c";
 // Without crane there is nothing to test, and `make deploy-tools` has said so.
-const whenCrane = findDeployTool("crane") ? describe : describe.skip;
+const whenCrane = toolPath("crane") ? describe : describe.skip;
 
 whenCrane("images", () => {
   const first = new TestProject();

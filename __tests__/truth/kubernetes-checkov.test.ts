@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findPythonProgram } from "../../cli/core/tools";
+import { toolPath } from "../../cli/core/toolbox/find";
 import { objectsOf } from "../support/kubernetes-manifests";
 import { findSchema } from "../support/kubernetes-schema";
 import { kubernetesVariants } from "../support/kubernetes-variants";
@@ -7,7 +7,7 @@ import { checkovExceptions, exceptionsHere } from "../support/manifest-exception
 import { checkovFindings, unexplained, writeManifests } from "../support/manifest-findings";
 import { projectWithCode, synthesized } from "../support/stacks";
 
-const checkov = findPythonProgram("checkov");
+const checkov = toolPath("checkov");
 const schema = findSchema();
 const missing = "missing" in schema ? schema.missing : checkov ? undefined : "Checkov is not installed: make checkov";
 // Not to the console: of a file whose tests are all skipped jest shows none.

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { findProviderMirrors, writeCliConfig } from "../../cli/deploy/provider-mirror";
+import { findProviderMirrors, writeCliConfig } from "../../cli/core/provider-mirror";
 import { contextOf, projectWithCode, synthesized } from "../support/stacks";
 import { missingTerraform } from "../support/terraform";
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeCliConfig } from "../../cli/deploy/provider-mirror";
+import { writeCliConfig } from "../../cli/core/provider-mirror";
 import { isOnEcs } from "../../model/topology";
 import { contextOf, projectWithCode, shippedEnvironments, synthesized, variants } from "../support/stacks";
 import { missingTerraform } from "../support/terraform";

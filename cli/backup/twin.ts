@@ -20,7 +20,8 @@ import { type Target, TargetError } from "../../runtime/backup/target";
 import type { Verdict } from "../../runtime/backup/verify";
 import { errorMessage } from "../../runtime/common/error-message";
 import { UserError } from "../core/project";
-import { findNatsServer, natsServerVersion } from "../core/tools";
+import { missingTool } from "../core/toolbox/missing";
+import { findNatsServer } from "../core/tools";
 import { FolderStore } from "../keys/store";
 import { fixedUser, streamsClient, twinClient } from "../twin/connect";
 import type { Twin } from "../twin/context";
@@ -197,7 +198,7 @@ export async function restoreTwin(
  */
 export async function drillTwin({ target, keys }: BackupScope, manifest: Manifest): Promise<Verdict[]> {
   const natsServer = findNatsServer();
-  if (!natsServer) throw new UserError(`nats-server ${natsServerVersion} is missing`, "make tools");
+  if (!natsServer) throw missingTool("nats-server");
   const scratch = await startScratchServer(natsServer);
   try {
     return await drill(scratch.connection, { target, manifest, keys, log });

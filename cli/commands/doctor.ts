@@ -1,10 +1,10 @@
 import { Command } from "@commander-js/extra-typings";
-import { jobs } from "../actions/doctor-jobs";
+import { jobNames } from "../core/toolbox/jobs";
 import { json, storeOption } from "./options";
 
 export const doctor = () =>
   new Command("doctor")
-    .argument("[job-or-environment]", `${jobs.join(", ")}, or an environment to deploy`, "twin")
+    .argument("[job-or-environment]", `${jobNames.join(", ")}, or an environment to deploy`, "twin")
     .description("check the prerequisites of natsform on this machine, or those of a deployment")
     .addOption(storeOption())
     .option(...json)

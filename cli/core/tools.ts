@@ -6,13 +6,7 @@ import { cacheFolder } from "../../bin/cache-folder";
 /** nats-server that the twin runs; tools/go.mod pins the same one. */
 export const natsServerVersion = "2.14.5";
 
-/** Versions of the tools for the emulated AWS; tools/deploy and tools/python pin the same ones. */
-export const pebbleVersion = "2.10.1";
-export const craneVersion = "0.22.1";
-export const motoVersion = "5.2.1";
-export const checkovVersion = "3.3.30";
-
-/** Folder of the executables that `make tools` builds: outside the checkout, so that every clone finds them. */
+/** Folder of the executables that natsform builds: outside the checkout, so that every clone finds them. */
 export function programFolder(): string {
   return join(cacheFolder(), "bin");
 }
@@ -45,17 +39,4 @@ export function natsVersionOf(path: string): string | undefined {
 export function findNatsServer(version = natsServerVersion): string | undefined {
   const candidates = [...findAll(`nats-server-${version}`), ...findAll("nats-server")];
   return candidates.find((path) => natsVersionOf(path) === version);
-}
-
-/** A program of `make deploy-tools` that was built with Go: `pebble` or `crane`. */
-export function findDeployTool(name: "pebble" | "crane"): string | undefined {
-  const version = { pebble: pebbleVersion, crane: craneVersion }[name];
-  return findAll(`${name}-${version}`)[0];
-}
-
-/** A program of a Python environment of `make deploy-tools` or `make checkov`. */
-export function findPythonProgram(name: "moto_server" | "checkov"): string | undefined {
-  const environment = { moto_server: `moto-${motoVersion}`, checkov: `checkov-${checkovVersion}` }[name];
-  const path = join(cacheFolder(), "python", environment, "bin", name);
-  return executable(path) ? path : undefined;
 }

@@ -6,12 +6,12 @@ import type { Topology } from "../../model/topology";
 import { isOnKubernetes } from "../../model/topology";
 import { emulatorFolder } from "../core/emulator-folder";
 import { kubernetesAccess, withoutKubeconfig } from "../core/kubernetes-access";
+import { writeCliConfig } from "../core/provider-mirror";
 import { ensureEmulator } from "../emulator/start";
 import type { KeyStore } from "../keys/key-store";
 import { makeKeys } from "../keys/make";
 import { FolderStore } from "../keys/store";
 import { writeTrust } from "../keys/trust-file";
-import { writeCliConfig } from "./provider-mirror";
 import type { DeployTarget } from "./target";
 import { terraformEnv } from "./terraform";
 

@@ -5,7 +5,8 @@ import { createInterface } from "node:readline";
 import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../../artifacts/files";
 import { isRunning, parseRecord, poll, recordOf } from "../core/processes";
 import { UserError } from "../core/project";
-import { findAll } from "../core/tools";
+import { toolPath } from "../core/toolbox/find";
+import { missingTool } from "../core/toolbox/missing";
 import { Collected, type TerraformResult } from "./terraform-messages";
 
 /** A folder that Terraform runs in, with its environment variables. */
@@ -19,8 +20,8 @@ export interface TerraformFolder {
 
 /** @throws UserError when there is none on PATH */
 export function findTerraform(): string {
-  const [terraform] = findAll("terraform");
-  if (!terraform) throw new UserError("terraform is not on PATH", "natsform doctor deploy says how to get it");
+  const terraform = toolPath("terraform");
+  if (!terraform) throw missingTool("terraform");
   return terraform;
 }
 

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { UserError } from "../core/project";
-import { findPythonProgram } from "../core/tools";
+import { toolPath } from "../core/toolbox/find";
+import { missingTool } from "../core/toolbox/missing";
 
 /** An AWS in memory: everything in it is gone when it stops. */
 export interface Moto {
@@ -19,8 +20,8 @@ const startMs = 60_000;
  * @throws UserError when it is not installed or does not start
  */
 export async function startMoto(): Promise<Moto> {
-  const program = findPythonProgram("moto_server");
-  if (!program) throw new UserError("moto_server is missing", "make deploy-tools");
+  const program = toolPath("moto");
+  if (!program) throw missingTool("moto");
   // Nothing of the caller's AWS settings is inherited: no request of the emulated AWS may reach a real one.
   const env = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", PYTHONUNBUFFERED: "1" };
   const child = spawn(program, ["-H", "127.0.0.1", "-p", "0"], { env, stdio: ["ignore", "ignore", "pipe"] });

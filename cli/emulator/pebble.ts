@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 import { privateFile, writeFileAtomically } from "../../artifacts/files";
 import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 import { UserError } from "../core/project";
-import { findDeployTool } from "../core/tools";
+import { toolPath } from "../core/toolbox/find";
+import { missingTool } from "../core/toolbox/missing";
 
 export interface PebbleProps {
   /** DNS server for the lookup of challenges: `127.0.0.1:<port>`. */
@@ -50,8 +51,8 @@ const weekMs = 7 * 24 * 3600 * 1000;
  * @throws UserError when it is not installed or does not start
  */
 export async function startPebble(props: PebbleProps): Promise<Pebble> {
-  const program = findDeployTool("pebble");
-  if (!program) throw new UserError("pebble is missing", "make deploy-tools");
+  const program = toolPath("pebble");
+  if (!program) throw missingTool("pebble");
   mkdirSync(props.folder, { recursive: true });
   const tls = await makeTls(props.folder);
   for (let attempt = 1; ; attempt++) {

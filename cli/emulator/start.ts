@@ -5,18 +5,8 @@ import { readIfThere } from "../../artifacts/files";
 import type { EmulatorAddress, EmulatorFolder } from "../core/emulator-folder";
 import { lastLines, parseRecord, poll, recordOf, runningProcess, startProcess, stopProcess } from "../core/processes";
 import { UserError } from "../core/project";
-import { findDeployTool, findPythonProgram } from "../core/tools";
 
 const startMs = 90_000;
-
-/** Text about missing tools of the emulator; `undefined` when all are installed. */
-export function missingForEmulator(): string | undefined {
-  const missing = [
-    ...(findPythonProgram("moto_server") ? [] : ["moto"]),
-    ...(findDeployTool("pebble") ? [] : ["pebble"]),
-  ];
-  return missing.length > 0 ? `${missing.join(" and ")} not installed` : undefined;
-}
 
 /** The emulator that runs for this environment; `undefined` when none does. */
 export function runningEmulator(folder: EmulatorFolder): EmulatorAddress | undefined {
@@ -56,7 +46,7 @@ export async function ensureEmulator(folder: EmulatorFolder): Promise<EmulatorAd
   throw new UserError(`the emulator ${why}:\n${text}`);
 }
 
-/** Variables that locate programs and the tools of `make deploy-tools`; nothing of the caller's AWS settings. */
+/** Variables that locate programs and tools; nothing of the caller's AWS settings. */
 function inherited(): Record<string, string> {
   const names = ["PATH", "HOME", "NATSFORM_CACHE", "XDG_CACHE_HOME", "TMPDIR"];
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { UserError } from "../core/project";
-import { findDeployTool } from "../core/tools";
+import { toolPath } from "../core/toolbox/find";
+import { missingTool } from "../core/toolbox/missing";
 
 export interface CraneOptions {
   /** Text for standard input: secrets must not be in the arguments. */
@@ -18,9 +18,8 @@ export interface CraneResult {
 
 /** @throws UserError when crane is not there */
 export function crane(args: readonly string[], { input = "", dockerConfig }: CraneOptions = {}): Promise<CraneResult> {
-  const program = findDeployTool("crane");
-  if (!program)
-    throw new UserError("crane is missing; images cannot be pulled or pushed without it", "make deploy-tools");
+  const program = toolPath("crane");
+  if (!program) throw missingTool("crane");
   const env = dockerConfig ? { ...process.env, DOCKER_CONFIG: dockerConfig } : process.env;
   const child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
   const result = { stdout: "", stderr: "" };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { leafInclude } from "../../runtime/common/leaf-include";
 import { Kubectl } from "../core/kubectl";
 import { UserError } from "../core/project";
+import { missingTool } from "../core/toolbox/missing";
 import { checkKeyName, isKeyName } from "./key-name";
 import type { KeyStore } from "./key-store";
 
@@ -71,7 +72,7 @@ export class KubernetesSecretStore implements KeyStore {
   private async ask(args: readonly string[], input = ""): Promise<string> {
     const { code, stdout, stderr, missing } = await this.kubectl.runWith(input, "--namespace", this.namespace, ...args);
     if (code === 0) return stdout;
-    if (missing) throw new UserError("kubectl is not on PATH", "install it, or use another store");
+    if (missing) throw missingTool("kubectl");
     const fix = stderr.includes("NotFound")
       ? "deploy the stack that ends with -pki first: it creates the Secret"
       : undefined;

@@ -4,7 +4,8 @@ import { counted } from "../core/counted";
 import { exitedUnexpectedly, runningProcess } from "../core/processes";
 import { UserError } from "../core/project";
 import type { Step } from "../core/steps";
-import { findNatsServer, natsServerVersion } from "../core/tools";
+import { missingNatsServer } from "../core/toolbox/missing";
+import { findNatsServer } from "../core/tools";
 import { makeKeys } from "../keys/make";
 import { FolderStore } from "../keys/store";
 import { writeTrust } from "../keys/trust-file";
@@ -47,10 +48,7 @@ export function upSteps(twin: Twin, root: string): Step<UpState>[] {
       work: async (_, state) => {
         const desired = twin.topology.nats.version;
         const found = findNatsServer(desired);
-        if (!found) {
-          const fix = desired === natsServerVersion ? "make tools builds it" : `put nats-server ${desired} on PATH`;
-          throw new UserError(`nats-server ${desired} is not on this machine`, fix);
-        }
+        if (!found) throw missingNatsServer(desired);
         await assertPortsFree(twin, portsToOpen(twin));
         writeLayout(twin);
         state.natsServer = found;

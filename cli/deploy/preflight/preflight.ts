@@ -2,19 +2,19 @@ import type { Environment } from "../../../model/config";
 import type { Topology } from "../../../model/topology";
 import { isInFamily, stackPlan } from "../../../model/topology";
 import { UserError } from "../../core/project";
-import { missingForEmulator } from "../../emulator/start";
+import { registryAnswers } from "../../core/provider-mirror";
+import { toolsOf } from "../../core/toolbox/list";
+import { missingTools } from "../../core/toolbox/missing";
 import { storeUrl } from "../../keys/location";
 import { openStore } from "../../keys/store";
-import { findProviderMirror } from "../provider-mirror";
 import { callersVariables } from "../targets";
-import { findTerraform } from "../terraform";
 import { authorityPrerequisites } from "./authorities";
 import { awsPrerequisites } from "./aws";
 import { keyPrerequisites, trustPrerequisites } from "./keys";
 import { kubernetesPrerequisites } from "./kubernetes";
 import { kubernetesRights } from "./kubernetes-rights";
 import { type Prerequisite, prerequisiteError } from "./prerequisite";
-import { imagePrerequisites, providerPrerequisites, registryAnswers, toolPrerequisites } from "./tools";
+import { imagePrerequisites, providerPrerequisites, toolPrerequisites } from "./tools";
 import { vaultPrerequisites, vaultRights } from "./vault";
 
 export interface PrerequisiteScope {
@@ -44,8 +44,8 @@ export async function checkPrerequisites(desired: PrerequisiteScope): Promise<Us
       "natsform deploy supports no other platform yet",
     );
   if (!options.emulate) return prerequisiteError(environment.name, await deployPrerequisites(desired));
-  const missing = await missingForEmulated();
-  return missing === undefined ? undefined : new UserError(missing, "natsform doctor deploy says how to get it");
+  const tools = toolsOf(["emulation"]).flatMap(({ tool, needed }) => (needed ? [tool] : []));
+  return missingTools(tools, registryAnswers);
 }
 
 /** All prerequisites of a deployment to real accounts and clusters, met or not. */
@@ -84,15 +84,4 @@ export async function environmentPrerequisites(desired: PrerequisiteScope): Prom
     ...(await Promise.all(further)),
     ...(await authorityPrerequisites(root, topology)),
   ];
-}
-
-async function missingForEmulated(): Promise<string | undefined> {
-  try {
-    findTerraform();
-  } catch {
-    return "terraform is not on PATH";
-  }
-  if (!findProviderMirror("aws") && !(await registryAnswers()))
-    return "Terraform's AWS provider is not on this machine, and its registry does not answer";
-  return missingForEmulator();
 }

@@ -1,61 +1,34 @@
-import { execFileSync } from "node:child_process";
 import { baseVariable } from "../../../artifacts/image-settings";
-import { compareVersions } from "../../../model/config/server-keys";
 import type { Topology } from "../../../model/topology";
 import { isInFamily, isOnKubernetes, type StackFamily, stackPlan, vaultClusters } from "../../../model/topology";
-import { findAll, findDeployTool } from "../../core/tools";
+import { type ProviderName, registryAnswers } from "../../core/provider-mirror";
+import { findTool, neededVersion } from "../../core/toolbox/find";
+import { type ToolName, toolNamed } from "../../core/toolbox/list";
+import { howToGet } from "../../core/toolbox/missing";
 import { baseImage } from "../../images/settings";
-import { findProviderMirror, type ProviderName } from "../provider-mirror";
 import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
-/** The version of the first program of this name that prints one with `args`. */
-export function programVersion(name: string, args: readonly string[]): string | undefined {
-  for (const path of findAll(name)) {
-    try {
-      const text = execFileSync(path, args, { encoding: "utf8", timeout: 20_000, stdio: ["ignore", "pipe", "pipe"] });
-      const version = /(\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1];
-      if (version) return version;
-    } catch {
-      // The next one on PATH may work.
-    }
-  }
-  return undefined;
-}
-
-const program = (
-  name: string,
-  args: readonly string[],
-  minimum: string | undefined,
-  get: string,
-): Promise<Prerequisite> =>
-  checkPrerequisite({ name, needed: minimum ? `>= ${minimum}` : "any", get }, async () => {
-    const version = programVersion(name, args);
-    const isThere = version ?? findAll(name)[0];
-    if (isThere === undefined) return { ok: false, found: "not on PATH" };
-    return { ok: !minimum || compareVersions(version ?? "0", minimum) >= 0, found: version ?? "found" };
+/** A row for a tool of the list. */
+const toolPrerequisite = (name: ToolName): Promise<Prerequisite> => {
+  const tool = toolNamed(name);
+  const row = { name, needed: neededVersion(tool), get: howToGet(tool) };
+  return checkPrerequisite(row, async () => {
+    const found = await findTool(tool);
+    return { ok: found?.ok ?? false, found: found?.found ?? (tool.kind === "made" ? "not installed" : "not on PATH") };
   });
+};
 
 /** Command-line tools that the environment's deployment runs. */
 export function toolPrerequisites({ clusters }: Topology): Promise<Prerequisite>[] {
   const kubernetes = clusters.filter(isOnKubernetes);
   const logins = new Set(kubernetes.map(({ platform }) => platform.authentication.kind));
-  return [
-    program("terraform", ["version"], "1.11", "developer.hashicorp.com/terraform/install"),
-    ...(kubernetes.length > 0
-      ? [program("kubectl", ["version", "--client"], undefined, "kubernetes.io/docs/tasks/tools")]
-      : []),
-    ...(logins.has("gke")
-      ? [
-          program(
-            "gke-gcloud-auth-plugin",
-            ["--version"],
-            undefined,
-            "gcloud components install gke-gcloud-auth-plugin",
-          ),
-        ]
-      : []),
-    ...(logins.has("eks") ? [program("aws", ["--version"], "2", "docs.aws.amazon.com/cli")] : []),
+  const names: ToolName[] = [
+    "terraform",
+    ...(kubernetes.length > 0 ? (["kubectl"] as const) : []),
+    ...(logins.has("gke") ? (["gke-gcloud-auth-plugin"] as const) : []),
+    ...(logins.has("eks") ? (["aws"] as const) : []),
   ];
+  return names.map(toolPrerequisite);
 }
 
 /** Terraform providers of the environment's stacks. */
@@ -73,26 +46,22 @@ const providersOfFamily = { aws: ["aws"], kubernetes: ["kubernetes", "helm"] } s
 
 /** Terraform providers are on this machine, or their registry answers. */
 export function providerPrerequisites(topology: Topology): Promise<Prerequisite>[] {
-  const get = "reach registry.terraform.io, or name a mirror in NATSFORM_PROVIDER_MIRROR";
   let registry: Promise<boolean> | undefined;
-  return providersOf(topology).map((name) =>
-    checkPrerequisite({ name: `provider ${name}`, needed: "on this machine, or its registry", get }, async () => {
-      const mirror = findProviderMirror(name);
-      if (mirror) return { ok: true, found: mirror.folder };
+  return providersOf(topology).map((provider) => {
+    const tool = toolNamed(`provider ${provider}`);
+    const row = {
+      name: tool.name,
+      needed: `${neededVersion(tool)} on this machine, or its registry`,
+      get: howToGet(tool),
+    };
+    return checkPrerequisite(row, async () => {
+      const found = await findTool(tool);
+      if (found) return { ok: true, found: found.path ?? found.found };
       registry ??= registryAnswers();
       const ok = await registry;
       return { ok, found: ok ? "the registry" : "neither" };
-    }),
-  );
-}
-
-export async function registryAnswers(): Promise<boolean> {
-  try {
-    const url = "https://registry.terraform.io/.well-known/terraform.json";
-    return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).ok;
-  } catch {
-    return false;
-  }
+    });
+  });
 }
 
 /** Tools and settings for images that are built here: on AWS always, on Kubernetes unless a tag is named. */
@@ -117,10 +86,7 @@ export function imagePrerequisites(topology: Topology): Promise<Prerequisite>[] 
             ok: true,
             found: baseImage(undefined, process.env),
           })),
-          checkPrerequisite({ name: "crane", needed: "to push images", get: "make deploy-tools" }, async () => {
-            const path = findDeployTool("crane");
-            return { ok: path !== undefined, found: path ?? "not found" };
-          }),
+          toolPrerequisite("crane"),
         ]
       : []),
   ];

@@ -1,8 +1,8 @@
 import { projectRoot } from "../../core/environments";
 import type { Host } from "../../core/host";
 import { withLock } from "../../core/lock";
-import { UserError } from "../../core/project";
 import type { VerifyRow } from "../../core/rows";
+import { missingNatsServer } from "../../core/toolbox/missing";
 import { findNatsServer } from "../../core/tools";
 import { loadTwinTrust, openTwin } from "../context";
 import { verifyCallout } from "./callout";
@@ -27,8 +27,7 @@ export async function verifyTwin(name: string, host: Host, root = projectRoot())
   const twin = await openTwin(name, root);
   const trust = loadTwinTrust(twin, root);
   const natsServer = findNatsServer(twin.topology.nats.version);
-  if (!natsServer)
-    throw new UserError(`nats-server ${twin.topology.nats.version} is not on this machine`, "make tools");
+  if (!natsServer) throw missingNatsServer(twin.topology.nats.version);
   return withLock(twin.folder.lock, async () => {
     const rows: VerifyRow[] = [];
     const parts = [

@@ -53,6 +53,20 @@ export function findProviderMirrors(): ProviderMirror[] {
   });
 }
 
+/** The pinned version of one provider. */
+export const providerVersion = (name: ProviderName): string =>
+  pinned.find((provider) => provider.name.endsWith(`/${name}`))?.version ?? "";
+
+/** Whether the registry of Terraform's providers can be reached from here. */
+export async function registryAnswers(): Promise<boolean> {
+  try {
+    const url = "https://registry.terraform.io/.well-known/terraform.json";
+    return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
 /** The mirror that holds one provider in the pinned version; `undefined` when none does. */
 export function findProviderMirror(name: ProviderName = "aws"): ProviderMirror | undefined {
   return findProviderMirrors().find(({ providers }) => providers.some((provider) => provider.endsWith(`/${name}`)));

@@ -1,0 +1,250 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { poll, recordOf } from "../../../cli/core/processes";
+import { natsServerVersion } from "../../../cli/core/tools";
+import { checkout, natsform } from "../../support/cli-run";
+import { FakeMachine } from "../../support/fake-makers";
+
+let machine: FakeMachine;
+beforeEach(() => {
+  machine = new FakeMachine();
+});
+afterEach(() => machine.remove());
+
+const crane = "crane-0.22.1";
+const moto = "moto-5.2.1";
+const install = (args: string[], fake?: Parameters<FakeMachine["env"]>[0]) =>
+  natsform(checkout, ["tools", "install", ...args], machine.env(fake));
+
+/** Begins to install, and waits until Go is half-way. */
+async function begin(...names: string[]): Promise<ChildProcess> {
+  const args = [join(checkout, "bin/natsform.js"), "tools", "install", ...names];
+  const child = spawn(process.execPath, args, { env: machine.env("hang"), stdio: ["ignore", "ignore", "pipe"] });
+  expect(await poll(() => machine.pids().length === names.length, 60_000)).toBe(true);
+  expect(machine.files("making")).toHaveLength(names.length);
+  return child;
+}
+
+const gone = (pids: number[]) => poll(() => pids.every((pid) => recordOf(pid).started === "gone"), 10_000);
+
+test("a line when a tool begins, and one when it ends with the time that it took; nothing moves", async () => {
+  const { code, stdout, stderr } = await install(["crane", "moto"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout.trim().split("\n").sort()).toEqual([
+    "crane 0.22.1: building it with Go",
+    expect.stringMatching(/^crane 0\.22\.1: done after \d+ s$/),
+    expect.stringMatching(/^moto 5\.2\.1: done after \d+ s$/),
+    "moto 5.2.1: installing its Python packages",
+  ]);
+  expect(machine.files("bin")).toEqual([crane]);
+  expect(machine.files("python")).toEqual([moto]);
+  expect(machine.files("making")).toEqual([]);
+});
+
+test("what is there is not made again", async () => {
+  await install(["crane", "moto"]);
+  const runs = machine.pids().length;
+  expect(await install(["crane", "moto"])).toEqual({
+    code: 0,
+    stdout: "already here: crane 0.22.1, moto 5.2.1\n",
+    stderr: "",
+  });
+  expect(machine.pids()).toHaveLength(runs);
+});
+
+test("programs of a Python environment name the interpreter that they will have", async () => {
+  await install(["moto"]);
+  expect(machine.read(`python/${moto}/bin/moto_server`)).toBe(`#!${machine.cache}/python/${moto}/bin/python3\n`);
+});
+
+test("a killed run leaves nothing that looks whole, and the next one removes what it left", async () => {
+  const child = await begin("crane", "moto");
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  for (const pid of machine.pids()) process.kill(pid, "SIGKILL");
+  expect(await gone(machine.pids())).toBe(true);
+  expect(machine.files("bin")).toEqual([]);
+  expect(machine.files("python")).toEqual([]);
+  const { stdout } = await natsform(checkout, ["tools", "list"], machine.env());
+  for (const name of ["crane", "moto"]) expect(stdout).toMatch(new RegExp(`^- {2}${name} .* not found`, "m"));
+
+  expect((await install(["crane"])).code).toBe(0);
+  expect(machine.files("bin")).toEqual([crane]);
+  expect(machine.files("making")).toEqual([]);
+});
+
+test("an interrupted run ends what it has started, and says how to go on", async () => {
+  const child = await begin("crane", "moto");
+  let stderr = "";
+  child.stderr?.on("data", (text) => {
+    stderr += text;
+  });
+  child.kill("SIGTERM");
+  const [code] = await once(child, "close");
+  expect(code).toBe(1);
+  expect(stderr).toContain("✖ crane 0.22.1 (pulls and pushes images");
+  expect(stderr).toContain("    interrupted\n    fix: natsform tools install crane\n");
+  expect(await gone(machine.pids())).toBe(true);
+  expect([machine.files("bin"), machine.files("python"), machine.files("making")]).toEqual([[], [], []]);
+});
+
+test("two at once do not disturb each other", async () => {
+  for (const name of ["crane", "moto"]) {
+    const results = await Promise.all([install([name], "both"), install([name], "both")]);
+    for (const result of results) expect(result).toMatchObject({ code: 0, stderr: "" });
+    for (const pid of machine.pids()) expect(await gone([pid])).toBe(true);
+    machine.forgetRuns();
+  }
+  expect(machine.files("bin")).toEqual([crane]);
+  expect(machine.read(`bin/${crane}`)).toMatch(/^#!.*\n.*;\n$/);
+  expect(machine.read(`python/${moto}/bin/moto_server`)).toContain(`/python/${moto}/bin/python3`);
+  expect(machine.files("making")).toEqual([]);
+});
+
+test("a folder that is not whole is replaced", async () => {
+  mkdirSync(join(machine.cache, "python", moto, "bin"), { recursive: true });
+  writeFileSync(join(machine.cache, "python", moto, "bin", "moto_server"), "", { mode: 0o755 });
+  expect((await install(["moto"])).code).toBe(0);
+  expect(machine.read(`python/${moto}/bin/moto_server`)).toMatch(/^#!/);
+});
+
+describe("failures", () => {
+  test("say the tool, the reason and the fix, once; what does not fail is installed", async () => {
+    const { code, stdout, stderr } = await install(["pebble", "crane"], "fail");
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      [
+        "error: pebble 2.10.1 (the ACME server beside the emulated AWS) cannot be installed: go: example.com/pebble@v1.0.0: no such host",
+        "  fix: see that Go reaches its modules (go env GOPROXY); natsform tools install pebble\n",
+      ].join("\n"),
+    );
+    expect(stdout).toMatch(/^pebble 2\.10\.1: failed after \d+ s$/m);
+    expect(stdout).not.toContain("no such host");
+    expect(machine.files("bin")).toEqual([crane]);
+    expect(machine.files("making")).toEqual([]);
+  });
+
+  test("of pip are its errors, without its warnings", async () => {
+    const { stderr } = await install(["moto"], "fail");
+    expect(stderr).toBe(
+      [
+        "error: moto 5.2.1 (the emulated AWS) cannot be installed: ERROR: No matching distribution found for attrs==26.1.0",
+        "  fix: see that pip reaches its packages (pip config list); natsform tools install moto\n",
+      ].join("\n"),
+    );
+  });
+
+  test("where it is only wanted if possible, they are said and are none", async () => {
+    const { code, stderr } = await install(["moto", "pebble", "--if-possible"], "fail");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^2 tools cannot be installed:\n {2}✖ moto 5\.2\.1 \(the emulated AWS\)\n {4}ERROR: /);
+  });
+
+  test("are rows for a program", async () => {
+    const { code, stdout, stderr } = await install(["pebble", "crane", "--json"], "fail");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        name: "pebble",
+        version: "2.10.1",
+        path: null,
+        made: false,
+        seconds: expect.any(Number),
+        reason: "go: example.com/pebble@v1.0.0: no such host",
+        fix: expect.any(String),
+      },
+      {
+        name: "crane",
+        version: "0.22.1",
+        path: join(machine.cache, "bin", crane),
+        made: true,
+        seconds: expect.any(Number),
+      },
+    ]);
+  });
+
+  test("a program that is not what was asked for is not taken for it", async () => {
+    const { code, stderr } = await install(["nats-server"], "wrong");
+    expect(code).toBe(1);
+    expect(stderr).toContain(`what was made does not run, or is not ${natsServerVersion}: `);
+  });
+
+  test("without Go the reason is said once for all, and nothing is begun", async () => {
+    machine.remove();
+    machine = new FakeMachine(["python3"]);
+    const { code, stdout, stderr } = await install(["pebble", "crane", "moto"]);
+    expect(code).toBe(1);
+    expect(stdout.split("\n").filter((line) => !line.startsWith("moto"))).toEqual([""]);
+    expect(stderr).toBe(
+      [
+        "error: 2 tools cannot be installed:",
+        "  ✖ pebble 2.10.1 (the ACME server beside the emulated AWS)",
+        "  ✖ crane 0.22.1 (pulls and pushes images; the emulated AWS does without)",
+        "    go is not on PATH",
+        "    fix: go 1.25 or later: go.dev/dl or the system's packages\n",
+      ].join("\n"),
+    );
+    expect(machine.files("python")).toEqual([moto]);
+  });
+
+  test("a cache that cannot be written is named", async () => {
+    writeFileSync(machine.cache, "");
+    const { code, stderr } = await install(["crane"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`fix: NATSFORM_CACHE names another folder than ${machine.cache}; natsform tools install`);
+  });
+});
+
+describe("which", () => {
+  const begun = (stdout: string) =>
+    [...stdout.matchAll(/^(\S+).*: (?:building|installing|taking)/gm)].map(([, name]) => name);
+
+  test("without a name, the twin's", async () => {
+    expect(begun((await install([])).stdout)).toEqual(["nats-server"]);
+  });
+
+  test("a job's", async () => {
+    const { code, stdout } = await install(["--for", "deploy"]);
+    expect(code).toBe(0);
+    expect(begun(stdout).sort()).toEqual(["crane", "moto", "pebble"]);
+  });
+
+  test("an environment's: those of its twin, and of the emulated AWS where it is on AWS", async () => {
+    expect(begun((await install(["--environment", "demo"])).stdout).sort()).toEqual(["moto", "nats-server", "pebble"]);
+    machine.remove();
+    machine = new FakeMachine();
+    expect(begun((await install(["--environment", "territories"])).stdout)).toEqual(["nats-server"]);
+  });
+
+  test("without the emulated AWS an environment has its twin", async () => {
+    const { code, stderr } = await install(["--environment", "demo"], "fail");
+    expect(code).toBe(0);
+    expect(stderr).toContain("✖ moto 5.2.1");
+    expect(machine.files("bin")).toEqual([`nats-server-${natsServerVersion}`]);
+  });
+
+  test("any release of nats-server", async () => {
+    expect((await install(["nats-server@2.12.3"])).code).toBe(0);
+    expect(machine.files("bin")).toEqual(["nats-server-2.12.3"]);
+  });
+
+  test.each([
+    [["pebbel"], 'error: there is no tool "pebbel"\n  fix: did you mean "pebble"?\n'],
+    [["frobnicate"], 'error: there is no tool "frobnicate"\n  fix: natsform tools list names them\n'],
+    [
+      ["terraform"],
+      "error: terraform >= 1.11 (applies stacks) cannot be installed: terraform is not on PATH, and natsform does not install it\n  fix: terraform 1.11 or later: developer.hashicorp.com/terraform/install\n",
+    ],
+  ])("%j is refused before anything is made", async (names, text) => {
+    expect(await install([...names])).toEqual({ code: 1, stdout: "", stderr: text });
+    expect(machine.files("making")).toEqual([]);
+  });
+
+  test("an environment that does not exist is refused before anything is made", async () => {
+    const { code, stderr, stdout } = await install(["--environment", "demoo"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain('did you mean "demo"?');
+  });
+});
