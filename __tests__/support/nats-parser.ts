@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { findProgram } from "./programs";
+import { toolPath } from "../../cli/core/toolbox/find";
 
 export type Parsed = { config: unknown; error?: undefined } | { config?: undefined; error: string };
 
@@ -27,4 +27,4 @@ export class NatsParser {
 }
 
 /** The parser as `make test` builds it; `undefined` where there is no Go to build it with. */
-export const parserPath = findProgram("natsconf");
+export const parserPath = toolPath("natsconf");

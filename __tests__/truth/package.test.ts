@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+
 import { emulatorFolder } from "../../cli/core/emulator-folder";
-import { writeCliConfig } from "../../cli/deploy/provider-mirror";
+import { writeCliConfig } from "../../cli/core/provider-mirror";
 import { missingForEmulator, removeEmulator } from "../../cli/emulator/start";
+import { NatsParser, parserPath } from "../support/nats-parser";
+
 import { appWith, documentedImports, execute, missingPackages, namedBlocks, ownPackage } from "../support/packed";
 import { all, one, readStacks, repository, type Stack, temporaryFolder } from "../support/stacks";
 import { missingTerraform } from "../support/terraform";
@@ -15,6 +18,7 @@ const programs = { ...namedBlocks(), ...namedBlocks(pipelinePage) };
 const folder = temporaryFolder();
 let app = "";
 const inApp = (...command: string[]) => execute(app, "npx", "--no-install", ...command);
+const natsform = ["npx", "--no-install", "natsform"];
 
 let synthesized: Record<string, Stack> = {};
 
@@ -58,6 +62,26 @@ ifInstalled("the command line runs from the package, and the model prints what i
   const [printed, ...rendered] = await Promise.all([inApp("tsx", "conf.ts"), server("edge-0"), server("edge-2")]);
   expect(printed).toContain('server_name: "edge-1"');
   for (const conf of rendered) expect(printed).toContain(conf.trim());
+});
+
+const ifMade = missing || !parserPath ? test.skip : test;
+ifMade("a tool is made of the package's own files, and runs (skipped where natsconf cannot be built)", async () => {
+  const cache = join(folder, "cache");
+  const tools = await execute(
+    app,
+    "env",
+    `NATSFORM_CACHE=${cache}`,
+    ...natsform,
+    "tools",
+    "install",
+    "natsconf",
+    "--json",
+  );
+  const [{ path, made }] = JSON.parse(tools);
+  expect({ path: path.startsWith(cache), made }).toEqual({ path: true, made: true });
+  const parser = new NatsParser(path);
+  expect(await parser.parse("port: 4222")).toEqual({ config: { port: 4222 } });
+  parser.stop();
 });
 
 ifInstalled("the app has one copy of what constructs are told apart by", () => {
