@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import { emulatorFolder } from "../../cli/core/emulator-folder";
 import { writeCliConfig } from "../../cli/core/provider-mirror";
-import { missingForEmulator, removeEmulator } from "../../cli/emulator/start";
+import { removeEmulator } from "../../cli/emulator/start";
+import { noEmulator } from "../support/emulator-run";
 import { NatsParser, parserPath } from "../support/nats-parser";
-
 import { appWith, documentedImports, execute, missingPackages, namedBlocks, ownPackage } from "../support/packed";
 import { all, one, readStacks, repository, type Stack, temporaryFolder } from "../support/stacks";
 import { missingTerraform } from "../support/terraform";
@@ -111,8 +111,7 @@ ifInstalled.each(Object.entries(documentedImports()))("%s: does it load CDKTF? %
   expect(loaded(/@cdktf\/provider-[a-z]+\/lib\/index\.js$/)).toEqual([]);
 });
 
-const unemulated =
-  missing || missingTerraform("a deployment by a program of somebody else", "aws") || missingForEmulator();
+const unemulated = missing || missingTerraform("a deployment by a program of somebody else", "aws") || noEmulator;
 (unemulated ? test.skip : test)("a pipeline of somebody else deploys without a child process", async () => {
   const folder = emulatorFolder(app, "shop");
   try {

@@ -64,12 +64,12 @@ export async function install(names: string[], options: InstallOptions): Promise
     ...(names.length === 0 && !options.for && !options.environment ? ofJob("twin") : []),
   ]);
   const all = wanted.map(({ tool }) => tool);
-  const outcomes = await interruptible((signal) =>
+  const { outcomes, interrupted } = await interruptible((signal) =>
     options.json ? installTools(all, signal) : shown((progress) => installTools(all, signal, progress)),
   );
   const failed = outcomes.filter(({ failure }) => failure);
   const neededNames = options.ifPossible ? [] : wanted.flatMap(({ tool, needed }) => (needed ? [tool.name] : []));
-  const isFailure = failed.some(({ tool }) => neededNames.includes(tool.name));
+  const isFailure = failed.some(({ tool }) => interrupted || neededNames.includes(tool.name));
   if (options.json) {
     printJson(outcomes.map(toRow));
     if (isFailure) process.exitCode = 1;
@@ -128,12 +128,15 @@ function withoutTwice(wanted: readonly Wanted[]): Wanted[] {
 }
 
 /** The first SIGINT or SIGTERM ends what is being made, and nothing of it stays. */
-async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function interruptible(
+  work: (signal: AbortSignal) => Promise<Outcome[]>,
+): Promise<{ outcomes: Outcome[]; interrupted: boolean }> {
   const controller = new AbortController();
   const abort = () => controller.abort();
   process.once("SIGINT", abort).once("SIGTERM", abort);
   try {
-    return await work(controller.signal);
+    const outcomes = await work(controller.signal);
+    return { outcomes, interrupted: controller.signal.aborted };
   } finally {
     process.off("SIGINT", abort).off("SIGTERM", abort);
   }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 
 /** A program that failed, with what it said about it. */
 export class ProgramFailed extends Error {
@@ -9,6 +10,9 @@ export class ProgramFailed extends Error {
     super(said.join("\n"));
   }
 }
+
+/** More are not kept: the last ones say why. */
+const mostLines = 200;
 
 export interface RunOptions {
   cwd: string;
@@ -28,17 +32,14 @@ export function runProgram(program: string, args: readonly string[], options: Ru
   signal.throwIfAborted();
   // In a group of its own: compilers are its children, and must not outlive it.
   const child = spawn(program, [...args], { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "";
+  const stdout: string[] = [];
   const said: string[] = [];
-  const keep = (text: string) => {
-    said.push(...text.split("\n").filter((line) => line.trim() !== ""));
-    if (said.length > 400) said.splice(0, said.length - 200);
-  };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-    keep(text);
-  });
-  child.stderr.setEncoding("utf8").on("data", keep);
+  createInterface({ input: child.stdout }).on("line", (line) => void stdout.push(line));
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on("line", (line) => {
+      if (line.trim() !== "") said.push(line);
+      if (said.length > mostLines) said.shift();
+    });
   const end = () => {
     try {
       if (child.pid) process.kill(-child.pid, "SIGTERM");
@@ -51,7 +52,7 @@ export function runProgram(program: string, args: readonly string[], options: Ru
     child.once("error", reject);
     child.once("close", (code) => {
       if (signal.aborted) reject(signal.reason);
-      else if (code === 0) resolve(stdout);
+      else if (code === 0) resolve(stdout.join("\n"));
       else reject(new ProgramFailed(program, said));
     });
   }).finally(() => signal.removeEventListener("abort", end));

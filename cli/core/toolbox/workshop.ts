@@ -15,7 +15,8 @@ export async function inWorkFolder<T>(name: string, work: (folder: string) => Pr
   try {
     return await work(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    // What was interrupted may still be ending.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
