@@ -83,10 +83,10 @@ test("an environment without AWS is not emulated, and told where it can run", as
     );
   });
 
-  test("nothing that is asked stands in a result for a program", async () => {
+  test("nothing that is asked stands in a result for a program: it is an error, as JSON", async () => {
     const { code, stdout, stderr } = await project.natsform("deploy", "demo", "--json");
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/^error: --json cannot ask for confirmation\n {2}fix: --yes confirms every change, --plan/);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { message: "--json cannot ask for confirmation" } });
   });
 });
 
