@@ -20,7 +20,7 @@ import { type Logins, startLogins } from "../support/acceptance-logins";
 import type { Deployed } from "../support/deploy-run";
 import { eventually } from "../support/eventually";
 import { pushNodeImage, startRegistry, type TestRegistry } from "../support/image-registry";
-import { TestProject } from "../support/project";
+import { jsonOf, TestProject } from "../support/project";
 import { startPublisher } from "../support/twin-publisher";
 import { startCluster } from "../truth/streams-cluster";
 
@@ -110,9 +110,7 @@ async function leafCertificate(): Promise<{ certificate: string; key: string }> 
 }
 
 async function deploy(): Promise<Deployed> {
-  const { code, stdout, stderr } = await project.natsform("deploy", name, "--yes", "--json");
-  if (stdout === "") throw new Error(`deploy ended with ${code}: ${stderr}`);
-  const result = JSON.parse(stdout) as Deployed;
+  const result = jsonOf<Deployed>(await project.natsform("deploy", name, "--yes", "--json"));
   expect(result.rows.filter(({ ok }) => !ok)).toEqual([]);
   return result;
 }

@@ -6,7 +6,7 @@ import { type Aws, connectAws } from "../../cli/emulator/aws";
 import { EmulatorControl } from "../../cli/emulator/client";
 import { removeEmulator, runningEmulator } from "../../cli/emulator/start";
 import type { EnvironmentInput } from "../../model/config";
-import { TestProject } from "./project";
+import { jsonOf, TestProject } from "./project";
 
 export interface Deployed {
   environment: string;
@@ -29,9 +29,7 @@ export class TestDeployment {
 
   async deploy(): Promise<Deployed> {
     const { name } = this.environment;
-    const { code, stdout, stderr } = await this.project.natsform("deploy", name, "--emulate", "--json");
-    if (stdout === "") throw new Error(`deploy ended with ${code}: ${stderr}\n${this.failures()}`);
-    return JSON.parse(stdout) as Deployed;
+    return jsonOf<Deployed>(await this.project.natsform("deploy", name, "--emulate", "--json"), this.failures());
   }
 
   get url(): string {

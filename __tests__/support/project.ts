@@ -14,6 +14,17 @@ export interface CommandResult {
   stderr: string;
 }
 
+/**
+ * What a command printed beside `--json`.
+ *
+ * @throws with the error that it printed instead, and what else is said of it
+ */
+export function jsonOf<T>({ code, stdout, stderr }: CommandResult, more = ""): T {
+  const printed = stdout === "" ? undefined : (JSON.parse(stdout) as T & { error?: { message: string } });
+  if (printed && printed.error === undefined) return printed;
+  throw new Error(`it ended with ${code}: ${printed?.error?.message ?? stderr}\n${more}`);
+}
+
 /** A project of its own in a temporary folder, in which natsform is run as a user runs it. */
 export class TestProject {
   readonly root = mkdtempSync(join(tmpdir(), "natsform-test-"));

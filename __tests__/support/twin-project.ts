@@ -7,7 +7,7 @@ import { monitoring } from "../../cli/twin/monitoring";
 import type { EnvironmentInput, Trust } from "../../model/config";
 import { type Authentication, NatsClient, type NatsClientOptions } from "../../runtime/client";
 import type { Varz } from "../../runtime/client/monitoring";
-import type { TestProject } from "./project";
+import { jsonOf, type TestProject } from "./project";
 import { claimPorts } from "./twin-ports";
 import { isAlive } from "./twin-processes";
 
@@ -167,9 +167,8 @@ export class TestTwin {
   }
 
   async verify(): Promise<{ code: number; ok: boolean; rows: VerifyRow[] }> {
-    const { code, stdout, stderr } = await this.project.natsform("verify", this.name, "--json");
-    if (stdout === "") throw new Error(`verify printed nothing: ${stderr}`);
-    return { code, ...(JSON.parse(stdout) as { ok: boolean; rows: VerifyRow[] }) };
+    const result = await this.project.natsform("verify", this.name, "--json");
+    return { code: result.code, ...jsonOf<{ ok: boolean; rows: VerifyRow[] }>(result) };
   }
 
   async token(sub: string, ...options: string[]): Promise<string> {
