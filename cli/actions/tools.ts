@@ -127,13 +127,13 @@ function withoutTwice(wanted: readonly Wanted[]): Wanted[] {
   return [...byName.values()];
 }
 
-/** The first SIGINT or SIGTERM ends what is being made, and nothing of it stays. */
+/** SIGINT and SIGTERM end what is being made, and nothing of it stays. A terminal's interrupt may come twice. */
 async function interruptible(
   work: (signal: AbortSignal) => Promise<Outcome[]>,
 ): Promise<{ outcomes: Outcome[]; interrupted: boolean }> {
   const controller = new AbortController();
   const abort = () => controller.abort();
-  process.once("SIGINT", abort).once("SIGTERM", abort);
+  process.on("SIGINT", abort).on("SIGTERM", abort);
   try {
     const outcomes = await work(controller.signal);
     return { outcomes, interrupted: controller.signal.aborted };

@@ -13,6 +13,8 @@ export class ProgramFailed extends Error {
 
 /** More are not kept: the last ones say why. */
 const mostLines = 200;
+/** For a program to end by itself when it is told to. */
+const graceMs = 5000;
 
 export interface RunOptions {
   cwd: string;
@@ -40,12 +42,17 @@ export function runProgram(program: string, args: readonly string[], options: Ru
       if (line.trim() !== "") said.push(line);
       if (said.length > mostLines) said.shift();
     });
-  const end = () => {
+  const kill = (how: NodeJS.Signals) => {
     try {
-      if (child.pid) process.kill(-child.pid, "SIGTERM");
+      if (child.pid) process.kill(-child.pid, how);
     } catch {
       // It has ended.
     }
+  };
+  let late: NodeJS.Timeout | undefined;
+  const end = () => {
+    kill("SIGTERM");
+    late = setTimeout(() => kill("SIGKILL"), graceMs);
   };
   signal.addEventListener("abort", end);
   return new Promise<string>((resolve, reject) => {
@@ -55,5 +62,8 @@ export function runProgram(program: string, args: readonly string[], options: Ru
       else if (code === 0) resolve(stdout.join("\n"));
       else reject(new ProgramFailed(program, said));
     });
-  }).finally(() => signal.removeEventListener("abort", end));
+  }).finally(() => {
+    clearTimeout(late);
+    signal.removeEventListener("abort", end);
+  });
 }
