@@ -59,8 +59,8 @@ async function requestServerReload(
 ): Promise<void> {
   const reply = await connection
     .request(`$SYS.REQ.SERVER.${id}.RELOAD`, "", { timeout: 3000 })
-    // In operator mode a server that reloads drops its own answer with the accounts that it reads again (2.14.5): only
-    // the certificate that it serves afterwards counts.
+    // In operator mode a reloading server does not confirm the reload (2.14.5): its accounts are read again, and the answer
+    // is lost with the old ones. So the certificate that it presents afterwards is checked.
     .catch((error: unknown) => {
       if (error instanceof NatsError && error.code === ErrorCode.Timeout) return undefined;
       throw error;
