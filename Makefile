@@ -5,7 +5,7 @@ SHELL := /bin/bash
 ENV ?= demo
 NATSFORM := npx --no-install natsform
 
-.PHONY: help environment up down test acceptance check fix bench docs clean \
+.PHONY: help environment up down test soak acceptance check fix bench docs clean \
         tools deploy-tools checkov kubernetes-tools natsconf old-servers
 
 help: ## this list
@@ -28,6 +28,9 @@ down: node_modules/.installed ## stop every twin and emulated AWS, and remove wh
 test: node_modules/.installed ## all tests, those against real servers included
 	@$(NATSFORM) tools install --for test
 	@npx --no-install jest $(JEST_ARGS)
+
+soak: node_modules/.installed ## properties for longer than in make test, with another seed each time
+	@NATSFORM_SOAK=1 npx --no-install jest $(JEST_ARGS) $(shell grep -l longRuns -r __tests__ --include=*.test.ts)
 
 acceptance: node_modules/.installed ## apply the stacks on Kubernetes to a cluster that you name, prove them, remove them
 	@NATSFORM_ACCEPTANCE=1 npx --no-install jest --runInBand __tests__/acceptance

@@ -4,6 +4,7 @@ import { lint, rules } from "../../../model/lint";
 import { buildTopology } from "../../../model/topology";
 import { environments } from "../../support/lint-arbitrary";
 import { parsePlace, today } from "../../support/lint-environment";
+import { longRuns } from "../../support/soak";
 
 /** Whether the place, or what it would stand in, is part of the environment. */
 function exists(environment: object, pathText: string): boolean {
@@ -31,7 +32,7 @@ test("lint judges every environment that the schema accepts, and names places of
       }
       expect(lint(environment, topology, today)).toEqual({ findings, acknowledged });
     }),
-    { numRuns: 1500, seed: 20270115 },
+    { seed: 20270115, ...longRuns("lint of arbitrary environments", 1500, 20_000) },
   );
   // The property says little when the schema refuses nearly everything, or when most rules never find anything.
   expect(seen.accepted).toBeGreaterThan(200);
