@@ -17,6 +17,9 @@ if (command === "failed") {
     }
   }
   const mended = runs[0].filter((result) => failed(result) && !failed(last.get(result.name)));
-  for (const { name } of mended) console.log(`passed at the second run only: ${shown(name)}`);
+  for (const { name, assertionResults } of mended) {
+    const tests = assertionResults.filter(failed).map(({ fullName }) => `\n    ${fullName}`);
+    console.log(`passed at the second run only: ${shown(name)}${tests.join("")}`);
+  }
   console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
 }

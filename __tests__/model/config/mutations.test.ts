@@ -41,20 +41,17 @@ function judge(input: unknown, name: string): boolean {
 const runs = { seed: 20261121, ...longRuns("mutated environments", 3000, 60_000) };
 
 test("every mutated environment is accepted and built, or refused with reasons that have a place", () => {
-  const seen = { accepted: 0, refused: 0, slowestMs: 0 };
+  const seen = { accepted: 0, refused: 0 };
   fc.assert(
     fc.property(mutated, ({ environment, mutations }) => {
       const { input, name } = mutate(environment, mutations);
-      const start = performance.now();
       seen[judge(input, name) ? "accepted" : "refused"]++;
-      seen.slowestMs = Math.max(seen.slowestMs, performance.now() - start);
     }),
     runs,
   );
   // The property says little when nothing is accepted, or nothing refused.
   expect(seen.accepted).toBeGreaterThan(runs.numRuns / 20);
   expect(seen.refused).toBeGreaterThan(runs.numRuns / 2);
-  expect(seen.slowestMs).toBeLessThan(5000);
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
 });
 
