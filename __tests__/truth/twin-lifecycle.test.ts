@@ -470,7 +470,7 @@ describe("without a twin", () => {
 
   test("status and down of everything have nothing to do", async () => {
     expect(await project.run("status")).toContain("no twins here; natsform up ENVIRONMENT starts one");
-    expect(await project.run("down")).toBe("");
+    expect(await project.run("down")).toBe("no twins here: nothing to stop\n");
     expect(await project.run("down", "life")).toContain("life: no twin here");
     expect(existsSync(join(project.root, ".natsform"))).toBe(false);
   });
