@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   CreateFunctionCommand,
@@ -147,6 +147,20 @@ run(`functions on the emulated AWS${noEmulator ? `: ${noEmulator}` : ""}`, () =>
     });
     expect(Messages.map(({ Body }) => JSON.parse(Body))).toEqual([{ precious: true }]);
     expect(JSON.stringify(Messages)).toContain("never");
+  });
+
+  test("an event is lost where the dead-letter queue is gone, as on AWS, and everything else goes on", async () => {
+    const { control } = emulator;
+    const TargetArn = `arn:aws:sqs:${region}:123456789012:removed-before`;
+    await create("orphaned", `exports.handler = async () => { throw new Error("never"); }`, {
+      DeadLetterConfig: { TargetArn },
+    });
+    await lambda.send(new InvokeCommand({ FunctionName: "orphaned", InvocationType: "Event" }));
+    await control.settled();
+    const { invocations } = await control.state();
+    expect(invocations.filter((record) => record.function === "orphaned")).toHaveLength(3);
+    const text = readFileSync(join(emulator.folder.logs, "orphaned.log"), "utf8");
+    expect(text).toMatch(/^the dead-letter queue .*:removed-before did not take the event: /m);
   });
 
   test("one that fails twice succeeds the third time, and nothing is dead", async () => {

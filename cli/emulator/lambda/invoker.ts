@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { errorMessage } from "../../../runtime/common/error-message";
 import type { Aws } from "../aws";
 import type { DeployedFunction } from "./functions";
 import { type InvocationProps, invoke, type Outcome } from "./invocation";
@@ -72,9 +73,12 @@ export class Invoker {
   /** Accepts an event and works on it in the background. */
   accept(deployed: DeployedFunction, event: string): void {
     this.#pending++;
-    void this.#work(deployed, event).finally(() => {
-      this.#pending--;
-    });
+    void this.#work(deployed, event)
+      // Nobody waits for it: a failure here would end the emulator.
+      .catch((error: unknown) => this.#log(deployed.name, `the event is lost: ${errorMessage(error)}\n`))
+      .finally(() => {
+        this.#pending--;
+      });
   }
 
   async #work(deployed: DeployedFunction, event: string): Promise<void> {
@@ -92,24 +96,31 @@ export class Invoker {
     const arn = deployed.settings.DeadLetterConfig?.TargetArn;
     if (!arn?.includes(":sqs:")) return;
     const text = (value: string) => ({ DataType: "String", StringValue: value.slice(0, 1024) });
-    const { QueueUrl } = await this.aws.json<{ QueueUrl: string }>(deployed.region, "sqs", "GetQueueUrl", {
-      QueueName: arn.slice(arn.lastIndexOf(":") + 1),
-    });
-    await this.aws.json(deployed.region, "sqs", "SendMessage", {
-      QueueUrl,
-      MessageBody: event,
-      MessageAttributes: { RequestID: text(requestId), ErrorCode: text("200"), ErrorMessage: text(message) },
-    });
+    try {
+      const { QueueUrl } = await this.aws.json<{ QueueUrl: string }>(deployed.region, "sqs", "GetQueueUrl", {
+        QueueName: arn.slice(arn.lastIndexOf(":") + 1),
+      });
+      await this.aws.json(deployed.region, "sqs", "SendMessage", {
+        QueueUrl,
+        MessageBody: event,
+        MessageAttributes: { RequestID: text(requestId), ErrorCode: text("200"), ErrorMessage: text(message) },
+      });
+    } catch (error) {
+      // Deleted while its function was still called: Lambda counts a DeadLetterError, and drops the event.
+      this.#log(deployed.name, `the dead-letter queue ${arn} did not take the event: ${errorMessage(error)}\n`);
+    }
   }
 
   #note({ name }: DeployedFunction, { requestId, error, log, durationMs }: Outcome, attempt: number): void {
     this.records.push({ function: name, requestId, attempt, error: error?.errorMessage, durationMs });
     this.records.splice(0, this.records.length - kept);
-    mkdirSync(this.props.logs, { recursive: true, mode: 0o700 });
     const end = `END RequestId: ${requestId} ${durationMs} ms${error ? ` ${error.errorType}: ${error.errorMessage}` : ""}\n`;
-    appendFileSync(join(this.props.logs, `${name}.log`), `START RequestId: ${requestId}\n${log}${end}`, {
-      mode: 0o600,
-    });
+    this.#log(name, `START RequestId: ${requestId}\n${log}${end}`);
+  }
+
+  #log(name: string, text: string): void {
+    mkdirSync(this.props.logs, { recursive: true, mode: 0o700 });
+    appendFileSync(join(this.props.logs, `${name}.log`), text, { mode: 0o600 });
   }
 }
 
