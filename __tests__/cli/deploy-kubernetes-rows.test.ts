@@ -60,6 +60,23 @@ describe("what the servers say", () => {
     expect(rows.at(-1)?.seen).toBe("leader nats-0, 3 peers, 2 followers current");
   });
 
+  /** What a follower says since 2.15: its peers too, whom it takes to be up to date. Earlier ones name none. */
+  const talkative = (name: string, leader = "nats-0") => ({
+    meta_cluster: {
+      leader,
+      cluster_size: 3,
+      replicas: names.filter((other) => other !== name).map((other) => ({ name: other, current: true })),
+    },
+  });
+
+  test("followers are counted as the leader reports them, whatever followers say of their peers", () => {
+    const said: Parameters<typeof show>[0] = ({ jsz }) => {
+      for (const name of ["nats-1", "nats-2"]) jsz.set(name, talkative(name));
+    };
+    expect(failed(show(said))).toEqual([]);
+    expect(show(said).at(-1)?.seen).toBe("leader nats-0, 3 peers, 2 followers current");
+  });
+
   test("one that does not answer is missed, and so are its routes", () => {
     const rows = show(({ varz, routez }) => {
       varz.delete("nats-2");
@@ -112,6 +129,26 @@ describe("what the servers say", () => {
           },
         }),
       "nats: meta leader: leader nats-0, 3 peers, 0 followers current",
+    ],
+    [
+      "a follower that is behind, while the others say that it is not",
+      ({ jsz }) => {
+        for (const name of ["nats-1", "nats-2"]) jsz.set(name, talkative(name));
+        const replicas = [
+          { name: "nats-1", current: true },
+          { name: "nats-2", current: false },
+        ];
+        jsz.set("nats-0", { meta_cluster: { leader: "nats-0", cluster_size: 3, replicas } });
+      },
+      "nats: meta leader: leader nats-0, 3 peers, 1 followers current",
+    ],
+    [
+      "a leader that does not answer, whatever its followers say",
+      ({ jsz }) => {
+        jsz.delete("nats-0");
+        for (const name of ["nats-1", "nats-2"]) jsz.set(name, talkative(name));
+      },
+      "nats: meta leader: leader none / nats-0, 0 / 3 peers, 0 followers current",
     ],
     [
       "a server whose JetStream knows no meta group",

@@ -32,13 +32,17 @@ export function judgeRoutes({ servers }: ExpectedCluster, name: string, routez: 
   return { ok: true, seen: peers.length > 0 ? `to ${peers.join(", ")}` : "none" };
 }
 
-/** Check that all servers report the same leader and size of JetStream's meta group, and every follower is current. */
+/**
+ * Check that all servers report the same leader and size of JetStream's meta group, and every follower is current. Only
+ * the leader knows whether its followers are up to date: what a follower says of its peers does not count (2.14 reports
+ * none of them, 2.15 all).
+ */
 export function judgeMeta({ servers }: ExpectedCluster, jsz: ReadonlyMap<string, Jsz>): CheckResult {
   const groups = servers.map(({ name }) => jsz.get(name)?.meta_cluster);
   const leaders = [...new Set(groups.map((group) => group?.leader || "none"))];
   const sizes = [...new Set(groups.map((group) => group?.cluster_size ?? 0))];
-  // Only the leader knows whether its followers are up to date.
-  const followers = groups.flatMap((group) => group?.replicas ?? []);
+  const leading = servers.filter(({ name }) => jsz.get(name)?.meta_cluster?.leader === name);
+  const followers = leading.flatMap(({ name }) => jsz.get(name)?.meta_cluster?.replicas ?? []);
   const current = followers.filter((follower) => follower.current && !follower.offline).length;
   const ok =
     leaders.length === 1 &&

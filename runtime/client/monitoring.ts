@@ -17,7 +17,7 @@ export type Varz = z.output<typeof Varz>;
 export const Routez = z.object({ routes: z.array(z.object({ remote_name: z.string().optional() })).nullish() });
 export type Routez = z.output<typeof Routez>;
 
-/** Only the leader knows whether its followers are up to date. */
+/** What one server reports. Its `replicas` count where it is the leader itself: only that one knows its followers. */
 const MetaGroup = z.object({
   leader: z.string().optional(),
   cluster_size: z.number(),
