@@ -15,7 +15,7 @@ import { makeCertificate, startNatsServer } from "../support/callout-nats-server
 import { seeds } from "../support/cli-run";
 import { eventually } from "../support/eventually";
 
-// Without moto there is no store, and `make deploy-tools` has said so.
+// Without moto there is no store, and `make test` has said so.
 const whenMoto = toolPath("moto") ? describe : describe.skip;
 
 whenMoto("the certificate agent", () => {

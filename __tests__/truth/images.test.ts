@@ -13,7 +13,7 @@ import { TestProject } from "../support/project";
 
 const programs = programsOf("aws", "image");
 const canary = "CANARY-3f1c";
-// Without crane there is nothing to test, and `make deploy-tools` has said so.
+// Without crane there is nothing to test, and `make test` has said so.
 const whenCrane = toolPath("crane") ? describe : describe.skip;
 
 whenCrane("images", () => {
