@@ -1,5 +1,6 @@
 import { CronJob, jobOf } from "../../cli/backup/job";
 import { parseLine, toText } from "../../cli/backup/log-lines";
+import { defaultRelease } from "../../model/config/server-releases";
 
 /** As the API answers, with what a Job's template has besides. */
 const cronJob = CronJob.parse({
@@ -28,7 +29,7 @@ const cronJob = CronJob.parse({
                 ],
                 volumeMounts: [{ name: "keys", mountPath: "/keys" }],
               },
-              { name: "nats", image: "nats:2.14.5-alpine", args: ["-js"] },
+              { name: "nats", image: `nats:${defaultRelease}-alpine`, args: ["-js"] },
             ],
           },
         },

@@ -4,6 +4,7 @@ import { mayUseStaleAuthorities } from "../../cli/deploy/kubernetes/join-leaf-no
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
 import { type EnvironmentInput, parseEnvironment } from "../../model/config";
+import { defaultRelease } from "../../model/config/server-releases";
 import { announcedClusters, buildTopology, clusterOf } from "../../model/topology";
 import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 import { splitPem } from "../../runtime/x509/pem";
@@ -125,7 +126,7 @@ describe("the end of an authority in the trust file", () => {
 
 test("a server reads its authorities again until its pod has surely seen them", () => {
   const changed = new Date("2026-01-01T12:00:00Z");
-  const varz = { server_name: "hub-0", version: "2.14.5", connections: 0 };
+  const varz = { server_name: "hub-0", version: defaultRelease, connections: 0 };
   const loaded = (time: string) => new Map([["hub-0", { ...varz, config_load_time: time }]]);
   expect(mayUseStaleAuthorities(changed, { varz: loaded("2026-01-01T11:00:00Z") })).toBe(true);
   expect(mayUseStaleAuthorities(changed, { varz: loaded("2026-01-01T12:01:00.123456789Z") })).toBe(true);

@@ -16,6 +16,7 @@ import { isUpdated } from "../../cli/deploy/kubernetes/responders";
 import type { ServerInfo } from "../../cli/deploy/kubernetes/server-info";
 import kubernetesProduction from "../../environments/kubernetes-production";
 import { Environment } from "../../model/config";
+import { defaultRelease } from "../../model/config/server-releases";
 import { buildTopology, clusterOf } from "../../model/topology";
 import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 
@@ -44,7 +45,7 @@ describe("what the servers say", () => {
     change(all as never);
     return judgeServers(topology, { accounts: {} }, nats, all as ServerInfo);
   };
-  const varz = (name: string, version = "2.14.5", cluster = "nats-core") => ({
+  const varz = (name: string, version = defaultRelease, cluster = "nats-core") => ({
     server_name: name,
     version,
     connections: 0,
@@ -96,8 +97,8 @@ describe("what the servers say", () => {
     ],
     [
       "another cluster",
-      (said) => said.varz.set("nats-1", varz("nats-1", "2.14.5", "other")),
-      "nats-1: version and names: nats-1 of cluster other, 2.14.5",
+      (said) => said.varz.set("nats-1", varz("nats-1", defaultRelease, "other")),
+      `nats-1: version and names: nats-1 of cluster other, ${defaultRelease}`,
     ],
     [
       "a route that is missing",
@@ -219,7 +220,7 @@ function follower(name: string, current = true) {
 }
 
 describe("pods", () => {
-  const image = "nats:2.14.5-alpine";
+  const image = `nats:${defaultRelease}-alpine`;
   const pod = (change: Partial<{ image: string; ready: boolean; restartCount: number }> = {}): Pod => ({
     metadata: { name: "nats-0", labels: {} },
     spec: { containers: [{ name: "nats", image: change.image ?? image }] },

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DoctorRow } from "../../cli/actions/doctor";
-import { natsServerVersion } from "../../cli/core/tools";
+import { defaultRelease } from "../../model/config/server-releases";
 import { checkout, natsform } from "../support/cli-run";
 
 const folder = mkdtempSync(join(tmpdir(), "natsform-doctor-"));
@@ -26,7 +26,7 @@ test("without nats-server the twin cannot run: exit 1, its name, and how to get 
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   expect(stdout).toMatch(/^✔ {2}node +20\.\d+\.\d+ +>= 20\.19 +runs natsform$/m);
   expect(stdout).toMatch(
-    new RegExp(`^✖ {2}nats-server +not found +${natsServerVersion} .* natsform tools install nats-server$`, "m"),
+    new RegExp(`^✖ {2}nats-server +not found +${defaultRelease} .* natsform tools install nats-server$`, "m"),
   );
   expect(stdout).toMatch(/^- {2}go +not found +>= 1\.25 +builds .* \(optional\) +go 1\.25 or later: go\.dev/m);
   expect(stdout).toContain("missing for twin: nats-server\n");
@@ -60,11 +60,11 @@ test("a nats-server of the pinned version is enough, wherever it is; one of anot
     const { code, stdout } = await natsform(checkout, ["doctor", "--json"], { ...bare, ...env });
     return { code, ok: rows(stdout).find(({ name }) => name === "nats-server")?.ok };
   };
-  const right = withNatsServer(natsServerVersion);
+  const right = withNatsServer(defaultRelease);
   expect(await judge({ PATH: right })).toEqual({ code: 0, ok: true });
   expect(await judge({ PATH: withNatsServer("2.10.0") })).toEqual({ code: 1, ok: false });
   mkdirSync(join(folder, "filled", "bin"), { recursive: true });
-  symlinkSync(join(right, "nats-server"), join(folder, "filled", "bin", `nats-server-${natsServerVersion}`));
+  symlinkSync(join(right, "nats-server"), join(folder, "filled", "bin", `nats-server-${defaultRelease}`));
   expect(await judge({ NATSFORM_CACHE: join(folder, "filled") })).toEqual({ code: 0, ok: true });
 });
 

@@ -1,3 +1,4 @@
+import { defaultRelease } from "../../model/config/server-releases";
 import type { Scope } from "../../runtime/backup/catalog";
 import type { Manifest, StreamBackup } from "../../runtime/backup/manifest";
 
@@ -19,7 +20,7 @@ export const backupManifest = (streams: StreamBackup[]): Manifest => ({
   ...scope,
   startedAt: "2026-11-21T02:00:00.000Z",
   finishedAt: "2026-11-21T02:00:01.000Z",
-  serverVersion: "2.14.5",
+  serverVersion: defaultRelease,
   natsCluster: "test",
   complete: true,
   streams,

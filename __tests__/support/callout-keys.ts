@@ -1,4 +1,5 @@
 import { createAccount, createCurve, createServer, createUser, type KeyPair } from "nkeys.js";
+import { defaultRelease } from "../../model/config/server-releases";
 
 /** The text of a pair's seed. */
 export const seedOf = (pair: KeyPair): string => new TextDecoder().decode(pair.getSeed());
@@ -40,7 +41,7 @@ export function signWithNkeys(
 export const claimsOf = (jwt: string): any =>
   JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString("utf8"));
 
-/** The claims of an authorization request as nats-server 2.14.5 writes them. */
+/** The claims of an authorization request as nats-server writes them. */
 export function requestClaims(
   { issuer, server, serverXkey }: CalloutKeys,
   connectOptions: object = {},
@@ -58,7 +59,7 @@ export function requestClaims(
         name: "core-0",
         host: "10.0.0.1",
         id: publicKeyOf(server),
-        version: "2.14.5",
+        version: defaultRelease,
         xkey: publicKeyOf(serverXkey),
       },
       user_nkey: USER_NKEY,

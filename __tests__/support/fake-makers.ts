@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { natsServerVersion } from "../../cli/core/tools";
+import { defaultRelease } from "../../model/config/server-releases";
 
 /**
  * A machine whose only programs are a Go and a Python that make what they are told to make, at once. `FAKE` in their
@@ -85,7 +85,7 @@ else if (FAKE === "fail" && args.at(-1).includes("pebble")) {
   process.exit(1);
 } else {
   const file = args.includes("-o") ? args[args.indexOf("-o") + 1] : path.join(process.env.GOBIN, "nats-server");
-  const version = FAKE === "wrong" ? "1.0.0" : (/@v(.*)/.exec(args.at(-1))?.[1] ?? "${natsServerVersion}");
+  const version = FAKE === "wrong" ? "1.0.0" : (/@v(.*)/.exec(args.at(-1))?.[1] ?? "${defaultRelease}");
   made(file, \`#!${process.execPath}\\nconsole.log("nats-server: v\${version}");\\n\`);
 }
 `;

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, type NatsConnection } from "nats";
+import { defaultRelease } from "../../model/config/server-releases";
 import { eventually } from "./eventually";
 import { freePorts } from "./ports";
 import { findProgram } from "./programs";
 
-const binary = findProgram("nats-server") ?? "nats-server 2.14.5 is not in PATH; run make tools";
+const binary = findProgram("nats-server") ?? `nats-server ${defaultRelease} is not in PATH; run make tools`;
 const ready = /Server is ready/;
 
 /** A real nats-server. `{dir}` in its configuration is a folder of its own. */
@@ -49,10 +50,10 @@ export function check(conf: string, args: string[] = []): { valid: boolean; outp
 /** Starts a server and waits until it is ready or has exited. Ports may be -1: any free one. */
 export async function start(
   conf: string,
-  props: { env?: NodeJS.ProcessEnv; args?: string[] } = {},
+  props: { env?: NodeJS.ProcessEnv; args?: string[]; program?: string } = {},
 ): Promise<RunningServer> {
   const env = { ...process.env, ...props.env };
-  const child: ChildProcess = spawn(binary, ["-c", writeConf(conf), ...(props.args ?? [])], { env });
+  const child: ChildProcess = spawn(props.program ?? binary, ["-c", writeConf(conf), ...(props.args ?? [])], { env });
   let log = "";
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const isReady = await new Promise<boolean>((resolve, reject) => {

@@ -5,6 +5,7 @@ import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
 import { parseEnvironment, type Trust } from "../../model/config";
 import { listEnvironments, loadEnvironment, loadTrust, trustFile } from "../../model/config/load";
+import { defaultRelease } from "../../model/config/server-releases";
 import { buildTopology, type Topology } from "../../model/topology";
 import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 import { type ConfObject, platformSite, printConf, serverConf } from "../../templates/nats-conf";
@@ -121,7 +122,7 @@ describe("S9: a user of a certificate, which natsform never renders,", () => {
   };
 
   test("gets in with the certificate, and by its name alone nowhere", async () => {
-    const { server, websocket } = await start("2.14.5");
+    const { server, websocket } = await start(defaultRelease);
     const { ca, cert, key } = certificate;
     const connection = await rawNats(server.port, { ca, cert, key, servername: "localhost" });
     connection.send('CONNECT {"protocol":1}\r\nPING\r\n');

@@ -1,5 +1,6 @@
 import { connect, type NatsConnection } from "nats";
 import { findNatsServer } from "../../cli/core/tools";
+import { defaultRelease } from "../../model/config/server-releases";
 import { makeFolder, type NatsServer, removeFolder, startNatsServer, waitFor } from "../support/callout-nats-server";
 
 /**
@@ -7,7 +8,7 @@ import { makeFolder, type NatsServer, removeFolder, startNatsServer, waitFor } f
  * (CVE-2025-30215), and a right to restore one stream used for another (CVE-2026-33222).
  */
 
-const current = "2.14.5";
+const current = defaultRelease;
 const folder = makeFolder();
 const stops: (() => Promise<unknown>)[] = [];
 afterAll(async () => {

@@ -4,6 +4,7 @@ import { headers, type NatsConnection } from "nats";
 import { poll } from "../../cli/core/processes";
 import { findNatsServer } from "../../cli/core/tools";
 import type { EnvironmentInput } from "../../model/config";
+import { defaultRelease } from "../../model/config/server-releases";
 import type { ConfObject } from "../../templates/nats-conf";
 import { AttackedServer } from "../support/attacks/attacked-server";
 import { frame, mqttConnect, type RawConnection, rawNats, rawTls, upgrade } from "../support/attacks/raw";
@@ -14,7 +15,7 @@ import { core, oidc } from "../support/twin-environment";
  * Where an older server fell, 2.14.2 is shown to fall: the control that the attack is a real one.
  */
 
-const current = "2.14.5";
+const current = defaultRelease;
 const old = "2.14.2";
 const origin = "https://app.example.com";
 const onOld = findNatsServer(old) ? test : test.skip;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type ConnectionOptions, connect, headers, type NatsConnection } from "nats";
 import { findNatsServer } from "../../cli/core/tools";
+import { defaultRelease } from "../../model/config/server-releases";
 import { type RawConnection, rawNats } from "../support/attacks/raw";
 import {
   freePort,
@@ -17,7 +18,7 @@ import {
  * user of another. Older servers that fell are shown to fall: the control that the attack is a real one.
  */
 
-const current = "2.14.5";
+const current = defaultRelease;
 const folder = makeFolder();
 const { certFile, keyFile } = makeCertificate(folder);
 const stops: (() => Promise<unknown>)[] = [];

@@ -1,4 +1,5 @@
 import { tagOf } from "../../cli/emulator/aws";
+import { defaultRelease } from "../../model/config/server-releases";
 import { noEmulator, region, TestEmulator } from "../support/emulator-run";
 
 const emulator = new TestEmulator();
@@ -33,7 +34,7 @@ run(`services on the emulated AWS${noEmulator ? `: ${noEmulator}` : ""}`, () => 
       containerDefinitions: [
         {
           name: "nats",
-          image: "nats:2.14.5-alpine",
+          image: `nats:${defaultRelease}-alpine`,
           memory: 256,
           healthCheck: { command: ["CMD", "true"] },
           ...container,

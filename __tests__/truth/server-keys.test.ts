@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { findNatsServer } from "../../cli/core/tools";
 import { MemoryStore } from "../../cli/keys/store";
 import { compareVersions, knowsKey, serverKeys } from "../../model/config/server-keys";
+import { testedReleases } from "../../model/config/server-releases";
 import { type ConfObject, type ConfValue, gate, platformSite, printConf, serverConf } from "../../templates/nats-conf";
 import { platforms, richTopology } from "../support/same-server";
 
 /** Releases on both sides of every step of the table. */
-const versions = ["2.10.27", "2.11.17", "2.12.1", "2.12.12", "2.14.2", "2.14.5", "2.15.2"];
+const versions = [...["2.10.27", "2.11.17", "2.12.1", "2.12.12", "2.14.2"], ...testedReleases];
 
 /** A value that is right for each key, so that a refusal can only be about the key. */
 const samples: Record<string, ConfValue> = {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { natsServerVersion } from "../../cli/core/tools";
+import { defaultRelease } from "../../model/config/server-releases";
 import { checkout, natsform } from "../support/cli-run";
 import { NatsParser, parserPath } from "../support/nats-parser";
 
@@ -17,7 +17,7 @@ afterAll(() => rmSync(cache, { recursive: true, force: true }));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^natsconf .*: building it with Go\nnatsconf .*: done after \d+ s\n$/);
     const [program, ...more] = readdirSync(join(cache, "bin"));
-    expect(program).toMatch(`natsconf-${natsServerVersion}-`);
+    expect(program).toMatch(`natsconf-${defaultRelease}-`);
     expect([more, readdirSync(join(cache, "making"))]).toEqual([[], []]);
 
     const parser = new NatsParser(join(cache, "bin", program ?? ""));

@@ -20,7 +20,7 @@ import { type Target, TargetError } from "../../runtime/backup/target";
 import type { Verdict } from "../../runtime/backup/verify";
 import { errorMessage } from "../../runtime/common/error-message";
 import { UserError } from "../core/project";
-import { missingTool } from "../core/toolbox/missing";
+import { missingNatsServer } from "../core/toolbox/missing";
 import { findNatsServer } from "../core/tools";
 import { FolderStore } from "../keys/store";
 import { fixedUser, streamsClient, twinClient } from "../twin/connect";
@@ -42,6 +42,8 @@ export interface BackupScope {
   readonly cluster: ClusterTopology;
   readonly scope: Scope;
   readonly target: Target;
+  /** nats-server of the environment: what a backup is restored to. */
+  readonly release: string;
   readonly keys: readonly BackupKey[];
 }
 
@@ -65,6 +67,7 @@ export async function backupScopes(twin: Twin, options: BackupOptions): Promise<
         cluster,
         scope: { environment: topology.environment, cluster: cluster.name, account },
         target,
+        release: topology.nats.version,
         keys,
       });
   }
@@ -196,9 +199,9 @@ export async function restoreTwin(
  *
  * @throws UserError without nats-server
  */
-export async function drillTwin({ target, keys }: BackupScope, manifest: Manifest): Promise<Verdict[]> {
-  const natsServer = findNatsServer();
-  if (!natsServer) throw missingTool("nats-server");
+export async function drillTwin({ target, keys, release }: BackupScope, manifest: Manifest): Promise<Verdict[]> {
+  const natsServer = findNatsServer(release);
+  if (!natsServer) throw missingNatsServer(release);
   const scratch = await startScratchServer(natsServer);
   try {
     return await drill(scratch.connection, { target, manifest, keys, log });

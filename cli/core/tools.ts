@@ -2,9 +2,7 @@ import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { cacheFolder } from "../../bin/cache-folder";
-
-/** nats-server that the twin runs; tools/go.mod pins the same one. */
-export const natsServerVersion = "2.14.5";
+import { defaultRelease } from "../../model/config/server-releases";
 
 /** Folder of the executables that natsform builds: outside the checkout, so that every clone finds them. */
 export function programFolder(): string {
@@ -36,7 +34,7 @@ export function natsVersionOf(path: string): string | undefined {
 }
 
 /** A nats-server of exactly this version, from the cache or PATH; a cached one of another version is named with it. */
-export function findNatsServer(version = natsServerVersion): string | undefined {
+export function findNatsServer(version = defaultRelease): string | undefined {
   const candidates = [...findAll(`nats-server-${version}`), ...findAll("nats-server")];
   return candidates.find((path) => natsVersionOf(path) === version);
 }

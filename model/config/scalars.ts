@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaultRelease } from "./server-releases";
 import { durationPattern, parseDuration, parseSize, sizePattern } from "./units";
 
 /** Text of one form. The hint names the form, whatever the value is. */
@@ -60,4 +61,4 @@ export const subject = matching(
 export const day = z.iso.date("must be a day such as 2027-01-31");
 /** A secret by reference. Its value never enters this process, the synthesized JSON or the state. */
 export const secretRef = z.strictObject({ secret: z.string().min(1), key: z.string().min(1).optional() });
-export const version = matching(/^2\.\d{1,2}\.\d{1,3}$/, "must be a nats-server version such as 2.14.5");
+export const version = matching(/^2\.\d{1,2}\.\d{1,3}$/, `must be a nats-server version such as ${defaultRelease}`);

@@ -2,12 +2,13 @@ import { z } from "zod";
 import { cluster } from "./clusters";
 import { identity } from "./identity";
 import { accountName, day, duration, label, resourceTagKey, resourceTagValue, size, version } from "./scalars";
+import { defaultRelease } from "./server-releases";
 import { stream } from "./streams";
 
 const nats = z
   .strictObject({
     /** nats-server version: what runs, and what gates the keys of its configuration. */
-    version: version.default("2.14.5"),
+    version: version.default(defaultRelease),
     /** Largest message. nats-server advises against more than 8MiB. */
     maxPayload: size.prefault("1MiB"),
     /** Connections to each server. */
@@ -30,6 +31,7 @@ const account = z.strictObject({
       maxMemory: size.optional(),
       maxFile: size.optional(),
       maxStreams: z.int().positive().optional(),
+      /** Of one stream. Without it nats-server 2.15 allows 1000, where the stream itself has no limit; earlier ones, any number. */
       maxConsumers: z.int().positive().optional(),
     })
     .prefault({}),

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { poll, recordOf } from "../../../cli/core/processes";
 import { putInPlace } from "../../../cli/core/toolbox/workshop";
-import { natsServerVersion } from "../../../cli/core/tools";
+import { defaultRelease } from "../../../model/config/server-releases";
 import { checkout, natsform } from "../../support/cli-run";
 import { FakeMachine } from "../../support/fake-makers";
 
@@ -187,7 +187,7 @@ describe("failures", () => {
   test("a program that is not what was asked for is not taken for it", async () => {
     const { code, stderr } = await install(["nats-server"], "wrong");
     expect(code).toBe(1);
-    expect(stderr).toContain(`what was made does not run, or is not ${natsServerVersion}: `);
+    expect(stderr).toContain(`what was made does not run, or is not ${defaultRelease}: `);
   });
 
   test("without Go the reason is said once for all, and nothing is begun", async () => {
@@ -241,7 +241,7 @@ describe("which", () => {
     const { code, stderr } = await install(["--environment", "demo"], "fail");
     expect(code).toBe(0);
     expect(stderr).toContain("✖ moto 5.2.1");
-    expect(machine.files("bin")).toEqual([`nats-server-${natsServerVersion}`]);
+    expect(machine.files("bin")).toEqual([`nats-server-${defaultRelease}`]);
   });
 
   test("any release of nats-server", async () => {

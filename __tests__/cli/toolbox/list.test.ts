@@ -15,7 +15,7 @@ import {
   toolsOf,
 } from "../../../cli/core/toolbox/list";
 import { howToGet, whatIsMissing } from "../../../cli/core/toolbox/missing";
-import { natsServerVersion } from "../../../cli/core/tools";
+import { defaultRelease } from "../../../model/config/server-releases";
 import packageJson from "../../../package.json";
 
 const read = (path: string) => readFileSync(join(packageRoot, path), "utf8");
@@ -38,7 +38,7 @@ function pinOf({ name, way }: MadeTool): string | undefined {
     case "go": {
       if (name === "natsconf") {
         const digest = createHash("sha256").update(read("tools/natsconf/main.go")).digest("hex");
-        return `${natsServerVersion}-${digest.slice(0, 8)}`;
+        return `${defaultRelease}-${digest.slice(0, 8)}`;
       }
       return modulesOf(way.folder).find(({ path }) => `${way.package}/`.startsWith(`${path}/`))?.version;
     }
@@ -122,7 +122,7 @@ describe("jobs", () => {
 describe("names", () => {
   test("a release of nats-server is named by its version; the pinned one is the pinned one", () => {
     expect(toolsNamed("nats-server@2.12.3")).toEqual([natsServerTool("2.12.3")]);
-    expect(toolsNamed(`nats-server@${natsServerVersion}`)).toEqual(toolsNamed("nats-server"));
+    expect(toolsNamed(`nats-server@${defaultRelease}`)).toEqual(toolsNamed("nats-server"));
     expect(toolsNamed("nats-server@latest")).toEqual([]);
     expect(toolsNamed("pebble@1.0.0")).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { type EnvironmentInput, formatPath, formatValue, parseEnvironment } from "../../../model/config";
+import { defaultRelease } from "../../../model/config/server-releases";
 import { shipped } from "../../support/config-mutations";
 import { baseEnvironment, type Changes, changed } from "../../support/lint-environment";
 
@@ -27,7 +28,7 @@ test("defaults are filled in and units are numbers; the input stays as it was", 
   const input = structuredClone(baseEnvironment);
   freeze(input);
   const { environment } = parseEnvironment(input);
-  expect(environment?.nats).toMatchObject({ version: "2.14.5", maxPayload: 2 ** 20, writeDeadline: 10_000 });
+  expect(environment?.nats).toMatchObject({ version: defaultRelease, maxPayload: 2 ** 20, writeDeadline: 10_000 });
   expect(environment?.streams[0]).toMatchObject({ replicas: 3, maxAge: 604_800_000, duplicateWindow: 120_000 });
   expect(environment?.clusters.core).toMatchObject({ size: 3, tls: { ttl: 2_592_000_000 } });
   expect(input).toEqual(baseEnvironment);
@@ -74,7 +75,7 @@ describe("a wrong value is named with its place and what would be right", () => 
     ["nats.maxConnections", 1e300, "must be at most 10000000; got 1e+300"],
     ["nats.maxConnections", 0, "must be at least 1; got 0"],
     ["nats.maxConnections", Number.NaN, "must be a number; got NaN"],
-    ["nats.version", "2.14", 'must be a nats-server version such as 2.14.5; got "2.14"'],
+    ["nats.version", "2.14", `must be a nats-server version such as ${defaultRelease}; got "2.14"`],
     ["deletionProtection", "yes", 'must be true or false; got "yes"'],
     ["streams", {}, "must be a list; got {}"],
     ["streams[0].subjects", [], "must hold at least 1 entry; got []"],

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { imageFolder, imageTag } from "../../../artifacts/code-image";
+import { defaultRelease } from "../../../model/config/server-releases";
 import type { Container } from "../../../modules/aws/containers";
 import { CertificateAgentEnv } from "../../../runtime/certificate-agent/env";
 import { natsCommand } from "../../../templates/nats-entrypoint";
@@ -87,7 +88,7 @@ test("no container can write to its file system, gain rights, or is told a secre
 
 test("the server runs the pinned version, leaves in lame duck mode within the stop timeout, and is asked about JetStream", () => {
   const nats = containerOf("demo-core-nats", "core-2", "nats");
-  expect(nats.image).toBe("public.ecr.aws/docker/library/nats:2.14.5-alpine");
+  expect(nats.image).toBe(`public.ecr.aws/docker/library/nats:${defaultRelease}-alpine`);
   // The script's shell variables are not Terraform's.
   expect(nats.entryPoint?.map((part) => part.replaceAll("$${", "${"))).toEqual(natsCommand());
   expect(nats.stopTimeout).toBe(120);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { defaultRelease } from "../../../model/config/server-releases";
 import { BackupEnv, DrillEnv } from "../../../runtime/backup/env";
 import { all, contextOf, projectWithCode, type Stack, synthesized } from "../../support/stacks";
 
@@ -95,7 +96,7 @@ test("a drill has a server of its own, which nobody else reaches, and a login no
 
   const { hostname, port } = new URL(DRILL_SERVERS);
   expect(server).toMatchObject({
-    image: "nats:2.14.5-alpine",
+    image: `nats:${defaultRelease}-alpine`,
     args: ["-a", hostname, "-p", port, "-js", "-sd", "/scratch", "-P", DRILL_PID_FILE],
   });
   // The program ends the server by the process id that it finds here, which is one only where processes are shared.

@@ -1,4 +1,4 @@
-import { natsServerVersion } from "../tools";
+import { defaultRelease, testedReleases } from "../../../model/config/server-releases";
 import { type Job, jobs, type Need } from "./jobs";
 
 /*
@@ -91,7 +91,7 @@ const entries = {
   },
   "nats-server": {
     kind: "made",
-    ...inBin("nats-server", natsServerVersion),
+    ...inBin("nats-server", defaultRelease),
     way: { by: "go", folder: "tools", package: "github.com/nats-io/nats-server/v2" },
     purpose: "the servers of twins and tests",
     neededFor: ["twin", "test"],
@@ -201,7 +201,7 @@ const entries = {
   },
   natsconf: {
     kind: "made",
-    ...inBin("natsconf", `${natsServerVersion}-${natsconfDigest}`),
+    ...inBin("natsconf", `${defaultRelease}-${natsconfDigest}`),
     way: { by: "go", folder: "tools", package: "./natsconf" },
     purpose: "nats-server's own parser, which printers are compared with",
     usedFor: ["test"],
@@ -273,7 +273,10 @@ const entries = {
 export type ToolName = keyof typeof entries;
 
 /** Releases that version gates are tried against; natsform itself never runs them. */
-const oldServers = ["2.10.26", "2.10.27", "2.11.17", "2.12.1", "2.12.12", "2.14.2", "2.15.2"];
+const oldServers = ["2.10.26", "2.10.27", "2.11.17", "2.12.1", "2.12.12", "2.14.2"];
+
+/** Tested releases that are not the default. */
+const otherReleases = testedReleases.filter((release) => release !== defaultRelease);
 
 /** nats-server in a version that no file pins. */
 const natsServerOf = (version: string): MadeTool => ({
@@ -283,11 +286,12 @@ const natsServerOf = (version: string): MadeTool => ({
   way: { by: "go-version", package: "github.com/nats-io/nats-server/v2" },
   purpose: "servers of another version than the pinned one",
   ...(oldServers.includes(version) && { group: "old-servers" }),
+  ...(otherReleases.some((release) => release === version) && { usedFor: ["test"] as const }),
 });
 
 export const tools: readonly Tool[] = [
   ...Object.entries<Entry>(entries).map(([name, entry]) => ({ name, ...entry })),
-  ...oldServers.map(natsServerOf),
+  ...[...otherReleases, ...oldServers].map(natsServerOf),
 ];
 
 export const toolNamed = <Name extends ToolName>(name: Name): (typeof entries)[Name] & { name: Name } => ({
@@ -297,7 +301,7 @@ export const toolNamed = <Name extends ToolName>(name: Name): (typeof entries)[N
 
 /** nats-server of this version: the pinned one, or another one. */
 export const natsServerTool = (version: string): MadeTool =>
-  version === natsServerVersion ? toolNamed("nats-server") : natsServerOf(version);
+  version === defaultRelease ? toolNamed("nats-server") : natsServerOf(version);
 
 /** What a user may name: a tool, a group of them, or `nats-server@VERSION`. Empty when there is none of this name. */
 export function toolsNamed(name: string): Tool[] {

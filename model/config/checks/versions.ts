@@ -1,11 +1,12 @@
 import { supportedVersions, versionRefusal } from "../advisories";
 import type { Problem } from "../problem";
 import { compareVersions, knowsKey } from "../server-keys";
+import { defaultRelease } from "../server-releases";
 import { type Check, clustersOf, type Dict, dict } from "./raw";
 
 /** The pinned version; `undefined` when the value is none. */
 function versionOf(env: Dict): string | undefined {
-  const { version = "2.14.5" } = dict(env.nats);
+  const { version = defaultRelease } = dict(env.nats);
   return typeof version === "string" && /^2\.\d{1,2}\.\d{1,3}$/.test(version) ? version : undefined;
 }
 
