@@ -36,7 +36,7 @@ export async function benchBackup(): Promise<void> {
     const count = (megabytes * 1_000_000) / messageBytes;
     await fill(origin.connection, count);
     const floor = await timed(async () => {
-      const { chunks } = await takeSnapshot(origin.connection, "BENCH", 60_000);
+      const { chunks } = await takeSnapshot(origin.connection, "BENCH", { timeoutMs: 60_000, consumers: true });
       for await (const _ of chunks);
     });
     const target = folderTarget(join(folder, "target"));

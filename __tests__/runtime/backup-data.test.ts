@@ -9,7 +9,9 @@ import { ManifestError, printManifest, readManifest } from "../../runtime/backup
 import { openTarget } from "../../runtime/backup/open-target";
 import { S2Error, unpackBlock, unpackS2 } from "../../runtime/backup/s2";
 import { loadSettings } from "../../runtime/backup/settings";
-import { readSnapshotFiles, SnapshotIncomplete } from "../../runtime/backup/snapshot-files";
+import { SnapshotIncomplete } from "../../runtime/backup/snapshot-content";
+import { readSnapshotFiles } from "../../runtime/backup/snapshot-files";
+import { storeAndRead } from "../../runtime/backup/store-and-read";
 import { NoSuchObject, readText, writeText } from "../../runtime/backup/target";
 import { folderTarget } from "../../runtime/backup/target-folder";
 import { EnvironmentError } from "../../runtime/common/environment-error";
@@ -194,15 +196,16 @@ describe("the files of a snapshot", () => {
       Buffer.alloc((512 - (content.length % 512)) % 512),
     ]);
   const end = Buffer.alloc(1024);
-  const tar = (...parts: Buffer[]) => {
+  const packed = (parts: Buffer[], size = 700) => {
     const chunks = parts.map((part) => {
       const head = Buffer.alloc(8);
       head.writeUIntLE(part.length + 4, 1, 3);
       head[0] = 1;
       return Buffer.concat([head, part]);
     });
-    return readSnapshotFiles(pieces(Buffer.concat(chunks), 700));
+    return readSnapshotFiles(pieces(Buffer.concat(chunks), size));
   };
+  const tar = (...parts: Buffer[]) => packed(parts);
   const meta = file("meta.inf", "{}");
 
   test("are blocks and consumers, whatever their names are long", async () => {
@@ -217,7 +220,7 @@ describe("the files of a snapshot", () => {
       file("obs/b/meta.inf"),
       end,
     );
-    expect(files).toMatchObject({ blocks: 1, consumers: ["b", "c".repeat(150)] });
+    expect(files).toMatchObject({ blocks: 1, consumers: [{ name: "b" }, { name: "c".repeat(150) }] });
   });
 
   test.each([
@@ -233,6 +236,93 @@ describe("the files of a snapshot", () => {
     await expect(tar(...parts)).rejects.toThrow(SnapshotIncomplete);
     await expect(tar(...parts)).rejects.toThrow(why);
   });
+
+  describe("of nats-server 2.15", () => {
+    const number = (value: number): number[] =>
+      value < 128 ? [value] : [(value % 128) | 128, ...number(Math.floor(value / 128))];
+    const entry = (name: string, content = "", { sequence = 0, time = 1, header = 0 } = {}) => {
+      const sizes = [header, Buffer.byteLength(content) - header];
+      const numbers = [Buffer.byteLength(name), 2 * time, sequence, ...sizes].flatMap(number);
+      return Buffer.concat([Buffer.from(numbers), Buffer.from(name + content)]);
+    };
+    const magic = Buffer.from("NATSARC1");
+    const described = (consumers: number) => entry("state.json", JSON.stringify({ consumer_count: consumers }));
+    const consumer = (name: string, delivered = 9) => {
+      const state = { delivered: { consumer_seq: delivered, stream_seq: delivered }, ack_floor: {} };
+      return entry(`consumers/${name}`, JSON.stringify({ config: {}, state }));
+    };
+    const message = (sequence: number, content: string) => entry("orders.new", content, { sequence, time: 1.8e18 });
+    const last = entry("", "", { time: 0 });
+    const whole = [
+      magic,
+      described(2),
+      consumer("b"),
+      consumer("a", 7),
+      message(3, "x".repeat(300)),
+      message(2 ** 40, ""),
+      last,
+    ];
+
+    test.each([1, 3, 100_000])("are consumers and messages, in pieces of %s bytes", async (size) => {
+      const files = await packed(whole, size);
+      expect(files.consumers.map(({ name, delivered }) => [name, delivered?.stream_seq])).toEqual([
+        ["a", 7],
+        ["b", 9],
+      ]);
+      expect(files).toMatchObject({ messages: 2 });
+    });
+
+    test("are cut off wherever they end before their end", async () => {
+      for (let parts = 1; parts < whole.length; parts++)
+        await expect(packed(whole.slice(0, parts))).rejects.toThrow(SnapshotIncomplete);
+      const cut = Buffer.concat(whole.slice(0, -1)).subarray(0, -310);
+      await expect(packed([cut])).rejects.toThrow("ends within");
+    });
+
+    test.each([
+      ["messages out of order", [magic, described(0), message(3, "a"), message(3, "b"), last], "3 comes after 3"],
+      ["fewer consumers than there were", [magic, described(2), consumer("a"), last], "1 of 2 consumers"],
+      ["no description", [magic, message(1, "a"), last], "does not describe"],
+      ["a description that is none", [magic, entry("state.json", "{}"), last], "state.json is damaged"],
+      ["a consumer without a state", [magic, described(1), entry("consumers/a", '{"config":{}}'), last], "is damaged"],
+      ["something else", [magic, described(0), entry("more.json", "{}"), last], "more.json"],
+    ])("%s makes it incomplete", async (_, parts, why) => {
+      await expect(packed(parts)).rejects.toThrow(SnapshotIncomplete);
+      await expect(packed(parts)).rejects.toThrow(why);
+    });
+
+    test("whatever bytes come, the result is a content or incomplete", () =>
+      fc.assert(
+        fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+          await packed([magic, described(0), Buffer.from(bytes)]).catch((error: unknown) =>
+            expect(error).toBeInstanceOf(SnapshotIncomplete),
+          );
+        }),
+      ));
+  });
+});
+
+test("a snapshot that cannot be read is stored to its end, however long it is, and then refused", async () => {
+  // Its first message comes before any description, and then follow so many that a reader cannot wait for all.
+  const unpacked = [
+    Buffer.from("NATSARC1\x01\0\0\0\0x", "latin1"),
+    ...Array<Buffer>(100).fill(Buffer.alloc(64 * 1024)),
+  ];
+  async function* chunks() {
+    for (const piece of unpacked) {
+      const head = Buffer.alloc(8);
+      head.writeUIntLE(piece.length + 4, 1, 3);
+      head[0] = 1;
+      yield Buffer.concat([head, piece]);
+    }
+  }
+  let bytes = 0;
+  const store = async (stored: AsyncIterable<Uint8Array>) => {
+    for await (const chunk of stored) bytes += chunk.length;
+    return { path: "A/data", bytes, sha256: "" };
+  };
+  await expect(storeAndRead(chunks(), store)).rejects.toThrow("it holds x, which is not known");
+  expect(bytes).toBeGreaterThan(100 * 64 * 1024);
 });
 
 describe("a folder as target", () => {

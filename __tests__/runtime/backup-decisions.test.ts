@@ -109,13 +109,31 @@ describe("holes", () => {
   test("are consumers that the snapshot does not hold", () => {
     const sequences = { consumer_seq: 5, stream_seq: 7 };
     const consumer = (name: string) => ({ name, config: { name }, delivered: sequences, ack_floor: sequences });
-    const { consumers, holes } = consumersOf("S", [consumer("a"), consumer("b")], ["a", "deleted meanwhile"]);
+    const { consumers, holes } = consumersOf(
+      "S",
+      [consumer("a"), consumer("b")],
+      [{ name: "a" }, { name: "deleted meanwhile" }],
+    );
     expect(consumers.map(({ name, inSnapshot }) => [name, inSnapshot])).toEqual([
       ["a", true],
       ["b", false],
     ]);
     expect(holes).toMatchObject([{ kind: "consumer-left-out", stream: "S", consumer: "b" }]);
     expect(consumers[1]?.ackFloor).toEqual(sequences);
+  });
+
+  test("are consumers that the snapshot set back, but not those that went on meanwhile", () => {
+    const at = (sequence: number) => ({ consumer_seq: sequence, stream_seq: sequence });
+    const consumer = (name: string) => ({ name, config: { name }, delivered: at(7), ack_floor: at(5) });
+    const described = ["back", "same", "on"].map(consumer);
+    const written = [
+      { name: "back", delivered: at(5) },
+      { name: "same", delivered: at(7) },
+      { name: "on", delivered: at(9) },
+    ];
+    const { consumers, holes } = consumersOf("S", described, written);
+    expect(consumers.every(({ inSnapshot }) => inSnapshot)).toBe(true);
+    expect(holes).toMatchObject([{ kind: "consumer-set-back", stream: "S", consumer: "back" }]);
   });
 
   test("are memory streams", () => {

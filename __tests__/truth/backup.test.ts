@@ -16,6 +16,7 @@ import { folderTarget } from "../../runtime/backup/target-folder";
 import { unlessMissing, until } from "../../runtime/client/retry";
 import { type BackupWorld, fill, makeStream, patient, scope, silent, startBackupWorld } from "../support/backup-world";
 import { eventually } from "../support/eventually";
+import { runsSince } from "../support/releases";
 
 // Programs start slowly where other tests keep the machine busy.
 
@@ -115,7 +116,9 @@ describe("under load", () => {
       working.stop();
       await work;
     }
-    expect(manifest).toMatchObject({ complete: true, holes: [] });
+    expect(manifest.complete).toBe(true);
+    // A worker that waits for acknowledgements is set back to its floor by a cluster of 2.15, which is said.
+    expect(manifest.holes.filter(({ kind, stream }) => kind !== "consumer-set-back" || stream !== "QUEUE")).toEqual([]);
     expect(manifest.streams.map(({ name }) => name).sort()).toEqual([...names].sort());
 
     const scratch = await scratchServer();
@@ -173,14 +176,19 @@ describe("what server snapshots leave out", () => {
     const snapshot = await apiRequest<{ config: object }>(world.app, "STREAM.INFO.ORDERS");
     expect(snapshot.config).toMatchObject({ num_replicas: 3 });
     const leftOut = manifest.holes.filter(({ kind }) => kind === "consumer-left-out").map(({ consumer }) => consumer);
-    expect(leftOut).toEqual(expect.arrayContaining(["MEMORY", "NEW", "PER_SUBJECT"]));
-    expect(leftOut).not.toContain("KEPT");
-    expect(manifest.holes).toContainEqual(expect.objectContaining({ kind: "memory-stream", stream: "CACHE" }));
-    expect(manifest.streams.map(({ name }) => name)).toEqual(["ORDERS"]);
+    if (runsSince("2.15.0")) {
+      expect(manifest.holes).toEqual([]);
+      expect(manifest.streams.map(({ name }) => name)).toEqual(["CACHE", "ORDERS"]);
+    } else {
+      expect(leftOut).toEqual(expect.arrayContaining(["MEMORY", "NEW", "PER_SUBJECT"]));
+      expect(leftOut).not.toContain("KEPT");
+      expect(manifest.holes).toContainEqual(expect.objectContaining({ kind: "memory-stream", stream: "CACHE" }));
+      expect(manifest.streams.map(({ name }) => name)).toEqual(["ORDERS"]);
+    }
     expect(manifest.complete).toBe(true);
 
     await world.jsm.streams.delete("ORDERS");
-    const [restored] = await bringBack(world.backup, manifest);
+    const [restored] = await bringBack(world.backup, manifest, { streams: ["ORDERS"] });
     expect(restored?.verdict).toMatchObject({ stream: "ORDERS", result: "same" });
     expect(restored?.consumers.map(({ name, how }) => [name, how])).toEqual(
       Object.keys(consumers)
@@ -370,13 +378,16 @@ describe("the backup user", () => {
     expect((await world.jsm.streams.info("GUARDED")).state.messages).toBe(3);
   });
 
-  test("cannot restore under another name than the snapshot's", async () => {
+  test("restores under another name than the snapshot's since 2.15 alone", async () => {
     const manifest = await take();
     const b = manifest.streams.find(({ name }) => name === "GUARDED");
     if (!b) throw new Error("the stream is not in the backup");
     const place = { target, folder: `${folderOf(scope)}/${manifest.id}` };
     const config = { ...b.config, name: "RENAMED", subjects: ["renamed"] };
     const data = readData(place, b, keys, true);
-    await expect(restoreStream(world.backup, { config, state: b.state, data })).rejects.toThrow("names do not match");
+    const restoring = restoreStream(world.backup, { config, state: b.state, data });
+    if (!runsSince("2.15.0")) return expect(restoring).rejects.toThrow("names do not match");
+    await restoring;
+    expect((await world.jsm.streams.info("RENAMED")).state.messages).toBe(3);
   });
 });

@@ -6,6 +6,7 @@ import type { BackupKey } from "./keys";
 import type { Manifest, StreamBackup } from "./manifest";
 import { restoreConsumers } from "./restore-consumers";
 import { restoreStream } from "./restore-stream";
+import { unreadable } from "./snapshot-format";
 import { checkData, readData } from "./stored-data";
 import type { Target } from "./target";
 import { type Verdict, verifyStream } from "./verify";
@@ -35,11 +36,14 @@ const drillConsumerConfig = ({ num_replicas: _, ...config }: Json): Json => conf
 /**
  * Restores a backup into an empty JetStream and reads every message back: the proof that it can be restored.
  *
- * It cannot be done beside the originals, because nats-server restores a stream under its own name only. Each stream is
+ * It is not done beside the originals: nats-server before 2.15 restores a stream under its own name only. Each stream is
  * deleted again where the connection may do so.
  */
 export async function drill(nc: NatsConnection, props: DrillProps): Promise<Verdict[]> {
   const { manifest, log } = props;
+  const reason = unreadable(manifest, nc.info?.version);
+  if (reason !== undefined)
+    return manifest.streams.map(({ name }) => ({ stream: name, result: "different", what: reason }));
   const verdicts: Verdict[] = [];
   for (const backup of manifest.streams) {
     const verdict = await drillStream(nc, backup, props).catch(

@@ -19,7 +19,7 @@ const consumer = z.strictObject({
   config,
   delivered: sequences,
   ackFloor: sequences,
-  /** True when the snapshot holds it, with everything that is delivered and not acknowledged. */
+  /** True when the snapshot holds it: nothing has to be made again. */
   inSnapshot: z.boolean(),
 });
 
@@ -38,7 +38,7 @@ export type ConsumerBackup = z.output<typeof consumer>;
 
 /** Something that a backup does not hold, or holds in another form than expected. */
 const hole = z.strictObject({
-  kind: z.enum(["memory-stream", "consumer-left-out", "consumer-unread", "stream-failed"]),
+  kind: z.enum(["memory-stream", "consumer-left-out", "consumer-set-back", "consumer-unread", "stream-failed"]),
   stream: z.string(),
   consumer: z.string().optional(),
   what: z.string(),

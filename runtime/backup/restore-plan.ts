@@ -1,5 +1,6 @@
 import type { Scope } from "./catalog";
 import type { Manifest } from "./manifest";
+import { unreadable } from "./snapshot-format";
 
 /** Action of a restore for one stream of a backup. */
 export interface RestoreStep {
@@ -17,6 +18,8 @@ export interface RestoreRequest {
   readonly existing: readonly string[];
   /** Name that the servers give their cluster; absent for one server alone, which holds no second replica. */
   readonly natsCluster?: string;
+  /** nats-server there. */
+  readonly serverVersion?: string;
   /** Names of the streams to restore; none: all of the backup. */
   readonly streams: readonly string[];
   /** Names of the streams that may be deleted first. */
@@ -50,7 +53,7 @@ export function planRestore(request: RestoreRequest): RestoreStep[] {
   const { manifest, existing, streams, replace } = request;
   const refuse = (stream: string, reason: string): RestoreStep => ({ stream, kind: "refused", reason });
   const desired = streams.length > 0 ? [...new Set(streams)] : manifest.streams.map(({ name }) => name);
-  const elsewhere = wrongTarget(request);
+  const elsewhere = wrongTarget(request) ?? unreadable(manifest, request.serverVersion);
   const steps = desired.map((stream): RestoreStep => {
     if (elsewhere !== undefined) return refuse(stream, elsewhere);
     const backup = manifest.streams.find(({ name }) => name === stream);

@@ -24,7 +24,7 @@ export interface RestoreStreamProps {
 /**
  * Creates a stream from a snapshot, with the consumers in it. The stream must not exist.
  *
- * The name is part of a snapshot: nats-server restores a stream under its own name only.
+ * The name is part of a snapshot: nats-server before 2.15 restores a stream under its own name only.
  *
  * @throws ApiRefusal, RestoreFailed
  */

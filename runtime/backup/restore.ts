@@ -46,7 +46,13 @@ export async function previewRestore(nc: NatsConnection, props: RestoreProps): P
   const { manifest, target, keys, remove, patienceMs = PATIENCE_MS } = props;
   const existing = await names(nc, "STREAM.NAMES", Date.now() + patienceMs);
   const replace = remove ? props.replace : [];
-  const steps = planRestore({ ...props, existing, replace, natsCluster: nc.info?.cluster });
+  const steps = planRestore({
+    ...props,
+    existing,
+    replace,
+    natsCluster: nc.info?.cluster,
+    serverVersion: nc.info?.version,
+  });
   const place = { target, folder: `${folderOf(manifest)}/${manifest.id}` };
   for (const backup of manifest.streams) {
     const { kind } = steps.find(({ stream }) => stream === backup.name) ?? {};

@@ -28,14 +28,21 @@ const SIGN_OF_LIFE_MS = 2000;
 const IDLE_MS = 15_000;
 
 /**
- * Takes a snapshot of a stream with its consumers. nats-server checks the checksum of every message before it answers.
+ * Takes a snapshot of a stream. nats-server checks the checksum of every message: before 2.15 before it answers, since
+ * then while it sends.
  *
+ * @param consumers false leaves its consumers out
  * @throws ApiRefusal, NatsError when it does not begin; SnapshotBroken while it is read
  */
-export async function takeSnapshot(nc: NatsConnection, stream: string, timeoutMs: number): Promise<Snapshot> {
+export async function takeSnapshot(
+  nc: NatsConnection,
+  stream: string,
+  { timeoutMs, consumers }: { timeoutMs: number; consumers: boolean },
+): Promise<Snapshot> {
   const receiver = new Receiver(nc);
   const request = `STREAM.SNAPSHOT.${stream}`;
-  const body = { deliver_subject: receiver.subject, chunk_size: CHUNK_BYTES, window_size: WINDOW_BYTES, jsck: true };
+  const sizes = { chunk_size: CHUNK_BYTES, window_size: WINDOW_BYTES };
+  const body = { deliver_subject: receiver.subject, ...sizes, jsck: true, no_consumers: !consumers };
   try {
     // The check of all messages comes before the answer.
     const { data } = await nc.request(`$JS.API.${request}`, JSON.stringify(body), { timeout: timeoutMs });
