@@ -134,7 +134,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   "feature-flag-unknown": {
     fails: { "nats.featureFlags": { js_ack_v2: true } },
     at: "nats.featureFlags.js_ack_v2",
-    passes: { "nats.featureFlags": { js_ack_fc_v2: true } },
+    passes: { "nats.featureFlags": { js_ack_fc_v2: true, js_snapshot_sources: false }, "nats.version": "2.15.0" },
   },
   "proxy-protocol-without-balancer": {
     fails: { "nats.proxyProtocol": true },
@@ -549,14 +549,14 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     passes: { "clusters.edge.backup": { to: "gs://backups/edge" }, "clusters.edge.jetstream": {} },
   },
   "backup-memory-stream": {
-    fails: { "streams[1]": stream({ storage: "memory" }) },
+    fails: { "streams[1]": stream({ storage: "memory" }), "nats.version": "2.14.5" },
     at: "streams[1].storage",
-    passes: { "streams[1]": stream({ storage: "memory" }), "clusters.core.backup": undefined },
+    passes: { "streams[1]": stream({ storage: "memory" }), "nats.version": "2.15.0" },
   },
   "backup-consumer-replicas": {
-    fails: { "streams[0].consumers[0].replicas": 1 },
+    fails: { "streams[0].consumers[0].replicas": 1, "nats.version": "2.14.5" },
     at: "streams[0].consumers[0].replicas",
-    passes: { "streams[0].consumers[0].replicas": 3 },
+    passes: { "streams[0].consumers[0].replicas": 1, "nats.version": "2.15.0" },
   },
   "backup-foreign-cloud": {
     fails: { "clusters.core.backup.to": "gs://backups/core" },

@@ -29,6 +29,7 @@ import { consumerSettings, streamSettings } from "../../runtime/streams/stream-s
 import { streamSpec } from "../runtime/streams-arbitraries";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
+import { runsSince } from "../support/releases";
 import { startCluster, type TestCluster, type TestServer } from "./streams-cluster";
 import { canCutPower, type Disks, makeDisks } from "./streams-power";
 
@@ -577,7 +578,10 @@ describe("one server", () => {
   test("more streams and consumers than fit into one answer are all found", async () => {
     const jsm = await patient(nc);
     const names = Array.from({ length: 1030 }, (_, i) => `S${String(i).padStart(4, "0")}`);
-    for (const name of names) await jsm.streams.add({ name, subjects: [name], storage: "memory" as never });
+    // Since 2.15 a stream has at most 1000 consumers unless it says otherwise.
+    const max_consumers = names.length;
+    for (const name of names)
+      await jsm.streams.add({ name, subjects: [name], storage: "memory" as never, max_consumers });
     for (const name of names)
       await jsm.consumers.add("S0000", { durable_name: name, ack_policy: "explicit" as never, mem_storage: true });
     const found = await find(nc, [], 300);
@@ -586,11 +590,12 @@ describe("one server", () => {
     for (const name of names) await jsm.streams.delete(name);
   });
 
-  test("R3 is refused before anything is applied: nats-server would accept the update and hold one replica", async () => {
+  test("R3 is refused before anything is applied: nats-server before 2.15 would accept the update and hold one replica", async () => {
     expect(await apply(nc, { desired: [stream("X")] })).toMatchObject({ changed: 1, clustered: false });
     await expect(apply(nc, { desired: [stream("X", { replicas: 3 })] })).rejects.toThrow("not clustered");
-    const update = await (await patient(nc)).streams.update("X", { num_replicas: 3 });
-    expect(update.config.num_replicas).toBe(3);
+    const update = (await patient(nc)).streams.update("X", { num_replicas: 3 });
+    if (runsSince("2.15.0")) await expect(update).rejects.toThrow("not supported in non-clustered mode");
+    else expect((await update).config.num_replicas).toBe(3);
   });
 });
 

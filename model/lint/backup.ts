@@ -1,3 +1,4 @@
+import { compareVersions } from "../config/server-keys";
 import { type ClusterTopology, isOnKubernetes, platformModel } from "../topology";
 import { type EnvironmentRule, type LintContext, pathText, type StreamView, streamViews } from "./context";
 
@@ -68,15 +69,18 @@ const nothing: EnvironmentRule = {
 
 const backedUp = (context: LintContext): StreamView[] => streamViews(context).filter(({ cluster }) => cluster.backup);
 
+/** Before 2.15 a snapshot is made of what the stream's leader has on its disk. */
+const ofTheDisk = ({ topology }: LintContext): boolean => compareVersions(topology.nats.version, "2.15.0") < 0;
+
 const memory: EnvironmentRule = {
   id: "backup-memory-stream",
   severity: "warning",
   title: "A memory stream stands in a cluster that is backed up",
-  reason: "nats-server takes no snapshot of a memory stream, so no backup holds it.",
-  fix: 'set storage to "file", or acknowledge that the stream may be lost',
+  reason: "nats-server before 2.15 takes no snapshot of a memory stream, so no backup holds it.",
+  fix: 'use 2.15, set storage to "file", or acknowledge that the stream may be lost',
   check: (context) =>
     backedUp(context)
-      .filter(({ stream }) => stream.storage === "memory")
+      .filter(({ stream }) => stream.storage === "memory" && ofTheDisk(context))
       .map(({ stream, at }) => ({ at: at("storage"), message: `${stream.name} is in no backup` })),
 };
 
@@ -85,12 +89,12 @@ const consumers: EnvironmentRule = {
   severity: "warning",
   title: "A consumer has fewer replicas than its stream in a cluster that is backed up",
   reason:
-    "A snapshot holds the consumers that the stream's leader holds: one with fewer replicas may be missing, without an error (nats-server#7829). After a restore its program starts again at the first message.",
-  fix: "leave the replicas of the consumer out",
+    "A snapshot of nats-server before 2.15 holds the consumers that the stream's leader holds: one with fewer replicas may be missing, without an error (nats-server#7829). After a restore its program starts again at the first message.",
+  fix: "leave the replicas of the consumer out, or use 2.15",
   check: (context) =>
     backedUp(context).flatMap(({ stream, at }) =>
       stream.consumers.flatMap(({ name, replicas }, c) =>
-        replicas !== undefined && replicas < stream.replicas && stream.storage === "file"
+        replicas !== undefined && replicas < stream.replicas && stream.storage === "file" && ofTheDisk(context)
           ? [
               {
                 at: at("consumers", c, "replicas"),

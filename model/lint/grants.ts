@@ -149,7 +149,7 @@ const acknowledgeOld: EnvironmentRule = {
   severity: "warning",
   title: "A grant knows the old form of acknowledgements alone",
   reason:
-    "The feature flag js_ack_fc_v2, which 2.15 turns on, puts domain and account before the stream: $JS.ACK.<domain>.<account>.<stream>.… A grant to $JS.ACK.<stream>.> then refuses every acknowledgement, and messages are delivered again for ever.",
+    "The feature flag js_ack_fc_v2, which a release after 2.15 turns on, puts domain and account before the stream: $JS.ACK.<domain>.<account>.<stream>.… A grant to $JS.ACK.<stream>.> then refuses every acknowledgement, and messages are delivered again for ever.",
   fix: "also allow $JS.ACK.*.*.<stream>.<consumer>.>, before the upgrade",
   check: eachAllowed((template, { publish }, direction, { topology }) => {
     const [js, kind, stream = "*"] = tokensOf(template);

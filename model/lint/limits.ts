@@ -30,24 +30,31 @@ const pending: EnvironmentRule = {
       : [],
 };
 
-/** Switches of the 2.14 line, by server/feature_flags.go. */
-const featureFlags = ["js_ack_fc_v2", "js_raft_delete_range"];
+/** Switches of each line, by server/feature_flags.go. */
+const featureFlags: Readonly<Record<string, readonly string[]>> = {
+  "2.14": ["js_ack_fc_v2", "js_raft_delete_range"],
+  "2.15": ["js_ack_fc_v2", "js_api_reply_v2", "js_raft_delete_range", "js_snapshot_sources"],
+};
 
 const unknownFlag: EnvironmentRule = {
   id: "feature-flag-unknown",
   severity: "warning",
   title: "A feature flag does not exist",
   reason: "nats-server takes any name, logs it as unsupported and does nothing.",
-  fix: `the flags of 2.14 are ${featureFlags.join(" and ")}`,
-  check: ({ topology }) =>
-    topology.nats.version.startsWith("2.14.")
-      ? Object.keys(topology.nats.featureFlags ?? {})
-          .filter((flag) => !featureFlags.includes(flag))
-          .map((flag) => ({
-            at: pathText("nats", "featureFlags", flag),
-            message: `nats-server ${topology.nats.version} has no flag ${flag}`,
-          }))
-      : [],
+  fix: Object.entries(featureFlags)
+    .map(([line, flags]) => `the flags of ${line} are ${flags.join(", ")}`)
+    .join("; "),
+  check: ({ topology }) => {
+    const { version, featureFlags: chosen = {} } = topology.nats;
+    const known = featureFlags[version.split(".").slice(0, 2).join(".")];
+    if (!known) return [];
+    return Object.keys(chosen)
+      .filter((flag) => !known.includes(flag))
+      .map((flag) => ({
+        at: pathText("nats", "featureFlags", flag),
+        message: `nats-server ${version} has no flag ${flag}`,
+      }));
+  },
 };
 
 const proxyProtocol: EnvironmentRule = {
