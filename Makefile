@@ -6,7 +6,7 @@ ENV ?= demo
 NATSFORM := npx --no-install natsform
 
 .PHONY: help environment up down test soak acceptance check fix bench docs clean \
-        tools deploy-tools checkov kubernetes-tools natsconf old-servers
+        tools deploy-tools checkov kubernetes-tools natsconf nats-cli old-servers server-version
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -65,6 +65,17 @@ kubernetes-tools: node_modules/.installed
 
 natsconf: node_modules/.installed
 	@$(NATSFORM) tools install natsconf --if-possible
+
+# The official command line, with which people use the contexts that natsform writes.
+nats-cli: node_modules/.installed
+	@$(NATSFORM) tools install nats-cli --if-possible
+
+# Measures a release of nats-server, runs the truth tests on it in a copy, and writes what changed when they pass.
+server-version: node_modules/.installed
+	@[ -n "$(V)" ] || { echo "make: which release? make server-version V=2.15.2" >&2; exit 1; }
+	@$(NATSFORM) tools install --for test
+	@$(NATSFORM) tools install nats-server@$(V)
+	@npx --no-install tsx tools/server-version.ts '$(V)' '$(ONLY)'
 
 # Releases that the version gates are tried against; natsform itself never runs them.
 old-servers: node_modules/.installed

@@ -27,6 +27,9 @@ export class SingleServer {
   topology!: Topology;
   #monitoring = 0;
 
+  /** @param program nats-server, by default of the pinned version */
+  constructor(private readonly program = findProgram("nats-server")) {}
+
   /** Lays out everything, and gives the listeners ports that are free now. */
   async prepare(environment: EnvironmentInput): Promise<void> {
     const parsed = parseEnvironment(environment);
@@ -70,10 +73,9 @@ export class SingleServer {
 
   /** Resolves when the server answers; rejects with its log when it ends instead. */
   async start(conf = this.conf): Promise<void> {
-    const natsServer = findProgram("nats-server");
-    if (!natsServer) throw new Error("nats-server is not built: make tools");
+    if (!this.program) throw new Error("nats-server is not built: make tools");
     this.#write(conf);
-    await startProcess(this.#files, { command: natsServer, args: ["-c", this.#files.conf], env: {} });
+    await startProcess(this.#files, { command: this.program, args: ["-c", this.#files.conf], env: {} });
     const up = await poll(async () => {
       if (!runningProcess(this.#files)) throw new Error(`the server ended: ${this.log}`);
       return (await this.varz()) !== undefined;

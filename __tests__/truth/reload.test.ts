@@ -1,100 +1,88 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { type ConfObject, type ConfValue, Raw, reloadableKeys, restartDigest } from "../../templates/nats-conf";
-import { platforms, richEnvironment } from "../support/same-server";
-import { SingleServer } from "../support/single-server";
+import { MemoryStore } from "../../cli/keys/store";
+import {
+  type ConfObject,
+  type ConfValue,
+  platformSite,
+  reloadableKeys,
+  restartDigest,
+  serverConf,
+} from "../../templates/nats-conf";
+import { isBlock } from "../../templates/nats-conf/tree";
+import { onEachRelease } from "../support/releases";
+import {
+  changes,
+  copiedFiles,
+  edit,
+  measureReload,
+  startRich,
+  unchangeable,
+  withheld,
+} from "../support/reload-changes";
+import { platforms, richTopology } from "../support/same-server";
 
-type Change = [path: string, change: (value: ConfValue, conf: ConfObject) => ConfValue];
+const keys = [...changes.callout, ...changes.operator].map(([key]) => key);
 
-const edit = (conf: ConfObject, path: string, change: Change[1]): ConfObject => {
-  const [head = "", ...rest] = path.split(".");
-  const value = conf[head] as ConfValue;
-  return {
-    ...conf,
-    [head]: rest.length > 0 ? (edit(value as ConfObject, rest.join("."), change) as ConfValue) : change(value, conf),
-  };
-};
-
-/** The same certificate files under other names: what a changed path is to the server. */
-function copyOf(path: string): string {
-  const copy = `${path}.copy`;
-  writeFileSync(copy, readFileSync(path), { mode: 0o600 });
-  return copy;
+/** Keys of a configuration, of lists and of what is below a key that is changed as a whole no more. */
+function keysOf(conf: ConfObject, path = ""): string[] {
+  return Object.entries(conf).flatMap(([name, value]) => {
+    const key = path ? `${path}.${name}` : name;
+    if (value === undefined) return [];
+    return isBlock(value as ConfValue) && !keys.includes(key) ? keysOf(value as ConfObject, key) : [key];
+  });
 }
-const copiedFiles = (block: ConfValue): ConfValue => {
-  if (Array.isArray(block)) return block.map(copiedFiles);
-  return Object.fromEntries(
-    Object.entries(block as ConfObject).map(([key, value]) => {
-      if (key === "certs") return [key, copiedFiles(value as ConfValue)];
-      return [key, key.endsWith("_file") ? copyOf(value as string) : value];
-    }),
+
+test.each(["callout", "operator"] as const)("every key that is written in %s mode has a change here", async (mode) => {
+  const { topology, cluster, trust } = await richTopology(mode, platforms["aws-ecs"], new MemoryStore());
+  const [server] = cluster.servers;
+  if (!server) throw new Error("the cluster has no server");
+  const conf = serverConf({ topology, cluster, server, trust, site: platformSite(topology, cluster) });
+  expect(keysOf(conf).filter((key) => !keys.includes(key) && !unchangeable.includes(key))).toEqual([]);
+});
+
+test("what is withheld is not called reloadable", () => {
+  expect(reloadableKeys.filter((key) => key in withheld || !keys.includes(key))).toEqual([]);
+});
+
+describe.each(onEachRelease)("nats-server $title", ({ version, program, test }) => {
+  let measured: Record<string, string>;
+  beforeAll(async () => {
+    if (program) measured = await measureReload(version);
+  });
+
+  test.each(reloadableKeys)("takes %s over while it runs", (key) => {
+    expect(measured[key]).toBe("reloaded");
+  });
+
+  test.each(keys.filter((key) => !reloadableKeys.includes(key)))(
+    "%s is refused or withheld: it is a restart",
+    (key) => {
+      if (!(key in withheld)) expect(measured[key]).toMatch(/^config reload not supported for /);
+    },
   );
-};
 
-/** One change for each key that we say a running server takes over. */
-const reloaded: Change[] = [
-  ["accounts", (accounts) => ({ ...(accounts as ConfObject), NEW: {} })],
-  ["cluster.routes", (routes) => [...(routes as string[]), "tls://127.0.0.1:1"]],
-  ["cluster.tls", copiedFiles],
-  ["leafnodes.remotes", () => []],
-  ["leafnodes.tls", copiedFiles],
-  ["max_connections", () => 100],
-  ["max_payload", () => new Raw("2MiB")],
-  ["server_tags", () => ["tier:silver"]],
-  ["tls", copiedFiles],
-  ["websocket.tls", copiedFiles],
-  ["write_deadline", () => "7s"],
-];
+  test("one refused key takes a renewed certificate with it", async () => {
+    const server = await startRich("callout", version);
+    try {
+      const { conf } = server;
+      const changed = edit(edit(conf, "tls", copiedFiles), "lame_duck_duration", () => "40s");
+      const { reloaded, said } = await server.reload(changed);
+      expect({ reloaded, said }).toMatchObject({ reloaded: false, said: expect.stringMatching(/LameDuckDuration/) });
+    } finally {
+      await server.remove();
+    }
+  });
 
-/** Changes that must be a restart: the server refuses them, and everything else in the same file with them. */
-const refused: Change[] = [
-  ["server_name", () => "other"],
-  ["system_account", () => "OTHER"],
-  ["authorization.auth_callout.auth_users", (users) => (users as string[]).slice(0, 1)],
-  ["jetstream.sync_interval", () => "5s"],
-  ["jetstream.domain", () => "other"],
-  ["jetstream.unique_tag", () => "rack:"],
-  ["lame_duck_duration", () => "40s"],
-  ["http_port", (port) => (port as number) + 1],
-  ["websocket.allowed_origins", () => ["https://other.example.com"]],
-  ["feature_flags", () => ({ js_ack_fc_v2: true })],
-];
-
-const server = new SingleServer();
-let original: ConfObject;
-
-beforeAll(async () => {
-  const { clusters, ...rest } = richEnvironment("callout", platforms["aws-ecs"]);
-  // The cluster with every block first; its hub is configured and never there.
-  await server.prepare({ ...rest, clusters: { core: clusters.core as never, hub: clusters.hub as never } });
-  original = server.conf;
-  await server.start();
-});
-afterAll(() => server.remove());
-
-test("every key that we call reloadable has its proof here, for both identity modes", () => {
-  // Preloaded account JWTs are there in operator mode alone; the twin's tests add an account there.
-  const proven = [...reloaded.map(([path]) => path), "resolver_preload"];
-  expect(proven.sort()).toEqual([...reloadableKeys].sort());
-});
-
-test.each(reloaded)("%s is taken over by a running server", async (path, change) => {
-  const before = (await server.varz())?.config_digest;
-  const changed = edit(original, path, change);
-  expect(restartDigest(changed)).toBe(restartDigest(original));
-  expect(await server.reload(changed)).toMatchObject({ reloaded: true });
-  expect((await server.varz())?.config_digest).not.toBe(before);
-  expect(await server.reload(original)).toMatchObject({ reloaded: true });
-});
-
-test.each(refused)("%s is refused by a running server, so it is a restart to us", async (path, change) => {
-  const changed = edit(original, path, change);
-  expect(restartDigest(changed)).not.toBe(restartDigest(original));
-  expect(await server.reload(changed)).toMatchObject({ reloaded: false });
-  expect(await server.reload(original)).toMatchObject({ reloaded: true });
-});
-
-test("one refused key takes a renewed certificate with it", async () => {
-  const changed = edit(edit(original, "tls", copiedFiles), "lame_duck_duration", () => "40s");
-  const { reloaded, said } = await server.reload(changed);
-  expect({ reloaded, said }).toMatchObject({ reloaded: false, said: expect.stringMatching(/LameDuckDuration/) });
+  test("two configurations have one digest exactly when a reload leads from one to the other", async () => {
+    for (const mode of ["callout", "operator"] as const) {
+      const server = await startRich(mode, version);
+      try {
+        for (const [key, change] of changes[mode]) {
+          const isEqual = restartDigest(edit(server.conf, key, change)) === restartDigest(server.conf);
+          expect([key, isEqual]).toEqual([key, reloadableKeys.includes(key)]);
+        }
+      } finally {
+        await server.remove();
+      }
+    }
+  });
 });

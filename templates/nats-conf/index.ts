@@ -20,7 +20,8 @@ export function renderServer(props: ServerConfProps): RenderedServer {
 }
 
 export { type LeafFiles, leafRemote } from "./leaf-remote";
-export { deployedDigest, reloadableKeys, restartDigest } from "./restart";
+export { reloadableKeys } from "./reloadable-keys";
+export { deployedDigest, restartDigest } from "./restart";
 export { gate, type ServerConfProps, serverConf } from "./server";
 export { hubUrls, platformSite, type Site } from "./site";
 export { siteKeys, withoutSite } from "./site-keys";

@@ -1,29 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Trust } from "../../model/config";
 import { calloutKeys, type Topology } from "../../model/topology";
+import { reloadableKeys } from "./reloadable-keys";
 import { type ConfObject, type ConfValue, isBlock, printConf } from "./tree";
 
 /**
- * Keys that a running server applies on reload, with everything below them. The list is closed: one key that cannot be
+ * Part of a configuration that only a restart can change. The list of reloadable keys is closed: one key that cannot be
  * reloaded makes the server refuse the whole reload, renewed certificates included. So a key that is not known to work
- * needs a restart. Measured on nats-server 2.14.5.
+ * needs a restart.
  */
-export const reloadableKeys: readonly string[] = [
-  "accounts",
-  "cluster.routes",
-  "cluster.tls",
-  "leafnodes.remotes",
-  "leafnodes.tls",
-  "max_connections",
-  "max_payload",
-  "resolver_preload",
-  "server_tags",
-  "tls",
-  "websocket.tls",
-  "write_deadline",
-];
-
-/** Part of a configuration that only a restart can change. */
 export function restartPart(object: ConfObject, path = ""): ConfObject {
   const kept = Object.entries(object).flatMap(([key, value]): [string, ConfValue][] => {
     const keyPath = path ? `${path}.${key}` : key;
