@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { deflateRawSync } from "node:zlib";
 import { headers, type NatsConnection } from "nats";
+import { fromSeed } from "nkeys.js";
 import { poll } from "../../cli/core/processes";
 import { findNatsServer } from "../../cli/core/tools";
 import type { EnvironmentInput } from "../../model/config";
 import { defaultRelease } from "../../model/config/server-releases";
+import { serviceInboxPrefix } from "../../runtime/client";
 import type { ConfObject } from "../../templates/nats-conf";
 import { AttackedServer } from "../support/attacks/attacked-server";
 import { frame, mqttConnect, type RawConnection, rawNats, rawTls, upgrade } from "../support/attacks/raw";
@@ -143,6 +145,34 @@ test("S1: an app user listens to no inbox but its own, however it is written", a
           expect.stringContaining("Permissions Violation"),
         ]);
   });
+});
+
+test("S1: a service publishes to its own inboxes, an app user to none, and both to nobody else's", async () => {
+  const own = serviceInboxPrefix(
+    fromSeed(new TextEncoder().encode(await server.seed("user-service-api"))).getPublicKey(),
+  );
+  const others = [
+    "_INBOX.alice.1",
+    "_INBOX.alice.1.2",
+    "_INBOX._UABC.1",
+    "_INBOX.x",
+    own,
+    `${own}x.1`,
+    "_INBOX",
+    "_R_.1.2",
+  ];
+  await server.as({ user: "service-api" }, async (connection) => {
+    const inboxes = [`${own}.1`, `${own}.1.2`];
+    expect(await published(connection, [...inboxes, ...others])).toEqual(inboxes);
+    // A trace of its own message, which says whom it reaches.
+    const traces: string[] = [];
+    connection.subscribe(`${own}.trace`, { callback: (_, message) => traces.push(message.string()) });
+    const header = headers();
+    header.set("Nats-Trace-Dest", `${own}.trace`);
+    connection.publish("news.traced", "", { headers: header });
+    expect(await poll(() => traces.length > 0, 10_000)).toBe(true);
+  });
+  await server.as(alice, async (connection) => expect(await published(connection, others)).toEqual([]));
 });
 
 test("S2: $SYS is closed to an app user, and absurd paging asked by the system user stops no server", async () => {

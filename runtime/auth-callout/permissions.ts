@@ -90,15 +90,21 @@ export function explainPermissions(rules: AuthRules, claims: Claims & { sub: str
   return { rules: explained, grant };
 }
 
-/** Permissions that the rules give to a service that proved its nkey. */
+/**
+ * Permissions that the rules give to a service that proved its nkey.
+ *
+ * It may publish to its own inboxes too, as health checks do (`nats server check connection`). Nobody else may subscribe
+ * there, so all that it reaches is itself; traces of its own messages are among that.
+ */
 export function servicePermissions(publicNkey: string, service: Service): Grant {
   const { account, name, publish, subscribe } = service;
   const responses = uniteResponses([service]);
+  const inboxes = `${serviceInboxPrefix(publicNkey)}.>`;
   return {
     account,
     name,
-    publish: closed({ allow: publish.allow, deny: publish.deny ?? [] }),
-    subscribe: { allow: [...subscribe.allow, `${serviceInboxPrefix(publicNkey)}.>`], deny: subscribe.deny ?? [] },
+    publish: { allow: [...publish.allow, inboxes], deny: publish.deny ?? [] },
+    subscribe: { allow: [...subscribe.allow, inboxes], deny: subscribe.deny ?? [] },
     ...(responses && { responses }),
   };
 }

@@ -56,7 +56,7 @@ test.each(pinned.map((tool) => [tool.name, tool] as const))("%s has the version 
 });
 
 test("tools that others build on have the versions of their files", () => {
-  for (const folder of ["tools", "tools/deploy", "tools/kubernetes"]) {
+  for (const folder of ["tools", "tools/deploy", "tools/kubernetes", "tools/nats-cli"]) {
     const wanted = /^go (\d+\.\d+)/m.exec(read(`${folder}/go.mod`))?.[1];
     expect([folder, wanted]).toEqual([folder, toolNamed("go").minimum]);
   }

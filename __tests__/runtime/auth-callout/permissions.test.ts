@@ -188,7 +188,7 @@ test("a service has its own subjects and its own inbox", () => {
   expect(servicePermissions(nkey, service)).toEqual({
     account: "APP",
     name: "orders",
-    publish: { allow: [], deny: [">"] },
+    publish: { allow: [`_INBOX._${nkey}.>`], deny: [] },
     subscribe: { allow: ["orders.>", `_INBOX._${nkey}.>`], deny: [] },
     responses: { max: 1, expiresMs: 120_000 },
   });

@@ -206,6 +206,13 @@ const entries = {
     purpose: "nats-server's own parser, which printers are compared with",
     usedFor: ["test"],
   },
+  "nats-cli": {
+    kind: "made",
+    ...inBin("nats-cli", "0.5.0"),
+    way: { by: "go", folder: "tools/nats-cli", package: "github.com/nats-io/natscli/nats" },
+    purpose: "the official command line, tried with the contexts that natsform writes",
+    usedFor: ["test"],
+  },
   checkov: {
     kind: "made",
     ...inPython("checkov", "3.3.30"),
