@@ -6,7 +6,7 @@ import { defineEnvironment } from "natsform/config";
  */
 export default defineEnvironment({
   name: "aws-production",
-  nats: { version: "2.14.5", maxPayload: "1MiB" },
+  nats: { version: "2.15.2", maxPayload: "1MiB" },
   identity: {
     mode: "callout",
     oidc: { issuer: "https://example.eu.auth0.com/", audience: "https://api.example.com" },

@@ -3,7 +3,7 @@ import { defineEnvironment } from "natsform/config";
 /** Environment that `make up` starts: one cluster of three servers on ECS, seen here as its twin. */
 export default defineEnvironment({
   name: "demo",
-  nats: { version: "2.14.5", maxPayload: "8MiB" },
+  nats: { version: "2.15.2", maxPayload: "8MiB" },
   identity: {
     mode: "callout",
     oidc: { issuer: "https://demo.eu.auth0.com/", audience: "https://api.demo.example.com" },

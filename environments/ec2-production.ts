@@ -14,7 +14,7 @@ const service = (name: string) => ({
  */
 export default defineEnvironment({
   name: "ec2-production",
-  nats: { version: "2.14.5", maxPayload: "4MiB" },
+  nats: { version: "2.15.2", maxPayload: "4MiB" },
   identity: {
     mode: "callout",
     oidc: { issuer: "https://auth.example.com/", audience: "bodybroker" },

@@ -6,7 +6,7 @@ import { defineEnvironment } from "natsform/config";
  */
 export default defineEnvironment({
   name: "kubernetes-production",
-  nats: { version: "2.14.5", maxPayload: "8MiB" },
+  nats: { version: "2.15.2", maxPayload: "8MiB" },
   accounts: { APP: {}, LEAF: {} },
   identity: {
     mode: "operator",

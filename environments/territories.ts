@@ -19,7 +19,7 @@ const territory = (id: "dk" | "no" | "se") => ({
  */
 export default defineEnvironment({
   name: "territories",
-  nats: { version: "2.14.5", maxPayload: "8MiB" },
+  nats: { version: "2.15.2", maxPayload: "8MiB" },
   identity: {
     mode: "callout",
     oidc: { issuer: "https://id.unityplan.example/", audience: "unityplan" },

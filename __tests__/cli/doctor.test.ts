@@ -28,7 +28,7 @@ test("without nats-server the twin cannot run: exit 1, its name, and how to get 
   expect(stdout).toMatch(
     new RegExp(`^✖ {2}nats-server +not found +${defaultRelease} .* natsform tools install nats-server$`, "m"),
   );
-  expect(stdout).toMatch(/^- {2}go +not found +>= 1\.25 +builds .* \(optional\) +go 1\.25 or later: go\.dev/m);
+  expect(stdout).toMatch(/^- {2}go +not found +>= 1\.26 +builds .* \(optional\) +go 1\.26 or later: go\.dev/m);
   expect(stdout).toContain("missing for twin: nats-server\n");
 });
 

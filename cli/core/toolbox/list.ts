@@ -185,7 +185,7 @@ const entries = {
   go: {
     kind: "on-path",
     versionArgs: ["version"],
-    minimum: "1.25",
+    minimum: "1.26",
     purpose: "builds nats-server, pebble, crane, natsconf and kube-score",
     get: "go.dev/dl or the system's packages",
     neededFor: ["test"],
