@@ -111,6 +111,13 @@ ifInstalled.each(Object.entries(documentedImports()))("%s: does it load CDKTF? %
   expect(loaded(/@cdktf\/provider-[a-z]+\/lib\/index\.js$/)).toEqual([]);
 });
 
+ifInstalled("a program of somebody else proves an environment on its twin, and leaves nothing running", async () => {
+  const proof = JSON.parse(await inApp("tsx", "proof.ts")) as { keys: string[]; parts: number; rows: number };
+  expect(proof).toEqual({ keys: [], parts: 8, rows: expect.any(Number), failed: [], open: 0 });
+  expect(proof.rows).toBeGreaterThan(15);
+  expect(await inApp("natsform", "status")).toContain("no twins here");
+});
+
 const unemulated = missing || missingTerraform("a deployment by a program of somebody else", "aws") || noEmulator;
 (unemulated ? test.skip : test)("a pipeline of somebody else deploys without a child process", async () => {
   const folder = emulatorFolder(app, "shop");

@@ -1,27 +1,20 @@
 import { existsSync } from "node:fs";
-import { admit } from "../../admission";
-import { loadEnvironment } from "../../model/config/load";
-import { buildTopology } from "../../model/topology";
-import { refusal } from "../core/admission-gate";
-import { counted } from "../core/counted";
 import { emulatorFolder } from "../core/emulator-folder";
 import { assertKnown, emulatedEnvironments, projectRoot, twinnedEnvironments } from "../core/environments";
 import { commandHost } from "../core/hosts";
 import { withLock } from "../core/lock";
 import { print, printJson, table } from "../core/output";
 import { UserError } from "../core/project";
-import { runSteps } from "../core/steps";
 import { twinFolder } from "../core/twin-folder";
 import { removeEmulator } from "../emulator/start";
 import { emulatorStatus } from "../emulator/status";
-import { openTwin, prepareTwin } from "../twin/context";
-import { stopTwin, wipeTwin } from "../twin/down";
+import { openTwin } from "../twin/context";
+import { downTwin, upTwin } from "../twin/lifecycle";
 import { followLogs, printLogs } from "../twin/logs";
 import { writeContexts } from "../twin/nats-contexts";
 import type { PortChoice } from "../twin/ports";
 import { twinStatus } from "../twin/status";
 import { mintToken } from "../twin/token";
-import { type UpState, upSteps } from "../twin/up";
 
 /** Writes contexts for the nats CLI. */
 export async function contexts(name: string, { folder }: { folder?: string }): Promise<void> {
@@ -30,16 +23,7 @@ export async function contexts(name: string, { folder }: { folder?: string }): P
 }
 
 export async function up(name: string, { ports }: { ports?: string }): Promise<void> {
-  const root = projectRoot();
-  const environment = await loadEnvironment(name, root);
-  const today = new Date().toISOString().slice(0, 10);
-  const verdict = admit({ environment, topology: buildTopology(environment), purpose: "twin", today });
-  const refused = refusal(verdict);
-  if (refused) throw refused;
-  const { findings, acknowledged } = verdict.lint;
-  print(`${name}: ${counted(findings.length, "warning")}, ${acknowledged.length} acknowledged`);
-  const twin = await prepareTwin(name, root, portChoice(ports));
-  await withLock(twin.folder.lock, () => runSteps(commandHost(), upSteps(twin, root), {} as UpState));
+  await upTwin(name, { ports: portChoice(ports) }, commandHost());
   print(`${name} is up; natsform verify ${name} checks it, natsform status ${name} shows its addresses`);
 }
 
@@ -64,16 +48,8 @@ export async function down(names: string[], { wipe, now }: { wipe?: boolean; now
     print(`${name}: the emulated AWS is stopped, and what was deployed to it is gone`);
   }
   for (const name of names.length > 0 ? names.filter((name) => known.includes(name)) : known) {
-    const folder = twinFolder(root, name);
-    await withLock(folder.lock, async () => {
-      const progress = (text: string) => print(`${name}: ${text}`);
-      const { stopped, killed } = await stopTwin(folder, { now, progress });
-      print(`${name}: ${counted(stopped, "process")} stopped${killed.length > 0 ? `, ${killed.length} by force` : ""}`);
-      if (killed.length > 0) process.exitCode = 1;
-      if (!wipe) return;
-      wipeTwin(folder);
-      print(`${name}: data, keys and certificates of the twin removed`);
-    });
+    const { killed } = await downTwin(name, { root, wipe, now }, commandHost());
+    if (killed.length > 0) process.exitCode = 1;
   }
 }
 

@@ -8,7 +8,7 @@ import { verifyTwin } from "../twin/verify/verify";
 export async function verify(name: string, { json, all }: { json?: boolean; all?: boolean }): Promise<void> {
   const groups = new Groups(all ?? false);
   const host = { ...silentHost(false), ...(!json && { report: groups.report }) };
-  const verified = await verifyTwin(name, host);
+  const verified = await verifyTwin(name, {}, host);
   const { ok, rows } = verified;
   if (!ok) process.exitCode = 1;
   if (json) {

@@ -1,14 +1,18 @@
 import { isOnKubernetes, type KubernetesCluster, kubernetesNames } from "../../model/topology";
 import type { Command } from "../../runtime/backup/settings";
 import { openEnvironment } from "../core/environment";
+import { projectRoot } from "../core/environments";
+import { type Host, notices } from "../core/host";
 import type { Kubectl } from "../core/kubectl";
 import { kubernetesAccess } from "../core/kubernetes-access";
-import { print, printJson } from "../core/output";
 import { UserError } from "../core/project";
+import type { OneBackupProps } from "./commands";
 import { CronJob, jobOf } from "./job";
 import { type Line, parseLine, toText } from "./log-lines";
 import { type JobRun, runJob } from "./run-job";
-import type { BackupCommandOptions } from "./twin-commands";
+import type { RestoreOptions } from "./twin";
+
+export type DeployedProps = OneBackupProps & RestoreOptions;
 
 /** The backups of one account of a cluster on Kubernetes. */
 interface DeployedBackup {
@@ -22,7 +26,7 @@ interface DeployedBackup {
  *
  * @throws UserError when there is none
  */
-async function deployedBackups(name: string, root: string, options: BackupCommandOptions): Promise<DeployedBackup[]> {
+async function deployedBackups(name: string, root: string, options: DeployedProps): Promise<DeployedBackup[]> {
   const { topology } = await openEnvironment(name, root);
   const found = topology.clusters
     .filter(isOnKubernetes)
@@ -80,52 +84,54 @@ async function readCronJob(kubectl: Kubectl, namespace: string, name: string): P
 }
 
 /** The program's variables for the options of a command. */
-const variablesOf = ({ id, streams, apply, unencrypted }: BackupCommandOptions): Record<string, string> => ({
+const variablesOf = ({ id, streams, apply, unencrypted }: DeployedProps): Record<string, string> => ({
   ...(id && { RESTORE_ID: id }),
   ...(streams && { RESTORE_STREAMS: streams.join(",") }),
   ...(apply && { RESTORE_APPLY: "yes" }),
   ...(unencrypted && { RESTORE_UNENCRYPTED: "yes" }),
 });
 
+/** One account of a deployed cluster, and the Job that ran there. */
+export interface DeployedResult {
+  cluster: string;
+  account: string;
+  job: string;
+  succeeded: boolean;
+  log: readonly (Line | string)[];
+}
+
 /**
- * Runs a command for one account after the other.
+ * Runs a command for one account after the other where the environment is deployed, in Jobs on Kubernetes.
  *
- * @returns whether all of them succeeded
  * @throws UserError
  */
 export async function runOnKubernetes(
   name: string,
-  root: string,
   command: Command,
-  options: BackupCommandOptions,
-): Promise<boolean> {
-  if (options.to || options.key)
+  props: DeployedProps,
+  host: Host,
+): Promise<DeployedResult[]> {
+  if (props.to || props.key)
     throw new UserError(
       "--to and --key are for twins",
       "leave them out: a deployed program has its own target and keys",
     );
-  if (options.replace)
+  if (props.replace)
     throw new UserError(
       "the backup user of a deployed cluster may not delete streams",
       "delete the stream yourself, then restore",
     );
-  const results: object[] = [];
-  let ok = true;
-  for (const one of await deployedBackups(name, root, options)) {
-    if (!options.json) print(`cluster ${one.cluster.name}, account ${one.account}`);
-    const {
-      name: job,
-      succeeded,
-      lines,
-    } = await runDeployed(one, command, variablesOf(options), (line) => {
+  const say = notices(host);
+  const results: DeployedResult[] = [];
+  for (const one of await deployedBackups(name, props.root ?? projectRoot(), props)) {
+    const { cluster, account } = one;
+    say(`cluster ${cluster.name}, account ${account}`);
+    const run = await runDeployed(one, command, variablesOf(props), (line) => {
       const text = toText(line);
-      if (text !== undefined && !options.json) print(text);
+      if (text !== undefined) say(text);
     });
-    if (!succeeded && !options.json)
-      print(`  full log: kubectl --namespace ${one.cluster.platform.namespace} logs ${job}`);
-    results.push({ cluster: one.cluster.name, account: one.account, job, succeeded, log: lines });
-    ok &&= succeeded;
+    if (!run.succeeded) say(`  full log: kubectl --namespace ${cluster.platform.namespace} logs ${run.name}`);
+    results.push({ cluster: cluster.name, account, job: run.name, succeeded: run.succeeded, log: run.lines });
   }
-  if (options.json) printJson(results);
-  return ok;
+  return results;
 }

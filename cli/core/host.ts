@@ -34,3 +34,9 @@ export const silentHost = (confirmed: boolean): Host => ({
   report: () => undefined,
   confirm: async () => confirmed,
 });
+
+/** Reports texts to somebody who reads. */
+export const notices =
+  (host: Host) =>
+  (text: string): void =>
+    host.report({ code: "notice", text });

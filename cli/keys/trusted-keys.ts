@@ -9,8 +9,13 @@ import { pairOf } from "./seeds";
 /** Keys of a store by name, each with its text: a seed, or creds. */
 export type HeldKeys = ReadonlyMap<string, string>;
 
-/** Every key that a trust file lists, by its name in the store. */
-export function trustedKeys(trust: Trust): { key: string; publicKey: string }[] {
+/** A key that a trust file lists, by its name in the store. */
+export interface TrustedKey {
+  key: string;
+  publicKey: string;
+}
+
+export function trustedKeys(trust: Trust): TrustedKey[] {
   return [
     { key: "issuer", publicKey: trust.issuer },
     { key: "xkey", publicKey: trust.xkey },

@@ -17,13 +17,17 @@ export interface Verified {
   rows: VerifyRow[];
 }
 
+export interface VerifyProps {
+  /** Folder of the project. @default the one around the working directory */
+  root?: string;
+}
+
 /**
  * Checks that the twin of an environment is what the environment says, and reports each row as it is known.
  *
- * @param root folder of the project; default: the one around the working directory
  * @throws UserError when the twin does not run, or its server is not on this machine
  */
-export async function verifyTwin(name: string, host: Host, root = projectRoot()): Promise<Verified> {
+export async function verifyTwin(name: string, { root = projectRoot() }: VerifyProps, host: Host): Promise<Verified> {
   const twin = await openTwin(name, root);
   const trust = loadTwinTrust(twin, root);
   const natsServer = findNatsServer(twin.topology.nats.version);
