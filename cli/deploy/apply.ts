@@ -7,9 +7,9 @@ import { applyEmulated, emulatedEvents } from "./emulated";
 import { endCheck } from "./end-check";
 import { type RecordedAuthorities, recordDeployedAuthorities, synthesizedAgain } from "./exchange-authorities";
 import { explained } from "./explained";
-import { applyPlan } from "./plan";
+import { applyPlan, type StackPlan } from "./plan";
 import { showPlan } from "./show-plan";
-import { allOutputs, type DeployResult, describeTarget, newResult, stacksFor } from "./steps";
+import { type Applied, allOutputs, type DeployResult, describeTarget, newResult, stacksFor } from "./steps";
 import type { DeployTarget } from "./target";
 
 /** Deploys to a target: only changes that were shown and confirmed, where it is a real one. */
@@ -19,7 +19,7 @@ export async function applyEverything(target: DeployTarget, host: Host): Promise
   // Authorities of what is deployed already: a trust file that was not committed lacks them, and would remove them.
   const first = await authoritiesOf(target, host);
   const stacks = await stacksFor(first.target, host);
-  await applyStacks(first.target, stacks, host, result);
+  const plans = await applyStacks(first.target, stacks, host, result);
   const { noted, unread, target: deployed } = await authoritiesOf(first.target, host);
   for (const text of unread) host.report({ code: "notice", text });
   if (noted.length > 0) await applyStacks(deployed, await synthesizedAgain(deployed, stacks, host), host, result);
@@ -31,7 +31,8 @@ export async function applyEverything(target: DeployTarget, host: Host): Promise
   await runStep(host, {
     title: "Check",
     work: async () => {
-      result.rows = await endCheck(deployed, stacks);
+      const untouched = Object.values(result.applied).every((count) => count === 0);
+      result.rows = await endCheck(deployed, stacks, untouched ? plans : new Map());
       const failed = result.rows.filter(({ ok }) => !ok).length;
       return `${counted(result.rows.length, "row")}${failed > 0 ? `, ${failed} FAILED` : ""}`;
     },
@@ -49,19 +50,22 @@ async function applyStacks(
   stacks: readonly PlannedStack[],
   host: Host,
   result: DeployResult,
-): Promise<void> {
+): Promise<ReadonlyMap<string, StackPlan>> {
+  const plans = new Map<string, StackPlan>();
   for (const stack of stacks) {
-    const count = await (target.emulator ? applyEmulated(target, stack, host) : applyConfirmed(target, stack, host));
+    const { count, plan } = await (target.emulator ? applyEmulated : applyConfirmed)(target, stack, host);
     result.applied[stack.id] = (result.applied[stack.id] ?? 0) + count;
+    if (plan) plans.set(stack.id, plan);
     const after = drivers.after(target, stack);
     if (after) await runStep(host, after);
   }
+  return plans;
 }
 
-/** @returns number of changes */
-async function applyConfirmed(target: DeployTarget, stack: PlannedStack, host: Host): Promise<number> {
-  const { changes } = await showPlan(target, stack, host);
-  if (changes.length === 0) return 0;
+async function applyConfirmed(target: DeployTarget, stack: PlannedStack, host: Host): Promise<Applied> {
+  const plan = await showPlan(target, stack, host);
+  const { changes } = plan;
+  if (changes.length === 0) return { count: 0, plan };
   await confirmed(host, `Apply ${counted(changes.length, "change")} of ${stack.id}?`);
   await runStep(host, {
     title: `Apply ${stack.id}`,
@@ -70,5 +74,5 @@ async function applyConfirmed(target: DeployTarget, stack: PlannedStack, host: H
       await explained(target, stack, () => applyPlan(target, stack.id, progress));
     },
   });
-  return changes.length;
+  return { count: changes.length, plan };
 }

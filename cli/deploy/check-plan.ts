@@ -1,14 +1,22 @@
 import type { PlannedStack } from "../../model/topology";
 import { checkRow, type DeployRow } from "../core/rows";
-import { planStack } from "./plan";
+import { planStack, type StackPlan } from "./plan";
 import type { DeployTarget } from "./target";
 
-/** A new plan of an applied stack changes nothing but attributes that the emulated AWS does not return. */
-export async function checkPlans(target: DeployTarget, stacks: readonly PlannedStack[]): Promise<DeployRow[]> {
+/**
+ * A plan of an applied stack changes nothing but attributes that the emulated AWS does not return.
+ *
+ * @param plans those that stand as they are; a stack without one is planned anew
+ */
+export async function checkPlans(
+  target: DeployTarget,
+  stacks: readonly PlannedStack[],
+  plans: ReadonlyMap<string, StackPlan>,
+): Promise<DeployRow[]> {
   return Promise.all(
     stacks.map(({ id }) =>
       checkRow("plan", id, async () => {
-        const { changes, differences } = await planStack(target, id);
+        const { changes, differences } = plans.get(id) ?? (await planStack(target, id));
         const desired = changes.map(({ address, action, attributes }) =>
           `${action} ${address} ${attributes.join(" ")}`.trim(),
         );

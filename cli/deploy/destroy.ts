@@ -54,7 +54,8 @@ async function destroyStack(
   { id }: PlannedStack,
   progress: (text: string) => void,
 ): Promise<number> {
-  await initStack(target, id);
+  // On the emulated AWS it is prepared with the others.
+  if (!target.emulator) await initStack(target, id);
   const destroyed = await terraform(stackFolder(target, id), ["destroy", "-json", "-auto-approve"], progress);
   refuseFailure(id, destroyed);
   return destroyed.summary?.remove ?? 0;

@@ -12,6 +12,7 @@ import { EmulatorControl } from "../emulator/client";
 import { inventory } from "../emulator/inventory";
 import { removeEmulator } from "../emulator/start";
 import { applyAll, applyPlan, isApplied, planStack } from "./plan";
+import type { Applied } from "./steps";
 import { type DeployTarget, stackFolder } from "./target";
 import { emulatedTarget } from "./targets";
 
@@ -37,17 +38,17 @@ export async function openEmulator(opened: OpenEnvironment, host: Host): Promise
   return state.target as DeployTarget;
 }
 
-/** Applies a stack without asking. @returns how many resources were changed */
-export async function applyEmulated(target: DeployTarget, stack: PlannedStack, host: Host): Promise<number> {
-  let count = 0;
+/** Applies a stack without asking. */
+export async function applyEmulated(target: DeployTarget, stack: PlannedStack, host: Host): Promise<Applied> {
+  let applied: Applied = { count: 0 };
   await runStep(host, {
     title: `Apply ${stack.id}`,
     work: async (progress) => {
-      count = await applyStack(target, stack, progress);
-      return count === 0 ? "nothing to change" : `${counted(count, "resource")} made or changed`;
+      applied = await applyStack(target, stack, progress);
+      return applied.count === 0 ? "nothing to change" : `${counted(applied.count, "resource")} made or changed`;
     },
   });
-  return count;
+  return applied;
 }
 
 /** Waits for what a deployment sets off: events that reach their targets, schedules that come due. */
@@ -78,16 +79,16 @@ async function applyStack(
   target: DeployTarget,
   { id }: PlannedStack,
   progress: (text: string) => void,
-): Promise<number> {
+): Promise<Applied> {
   const { path } = stackFolder(target, id);
   const applied = join(path, "applied.tf.sha256");
   const digest = createHash("sha256")
     .update(readFileSync(join(path, "cdk.tf.json")))
     .digest("hex");
   const changed = readIfThere(applied) !== digest;
-  const count = await applyWhat(target, id, changed, progress);
+  const done = await applyWhat(target, id, changed, progress);
   writeFileAtomically(applied, digest);
-  return count;
+  return done;
 }
 
 /** @param changed the stack differs from the one applied last: then a known difference of moto may be a real change */
@@ -96,13 +97,14 @@ async function applyWhat(
   id: string,
   changed: boolean,
   progress: (text: string) => void,
-): Promise<number> {
+): Promise<Applied> {
   // Without a state a plan cannot save any work.
-  if (!(await isApplied(target, id))) return applyAll(target, id, progress);
-  const { changes, differences } = await planStack(target, id);
+  if (!(await isApplied(target, id))) return { count: await applyAll(target, id, progress) };
+  const plan = await planStack(target, id);
+  const { changes, differences } = plan;
   const count = changes.length + (changed ? differences.length : 0);
   if (count > 0) await applyPlan(target, id, progress);
-  return count;
+  return { count, plan };
 }
 
 const regionsOf = ({ topology }: DeployTarget) => [

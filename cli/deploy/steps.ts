@@ -3,7 +3,7 @@ import type { Host } from "../core/host";
 import type { DeployRow } from "../core/rows";
 import { runStep } from "../core/steps";
 import { drivers } from "./drivers";
-import { initStack, outputsOf } from "./plan";
+import { initStack, outputsOf, type StackPlan } from "./plan";
 import { isSynthesized, synthesize } from "./synth";
 import { type DeployTarget, stackFolder, stacksOf } from "./target";
 
@@ -20,6 +20,14 @@ export interface DeployResult {
   /** By stack; sensitive ones are left out. */
   outputs: Record<string, Record<string, unknown>>;
   rows: DeployRow[];
+}
+
+/** What was done to one stack. */
+export interface Applied {
+  /** Number of changes. */
+  count: number;
+  /** The plan that was made of it before; none where it was applied without one. */
+  plan?: StackPlan;
 }
 
 /** Empty result at the start of a deployment. */

@@ -34,6 +34,9 @@ export const terraformEnv = (cliConfig: string): Record<string, string> => ({
   TF_INPUT: "0",
   // Otherwise it waits for a HashiCorp server that not every network reaches.
   CHECKPOINT_DISABLE: "1",
+  // A provider builds its schema at every start, and a third of that is garbage collection: a plan with hashicorp/aws 5.100
+  // takes 6.9 s of CPU instead of 10.2, and 150 MB more.
+  GOGC: process.env.GOGC ?? "400",
 });
 
 /**
