@@ -1,5 +1,3 @@
-import stringWidth from "string-width";
-
 /**
  * A table in plain text: columns as wide as their widest cell, no lines. On a terminal that is too narrow the last column
  * goes on below itself.
@@ -16,6 +14,16 @@ export function table(rows: readonly (readonly string[])[], room = roomOf(proces
       return `${before}${last.join(`\n${" ".repeat(stringWidth(before))}`)}`.trimEnd();
     })
     .join("\n");
+}
+
+/** Text without any character that is wide, or of no width: most of what is printed. */
+const plain = /^[\u0020-\u007e\u2010-\u2027\u2714\u2716]*$/;
+
+/** Columns of a text on a terminal. The library that knows all characters takes 20 ms to load. */
+function stringWidth(text: string): number {
+  if (plain.test(text)) return text.length;
+  const { default: widthOf } = require("string-width") as typeof import("string-width");
+  return widthOf(text);
 }
 
 const roomOf = ({ isTTY, columns }: NodeJS.WriteStream) => (isTTY && columns ? columns : Number.POSITIVE_INFINITY);
