@@ -20,6 +20,6 @@ export async function openTarget(url: string, endpoint?: string): Promise<Target
   const [, bucket, prefix = ""] = /^([a-z0-9][a-z0-9.-]+)(?:\/(.*?))?\/*$/.exec(rest) ?? [];
   if (bucket === undefined) throw new TargetError(`${url} names no bucket: write ${scheme}://bucket/prefix`);
   // The AWS client takes longer to load than most work with a folder.
-  const { openBucket } = await import("./target-s3");
+  const { openBucket } = require("./target-s3") as typeof import("./target-s3");
   return openBucket({ scheme, bucket, prefix, endpoint });
 }
