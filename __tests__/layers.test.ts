@@ -13,7 +13,7 @@ const layers: Record<string, readonly string[]> = {
   runtime: [],
   "model/config": [],
   "model/topology": ["model/config", "contract"],
-  "model/lint": ["model/config", "model/topology"],
+  "model/lint": ["model/config", "model/topology", "contract"],
   // Where environments of before the package's own name import from.
   "modules/config": ["model/config"],
   environments: [],

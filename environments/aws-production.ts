@@ -23,20 +23,14 @@ export default defineEnvironment({
       },
     ],
     services: {
+      // Whoever answers publishes nothing else: a request says where its answer goes.
       "main-api": {
         account: "APP",
-        publish: {
-          allow: [
-            "user.>",
-            "broadcast.>",
-            "$JS.API.CONSUMER.MSG.NEXT.API.main-api",
-            "$JS.ACK.API.main-api.>",
-            "$JS.ACK.*.*.API.main-api.>",
-          ],
-        },
+        uses: { consumers: ["API/main-api"] },
         subscribe: { allow: ["api.>"] },
         allowResponses: true,
       },
+      announcer: { account: "APP", publish: { allow: ["user.>", "broadcast.>"] } },
     },
   },
   clusters: {

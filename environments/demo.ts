@@ -12,7 +12,6 @@ export default defineEnvironment({
         account: "APP",
         publish: { allow: ["user.{sub}.>", "orders.{sub}.>"] },
         subscribe: { allow: ["user.{sub}.>", "news.>"] },
-        allowResponses: true,
       },
       {
         account: "APP",
@@ -21,12 +20,14 @@ export default defineEnvironment({
       },
     ],
     services: {
+      // Whoever answers publishes nothing else: a request says where its answer goes.
       "main-api": {
         account: "APP",
-        publish: { allow: ["user.>", "orders.>", "news.>", "$JS.API.>", "$JS.ACK.>"] },
-        subscribe: { allow: ["user.>", "orders.>", "news.>"] },
+        uses: { consumers: ["ORDERS/fulfilment"], streams: ["ORDERS"] },
+        subscribe: { allow: ["user.>"] },
         allowResponses: true,
       },
+      newsroom: { account: "APP", publish: { allow: ["user.>", "news.>"] }, uses: { streams: ["NEWS"] } },
     },
   },
   clusters: {

@@ -1,8 +1,9 @@
 import { defineEnvironment } from "natsform/config";
 
-/** A service speaks in its own subjects and on the event bus; answers to requests go to private inboxes. */
-const service = (name: string) => ({
+/** A service speaks in its own subjects and on the event bus; answers go to the inboxes of those who may ask. */
+const service = (name: string, ...consumers: string[]) => ({
   account: "APP",
+  uses: { consumers },
   publish: { allow: [`svc.${name}.>`, "svc.event-bus.>"] },
   subscribe: { allow: [`svc.${name}.>`] },
   allowResponses: true,
@@ -22,8 +23,8 @@ export default defineEnvironment({
     services: {
       "ai-integration": service("ai-integration"),
       "model-management": service("model-management"),
-      "state-manager": service("state-manager"),
-      "story-teller": service("story-teller"),
+      "state-manager": service("state-manager", "EVENTS/state-manager"),
+      "story-teller": service("story-teller", "EVENTS/story-teller"),
       "event-bus": service("event-bus"),
       "http-gateway": {
         account: "APP",

@@ -39,6 +39,9 @@ export default defineEnvironment({
       "dk-api": api("dk"),
       "no-api": api("no"),
       "se-api": api("se"),
+      "dk-events": events("dk"),
+      "no-events": events("no"),
+      "se-events": events("se"),
     },
   },
   clusters: {
@@ -92,12 +95,17 @@ export default defineEnvironment({
   ],
 });
 
-/** The API of a territory: all of its own subjects, global events, and what crosses its border. */
+/** The API of a territory answers what its users ask. It publishes nothing: a request says where its answer goes. */
 function api(id: string) {
+  return { account: "APP", subscribe: { allow: [`territory.${id}.>`] }, allowResponses: true };
+}
+
+/** Events of a territory: all of its own subjects, global events, and what crosses its border. */
+function events(id: string) {
   return {
     account: "APP",
+    uses: { consumers: [`TERRITORY_${id.toUpperCase()}/${id}-local-processor`, "GLOBAL_EVENTS/global-processor"] },
     publish: { allow: [`territory.${id}.>`, "global.>", `cross.${id}.*.>`] },
     subscribe: { allow: [`territory.${id}.>`, "global.>", `cross.*.${id}.>`] },
-    allowResponses: true,
   };
 }

@@ -66,7 +66,7 @@ const fixedUser = async (user: string, inboxPrefix?: string) => {
   if (!creds) throw new Error(`no creds of ${user}`);
   return client({ kind: "creds", creds }, inboxPrefix);
 };
-const streamsUser = () => fixedUser("streams-APP", "_INBOX.streams");
+const streamsUser = () => fixedUser("streams-APP", "_NATSFORM.INBOX.streams");
 const streamManager = async () => (await (await streamsUser()).connection()).jetstreamManager({ timeout: 30_000 });
 const pods = (selector: string, path: string) =>
   kubectl("-n", namespace, "get", "pods", "-l", selector, "-o", `jsonpath={range .items[*]}${path}{"\\n"}{end}`);

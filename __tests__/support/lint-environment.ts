@@ -13,7 +13,11 @@ export const baseEnvironment: EnvironmentInput = {
       { account: "APP", when: [{ claim: "roles", includes: "editor" }], publish: { allow: ["news.>"] } },
     ],
     services: {
-      api: { account: "APP", publish: { allow: ["orders.>", "$JS.API.>"] }, subscribe: { allow: ["user.>"] } },
+      api: {
+        account: "APP",
+        publish: { allow: ["orders.>", "$JS.API.STREAM.INFO.ORDERS"] },
+        subscribe: { allow: ["user.>"] },
+      },
     },
   },
   accounts: { APP: {}, OTHER: {} },

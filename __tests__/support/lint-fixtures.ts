@@ -401,47 +401,101 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
 
   // Grants
   "grant-everything": {
-    fails: { "identity.permissions[1].publish": { allow: ["*.>"] } },
-    at: "identity.permissions[1].publish.allow[0]",
-    passes: { "identity.permissions[1].publish": { allow: ["*.news"] } },
-  },
-  "service-grants-everything": {
-    fails: { "identity.services.api.publish": { allow: [">"] } },
-    at: "identity.services.api.publish.allow[0]",
-    passes: { "identity.services.api.publish": { allow: ["api.>"] } },
+    fails: {
+      "identity.permissions[1].publish": { allow: ["*.>"] },
+      "identity.services.api.publish": { allow: [">"] },
+      "identity.services.api.subscribe": { allow: ["*.*.>"] },
+    },
+    at: [
+      "identity.permissions[1].publish.allow[0]",
+      "identity.services.api.publish.allow[0]",
+      "identity.services.api.subscribe.allow[0]",
+    ],
+    passes: {
+      "identity.permissions[1].publish": { allow: ["*.news"] },
+      "identity.services.api.publish": { allow: ["api.>"] },
+    },
   },
   "grant-inboxes": {
-    fails: {
-      "identity.services.api.subscribe": { allow: ["*.*.>"] },
-      "identity.permissions[1].publish": { allow: ["_INBOX.x"] },
-    },
-    at: ["identity.permissions[1].publish.allow[0]", "identity.services.api.subscribe.allow[0]"],
+    fails: { "identity.permissions[1].publish": { allow: ["_INBOX.x"] } },
+    at: "identity.permissions[1].publish.allow[0]",
     passes: { "identity.services.api.subscribe": { allow: ["*.a"] } },
   },
   "grant-jetstream-api": {
-    fails: { "identity.permissions[1].publish": { allow: ["$JS.API.STREAM.*.{sub}"] } },
-    at: "identity.permissions[1].publish.allow[0]",
+    fails: {
+      "identity.permissions[1].publish": { allow: ["$JS.API.STREAM.INFO.*"] },
+      "identity.services.api.publish": { allow: ["$JS.API.>", "$JS.API.CONSUMER.MSG.NEXT.ORDERS.{sub}"] },
+      "identity.services.api.subscribe": { allow: ["$JS.*.API.STREAM.CREATE.ORDERS"] },
+    },
+    at: [
+      "identity.permissions[1].publish.allow[0]",
+      "identity.services.api.publish.allow[0]",
+      "identity.services.api.publish.allow[1]",
+      "identity.services.api.subscribe.allow[0]",
+    ],
     passes: {
       "identity.permissions[1].publish": {
-        allow: ["$JS.API.CONSUMER.>", "$JS.API.STREAM.INFO.*"],
-        deny: ["$JS.API.CONSUMER.DELETE.>"],
+        allow: ["$JS.API.CONSUMER.MSG.NEXT.ORDERS.users", "$JS.API.STREAM.INFO.ORDERS"],
       },
+      "identity.services.api.publish": {
+        allow: ["$JS.API.STREAM.PURGE.ORDERS", "$JS.hub.API.CONSUMER.CREATE.ORDERS.>"],
+      },
+      "identity.services.api.subscribe": { allow: ["$JS.EVENT.ADVISORY.>"] },
     },
   },
-  "grant-system-subjects": {
-    fails: { "identity.permissions[1].publish": { allow: ["$SYS.REQ.ACCOUNT.PING.CONNZ"] } },
+  "grant-jetstream-destruction": {
+    fails: { "identity.permissions[1].publish": { allow: ["$JS.API.STREAM.PURGE.ORDERS"] } },
     at: "identity.permissions[1].publish.allow[0]",
+    passes: {
+      "identity.permissions[1].publish": { allow: ["$JS.API.STREAM.PURGE.ORDERS"], deny: ["$JS.API.STREAM.PURGE.*"] },
+    },
+  },
+  "grant-buckets": {
+    fails: {
+      "identity.services.api.publish": { allow: ["$KV.>"] },
+      "identity.permissions[1].subscribe": { allow: ["$O.*.C.>"] },
+    },
+    at: ["identity.permissions[1].subscribe.allow[0]", "identity.services.api.publish.allow[0]"],
+    passes: { "identity.services.api.publish": { allow: ["$KV.PREFS.>"] } },
+  },
+  "grant-system-subjects": {
+    fails: {
+      "identity.permissions[1].publish": { allow: ["$SYS.REQ.ACCOUNT.PING.CONNZ"] },
+      "identity.services.api.subscribe": { allow: ["_R_.>", "_NATSFORM.INBOX.backup.>"] },
+    },
+    at: [
+      "identity.permissions[1].publish.allow[0]",
+      "identity.services.api.subscribe.allow[0]",
+      "identity.services.api.subscribe.allow[1]",
+    ],
     passes: { "identity.permissions[1].publish": { allow: ["$SYS.REQ.USER.INFO"] } },
   },
   "grant-acknowledgements": {
-    fails: { "identity.permissions[1].publish": { allow: ["$JS.ACK.>"] } },
-    at: "identity.permissions[1].publish.allow[0]",
-    passes: { "identity.permissions[1].publish": { allow: ["$JS.ACK.ORDERS.{sub}.>", "$JS.ACK.*.*.ORDERS.{sub}.>"] } },
+    fails: {
+      "identity.permissions[1].publish": { allow: ["$JS.ACK.>", "$JS.ACK.ORDERS.{sub}.>"] },
+      "identity.services.api.publish": { allow: ["$JS.ACK.*.*.ORDERS.>"] },
+    },
+    at: [
+      "identity.permissions[1].publish.allow[0]",
+      "identity.permissions[1].publish.allow[1]",
+      "identity.services.api.publish.allow[0]",
+    ],
+    passes: { "identity.services.api.publish": { allow: ["$JS.ACK.ORDERS.api.>", "$JS.ACK.*.*.ORDERS.api.>"] } },
+  },
+  "answers-elsewhere": {
+    fails: { "identity.services.api.allowResponses": true },
+    at: "identity.services.api.publish.allow[0]",
+    passes: { "identity.services.api.allowResponses": true, "identity.services.api.publish": { allow: [] } },
+  },
+  "responses-anywhere": {
+    fails: { "identity.services.api.allowResponses": "any-subject" },
+    at: "identity.services.api.allowResponses",
+    passes: { "identity.services.api.allowResponses": true },
   },
   "grant-acknowledgements-v1": {
-    fails: { "identity.services.api.publish": { allow: ["$JS.ACK.ORDERS.>"] } },
+    fails: { "identity.services.api.publish": { allow: ["$JS.ACK.ORDERS.api.>"] } },
     at: "identity.services.api.publish.allow[0]",
-    passes: { "identity.services.api.publish": { allow: ["$JS.ACK.ORDERS.>", "$JS.ACK.*.*.ORDERS.>"] } },
+    passes: { "identity.services.api.publish": { allow: ["$JS.ACK.ORDERS.api.>", "$JS.ACK.*.*.ORDERS.api.>"] } },
   },
 
   // Leaf nodes

@@ -4,10 +4,21 @@ type Clusters = EnvironmentInput["clusters"];
 
 export const oidc = { issuer: "https://tests.eu.auth0.com/", audience: "https://api.tests.example.com" };
 
-/** A program that may do everything that the tests need in APP: publish, read streams, answer. */
+/** A program that may do what the tests need in APP: publish, see which streams there are, answer. */
 export const app = {
   account: "APP",
-  publish: { allow: ["orders.>", "news.>", "edge.>", "ask.>", "$JS.API.>", "$JS.ACK.>", "$JS.*.API.>"] },
+  publish: {
+    allow: [
+      ...["orders.>", "news.>", "edge.>", "ask.>"],
+      ...["$JS.API.INFO", "$JS.API.STREAM.LIST", "$JS.API.STREAM.INFO.ORDERS", "$JS.API.STREAM.MSG.GET.ORDERS"],
+      ...[
+        "$JS.API.DIRECT.GET.ORDERS",
+        "$JS.API.STREAM.NAMES",
+        "$JS.core.API.STREAM.NAMES",
+        "$JS.edge.API.STREAM.NAMES",
+      ],
+    ],
+  },
   subscribe: { allow: ["orders.>", "news.>", "edge.>", "ask.>", "user.>"] },
   allowResponses: true,
 };

@@ -7,6 +7,7 @@ import { monitoring } from "../../cli/twin/monitoring";
 import type { EnvironmentInput, Trust } from "../../model/config";
 import { type Authentication, NatsClient, type NatsClientOptions } from "../../runtime/client";
 import type { Varz } from "../../runtime/client/monitoring";
+import { STREAMS_INBOX } from "../../runtime/streams/contract";
 import { jsonOf, type TestProject } from "./project";
 import { claimPorts } from "./twin-ports";
 import { isAlive } from "./twin-processes";
@@ -211,8 +212,17 @@ export class TestTwin {
   }
 
   /** A client for as long as `work` takes: one that stays makes servers in lame duck mode wait. */
-  async with<T>(authentication: Authentication, work: (client: NatsClient) => Promise<T>): Promise<T> {
-    const client = this.client(authentication);
+  /** Work of who may read every stream of APP: in an environment only natsform's own program may. */
+  read<T>(work: (client: NatsClient) => Promise<T>): Promise<T> {
+    return this.with(this.user("streams-APP"), work, { inboxPrefix: STREAMS_INBOX });
+  }
+
+  async with<T>(
+    authentication: Authentication,
+    work: (client: NatsClient) => Promise<T>,
+    options: Partial<NatsClientOptions> = {},
+  ): Promise<T> {
+    const client = this.client(authentication, options);
     try {
       return await work(client);
     } finally {

@@ -39,10 +39,17 @@ const environment = (size: number): EnvironmentInput => ({
     services: {
       api: {
         account: "APP",
-        publish: { allow: ["user.>", "news.>", "orders.>", "$JS.API.>"] },
+        publish: {
+          allow: [
+            ...["user.>", "news.>", "orders.>"],
+            ...["$JS.API.STREAM.CREATE.ORDERS", "$JS.API.CONSUMER.CREATE.ORDERS.>", "$JS.API.STREAM.NAMES"],
+            "$JS.API.CONSUMER.INFO.ORDERS.work",
+          ],
+        },
         subscribe: { allow: ["user.>", "news.>", "orders.>"] },
         allowResponses: true,
       },
+      quiet: { account: "APP", publish: { allow: ["quiet.>"] } },
     },
   },
   clusters: {
@@ -147,32 +154,33 @@ test("S1: an app user listens to no inbox but its own, however it is written", a
   });
 });
 
-test("S1: a service publishes to its own inboxes, an app user to none, and both to nobody else's", async () => {
-  const own = serviceInboxPrefix(
-    fromSeed(new TextEncoder().encode(await server.seed("user-service-api"))).getPublicKey(),
-  );
-  const others = [
-    "_INBOX.alice.1",
-    "_INBOX.alice.1.2",
-    "_INBOX._UABC.1",
-    "_INBOX.x",
-    own,
-    `${own}x.1`,
-    "_INBOX",
-    "_R_.1.2",
-  ];
-  await server.as({ user: "service-api" }, async (connection) => {
-    const inboxes = [`${own}.1`, `${own}.1.2`];
-    expect(await published(connection, [...inboxes, ...others])).toEqual(inboxes);
+test("S1: everybody publishes to the inboxes of those who may ask it, a service to its own too, and to no others", async () => {
+  const inboxOf = async (service: string) =>
+    serviceInboxPrefix(fromSeed(new TextEncoder().encode(await server.seed(`user-service-${service}`))).getPublicKey());
+  const [api, quiet] = [await inboxOf("api"), await inboxOf("quiet")];
+  const never = ["_INBOX", "_INBOX.x", api, quiet, "_R_.1.2", "_NATSFORM.INBOX.streams.1", "_NATSFORM.INBOX.backup.1"];
+  const [ofApi, ofQuiet] = [`${api}.1.2`, `${quiet}.1.2`];
+  const ofUsers = ["_INBOX.alice.1.2", "_INBOX.bob.1.2"];
+  const all = [...ofUsers, ofApi, ofQuiet, ...never];
+  // Nobody asks it, and it asks nobody.
+  await server.as({ user: "service-quiet" }, async (connection) => {
+    expect(await published(connection, all)).toEqual([ofQuiet]);
     // A trace of its own message, which says whom it reaches.
     const traces: string[] = [];
-    connection.subscribe(`${own}.trace`, { callback: (_, message) => traces.push(message.string()) });
+    connection.subscribe(`${quiet}.trace`, { callback: (_, message) => traces.push(message.string()) });
     const header = headers();
-    header.set("Nats-Trace-Dest", `${own}.trace`);
-    connection.publish("news.traced", "", { headers: header });
+    header.set("Nats-Trace-Dest", `${quiet}.trace`);
+    connection.publish("quiet.traced", "", { headers: header });
     expect(await poll(() => traces.length > 0, 10_000)).toBe(true);
   });
-  await server.as(alice, async (connection) => expect(await published(connection, others)).toEqual([]));
+  // Users ask it.
+  await server.as({ user: "service-api" }, async (connection) =>
+    expect(await published(connection, all)).toEqual([...ofUsers, ofApi]),
+  );
+  // The API asks it, and she herself on another device.
+  await server.as(alice, async (connection) =>
+    expect(await published(connection, all)).toEqual(["_INBOX.alice.1.2", ofApi]),
+  );
 });
 
 test("S2: $SYS is closed to an app user, and absurd paging asked by the system user stops no server", async () => {

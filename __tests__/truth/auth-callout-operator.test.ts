@@ -179,7 +179,7 @@ describe.each([
   test("the holder of a token is admitted, signed by the account's signing key", async () => {
     const token = await issuer.token({});
     const data = await whoAmI(server(), { kind: "token", token, sentinel: sentinelOfClient() });
-    expect(data).toMatchObject({ user: "alice", account: app.getPublicKey() });
+    expect(data).toMatchObject({ user: "user:alice", account: app.getPublicKey() });
     expect(data.permissions.publish.allow.sort()).toEqual([userInfo, "orders.alice"]);
     expect(data.permissions.subscribe.allow.sort()).toEqual(["_INBOX.alice.>", "news.>"]);
   });

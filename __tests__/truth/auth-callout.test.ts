@@ -195,7 +195,7 @@ describe("the holder of a token", () => {
   test("is admitted with exactly the permissions of the rules", async () => {
     const teams = ["red", "a.b"];
     expect(await as(await withToken({ sub: "auth0|1", teams }), whoAmI)).toMatchObject({
-      user: "auth0_7c1",
+      user: "user:auth0_7c1",
       account: "APP",
       permissions: {
         publish: { allow: ["$SYS.REQ.USER.INFO", "orders.auth0_7c1.>"], deny: ["orders.auth0_7c1.secret"] },
@@ -344,7 +344,7 @@ describe("a responder that stops", () => {
     let stopping: Promise<number | null> | undefined;
     for (let login = 0; login < 30; login++) {
       if (login === 10) stopping = second.stop();
-      expect(await as(await withToken(), whoAmI)).toMatchObject({ user: "alice" });
+      expect(await as(await withToken(), whoAmI)).toMatchObject({ user: "user:alice" });
     }
     expect(await stopping).toBe(0);
   });

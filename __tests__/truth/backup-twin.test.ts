@@ -27,7 +27,7 @@ const store = (...ids: string[]) =>
   twin.with(twin.service(), async (client) => {
     for (const id of ids) await client.publishToStream(`orders.${id}`, id, { messageId: id });
   });
-const stored = () => twin.with(twin.service(), (client) => storedIds(client, "ORDERS"));
+const stored = () => twin.read((client) => storedIds(client, "ORDERS"));
 
 test("a twin is backed up, proven and restored by its commands", async () => {
   const backup = (command: string, ...args: string[]) => project.natsform("backup", command, "backed", ...args);

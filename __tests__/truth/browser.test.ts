@@ -25,7 +25,7 @@ let token: string;
 
 beforeAll(async () => {
   if (!findChromium()) return;
-  project.write({ ...demo, name: "browser" });
+  project.write({ ...demo, name: "browser", identity: inBothDirections });
   await project.run("up", "browser", "--ports", claimPorts());
   token = (await project.run("token", "browser", "--sub", sub)).trim();
   const { servers, caFile } = JSON.parse(readFileSync(folder.connect, "utf8")) as ConnectFile;
@@ -52,6 +52,17 @@ const trusted = (): Trusted => ({
   ca: folder.authority("public").cert,
   certificate: folder.certificate("core", "public").cert,
 });
+/** The page and a service ask each other, which demo does without. */
+const { identity } = demo;
+const both = { allow: ["user.>"] };
+const inBothDirections = {
+  ...identity,
+  permissions: identity.permissions.map((rule, i) => ({ ...rule, allowResponses: i === 0 })),
+  services: {
+    ...identity.services,
+    "main-api": { account: "APP", publish: both, subscribe: both, allowResponses: true },
+  },
+};
 const login = () => ({ server, token, inboxPrefix: inboxPrefix(sub), user: sub });
 const open = (at = origin): Promise<Tab> => (browser as Browser).open(at);
 async function connected(): Promise<Tab> {

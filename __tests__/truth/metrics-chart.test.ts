@@ -118,7 +118,7 @@ interface Container {
         [mode === "operator" ? "creds" : "nkey"]: `/etc/natsform/keys/${kind}-${user}`,
       });
       expect(read).toEqual({
-        "streams-APP.json": { url, ca, ...login("streams-APP"), inbox_prefix: "_INBOX.streams" },
+        "streams-APP.json": { url, ca, ...login("streams-APP"), inbox_prefix: "_NATSFORM.INBOX.streams" },
         "sys.json": { url, ca, ...login("sys") },
       });
     },

@@ -70,7 +70,7 @@ both(
       expect(seenOf(await proven(twin), "version and names").every((seen) => seen.endsWith(newer))).toBe(true);
       expect((await backup("drill")).stdout).toContain("✔ ORDERS: 2 of 2 messages");
       await store("three");
-      const stored = await twin.with(twin.service(), (client) => storedIds(client, "ORDERS"));
+      const stored = await twin.read((client) => storedIds(client, "ORDERS"));
       expect(stored.sort()).toEqual(["one", "three", "two"]);
       expect((await backup("run")).code).toBe(0);
       expect((await backup("drill")).stdout).toContain("✔ ORDERS: 3 of 3 messages");

@@ -128,14 +128,13 @@ describe("services and streams", () => {
     const text = await twin.up(change({ streams: [orders] }));
     expect(text).toContain("1 no longer configured (natsform streams plan shows them)");
     expect(await project.run("streams", "plan", "changes")).toContain("NEWS");
-    expect(await twin.with(twin.service(), (client) => storedIds(client, "NEWS"))).toEqual(["kept"]);
+    expect(await twin.read((client) => storedIds(client, "NEWS"))).toEqual(["kept"]);
     const again = await twin.up();
     expect(again).toContain("1 no longer configured");
   });
 
   test("a change that would lose messages is refused plainly, and nothing is changed", async () => {
-    const configuration = () =>
-      twin.with(twin.service(), async (client) => (await streamInfo(client, "ORDERS")).config);
+    const configuration = () => twin.read(async (client) => (await streamInfo(client, "ORDERS")).config);
     await twin.with(twin.service(), (client) => client.publishToStream("orders.one", "one", { messageId: "one" }));
     const before = await configuration();
     project.write({ ...environment, streams: [{ ...orders, storage: "memory" }] });
@@ -200,7 +199,7 @@ describe("what only a restart can change, and a rotation of keys with it", () =>
   });
 
   test("loses nothing that was acknowledged", async () => {
-    const all = await twin.with(twin.service(), (client) => storedIds(client, "ORDERS"));
+    const all = await twin.read((client) => storedIds(client, "ORDERS"));
     const stored = all.filter((id) => id.startsWith("roll-"));
     expect(compare(stored, published)).toEqual({ lost: [], twice: [] });
     expect(published.failed).toEqual([]);

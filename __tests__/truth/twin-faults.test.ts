@@ -37,8 +37,7 @@ afterAll(async () => {
   await project.remove();
 });
 
-const leader = () =>
-  twin.with(twin.service(), async (client) => (await streamInfo(client, "ORDERS")).cluster?.leader ?? "");
+const leader = () => twin.read(async (client) => (await streamInfo(client, "ORDERS")).cluster?.leader ?? "");
 
 /** Publishes while `work` is done and some time after, and proves that what was acknowledged is there once. */
 async function publishing(name: string, work: (publisher: Publisher) => Promise<void>): Promise<Published> {
@@ -53,7 +52,7 @@ async function publishing(name: string, work: (publisher: Publisher) => Promise<
     published = await publisher.stop();
     await client.close();
   }
-  const all = await twin.with(twin.service(), (client) => storedIds(client, "ORDERS"));
+  const all = await twin.read((client) => storedIds(client, "ORDERS"));
   const stored = all.filter((id) => id.startsWith(`${name}-`));
   console.info(`${name}: ${figures(published)}`);
   expect(compare(stored, published)).toEqual({ lost: [], twice: [] });
@@ -294,7 +293,7 @@ describe("a cold start of all servers", () => {
       const health = Object.values(await twin.each(healthy));
       return leaders.size === 1 && [...sizes].join() === "3" && health.every(Boolean);
     });
-  const ids = async () => (await twin.with(twin.service(), (client) => storedIds(client, "ORDERS"))).sort();
+  const ids = async () => (await twin.read((client) => storedIds(client, "ORDERS"))).sort();
   interface Stored {
     account_details?: { stream_detail?: { name: string; state: { messages: number } }[] }[];
   }

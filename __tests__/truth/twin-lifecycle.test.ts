@@ -27,13 +27,12 @@ afterAll(async () => {
 });
 
 /** Stores one message and returns what is then in the stream. */
-const store = (id: string) =>
-  life.with(life.service(), async (client) => {
-    await client.publishToStream("orders.lifecycle", id, { messageId: id });
-    return storedIds(client, "ORDERS");
-  });
+const store = async (id: string) => {
+  await life.with(life.service(), (client) => client.publishToStream("orders.lifecycle", id, { messageId: id }));
+  return stored();
+};
 
-const stored = () => life.with(life.service(), (client) => storedIds(client, "ORDERS"));
+const stored = () => life.read((client) => storedIds(client, "ORDERS"));
 
 /** Names and peer ids of the others, as JetStream's meta leader knows them; none while there is no leader. */
 async function peers(): Promise<string[]> {

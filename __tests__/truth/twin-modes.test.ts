@@ -62,7 +62,7 @@ describe("operator mode, with the sentinel on the servers", () => {
   test("lets in a token alone and an nkey alone, each into its account", async () => {
     const token = await twin.token("alice");
     for (const [authentication, user] of [
-      [{ kind: "token", token }, "alice"],
+      [{ kind: "token", token }, "user:alice"],
       [twin.service(), "api"],
     ] as [Authentication, string][]) {
       const info = await twin.with(authentication, whoIs);

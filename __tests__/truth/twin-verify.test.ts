@@ -32,7 +32,7 @@ async function failures(): Promise<string[]> {
 }
 
 const manage = (work: (jsm: JetStreamManager) => Promise<unknown>) =>
-  twin.with(twin.service(), async (client) =>
+  twin.read(async (client) =>
     work(await (await client.connection()).jetstreamManager({ checkAPI: false, timeout: 30_000 })),
   );
 

@@ -5,7 +5,7 @@ import { ingresses, natsBoxUsers, watchedExporters } from "./checks/kubernetes";
 import { prototypeKeys, serverNames, uniqueNames } from "./checks/names";
 import { conditions } from "./checks/permissions";
 import { type Check, dict, text } from "./checks/raw";
-import { accountReferences, reservedAccounts, streamReferences } from "./checks/references";
+import { accountReferences, reservedAccounts, streamReferences, usesReferences } from "./checks/references";
 import { gates, versions } from "./checks/versions";
 import type { Problem } from "./problem";
 
@@ -19,6 +19,7 @@ export function crossChecks(input: unknown, expectedName?: string): Problem[] {
     reservedAccounts,
     accountReferences,
     streamReferences,
+    usesReferences,
     uniqueNames,
     serverNames,
     prototypeKeys,

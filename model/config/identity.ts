@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accountName, duration, label, matching } from "./scalars";
+import { accountName, bucketName, duration, label, matching, streamName } from "./scalars";
 
 /** A subject in which `{sub}` or `{claim.path}` stands for one whole token, encoded, never pasted. */
 export const subjectTemplate = matching(
@@ -18,12 +18,14 @@ const grant = {
   publish: direction,
   /** Subjects that may be listened to. Everybody may listen to inboxes of their own, and to no others. */
   subscribe: direction,
-  /** Lets the user answer requests: it may publish once to each reply subject that it received. */
-  allowResponses: z.boolean().default(false),
 };
+
+const answers = z.boolean();
 
 export const permission = z.strictObject({
   ...grant,
+  /** Lets the user answer services: it may publish to the inboxes of those that may ask it. */
+  allowResponses: answers.default(false),
   /** Applies when every condition holds; without conditions it applies to every valid token. */
   when: z
     .array(
@@ -37,6 +39,33 @@ export const permission = z.strictObject({
       }),
     )
     .default([]),
+});
+
+const consumerOfStream = matching(
+  /^[A-Z][A-Z0-9_]{0,31}\/[A-Za-z0-9_-]{1,64}$/,
+  "must be STREAM/consumer, such as ORDERS/fulfilment",
+);
+
+/** What a service uses of JetStream, by name. It gets the subjects for exactly this. */
+const uses = z
+  .strictObject({
+    /** Consumers as `STREAM/consumer`: their messages are pulled and acknowledged. */
+    consumers: z.array(consumerOfStream).default([]),
+    /** Streams whose messages are read one by one, by sequence or last of a subject. */
+    streams: z.array(streamName).default([]),
+    /** Buckets of keys, each a stream `KV_<bucket>` of the environment: `read` gets and watches, `write` also puts. */
+    buckets: z.record(bucketName, z.enum(["read", "write"])).default({}),
+  })
+  .prefault({});
+
+const service = z.strictObject({
+  ...grant,
+  uses,
+  /**
+   * Lets the service answer requests: it may publish to the inboxes of those who may ask it. `"any-subject"` is NATS's
+   * own: an answer goes wherever the request says, JetStream's interface included.
+   */
+  allowResponses: z.union([answers, z.literal("any-subject")], 'must be true, false or "any-subject"').default(false),
 });
 
 const oidc = z.strictObject({
@@ -64,7 +93,7 @@ const shared = {
    */
   permissions: z.array(permission).min(1, "must hold at least one rule: without one nobody gets in"),
   /** Programs that log in with an nkey of their own, verified by the callout. */
-  services: z.record(label, z.strictObject(grant)).default({}),
+  services: z.record(label, service).default({}),
   /** Bounds the whole round trip of the callout. */
   timeoutSeconds: z.int().min(1).max(30).default(5),
   /** The longest a connection lives on one token. */

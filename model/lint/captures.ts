@@ -1,5 +1,5 @@
+import { covers, overlaps, tokensOf } from "../../runtime/subjects/spec";
 import { type EnvironmentRule, type StreamView, streamViews } from "./context";
-import { covers, overlaps, tokensOf } from "./subjects";
 
 /** Which messages a stream takes. */
 

@@ -1,7 +1,7 @@
+import { covers, overlaps } from "../../runtime/subjects/spec";
 import type { ConsumerTopology } from "../topology";
 import { type EnvironmentRule, type LintContext, type StreamView, streamViews } from "./context";
 import type { Hit } from "./rule";
-import { covers, overlaps } from "./subjects";
 
 /** Consumers that nats-server refuses, or that would never receive anything. */
 

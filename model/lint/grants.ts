@@ -1,7 +1,7 @@
+import { covers, overlaps, reservedBy, tokensOf, widest } from "../../runtime/subjects/spec";
 import type { Environment } from "../config";
 import { type EnvironmentRule, type LintContext, pathText } from "./context";
 import type { Hit } from "./rule";
-import { covers, overlaps, tokensOf, widest } from "./subjects";
 
 /** Subjects that must not be granted. A grant is what a rule gives to holders of tokens, or what a service gets. */
 
@@ -41,32 +41,21 @@ const eachAllowed = (judgement: Judgement) => (context: LintContext) =>
 const grants = ({ allow, deny }: { allow: string; deny: readonly string[] }, subject: string) =>
   overlaps(widest(allow), subject) && !deny.some((denied) => covers(denied, subject));
 
-const isOpen = (template: string) => template === ">" || /^\*\..*>$/.test(template);
+/** Finds allowed subjects of one of the reserved spaces, told apart by their first tokens. */
+const reserved = (...firstTokens: readonly string[]) =>
+  eachAllowed((template, _, direction) => {
+    const why = firstTokens.includes(tokensOf(template)[0] ?? "") ? reservedBy(template) : undefined;
+    return why && `${direction} ${template} would grant ${why}`;
+  });
 
 const everything: EnvironmentRule = {
   id: "grant-everything",
   severity: "error",
-  title: "Holders of a token may publish everywhere",
+  title: "Somebody may publish or listen everywhere",
   reason:
-    "That includes JetStream's interface, which deletes streams, the acknowledgements of others, and forged replies to anybody's requests.",
-  fix: "allow the subjects that users need, with {sub} where they are the user's own",
-  check: eachAllowed((template, { of }, direction) =>
-    of === "user" && direction === "publish" && isOpen(template) ? `every user may publish to ${template}` : undefined,
-  ),
-};
-
-const serviceEverything: EnvironmentRule = {
-  id: "service-grants-everything",
-  severity: "warning",
-  title: "A service may publish everywhere",
-  reason:
-    "An attacker who takes over the service can delete every stream of the account and answer in place of any other client.",
-  fix: "allow the subjects that the service needs",
-  check: eachAllowed((template, { of }, direction) =>
-    of === "service" && direction === "publish" && isOpen(template)
-      ? `the service may publish to ${template}`
-      : undefined,
-  ),
+    "That includes JetStream's interface, which deletes streams, the acknowledgements and inboxes of others, and forged answers to anybody's requests. For a service it is the same: whoever takes it over has the account. The responder refuses such rules and does not start.",
+  fix: "allow the subjects that are needed, with {sub} where they are the user's own; a service's consumers and buckets stand under uses",
+  check: reserved(">", "*"),
 };
 
 const inboxes: EnvironmentRule = {
@@ -76,14 +65,7 @@ const inboxes: EnvironmentRule = {
   reason:
     "Whoever subscribes to _INBOX.> reads the replies of everybody (1 of 1 read). Each identity has an inbox of its own already; the responder refuses rules with another one and does not start.",
   fix: "remove it; to answer requests, set allowResponses",
-  check: eachAllowed((template, _, direction) => {
-    const [first, ...rest] = tokensOf(template);
-    const named = first === "_INBOX" && rest.length > 0;
-    const covered = first === ">" || first === "_INBOX" || (first === "*" && (rest.at(-1) === ">" || rest.length > 1));
-    return named || (direction === "subscribe" && covered)
-      ? `${direction} ${template} covers inboxes of others`
-      : undefined;
-  }),
+  check: reserved("_INBOX"),
 };
 
 /** Requests of JetStream that change or copy what is stored. */
@@ -104,10 +86,23 @@ const destructive = [
 const jetstream: EnvironmentRule = {
   id: "grant-jetstream-api",
   severity: "error",
-  title: "Holders of a token may change or delete streams",
+  title: "Somebody may send JetStream requests about streams that are not named",
   reason:
-    "$JS.API holds DELETE, PURGE and RESTORE beside the requests that consumers need; restoring one stream has reached others before (CVE-2026-33222).",
-  fix: "allow the requests that users need, such as $JS.API.CONSUMER.MSG.NEXT.<stream>.<consumer>",
+    "$JS.API holds DELETE, PURGE and RESTORE beside the requests that consumers need, and one that makes a stream of everybody's inboxes. The responder refuses such rules and does not start.",
+  fix: "name the request, the stream and the consumer, such as $JS.API.CONSUMER.MSG.NEXT.<stream>.<consumer>; a service has them from uses",
+  check: eachAllowed((template, _, direction) => {
+    const [first, second] = tokensOf(template);
+    const why = first === "$JS" && second !== "ACK" && second !== "FC" ? reservedBy(template) : undefined;
+    return why && `${direction} ${template} would grant ${why}`;
+  }),
+};
+
+const destruction: EnvironmentRule = {
+  id: "grant-jetstream-destruction",
+  severity: "error",
+  title: "Holders of a token may change, copy or delete a stream",
+  reason: "What one of them does reaches all. Restoring one stream has reached others before (CVE-2026-33222).",
+  fix: "leave it to a service, or to natsform streams",
   check: eachAllowed((template, { of, publish }, direction) => {
     if (of !== "user" || direction !== "publish" || tokensOf(template)[0] !== "$JS") return undefined;
     const request = destructive.find((subject) => grants({ allow: template, deny: publish.deny }, subject));
@@ -115,33 +110,57 @@ const jetstream: EnvironmentRule = {
   }),
 };
 
+const buckets: EnvironmentRule = {
+  id: "grant-buckets",
+  severity: "error",
+  title: "Somebody may write or read every bucket",
+  reason: "Buckets of keys and objects are streams: what they hold is as much somebody's own as a stream is.",
+  fix: "name the bucket: $KV.<bucket>.>; a service has them from uses",
+  check: reserved("$KV", "$O"),
+};
+
 const system: EnvironmentRule = {
   id: "grant-system-subjects",
   severity: "error",
-  title: "Somebody may use the server's own subjects",
+  title: "Somebody may use subjects of servers or of natsform's programs",
   reason:
-    "Below $SYS every account can list its connections, with the addresses of others; such a request has stopped servers (secnote 2026-28). $SYS.REQ.USER.INFO, which tells a client who it is, is granted already.",
+    "Below $SYS every account can list its connections, with the addresses of others; such a request has stopped servers (secnote 2026-28). $SYS.REQ.USER.INFO, which tells a client who it is, is granted already. Replies between accounts and clusters (_R_, _GR_) and what natsform's programs listen on (_NATSFORM) are nobody's either.",
   fix: "remove it",
-  check: eachAllowed((template, _, direction) =>
-    tokensOf(template)[0] === "$SYS" && template !== "$SYS.REQ.USER.INFO" ? `${direction} ${template}` : undefined,
-  ),
+  check: reserved("$SYS", "_R_", "_GR_", "_NATSFORM"),
 };
 
 const acknowledgeAny: EnvironmentRule = {
   id: "grant-acknowledgements",
-  severity: "warning",
-  title: "Holders of a token may acknowledge the messages of others",
+  severity: "error",
+  title: "Somebody may acknowledge the messages of others",
   reason:
-    "An acknowledgement is a message to $JS.ACK.<stream>.<consumer>.>: with a wildcard in the consumer's place a user can end the delivery of what others still work on, and of a workqueue delete it.",
-  fix: "name the stream and the consumer",
-  check: eachAllowed((template, { of }, direction) => {
-    const [js, ack, ...rest] = tokensOf(template);
-    if (of !== "user" || direction !== "publish" || js !== "$JS" || ack !== "ACK") return undefined;
-    const name = (token: string | undefined) => token !== undefined && token !== "*" && token !== ">";
-    // The old form names stream and consumer at once, the new one after domain and account.
-    const named = (name(rest[0]) && name(rest[1])) || (name(rest[2]) && name(rest[3]));
-    return named ? undefined : `every user may publish to ${template}`;
+    "An acknowledgement is a message to $JS.ACK.<stream>.<consumer>.>: with a wildcard in the consumer's place one can end the delivery of what others still work on, and of a workqueue delete it. A placeholder is no name: somebody may be called like a consumer.",
+  fix: "name the stream and the consumer; a service has them from uses",
+  check: eachAllowed((template, _, direction) => {
+    const [js, ack] = tokensOf(template);
+    const why = js === "$JS" && (ack === "ACK" || ack === "FC") ? reservedBy(template) : undefined;
+    return why && `${direction} ${template} would grant ${why}`;
   }),
+};
+
+const anySubject: EnvironmentRule = {
+  id: "responses-anywhere",
+  severity: "error",
+  title: "A service answers wherever a request says",
+  reason:
+    "With NATS's own allow_responses a server lets a service publish once to the reply subject of whatever it receives, whoever chose it, and its deny list does not count. Where the account has JetStream, whoever may ask the service can have a stream purged by it.",
+  fix: "allowResponses: true, which answers in the inboxes of those who may ask; or an account without JetStream",
+  check: ({ environment: { identity, accounts } }) =>
+    Object.entries(identity.services).flatMap(([name, { allowResponses, account }]) =>
+      allowResponses === "any-subject" && accounts[account]?.jetstream.enabled
+        ? [
+            {
+              at: pathText("identity", "services", name, "allowResponses"),
+              message: `account ${account} has JetStream`,
+            },
+          ]
+        : [],
+    ),
 };
 
 const acknowledgeOld: EnvironmentRule = {
@@ -162,12 +181,45 @@ const acknowledgeOld: EnvironmentRule = {
   }),
 };
 
+const answersElsewhere: EnvironmentRule = {
+  id: "answers-elsewhere",
+  severity: "warning",
+  title: "A service that answers may publish what those who ask may not",
+  reason:
+    "A request names the subject of its answer, and a server looks only at whether the service may publish there. Whoever may ask can so have the service publish, into a stream too.",
+  fix: "a second service with a key of its own for what is published, so that the one that answers may publish nothing",
+  check: ({ environment: { identity, streams } }) =>
+    Object.entries(identity.services).flatMap(([name, service]): Hit[] => {
+      if (!service.allowResponses) return [];
+      const heard = service.subscribe.allow;
+      const others = Object.entries(identity.services).filter(([other]) => other !== name);
+      const askers = [...identity.permissions, ...others.map(([, other]) => other)].filter(
+        ({ account, publish }) =>
+          account === service.account &&
+          publish.allow.some((subject) => heard.some((own) => overlaps(widest(subject), widest(own)))),
+      );
+      return service.publish.allow.flatMap((subject, i): Hit[] => {
+        const beyond = askers.some(({ publish }) => !publish.allow.some((own) => covers(own, subject)));
+        if (!beyond || tokensOf(subject)[0] === "$JS") return [];
+        const stored = streams.find(
+          ({ account, subjects }) => account === service.account && subjects.some((own) => overlaps(own, subject)),
+        );
+        const where = stored ? `, which stream ${stored.name} stores` : "";
+        const at = pathText("identity", "services", name, "publish", "allow", i);
+        return [{ at, message: `whoever may ask ${name} can have it publish to ${subject}${where}` }];
+      });
+    }),
+};
+
 export const grantRules: readonly EnvironmentRule[] = [
   everything,
-  serviceEverything,
   inboxes,
   jetstream,
+  destruction,
+  buckets,
   system,
   acknowledgeAny,
+  anySubject,
+  answersElsewhere,
   acknowledgeOld,
 ];

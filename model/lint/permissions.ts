@@ -1,7 +1,7 @@
+import { tokensOf } from "../../runtime/subjects/spec";
 import type { Environment } from "../config";
 import { type EnvironmentRule, pathText } from "./context";
 import type { Hit } from "./rule";
-import { tokensOf } from "./subjects";
 
 /** Checks that rules of permissions do what they seem to do. */
 
@@ -53,7 +53,11 @@ const nothing: EnvironmentRule = {
     "An empty list grants nothing here (to NATS it would mean everything): the identity gets in and can do nothing.",
   fix: "allow what it is for, or remove it",
   check: ({ environment: { identity } }) => {
-    const empty = ({ publish, subscribe, allowResponses }: Omit<Permission, "when">) =>
+    const empty = ({
+      publish,
+      subscribe,
+      allowResponses,
+    }: Pick<Permission, "publish" | "subscribe"> & { allowResponses: unknown }) =>
       [publish, subscribe].every(({ allow, deny }) => allow.length + deny.length === 0) && !allowResponses;
     return [
       ...identity.permissions.map((rule, i) => ({ rule, path: ["identity", "permissions", i] })),
@@ -95,7 +99,7 @@ const denyAlone: EnvironmentRule = {
 };
 
 /** Every subject of a rule or service with its path. */
-function subjectsOf(grant: Omit<Permission, "when">, path: readonly (string | number)[]) {
+function subjectsOf(grant: Pick<Permission, "publish" | "subscribe">, path: readonly (string | number)[]) {
   return directions.flatMap((direction) =>
     (["allow", "deny"] as const).flatMap((list) =>
       grant[direction][list].map((template, i) => ({ template, at: pathText(...path, direction, list, i) })),

@@ -1,5 +1,5 @@
+import { tokensOf } from "../../runtime/subjects/spec";
 import { type EnvironmentRule, streamViews } from "./context";
-import { tokensOf } from "./subjects";
 import { duration } from "./units";
 
 /** Settings of one stream that nats-server refuses, or that leave it less safe than it looks. */

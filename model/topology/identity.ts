@@ -6,6 +6,7 @@ import type { Environment } from "../config";
 import type { AccountTopology, Identity, UserTopology } from "./model";
 import { platformModel } from "./platform-models";
 import { signerOf } from "./signer";
+import { subjectsOfUses } from "./uses";
 
 /** The account's JetStream and the subjects of its streams: enough to apply them and to prove that they store. */
 const streamsPermissions = (env: Environment, account: string): NonNullable<UserTopology["permissions"]> => ({
@@ -87,7 +88,13 @@ export function buildIdentity(env: Environment): Identity {
     users,
     oidc: identity.oidc,
     permissions: identity.permissions,
-    services: identity.services,
+    services: Object.fromEntries(
+      Object.entries(identity.services).map(([name, { uses, ...service }]) => {
+        const { allow, deny } = service.publish;
+        const used = subjectsOfUses({ ...service, uses }, env);
+        return [name, { ...service, publish: { allow: [...new Set([...allow, ...used])], deny } }];
+      }),
+    ),
     maxLifetimeMs: identity.maxLifetime,
     ...(identity.mode === "operator" ? { operatorName: identity.operatorName, sentinel: identity.sentinel } : {}),
   };

@@ -34,7 +34,8 @@ export interface Identity {
   users: UserTopology[];
   oidc: Environment["identity"]["oidc"];
   permissions: Environment["identity"]["permissions"];
-  services: Environment["identity"]["services"];
+  /** With the subjects of what each uses among those that it may publish to. */
+  services: Record<string, Omit<Environment["identity"]["services"][string], "uses">>;
   maxLifetimeMs: number;
   operatorName?: string;
   sentinel?: "server" | "client";

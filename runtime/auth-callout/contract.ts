@@ -1,3 +1,5 @@
+import { PROGRAM_PREFIX } from "../client/identity";
+
 /**
  * Constants that the responder and the configuration of its servers share. Infrastructure renders them into
  * `nats.conf`, or into the responder's user JWT in operator mode.
@@ -13,7 +15,7 @@ export const RESPONDER_QUEUE_GROUP = "auth-callout";
  * Prefix of the subjects on which responders probe themselves, requests and answers alike: nobody may publish on the
  * real subject.
  */
-export const PROBE_SUBJECT_PREFIX = "_NATSFORM.AUTH.PROBE";
+export const PROBE_SUBJECT_PREFIX = `${PROGRAM_PREFIX}.AUTH.PROBE`;
 
 /** Inboxes of the responder's connection. */
 export const RESPONDER_INBOX_PREFIX = `${PROBE_SUBJECT_PREFIX}.INBOX`;
@@ -28,7 +30,7 @@ export const SERVERS_REQUEST_SUBJECT = "$SYS.REQ.ACCOUNT.PING.STATZ";
  * Prefix of the subjects on which servers answer. Not even the responder's user may publish there: every message on it
  * is from a server.
  */
-export const SERVERS_ANSWER_PREFIX = "_NATSFORM.AUTH.SERVERS";
+export const SERVERS_ANSWER_PREFIX = `${PROGRAM_PREFIX}.AUTH.SERVERS`;
 
 /**
  * All permissions of the responder's user in the callout account.

@@ -57,5 +57,5 @@ export function admitService(rules: AuthRules, login: Credential & { kind: "nkey
   // Clients write base64 with either alphabet; Node reads both.
   if (nonce === "" || !verifySignature("U", nkey, nonce, Buffer.from(signature, "base64")))
     throw new Denial("nkey_signature", service.name);
-  return { grant: servicePermissions(nkey, service), expiresAt: now + rules.maxLifetimeSeconds };
+  return { grant: servicePermissions(rules, nkey, service), expiresAt: now + rules.maxLifetimeSeconds };
 }

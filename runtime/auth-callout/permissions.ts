@@ -1,4 +1,5 @@
-import { encodeIdentity, IdentityError, inboxPrefix, serviceInboxPrefix } from "../client/identity";
+import { IdentityError, inboxPrefix, serviceInboxPrefix, userName } from "../client/identity";
+import { type Answers, answersOfService, answersOfUser } from "./answers";
 import { type Claims, holds } from "./claims";
 import { expand, MAX_SUBJECTS } from "./expand";
 import type { DenialReason } from "./reasons";
@@ -14,10 +15,11 @@ export interface SubjectPermissions {
 export interface Grant {
   /** Key of the rules' accounts. */
   account: string;
-  /** The user's name on the server, over a closed alphabet or from the rules. */
+  /** The user's name on the server: `user:` and the encoded `sub`, or a service's name from the rules. */
   name: string;
   publish: SubjectPermissions;
   subscribe: SubjectPermissions;
+  /** NATS's own right to answer, on whatever subject a request names. Only services that the rules say so of have it. */
   responses?: { max: number; expiresMs: number };
 }
 
@@ -44,7 +46,8 @@ type Direction = "publish" | "subscribe";
  * all.
  */
 const MAX_SUBJECT_BYTES = 64 * 1024;
-const DEFAULT_RESPONSES = { max: 1, expiresMs: 120_000 };
+/** As in NATS. */
+const RESPONSES = { max: 1, expiresMs: 120_000 };
 
 /**
  * Explains which permissions the rules give to the holder of a token. Pure; the responder decides by it and a dry run
@@ -67,7 +70,7 @@ export function explainPermissions(rules: AuthRules, claims: Claims & { sub: str
 
   let name: string;
   try {
-    name = encodeIdentity(claims.sub);
+    name = userName(claims.sub);
   } catch (error) {
     if (error instanceof IdentityError) return denied("identity_refused", error.message);
     throw error;
@@ -79,13 +82,14 @@ export function explainPermissions(rules: AuthRules, claims: Claims & { sub: str
   if (!publish || !subscribe) return denied("too_many_subjects", `more than ${MAX_SUBJECTS} in one list`);
   if (length(publish) + length(subscribe) > MAX_SUBJECT_BYTES)
     return denied("too_many_subjects", `more than ${MAX_SUBJECT_BYTES} bytes of subjects`);
-  const responses = uniteResponses(granted);
+  const answers = granted.some(({ allowResponses }) => allowResponses)
+    ? answersOfUser(rules, account, claims.sub, { publish, subscribe })
+    : undefined;
   const grant = {
     account,
     name,
-    publish: closed(publish),
+    publish: closed(withAnswers(publish, answers)),
     subscribe: { ...subscribe, allow: [...subscribe.allow, `${inboxPrefix(claims.sub)}.>`] },
-    ...(responses && { responses }),
   };
   return { rules: explained, grant };
 }
@@ -96,18 +100,24 @@ export function explainPermissions(rules: AuthRules, claims: Claims & { sub: str
  * It may publish to its own inboxes too, as health checks do (`nats server check connection`). Nobody else may subscribe
  * there, so all that it reaches is itself; traces of its own messages are among that.
  */
-export function servicePermissions(publicNkey: string, service: Service): Grant {
-  const { account, name, publish, subscribe } = service;
-  const responses = uniteResponses([service]);
+export function servicePermissions(rules: AuthRules, publicNkey: string, service: Service): Grant {
+  const { account, name, publish, subscribe, allowResponses } = service;
   const inboxes = `${serviceInboxPrefix(publicNkey)}.>`;
+  const answers = allowResponses === true ? answersOfService(rules, publicNkey, service) : undefined;
+  const own = { allow: [...publish.allow, inboxes], deny: publish.deny ?? [] };
   return {
     account,
     name,
-    publish: { allow: [...publish.allow, inboxes], deny: publish.deny ?? [] },
+    publish: withAnswers(own, answers),
     subscribe: { allow: [...subscribe.allow, inboxes], deny: subscribe.deny ?? [] },
-    ...(responses && { responses }),
+    ...(allowResponses === "any-subject" && { responses: RESPONSES }),
   };
 }
+
+const withAnswers = ({ allow, deny }: SubjectPermissions, answers?: Answers): SubjectPermissions =>
+  answers
+    ? { allow: [...new Set([...allow, ...answers.allow])], deny: [...new Set([...deny, ...answers.deny])] }
+    : { allow, deny };
 
 /** The subjects of one direction; undefined when there are too many. */
 function unite(rules: readonly Rule[], direction: Direction, claims: Claims): SubjectPermissions | undefined {
@@ -142,14 +152,3 @@ const length = ({ allow, deny }: SubjectPermissions): number =>
 /** To NATS an empty allow list means everything. */
 const closed = ({ allow, deny }: SubjectPermissions): SubjectPermissions =>
   allow.length === 0 ? { allow, deny: [">"] } : { allow, deny };
-
-function uniteResponses(grants: readonly Pick<Rule, "allowResponses">[]): Grant["responses"] {
-  const limits = grants
-    .map(({ allowResponses }) => (allowResponses === true ? DEFAULT_RESPONSES : allowResponses))
-    .filter((limit) => typeof limit === "object");
-  if (limits.length === 0) return undefined;
-  return {
-    max: Math.max(...limits.map(({ max }) => max)),
-    expiresMs: Math.max(...limits.map(({ expiresMs }) => expiresMs)),
-  };
-}

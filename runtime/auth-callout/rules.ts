@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isPublicKey } from "../nkeys/nkey";
-import { coversInboxes, hasPlaceholder, templateProblem } from "./subject-template";
+import { reservedBy } from "../subjects/spec";
+import { hasPlaceholder, templateProblem } from "./subject-template";
 
 /** Accounts that no callout may put anyone into: the system's, the callout's own, and NATS's implicit ones. */
 const RESERVED_ACCOUNTS = ["SYS", "AUTH", "$SYS", "$G"];
@@ -14,25 +15,21 @@ const subject = z.string().superRefine((template, context) => {
   if (problem !== undefined)
     context.addIssue({ code: "custom", message: `${problem}; got ${JSON.stringify(template)}` });
 });
-const allowed = subject.refine((template) => !template.startsWith("_INBOX."), {
-  error: ({ input }) => `must not name inboxes: every identity has its own already; got ${JSON.stringify(input)}`,
-});
-const subscribable = allowed.refine((template) => !coversInboxes(template), {
-  error: ({ input }) =>
-    `must not cover the inboxes of all identities; got ${JSON.stringify(input)}: name the first token`,
+/** Servers, JetStream and natsform's programs have subjects of their own: lint knows them too, for who runs without it. */
+const allowed = subject.superRefine((template, context) => {
+  const reserved = templateProblem(template) === undefined ? reservedBy(template) : undefined;
+  if (reserved !== undefined)
+    context.addIssue({ code: "custom", message: `would grant ${reserved}; got ${JSON.stringify(template)}` });
 });
 
-const MAX_EXPIRES_MS = 3_600_000;
 const grant = {
   /** Key of {@link AuthRules.accounts}. */
   account: z.string(),
   publish: z.strictObject({ allow: z.array(allowed), deny: z.array(subject).optional() }),
-  subscribe: z.strictObject({ allow: z.array(subscribable), deny: z.array(subject).optional() }),
-  /** Publishing to reply subjects that were received; `true` is one answer within two minutes, as in NATS. */
-  allowResponses: z
-    .union([z.boolean(), z.strictObject({ max: z.int().min(1), expiresMs: z.int().min(1).max(MAX_EXPIRES_MS) })])
-    .optional(),
+  subscribe: z.strictObject({ allow: z.array(allowed), deny: z.array(subject).optional() }),
 };
+/** Publishing to the inboxes of those who may ask: whose `publish` meets this `subscribe`. */
+const answering = z.boolean();
 
 const condition = z
   .strictObject({
@@ -44,8 +41,16 @@ const condition = z
   })
   .refine(({ equals, includes }) => equals !== undefined || includes !== undefined, "must say equals or includes");
 
-const rule = z.strictObject({ ...grant, when: z.array(condition).optional() });
-const service = z.strictObject({ name: z.string().min(1), ...grant });
+const rule = z.strictObject({ ...grant, allowResponses: answering.optional(), when: z.array(condition).optional() });
+const service = z.strictObject({
+  name: z.string().min(1),
+  ...grant,
+  /**
+   * `any-subject` is NATS's own: one answer within two minutes to whatever subject a request names. Whoever may ask such
+   * a service publishes with the service's hand, also to JetStream.
+   */
+  allowResponses: answering.or(z.literal("any-subject")).optional(),
+});
 
 /**
  * Rules by which the responder grants permissions (`AUTH_RULES`).

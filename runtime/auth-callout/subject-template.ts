@@ -16,13 +16,6 @@ export function templateProblem(template: string): string | undefined {
 /** Returns whether a template has placeholders. */
 export const hasPlaceholder = (template: string): boolean => template.includes("{");
 
-/** Returns whether a subscription to this template could receive from a private inbox `_INBOX.<identity>.<token>…`. */
-export function coversInboxes(template: string): boolean {
-  const [first, ...rest] = splitTokens(template);
-  if (first === "_INBOX" || first === ">") return true;
-  return first === "*" && (rest.at(-1) === ">" || rest.length >= 2);
-}
-
 /** The tokens of a template without a problem. */
 export const parseTemplate = (template: string): TemplateToken[] =>
   splitTokens(template).map((token) => (hasPlaceholder(token) ? { claim: token.slice(1, -1) } : { text: token }));

@@ -1,10 +1,12 @@
+import { programInboxPrefix } from "../client/identity";
+
 /**
  * Constants that the backup program and the configuration of its servers share. Infrastructure renders them into
  * `nats.conf`, or into the user's JWT in operator mode.
  */
 
 /** Inbox prefix of the backup users. Each works in an account of its own, so none receives answers to another one. */
-export const BACKUP_INBOX = "_INBOX.backup";
+export const BACKUP_INBOX = programInboxPrefix("backup");
 
 /**
  * All permissions of the backup user in its account.

@@ -1,3 +1,5 @@
+import { programInboxPrefix } from "../client/identity";
+
 /**
  * Constants that the renewal job and the configuration of its servers share. Infrastructure renders them into
  * `nats.conf`, or into the user's JWT in operator mode.
@@ -7,7 +9,7 @@
 export const RENEWAL_USER = "renewal";
 
 /** Inbox prefix of that user. */
-export const RENEWAL_INBOX = "_INBOX.renewal";
+export const RENEWAL_INBOX = programInboxPrefix("renewal");
 
 /**
  * All permissions of the job in the system account: requests for the servers' identities, and a reload of each.

@@ -36,6 +36,15 @@ export const inboxPrefix = (sub: string): string => `_INBOX.${encodeIdentity(sub
  */
 export const serviceInboxPrefix = (publicNkey: string): string => `_INBOX._${publicNkey}`;
 
+/** First token of everything that belongs to natsform's own programs. No rule may grant it. */
+export const PROGRAM_PREFIX = "_NATSFORM";
+
+/** The inbox prefix of one of natsform's own programs: outside of `_INBOX`, where identities and those who answer are. */
+export const programInboxPrefix = (program: string): string => `${PROGRAM_PREFIX}.INBOX.${program}`;
+
+/** Name of a token's holder on servers, in logs and monitoring. No service and no fixed user has a colon in its name. */
+export const userName = (sub: string): string => `user:${encodeIdentity(sub)}`;
+
 /** Encoding of each byte. */
 const ENCODED = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);

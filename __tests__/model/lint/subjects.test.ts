@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { covers, overlaps, tokensOf, widest } from "../../../model/lint/subjects";
+import { covers, overlaps, tokensOf, widest } from "../../../runtime/subjects/spec";
 
 const token = fc.constantFrom("a", "b", "*");
 const pattern = fc

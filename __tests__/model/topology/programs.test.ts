@@ -41,7 +41,10 @@ function rulesProblems(environment: Environment): string[] {
 }
 
 /** Rules of lint about what the responder reads. */
-const responderRules = ["grant-inboxes", "service-placeholder", "connection-lifetime"];
+const responderRules = [
+  ...["grant-everything", "grant-inboxes", "grant-jetstream-api", "grant-buckets", "grant-system-subjects"],
+  ...["grant-acknowledgements", "service-placeholder", "connection-lifetime"],
+];
 
 test("the responder takes its rules, or lint says why it does not, and the other way round", () => {
   const seen = { taken: 0, refused: 0 };

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { pino } from "pino";
 import { logOutcome } from "../../../runtime/auth-callout/log-outcome";
-import { encodeIdentity } from "../../../runtime/client";
+import { userName } from "../../../runtime/client";
 import { readNatsJwt } from "../../../runtime/nkeys/nats-jwt";
 import {
   type Attack,
@@ -117,7 +117,7 @@ test("P1: no two identities get one name", async () => {
   for (const { sent, expected } of attacksOf(p1, world, new Random(seed), 5000)) {
     if (sent.kind !== "claims" || expected.verdict !== "admitted") continue;
     const sub = String(sent.claims.sub);
-    const name = encodeIdentity(sub);
+    const name = userName(sub);
     expect(owners.get(name) ?? sub).toBe(sub);
     owners.set(name, sub);
   }

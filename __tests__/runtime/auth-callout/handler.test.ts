@@ -28,7 +28,7 @@ const grant = {
   publish: { allow: ["orders.{sub}"] },
   subscribe: { allow: ["news.>"], deny: ["news.x"] },
 };
-const literal = { ...grant, publish: { allow: ["orders"] } };
+const literal = { ...grant, publish: { allow: ["orders"] }, subscribe: { allow: ["orders.*"] } };
 const rules = AuthRules.parse({
   mode: "callout",
   accounts: { APP: { id: "APP" } },
@@ -91,7 +91,7 @@ describe("in configuration mode", () => {
       jti: expect.any(String),
       iat: now,
       iss: publicKeyOf(keys.issuer),
-      name: "alice",
+      name: "user:alice",
       sub: request.nats.user_nkey,
       nats: {
         pub: { allow: ["orders.alice"] },
@@ -107,7 +107,10 @@ describe("in configuration mode", () => {
 
   test("a service that signed the nonce gets in, and may answer", async () => {
     const { user } = await ask(login("n0nce"), { nonce: "n0nce" });
-    expect(user).toMatchObject({ name: "orders", exp: now + 3600, nats: { resp: { max: 1, ttl: 120_000_000_000 } } });
+    expect(user).toMatchObject({ name: "orders", exp: now + 3600 });
+    // NATS's own right to answer has no place: it would be a right to publish anywhere.
+    expect(user.nats).not.toHaveProperty("resp");
+    expect(user.nats).toMatchObject({ pub: { allow: expect.arrayContaining(["_INBOX.*.>"]) } });
   });
 
   test.each([
@@ -139,7 +142,7 @@ describe("in configuration mode", () => {
   });
 
   test("a token may come as the password, from clients that have no other field", async () => {
-    expect((await ask({ user: "any", pass: "good" })).user).toMatchObject({ name: "alice" });
+    expect((await ask({ user: "any", pass: "good" })).user).toMatchObject({ name: "user:alice" });
   });
 
   test.each([

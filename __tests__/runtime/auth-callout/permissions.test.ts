@@ -158,13 +158,79 @@ test("an identity that has no encoding is denied", () => {
   expect(explain(rulesOf(rule()), { sub: "x".repeat(256) })).toMatchObject({ denied: "identity_refused" });
 });
 
-test("the most generous permission to respond counts", () => {
-  const limited = rule({ allowResponses: { max: 5, expiresMs: 1000 } });
-  expect(granted(rulesOf(rule(), limited, rule({ allowResponses: true }))).responses).toEqual({
-    max: 5,
-    expiresMs: 120_000,
+describe("who may answer", () => {
+  const [mainApi, other] = [createUser().getPublicKey(), createUser().getPublicKey()];
+  const inboxes = (nkey: string) => `_INBOX._${nkey}.>`;
+  const service = (publish: string[], subscribe: string[], more: object = {}) => ({
+    name: "api",
+    account: "APP",
+    publish: { allow: publish },
+    subscribe: { allow: subscribe },
+    ...more,
   });
-  expect(granted(rulesOf(rule({ allowResponses: false }))).responses).toBeUndefined();
+  const answering = { allowResponses: true };
+  const both = (subjects: string[]) => ({ publish: { allow: subjects }, subscribe: { allow: subjects } });
+
+  test("a service that tokens may ask answers in inboxes of an identity's form, and in none of services that may not", () => {
+    const rules = {
+      ...rulesOf(rule({ publish: { allow: ["api.{sub}.>"] } })),
+      services: { [mainApi]: service([], ["api.>"], answering), [other]: service(["jobs.>"], []) },
+    };
+    const grant = servicePermissions(rules, mainApi, rules.services[mainApi] as never);
+    expect(grant.publish).toEqual({ allow: [inboxes(mainApi), "_INBOX.*.>"], deny: [inboxes(other)] });
+    expect(grant).not.toHaveProperty("responses");
+  });
+
+  test("a service that only services may ask answers those alone", () => {
+    const rules = {
+      ...rulesOf(rule({ publish: { allow: ["news.>"] } })),
+      services: { [mainApi]: service([], ["jobs.*"], answering), [other]: service(["jobs.>"], []) },
+    };
+    const { publish } = servicePermissions(rules, mainApi, rules.services[mainApi] as never);
+    expect(publish).toEqual({ allow: [inboxes(mainApi), inboxes(other)], deny: [] });
+  });
+
+  test("what is denied to an asker, or to who answers, is not asked; another account's services are nobody's", () => {
+    const rules = {
+      ...rulesOf(rule({ publish: { allow: ["jobs.a"], deny: ["jobs.>"] } })),
+      services: {
+        [mainApi]: service([], ["jobs.*"], answering),
+        [other]: service(["jobs.>"], [], { account: "OPS" }),
+      },
+    };
+    expect(servicePermissions(rules, mainApi, rules.services[mainApi] as never).publish.allow).toEqual([
+      inboxes(mainApi),
+    ]);
+  });
+
+  test("the holder of a token answers services that may ask it, itself on another device, and no other holder", () => {
+    const rules = {
+      ...rulesOf(rule({ ...both(["user.{sub}.>"]), ...answering }), rule({ ...both(["news.>"]) })),
+      services: { [mainApi]: service(["user.>"], []), [other]: service(["orders.>"], []) },
+    };
+    expect(granted(rules).publish).toEqual({
+      allow: ["user.alice.>", "news.>", inboxes(mainApi), "_INBOX.alice.>"],
+      deny: [],
+    });
+  });
+
+  test("nobody answers who was not told to, and NATS's own way is for services that insist on it", () => {
+    const asked = { services: { [mainApi]: service(["user.>"], ["api.>"]), [other]: service([], []) } };
+    const rules = {
+      ...rulesOf(rule({ publish: { allow: ["api.x"] }, subscribe: { allow: ["user.{sub}.>"] } })),
+      ...asked,
+    };
+    expect(granted(rules).publish.allow).toEqual(["api.x"]);
+    expect(servicePermissions(rules, mainApi, rules.services[mainApi] as never).publish.allow).toEqual([
+      "user.>",
+      inboxes(mainApi),
+    ]);
+    const insisting = service([], ["api.>"], { allowResponses: "any-subject" });
+    expect(servicePermissions(rules, mainApi, insisting as never).responses).toEqual({ max: 1, expiresMs: 120_000 });
+    const parse = (allowResponses: unknown) =>
+      AuthRules.safeParse({ ...rulesOf(rule()), permissions: [{ ...rule(), allowResponses }] }).success;
+    expect([parse(true), parse("any-subject"), parse({ max: 1, expiresMs: 1 })]).toEqual([true, false, false]);
+  });
 });
 
 test("the explanation says of every rule what came of it", () => {
@@ -185,11 +251,10 @@ test("a service has its own subjects and its own inbox", () => {
     subscribe: { allow: ["orders.>"] },
     allowResponses: true,
   };
-  expect(servicePermissions(nkey, service)).toEqual({
+  expect(servicePermissions(rulesOf(rule()), nkey, service)).toEqual({
     account: "APP",
     name: "orders",
     publish: { allow: [`_INBOX._${nkey}.>`], deny: [] },
     subscribe: { allow: ["orders.>", `_INBOX._${nkey}.>`], deny: [] },
-    responses: { max: 1, expiresMs: 120_000 },
   });
 });

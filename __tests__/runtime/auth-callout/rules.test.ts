@@ -19,12 +19,14 @@ test.each([
   "orders",
   "orders.*.created",
   "orders.>",
-  ">",
   "*",
   "{sub}.>",
   "a.{realm_access.roles}.b",
   "a.{https://example.com/roles}",
-  "$JS.API.>",
+  "$JS.API.CONSUMER.MSG.NEXT.ORDERS.work",
+  "$JS.ACK.*.*.ORDERS.work.>",
+  "$KV.PREFS.{sub}.>",
+  "$SYS.REQ.USER.INFO",
   "ä.b",
 ])("%s is a subject", (subject) => {
   expect(issues(publishing(subject))).toEqual([]);
@@ -79,7 +81,7 @@ test("all errors are reported at once, with the value got and the fix", () => {
   };
   expect(issues(wrong)).toEqual([
     'permissions.0.publish.allow.0: must hold no spaces: NATS would read a queue group behind one; got "a b"',
-    'permissions.0.publish.allow.1: must not name inboxes: every identity has its own already; got "_INBOX.>"',
+    'permissions.0.publish.allow.1: would grant inboxes: every identity has its own already, and answers go where those who may ask listen; got "_INBOX.>"',
     "permissions.0.when.0: must say equals or includes",
     'accounts.APP.id: must be the account\'s public key A…; got "APP"',
     'permissions.0.account: must be one of APP; got "OTHER"',

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { createUser } from "nkeys.js";
-import { encodeIdentity, IdentityError, inboxPrefix, serviceInboxPrefix } from "../../../runtime/client";
+import { RESPONDER_INBOX_PREFIX, SERVERS_ANSWER_PREFIX } from "../../../runtime/auth-callout/contract";
+import { BACKUP_INBOX } from "../../../runtime/backup/contract";
+import { RENEWAL_INBOX } from "../../../runtime/certificate-renewal/contract";
+import { encodeIdentity, IdentityError, inboxPrefix, serviceInboxPrefix, userName } from "../../../runtime/client";
+import { STREAMS_INBOX } from "../../../runtime/streams/contract";
 
 /** What an attacker would choose as `sub`. */
 const HOSTILE = [
@@ -77,6 +81,19 @@ test.each([
   ["128 letters of two bytes", "é".repeat(128)],
 ])("%s is refused", (_, sub) => {
   expect(() => encodeIdentity(sub)).toThrow(IdentityError);
+});
+
+test("no user can have an inbox or the name of a program, a service or a fixed user", () => {
+  const programs = [BACKUP_INBOX, STREAMS_INBOX, RENEWAL_INBOX, RESPONDER_INBOX_PREFIX, SERVERS_ANSWER_PREFIX];
+  for (const own of programs) expect(own).toMatch(/^_NATSFORM\./);
+  fc.assert(
+    fc.property(wellFormed, (sub) => {
+      // What may publish to the inboxes of all identities reaches those of no program.
+      expect(inboxPrefix(sub)).toMatch(/^_INBOX\.[A-Za-z0-9_-]+$/);
+      // Names of services and fixed users are labels and account names.
+      expect(userName(sub)).toMatch(/^user:[A-Za-z0-9_-]+$/);
+    }),
+  );
 });
 
 test("no user can have the inbox of a service", () => {

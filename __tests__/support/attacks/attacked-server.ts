@@ -10,6 +10,7 @@ import type { EnvironmentInput } from "../../../model/config";
 import { RESPONDER_INBOX_PREFIX } from "../../../runtime/auth-callout/contract";
 import { type NatsAuthCalloutService, startNatsAuthCalloutService } from "../../../runtime/auth-callout/service";
 import { NatsClient, serviceInboxPrefix } from "../../../runtime/client";
+import { STREAMS_INBOX } from "../../../runtime/streams/contract";
 import { toAuthRules } from "../../../templates/callout-rules";
 import { type ConfObject, printConf } from "../../../templates/nats-conf";
 import { type Issuer, startIssuer } from "../callout-issuer";
@@ -121,8 +122,10 @@ export class AttackedServer {
     const { user, ...rest } = login as { user?: string };
     const seed = user === undefined ? undefined : new TextEncoder().encode(await this.seed(`user-${user}`));
     const own = seed ? { authenticator: nkeyAuthenticator(seed) } : rest;
-    // Services have inboxes of their own; the system user has any.
-    const inbox = seed && user !== "sys" ? { inboxPrefix: serviceInboxPrefix(fromSeed(seed).getPublicKey()) } : {};
+    // Services and programs have inboxes of their own; the system user has any.
+    const program = user?.startsWith("streams-") ? STREAMS_INBOX : undefined;
+    const prefix = seed && user !== "sys" ? (program ?? serviceInboxPrefix(fromSeed(seed).getPublicKey())) : undefined;
+    const inbox = prefix ? { inboxPrefix: prefix } : {};
     const connection = await connect({
       servers: `tls://127.0.0.1:${this.port("client")}`,
       tls: { caFile: this.caFile },

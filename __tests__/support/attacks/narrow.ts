@@ -34,7 +34,7 @@ export function narrow({
   const may = list.length > 0 && list.every((team) => encodable(team) !== undefined);
   const as: Admitted = {
     account: "APP",
-    name: encoded(sub),
+    name: `user:${encoded(sub)}`,
     publish: may
       ? { allow: texts.map((team) => `teams.${team}.say`), deny: texts.map((team) => `teams.${team}.admin`) }
       : { allow: [], deny: [">"] },

@@ -41,6 +41,37 @@ export const accountReferences: Check = (env) => {
   ];
 };
 
+/** What services use is there, in their own account. */
+export const usesReferences: Check = (env) => {
+  const streams = list(env.streams).map(dict);
+  return Object.entries(dict(dict(env.identity).services)).flatMap(([service, value]) => {
+    const { account, uses } = dict(value);
+    if (typeof account !== "string") return [];
+    const own = streams.filter((stream) => (stream.account ?? "APP") === account);
+    const names = own.flatMap(({ name }) => text(name) ?? []);
+    const consumers = own.flatMap(({ name, consumers }) =>
+      list(consumers).flatMap((value) => {
+        const [stream, consumer] = [text(name), text(dict(value).name)];
+        return stream === undefined || consumer === undefined ? [] : [`${stream}/${consumer}`];
+      }),
+    );
+    const path = ["identity", "services", service, "uses"];
+    const refuse = (at: Problem["path"], name: unknown, what: string, known: readonly string[]): Problem[] =>
+      typeof name === "string" && !known.includes(name) ? [unknownName([...path, ...at], name, what, known)] : [];
+    const used = dict(uses);
+    const buckets = names.flatMap((name) => (name.startsWith("KV_") ? [name.slice(3)] : []));
+    return [
+      ...list(used.consumers).flatMap((name, i) =>
+        refuse(["consumers", i], name, `consumer in account ${account}`, consumers),
+      ),
+      ...list(used.streams).flatMap((name, i) => refuse(["streams", i], name, `stream in account ${account}`, names)),
+      ...Object.keys(dict(used.buckets)).flatMap((name) =>
+        refuse(["buckets", name], name, `stream KV_… in account ${account}`, buckets),
+      ),
+    ];
+  });
+};
+
 export const streamReferences: Check = (env) => {
   if (!isDict(env.clusters)) return [];
   const clusters = new Map(clustersOf(env));

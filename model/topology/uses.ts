@@ -1,0 +1,45 @@
+import type { Environment } from "../config";
+
+type Service = Environment["identity"]["services"][string];
+
+/**
+ * Subjects that a service may publish to for what it uses: as clients of NATS send them, in JavaScript, Go and Python. A request about a stream
+ * reaches it by the plain name where the client is connected to the stream's cluster, and by the domain elsewhere.
+ */
+export function subjectsOfUses({ uses, account }: Service, env: Environment): string[] {
+  const own = env.streams.filter((stream) => stream.account === account);
+  /** Prefixes of JetStream's interface under which a stream is found. */
+  const interfaces = (stream: string) => {
+    const clusters = own.filter(({ name }) => name === stream).map(({ cluster }) => cluster);
+    const domains = clusters.flatMap((name) => env.clusters[name]?.jetstream?.domain ?? []);
+    return ["$JS.API", ...new Set(domains.map((domain) => `$JS.${domain}.API`))];
+  };
+  const of = (stream: string, ...requests: string[]) =>
+    interfaces(stream).flatMap((prefix) => requests.map((request) => `${prefix}.${request}`));
+  const consumers = uses.consumers.flatMap((name) => {
+    const [stream = "", consumer = ""] = name.split("/");
+    return [
+      ...of(stream, `STREAM.INFO.${stream}`, `CONSUMER.INFO.${stream}.${consumer}`),
+      ...of(stream, `CONSUMER.MSG.NEXT.${stream}.${consumer}`),
+      // In both forms: servers of later releases put domain and account before the stream.
+      `$JS.ACK.${stream}.${consumer}.>`,
+      `$JS.ACK.*.*.${stream}.${consumer}.>`,
+    ];
+  });
+  const reads = (stream: string) =>
+    of(stream, `STREAM.INFO.${stream}`, `STREAM.MSG.GET.${stream}`, `DIRECT.GET.${stream}`, `DIRECT.GET.${stream}.>`);
+  const buckets = Object.entries(uses.buckets).flatMap(([bucket, right]) => {
+    const stream = `KV_${bucket}`;
+    return [
+      ...reads(stream),
+      // Watching and listing make a consumer for the time being, which sends to the service's inbox.
+      ...of(stream, `CONSUMER.CREATE.${stream}.>`, `CONSUMER.INFO.${stream}.*`, `CONSUMER.DELETE.${stream}.*`),
+      `$JS.FC.${stream}.>`,
+      ...(right === "write" ? [`$KV.${bucket}.>`] : []),
+    ];
+  });
+  const publish = [...consumers, ...uses.streams.flatMap(reads), ...buckets];
+  // Clients ask once whether there is JetStream at all.
+  const whether = publish.length > 0 ? ["$JS.API.INFO"] : [];
+  return [...new Set([...whether, ...publish])];
+}

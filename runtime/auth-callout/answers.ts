@@ -1,0 +1,56 @@
+import { inboxPrefix, serviceInboxPrefix } from "../client/identity";
+import { covers, overlaps, widest } from "../subjects/spec";
+import type { AuthRules, Service } from "./rules";
+
+/**
+ * Where somebody may answer: in the inboxes of those who may ask it, and nowhere else.
+ *
+ * NATS's own `allow_responses` is no such thing: a server makes the reply subject of every message that it delivers
+ * publishable, whoever chose it, and looks neither at `deny` nor at what the subject is. Whoever may ask could so have a
+ * stream purged, or a subject written that is not its own.
+ */
+export interface Answers {
+  allow: string[];
+  deny: string[];
+}
+
+type Subjects = Pick<Service, "publish" | "subscribe">;
+
+/** What a list allows and does not deny again as a whole. */
+const allowed = ({ allow, deny = [] }: Subjects["publish"]): string[] =>
+  allow.map(widest).filter((subject) => !deny.some((denied) => covers(denied, subject)));
+
+/** True when `asker` may publish what `answerer` may subscribe to. */
+const mayAsk = (asker: Subjects, answerer: Subjects): boolean =>
+  allowed(asker.publish).some((subject) => allowed(answerer.subscribe).some((other) => overlaps(subject, other)));
+
+/** Inboxes of the account's services, and whether each may ask. */
+const servicesOf = ({ services }: AuthRules, account: string, answerer: Subjects) =>
+  Object.entries(services)
+    .filter(([, service]) => service.account === account)
+    .map(([nkey, service]) => ({ inboxes: `${serviceInboxPrefix(nkey)}.>`, asks: mayAsk(service, answerer) }));
+
+/**
+ * Where a service may answer. Where holders of tokens may ask it, their inboxes are all that have an identity's form;
+ * those of services that may not ask are excepted.
+ */
+export function answersOfService(rules: AuthRules, nkey: string, service: Service): Answers {
+  const services = servicesOf(rules, service.account, service);
+  const users = rules.permissions.some((rule) => rule.account === service.account && mayAsk(rule, service));
+  const own = `${serviceInboxPrefix(nkey)}.>`;
+  if (!users) return { allow: services.filter(({ asks }) => asks).map(({ inboxes }) => inboxes), deny: [] };
+  const others = services.filter(({ asks, inboxes }) => !asks && inboxes !== own);
+  return { allow: ["_INBOX.*.>"], deny: others.map(({ inboxes }) => inboxes) };
+}
+
+/**
+ * Where the holder of a token may answer: to services, and to itself on another device. Not to other holders: it could
+ * write into the inboxes of all.
+ *
+ * @param granted what it may publish and subscribe to, expanded
+ */
+export function answersOfUser(rules: AuthRules, account: string, sub: string, granted: Subjects): Answers {
+  const services = servicesOf(rules, account, granted).filter(({ asks }) => asks);
+  const own = mayAsk(granted, granted) ? [`${inboxPrefix(sub)}.>`] : [];
+  return { allow: [...services.map(({ inboxes }) => inboxes), ...own], deny: [] };
+}

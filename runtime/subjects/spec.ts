@@ -1,0 +1,119 @@
+/**
+ * How subjects of NATS match, for those who judge grants: lint, and the responder by itself. A template may hold
+ * placeholders such as `{sub}`, each a whole token.
+ */
+
+/** The tokens of a subject or template. A placeholder such as `{realm.id}` is one token: its dots are a claim's path. */
+export const tokensOf = (subject: string): string[] => subject.split(/\.(?![^{}]*\})/);
+
+/** True when some message matches both. `*` is exactly one token, `>` is one or more. */
+export function overlaps(a: string, b: string): boolean {
+  const left = tokensOf(a);
+  const right = tokensOf(b);
+  for (let i = 0; ; i++) {
+    const l = left[i];
+    const r = right[i];
+    if (l === undefined || r === undefined) return l === r;
+    if (l === ">" || r === ">") return true;
+    if (l !== r && l !== "*" && r !== "*") return false;
+  }
+}
+
+/** True when every message that matches `narrow` matches `wide` too. */
+export function covers(wide: string, narrow: string): boolean {
+  const outer = tokensOf(wide);
+  const inner = tokensOf(narrow);
+  for (let i = 0; ; i++) {
+    const o = outer[i];
+    const n = inner[i];
+    if (o === undefined || n === undefined) return o === n;
+    if (o === ">") return true;
+    if (n === ">" || (o !== n && o !== "*")) return false;
+  }
+}
+
+/**
+ * A permission template as the widest subject it can become: a placeholder may be any token. The first token stays as
+ * it is, since no encoded claim begins with `$` or equals `_INBOX`.
+ */
+export const widest = (template: string): string =>
+  tokensOf(template)
+    .map((token, i) => (i > 0 && token.startsWith("{") ? "*" : token))
+    .join(".");
+
+/** Why a template must not be granted; undefined when nothing speaks against it. */
+export type Reserved = string | undefined;
+
+/** Requests of JetStream by the tokens behind `$JS.API`, with the number of names that follow: a stream, a consumer. */
+const requests: readonly (readonly [string, number])[] = [
+  ["STREAM.MSG.GET", 1],
+  ["STREAM.MSG.DELETE", 1],
+  ["STREAM.LEADER.STEPDOWN", 1],
+  ["STREAM.PEER.REMOVE", 1],
+  // What is filtered, created or read stands behind the stream.
+  ["DIRECT.GET", 1],
+  ["CONSUMER.NAMES", 1],
+  ["CONSUMER.LIST", 1],
+  ["CONSUMER.CREATE", 1],
+  ["CONSUMER.DURABLE.CREATE", 1],
+  ["CONSUMER.MSG.NEXT", 2],
+  ["CONSUMER.LEADER.STEPDOWN", 2],
+];
+
+/** Tokens of a request that must be literal: the operation and its names. */
+function literalTokens(request: readonly string[]): number {
+  // Whoever watches a bucket makes consumers of it that have names by chance.
+  if (request[0] === "CONSUMER" && /^(KV|OBJ)_/.test(request[2] ?? "")) return 3;
+  const known = requests.find(([operation]) => operation.split(".").every((token, i) => request[i] === token));
+  if (known) return known[0].split(".").length + known[1];
+  return { STREAM: 3, CONSUMER: 4 }[request[0] ?? ""] ?? request.length;
+}
+
+const isWild = (token: string | undefined) =>
+  token === undefined || token === "*" || token === ">" || token.startsWith("{");
+
+/** Spaces that belong to servers and to natsform's programs, with what a grant of one gives. */
+const spaces: Readonly<Record<string, (rest: readonly string[]) => Reserved>> = {
+  _INBOX: () => "inboxes: every identity has its own already, and answers go where those who may ask listen",
+  _R_: () => "replies of other accounts, which servers make",
+  _GR_: () => "replies of other clusters, which servers make",
+  _NATSFORM: () => "subjects of natsform's own programs",
+  $SYS: (rest) => (rest.join(".") === "REQ.USER.INFO" ? undefined : "the servers' own subjects"),
+  $JS: jetstream,
+  $KV: ([bucket]) => (isWild(bucket) ? "every bucket: name it" : undefined),
+  $O: ([bucket]) => (isWild(bucket) ? "every object store: name it" : undefined),
+};
+
+function jetstream(rest: readonly string[]): Reserved {
+  const [kind] = rest;
+  if (isWild(kind)) return "all of JetStream's interface: name what is used";
+  if (kind === "EVENT") return undefined;
+  if (kind === "FC") return isWild(rest[1]) && isWild(rest[3]) ? "flow control of every stream: name it" : undefined;
+  if (kind === "ACK") {
+    // The old form names stream and consumer at once, the new one behind domain and account.
+    const isNamed = (at: number) => !isWild(rest[at]) && !isWild(rest[at + 1]);
+    return isNamed(1) || isNamed(3) ? undefined : "acknowledgements of everybody: name the stream and the consumer";
+  }
+  const at = rest.indexOf("API");
+  if (at !== 0 && at !== 1) return kind === "SNAPSHOT" ? "the chunks of everybody's snapshots" : undefined;
+  const request = rest.slice(at + 1);
+  const literal = request.slice(0, literalTokens(request));
+  const names = [...(at === 1 ? [rest[0]] : []), ...literal];
+  return literal.length === 0 || names.some(isWild)
+    ? "requests about every stream: name the request, the stream and the consumer"
+    : undefined;
+}
+
+/**
+ * Judges a template that is allowed in either direction.
+ *
+ * @returns what it would give away, in words that follow "would grant"
+ */
+export function reservedBy(template: string): Reserved {
+  const [first = "", ...rest] = tokensOf(template);
+  if (first === ">" || (first === "*" && (rest.length === 0 || rest.at(-1) === ">" || rest.length > 1)))
+    return first === "*" && rest.length === 0
+      ? undefined
+      : "subjects of servers, JetStream and inboxes: name the first token";
+  return Object.hasOwn(spaces, first) ? spaces[first]?.(rest) : undefined;
+}
