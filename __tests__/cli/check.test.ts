@@ -188,7 +188,7 @@ test("a trust file that does not fit its environment is a problem of the trust f
   project.write({ ...demo, name: "trusted", identity: { ...demo.identity, services: {} } });
   const { code, stdout } = await project.natsform("check", "trusted");
   expect(code).toBe(1);
-  expect(stdout).toContain("environments/trusted.trust.json: 1 error");
+  expect(stdout).toContain("environments/trusted.trust.json: 2 errors");
   expect(stdout).toContain("users.service-main-api: is in no configuration any more");
   appendFileSync(join(project.root, "environments", "trusted.trust.json"), "}");
   expect((await project.natsform("check", "trusted")).stdout).toMatch(/trusted\.trust\.json: 1 error\n.*is not JSON/);

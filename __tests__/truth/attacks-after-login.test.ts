@@ -81,6 +81,12 @@ async function request(connection: NatsConnection, subject: string, body: object
   return answer as Record<string, unknown>;
 }
 
+/** Consumers that services of the environment use, each as service, stream and name. */
+const used = ({ identity }: EnvironmentInput) =>
+  Object.entries(identity.services ?? {}).flatMap(([service, { uses }]) =>
+    (uses?.consumers ?? []).map((name) => [service, ...name.split("/")] as [string, string, string]),
+  );
+
 describe.each(Object.entries(asked))(
   "in %s",
   (_, { environment, service, asker, subject, stream, stored, elsewhere }) => {
@@ -120,6 +126,33 @@ describe.each(Object.entries(asked))(
           await request(connection, `$JS.API.STREAM.CREATE.${name}`, { name, subjects });
         await request(connection, stored.replace("forged", "first"));
       });
+    });
+
+    test("services pull and acknowledge what they use, with a client of NATS as it comes, and nothing else", async () => {
+      const consumers = used(environment);
+      expect(consumers.length).toBeGreaterThan(0);
+      for (const [user, name, consumer] of consumers) {
+        await server.as({ user: "streams-APP" }, async (connection) => {
+          const config = { durable_name: consumer, ack_policy: "explicit", deliver_policy: "all" };
+          await request(connection, `$JS.API.CONSUMER.CREATE.${name}.${consumer}`, { stream_name: name, config });
+          const [first = ""] = (environment.streams ?? []).find((one) => one.name === name)?.subjects ?? [];
+          await request(connection, first.replace(/\*/g, "x").replace(">", "pulled"));
+        });
+        await server.as({ user: `service-${user}` }, async (connection) => {
+          const refused: string[] = [];
+          void (async () => {
+            for await (const { type, permissionContext } of connection.status())
+              if (type === "error" && permissionContext) refused.push(permissionContext.subject);
+          })();
+          const jetstream = connection.jetstream({ timeout: 20_000 });
+          const pulled = await jetstream.consumers.get(name, consumer);
+          const message = await pulled.next({ expires: 20_000 });
+          expect(await message?.ackAck({ timeout: 20_000 })).toBe(true);
+          expect((await pulled.info()).num_ack_pending).toBe(0);
+          expect(refused).toEqual([]);
+          await expect(jetstream.consumers.get(name, "another")).rejects.toThrow(/permissions violation/i);
+        });
+      }
     });
 
     test("the service answers who asks", async () => {

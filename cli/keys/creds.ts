@@ -37,6 +37,7 @@ export async function ensureCreds(store: KeyStore, user: UserTopology, keys: Cre
   const fresh = await encodeUser(user.name, pair, signer, {
     pub: { ...user.permissions?.publish },
     sub: { ...user.permissions?.subscribe },
+    allowed_connection_types: user.connections,
     ...(issuerAccount && { issuer_account: issuerAccount }),
   });
   const old = await storedUserJwt(store, user.name);

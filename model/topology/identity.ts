@@ -41,7 +41,7 @@ export function buildIdentity(env: Environment): Identity {
   const withJetStream = accounts.filter((account) => account.jetstream).map(({ name }) => name);
   const renewed = Object.values(env.clusters).some(hasRenewalJob);
   const backedUp = Object.values(env.clusters).some((cluster) => cluster.backup);
-  const users: UserTopology[] = [
+  const clients: Omit<UserTopology, "connections">[] = [
     { name: "sys", account: "SYS", purpose: "operators and monitoring; works with the callout down" },
     {
       name: "responder",
@@ -71,12 +71,16 @@ export function buildIdentity(env: Environment): Identity {
       purpose: "takes and restores snapshots",
       permissions: copy(BACKUP_PERMISSIONS),
     })),
-    ...Object.entries(env.clusters).flatMap(([name, { leafOf, foreignLeafs }]) => [
-      ...leafUsers(name, leafOf?.accounts ?? [], `leaf nodes of cluster ${name}`),
-      ...Object.entries(foreignLeafs).flatMap(([leaf, { accounts }]) =>
-        leafUsers(leaf, accounts, `leaf node ${leaf}, which natsform does not deploy`),
-      ),
-    ]),
+  ];
+  const leafs = Object.entries(env.clusters).flatMap(([name, { leafOf, foreignLeafs }]) => [
+    ...leafUsers(name, leafOf?.accounts ?? [], `leaf nodes of cluster ${name}`),
+    ...Object.entries(foreignLeafs).flatMap(([leaf, { accounts }]) =>
+      leafUsers(leaf, accounts, `leaf node ${leaf}, which natsform does not deploy`),
+    ),
+  ]);
+  const users: UserTopology[] = [
+    ...clients.map((user): UserTopology => ({ ...user, connections: ["STANDARD"] })),
+    ...leafs.map((user): UserTopology => ({ ...user, connections: ["LEAFNODE"] })),
   ];
   return {
     mode: identity.mode,
@@ -112,7 +116,7 @@ export const isLandingAccount = (
 
 /** Name of the user with which the leaf nodes of a cluster, or a foreign leaf, log in to their hub. */
 export const leafUser = (leaf: string, account: string) => `leaf-${leaf}-${account}`;
-const leafUsers = (leaf: string, accounts: readonly string[], purpose: string): UserTopology[] =>
+const leafUsers = (leaf: string, accounts: readonly string[], purpose: string) =>
   accounts.map((account) => ({ name: leafUser(leaf, account), account, purpose }));
 
 interface Contract {

@@ -47,12 +47,17 @@ export interface AccountTopology {
   limits: { maxMemoryBytes?: number; maxFileBytes?: number; maxStreams?: number; maxConsumers?: number };
 }
 
+/** How a user may connect, in NATS's words: as a client over TCP, or as a leaf node. */
+export type ConnectionKind = "STANDARD" | "LEAFNODE";
+
 export interface UserTopology {
   /** Key of the user in the trust file. */
   name: string;
   account: string;
   /** Purpose of the user, in words. */
   purpose: string;
+  /** Kinds of connections that it may come over. Without a list it could come over any, past the callout. */
+  connections: ConnectionKind[];
   permissions?: { publish?: { allow?: string[]; deny?: string[] }; subscribe?: { allow?: string[]; deny?: string[] } };
 }
 

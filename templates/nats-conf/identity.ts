@@ -53,8 +53,8 @@ function keysOf({ name }: UserTopology, trust: Trust): string[] {
   return [publicKeyOf(name, trust), ...(previous ? [previous] : [])];
 }
 
-function userConf(nkey: string, { permissions }: UserTopology): ConfObject {
-  return { nkey, permissions: permissions && permissionsConf(permissions) };
+function userConf(nkey: string, { permissions, connections }: UserTopology): ConfObject {
+  return { nkey, allowed_connection_types: connections, permissions: permissions && permissionsConf(permissions) };
 }
 
 function permissionsConf({ publish, subscribe }: NonNullable<UserTopology["permissions"]>): ConfObject {

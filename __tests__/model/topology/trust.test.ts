@@ -1,4 +1,6 @@
+import { decode, type User } from "@nats-io/jwt";
 import fc from "fast-check";
+import { storedUserJwt } from "../../../cli/keys/creds";
 import { makeKeys } from "../../../cli/keys/make";
 import { MemoryStore } from "../../../cli/keys/store";
 import { Trust } from "../../../model/config";
@@ -31,6 +33,17 @@ describe.each(["callout", "operator"] as const)("in %s mode", (mode) => {
       expect(trustProblems(topology, trust)).toEqual([]);
       const written = JSON.parse(JSON.stringify(trust));
       expect(Trust.parse(written)).toEqual(written);
+    }
+  });
+
+  test("creds of fixed users say over which kind of connection they come, where there are any", async () => {
+    for (const { topology, store } of made) {
+      for (const { name, connections } of topology.identity.users) {
+        const jwt = await storedUserJwt(store, name);
+        expect(jwt !== undefined).toBe(mode === "operator");
+        if (jwt) expect(decode<User>(jwt).nats.allowed_connection_types).toEqual(connections);
+        expect(connections).toEqual([name.startsWith("leaf-") ? "LEAFNODE" : "STANDARD"]);
+      }
     }
   });
 

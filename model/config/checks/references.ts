@@ -44,6 +44,8 @@ export const accountReferences: Check = (env) => {
 /** What services use is there, in their own account. */
 export const usesReferences: Check = (env) => {
   const streams = list(env.streams).map(dict);
+  // What a stream without a name is called cannot be known: it is a problem already, and may be the one that is meant.
+  if (streams.some(({ name }) => text(name) === undefined)) return [];
   return Object.entries(dict(dict(env.identity).services)).flatMap(([service, value]) => {
     const { account, uses } = dict(value);
     if (typeof account !== "string") return [];

@@ -1,0 +1,56 @@
+import { parseEnvironment } from "../../../model/config";
+import { buildTopology } from "../../../model/topology";
+import { changed, parsed } from "../../support/lint-environment";
+
+const api = (uses: object, more: object = {}) =>
+  changed({
+    "identity.services.api": { account: "APP", uses },
+    streams: [
+      { name: "ORDERS", cluster: "core", subjects: ["orders.>"], replicas: 1, consumers: [{ name: "work" }] },
+      { name: "KV_PREFS", cluster: "core", subjects: ["$KV.PREFS.>"], replicas: 1 },
+    ],
+    ...more,
+  });
+const granted = (uses: object, more: object = {}) => {
+  return buildTopology(parsed(api(uses, more))).identity.services.api?.publish.allow ?? [];
+};
+
+test("a consumer is pulled and acknowledged, in both forms, and nothing else of its stream", () => {
+  expect(granted({ consumers: ["ORDERS/work"] })).toEqual([
+    "$JS.API.INFO",
+    "$JS.API.STREAM.INFO.ORDERS",
+    "$JS.API.CONSUMER.INFO.ORDERS.work",
+    "$JS.API.CONSUMER.MSG.NEXT.ORDERS.work",
+    "$JS.ACK.ORDERS.work.>",
+    "$JS.ACK.*.*.ORDERS.work.>",
+  ]);
+});
+
+test("a stream is read; a bucket is read and watched, and written where that is said", () => {
+  expect(granted({ streams: ["ORDERS"] })).toEqual([
+    "$JS.API.INFO",
+    "$JS.API.STREAM.INFO.ORDERS",
+    "$JS.API.STREAM.MSG.GET.ORDERS",
+    "$JS.API.DIRECT.GET.ORDERS",
+    "$JS.API.DIRECT.GET.ORDERS.>",
+  ]);
+  const read = granted({ buckets: { PREFS: "read" } });
+  expect(read).toContain("$JS.API.CONSUMER.CREATE.KV_PREFS.>");
+  expect(read.filter((subject) => subject.startsWith("$KV"))).toEqual([]);
+  expect(granted({ buckets: { PREFS: "write" } })).toEqual([...read, "$KV.PREFS.>"]);
+});
+
+test("the domain's form stands beside the plain one, and who uses nothing gets nothing", () => {
+  const domain = { "clusters.core.jetstream.domain": "hub" };
+  expect(granted({ consumers: ["ORDERS/work"] }, domain)).toContain("$JS.hub.API.CONSUMER.MSG.NEXT.ORDERS.work");
+  expect(granted({})).toEqual([]);
+});
+
+test.each([
+  [{ consumers: ["ORDERS/wrok"] }, ["consumers", 0], 'did you mean "ORDERS/work"?'],
+  [{ streams: ["ORDRES"] }, ["streams", 0], 'did you mean "ORDERS"?'],
+  [{ buckets: { PREF: "read" } }, ["buckets", "PREF"], 'did you mean "PREFS"?'],
+])("%j is named with its place and the nearest known one", (uses, path, fix) => {
+  const { problems } = parseEnvironment(api(uses));
+  expect(problems).toEqual([expect.objectContaining({ path: ["identity", "services", "api", "uses", ...path], fix })]);
+});
