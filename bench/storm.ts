@@ -39,8 +39,9 @@ export async function benchStorm(): Promise<void> {
 }
 
 async function mint(twin: Twin): Promise<string[]> {
-  const { issuer, audience } = twin.topology.identity.oidc;
-  const key = await ensureIssuerKey(twin.folder);
+  const { oidc } = twin.topology.identity;
+  const { issuer, audience } = oidc;
+  const key = await ensureIssuerKey(twin.folder, oidc);
   return Promise.all(
     Array.from({ length: clients }, (_, i) => signToken(key, { issuer, audience, sub: `auth0|storm-${i}` })),
   );

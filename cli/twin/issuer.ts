@@ -1,16 +1,28 @@
 import { webcrypto } from "node:crypto";
 import { exportJWK, generateKeyPair, importJWK, SignJWT } from "jose";
 import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import type { Environment } from "../../model/config";
 import type { TwinFolder } from "../core/twin-folder";
 
-/** The signing key of the twin's OIDC issuer, made on first use; a private JWK. */
-export async function ensureIssuerKey(folder: TwinFolder): Promise<Record<string, unknown>> {
+/** A private key of the twin's OIDC issuer, as JSON. */
+export type IssuerKey = Record<string, unknown> & { alg: string; kid: string };
+
+/**
+ * The signing key of the twin's OIDC issuer, made on first use, and anew when the environment no longer accepts its
+ * algorithm.
+ */
+export async function ensureIssuerKey(
+  folder: TwinFolder,
+  { algorithms }: Environment["identity"]["oidc"],
+): Promise<IssuerKey> {
   const path = issuerKeyPath(folder);
   const stored = readIfThere(path);
-  if (stored) return JSON.parse(stored) as Record<string, unknown>;
-  const { privateKey } = await generateKeyPair("RS256", { extractable: true, modulusLength: 2048 });
+  const key = stored && (JSON.parse(stored) as IssuerKey);
+  if (key && algorithms.some((algorithm) => algorithm === key.alg)) return key;
+  const alg = algorithms[0] ?? "RS256";
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
   const kid = Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString("hex");
-  const jwk = { ...(await exportJWK(privateKey)), kid, alg: "RS256", use: "sig" };
+  const jwk = { ...(await exportJWK(privateKey)), kid, alg, use: "sig" };
   writeFileAtomically(path, `${JSON.stringify(jwk)}\n`, privateFile);
   return jwk;
 }
@@ -28,15 +40,15 @@ export interface TokenProps {
 }
 
 /** A token as the environment's issuer would sign it, signed by the twin's. */
-export async function signToken(jwk: Record<string, unknown>, props: TokenProps): Promise<string> {
+export async function signToken(jwk: IssuerKey, props: TokenProps): Promise<string> {
   const { issuer, audience, sub, claims, expiresInSeconds = 3600 } = props;
   const now = Math.floor(Date.now() / 1000);
   return new SignJWT({ ...claims })
-    .setProtectedHeader({ alg: "RS256", kid: String(jwk.kid), typ: "JWT" })
+    .setProtectedHeader({ alg: jwk.alg, kid: jwk.kid, typ: "JWT" })
     .setIssuer(issuer)
     .setAudience(audience)
     .setSubject(sub)
     .setIssuedAt(now)
     .setExpirationTime(now + expiresInSeconds)
-    .sign(await importJWK(jwk, "RS256"));
+    .sign(await importJWK(jwk, jwk.alg));
 }

@@ -36,7 +36,7 @@ export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinPro
   const bundles = join(folder.root, "programs");
   copyBuilt(programFile("auth-callout"), join(bundles, "auth-callout.cjs"));
   copyBuilt("oidc-issuer.cjs", join(bundles, "oidc-issuer.cjs"));
-  await ensureIssuerKey(folder);
+  await ensureIssuerKey(folder, topology.identity.oidc);
   writeFileAtomically(rulesPath(twin), `${JSON.stringify(toAuthRules(topology, trust), null, 2)}\n`);
   await writeSeeds(twin);
   return [

@@ -19,8 +19,9 @@ export async function mintToken(
   twin: Twin,
   { sub, claims = [], expiresInSeconds }: { sub: string; claims?: string[]; expiresInSeconds?: number },
 ): Promise<string> {
-  const { issuer, audience } = twin.topology.identity.oidc;
-  const key = await ensureIssuerKey(twin.folder);
+  const { oidc } = twin.topology.identity;
+  const { issuer, audience } = oidc;
+  const key = await ensureIssuerKey(twin.folder, oidc);
   return signToken(key, {
     issuer,
     audience,
