@@ -580,6 +580,11 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     at: "clusters.edge.tls.vault.renewal",
     passes: { "clusters.core.tls": { vault: { renewal: "terraform" } } },
   },
+  "vault-in-clear": {
+    fails: { "clusters.edge.tls": { vault: { address: "http://vault.vault.svc:8200" } } },
+    at: "clusters.edge.tls.vault.address",
+    passes: { "clusters.edge.tls": { vault: { address: "https://vault.vault.svc:8200" } } },
+  },
   "certificate-not-reloaded": {
     fails: { "clusters.edge.tls": { vault: { renewal: "terraform" } }, "clusters.edge.platform.reloader": false },
     at: "clusters.edge.platform.reloader",

@@ -1,5 +1,6 @@
 import { platformModel, vaultClusters } from "../topology";
 import { type EnvironmentRule, type LintContext, pathText } from "./context";
+import type { Hit } from "./rule";
 import { duration } from "./units";
 
 /** Lifetimes and signers of the certificates inside. */
@@ -88,4 +89,21 @@ const notReloaded: EnvironmentRule = {
       })),
 };
 
-export const certificateRules: readonly EnvironmentRule[] = [short, long, local, inState, notReloaded];
+const vaultInClear: EnvironmentRule = {
+  id: "vault-in-clear",
+  severity: "error",
+  title: "Vault is spoken to without TLS",
+  reason:
+    "The job's login and the private keys of every certificate cross the network in clear, and whoever answers in Vault's place signs for all servers.",
+  fix: "an https address, with tls.vault.authorities where no public authority signed for it; or acknowledge this where something else encrypts",
+  check: ({ environment, topology }) =>
+    vaultClusters(topology).flatMap(({ name }): Hit[] => {
+      const address = environment.clusters[name]?.tls.vault.address ?? "";
+      if (!address.startsWith("http:")) return [];
+      return [
+        { at: pathText("clusters", name, "tls", "vault", "address"), message: `cluster ${name} uses ${address}` },
+      ];
+    }),
+};
+
+export const certificateRules: readonly EnvironmentRule[] = [short, long, local, inState, notReloaded, vaultInClear];
