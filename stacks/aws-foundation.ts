@@ -47,7 +47,8 @@ export class AwsFoundationStack extends TerraformStack {
     const vpc = regionNetwork(this, { name: names.vpc, environment, clusters, kmsKeyArn: key.arn, accountId });
     for (const { name, platform } of clusters.filter(({ platform }) => platform.storage === "efs")) {
       const subnetIds = platform.zones.map((zone) => vpc.subnetId(zone));
-      const props = { kmsKeyArn: key.arn, vpcId: vpc.id, vpcRange: vpc.range, subnetIds };
+      const own = { partition: partitionOf(region), region, accountId };
+      const props = { kmsKeyArn: key.arn, ...own, vpcId: vpc.id, vpcRange: vpc.range, subnetIds };
       new DataFileSystem(this, `data-${name}`, { name: awsClusterNames(environment.name, name).prefix, ...props });
     }
 

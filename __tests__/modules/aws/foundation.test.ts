@@ -60,6 +60,28 @@ test("what rests is encrypted with a key of the environment that rotates", () =>
   expect(one(foundation("inside"), "aws_efs_file_system")).toMatchObject({ encrypted: true });
 });
 
+test("nobody reads data on EFS without a role of the account, a server's own folder and TLS", () => {
+  const stack = foundation("inside");
+  const [system = ""] = Object.keys(all(stack, "aws_efs_file_system"));
+  const { file_system_id, policy } = one(stack, "aws_efs_file_system_policy") as Record<string, string>;
+  expect(file_system_id).toBe(`\${aws_efs_file_system.${system}.id}`);
+  const { Statement } = JSON.parse(policy ?? "") as { Statement: Record<string, unknown>[] };
+  const [allowed, denied] = Statement;
+  expect(Statement).toHaveLength(2);
+  expect(allowed).toMatchObject({
+    Effect: "Allow",
+    Principal: { AWS: expect.stringMatching(/^arn:aws:iam::.*:root$/) },
+    Action: ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+    Condition: { StringLike: { "elasticfilesystem:AccessPointArn": expect.stringContaining(":access-point/*") } },
+  });
+  expect(denied).toMatchObject({
+    Effect: "Deny",
+    Principal: { AWS: "*" },
+    Action: expect.arrayContaining(["elasticfilesystem:ClientMount", "elasticfilesystem:ClientRootAccess"]),
+    Condition: { Bool: { "aws:SecureTransport": "false" } },
+  });
+});
+
 test("images cannot be replaced under their tag, and are scanned", () => {
   expect(names(foundation("demo"), "aws_ecr_repository")).toEqual([
     "demo/auth-callout",
