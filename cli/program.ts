@@ -1,5 +1,6 @@
 import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { version } from "../package.json";
+import { access } from "./commands/access";
 import { backup } from "./commands/backup";
 import { bundle } from "./commands/bundle";
 import { check } from "./commands/check";
@@ -18,7 +19,7 @@ import { verify } from "./commands/verify";
 
 /** Commands in the order of the help, by what people come for. */
 const groups: Readonly<Record<string, readonly (() => CommandUnknownOpts)[]>> = {
-  "Look at an environment": [check, topology, render, permissions],
+  "Look at an environment": [check, topology, render, access, permissions],
   "Prepare this machine": [doctor, tools],
   "Run it on this machine": [up, verify, status, logs, token, contexts, down],
   "Deploy it": [keys, deploy, images],

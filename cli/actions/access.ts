@@ -1,0 +1,22 @@
+import { loadTrust, trustFile } from "../../model/config/load";
+import { accessBySubject, holdersOf } from "../core/access-list";
+import { openEnvironment } from "../core/environment";
+import { print, printJson, table } from "../core/output";
+
+export async function access(name: string, { json }: { json?: boolean }): Promise<void> {
+  const { root, topology } = await openEnvironment(name);
+  const holders = holdersOf(topology, loadTrust(trustFile(name, root), root));
+  const subjects = accessBySubject(holders);
+  if (json) {
+    printJson({ environment: name, holders, subjects });
+    return;
+  }
+  print(table([["WHO", "ACCOUNT", "COMES AS"], ...holders.map((one) => [one.name, one.account, one.doors])]));
+  for (const account of new Set(subjects.map((one) => one.account))) {
+    const own = subjects.filter((one) => one.account === account);
+    const cells = own.map(({ subject, publish, subscribe }) => [subject, list(publish), list(subscribe)]);
+    print(`\naccount ${account}\n\n${table([["SUBJECT", "MAY PUBLISH", "MAY SUBSCRIBE"], ...cells])}`);
+  }
+}
+
+const list = (names: readonly string[]) => (names.length === 0 ? "-" : names.join("; "));
