@@ -10,6 +10,9 @@ const { builtDigest, builtFile } = require("./built");
 const { cacheFolder } = require("./cache-folder");
 const { readKept, writeKept } = require("./kept-file");
 
+/** Two dozen commands of three checkouts, or of three versions; each has one to five MB. */
+const mostKept = 72;
+
 /**
  * Runs a built file whose text is one function of a CommonJS module's own names.
  *
@@ -34,7 +37,7 @@ function loadBuilt(name, use) {
   });
   // At the end: only then it is known which functions were called.
   if (!kept || script.cachedDataRejected) {
-    process.once("exit", () => writeKept(keptPath, digest, script.createCachedData()));
+    process.once("exit", () => writeKept(keptPath, digest, script.createCachedData(), mostKept));
   }
   const module = { exports: {} };
   // The text is one function, as Node's loader would wrap it.

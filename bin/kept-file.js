@@ -1,8 +1,8 @@
 // Files that save time and nothing else: what cannot be read, was made of something else or is not whole, is as good as
 // missing; what cannot be written is made again by the next run.
 const { createHash } = require("node:crypto");
-const { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
-const { dirname } = require("node:path");
+const { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require("node:fs");
+const { dirname, join } = require("node:path");
 
 /**
  * Finds damage, which V8 does not survive: it trusts compiled code. SHA-1 is the fastest that Node has; whoever can write
@@ -30,21 +30,41 @@ function readKept(path, key) {
 }
 
 /**
- * Replaces the file as a whole.
+ * Replaces the file as a whole, and removes the oldest of its folder where there are more than `most`: every checkout and
+ * every version leaves some behind.
  *
  * @param {string} path
  * @param {string} key
  * @param {Buffer} content
+ * @param {number} most files that the folder may hold
  */
-function writeKept(path, key, content) {
+function writeKept(path, key, content, most) {
   const temporary = `${path}.${process.pid}`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(temporary, Buffer.concat([sealOf(key, content), content]), { mode: 0o600 });
     renameSync(temporary, path);
+    prune(dirname(path), most);
   } catch {
     remove(temporary);
   }
+}
+
+/**
+ * @param {string} folder
+ * @param {number} most
+ */
+function prune(folder, most) {
+  const names = readdirSync(folder);
+  if (names.length <= most) return;
+  const files = names.map((name) => {
+    const path = join(folder, name);
+    // One that somebody else has removed meanwhile is as good as the oldest.
+    return { path, time: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 };
+  });
+  files.sort((a, b) => b.time - a.time);
+  // Some more than needed, so that not every write has to look again.
+  for (const { path } of files.slice(Math.ceil(most * 0.8))) remove(path);
 }
 
 /** @param {string} path */

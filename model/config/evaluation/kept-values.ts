@@ -11,6 +11,9 @@ import { readKept, writeKept } from "../../../bin/kept-file";
  * than all else that a short command does. A file that has changed has another key.
  */
 
+/** A few kB each. */
+const mostKept = 512;
+
 /** The kept value of a file with this source, in an object; `undefined` when there is none. */
 export function keptValue(path: string, source: string): { value: unknown } | undefined {
   const content = readKept(placeOf(path), keyOf(source));
@@ -19,7 +22,7 @@ export function keptValue(path: string, source: string): { value: unknown } | un
 
 /** Keeps the value of a file, unless the file has changed since `source` was read: it may be another's value then. */
 export function keepValue(path: string, source: string, value: unknown): void {
-  if (readFileSync(path, "utf8") === source) writeKept(placeOf(path), keyOf(source), serialize(value));
+  if (readFileSync(path, "utf8") === source) writeKept(placeOf(path), keyOf(source), serialize(value), mostKept);
 }
 
 function placeOf(path: string): string {
