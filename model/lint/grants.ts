@@ -1,4 +1,4 @@
-import { covers, overlaps, reservedBy, tokensOf, widest } from "../../runtime/subjects/spec";
+import { covers, mayAsk, overlaps, reservedBy, tokensOf, widest } from "../../runtime/subjects/spec";
 import type { Environment } from "../config";
 import { type EnvironmentRule, type LintContext, pathText } from "./context";
 import type { Hit } from "./rule";
@@ -191,12 +191,9 @@ const answersElsewhere: EnvironmentRule = {
   check: ({ environment: { identity, streams } }) =>
     Object.entries(identity.services).flatMap(([name, service]): Hit[] => {
       if (!service.allowResponses) return [];
-      const heard = service.subscribe.allow;
       const others = Object.entries(identity.services).filter(([other]) => other !== name);
       const askers = [...identity.permissions, ...others.map(([, other]) => other)].filter(
-        ({ account, publish }) =>
-          account === service.account &&
-          publish.allow.some((subject) => heard.some((own) => overlaps(widest(subject), widest(own)))),
+        ({ account, publish }) => account === service.account && mayAsk(publish, service.subscribe),
       );
       return service.publish.allow.flatMap((subject, i): Hit[] => {
         const beyond = askers.some(({ publish }) => !publish.allow.some((own) => covers(own, subject)));

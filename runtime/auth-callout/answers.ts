@@ -1,5 +1,5 @@
 import { inboxPrefix, serviceInboxPrefix } from "../client/identity";
-import { covers, overlaps, widest } from "../subjects/spec";
+import { mayAsk } from "../subjects/spec";
 import type { AuthRules, Service } from "./rules";
 
 /**
@@ -16,19 +16,14 @@ export interface Answers {
 
 type Subjects = Pick<Service, "publish" | "subscribe">;
 
-/** What a list allows and does not deny again as a whole. */
-const allowed = ({ allow, deny = [] }: Subjects["publish"]): string[] =>
-  allow.map(widest).filter((subject) => !deny.some((denied) => covers(denied, subject)));
-
-/** True when `asker` may publish what `answerer` may subscribe to. */
-const mayAsk = (asker: Subjects, answerer: Subjects): boolean =>
-  allowed(asker.publish).some((subject) => allowed(answerer.subscribe).some((other) => overlaps(subject, other)));
-
 /** Inboxes of the account's services, and whether each may ask. */
 const servicesOf = ({ services }: AuthRules, account: string, answerer: Subjects) =>
   Object.entries(services)
     .filter(([, service]) => service.account === account)
-    .map(([nkey, service]) => ({ inboxes: `${serviceInboxPrefix(nkey)}.>`, asks: mayAsk(service, answerer) }));
+    .map(([nkey, service]) => ({
+      inboxes: `${serviceInboxPrefix(nkey)}.>`,
+      asks: mayAsk(service.publish, answerer.subscribe),
+    }));
 
 /**
  * Where a service may answer. Where holders of tokens may ask it, their inboxes are all that have an identity's form;
@@ -36,7 +31,9 @@ const servicesOf = ({ services }: AuthRules, account: string, answerer: Subjects
  */
 export function answersOfService(rules: AuthRules, nkey: string, service: Service): Answers {
   const services = servicesOf(rules, service.account, service);
-  const users = rules.permissions.some((rule) => rule.account === service.account && mayAsk(rule, service));
+  const users = rules.permissions.some(
+    (rule) => rule.account === service.account && mayAsk(rule.publish, service.subscribe),
+  );
   const own = `${serviceInboxPrefix(nkey)}.>`;
   if (!users) return { allow: services.filter(({ asks }) => asks).map(({ inboxes }) => inboxes), deny: [] };
   const others = services.filter(({ asks, inboxes }) => !asks && inboxes !== own);
@@ -51,6 +48,6 @@ export function answersOfService(rules: AuthRules, nkey: string, service: Servic
  */
 export function answersOfUser(rules: AuthRules, account: string, sub: string, granted: Subjects): Answers {
   const services = servicesOf(rules, account, granted).filter(({ asks }) => asks);
-  const own = mayAsk(granted, granted) ? [`${inboxPrefix(sub)}.>`] : [];
+  const own = mayAsk(granted.publish, granted.subscribe) ? [`${inboxPrefix(sub)}.>`] : [];
   return { allow: [...services.map(({ inboxes }) => inboxes), ...own], deny: [] };
 }

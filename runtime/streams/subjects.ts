@@ -1,3 +1,5 @@
+import { tokensOverlap } from "../subjects/spec";
+
 /** Form of a stream's or a filter's subject: `*` and `>` only as whole tokens, `>` only at the end. */
 export const SUBJECT = /^(?:\*|[^\s.*>]+)(?:\.(?:\*|[^\s.*>]+))*(?:\.>)?$/u;
 
@@ -7,17 +9,7 @@ export const SUBJECT = /^(?:\*|[^\s.*>]+)(?:\.(?:\*|[^\s.*>]+))*(?:\.>)?$/u;
  * `global.*` and `global.user.registered` do not collide: `*` is exactly one token. `global.>` does, `>` is one or
  * more.
  */
-export function subjectsCollide(a: string, b: string): boolean {
-  const left = a.split(".");
-  const right = b.split(".");
-  for (let i = 0; ; i++) {
-    const l = left[i];
-    const r = right[i];
-    if (l === undefined || r === undefined) return l === r;
-    if (l === ">" || r === ">") return true;
-    if (l !== r && l !== "*" && r !== "*") return false;
-  }
-}
+export const subjectsCollide = (a: string, b: string): boolean => tokensOverlap(a.split("."), b.split("."));
 
 /** The first pair of subjects, one from each list, that collide. */
 export function collision(a: readonly string[], b: readonly string[]): readonly [string, string] | undefined {

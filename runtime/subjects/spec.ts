@@ -7,9 +7,10 @@
 export const tokensOf = (subject: string): string[] => subject.split(/\.(?![^{}]*\})/);
 
 /** True when some message matches both. `*` is exactly one token, `>` is one or more. */
-export function overlaps(a: string, b: string): boolean {
-  const left = tokensOf(a);
-  const right = tokensOf(b);
+export const overlaps = (a: string, b: string): boolean => tokensOverlap(tokensOf(a), tokensOf(b));
+
+/** The same of subjects that are split already. */
+export function tokensOverlap(left: readonly string[], right: readonly string[]): boolean {
   for (let i = 0; ; i++) {
     const l = left[i];
     const r = right[i];
@@ -40,6 +41,20 @@ export const widest = (template: string): string =>
   tokensOf(template)
     .map((token, i) => (i > 0 && token.startsWith("{") ? "*" : token))
     .join(".");
+
+/** Templates of one direction. */
+export interface Allowed {
+  allow: readonly string[];
+  deny?: readonly string[];
+}
+
+/** What a list allows and does not deny again as a whole, as widely as its templates go. */
+const effective = ({ allow, deny = [] }: Allowed): string[] =>
+  allow.map(widest).filter((subject) => !deny.some((denied) => covers(denied, subject)));
+
+/** True when who may publish the one may ask who may subscribe to the other. */
+export const mayAsk = (publish: Allowed, subscribe: Allowed): boolean =>
+  effective(publish).some((subject) => effective(subscribe).some((heard) => overlaps(subject, heard)));
 
 /** Why a template must not be granted; undefined when nothing speaks against it. */
 export type Reserved = string | undefined;
