@@ -1,13 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import type { Access, Holder } from "../../cli/core/access-list";
 import { reservedBy } from "../../runtime/subjects/spec";
-import { natsform } from "../support/cli-run";
-
-const checkout = resolve(__dirname, "../..");
-const folder = mkdtempSync(join(tmpdir(), "natsform-access-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { checkout, natsform } from "../support/cli-run";
 
 async function accessTo(environment: string): Promise<{ holders: Holder[]; subjects: Access[] }> {
   const { code, stdout, stderr } = await natsform(checkout, ["access", environment, "--json"]);

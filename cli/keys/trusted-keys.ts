@@ -15,6 +15,7 @@ export interface TrustedKey {
   publicKey: string;
 }
 
+/** Every key that a trust file lists. */
 export function trustedKeys(trust: Trust): TrustedKey[] {
   return [
     { key: "issuer", publicKey: trust.issuer },

@@ -41,12 +41,15 @@ const eachAllowed = (judgement: Judgement) => (context: LintContext) =>
 const grants = ({ allow, deny }: { allow: string; deny: readonly string[] }, subject: string) =>
   overlaps(widest(allow), subject) && !deny.some((denied) => covers(denied, subject));
 
-/** Finds allowed subjects of one of the reserved spaces, told apart by their first tokens. */
-const reserved = (...firstTokens: readonly string[]) =>
+/** Finds allowed subjects of reserved spaces, told apart by their first two tokens. */
+const reservedWhere = (isOf: (first: string, second?: string) => boolean) =>
   eachAllowed((template, _, direction) => {
-    const why = firstTokens.includes(tokensOf(template)[0] ?? "") ? reservedBy(template) : undefined;
+    const [first = "", second] = tokensOf(template);
+    const why = isOf(first, second) ? reservedBy(template) : undefined;
     return why && `${direction} ${template} would grant ${why}`;
   });
+const reserved = (...firstTokens: readonly string[]) => reservedWhere((first) => firstTokens.includes(first));
+const isAcknowledgement = (second?: string) => second === "ACK" || second === "FC";
 
 const everything: EnvironmentRule = {
   id: "grant-everything",
@@ -90,11 +93,7 @@ const jetstream: EnvironmentRule = {
   reason:
     "$JS.API holds DELETE, PURGE and RESTORE beside the requests that consumers need, and one that makes a stream of everybody's inboxes. The responder refuses such rules and does not start.",
   fix: "name the request, the stream and the consumer, such as $JS.API.CONSUMER.MSG.NEXT.<stream>.<consumer>; a service has them from uses",
-  check: eachAllowed((template, _, direction) => {
-    const [first, second] = tokensOf(template);
-    const why = first === "$JS" && second !== "ACK" && second !== "FC" ? reservedBy(template) : undefined;
-    return why && `${direction} ${template} would grant ${why}`;
-  }),
+  check: reservedWhere((first, second) => first === "$JS" && !isAcknowledgement(second)),
 };
 
 const destruction: EnvironmentRule = {
@@ -136,11 +135,7 @@ const acknowledgeAny: EnvironmentRule = {
   reason:
     "An acknowledgement is a message to $JS.ACK.<stream>.<consumer>.>: with a wildcard in the consumer's place one can end the delivery of what others still work on, and of a workqueue delete it. A placeholder is no name: somebody may be called like a consumer.",
   fix: "name the stream and the consumer; a service has them from uses",
-  check: eachAllowed((template, _, direction) => {
-    const [js, ack] = tokensOf(template);
-    const why = js === "$JS" && (ack === "ACK" || ack === "FC") ? reservedBy(template) : undefined;
-    return why && `${direction} ${template} would grant ${why}`;
-  }),
+  check: reservedWhere((first, second) => first === "$JS" && isAcknowledgement(second)),
 };
 
 const anySubject: EnvironmentRule = {

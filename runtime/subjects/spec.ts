@@ -126,9 +126,7 @@ function jetstream(rest: readonly string[]): Reserved {
  */
 export function reservedBy(template: string): Reserved {
   const [first = "", ...rest] = tokensOf(template);
-  if (first === ">" || (first === "*" && (rest.length === 0 || rest.at(-1) === ">" || rest.length > 1)))
-    return first === "*" && rest.length === 0
-      ? undefined
-      : "subjects of servers, JetStream and inboxes: name the first token";
+  if (first === ">" || (first === "*" && (rest.at(-1) === ">" || rest.length > 1)))
+    return "subjects of servers, JetStream and inboxes: name the first token";
   return Object.hasOwn(spaces, first) ? spaces[first]?.(rest) : undefined;
 }
