@@ -66,6 +66,15 @@ export function forThisCluster(jwksUri: string, oidcAuthorities: string, program
         reason: "one node has one zone, and its data is thrown away",
         expires: "2099-01-01",
       },
+      ...(withVault && settings.vaultAddress?.startsWith("http:")
+        ? [
+            {
+              rule: "vault-in-clear",
+              reason: "a Vault of this machine, thrown away after the run",
+              expires: "2099-01-01",
+            },
+          ]
+        : []),
     ],
     deletionProtection: false,
   };
