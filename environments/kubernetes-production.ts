@@ -28,6 +28,8 @@ export default defineEnvironment({
         flavor: "gke",
         namespace: "nats",
         zones: 3,
+        // Prometheus, and nobody else, reads metrics.
+        monitoring: { from: [{ namespace: "monitoring", pods: { "app.kubernetes.io/name": "prometheus" } }] },
         // An HMAC key for the bucket: made by hand, and read by the pods of backups alone.
         backupAccess: { secret: "nats-backup-access" },
       },

@@ -222,6 +222,10 @@ test("nobody reaches the routes but servers and who looks at their certificates,
     all(stack("kubernetes-production-nats-core"), "kubernetes_network_policy_v1"),
   ) as unknown as Policy[];
   const servers = policies.find(({ metadata }) => metadata.name === "nats-servers");
+  const prometheus = {
+    namespace_selector: { match_labels: { "kubernetes.io/metadata.name": "monitoring" } },
+    pod_selector: { match_labels: { "app.kubernetes.io/name": "prometheus" } },
+  };
   const ports = servers?.spec.ingress.map(({ ports: [first], from }) => [first?.port, from]);
   expect(Object.fromEntries(ports ?? [])).toEqual({
     "4222": undefined,
@@ -230,8 +234,8 @@ test("nobody reaches the routes but servers and who looks at their certificates,
       { pod_selector: { match_labels: expect.objectContaining({ "app.kubernetes.io/name": "certificate-renewal" }) } },
     ],
     "7422": undefined,
-    "7777": [{ namespace_selector: {} }],
-    "8222": [{ namespace_selector: {} }],
+    "7777": [prometheus],
+    "8222": [prometheus],
   });
 });
 

@@ -27,7 +27,12 @@ export async function kubernetesVariants(root: string): Promise<StackContext[]> 
   const full = changedOnKubernetes("full", root, (cluster, platform, input) => {
     platform.flavor = "eks";
     platform.domain = "nats.example.com";
-    platform.monitoring = { monitor: "service", rules: true, dashboard: {} };
+    platform.monitoring = {
+      monitor: "service",
+      rules: true,
+      dashboard: {},
+      from: [{ namespace: "monitoring", pods: { app: "prometheus" } }, { namespace: "metering" }],
+    };
     platform.natsBox = { users: ["sys"] };
     platform.ingress = { className: "nginx" };
     platform.oidcAuthorities = pem;
@@ -54,7 +59,7 @@ export async function kubernetesVariants(root: string): Promise<StackContext[]> 
         namespace: "edge",
         context: "edge",
         zones: 1,
-        monitoring: { monitor: "pod" },
+        monitoring: { monitor: "pod", from: [{ namespace: "monitoring" }] },
       },
       size: 1,
       leafOf: { cluster: "nats", accounts: ["APP"] },

@@ -656,6 +656,18 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     passes: { "clusters.core.platform": ecs({ access: "public", network: { egress: "endpoints" } }) },
   },
 
+  // Monitoring
+  "monitoring-public": {
+    fails: { "clusters.core.platform.monitoring": { from: ["sg-0a", "0.0.0.0/0", "172.15.0.0/16", "8.0.0.0/7"] } },
+    at: [1, 2, 3].map((i) => `clusters.core.platform.monitoring.from[${i}]`),
+    passes: { "clusters.core.platform.monitoring": { from: ["sg-0a", "172.31.0.0/16", "100.64.9.0/24"] } },
+  },
+  "monitoring-whole-network": {
+    fails: { "clusters.core.platform.monitoring": { from: ["10.0.0.0/8", "10.0.0.0/16"] } },
+    at: [0, 1].map((i) => `clusters.core.platform.monitoring.from[${i}]`),
+    passes: { "clusters.core.platform.monitoring": { from: ["10.0.128.0/17", "10.1.0.0/16"] } },
+  },
+
   // The chart
   "chart-too-old": {
     fails: { "clusters.edge.platform.chart": { version: "0.19.17" } },

@@ -103,10 +103,11 @@ export function neededByRelease(
   release: Release,
   releases: readonly Release[],
   resolvers: readonly Endpoint[],
+  readers: readonly Endpoint[],
 ): Needed[] {
   const { config, natsBox, promExporter } = release.values;
   const servers = chartPod(release);
-  const [visitor, prometheus] = [podOf("shop", { app: "shop" }), podOf("monitoring", { app: "prometheus" })];
+  const visitor = podOf("shop", { app: "shop" });
   const port = (name: string) => Number(config[name]?.port);
   const open = ["leafnodes", "websocket"].filter((name) => config[name]?.enabled).map(port);
   // The only URLs of the configuration are those of hubs: routes are the chart's to write.
@@ -122,14 +123,20 @@ export function neededByRelease(
   return [
     ...withDns("servers", servers, config.cluster?.enabled ? out : out.slice(1), resolvers),
     ...clients,
-    { why: "monitoring", from: prometheus, to: servers, port: port("monitor") },
-    ...(promExporter.enabled ? [{ why: "metrics", from: prometheus, to: servers, port: 7777 }] : []),
+    ...readers.flatMap((from) => [
+      { why: "monitoring", from, to: servers, port: port("monitor") },
+      ...(promExporter.enabled ? [{ why: "metrics", from, to: servers, port: 7777 }] : []),
+    ]),
     ...(natsBox.enabled ? withDns("nats-box", box, boxNeeds(box, servers), resolvers) : []),
   ];
 }
 
 const boxNeeds = (from: Pod, to: Pod): Needed[] =>
   [4222, 8222].map((port) => ({ why: "nats-box: servers", from, to, port }));
+
+/** Whoever the configuration lets read metrics. */
+export const readersOf = ({ monitoring }: KubernetesPlatform): Endpoint[] =>
+  monitoring.from.map(({ namespace, pods }) => podOf(namespace, pods));
 
 /** Where pods look up names: the ways that the flavors and the settings of the platforms know. */
 export function resolversOf({ flavor, networkPolicies }: KubernetesPlatform): Endpoint[] {

@@ -93,6 +93,7 @@ export async function variants(root: string): Promise<StackContext[]> {
     input.name = "found";
     const { cluster, platform } = core(input);
     platform.network = { vpcId: "vpc-0123456789abcdef0" };
+    platform.monitoring = { from: ["sg-0a1b2c3d", "10.0.8.0/24"] };
     platform.hostedZoneId = "Z0123456789ABCDEFGHIJ";
     cluster.tls = { issuer: "acm-pca", authorities: { internal: arn("0a"), routes: arn("0b"), leafnodes: arn("0c") } };
     cluster.leafHub = true;

@@ -59,7 +59,9 @@ interface Container {
     podOf(pick(manifests, "StatefulSet", "nats")).spec.containers.find(({ name }) => name === "prom-exporter");
 
   test("monitors and alerts come out as they went in, braces and all", async () => {
-    const { manifests, objects } = await rendered("operator", { monitoring: { monitor: "service", rules: true } });
+    const { manifests, objects } = await rendered("operator", {
+      monitoring: { monitor: "service", rules: true, from: [{ namespace: "monitoring" }] },
+    });
     expect(objects.map(({ kind }) => kind)).toEqual(["ServiceMonitor", "ServiceMonitor", "PrometheusRule"]);
     for (const object of objects) expect(pick(manifests, object.kind, object.metadata.name)).toEqual(object);
     expect(JSON.stringify(manifests)).toContain("{{ $labels.pod }}");
@@ -76,10 +78,14 @@ interface Container {
 
   test("the chart's PodMonitor finds the servers' pods", async () => {
     const labels = { release: "prom" };
-    const { manifests } = await rendered("operator", { monitoring: { monitor: "pod", labels, interval: "15s" } });
+    const { manifests } = await rendered("operator", {
+      monitoring: { monitor: "pod", labels, interval: "15s", from: [{ namespace: "monitoring" }] },
+    });
     const { metadata, spec } = pick(manifests, "PodMonitor", "nats");
     expect(metadata.labels).toMatchObject(labels);
-    expect(spec?.podMetricsEndpoints).toEqual([{ port: "prom-metrics", interval: "15s" }]);
+    expect(spec?.podMetricsEndpoints).toEqual([
+      { port: "prom-metrics", interval: "15s", from: [{ namespace: "monitoring" }] },
+    ]);
     const { matchLabels } = (spec?.selector ?? {}) as { matchLabels: object };
     expect(podOf(pick(manifests, "StatefulSet", "nats")).metadata.labels).toMatchObject(matchLabels);
   });

@@ -1,7 +1,7 @@
 import { nameLengths, privateCa, sharedRegions } from "./checks/aws";
 import { hasClusters, leafLinks, sizes, vaultIssuer } from "./checks/clusters";
 import { foreignLeafs } from "./checks/foreign-leafs";
-import { ingresses, natsBoxUsers, watchedExporters } from "./checks/kubernetes";
+import { ingresses, metricsReaders, natsBoxUsers, watchedExporters } from "./checks/kubernetes";
 import { prototypeKeys, serverNames, uniqueNames } from "./checks/names";
 import { conditions } from "./checks/permissions";
 import { type Check, dict, text } from "./checks/raw";
@@ -33,6 +33,7 @@ export function crossChecks(input: unknown, expectedName?: string): Problem[] {
     conditions,
     ingresses,
     watchedExporters,
+    metricsReaders,
     natsBoxUsers,
   ];
   const problems = checks.flatMap((check) => check(env));

@@ -13,6 +13,7 @@ const labelValue = matching(
   'must be the value of a label: at most 63 letters, digits, "-", "_" and "."',
 );
 const labels = z.record(labelName, labelValue).default({});
+const namespaceName = matching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be the name of a namespace");
 
 export const monitoring = z
   .strictObject({
@@ -35,6 +36,16 @@ export const monitoring = z
       .optional(),
     /** Labels by which Prometheus chooses its monitors and rules, for example `release: prometheus`. */
     labels,
+    /** Pods that may read metrics and monitoring pages, for example Prometheus's; without any, nobody. */
+    from: z
+      .array(
+        z.strictObject({
+          namespace: namespaceName,
+          /** Labels that the pods carry; without any, every pod of the namespace. */
+          pods: labels,
+        }),
+      )
+      .default([]),
     /** Interval at which Prometheus reads the metrics. */
     interval: period.prefault("30s"),
   })

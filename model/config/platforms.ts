@@ -21,6 +21,21 @@ const network = z
   })
   .prefault({});
 
+/** Monitoring pages ask for nobody's name: who may read them is said here. */
+const awsMonitoring = z
+  .strictObject({
+    /** Security groups and IPv4 networks that may read 8222 of the servers; without any, nobody. */
+    from: z
+      .array(
+        z.union(
+          [z.string().regex(/^sg-[0-9a-f]+$/), z.cidrv4()],
+          "must be a security group such as sg-0a1b2c3d, or an IPv4 network such as 10.0.8.0/24",
+        ),
+      )
+      .default([]),
+  })
+  .prefault({});
+
 const awsRegion = matching(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region such as eu-west-1");
 
 const aws = {
@@ -49,6 +64,7 @@ const aws = {
   access: z.enum(["public", "vpc"]).default("public"),
   /** Seconds resolvers may cache the client record: how long a failed server stays visible. */
   dnsTtlSeconds: z.int().min(10).max(300).default(60),
+  monitoring: awsMonitoring,
   /** ARN of an existing SNS topic in the region that is notified of every alarm. */
   alarmTopicArn: matching(
     /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/,

@@ -14,6 +14,7 @@ import { grantRules } from "./grants";
 import { leafnodeRules } from "./leafnodes";
 import { limitRules } from "./limits";
 import { memoryRules } from "./memory";
+import { monitoringRules } from "./monitoring";
 import { natsBoxRules } from "./nats-box";
 import { networkRules } from "./network";
 import { permissionRules } from "./permissions";
@@ -45,6 +46,7 @@ export const rules: readonly EnvironmentRule[] = [
   ...leafnodeRules,
   ...networkRules,
   ...egressRules,
+  ...monitoringRules,
   ...websocketRules,
   ...certificateRules,
   ...backupRules,

@@ -80,7 +80,7 @@ function buildListeners(cluster: Cluster, names: ClusterNames, size: number): Li
   const forClients: CertificateId[] = servesPublicName(cluster, names) ? ["public", "internal"] : ["internal"];
   const listeners: Listener[] = [
     { name: "client", port: ports.client, certificates: forClients, verify: "none", exposure: outside },
-    { name: "monitoring", port: ports.monitoring, certificates: [], verify: "none", exposure: "internal" },
+    { name: "monitoring", port: ports.monitoring, certificates: [], verify: "none", exposure: "named" },
   ];
   // A server alone has no routes: with one to itself it would count itself twice and wait for a quorum for ever.
   if (size > 1) {

@@ -120,8 +120,8 @@ export interface Listener {
   certificates: CertificateId[];
   /** `routes`: the peer's certificate must carry a name that a route dials. `require`: a certificate of the issuer. */
   verify: "none" | "require" | "routes";
-  /** Clients that reach it. */
-  exposure: "public" | "internal" | "peers";
+  /** Clients that reach it. `named`: those that the platform's `monitoring.from` names, and nobody else. */
+  exposure: "public" | "internal" | "peers" | "named";
 }
 
 export type CertificateId = "public" | "internal" | "routes" | "leafnodes" | "leaf-remote";

@@ -10,6 +10,8 @@ export interface ServerSecurityGroupProps {
   /** Address range of the VPC, for listeners that are internal. */
   vpcRange: string;
   listeners: readonly Listener[];
+  /** Security groups and networks that may read the monitoring pages. */
+  monitoringFrom: readonly string[];
   /** The servers connect to a hub as leaf nodes. */
   dialsHub: boolean;
   /** The data lies on EFS. */
@@ -35,18 +37,16 @@ export class ServerSecurityGroup extends Construct {
     });
     this.id = group.id;
     for (const { name: listener, port, exposure } of listeners) {
-      const peer =
-        exposure === "peers"
-          ? { referencedSecurityGroupId: group.id }
-          : { cidrIpv4: exposure === "public" ? anywhere : vpcRange };
-      new VpcSecurityGroupIngressRule(this, `${listener}-in`, {
-        securityGroupId: group.id,
-        description: `${listener} from ${{ peers: "servers of this cluster", public: "everywhere", internal: "the VPC" }[exposure]}`,
-        ipProtocol: "tcp",
-        fromPort: port,
-        toPort: port,
-        ...peer,
-      });
+      for (const { suffix, from, peer } of peers(exposure, { ...props, groupId: group.id })) {
+        new VpcSecurityGroupIngressRule(this, `${listener}-in${suffix ?? ""}`, {
+          securityGroupId: group.id,
+          description: `${listener} from ${from}`,
+          ipProtocol: "tcp",
+          fromPort: port,
+          toPort: port,
+          ...peer,
+        });
+      }
     }
     const out = (id: string, description: string, port: number, peer: object) =>
       new VpcSecurityGroupEgressRule(this, `${id}-out`, {
@@ -64,5 +64,36 @@ export class ServerSecurityGroup extends Construct {
     }
     if (props.dialsHub) out("leafnodes", "leaf nodes to the hub", ports.leafnodes, { cidrIpv4: anywhere });
     if (props.storesOnEfs) out("efs", "data on EFS", 2049, { cidrIpv4: vpcRange });
+  }
+}
+
+interface Peer {
+  /** Part of the rule's id, where there are several. */
+  suffix?: string;
+  from: string;
+  peer: { referencedSecurityGroupId: string } | { cidrIpv4: string };
+}
+
+function peers(
+  exposure: Listener["exposure"],
+  {
+    vpcRange,
+    monitoringFrom,
+    groupId,
+  }: Pick<ServerSecurityGroupProps, "vpcRange" | "monitoringFrom"> & { groupId: string },
+): Peer[] {
+  switch (exposure) {
+    case "public":
+      return [{ from: "everywhere", peer: { cidrIpv4: anywhere } }];
+    case "internal":
+      return [{ from: "the VPC", peer: { cidrIpv4: vpcRange } }];
+    case "peers":
+      return [{ from: "servers of this cluster", peer: { referencedSecurityGroupId: groupId } }];
+    case "named":
+      return [...new Set(monitoringFrom)].map((named) => ({
+        suffix: `-${named.replaceAll(/[./]/g, "-")}`,
+        from: named,
+        peer: named.startsWith("sg-") ? { referencedSecurityGroupId: named } : { cidrIpv4: named },
+      }));
   }
 }

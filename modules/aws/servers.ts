@@ -40,6 +40,7 @@ export class Servers extends Construct {
       vpcId: vpc.id,
       vpcRange: vpc.cidrBlock,
       listeners: cluster.listeners,
+      monitoringFrom: platform.monitoring.from,
       dialsHub: cluster.leafLinks.length > 0,
       storesOnEfs: platform.storage === "efs",
     });

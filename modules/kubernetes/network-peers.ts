@@ -4,7 +4,9 @@ import { type KubernetesPlatform, resolverNetworks } from "../../model/topology"
 export const tcp = (port: number) => ({ port: String(port), protocol: "TCP" });
 
 /** Kubernetes labels every namespace with its name. */
-const inNamespace = (name: string) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } });
+export const inNamespace = (name: string) => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+});
 
 /**
  * The DNS of the Kubernetes cluster, on its port alone. Most networks see its pods, since they look after the Service's

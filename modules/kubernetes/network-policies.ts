@@ -2,14 +2,15 @@ import {
   NetworkPolicyV1,
   type NetworkPolicyV1SpecEgress,
   type NetworkPolicyV1SpecIngress,
+  type NetworkPolicyV1SpecIngressFrom,
 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { Construct } from "constructs";
-import { hasRenewalJob, type ProgramName, streamAccounts } from "../../model/topology";
+import { hasRenewalJob, type ListenerName, type ProgramName, streamAccounts } from "../../model/topology";
 import { exporterPort } from "../../templates/helm-values";
 import { type KubernetesContext, labelsOf, serverLabels } from "./context";
 import { dnsServiceNetwork } from "./dns-service";
 import { drillEgress, programEgress, serverEgress, toServers } from "./network-egress";
-import { dnsOf, tcp } from "./network-peers";
+import { dnsOf, inNamespace, tcp } from "./network-peers";
 
 /** The pods of a program, and the traffic to and from them. */
 interface Rules {
@@ -47,11 +48,12 @@ export class NetworkPolicies extends Construct {
   }
 }
 
+const component = (name: string) => ({ "app.kubernetes.io/component": name });
+const natsBoxLabels = (context: KubernetesContext) => ({ ...serverLabels(context), ...component("nats-box") });
+
 function rulesOf(context: KubernetesContext): Rules[] {
   const { cluster, topology } = context;
   const { backup, platform } = cluster;
-  const metrics = [{ ports: [tcp(9090)], from: everyPod }];
-  const component = (name: string) => ({ "app.kubernetes.io/component": name });
   const program = (name: ProgramName) => ({
     name,
     pods: labelsOf(context, name),
@@ -59,7 +61,7 @@ function rulesOf(context: KubernetesContext): Rules[] {
   });
   const rules: (Rules | false | undefined)[] = [
     { name: "servers", pods: serverLabels(context), ingress: serverIngress(context), egress: serverEgress(context) },
-    { ...program("auth-callout"), ingress: metrics },
+    { ...program("auth-callout"), ingress: from(readers(context), 9090) },
     hasRenewalJob(context.config) && program("certificate-renewal"),
     streamAccounts(topology, cluster.name).length > 0 && program("streams"),
     backup && {
@@ -74,32 +76,50 @@ function rulesOf(context: KubernetesContext): Rules[] {
     },
     platform.natsBox && {
       name: "nats-box",
-      pods: { ...serverLabels(context), ...component("nats-box") },
+      pods: natsBoxLabels(context),
       egress: toServers(context, "client", "monitoring"),
     },
   ];
   return rules.filter((one) => one !== false && one !== undefined);
 }
 
-const everyPod = [{ namespaceSelector: {} }];
+type Peers = NetworkPolicyV1SpecIngressFrom[];
+
+/**
+ * A rule for those peers, or for everybody. For nobody there is none: a rule with an empty list of peers would let
+ * everybody in.
+ */
+const from = (peers: Peers | "everybody", port: number): NetworkPolicyV1SpecIngress[] =>
+  peers === "everybody" ? [{ ports: [tcp(port)] }] : peers.length > 0 ? [{ ports: [tcp(port)], from: peers }] : [];
+
+/** Pods that may read metrics, in the namespaces and with the labels that the configuration names. */
+const readers = ({ cluster }: KubernetesContext): Peers =>
+  cluster.platform.monitoring.from.map(({ namespace, pods }) => ({
+    ...inNamespace(namespace),
+    podSelector: { matchLabels: pods },
+  }));
+
+const podsOf = (...labels: Record<string, string>[]): Peers =>
+  labels.map((matchLabels) => ({ podSelector: { matchLabels } }));
 
 function serverIngress(context: KubernetesContext): NetworkPolicyV1SpecIngress[] {
   const { cluster } = context;
-  const from: Record<string, NetworkPolicyV1SpecIngress["from"]> = {
+  const { natsBox, monitoring } = cluster.platform;
+  const peers: Record<ListenerName, Peers | "everybody"> = {
     // Clients, browsers' Ingress and leaf nodes authenticate; their addresses are not known to natsform.
-    client: undefined,
-    websocket: undefined,
-    leafnodes: undefined,
+    client: "everybody",
+    websocket: "everybody",
+    leafnodes: "everybody",
     // The renewal job checks which certificate a route serves.
-    routes: [
+    routes: podsOf(
       serverLabels(context),
       ...(hasRenewalJob(context.config) ? [labelsOf(context, "certificate-renewal")] : []),
-    ].map((matchLabels) => ({ podSelector: { matchLabels } })),
-    // Metrics: any pod of the Kubernetes cluster, and nothing outside of it.
-    monitoring: everyPod,
+    ),
+    // It asks for nobody's name.
+    monitoring: [...readers(context), ...(natsBox ? podsOf(natsBoxLabels(context)) : [])],
   };
   return [
-    ...cluster.listeners.map(({ name, port }) => ({ ports: [tcp(port)], from: from[name] })),
-    ...(cluster.platform.monitoring.exporter ? [{ ports: [tcp(exporterPort)], from: everyPod }] : []),
+    ...cluster.listeners.flatMap(({ name, port }) => from(peers[name], port)),
+    ...(monitoring.exporter ? from(readers(context), exporterPort) : []),
   ];
 }

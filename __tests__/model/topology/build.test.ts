@@ -79,7 +79,7 @@ test("every listener but monitoring has certificates, they exist, and they carry
       );
       for (const { name, certificates: ids, exposure } of listeners) {
         if (name === "monitoring") {
-          expect({ ids, exposure }).toEqual({ ids: [], exposure: "internal" });
+          expect({ ids, exposure }).toEqual({ ids: [], exposure: "named" });
           continue;
         }
         const names = namesOf(ids);

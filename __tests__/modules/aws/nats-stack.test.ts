@@ -76,14 +76,18 @@ const rules = (stack: Stack | undefined, direction: "ingress" | "egress") =>
     .map(({ from_port, to_port, cidr_ipv4, referenced_security_group_id }) => {
       expect(to_port).toBe(from_port);
       const range = String(cidr_ipv4).startsWith("${") ? "vpc" : cidr_ipv4;
-      return `${from_port} ${referenced_security_group_id ? "peers" : range}`;
+      const group = String(referenced_security_group_id ?? "");
+      return `${from_port} ${group.startsWith("${") ? "peers" : group || range}`;
     })
     .sort();
 
 test("each port is open to those who need it, and to nobody else", () => {
-  expect(rules(demo(), "ingress")).toEqual(["4222 0.0.0.0/0", "443 0.0.0.0/0", "6222 peers", "8222 vpc"]);
-  expect(rules(stacks["inside-core-nats"], "ingress")).toEqual(["4222 vpc", "443 vpc", "6222 peers", "8222 vpc"]);
+  expect(rules(demo(), "ingress")).toEqual(["4222 0.0.0.0/0", "443 0.0.0.0/0", "6222 peers"]);
+  expect(rules(stacks["inside-core-nats"], "ingress")).toEqual(["4222 vpc", "443 vpc", "6222 peers"]);
   expect(rules(stacks["found-core-nats"], "ingress")).toContain("7422 0.0.0.0/0");
+  // Monitoring asks for nobody's name, so the configuration names who may ask it.
+  const monitoring = rules(stacks["found-core-nats"], "ingress").filter((rule) => rule.startsWith("8222"));
+  expect(monitoring).toEqual(["8222 10.0.8.0/24", "8222 sg-0a1b2c3d"]);
   expect(rules(demo(), "egress")).toEqual(["443 0.0.0.0/0", "6222 peers"]);
   expect(rules(stacks["found-edge-nats"], "egress")).toEqual(["443 0.0.0.0/0", "7422 0.0.0.0/0"]);
   expect(rules(stacks["inside-core-nats"], "egress")).toContain("2049 vpc");

@@ -18,27 +18,37 @@ function changeOf(change: Change): (input: EnvironmentInput) => void {
   };
 }
 
+/** Prometheus, wherever something is made for it. */
+const from = [{ namespace: "monitoring" }];
+
 const variants: Record<string, Change> = {
   shipped: () => undefined,
   service: (platform) => {
     const dashboard = { namespace: "monitoring", labels: { grafana_dashboard: "yes" } };
-    platform.monitoring = { monitor: "service", rules: true, dashboard, labels: { release: "prom" }, interval: "1m" };
+    platform.monitoring = {
+      monitor: "service",
+      rules: true,
+      dashboard,
+      labels: { release: "prom" },
+      interval: "1m",
+      from,
+    };
     platform.chart = {
       values: { extraResources: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "mine" } }] },
     };
   },
   pod: (platform) => {
-    platform.monitoring = { monitor: "pod", labels: { release: "prom" } };
+    platform.monitoring = { monitor: "pod", labels: { release: "prom" }, from };
   },
   unwatched: (platform) => {
     platform.monitoring = { exporter: false };
   },
   edge: (platform, cluster, input) => {
-    platform.monitoring = { rules: true };
+    platform.monitoring = { rules: true, from };
     cluster.tls = { issuer: "local" };
     cluster.foreignLeafs = { shop: { accounts: ["APP"] } };
     input.clusters.edge = {
-      platform: { kind: "kubernetes", flavor: "gke", namespace: "edge", monitoring: { rules: true } },
+      platform: { kind: "kubernetes", flavor: "gke", namespace: "edge", monitoring: { rules: true, from } },
       size: 2,
       leafOf: { cluster: "nats", accounts: ["APP", "LEAF"] },
     };
@@ -216,10 +226,20 @@ describe("what cannot be is refused at its place", () => {
     [
       "monitors, rules and a dashboard of nothing",
       (platform) =>
-        Object.assign(platform, { monitoring: { exporter: false, monitor: "pod", rules: true, dashboard: {} } }),
+        Object.assign(platform, { monitoring: { exporter: false, monitor: "pod", rules: true, dashboard: {}, from } }),
       ["dashboard", "monitor", "rules"].map(
         (key) => `${at}.monitoring.${key} has nothing to show without the exporter; leave exporter out, or this`,
       ),
+    ],
+    [
+      "metrics that nobody may read",
+      (platform) => Object.assign(platform, { monitoring: { exporter: true, monitor: "pod", rules: true } }),
+      [/monitoring\.from names nobody who may read what exporter, monitor, rules show; for example \[\{ namespace/],
+    ],
+    [
+      "an exporter's readers without a namespace",
+      (platform) => Object.assign(platform, { monitoring: { from: [{ pods: { app: "prometheus" } }] } }),
+      [/^clusters\.nats\.platform\.monitoring\.from\.0\.namespace is required/],
     ],
     [
       "a user that nobody is",

@@ -17,6 +17,7 @@ import {
   podOf,
   programsOf,
   type Release,
+  readersOf,
   releasesOf,
   resolversOf,
 } from "../../support/network-needs";
@@ -52,9 +53,15 @@ function worldOf({ topology }: StackContext, stacks: readonly Stack[]): World {
       platform.kind === "kubernetes" && platform.namespace === namespace ? resolversOf(platform) : [],
     );
   const [programs, releases] = [programsOf(stacks), releasesOf(stacks)];
+  const readersIn = (namespace: string) =>
+    topology.clusters.flatMap(({ platform }) =>
+      platform.kind === "kubernetes" && platform.namespace === namespace ? readersOf(platform) : [],
+    );
   const metrics = programs
     .filter(({ variables }) => variables.HTTP_PORT)
-    .map(({ pod: to, variables }) => ({ why: "metrics", from: prometheus, to, port: Number(variables.HTTP_PORT) }));
+    .flatMap(({ pod: to, variables }) =>
+      readersIn(to.namespace).map((from) => ({ why: "metrics", from, to, port: Number(variables.HTTP_PORT) })),
+    );
   const isOnEks = topology.clusters.some(({ platform }) => platform.kind === "kubernetes" && platform.flavor === "eks");
   const agent = { address: "169.254.170.23" };
   const lent = programs
@@ -63,12 +70,13 @@ function worldOf({ topology }: StackContext, stacks: readonly Stack[]): World {
   const needed = [
     ...lent,
     ...programs.flatMap((program) => neededBy(program, releases, resolversIn(program.pod.namespace))),
-    ...releases.flatMap((release) => neededByRelease(release, releases, resolversIn(release.namespace))),
+    ...releases.flatMap((release) =>
+      neededByRelease(release, releases, resolversIn(release.namespace), readersIn(release.namespace)),
+    ),
     ...metrics,
   ];
   return { name: topology.environment, policies, programs, releases, needed };
 }
-const prometheus = podOf("monitoring", { app: "prometheus" });
 
 beforeAll(async () => {
   const contexts = await kubernetesVariants(root);
@@ -199,6 +207,15 @@ test("what nobody needs is refused", () => {
     return found.pod;
   };
   const metadata = { address: "169.254.169.254" };
+  // Who reads metrics is named by namespace and labels: neither alone lets anybody in.
+  const unnamed = [
+    elsewhere as unknown as Pod,
+    podOf("shop"),
+    podOf("shop", { app: "prometheus" }),
+    podOf("monitoring"),
+    podOf("monitoring", { app: "grafana" }),
+    program("streams"),
+  ];
   const cases: [string, Pod, Needed["to"], number][] = [
     ["a server to the internet", servers, elsewhere, 443],
     ["a server to another namespace", servers, podOf("shop"), 4222],
@@ -210,14 +227,40 @@ test("what nobody needs is refused", () => {
     ["the backup to the routes", program("backup", "backup"), servers, 6222],
     ["the drill to servers with data", program("backup", "drill"), servers, 4222],
     ["a visitor to the routes", podOf("shop"), servers, 6222],
-    ["a visitor to the callout's metrics", elsewhere as unknown as Pod, program("auth-callout"), 9090],
-    ["the internet to monitoring", elsewhere as unknown as Pod, servers, 8222],
+    ...unnamed.flatMap((from): [string, Pod, Needed["to"], number][] => {
+      const who = JSON.stringify(from);
+      return [
+        [`${who} to the callout's metrics`, from, program("auth-callout"), 9090],
+        [`${who} to monitoring`, from, servers, 8222],
+        [`${who} to the exporters`, from, servers, 7777],
+      ];
+    }),
     ...[servers, ...["auth-callout", "certificate-renewal", "streams", "backup"].map((name) => program(name))].map(
       (from): [string, Pod, Needed["to"], number] => ["anyone to the rights of its node", from, metadata, 80],
     ),
   ];
   const let_through = cases.filter(([, from, to, port]) => isAllowed(world.policies, { from, to, port }));
   expect(let_through.map(([what]) => what)).toEqual([]);
+});
+
+test("where nobody is named to read metrics, nobody reads them", async () => {
+  const context = await changedOnKubernetes("unread", root, (_, platform) => {
+    platform.monitoring = undefined;
+  });
+  const { policies, programs, releases } = worldOf(
+    context,
+    Object.values(synthesized([context], join(root, "unread"))),
+  );
+  const servers = chartPod(releases[0] as Release);
+  const callout = programs.find(({ variables }) => variables.HTTP_PORT)?.pod as Pod;
+  const everybody = [elsewhere, podOf("shop"), podOf("monitoring"), podOf("nats"), servers, callout];
+  const doors: [Pod, number][] = [
+    [servers, 8222],
+    [servers, 7777],
+    [callout, 9090],
+  ];
+  const open = everybody.flatMap((from) => doors.filter(([to, port]) => isAllowed(policies, { from, to, port })));
+  expect(open).toEqual([]);
 });
 
 describe("names are looked up where the Kubernetes cluster has its resolvers", () => {

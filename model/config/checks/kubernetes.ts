@@ -24,24 +24,39 @@ export const ingresses: Check = (env) =>
     return problems;
   });
 
+/** Settings that show metrics to somebody. */
+const shows = (monitoring: Dict): string[] => {
+  const desired: [string, boolean][] = [
+    ["monitor", monitoring.monitor === "pod" || monitoring.monitor === "service"],
+    ["rules", monitoring.rules === true],
+    ["dashboard", monitoring.dashboard !== undefined],
+  ];
+  return desired.filter(([, is]) => is).map(([key]) => key);
+};
+
 /** A monitor and a dashboard need the exporter. */
 export const watchedExporters: Check = (env) =>
   onKubernetes(env).flatMap(({ name, platform }) => {
     const monitoring = dict(platform.monitoring);
     if (monitoring.exporter !== false) return [];
-    const desired: [string, boolean][] = [
-      ["monitor", monitoring.monitor === "pod" || monitoring.monitor === "service"],
-      ["rules", monitoring.rules === true],
-      ["dashboard", monitoring.dashboard !== undefined],
-    ];
-    return desired
-      .filter(([, is]) => is)
-      .map(([key]) => ({
-        path: ["clusters", name, "platform", "monitoring", key],
-        got: monitoring[key],
-        message: "has nothing to show without the exporter",
-        fix: "leave exporter out, or this",
-      }));
+    return shows(monitoring).map((key) => ({
+      path: ["clusters", name, "platform", "monitoring", key],
+      got: monitoring[key],
+      message: "has nothing to show without the exporter",
+      fix: "leave exporter out, or this",
+    }));
+  });
+
+/** Whoever asks for metrics says who reads them: nobody else gets through the network policies. */
+export const metricsReaders: Check = (env) =>
+  onKubernetes(env).flatMap(({ name, platform }): Problem[] => {
+    const monitoring = dict(platform.monitoring);
+    const wanted = [...(monitoring.exporter === true ? ["exporter"] : []), ...shows(monitoring)];
+    if (wanted.length === 0 || (monitoring.from !== undefined && list(monitoring.from).length !== 0)) return [];
+    const path = ["clusters", name, "platform", "monitoring", "from"];
+    const message = `names nobody who may read what ${wanted.join(", ")} show`;
+    const fix = 'for example [{ namespace: "monitoring", pods: { "app.kubernetes.io/name": "prometheus" } }]';
+    return [{ path, got: monitoring.from, message, fix }];
   });
 
 /** Users of nats-box are those that people may be: what programs log in with stays theirs. */
