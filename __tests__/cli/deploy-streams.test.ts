@@ -35,7 +35,7 @@ test.each([
 const stack = { region, cluster: "core" };
 
 test("without streams nothing is run", async () => {
-  const target = { environment: Environment.parse(demo), env: {}, streamsMay: {} };
+  const target = { environment: Environment.parse(demo), streamsMay: {} };
   expect(await runStreamsTasks(target, stack, undefined, () => undefined)).toBe(0);
 });
 
@@ -47,7 +47,6 @@ test("without streams nothing is run", async () => {
   test("a task runs where the output says, and its end is waited for", async () => {
     const target = {
       environment: Environment.parse(demo),
-      env: { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
       emulator: { address: emulator.address } as never,
       streamsMay: { STREAMS_ALLOW_DATA_LOSS: "ORDERS" },
     };

@@ -7,11 +7,11 @@ import { imageFolder, imageTag } from "../../artifacts/code-image";
 import { writeImageFolder } from "../../artifacts/image-folder";
 import { imageSettings } from "../../artifacts/image-settings";
 import { toolPath } from "../../cli/core/toolbox/find";
-import { type Moto, startMoto } from "../../cli/emulator/moto";
 import { withLogin } from "../../cli/images/registry";
 import { baseImage } from "../../cli/images/settings";
 import { tarFile } from "../../cli/images/tar";
 import { programsAs } from "../../model/topology";
+import { type OpenMoto, startOpenMoto } from "../support/moto";
 
 const root = mkdtempSync(join(tmpdir(), "natsform-images-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -82,9 +82,9 @@ test("an archive is the same whatever the order, and tar reads it", () => {
 
 const withTools = toolPath("crane") && toolPath("moto") ? describe : describe.skip;
 withTools("the login at ECR", () => {
-  let moto: Moto;
+  let moto: OpenMoto;
   beforeAll(async () => {
-    moto = await startMoto();
+    moto = await startOpenMoto();
   });
   afterAll(() => moto?.stop());
 

@@ -7,7 +7,6 @@ import { emulatorFolder } from "../../cli/core/emulator-folder";
 import { silentHost } from "../../cli/core/host";
 import { toolPath } from "../../cli/core/toolbox/find";
 import { recordDeployedAuthorities } from "../../cli/deploy/exchange-authorities";
-import { type Moto, startMoto } from "../../cli/emulator/moto";
 import { deployedLeafAuthority } from "../../cli/keys/leaf-authority";
 import { makeKeys } from "../../cli/keys/make";
 import { pushSecrets } from "../../cli/keys/push";
@@ -18,16 +17,17 @@ import { loadTrust, trustFile } from "../../model/config/load";
 import { parseEnvironment } from "../../model/config/parse";
 import { buildTopology, clusterOf, deployedSecrets } from "../../model/topology";
 import { createAuthority, type KeyPairPem } from "../../runtime/x509/authority";
+import { type OpenMoto, startOpenMoto } from "../support/moto";
 
 const missing = toolPath("moto") ? undefined : "moto is not installed";
-let moto: Moto;
+let moto: OpenMoto;
 const config = () => ({ endpoint: moto.url, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
 const storeOf = (prefix: string, containers?: "existing") =>
   new SecretsManagerStore("eu-west-1", prefix, containers, config());
 
 (missing ? describe.skip : describe)(`keys in Secrets Manager${missing ? `: ${missing}` : ""}`, () => {
   beforeAll(async () => {
-    moto = await startMoto();
+    moto = await startOpenMoto();
   });
   afterAll(() => moto?.stop());
 
@@ -69,7 +69,7 @@ const storeOf = (prefix: string, containers?: "existing") =>
       writeFileAtomically(path, JSON.stringify(trust));
       const note = () => {
         const folder = emulatorFolder(root, "demo");
-        const address = { url: moto.url, dns: "", acmeRoot: "" };
+        const address = { url: moto.url, key: moto.key, dns: "", acmeRoot: "" };
         return recordDeployedAuthorities(
           {
             root,

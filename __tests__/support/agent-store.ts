@@ -5,8 +5,8 @@ import {
   ResourceExistsException,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import { type Moto, startMoto } from "../../cli/emulator/moto";
 import { FaultProxy } from "./agent-proxy";
+import { type OpenMoto, startOpenMoto } from "./moto";
 
 /** What AWS SDK clients need where nobody checks who they are. */
 export const awsVariables = {
@@ -20,14 +20,14 @@ export class AgentStore {
   readonly bucket = "test-config";
   readonly key = "core/core-0/nats.conf";
   private constructor(
-    readonly moto: Moto,
+    readonly moto: OpenMoto,
     readonly proxy: FaultProxy,
     readonly s3: S3Client,
     readonly secrets: SecretsManagerClient,
   ) {}
 
   static async start(): Promise<AgentStore> {
-    const moto = await startMoto();
+    const moto = await startOpenMoto();
     const credentials = { accessKeyId: "test", secretAccessKey: "test" };
     const options = { endpoint: moto.url, region: "eu-west-1", credentials };
     const store = new AgentStore(

@@ -17,7 +17,6 @@ import {
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { pino } from "pino";
-import { type Moto, startMoto } from "../../cli/emulator/moto";
 import {
   CertificateSecret,
   type EnsureRequest,
@@ -29,6 +28,7 @@ import type { Ports } from "../../runtime/certificate-manager/ports";
 import { loadSettings, type Settings } from "../../runtime/certificate-manager/settings";
 import { connect } from "../../runtime/certificate-manager/wiring";
 import { type SerialProxy, startSerialProxy } from "./certificate-proxy";
+import { type OpenMoto, startOpenMoto } from "./moto";
 
 export interface InvokeProps {
   request?: EnsureRequest;
@@ -48,13 +48,13 @@ export class CertificateWorld {
   readonly logged: string[] = [];
   /** Bodies of all private keys that were ever seen in a secret. */
   readonly privateKeys = new Set<string>();
-  moto?: Moto;
+  moto?: OpenMoto;
   proxy?: SerialProxy;
   zoneId = "";
   #deployments = 0;
 
   async start(): Promise<void> {
-    this.moto = await startMoto();
+    this.moto = await startOpenMoto();
     this.proxy = await startSerialProxy(this.moto.url);
     const { HostedZone } = await this.route53.send(
       new CreateHostedZoneCommand({ Name: "dev.example.com", CallerReference: "test" }),

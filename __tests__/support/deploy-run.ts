@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type EmulatorFolder, emulatorFolder } from "../../cli/core/emulator-folder";
+import { type EmulatorAddress, type EmulatorFolder, emulatorFolder } from "../../cli/core/emulator-folder";
 import type { DeployRow } from "../../cli/core/rows";
 import { type Aws, connectAws } from "../../cli/emulator/aws";
 import { EmulatorControl } from "../../cli/emulator/client";
@@ -32,18 +32,18 @@ export class TestDeployment {
     return jsonOf<Deployed>(await this.project.natsform("deploy", name, "--emulate", "--json"), this.failures());
   }
 
-  get url(): string {
+  get address(): EmulatorAddress {
     const address = runningEmulator(this.folder);
     if (!address) throw new Error("no emulator runs");
-    return address.url;
+    return address;
   }
 
   get aws(): Aws {
-    return connectAws(this.url);
+    return connectAws(this.address);
   }
 
   get control(): EmulatorControl {
-    return new EmulatorControl(this.url);
+    return new EmulatorControl(this.address);
   }
 
   /** Addresses of the client record. */

@@ -1,8 +1,8 @@
-import { startMoto } from "../../cli/emulator/moto";
 import { owner, ownershipName, recordName } from "./dns-records";
 import { buildServers, ecsCluster } from "./dns-servers";
 import { buildZone } from "./dns-zone";
 import { startFaultProxy } from "./fault-proxy";
+import { startOpenMoto } from "./moto";
 
 /** How the SDK's clients reach it. */
 export interface EmulatedAws {
@@ -15,7 +15,7 @@ export type DnsCloud = Awaited<ReturnType<typeof startDnsCloud>>;
 
 /** Starts an emulated AWS with an ECS cluster and a hosted zone, behind a proxy that gives tasks a health. */
 export async function startDnsCloud() {
-  const moto = await startMoto();
+  const moto = await startOpenMoto();
   /** Health by task; HEALTHY where it is not set. */
   const health = new Map<string, string>();
   const proxy = await startFaultProxy(moto.url, ({ action }, answer) =>

@@ -31,17 +31,18 @@ export class TestEmulator {
 
   /** Calls in AWS's own protocols, through the emulator's endpoint. */
   get aws(): Aws {
-    return connectAws(this.address.url);
+    return connectAws(this.address);
   }
 
   get control(): EmulatorControl {
-    return new EmulatorControl(this.address.url);
+    return new EmulatorControl(this.address);
   }
 
   /** For clients of AWS's SDK. One attempt: what the emulator answers is what a test is about. */
   get client() {
-    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-    return { region, endpoint: this.address.url, credentials, maxAttempts: 1 };
+    const { url: endpoint, key } = this.address;
+    const credentials = { accessKeyId: key, secretAccessKey: key };
+    return { region, endpoint, credentials, maxAttempts: 1 };
   }
 
   async remove(): Promise<void> {

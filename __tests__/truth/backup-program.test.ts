@@ -23,7 +23,6 @@ import {
 } from "@aws-sdk/client-s3";
 import { connect } from "nats";
 import { findNatsServer } from "../../cli/core/tools";
-import { type Moto, startMoto } from "../../cli/emulator/moto";
 import { backUp } from "../../runtime/backup/backup";
 import { folderOf, readCatalog } from "../../runtime/backup/catalog";
 import { CipherError } from "../../runtime/backup/cipher";
@@ -37,6 +36,7 @@ import { folderTarget } from "../../runtime/backup/target-folder";
 import { BackupProgram } from "../support/backup-program";
 import { type BackupWorld, fill, makeStream, patient, scope, silent, startBackupWorld } from "../support/backup-world";
 import { eventually } from "../support/eventually";
+import { type OpenMoto, startOpenMoto } from "../support/moto";
 import { freePort } from "../support/ports";
 
 // Programs start slowly where other tests keep the machine busy.
@@ -383,7 +383,7 @@ describe("killed", () => {
 });
 
 describe("S3", () => {
-  let moto: Moto;
+  let moto: OpenMoto;
   let proxy: Server;
   let url: string;
   let s3: S3Client;
@@ -392,7 +392,7 @@ describe("S3", () => {
   const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: "eu-west-1" };
 
   beforeAll(async () => {
-    moto = await startMoto();
+    moto = await startOpenMoto();
     const { port } = new URL(moto.url);
     proxy = createServer((incoming, answer) => {
       const { method = "", url: path = "", headers } = incoming;

@@ -56,7 +56,7 @@ const withDns = (name: string, run: () => Promise<void>) => test(name, () => des
 
 beforeAll(async () => {
   await world.start();
-  const zones = route53Zones(world.moto?.url ?? "");
+  const zones = route53Zones(world.moto ?? { url: "", key: "" });
   dns = await startDns({
     zones: async () => {
       while (standing) await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   CreateFunctionCommand,
@@ -10,6 +10,7 @@ import {
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { codeZip, noEmulator, region, TestEmulator } from "../support/emulator-run";
+import { listeningPrograms } from "../support/listeners";
 
 const emulator = new TestEmulator();
 let lambda: LambdaClient;
@@ -28,7 +29,11 @@ run(`functions on the emulated AWS${noEmulator ? `: ${noEmulator}` : ""}`, () =>
     });
     expect((await emulator.aws.send(region, "iam", "/", { method: "POST", body })).status).toBe(200);
   });
-  afterAll(() => emulator.remove());
+  let sockets = "";
+  afterAll(async () => {
+    await emulator.remove();
+    expect(existsSync(sockets)).toBe(false);
+  });
 
   const create = (FunctionName: string, code: string, more: Partial<CreateFunctionCommandInput> = {}) =>
     lambda.send(
@@ -51,6 +56,41 @@ run(`functions on the emulated AWS${noEmulator ? `: ${noEmulator}` : ""}`, () =>
       log: Buffer.from(answer.LogResult ?? "", "base64").toString("utf8"),
     };
   }
+
+  test("whoever has not its key has nothing deployed, and moto is nowhere beside it", async () => {
+    const stranger = new LambdaClient({
+      ...emulator.client,
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    });
+    const Code = { ZipFile: codeZip("exports.handler = async () => 1") };
+    const Role = "arn:aws:iam::123456789012:role/functions";
+    await expect(
+      stranger.send(
+        new CreateFunctionCommand({
+          FunctionName: "strange",
+          Role,
+          Code,
+          Runtime: "nodejs22.x",
+          Handler: "index.handler",
+        }),
+      ),
+    ).rejects.toMatchObject({ name: "UnrecognizedClientException", $metadata: { httpStatusCode: 403 } });
+    expect((await emulator.control.state()).functions).toEqual([]);
+
+    const { folder } = emulator;
+    expect(statSync(folder.address).mode & 0o077).toBe(0);
+    sockets = readlinkSync(folder.sockets);
+    expect(statSync(sockets).mode & 0o077).toBe(0);
+    expect(readdirSync(sockets)).toEqual(["moto"]);
+    const { pid } = JSON.parse(readFileSync(folder.process, "utf8"));
+    // The endpoint and DNS; pebble and its management.
+    if (process.platform === "linux")
+      expect(
+        listeningPrograms(pid)
+          .map((name) => name.split("-")[0])
+          .sort(),
+      ).toEqual(["node", "node", "pebble", "pebble"]);
+  });
 
   test("the deployed code runs with the deployed variables and answers", async () => {
     const code = `exports.handler = async (event, context) => {

@@ -8,6 +8,8 @@ export interface EmulatorFolder extends ProgramFolder {
   address: string;
   lock: string;
   keys: string;
+  /** Link to the folder of its sockets, which lies elsewhere: their paths must be short. */
+  sockets: string;
   /** Folder of the trust file, and the file. */
   trust: { folder: string; file: string };
   /** Code of deployed functions. */
@@ -29,6 +31,7 @@ export function emulatorFolder(projectRoot: string, environment: string): Emulat
     // Beside the folder: it stays while the folder is removed.
     lock: join(root, "..", "emulator.lock"),
     keys: join(root, "keys"),
+    sockets: join(root, "sockets"),
     trust: { folder: trust, file: join(trust, `${environment}.trust.json`) },
     functions: join(root, "functions"),
     logs: join(root, "logs"),
@@ -40,6 +43,8 @@ export function emulatorFolder(projectRoot: string, environment: string): Emulat
 export interface EmulatorAddress {
   /** For `AWS_ENDPOINT_URL`. */
   url: string;
+  /** For `AWS_ACCESS_KEY_ID`, in every request; for its own API, as bearer token. */
+  key: string;
   /** DNS server that answers from the emulated zones, `127.0.0.1:port`. */
   dns: string;
   /** PEM of the root that the emulated ACME server issues under. */

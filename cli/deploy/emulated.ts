@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { readIfThere, writeFileAtomically } from "../../artifacts/files";
 import { isInFamily, type PlannedStack, stackPlan } from "../../model/topology";
 import { counted } from "../core/counted";
+import type { EmulatorAddress } from "../core/emulator-folder";
 import type { OpenEnvironment } from "../core/environment";
 import type { Host } from "../core/host";
 import { UserError } from "../core/project";
@@ -55,7 +56,7 @@ export async function applyEmulated(target: DeployTarget, stack: PlannedStack, h
 export const emulatedEvents = (target: DeployTarget): Step => ({
   title: "Events and schedules",
   work: async () => {
-    const control = new EmulatorControl(target.emulator?.address.url ?? "");
+    const control = new EmulatorControl(addressOf(target));
     await control.settled();
     const rules = [];
     for (const region of regionsOf(target)) rules.push(...(await control.runSchedules(region)));
@@ -107,6 +108,11 @@ async function applyWhat(
   return { count, plan };
 }
 
+function addressOf({ emulator }: DeployTarget): EmulatorAddress {
+  if (!emulator) throw new Error("the target is no emulated AWS");
+  return emulator.address;
+}
+
 const regionsOf = ({ topology }: DeployTarget) => [
   ...new Set(
     stackPlan(topology)
@@ -130,4 +136,4 @@ async function leftovers(target: DeployTarget): Promise<string[]> {
 }
 
 const wholeInventory = async (target: DeployTarget) =>
-  (await Promise.all(regionsOf(target).map((region) => inventory(target.emulator?.address.url ?? "", region)))).flat();
+  (await Promise.all(regionsOf(target).map((region) => inventory(addressOf(target), region)))).flat();

@@ -50,11 +50,8 @@ export function accessOf({ kubernetes }: DeployTarget, cluster: string): Kuberne
 }
 
 /** Configuration of our own AWS clients. On the emulator nothing of the caller's AWS settings is used. */
-export function clientConfig({ env, emulator }: Pick<DeployTarget, "env" | "emulator">, region: string) {
+export function clientConfig({ emulator }: Pick<DeployTarget, "emulator">, region: string) {
   if (!emulator) return { region };
-  return {
-    region,
-    endpoint: emulator.address.url,
-    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID ?? "", secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? "" },
-  };
+  const { url: endpoint, key } = emulator.address;
+  return { region, endpoint, credentials: { accessKeyId: key, secretAccessKey: key } };
 }

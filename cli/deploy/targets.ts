@@ -29,7 +29,7 @@ export async function emulatedTarget({ root, environment, topology }: Loaded): P
   const previous = loadTrustIfThere(folder.trust.file, root);
   const { trust } = await makeKeys(topology, keys, previous);
   writeTrust(folder.trust.file, trust);
-  const credentials = { AWS_ACCESS_KEY_ID: "emulator", AWS_SECRET_ACCESS_KEY: "emulator" };
+  const credentials = { AWS_ACCESS_KEY_ID: address.key, AWS_SECRET_ACCESS_KEY: address.key };
   return {
     root,
     environment,

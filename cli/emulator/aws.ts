@@ -1,3 +1,13 @@
+/** How an emulated AWS is reached. */
+export interface AwsAddress {
+  /** For `AWS_ENDPOINT_URL`. */
+  url: string;
+  /** Access key id of every request. */
+  key: string;
+  /** For one that has no port. */
+  fetch?: typeof fetch;
+}
+
 /** Calls to the emulated AWS in two of AWS's protocols: enough for what the emulator itself does, without its SDK. */
 export interface Aws {
   /** JSON 1.1: ECS, EventBridge, Cloud Map, ECR, Secrets Manager, SQS, CloudWatch Logs, DynamoDB, KMS. */
@@ -31,15 +41,15 @@ export class AwsError extends Error {
   }
 }
 
-/** moto checks no signature; it reads from the header which service and region are meant. */
-const authorization = (region: string, service: string) =>
-  `AWS4-HMAC-SHA256 Credential=emulator/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+/** Nobody checks the signature: the header says who asks, and which service and region are meant. */
+const authorization = (key: string, region: string, service: string) =>
+  `AWS4-HMAC-SHA256 Credential=${key}/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=0`;
 
-export function connectAws(url: string): Aws {
+export function connectAws({ url, key, fetch = globalThis.fetch }: AwsAddress): Aws {
   const send: Aws["send"] = (region, service, path, init = {}) =>
     fetch(`${url}${path}`, {
       ...init,
-      headers: { authorization: authorization(region, service), ...(init.headers as Record<string, string>) },
+      headers: { authorization: authorization(key, region, service), ...(init.headers as Record<string, string>) },
     });
   return {
     send,

@@ -1,8 +1,9 @@
+import type { AwsAddress } from "./aws";
 import type { EmulatorState } from "./control";
 
 /** The emulator's own API; see cli/emulator/control.ts. */
 export class EmulatorControl {
-  constructor(private readonly url: string) {}
+  constructor(private readonly address: Pick<AwsAddress, "url" | "key">) {}
 
   state(): Promise<EmulatorState> {
     return this.call("GET", "state");
@@ -25,8 +26,9 @@ export class EmulatorControl {
   }
 
   async call<T>(method: string, route: string, body?: object): Promise<T> {
-    const response = await fetch(`${this.url}/_emulator/${route}`, {
+    const response = await fetch(`${this.address.url}/_emulator/${route}`, {
       method,
+      headers: { authorization: `Bearer ${this.address.key}` },
       ...(body && { body: JSON.stringify(body) }),
     });
     const text = await response.text();

@@ -1,3 +1,4 @@
+import type { Agent } from "node:http";
 import {
   ListResourceRecordSetsCommand,
   paginateListHostedZones,
@@ -5,17 +6,19 @@ import {
   Route53Client,
 } from "@aws-sdk/client-route-53";
 import type { CaaData } from "dns-packet";
+import type { AwsAddress } from "./aws";
 import { type DnsRecord, type DnsZone, servedTypes } from "./dns-answer";
 
 /**
  * Reads the public zones of an emulated AWS, as they are now. Private zones and records without values of their own
  * (aliases to AWS resources) are left out.
  *
- * @param endpoint for `AWS_ENDPOINT_URL`
+ * @param agent what connects to it, where a URL is not enough
  */
-export function route53Zones(endpoint: string): () => Promise<DnsZone[]> {
-  const credentials = { accessKeyId: "emulated", secretAccessKey: "emulated" };
-  const client = new Route53Client({ endpoint, region: "us-east-1", credentials });
+export function route53Zones({ url, key, agent }: AwsAddress & { agent?: Agent }): () => Promise<DnsZone[]> {
+  const credentials = { accessKeyId: key, secretAccessKey: key };
+  const requestHandler = agent && { httpAgent: agent };
+  const client = new Route53Client({ endpoint: url, region: "us-east-1", credentials, requestHandler });
   return async () => {
     const zones: DnsZone[] = [];
     for await (const page of paginateListHostedZones({ client }, {}))

@@ -12,11 +12,10 @@ import {
   TRUNCATED_RESPONSE,
 } from "dns-packet";
 import { answer, type DnsZone } from "./dns-answer";
-import { route53Zones } from "./dns-zones";
 
 export interface DnsProps {
-  /** Endpoint of an emulated AWS, whose Route 53 zones are read for each question; or where else zones come from. */
-  zones: string | (() => Promise<DnsZone[]>);
+  /** Zones as they are now; read for each question. */
+  zones(): Promise<DnsZone[]>;
 }
 
 /** A DNS server on 127.0.0.1, over UDP and TCP on one port. */
@@ -33,14 +32,13 @@ const plainDatagram = 512;
 
 /** Starts the server; when it resolves, questions are answered. */
 export async function startDns({ zones }: DnsProps): Promise<Dns> {
-  const read = typeof zones === "string" ? route53Zones(zones) : zones;
   // The first read takes longest, and pebble waits two seconds: so it is done before any question comes.
-  await read().catch(() => undefined);
+  await zones().catch(() => undefined);
   const { udp, tcp, port } = await bind();
   const streams = new Set<Stream>();
 
   udp.on("message", (message, { port: from, address }) => {
-    void reply(read, message).then((response) => {
+    void reply(zones, message).then((response) => {
       if (response) udp.send(fitted(response, message), from, address, () => undefined);
     });
   });
@@ -50,7 +48,7 @@ export async function startDns({ zones }: DnsProps): Promise<Dns> {
     streams.add(stream);
     stream.on("close", () => streams.delete(stream)).on("error", () => stream.destroy());
     onMessages(stream, async (message) => {
-      const response = await reply(read, message);
+      const response = await reply(zones, message);
       if (response) stream.write(withLength(encode(response)));
     });
   });

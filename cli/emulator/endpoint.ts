@@ -1,17 +1,21 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type Door, refuseCaller } from "./caller";
 import { control } from "./control";
 import { completeEcs, followEcs } from "./ecs/api";
 import { refuseEcs } from "./ecs/refusals";
 import { answerInvoke, noteDeployment } from "./lambda/api";
+import type { Moto } from "./moto";
 import type { Parts } from "./parts";
 import { type Answer, jsonAnswer, passOn, readAll, readAnswer } from "./proxy";
 import { type AwsRequest, describeRequest } from "./request";
 import { hideChange } from "./route53";
 
 export interface EndpointProps {
-  moto: string;
+  moto: Pick<Moto, "agent">;
+  /** What callers show, and the deployed functions too. */
+  key: string;
   log(line: string): void;
 }
 
@@ -34,10 +38,11 @@ export async function startEndpoint(props: EndpointProps, build: (url: string) =
   server.requestTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
   const parts = build(url);
   server.on("request", (message, response) => {
-    handle(message, response, props, parts).catch((error: Error) => {
+    handle(message, response, { ...props, port }, parts).catch((error: Error) => {
       props.log(`${message.method} ${message.url}: ${error.stack}`);
       if (!response.headersSent) response.writeHead(502);
       response.end();
@@ -49,9 +54,15 @@ export async function startEndpoint(props: EndpointProps, build: (url: string) =
 async function handle(
   message: IncomingMessage,
   response: ServerResponse,
-  props: EndpointProps,
+  props: EndpointProps & Door,
   parts: Parts,
 ): Promise<void> {
+  const refusal = refuseCaller(message, props);
+  if (refusal) {
+    // What it goes on to send is not read.
+    send(response, { ...refusal, headers: { ...refusal.headers, connection: "close" } });
+    return;
+  }
   // For the emulator and not for AWS.
   if (message.url?.startsWith("/_emulator/")) {
     send(response, await control(message, (await readAll(message)).toString("utf8"), parts));
@@ -70,16 +81,16 @@ async function handle(
     return;
   }
   if (streamed) {
-    const passed = await passOn(props.moto, request, message);
+    const passed = await passOn(props.moto.agent, request, message);
     response.writeHead(passed.statusCode ?? 502, passed.headers);
     passed.pipe(response);
     return;
   }
-  send(response, refuseUnknown(request, await answer(request, props.moto, parts), props.log));
+  send(response, refuseUnknown(request, await answer(request, props.moto.agent, parts), props.log));
 }
 
 /** Answers requests that moto cannot answer, and adds to moto's answers what it does not do by itself. */
-async function answer(request: AwsRequest, moto: string, parts: Parts): Promise<Answer> {
+async function answer(request: AwsRequest, moto: Agent, parts: Parts): Promise<Answer> {
   const pass = async (passed = request) => readAnswer(await passOn(moto, passed));
   switch (request.service) {
     case "lambda": {

@@ -1,4 +1,5 @@
-import { type Answer, jsonAnswer } from "./proxy";
+import { type AwsRefusal, errorAnswer, inXml } from "./error-answer";
+import type { Answer } from "./proxy";
 import type { AwsRequest } from "./request";
 
 /** A fault that the next requests of one kind meet. */
@@ -41,36 +42,21 @@ export class Faults {
     this.#met++;
     if (fault.count !== undefined && --fault.count <= 0) this.#faults = this.#faults.filter((other) => other !== fault);
     if (fault.kind === "reset") return "reset";
-    if (service === "ec2") return ec2Fault(fault.kind);
-    return inXml.has(service) ? xmlFault(fault.kind) : jsonFault(fault.kind);
+    return errorAnswer(service, refusalOf(service, fault.kind));
   }
 }
 
-const inXml = new Set(["route53", "s3", "sts", "iam"]);
-
-function xmlFault(kind: Answered): Answer {
-  const [status, code] = kind === "throttle" ? [400, "Throttling"] : [500, "InternalError"];
-  const type = kind === "throttle" ? "Sender" : "Receiver";
-  return xml(
-    status,
-    `<ErrorResponse><Error><Type>${type}</Type><Code>${code}</Code><Message>emulated fault</Message></Error><RequestId>emulated</RequestId></ErrorResponse>`,
-  );
+/** What AWS calls a fault depends on the service. */
+function refusalOf(service: string, kind: Answered): AwsRefusal {
+  if (service === "ec2")
+    return kind === "throttle"
+      ? { status: 503, code: "RequestLimitExceeded", message: "emulated fault" }
+      : { status: 500, code: "InternalError", message: "emulated fault" };
+  if (inXml.has(service))
+    return kind === "throttle"
+      ? { status: 400, code: "Throttling", message: "emulated fault" }
+      : { status: 500, code: "InternalError", message: "emulated fault" };
+  return kind === "throttle"
+    ? { status: 400, code: "ThrottlingException", message: "Rate exceeded" }
+    : { status: 500, code: "ServerException", message: "emulated fault" };
 }
-
-function ec2Fault(kind: Answered): Answer {
-  const [status, code] = kind === "throttle" ? [503, "RequestLimitExceeded"] : [500, "InternalError"];
-  return xml(
-    status,
-    `<Response><Errors><Error><Code>${code}</Code><Message>emulated fault</Message></Error></Errors><RequestID>emulated</RequestID></Response>`,
-  );
-}
-
-function xml(status: number, text: string): Answer {
-  const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>${text}`);
-  return { status, headers: { "content-type": "text/xml", "content-length": body.length }, body };
-}
-
-const jsonFault = (kind: Answered) =>
-  kind === "throttle"
-    ? jsonAnswer(400, { __type: "ThrottlingException", message: "Rate exceeded" })
-    : jsonAnswer(500, { __type: "ServerException", message: "emulated fault" });

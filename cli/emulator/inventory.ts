@@ -1,4 +1,4 @@
-import { type Aws, connectAws, type JsonService } from "./aws";
+import { type Aws, type AwsAddress, connectAws, type JsonService } from "./aws";
 
 interface Listing {
   what: string;
@@ -75,8 +75,8 @@ async function usedInterfaces(aws: Aws, region: string): Promise<string[]> {
 }
 
 /** All resources of those kinds, as `kind: name`, including those of a new account. */
-export async function inventory(url: string, region: string): Promise<string[]> {
-  const aws = connectAws(url);
+export async function inventory(address: AwsAddress, region: string): Promise<string[]> {
+  const aws = connectAws(address);
   const found = await Promise.all(
     listings.map(async ({ what, list }) => (await list(aws, region)).map((name) => `${what}: ${name}`)),
   );

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type OutgoingHttpHeaders, request as send } from "node:http";
+import { type Agent, type IncomingMessage, type OutgoingHttpHeaders, request as send } from "node:http";
 import type { AwsRequest } from "./request";
 
 /** A complete HTTP answer. */
@@ -16,13 +16,13 @@ const hopByHop = ["connection", "keep-alive", "transfer-encoding", "expect"];
  *
  * @param from stream of the body, when it was not read
  */
-export function passOn(url: string, request: AwsRequest, from?: IncomingMessage): Promise<IncomingMessage> {
+export function passOn(agent: Agent, request: AwsRequest, from?: IncomingMessage): Promise<IncomingMessage> {
   const headers: OutgoingHttpHeaders = { ...request.headers };
   // Without its length a stream arrives in chunks, and must be announced so.
   for (const name of hopByHop) if (!(from && name === "transfer-encoding")) delete headers[name];
   if (request.body) headers["content-length"] = request.body.length;
   return new Promise((resolve, reject) => {
-    const passed = send(new URL(request.path, url), { method: request.method, headers, agent: false }, resolve);
+    const passed = send({ agent, path: request.path, method: request.method, headers }, resolve);
     passed.once("error", reject);
     if (from) from.pipe(passed);
     else passed.end(request.body);

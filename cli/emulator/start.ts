@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { copyBuilt } from "../../artifacts/copy-built";
 import { readIfThere } from "../../artifacts/files";
@@ -77,6 +77,7 @@ async function endGroup(pid: number): Promise<void> {
 /** Stops the emulator and removes its folder. @returns true when one ran */
 export async function removeEmulator(folder: EmulatorFolder): Promise<boolean> {
   const ran = await stopEmulator(folder);
+  if (existsSync(folder.sockets)) rmSync(readlinkSync(folder.sockets), { recursive: true, force: true });
   rmSync(folder.root, { recursive: true, force: true });
   return ran;
 }

@@ -41,7 +41,7 @@ export async function respondersOf(
  * @throws UserError when they do not get ready: the running responders and the servers stay unchanged
  */
 export async function respondersFirst(
-  target: Pick<DeployTarget, "environment" | "topology" | "trust" | "env" | "emulator">,
+  target: Pick<DeployTarget, "environment" | "topology" | "trust" | "emulator">,
   { region, cluster: clusterName = "" }: Pick<AwsStack, "region" | "cluster">,
   progress: Progress,
 ): Promise<void> {

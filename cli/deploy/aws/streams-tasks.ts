@@ -26,7 +26,7 @@ const startedBy = "natsform-deploy";
  * @throws UserError when one fails
  */
 export async function runStreamsTasks(
-  target: Pick<DeployTarget, "environment" | "env" | "emulator" | "streamsMay">,
+  target: Pick<DeployTarget, "environment" | "emulator" | "streamsMay">,
   { region, cluster }: Pick<AwsStack, "region" | "cluster">,
   output: unknown,
   progress: (text: string) => void,

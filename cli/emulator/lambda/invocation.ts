@@ -19,6 +19,8 @@ export interface InvocationProps {
   bootstrap: string;
   /** `AWS_ENDPOINT_URL` of the function's clients. */
   endpoint: string;
+  /** Access key id of the function's clients. */
+  key: string;
   /** Variables that the emulator sets in the place of the deployed ones. */
   overrides: Record<string, string>;
 }
@@ -29,7 +31,7 @@ const maxLogBytes = 1024 * 1024;
 export async function invoke(
   deployed: DeployedFunction,
   event: string,
-  { bootstrap, endpoint, overrides }: InvocationProps,
+  { bootstrap, endpoint, key, overrides }: InvocationProps,
   started: (child: ChildProcess) => void = () => undefined,
 ): Promise<Outcome> {
   const requestId = randomUUID();
@@ -38,7 +40,7 @@ export async function invoke(
   const child = spawn(process.execPath, [bootstrap], {
     cwd: deployed.folder,
     env: {
-      ...variablesOf(deployed, endpoint, overrides),
+      ...variablesOf(deployed, { endpoint, key, overrides }),
       EMULATOR_REQUEST_ID: requestId,
       EMULATOR_DEADLINE: String(from + timeoutMs),
     },
@@ -86,8 +88,7 @@ export async function invoke(
 /** The deployed variables and those that Lambda adds; of the emulator's own environment only PATH. */
 function variablesOf(
   { name, region, arn, folder, settings }: DeployedFunction,
-  endpoint: string,
-  overrides: Record<string, string>,
+  { endpoint, key, overrides }: Omit<InvocationProps, "bootstrap">,
 ): Record<string, string> {
   const [file = "index", handler = "handler"] = (settings.Handler ?? "index.handler").split(".");
   const path = ["js", "mjs", "cjs"].map((end) => join(folder, `${file}.${end}`)).find((path) => existsSync(path));
@@ -107,8 +108,8 @@ function variablesOf(
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_ENDPOINT_URL: endpoint,
-    AWS_ACCESS_KEY_ID: "emulator",
-    AWS_SECRET_ACCESS_KEY: "emulator",
+    AWS_ACCESS_KEY_ID: key,
+    AWS_SECRET_ACCESS_KEY: key,
     // On Lambda it runs with a later version of Node than this machine may have.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   };
