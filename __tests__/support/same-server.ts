@@ -36,7 +36,19 @@ export function richEnvironment(mode: "callout" | "operator", platform: Platform
       featureFlags: { js_ack_fc_v2: false },
       proxyProtocol: true,
     },
-    accounts: { APP: { jetstream: { maxFile: "1GiB", maxStreams: 10 } }, OTHER: { jetstream: { enabled: false } } },
+    accounts: {
+      APP: {
+        jetstream: { maxFile: "1GiB", maxStreams: 10 },
+        exports: [{ service: "ask.*.>", accounts: ["OTHER"], response: "stream" }, { stream: "news.>" }],
+      },
+      OTHER: {
+        jetstream: { enabled: false },
+        imports: [
+          { service: { account: "APP", subject: "ask.*.>" }, to: "app.*.>" },
+          { stream: { account: "APP", subject: "news.local.>" } },
+        ],
+      },
+    },
     identity: {
       mode,
       oidc: { issuer: "https://id.example.com/", audience: "nats" },

@@ -41,6 +41,19 @@ test("servers of a cluster differ in name and zone alone", () => {
   expect(different).toEqual(["server_name", "server_tags"]);
 });
 
+test("accounts share in NATS's own words, and say no more than what differs", () => {
+  const { accounts } = serverConf(props()) as { accounts: Record<string, ConfObject> };
+  expect(accounts.APP?.exports).toEqual([
+    { service: "ask.*.>", accounts: ["OTHER"], response: "stream" },
+    { stream: "news.>" },
+  ]);
+  expect(accounts.OTHER?.imports).toEqual([
+    { service: { account: "APP", subject: "ask.*.>" }, to: "app.*.>" },
+    { stream: { account: "APP", subject: "news.local.>" } },
+  ]);
+  expect(accounts.AUTH).not.toHaveProperty("exports", expect.anything());
+});
+
 test("no version ever gets a key that it does not know", () => {
   const everything = Object.fromEntries(Object.keys(serverKeys).map((key) => [key, true]));
   const tree: ConfObject = {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { decode, encodeUser, fmtCreds } from "@nats-io/jwt";
+import { type Account, type ClaimsData, decode, encodeUser, fmtCreds } from "@nats-io/jwt";
 import type { KeyPair } from "nkeys.js";
 import type { UserTopology } from "../../model/topology";
 import type { KeyStore } from "./key-store";
@@ -8,13 +8,23 @@ import type { KeyStore } from "./key-store";
 export function keepSame(old: string | undefined, fresh: string): string {
   if (old === undefined) return fresh;
   try {
-    const [a, b] = [decode(old), decode(fresh)];
-    const same = a.iss === b.iss && a.sub === b.sub && a.name === b.name && isDeepStrictEqual(a.nats, b.nats);
+    const [a, b] = [decode<Account>(old), decode<Account>(fresh)];
+    const same =
+      a.iss === b.iss && a.sub === b.sub && a.name === b.name && isDeepStrictEqual(undated(a.nats), undated(b.nats));
     return same ? old : fresh;
   } catch {
     return fresh;
   }
 }
+
+/** Claims in which the activations of imports, JWTs themselves, stand without their dates. */
+const undated = (nats: Partial<Account>) => ({
+  ...nats,
+  imports: nats.imports?.map(({ token, ...rest }) => {
+    const { iss, sub, nats }: Partial<ClaimsData<unknown>> = token === undefined ? {} : decode(token);
+    return { ...rest, iss, sub, nats };
+  }),
+});
 
 /** The JWT of a user's creds. */
 export async function storedUserJwt(store: KeyStore, user: string): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import { type Account, encodeAccount, encodeOperator, encodeUser } from "@nats-io/jwt";
 import type { KeyPair } from "nkeys.js";
 import { type AccountTopology, isLandingAccount, type Topology } from "../../model/topology";
+import { sharingClaims } from "./sharing-claims";
 
 export interface OperatorKeys {
   operator: KeyPair;
@@ -48,6 +49,7 @@ export async function signOperatorJwts({ identity }: Topology, keys: OperatorKey
     const pair = keys.accounts[account.name];
     if (!pair) throw new Error(`no key for account ${account.name}`);
     const claims: Record<string, unknown> = { limits: limits(account) };
+    Object.assign(claims, await sharingClaims(account, identity.accounts, keys.accounts));
     claims.signing_keys = (keys.signing[account.name] ?? []).map((signing) => signing.getPublicKey());
     if (account.name === identity.calloutAccount) {
       claims.authorization = {

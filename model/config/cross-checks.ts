@@ -6,6 +6,7 @@ import { prototypeKeys, serverNames, uniqueNames } from "./checks/names";
 import { conditions } from "./checks/permissions";
 import { type Check, dict, text } from "./checks/raw";
 import { accountReferences, reservedAccounts, streamReferences, usesReferences } from "./checks/references";
+import { sharing } from "./checks/sharing";
 import { gates, versions } from "./checks/versions";
 import type { Problem } from "./problem";
 
@@ -20,6 +21,7 @@ export function crossChecks(input: unknown, expectedName?: string): Problem[] {
     accountReferences,
     streamReferences,
     usesReferences,
+    sharing,
     uniqueNames,
     serverNames,
     prototypeKeys,

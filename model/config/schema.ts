@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { account } from "./accounts";
 import { cluster } from "./clusters";
 import { identity } from "./identity";
 import { accountName, day, duration, label, resourceTagKey, resourceTagValue, size, version } from "./scalars";
@@ -23,19 +24,6 @@ const nats = z
     proxyProtocol: z.boolean().optional(),
   })
   .prefault({});
-
-const account = z.strictObject({
-  jetstream: z
-    .strictObject({
-      enabled: z.boolean().default(true),
-      maxMemory: size.optional(),
-      maxFile: size.optional(),
-      maxStreams: z.int().positive().optional(),
-      /** Of one stream. Without it nats-server 2.15 allows 1000, where the stream itself has no limit; earlier ones, any number. */
-      maxConsumers: z.int().positive().optional(),
-    })
-    .prefault({}),
-});
 
 const acknowledgement = z.strictObject({
   rule: z.string().min(1),
@@ -66,7 +54,7 @@ export const Environment = z.strictObject({
   /** Login and permissions of users. */
   identity,
   /** Accounts of users. `SYS` and `AUTH` are natsform's own and always exist. */
-  accounts: z.record(accountName, account).default({ APP: { jetstream: { enabled: true } } }),
+  accounts: z.record(accountName, account).prefault({ APP: {} }),
   /** Clusters by name; servers are named after their cluster. */
   clusters: z.record(label, cluster),
   /** Streams and their consumers, applied by `natsform streams apply`. */

@@ -3,6 +3,7 @@ import { BACKUP_PERMISSIONS } from "../../runtime/backup/contract";
 import { RENEWAL_PERMISSIONS, RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
 import { STREAMS_INBOX } from "../../runtime/streams/contract";
 import type { Environment } from "../config";
+import { exportOf, importOf } from "./accounts";
 import type { AccountTopology, Identity, UserTopology } from "./model";
 import { platformModel } from "./platform-models";
 import { signerOf } from "./signer";
@@ -25,9 +26,8 @@ export const streamsInbox = STREAMS_INBOX;
 export function buildIdentity(env: Environment): Identity {
   const { identity } = env;
   const accounts: AccountTopology[] = [
-    { name: "SYS", jetstream: false, limits: {} },
-    { name: "AUTH", jetstream: false, limits: {} },
-    ...Object.entries(env.accounts).map(([name, { jetstream }]) => ({
+    ...["SYS", "AUTH"].map((name) => ({ name, jetstream: false, limits: {}, exports: [], imports: [] })),
+    ...Object.entries(env.accounts).map(([name, { jetstream, exports, imports }]) => ({
       name,
       jetstream: jetstream.enabled,
       limits: {
@@ -36,6 +36,8 @@ export function buildIdentity(env: Environment): Identity {
         maxStreams: jetstream.maxStreams,
         maxConsumers: jetstream.maxConsumers,
       },
+      exports: exports.map(exportOf),
+      imports: imports.map(importOf),
     })),
   ];
   const withJetStream = accounts.filter((account) => account.jetstream).map(({ name }) => name);

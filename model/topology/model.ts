@@ -45,6 +45,30 @@ export interface AccountTopology {
   name: string;
   jetstream: boolean;
   limits: { maxMemoryBytes?: number; maxFileBytes?: number; maxStreams?: number; maxConsumers?: number };
+  exports: AccountExport[];
+  imports: AccountImport[];
+}
+
+/** What accounts share: a `service` is asked and answers, a `stream` is heard. Not a stream of JetStream. */
+type ShareKind = "service" | "stream";
+
+export interface AccountExport {
+  kind: ShareKind;
+  subject: string;
+  /** Accounts that may import it; absent: all. */
+  accounts?: string[];
+  /** A service's answers to one request. */
+  response: "singleton" | "stream";
+}
+
+export interface AccountImport {
+  kind: ShareKind;
+  /** Account that exports it. */
+  account: string;
+  /** Subject there. */
+  subject: string;
+  /** Subject here. */
+  to: string;
 }
 
 /** How a user may connect, in NATS's words: as a client over TCP, or as a leaf node. */

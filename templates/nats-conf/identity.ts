@@ -1,5 +1,6 @@
 import type { Trust } from "../../model/config";
 import type { AccountTopology, Topology, UserTopology } from "../../model/topology";
+import { sharingConf } from "./sharing";
 import { bytes, type ConfObject, type ConfValue } from "./tree";
 
 /** Accounts, users and the callout: all of a configuration that decides about logins. */
@@ -20,6 +21,7 @@ function calloutConf({ identity }: Topology, trust: Trust): ConfObject {
           users: identity.users
             .filter((user) => user.account === account.name)
             .flatMap((user) => keysOf(user, trust).map((nkey) => userConf(nkey, user))),
+          ...sharingConf(account),
         },
       ]),
     ),

@@ -8,6 +8,7 @@ const found = (changes: Changes): string[] =>
   );
 const kubernetes = { platform: { kind: "kubernetes", flavor: "gke" } };
 const machine = (name: string, n = 9) => ({ name, address: `192.0.2.${n}`, meshAddress: `10.9.0.${n}` });
+const asked = { account: "APP", subject: "ask.*" };
 
 test("the base environment passes every check", () => expect(found({})).toEqual([]));
 
@@ -48,6 +49,51 @@ test.each<[string, Changes, string | RegExp]>([
     "a link's account",
     { "clusters.edge.leafOf.accounts": ["APP", "NOPE_NOPE"] },
     /^clusters.edge.leafOf.accounts\[1\] names no account/,
+  ],
+  [
+    "an export of no kind",
+    { "accounts.OTHER.exports": [{}] },
+    "accounts.OTHER.exports[0] must have exactly one of service and stream",
+  ],
+  [
+    "an import of both kinds",
+    { "accounts.OTHER.imports": [{ service: asked, stream: asked }] },
+    "accounts.OTHER.imports[0] must have exactly one of service and stream",
+  ],
+  [
+    "an import of no account that is there",
+    { "accounts.OTHER.imports": [{ service: { account: "APPS", subject: "ask.*" } }] },
+    'accounts.OTHER.imports[0].service.account names no account of this environment; did you mean "APP"?',
+  ],
+  [
+    "an import of the account itself",
+    { "accounts.OTHER.imports": [{ stream: { account: "OTHER", subject: "news.>" } }] },
+    "accounts.OTHER.imports[0].stream.account is the account itself",
+  ],
+  [
+    "an export to no account that is there",
+    { "accounts.APP.exports": [{ service: "ask.*", accounts: ["OTHRE"] }] },
+    'accounts.APP.exports[0].accounts[0] names no account of this environment; did you mean "OTHER"?',
+  ],
+  [
+    "a subject here with other wildcards",
+    { "accounts.OTHER.imports": [{ service: asked, to: "app.*.>" }] },
+    "accounts.OTHER.imports[0].to must have the wildcards of ask.* in their order",
+  ],
+  [
+    "answers to what is heard",
+    { "accounts.APP.exports": [{ stream: "news.>", response: "stream" }] },
+    "accounts.APP.exports[0].response is of services: a stream is not answered",
+  ],
+  [
+    "an export that is there twice",
+    { "accounts.APP.exports": [{ service: "ask.*" }, { stream: "ask.*" }, { service: "ask.*", accounts: ["OTHER"] }] },
+    "accounts.APP.exports[2] is exported twice",
+  ],
+  [
+    "an import that is there twice",
+    { "accounts.OTHER.imports": [{ service: asked }, { service: asked, to: "app.*" }, { service: asked }] },
+    "accounts.OTHER.imports[2] is imported twice",
   ],
   [
     "a stream's cluster",

@@ -1,0 +1,43 @@
+import { type Account, decode } from "@nats-io/jwt";
+import { MemoryStore } from "../../cli/keys/store";
+import { platforms, type RichServer, richTopology } from "../support/same-server";
+
+const store = new MemoryStore();
+let rich: RichServer;
+beforeAll(async () => {
+  rich = await richTopology("operator", platforms.hosts, store);
+});
+const claims = (name: string, { trust } = rich) => decode<Account>(trust.accounts[name]?.jwt ?? "").nats;
+const keyOf = (name: string) => rich.trust.accounts[name]?.publicKey;
+
+test("what accounts share stands in their JWTs; an export to some needs a token", () => {
+  expect(claims("APP").exports).toEqual([
+    { name: "ask.*.>", subject: "ask.*.>", type: "service", token_req: true, response_type: "Stream" },
+    { name: "news.>", subject: "news.>", type: "stream" },
+  ]);
+  expect(claims("OTHER").imports).toEqual([
+    {
+      ...{ name: "app.*.>", subject: "ask.*.>", type: "service", account: keyOf("APP") },
+      ...{ local_subject: "app.*.>", token: expect.any(String) },
+    },
+    { name: "news.local.>", subject: "news.local.>", type: "stream", account: keyOf("APP") },
+  ]);
+  expect(claims("AUTH")).not.toHaveProperty("exports");
+});
+
+test("the token is of the exporting account, for the importing one and for this subject alone", () => {
+  const { iss, sub, nats } = decode(claims("OTHER").imports?.[0]?.token ?? "");
+  expect({ iss, sub, nats }).toMatchObject({
+    ...{ iss: keyOf("APP"), sub: keyOf("OTHER") },
+    nats: { subject: "ask.*.>", kind: "service", type: "activation" },
+  });
+});
+
+test("a second run keeps the JWTs, tokens included; a change of what is shared does not", async () => {
+  const again = await richTopology("operator", platforms.hosts, store, rich.trust);
+  expect(again.trust.accounts).toEqual(rich.trust.accounts);
+  const changed = await richTopology("operator", platforms.hosts, store, rich.trust, ({ accounts }) => {
+    delete accounts?.APP?.exports?.[0]?.accounts;
+  });
+  expect(claims("OTHER", changed).imports?.[0]).not.toHaveProperty("token");
+});
