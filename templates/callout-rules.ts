@@ -18,10 +18,12 @@ export function toAuthRules(topology: Topology, trust: Trust): AuthRules {
     mode: identity.mode,
     accounts: Object.fromEntries(
       reachable.map(({ name }) => {
-        if (identity.mode === "callout") return [name, { id: name }];
+        const asked = importedFrom(name, topology);
+        const shared = asked.length > 0 ? { asked } : {};
+        if (identity.mode === "callout") return [name, { id: name, ...shared }];
         const account = trust.accounts[name];
         if (!account) throw new Error(`the trust file of ${trust.environment} has no account ${name}`);
-        return [name, { id: account.publicKey, signer: account.signingKey }];
+        return [name, { id: account.publicKey, signer: account.signingKey, ...shared }];
       }),
     ),
     permissions: identity.permissions.map((rule) => ({ ...rule, publish: withWhoAmI(rule.publish) })),
@@ -35,3 +37,11 @@ export function toAuthRules(topology: Topology, trust: Trust): AuthRules {
     maxLifetimeSeconds: Math.floor(identity.maxLifetimeMs / 1000),
   };
 }
+
+/** Subjects of an account on which others ask its services. */
+const importedFrom = (name: string, { identity }: Topology): string[] => {
+  const subjects = identity.accounts.flatMap(({ imports }) =>
+    imports.filter(({ kind, account }) => kind === "service" && account === name).map(({ subject }) => subject),
+  );
+  return [...new Set(subjects)];
+};

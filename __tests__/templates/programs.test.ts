@@ -40,7 +40,10 @@ describe("what the auth callout is told", () => {
     expect(toAuthRules(topology, trust).accounts.APP).toEqual({
       id: trust.accounts.APP?.publicKey,
       signer: trust.accounts.APP?.signingKey,
+      // On these another account imports its services.
+      asked: ["ask.*.>"],
     });
+    expect(toAuthRules(topology, trust).accounts.OTHER).not.toHaveProperty("asked");
   });
 
   test("a service without a key is named", async () => {

@@ -3,7 +3,8 @@ import { mayAsk } from "../subjects/spec";
 import type { AuthRules, Service } from "./rules";
 
 /**
- * Where somebody may answer: in the inboxes of those who may ask it, and nowhere else.
+ * Where somebody may answer: in the inboxes of those who may ask it, and nowhere else. Those of another account are
+ * answered through the server.
  *
  * NATS's own `allow_responses` is no such thing: a server makes the reply subject of every message that it delivers
  * publishable, whoever chose it, and looks neither at `deny` nor at what the subject is. Whoever may ask could so have a
@@ -13,6 +14,16 @@ export interface Answers {
   allow: string[];
   deny: string[];
 }
+
+/**
+ * Where those of other accounts are answered. A server gives each request that comes over an import a reply subject of
+ * its own there, `_R_.` with two parts by chance, which only those who receive the request know. It takes the one answer
+ * back to the subject that the asker named, in the asker's account, and looks at the right of whoever answers to publish
+ * to its own subject alone (nats-server 2.15.2).
+ */
+const ACROSS_ACCOUNTS = "_R_.>";
+const acrossAccounts = ({ accounts }: AuthRules, account: string, answerer: Subjects): string[] =>
+  mayAsk({ allow: accounts[account]?.asked ?? [] }, answerer.subscribe) ? [ACROSS_ACCOUNTS] : [];
 
 type Subjects = Pick<Service, "publish" | "subscribe">;
 
@@ -35,9 +46,11 @@ export function answersOfService(rules: AuthRules, nkey: string, service: Servic
     (rule) => rule.account === service.account && mayAsk(rule.publish, service.subscribe),
   );
   const own = `${serviceInboxPrefix(nkey)}.>`;
-  if (!users) return { allow: services.filter(({ asks }) => asks).map(({ inboxes }) => inboxes), deny: [] };
+  const across = acrossAccounts(rules, service.account, service);
+  if (!users)
+    return { allow: [...services.filter(({ asks }) => asks).map(({ inboxes }) => inboxes), ...across], deny: [] };
   const others = services.filter(({ asks, inboxes }) => !asks && inboxes !== own);
-  return { allow: ["_INBOX.*.>"], deny: others.map(({ inboxes }) => inboxes) };
+  return { allow: ["_INBOX.*.>", ...across], deny: others.map(({ inboxes }) => inboxes) };
 }
 
 /**
@@ -49,5 +62,6 @@ export function answersOfService(rules: AuthRules, nkey: string, service: Servic
 export function answersOfUser(rules: AuthRules, account: string, sub: string, granted: Subjects): Answers {
   const services = servicesOf(rules, account, granted).filter(({ asks }) => asks);
   const own = mayAsk(granted.publish, granted.subscribe) ? [`${inboxPrefix(sub)}.>`] : [];
-  return { allow: [...services.map(({ inboxes }) => inboxes), ...own], deny: [] };
+  const across = acrossAccounts(rules, account, granted);
+  return { allow: [...services.map(({ inboxes }) => inboxes), ...own, ...across], deny: [] };
 }

@@ -66,8 +66,16 @@ export const AuthRules = z
      * The accounts that users may land in, by the name that rules use. `id` is the account's name in the server's
      * configuration or, in operator mode, its public key; `signer` is the public key that signs its users there,
      * by default the account's own. A scoped signing key does not work: servers refuse permissions signed with one.
+     * `asked` are the subjects of the account on which others import its services.
      */
-    accounts: z.record(z.string(), z.strictObject({ id: z.string().min(1), signer: publicKey("A").optional() })),
+    accounts: z.record(
+      z.string(),
+      z.strictObject({
+        id: z.string().min(1),
+        signer: publicKey("A").optional(),
+        asked: z.array(z.string().min(1)).optional(),
+      }),
+    ),
     /**
      * For holders of OIDC tokens. The first rule that applies decides the account; all rules of that account add up.
      */

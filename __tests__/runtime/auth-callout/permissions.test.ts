@@ -181,6 +181,27 @@ describe("who may answer", () => {
     expect(grant).not.toHaveProperty("responses");
   });
 
+  test("whoever hears what other accounts import answers them, on replies that the server makes", () => {
+    const asked = (...subjects: string[]) => ({
+      ...rulesOf(rule({ ...both(["api.bob"]), ...answering })),
+      accounts: { APP: { id: "APP", asked: subjects }, OPS: { id: "OPS" } },
+      services: { [mainApi]: service([], ["api.>"], answering), [other]: service([], ["api.>"]) },
+    });
+    const publish = (nkey: string, ...subjects: string[]) => {
+      const rules = asked(...subjects);
+      return servicePermissions(rules, nkey, rules.services[nkey] as never).publish.allow;
+    };
+    expect(publish(mainApi, "api.*")).toEqual([inboxes(mainApi), "_INBOX.*.>", "_R_.>"]);
+    expect(publish(mainApi, "jobs.*")).not.toContain("_R_.>");
+    expect(publish(other, "api.*")).not.toContain("_R_.>");
+    const granted = (...subjects: string[]) => {
+      const explained = explainPermissions(asked(...subjects) as never, { sub: "bob" });
+      return "grant" in explained ? explained.grant.publish.allow : [];
+    };
+    expect(granted("api.*")).toContain("_R_.>");
+    expect(granted("jobs.*")).not.toContain("_R_.>");
+  });
+
   test("a service that only services may ask answers those alone", () => {
     const rules = {
       ...rulesOf(rule({ publish: { allow: ["news.>"] } })),
