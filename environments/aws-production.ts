@@ -61,5 +61,12 @@ export default defineEnvironment({
       consumers: [{ name: "main-api", filterSubjects: ["api.>"] }],
     },
   ],
+  acknowledge: [
+    {
+      rule: "acknowledged-anywhere",
+      reason: "All that can be forged is an acknowledgement's text, which main-api does not take for a request.",
+      expires: "2027-11-01",
+    },
+  ],
   tags: { service: "nats", environment: "production" },
 });

@@ -50,4 +50,12 @@ export default defineEnvironment({
     },
     { name: "NEWS", cluster: "core", subjects: ["news.>"], replicas: 3, maxAge: "1d", maxBytes: "64MiB" },
   ],
+  acknowledge: [
+    {
+      rule: "acknowledged-anywhere",
+      reason:
+        "One account keeps the first hour short. All that can be forged is an acknowledgement's text; kubernetes-production shows how nothing can.",
+      expires: "2027-11-01",
+    },
+  ],
 });

@@ -88,6 +88,11 @@ export default defineEnvironment({
   ],
   acknowledge: [
     {
+      rule: "acknowledged-anywhere",
+      reason: "All that can be forged is an acknowledgement's text, which no territory takes for an event.",
+      expires: "2027-11-01",
+    },
+    {
       rule: "stream-spans-territories",
       reason: "Copenhagen, Oslo and Stockholm are tens of milliseconds apart; elections start after four seconds.",
       expires: "2027-11-01",

@@ -34,6 +34,12 @@ const leaf = (changes: object = {}) => ({
   ...changes,
 });
 
+/** An account that exports one service, and imports another of an account. */
+const trading = (account: string, { gives, takes }: { gives: string; takes: string }) => ({
+  exports: [{ service: gives }],
+  imports: [{ service: { account, subject: takes } }],
+});
+
 const durable = { "clusters.core.jetstream.durability": "durable" };
 const acknowledge = (changes: object) => ({
   acknowledge: [{ rule: "stream-r2", reason: "for this test alone", expires: "2027-02-01", ...changes }],
@@ -334,6 +340,83 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     fails: { "clusters.core.size": 1, streams: [], "accounts.APP.jetstream": { maxFile: "51GiB" } },
     at: "clusters.core.jetstream.file",
     passes: { "accounts.APP.jetstream": { maxFile: "51GiB" } },
+  },
+
+  // What accounts share
+  "import-not-exported": {
+    fails: {
+      "accounts.APP.exports": [{ service: "user.>", accounts: ["OTHER"] }, { stream: "news.>" }],
+      "accounts.THIRD.imports": [{ service: { account: "APP", subject: "user.*.ask" } }],
+      "accounts.OTHER.imports": [
+        { service: { account: "APP", subject: "user.*.ask" } },
+        { service: { account: "APP", subject: "news.a" } },
+        { stream: { account: "APP", subject: "news.>" } },
+        { stream: { account: "APP", subject: ">" } },
+      ],
+    },
+    at: ["accounts.OTHER.imports[1]", "accounts.OTHER.imports[3]", "accounts.THIRD.imports[0]"],
+    passes: {
+      "accounts.APP.exports": [{ service: "user.>", accounts: ["OTHER"] }],
+      "accounts.OTHER.imports": [{ service: { account: "APP", subject: "user.*.ask" } }],
+    },
+  },
+  "imports-circle": {
+    fails: {
+      "accounts.APP": trading("OTHER", { gives: "ask.*", takes: "ask.*" }),
+      "accounts.OTHER": trading("APP", { gives: "ask.*", takes: "ask.*" }),
+    },
+    at: ["accounts.APP.imports[0]", "accounts.OTHER.imports[0]"],
+    passes: {
+      "accounts.APP": trading("OTHER", { gives: "ask.*", takes: "tell.*" }),
+      "accounts.OTHER": trading("APP", { gives: "tell.*", takes: "ask.*" }),
+    },
+  },
+  "export-reserved": {
+    fails: {
+      "accounts.APP.exports": [{ service: "$JS.API.>" }, { stream: "_INBOX.>" }, { stream: "news.>" }],
+      "accounts.OTHER.imports": [{ stream: { account: "APP", subject: "news.>" }, to: "_INBOX.news.>" }],
+    },
+    at: ["accounts.APP.exports[0]", "accounts.APP.exports[1]", "accounts.OTHER.imports[0]"],
+    passes: { "accounts.APP.exports": [{ service: "$JS.API.STREAM.INFO.ORDERS" }, { stream: "news.>" }] },
+  },
+  "export-answered-by-stream": {
+    fails: {
+      "accounts.APP.exports": [{ service: "orders.*.placed" }],
+      "identity.services.api": { account: "APP", subscribe: { allow: ["orders.>"] }, allowResponses: true },
+    },
+    at: "accounts.APP.exports[0]",
+    passes: {
+      "accounts.APP.exports": [{ service: "orders.*.placed", response: "stream" }, { service: "user.>" }],
+      "identity.services.api": { account: "APP", subscribe: { allow: ["orders.>"] }, allowResponses: true },
+    },
+  },
+  "acknowledged-anywhere": {
+    fails: { "identity.permissions[0].publish": { allow: ["user.{sub}.>", "orders.{sub}.placed"] } },
+    at: "identity.permissions[0].publish.allow[1]",
+    passes: {
+      "accounts.APP.exports": [{ service: "orders.*.placed" }],
+      "accounts.OTHER": { imports: [{ service: { account: "APP", subject: "orders.*.placed" } }] },
+      "identity.permissions": [{ account: "OTHER", publish: { allow: ["orders.{sub}.placed"] } }],
+    },
+  },
+  "answers-into-imports": {
+    fails: {
+      "accounts.APP.exports": [{ service: "ask.*" }, { service: "close" }],
+      "accounts.OTHER.imports": [
+        { service: { account: "APP", subject: "ask.*" } },
+        { service: { account: "APP", subject: "close" } },
+      ],
+      "identity.permissions": [{ account: "OTHER", publish: { allow: ["ask.{sub}"] } }],
+    },
+    at: "accounts.OTHER.imports[1]",
+    passes: {
+      "accounts.APP.exports": [{ service: "ask.*" }, { service: "close.*" }],
+      "accounts.OTHER.imports": [
+        { service: { account: "APP", subject: "ask.*" } },
+        { service: { account: "APP", subject: "close.*" } },
+      ],
+      "identity.permissions": [{ account: "OTHER", publish: { allow: ["ask.{sub}"] } }],
+    },
   },
 
   // Logins

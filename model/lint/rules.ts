@@ -19,6 +19,7 @@ import { natsBoxRules } from "./nats-box";
 import { networkRules } from "./network";
 import { permissionRules } from "./permissions";
 import { placementRules } from "./placement";
+import { sharingRules } from "./sharing";
 import { shutdownRules } from "./shutdown";
 import { storageRules } from "./storage";
 import { streamRules } from "./streams";
@@ -40,6 +41,7 @@ export const rules: readonly EnvironmentRule[] = [
   ...placementRules,
   ...capacityRules,
   ...accountRules,
+  ...sharingRules,
   ...calloutRules,
   ...permissionRules,
   ...grantRules,
