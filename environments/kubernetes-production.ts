@@ -1,24 +1,32 @@
 import { defineEnvironment } from "natsform/config";
 
 /**
- * The core cluster on GKE from the official chart: operator mode, certificates from Vault, a hub for leaf nodes,
- * regional SSD volumes, a backup each night.
+ * The core cluster on GKE from the official chart: operator mode, users in an account of their own, certificates from
+ * Vault, a hub for leaf nodes, regional SSD volumes, a backup each night.
  */
 export default defineEnvironment({
   name: "kubernetes-production",
   nats: { version: "2.15.2", maxPayload: "8MiB" },
-  accounts: { APP: {}, LEAF: {} },
+  accounts: {
+    APP: { exports: [{ service: "ask.*.>", accounts: ["USERS"] }] },
+    // Users ask, and reach nothing else of APP: a server stores and answers wherever a user says, but in USERS alone.
+    USERS: { jetstream: { enabled: false }, imports: [{ service: { account: "APP", subject: "ask.*.>" } }] },
+    LEAF: {},
+  },
   identity: {
     mode: "operator",
     operatorName: "demo-nats",
     oidc: { issuer: "https://login.example.com/", audience: "https://nats.example.com" },
-    permissions: [
-      {
+    permissions: [{ account: "USERS", publish: { allow: ["ask.{sub}.>"] } }],
+    services: {
+      // What it publishes is its own word: no user writes into the stream.
+      desk: {
         account: "APP",
-        publish: { allow: ["test.{sub}.>"] },
-        subscribe: { allow: ["test.{sub}.>"] },
+        publish: { allow: ["test.>"] },
+        subscribe: { allow: ["ask.>"] },
+        allowResponses: true,
       },
-    ],
+    },
     responders: 3,
   },
   clusters: {

@@ -232,7 +232,7 @@ proof(
       async () => {
         const token = async (sub: string) => (await issuer?.token({ sub })) ?? "";
         const alice = await client({ kind: "token", token: await token("alice") });
-        await alice.publish("test.alice.hello", "x");
+        await alice.publish("ask.alice.hello", "x");
         const admitted = await (await alice.connection()).request("$SYS.REQ.USER.INFO", "", { timeout: 30_000 });
         const { data } = admitted.json<{ data: { user: string; account: string } }>();
         const stranger = await client({ kind: "token", token: (await token("mallory")).replace(/.$/, "x") });

@@ -1,8 +1,8 @@
-import type { Access, Holder } from "../../cli/core/access-list";
+import type { Access, Holder, Shared } from "../../cli/core/access-list";
 import { reservedBy } from "../../runtime/subjects/spec";
 import { checkout, natsform } from "../support/cli-run";
 
-async function accessTo(environment: string): Promise<{ holders: Holder[]; subjects: Access[] }> {
+async function accessTo(environment: string): Promise<{ holders: Holder[]; subjects: Access[]; shared: Shared[] }> {
   const { code, stdout, stderr } = await natsform(checkout, ["access", environment, "--json"]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return JSON.parse(stdout);
@@ -46,6 +46,19 @@ test("it is said who comes as what, and subject by subject who may publish and l
   });
   expect(of("inboxes of users")).toMatchObject({ publish: ["service main-api"], subscribe: [] });
   expect(of("news.>")).toMatchObject({ subscribe: ["tokens"] });
+});
+
+test("what accounts share is said, and who answers over it", async () => {
+  const { shared, subjects } = await accessTo("kubernetes-production");
+  expect(shared).toEqual([{ account: "APP", subject: "ask.*.>", kind: "service", by: "USERS", as: "ask.*.>" }]);
+  const answers = subjects.filter(({ subject }) => subject === "answers to other accounts");
+  expect(answers).toEqual([
+    { account: "APP", subject: "answers to other accounts", publish: ["service desk"], subscribe: [] },
+  ]);
+  const { stdout } = await natsform(checkout, ["access", "kubernetes-production"]);
+  expect(stdout).toMatch(
+    /^between accounts\n\nACCOUNT +SUBJECT +IS +BY\nAPP +ask\.\*\.> +asked +USERS, as ask\.\*\.>$/m,
+  );
 });
 
 test("on a terminal and in a pipe it is a table for each account", async () => {

@@ -18,12 +18,12 @@ const topologies = {
 type Mode = keyof typeof topologies;
 const modes: Mode[] = ["operator", "callout"];
 const rotatedIn: Record<Mode, string[]> = {
-  operator: ["signing-SYS", "signing-AUTH", "signing-APP", "signing-LEAF", "xkey", "user-responder"],
+  operator: ["SYS", "AUTH", "APP", "USERS", "LEAF"].map((name) => `signing-${name}`).concat("xkey", "user-responder"),
   callout: ["issuer", "xkey", "user-responder"],
 };
 /** After how many changes it is cut off. With an operator only around creds: its JWTs take their time. */
 const cutsIn = {
-  operator: { rotate: [13, 14], all: 14, finish: [4] },
+  operator: { rotate: [15, 16], all: 16, finish: [5] },
   callout: { rotate: [0, 1, 2, 3, 4, 5, 6], all: 6, finish: [0, 1, 2, 3] },
 };
 

@@ -110,7 +110,7 @@ describe("init", () => {
     await keys("init", "operated");
     const trust = trustOf("operated");
     expect(trust.operator?.publicKey).toBe(publicKey(seedOf("operator", "operated")));
-    expect(Object.keys(trust.accounts).sort()).toEqual(["APP", "AUTH", "LEAF", "SYS"]);
+    expect(Object.keys(trust.accounts).sort()).toEqual(["APP", "AUTH", "LEAF", "SYS", "USERS"]);
     expect(seedOf("creds-sys", "operated")).toMatch(/BEGIN NATS USER JWT/);
     for (const file of readdirSync(store("operated"))) expect(modeOf(join(store("operated"), file))).toBe("600");
   });

@@ -8,6 +8,7 @@ import type { EnvironmentInput } from "../../model/config";
 import { defaultRelease } from "../../model/config/server-releases";
 import { inboxPrefix, serviceInboxPrefix } from "../../runtime/client";
 import { AttackedServer } from "../support/attacks/attacked-server";
+import { onOneServer } from "../support/attacks/one-server";
 import { eventually } from "../support/eventually";
 
 /**
@@ -47,26 +48,6 @@ const asked: Record<string, Asked> = {
     ...{ stream: "TERRITORY_NO", stored: "territory.no.forged" },
   },
 };
-
-/** The environment on one server. */
-function onOneServer({ identity, accounts, streams = [] }: EnvironmentInput): EnvironmentInput {
-  return {
-    name: "attacked",
-    identity,
-    ...(accounts && { accounts }),
-    clusters: {
-      core: {
-        platform: { kind: "aws-ec2", region: "eu-west-1", domain: "attacked.example.com" },
-        size: 1,
-        jetstream: { memory: "64MiB", file: "1GiB" },
-      },
-    },
-    streams: streams.map((stream) => ({
-      ...stream,
-      ...{ cluster: "core", replicas: 1, placementTags: [], maxBytes: "16MiB" },
-    })),
-  };
-}
 
 const servers: AttackedServer[] = [];
 afterAll(async () => {

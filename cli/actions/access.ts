@@ -1,5 +1,5 @@
 import { loadTrust, trustFile } from "../../model/config/load";
-import { accessBySubject, holdersOf } from "../core/access-list";
+import { accessBySubject, holdersOf, sharedBetween } from "../core/access-list";
 import { openEnvironment } from "../core/environment";
 import { print, printJson, table } from "../core/output";
 
@@ -7,8 +7,9 @@ export async function access(name: string, { json }: { json?: boolean }): Promis
   const { root, topology } = await openEnvironment(name);
   const holders = holdersOf(topology, loadTrust(trustFile(name, root), root));
   const subjects = accessBySubject(holders);
+  const shared = sharedBetween(topology);
   if (json) {
-    printJson({ environment: name, holders, subjects });
+    printJson({ environment: name, holders, subjects, shared });
     return;
   }
   print(table([["WHO", "ACCOUNT", "COMES AS"], ...holders.map((one) => [one.name, one.account, one.doors])]));
@@ -17,6 +18,10 @@ export async function access(name: string, { json }: { json?: boolean }): Promis
     const cells = own.map(({ subject, publish, subscribe }) => [subject, list(publish), list(subscribe)]);
     print(`\naccount ${account}\n\n${table([["SUBJECT", "MAY PUBLISH", "MAY SUBSCRIBE"], ...cells])}`);
   }
+  if (shared.length === 0) return;
+  const cells = shared.map(({ account, subject, kind, by, as }) => [account, subject, verbs[kind], `${by}, as ${as}`]);
+  print(`\nbetween accounts\n\n${table([["ACCOUNT", "SUBJECT", "IS", "BY"], ...cells])}`);
 }
 
+const verbs = { service: "asked", stream: "heard" };
 const list = (names: readonly string[]) => (names.length === 0 ? "-" : names.join("; "));

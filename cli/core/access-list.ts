@@ -87,6 +87,21 @@ export function accessBySubject(holders: readonly Holder[]): Access[] {
   return [...found.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
+/** A subject of an account that another one imports: who asks or hears what there, and on which subject of its own. */
+export interface Shared {
+  account: string;
+  subject: string;
+  kind: "service" | "stream";
+  by: string;
+  /** In the importing account. */
+  as: string;
+}
+
+export const sharedBetween = ({ identity }: Topology): Shared[] =>
+  identity.accounts.flatMap(({ name, imports }) =>
+    imports.map(({ kind, account, subject, to }) => ({ account, subject, kind, by: name, as: to })),
+  );
+
 /** Claims whose values are their own placeholders: what is expanded then stands as it is written in the rule. */
 function placeholders({
   publish,
@@ -110,6 +125,7 @@ function namesOf({ services }: AuthRules): (subject: string) => string {
     if (named) return `inboxes of ${named[1]}`;
     if (subject === `${inboxPrefix(marked("sub"))}.>`) return "its own inboxes";
     if (subject === "_INBOX.*.>") return "inboxes of users";
+    if (subject === "_R_.>") return "answers to other accounts";
     return subject.replace(/0placeholder([0-9a-f]+)0/g, (_, hex: string) => `{${Buffer.from(hex, "hex")}}`);
   };
 }

@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
-import { connect, type NatsConnection, nkeyAuthenticator } from "nats";
+import { connect, credsAuthenticator, type NatsConnection, nkeyAuthenticator } from "nats";
 import { fromSeed } from "nkeys.js";
 import { pino } from "pino";
 import { writeFileAtomically } from "../../../artifacts/files";
 import { poll, runningProcess, startProcess, stopProcess } from "../../../cli/core/processes";
 import { findNatsServer } from "../../../cli/core/tools";
+import { deployedValues } from "../../../cli/keys/push";
 import { monitoring } from "../../../cli/twin/monitoring";
 import type { EnvironmentInput } from "../../../model/config";
+import { calloutIssuerSecret, calloutXkeySecret, loginKey } from "../../../model/topology";
 import { RESPONDER_INBOX_PREFIX } from "../../../runtime/auth-callout/contract";
 import { type NatsAuthCalloutService, startNatsAuthCalloutService } from "../../../runtime/auth-callout/service";
-import { NatsClient, serviceInboxPrefix } from "../../../runtime/client";
+import { type Authentication, NatsClient, serviceInboxPrefix } from "../../../runtime/client";
 import { STREAMS_INBOX } from "../../../runtime/streams/contract";
 import { toAuthRules } from "../../../templates/callout-rules";
 import { type ConfObject, printConf } from "../../../templates/nats-conf";
@@ -86,22 +88,30 @@ export class AttackedServer {
     this.#responder = new NatsClient({
       servers: `tls://127.0.0.1:${this.port("client")}`,
       caFile: this.caFile,
-      authentication: { kind: "nkey", seed: await this.seed("user-responder") },
+      authentication: await this.#responderLogin(),
       inboxPrefix: RESPONDER_INBOX_PREFIX,
     });
+    const deployed = await deployedValues(single.topology, single.store);
+    const seeds = (secret: string) => deployed.find(({ name }) => name === secret)?.value?.split("\n") ?? [];
     this.#service = await startNatsAuthCalloutService({
       natsService: this.#responder,
-      nKeyIssuerSeed: await this.seed("issuer"),
-      xKeyIssuerSeed: await this.seed("xkey"),
+      nKeyIssuerSeed: seeds(calloutIssuerSecret),
+      xKeyIssuerSeed: seeds(calloutXkeySecret),
       jwtIssuer: issuer.url,
       jwtAudience: issuer.audience,
-      natsAuthAccount: "AUTH",
+      natsAuthAccount: single.trust.accounts.AUTH?.publicKey ?? "AUTH",
       rules: toAuthRules(single.topology, single.trust),
       log: pino({ level: "silent" }),
     });
     const service = this.#service;
     const isReady = await poll(async () => (await service.readiness()).problems.length === 0, 90_000);
     if (!isReady) throw new Error((await service.readiness()).problems.join("; "));
+  }
+
+  async #responderLogin(): Promise<Authentication> {
+    const { topology } = this.single;
+    const login = await this.seed(loginKey(topology, "responder"));
+    return topology.identity.mode === "operator" ? { kind: "creds", creds: login } : { kind: "nkey", seed: login };
   }
 
   async seed(name: string): Promise<string> {
@@ -121,7 +131,12 @@ export class AttackedServer {
   ): Promise<T> {
     const { user, ...rest } = login as { user?: string };
     const seed = user === undefined ? undefined : new TextEncoder().encode(await this.seed(`user-${user}`));
-    const own = seed ? { authenticator: nkeyAuthenticator(seed) } : rest;
+    const creds = user === undefined ? undefined : await this.single.store.read(`creds-${user}`);
+    const own = creds
+      ? { authenticator: credsAuthenticator(new TextEncoder().encode(`${creds}\n`)) }
+      : seed
+        ? { authenticator: nkeyAuthenticator(seed) }
+        : rest;
     // Services and programs have inboxes of their own; the system user has any.
     const program = user?.startsWith("streams-") ? STREAMS_INBOX : undefined;
     const prefix = seed && user !== "sys" ? (program ?? serviceInboxPrefix(fromSeed(seed).getPublicKey())) : undefined;
