@@ -5,7 +5,7 @@ SHELL := /bin/bash
 ENV ?= demo
 NATSFORM := npx --no-install natsform
 
-.PHONY: help environment up down test soak acceptance check fix bench docs clean \
+.PHONY: help environment up down test soak acceptance mutants check fix bench docs clean \
         tools deploy-tools checkov kubernetes-tools natsconf nats-cli old-servers server-version
 
 help: ## this list
@@ -34,6 +34,9 @@ soak: node_modules/.installed ## properties for longer than in make test, with a
 
 acceptance: node_modules/.installed ## apply the stacks on Kubernetes to a cluster that you name, prove them, remove them
 	@NATSFORM_ACCEPTANCE=1 npx --no-install jest --runInBand __tests__/acceptance
+
+mutants: node_modules/.installed ## try whether the fast tests notice planted weakenings of security and durability
+	@npx --no-install tsx mutants/main.ts $(ARGS)
 
 check: node_modules/.installed ## format, lint, types, and the environments themselves
 	@npx --no-install biome ci .

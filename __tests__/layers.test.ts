@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { circlesIn, circlesOf, readImports } from "./support/import-graph";
 
 const root = resolve(__dirname, "..");
-const { files, imports } = readImports(root, /^(__tests__|docs|bench|tools)\//);
+const { files, imports } = readImports(root, /^(__tests__|docs|bench|mutants|tools)\//);
 
 /** What infrastructure may know of a program: what it is told, never how it works. */
 const contract = /^runtime\/[a-z0-9-]+\/(env|contract|spec)\.ts$/;

@@ -5,6 +5,7 @@ import { buildTopology } from "../model/topology";
 import { toMermaid } from "../templates/diagram";
 import { commandReference } from "./generators/commands";
 import { configurationReference } from "./generators/configuration";
+import { mutantsReference } from "./generators/mutants";
 import { rulesReference } from "./generators/rules";
 
 const root = join(__dirname, "..");
@@ -15,6 +16,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     "docs/reference/configuration.md": configurationReference(join(root, "model/config/schema.ts")),
     "docs/reference/rules.md": rulesReference(),
     "docs/reference/commands.md": commandReference(),
+    "docs/mutants.md": mutantsReference(),
     "README.md": await withPicture(readFileSync(join(root, "README.md"), "utf8")),
   };
 }

@@ -1,0 +1,24 @@
+import type { Planted } from "../planted";
+import { aws } from "./aws";
+import { callout } from "./callout";
+import { certificates } from "./certificates";
+import { commandLine } from "./command-line";
+import { data } from "./data";
+import { kubernetes } from "./kubernetes";
+import { lint } from "./lint";
+import { model } from "./model";
+import { natsConf } from "./nats-conf";
+import { programs } from "./programs";
+
+export const planted: readonly Planted[] = [
+  ...natsConf,
+  ...model,
+  ...lint,
+  ...callout,
+  ...certificates,
+  ...data,
+  ...programs,
+  ...aws,
+  ...kubernetes,
+  ...commandLine,
+];

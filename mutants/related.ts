@@ -1,0 +1,38 @@
+import { readImports } from "../__tests__/support/import-graph";
+
+/**
+ * Fast tests: they run in jest's own process and start no server, no Terraform and no other program that takes seconds.
+ * Everything that does lies in these two folders.
+ */
+export const isFast = (file: string): boolean =>
+  file.endsWith(".test.ts") && file.startsWith("__tests__/") && !/^__tests__\/(truth|acceptance)\//.test(file);
+
+/** Which files each file is imported by. */
+export type Importers = ReadonlyMap<string, readonly string[]>;
+
+export function readImporters(root: string): Importers {
+  const importers = new Map<string, string[]>();
+  for (const { from, to, inside } of readImports(root, /^$/).imports) {
+    const file = inside ? to : to === "natsform/config" ? "model/config/index.ts" : undefined;
+    if (file) importers.set(file, [...(importers.get(file) ?? []), from]);
+  }
+  return importers;
+}
+
+/** Fast tests that load a file, those first that most likely are about it. */
+export function testsOf(file: string, importers: Importers): string[] {
+  const distance = new Map([[file, 0]]);
+  const open = [file];
+  for (let next = open.shift(); next !== undefined; next = open.shift())
+    for (const importer of importers.get(next) ?? []) {
+      if (distance.has(importer)) continue;
+      distance.set(importer, (distance.get(next) ?? 0) + 1);
+      open.push(importer);
+    }
+  const words = wordsOf(file);
+  const rank = (test: string) =>
+    (distance.get(test) ?? 0) - 2 * wordsOf(test).filter((word) => words.includes(word)).length;
+  return [...distance.keys()].filter(isFast).sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+const wordsOf = (file: string) => file.split(/[^a-z0-9]+/i).filter((word) => word !== "ts" && word !== "test");
