@@ -100,7 +100,7 @@ export const boatsModel: PlatformModel<PlatformOf<"boats">> = {
   disk: () => undefined,
   hasRegionalDisks: () => false,
   stopTime: () => undefined,
-  backups: () => ({ folder: "gone", hasKeys: false }),
+  backups: () => ({ folder: "gone" }),
   paths: containerPaths,
   shares: () => undefined,
   sharedStack: () => undefined,

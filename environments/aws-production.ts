@@ -46,7 +46,7 @@ export default defineEnvironment({
       size: 3,
       jetstream: { memory: "1GiB", file: "16GiB", uniqueTag: "az:" },
       websocket: { allowedOrigins: ["https://app.example.com"] },
-      backup: { schedule: "0 2 * * *", to: "s3://example-nats-backup/aws-production", retention: "30d" },
+      backup: { schedule: "0 2 * * *", to: "s3://example-nats-backup/aws-production", retention: "30d", locked: true },
     },
   },
   streams: [

@@ -36,7 +36,7 @@ export default defineEnvironment({
       size: 3,
       jetstream: { memory: "64MiB", file: "1GiB", uniqueTag: "az:" },
       websocket: { allowedOrigins: ["https://app.demo.example.com"] },
-      backup: { to: "s3://demo-nats-backup/demo" },
+      backup: { to: "s3://demo-nats-backup/demo", locked: true },
     },
   },
   streams: [

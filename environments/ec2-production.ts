@@ -46,7 +46,7 @@ export default defineEnvironment({
       },
       size: 5,
       jetstream: { memory: "1GiB", file: "450GiB", uniqueTag: "az:" },
-      backup: { to: "s3://example-nats-backup/ec2-production" },
+      backup: { to: "s3://example-nats-backup/ec2-production", locked: true },
     },
   },
   streams: [

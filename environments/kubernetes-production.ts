@@ -38,8 +38,8 @@ export default defineEnvironment({
         zones: 3,
         // Prometheus, and nobody else, reads metrics.
         monitoring: { from: [{ namespace: "monitoring", pods: { "app.kubernetes.io/name": "prometheus" } }] },
-        // An HMAC key for the bucket: made by hand, and read by the pods of backups alone.
-        backupAccess: { secret: "nats-backup-access" },
+        // HMAC keys for the bucket, made by hand: one of an account that may add, another of one that may delete.
+        backupAccess: { secret: "nats-backup-access", prune: { secret: "nats-backup-prune" } },
       },
       size: 3,
       natsName: "nats-core",
@@ -51,7 +51,7 @@ export default defineEnvironment({
       },
       tls: { issuer: "vault", mount: "pki-int", role: "nats-cluster", ttl: "720h" },
       leafHub: true,
-      backup: { schedule: "0 2 * * *", to: "gs://example-nats-backup/kubernetes-production" },
+      backup: { schedule: "0 2 * * *", to: "gs://example-nats-backup/kubernetes-production", locked: true },
     },
   },
   streams: [

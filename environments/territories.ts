@@ -59,7 +59,7 @@ export default defineEnvironment({
       natsName: "unityplan-global",
       // A territory's stream has one copy, so what is acknowledged must be on the disk.
       jetstream: { memory: "256MiB", file: "20GiB", durability: "durable", uniqueTag: "territory:" },
-      backup: { to: "s3://unityplan-nats-backup/territories", retention: "30d" },
+      backup: { to: "s3://unityplan-nats-backup/territories", retention: "30d", locked: true },
     },
   },
   streams: [

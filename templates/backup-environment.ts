@@ -43,7 +43,7 @@ function storedEnvironment<Secret>(
   };
 }
 
-/** Environment of a run that backs up. */
+/** Environment of a run that backs up. It is told of no retention: whoever makes backups removes none. */
 export function backupEnvironment<Secret>(
   scope: BackupScope,
   site: StoredSite<Secret> & Connection<Secret>,
@@ -51,13 +51,19 @@ export function backupEnvironment<Secret>(
   const connection = connectionEnvironment(scope.topology, site);
   const stored = storedEnvironment(scope, site);
   return {
-    variables: {
-      ...connection.variables,
-      ...stored.variables,
-      BACKUP_RETENTION_SECONDS: String(Math.floor(scope.backup.retentionMs / 1000)),
-    },
+    variables: { ...connection.variables, ...stored.variables },
     secrets: { ...connection.secrets, ...stored.secrets },
   };
+}
+
+/** Environment of a run that removes what the retention no longer keeps. It logs in nowhere. */
+export function pruneEnvironment<Secret>(
+  scope: BackupScope,
+  site: StoredSite<Secret>,
+): ProgramEnvironment<typeof DrillEnv, Secret> {
+  const { variables, secrets } = storedEnvironment(scope, site);
+  const seconds = String(Math.floor(scope.backup.retentionMs / 1000));
+  return { variables: { ...variables, BACKUP_RETENTION_SECONDS: seconds }, secrets };
 }
 
 /** Environment of a drill: it has an empty server of its own, and no credentials. */

@@ -384,7 +384,7 @@ describe("the environment", () => {
   test("that is enough", async () => {
     expect(await loadSettings("backup", right)).toMatchObject({
       keys: [],
-      retentionMs: 0,
+      retentionMs: undefined,
       target: { name: "file:///backups" },
     });
     expect(await loadSettings("backup", { ...right, BACKUP_KEY: key, RESTORE_STREAMS: "A, B" })).toMatchObject({

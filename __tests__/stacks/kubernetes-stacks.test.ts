@@ -101,7 +101,7 @@ test("the namespace admits restricted pods alone, and every pod of ours is one",
   const pods = ["core", "auth", "backup"]
     .flatMap((layer) => workloads(stack(`kubernetes-production-nats-${layer}`)))
     .map(podOf);
-  expect(pods).toHaveLength(7);
+  expect(pods).toHaveLength(9);
   for (const pod of pods) {
     expect(pod.security_context).toMatchObject({ run_as_non_root: true, seccomp_profile: { type: "RuntimeDefault" } });
     for (const container of pod.container) {

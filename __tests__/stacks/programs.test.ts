@@ -73,16 +73,17 @@ test("a program's task reads the secrets of its row, for its own account, and no
           for (const container of JSON.parse(String(text)) as Container[]) {
             const program = programNames.find((name) => name === container.name);
             if (!program) continue;
-            const isDrill = container.command?.includes("drill") ?? false;
-            seen.add(isDrill ? "drill" : program);
+            const [command = ""] = container.command ?? [];
+            const isStored = ["drill", "prune"].includes(command);
+            seen.add(isStored ? command : program);
             const known = programModel(program).secrets({ topology, cluster }, accountOf(accounts, family));
-            // A drill has no login.
-            const expected = isDrill ? known.filter((secret) => secret === "backup-key") : known;
+            // What works on stored backups alone has no login.
+            const expected = isStored ? known.filter((secret) => secret === "backup-key") : known;
             expect([family, secretsOf(stack, container).sort()]).toEqual([family, [...expected].sort()]);
           }
         }
       }
     }
   }
-  expect([...seen].sort()).toEqual(["auth-callout", "backup", "drill", "streams"]);
+  expect([...seen].sort()).toEqual(["auth-callout", "backup", "drill", "prune", "streams"]);
 });

@@ -36,7 +36,10 @@ export async function kubernetesVariants(root: string): Promise<StackContext[]> 
     platform.natsBox = { users: ["sys"] };
     platform.ingress = { className: "nginx" };
     platform.oidcAuthorities = pem;
-    platform.backupAccess = { annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/backup" } };
+    const role = (name: string) => ({
+      annotations: { "eks.amazonaws.com/role-arn": `arn:aws:iam::123456789012:role/${name}` },
+    });
+    platform.backupAccess = { ...role("backup"), prune: role("prune") };
     cluster.websocket = { allowedOrigins: ["https://app.example.com"] };
     cluster.tls = {
       issuer: "vault",

@@ -27,7 +27,7 @@ export const baseEnvironment: EnvironmentInput = {
       jetstream: { memory: "1GiB", file: "50GiB", uniqueTag: "az:" },
       websocket: { allowedOrigins: ["https://app.example.com"] },
       leafHub: true,
-      backup: { to: "s3://backups/core" },
+      backup: { to: "s3://backups/core", locked: true },
     },
     edge: { platform: { kind: "kubernetes", flavor: "gke" }, leafOf: { cluster: "core" } },
     mesh: {
@@ -40,7 +40,7 @@ export const baseEnvironment: EnvironmentInput = {
         ],
       },
       jetstream: { memory: "1GiB", file: "10GiB", durability: "durable" },
-      backup: { to: "s3://backups/mesh" },
+      backup: { to: "s3://backups/mesh", locked: true },
     },
   },
   streams: [

@@ -706,11 +706,40 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     passes: { "clusters.mesh.backup.to": "gs://backups/mesh" },
   },
   "backup-needs-key": {
-    fails: { "clusters.edge.backup": { to: "gs://backups/edge" } },
-    at: "clusters.edge.platform.backupAccess",
+    fails: {
+      "clusters.edge.backup": { to: "gs://backups/edge" },
+      "clusters.edge.platform.backupAccess": { prune: { annotations: { "iam.gke.io/gcp-service-account": "prune" } } },
+    },
+    at: ["clusters.edge.platform.backupAccess", "clusters.edge.platform.backupAccess.prune"],
     passes: {
       "clusters.edge.backup": { to: "gs://backups/edge" },
-      "clusters.edge.platform.backupAccess": { secret: "backup-access" },
+      "clusters.edge.platform.backupAccess": { secret: "adds", prune: { secret: "removes" } },
+    },
+  },
+  "backup-unencrypted": {
+    fails: { "clusters.core.backup": { to: "s3://backups/core", encrypt: false } },
+    at: "clusters.core.backup.encrypt",
+    passes: { "clusters.core.backup": { to: "s3://backups/core", encrypt: true } },
+  },
+  "backup-unlocked": {
+    fails: { "clusters.core.backup": { to: "s3://backups/core" } },
+    at: "clusters.core.backup.locked",
+    passes: { "clusters.core.backup": { to: "file:///backups/core" } },
+  },
+  "backup-never-pruned": {
+    fails: { "clusters.edge.backup": { to: "s3://backups/edge" } },
+    at: "clusters.edge.platform.backupAccess.prune",
+    passes: { "clusters.edge.backup": { to: "file:///backups/edge" } },
+  },
+  "backup-pruned-by-writer": {
+    fails: {
+      "clusters.edge.backup": { to: "gs://backups/edge" },
+      "clusters.edge.platform.backupAccess": { secret: "one", prune: { secret: "one" } },
+    },
+    at: "clusters.edge.platform.backupAccess.prune",
+    passes: {
+      "clusters.edge.backup": { to: "gs://backups/edge" },
+      "clusters.edge.platform.backupAccess": { secret: "one", prune: { secret: "another" } },
     },
   },
   "backup-in-container": {

@@ -113,7 +113,12 @@ const backup = z.strictObject({
    */
   drill: z.union([schedule, z.literal(false)]).default("0 5 * * 0"),
   /** Encrypts with a key of `natsform keys`. Without that key a backup cannot be read. */
-  encrypt: z.boolean().default(false),
+  encrypt: z.boolean().default(true),
+  /**
+   * True where the bucket keeps versions and locks objects for as long as `retention`. The bucket is yours, so natsform does
+   * not do it.
+   */
+  locked: z.boolean().default(false),
 });
 
 export const cluster = z.strictObject({

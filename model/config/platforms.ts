@@ -174,6 +174,18 @@ const backupAccess = z
     secret: label.optional(),
     /** An existing claim that is mounted at the path of a `file://` target. */
     claim: label.optional(),
+    /**
+     * Identity that removes what the retention no longer keeps, so that the one above needs no right to delete. Without it
+     * a bucket's own lifecycle rule has to; a volume needs none.
+     */
+    prune: z
+      .strictObject({
+        /** As above, of another ServiceAccount. */
+        annotations: z.record(z.string().min(1), z.string()).default({}),
+        /** As above, another Secret. */
+        secret: label.optional(),
+      })
+      .optional(),
   })
   .prefault({});
 

@@ -1,6 +1,7 @@
 import { compareVersions } from "../config/server-keys";
 import { type ClusterTopology, isOnKubernetes, platformModel } from "../topology";
 import { type EnvironmentRule, type LintContext, pathText, type StreamView, streamViews } from "./context";
+import type { Hit } from "./rule";
 
 /** Checks that stored data can be restored. */
 
@@ -134,16 +135,16 @@ const keyless: EnvironmentRule = {
   title: "A backup to GCS has no key",
   reason:
     "GCS is spoken to through its S3-compatible API, which takes an HMAC key and not the identity of a pod, so every run fails.",
-  fix: "name a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in platform.backupAccess.secret",
+  fix: "name a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in platform.backupAccess.secret, and another one in prune",
   check: ({ topology }) =>
-    topology.clusters
-      .filter(
-        (cluster) => isOnKubernetes(cluster) && !targetsOf(cluster).hasKeys && cluster.backup?.to.startsWith("gs://"),
-      )
-      .map(({ name }) => ({
-        at: pathText("clusters", name, "platform", "backupAccess"),
-        message: "no Secret is named",
-      })),
+    topology.clusters.filter(isOnKubernetes).flatMap(({ name, backup, platform: { backupAccess } }): Hit[] => {
+      if (!backup?.to.startsWith("gs://")) return [];
+      const path = ["clusters", name, "platform", "backupAccess"];
+      return [
+        ...(backupAccess.secret === undefined ? [path] : []),
+        ...(backupAccess.prune && backupAccess.prune.secret === undefined ? [[...path, "prune"]] : []),
+      ].map((at) => ({ at: pathText(...at), message: "no Secret is named" }));
+    }),
 };
 
 const toFile = ({ backup }: ClusterTopology) => backup?.to.startsWith("file:") === true;

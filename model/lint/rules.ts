@@ -1,5 +1,6 @@
 import { accountRules } from "./accounts";
 import { backupRules } from "./backup";
+import { backupHistoryRules } from "./backup-history";
 import { calloutRules } from "./callout";
 import { capacityRules } from "./capacity";
 import { captureRules } from "./captures";
@@ -52,6 +53,7 @@ export const rules: readonly EnvironmentRule[] = [
   ...websocketRules,
   ...certificateRules,
   ...backupRules,
+  ...backupHistoryRules,
   ...chartRules,
   ...natsBoxRules,
 ];

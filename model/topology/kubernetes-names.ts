@@ -13,9 +13,12 @@ export interface KubernetesClusterNames {
   callout: string;
   renewal: string;
   backup: string;
+  /** ServiceAccount of what removes old backups. */
+  prune: string;
   /** CronJobs of an account. */
   backupOf(account: string): string;
   drillOf(account: string): string;
+  pruneOf(account: string): string;
   /** First part of the names of an account's Jobs, which end with a digest. */
   streams(account: string): string;
   certificates: ClusterSecrets;
@@ -51,8 +54,10 @@ export function kubernetesNames(environment: string, cluster: string): Kubernete
     callout: `${cluster}-auth-callout`,
     renewal: `${cluster}-certificate-renewal`,
     backup: `${cluster}-backup`,
+    prune: `${cluster}-prune`,
     backupOf: (account) => `${cluster}-backup-${inName(account)}`,
     drillOf: (account) => `${cluster}-drill-${inName(account)}`,
+    pruneOf: (account) => `${cluster}-prune-${inName(account)}`,
     streams: (account) => `${cluster}-streams-${inName(account)}`,
     certificates: clusterSecrets(cluster),
   };

@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import { awsClusterNames } from "../../model/topology";
-import { backupEnvironment } from "../../templates/backup-environment";
+import { backupEnvironment, pruneEnvironment } from "../../templates/backup-environment";
 import { type AccountBackupProps, backupScope, scopeOf, storedSite, useBackups } from "./backup-access";
 import { BackupAlarms } from "./backup-alarms";
 import { drillTask } from "./backup-drill";
@@ -9,7 +9,10 @@ import { role } from "./policy";
 import { connectionOf } from "./program-connection";
 import { ProgramTask } from "./program-task";
 
-/** The backup of one account on the cluster's schedule, the drill of the last one on another, and their alarms. */
+/**
+ * The backup of one account on the cluster's schedule, the drill of the last one on another, what removes old ones, and
+ * alarms.
+ */
 export class AccountBackup extends Construct {
   /** Of the task that backs up: with another command it restores. */
   readonly taskDefinitionArn: string;
@@ -28,6 +31,16 @@ export class AccountBackup extends Construct {
       description: `Backs account ${account} up`,
       schedule: backup.schedule,
       task,
+      subnets: lookups.subnets("private", platform.zones),
+      publicAddress: false,
+      ...where,
+    });
+    const prune = names.program(`prune-${account.toLowerCase()}`);
+    new BackupRule(this, "prune-schedule", {
+      name: prune,
+      description: `Removes old backups of account ${account}`,
+      schedule: backup.schedule,
+      task: pruneTask(this, prune, props),
       subnets: lookups.subnets("private", platform.zones),
       publicAddress: false,
       ...where,
@@ -67,12 +80,35 @@ function backupTask(scope: Construct, name: string, props: AccountBackupProps): 
     command: ["backup"],
     role: role(scope, "task-role", {
       name: `${name}-task`,
-      description: `Writes backups of account ${account}, and removes old ones`,
+      description: `Adds backups of account ${account}`,
       service: "ecs-tasks.amazonaws.com",
       accountId: lookups.accountId,
-      statements: useBackups(props, "write"),
+      statements: useBackups(props, "add"),
     }),
     cpu: 256,
     memoryMiB: 1024,
+  });
+}
+
+/** A task of its own, since its role may do what that of the backup must not. */
+function pruneTask(scope: Construct, name: string, props: AccountBackupProps): ProgramTask {
+  const { cluster, account, image, lookups } = props;
+  return new ProgramTask(scope, "prune-task", {
+    name,
+    program: "backup",
+    image,
+    logName: `${cluster.name}-backup`,
+    lookups,
+    ...pruneEnvironment(backupScope(props), storedSite(props)),
+    command: ["prune"],
+    role: role(scope, "prune-task-role", {
+      name: `${name}-task`,
+      description: `Removes old backups of account ${account}`,
+      service: "ecs-tasks.amazonaws.com",
+      accountId: lookups.accountId,
+      statements: useBackups(props, "remove"),
+    }),
+    cpu: 256,
+    memoryMiB: 512,
   });
 }

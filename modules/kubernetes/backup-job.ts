@@ -50,13 +50,18 @@ export function storage({ context, backup }: AccountBackup, mounts: readonly Mou
   };
 }
 
-/** The program's container, with the variables of the Secret for the target, where there is one. */
+/**
+ * The program's container, with the variables of the Secret for the target, where there is one.
+ *
+ * @param access identity at the target
+ */
 export function backupContainer(
   { context }: AccountBackup,
   variables: ProgramContainerProps["variables"],
   volumeMount: ProgramContainerProps["volumeMount"],
+  access: { secret?: string } = context.cluster.platform.backupAccess,
 ) {
-  const { secret } = context.cluster.platform.backupAccess;
+  const { secret } = access;
   return {
     ...programContainer(context, program, { cpu: "100m", memory: "512Mi", variables, volumeMount }),
     envFrom: secret ? [{ secretRef: { name: secret } }] : [],
@@ -70,6 +75,8 @@ export interface BackupJobProps {
   component: string;
   /** Times that a run which failed is repeated. */
   retries: number;
+  /** @default that of backups */
+  serviceAccount?: string;
   pod: CronJobV1SpecJobTemplateSpecTemplateSpec;
 }
 
@@ -82,7 +89,7 @@ const deadlineSeconds = 12 * 3600;
 /** Runs the program on a schedule. A run that does not finish all of its work is a Job that failed. */
 export function backupJob(scope: Construct, id: string, { context }: AccountBackup, props: BackupJobProps): void {
   const { names, namespace } = context;
-  const { name, schedule, component, retries, pod } = props;
+  const { name, schedule, component, retries, pod, serviceAccount = names.backup } = props;
   const labels = { ...labelsOf(context, program), "app.kubernetes.io/component": component };
   new CronJobV1(scope, id, {
     metadata: { name, namespace, labels },
@@ -100,7 +107,7 @@ export function backupJob(scope: Construct, id: string, { context }: AccountBack
           template: {
             metadata: { labels },
             spec: {
-              serviceAccountName: names.backup,
+              serviceAccountName: serviceAccount,
               ...jobPod,
               ...pod,
             },

@@ -12,10 +12,14 @@ import {
   storage,
   storedSite,
 } from "./backup-job";
+import { addPrune, pruneAccount } from "./backup-prune";
 import { authoritiesMount, connectionOf, programKeys } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
 
-/** A backup of every stream of each account on the cluster's schedule, and on another one the drill of the last. */
+/**
+ * A backup of every stream of each account on the cluster's schedule, and on another one the drill of the last; and what
+ * removes old ones.
+ */
 export class Backups extends Construct {
   constructor(scope: Construct, id: string, context: KubernetesContext, backup: BackupTopology) {
     super(scope, id);
@@ -26,9 +30,11 @@ export class Backups extends Construct {
       metadata: { name: names.backup, namespace, labels: labelsOf(context, program), annotations },
       automountServiceAccountToken: false,
     });
+    pruneAccount(this, context);
     for (const { name: account } of topology.identity.accounts.filter(({ jetstream }) => jetstream)) {
       const one = { context, backup, account };
       addBackup(this, one);
+      addPrune(this, one);
       if (backup.drill) addDrill(this, one, backup.drill);
     }
   }

@@ -33,8 +33,8 @@ export const programEgress = (context: KubernetesContext, program: ProgramName):
   ...programModel(program).reaches.flatMap((destination) => destinationEgress[destination](context)),
 ];
 
-/** A drill reads backups, and has a server of its own in its pod. */
-export const drillEgress = (context: KubernetesContext): Egress => destinationEgress["object-store"](context);
+/** Of what works on stored backups alone. A drill has a server of its own in its pod. */
+export const storageEgress = (context: KubernetesContext): Egress => destinationEgress["object-store"](context);
 
 const destinationEgress: Record<Destination, (context: KubernetesContext) => Egress> = {
   "token-issuer": ({ topology, cluster }) => {

@@ -7,9 +7,10 @@ import {
 import { Construct } from "constructs";
 import { hasRenewalJob, type ListenerName, type ProgramName, streamAccounts } from "../../model/topology";
 import { exporterPort } from "../../templates/helm-values";
+import { pruneAccess } from "./backup-prune";
 import { type KubernetesContext, labelsOf, serverLabels } from "./context";
 import { dnsServiceNetwork } from "./dns-service";
-import { drillEgress, programEgress, serverEgress, toServers } from "./network-egress";
+import { programEgress, serverEgress, storageEgress, toServers } from "./network-egress";
 import { dnsOf, inNamespace, tcp } from "./network-peers";
 
 /** The pods of a program, and the traffic to and from them. */
@@ -69,10 +70,16 @@ function rulesOf(context: KubernetesContext): Rules[] {
       pods: { ...labelsOf(context, "backup"), ...component("backup") },
       egress: programEgress(context, "backup"),
     },
+    backup &&
+      pruneAccess(context) && {
+        name: "prune",
+        pods: { ...labelsOf(context, "backup"), ...component("prune") },
+        egress: storageEgress(context),
+      },
     backup?.drill !== undefined && {
       name: "drill",
       pods: { ...labelsOf(context, "backup"), ...component("drill") },
-      egress: drillEgress(context),
+      egress: storageEgress(context),
     },
     platform.natsBox && {
       name: "nats-box",

@@ -4,8 +4,9 @@ import { CONSUMER_NOT_FOUND, errorNumber, NotInTime, STREAM_NOT_FOUND, unlessMis
 import { errorMessage } from "../common/error-message";
 import { ApiRefusal, type ConsumerDescription, describeConsumer, describeStream, names } from "./api";
 import { newBackupId } from "./backup-id";
-import { folderOf, MANIFEST, type Scope } from "./catalog";
+import { folderOf, type Scope } from "./catalog";
 import { digestContent } from "./content";
+import { MANIFEST } from "./contract";
 import { consumersOf, isMemory, memoryHole } from "./holes";
 import type { BackupKey } from "./keys";
 import { type Hole, type Manifest, printManifest, type StreamBackup } from "./manifest";

@@ -1,4 +1,5 @@
 import { errorMessage } from "../common/error-message";
+import { MANIFEST } from "./contract";
 import type { BackupKey } from "./keys";
 import { type Manifest, readManifest } from "./manifest";
 import type { Kept } from "./retention";
@@ -10,8 +11,6 @@ export interface Scope {
   readonly cluster: string;
   readonly account: string;
 }
-
-export const MANIFEST = "manifest.json";
 
 export const folderOf = ({ environment, cluster, account }: Scope): string =>
   [environment, cluster, account].map(encodeURIComponent).join("/");

@@ -35,5 +35,8 @@ export const BACKUP_PERMISSIONS = {
   subscribe: { allow: [`${BACKUP_INBOX}.>`] },
 } as const;
 
+/** Object of a backup that is written last, and without which there is none. */
+export const MANIFEST = "manifest.json";
+
 /** Dimension of the metrics in CloudWatch: `ENVIRONMENT/CLUSTER/ACCOUNT`. */
 export const BACKUP_DIMENSION = "Backup";

@@ -11,12 +11,15 @@ const stored = {
   BACKUP_ACCOUNT: text,
   /** `s3://bucket/prefix`, `gs://bucket/prefix` or `file:///folder`. */
   BACKUP_TO: text,
-  /** Seconds for which a backup is kept; 0 keeps all. The newest complete one always stays. */
+  /**
+   * Seconds for which a backup is kept; 0 keeps all. The newest complete one always stays. Absent: `backup` removes
+   * nothing, so that it can do without the right to.
+   */
   BACKUP_RETENTION_SECONDS: z
     .string()
     .regex(/^\d{1,10}$/, "must be a whole number of seconds")
     .transform(Number)
-    .default(0),
+    .optional(),
   /** 32 bytes in base64 each, separated by white space: the first encrypts, all decrypt. Absent: no encryption. */
   BACKUP_KEY: text.optional(),
   BACKUP_KEY_FILE: text.optional(),

@@ -1,4 +1,5 @@
-import { folderOf, MANIFEST, readCatalog, type Scope, toKept } from "./catalog";
+import { folderOf, readCatalog, type Scope, toKept } from "./catalog";
+import { MANIFEST } from "./contract";
 import type { BackupKey } from "./keys";
 import { DEAD_AFTER_MS, toPrune } from "./retention";
 import type { Target } from "./target";

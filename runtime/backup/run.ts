@@ -69,12 +69,12 @@ async function runBackup(props: RunProps): Promise<ExitCode> {
   });
   const { id, complete, streams, holes } = manifest;
   log.info({ id, complete, streams: streams.length, holes: holes.length, alarms: alarms.length }, "backup ends");
-  await runPrune(props);
+  if (settings.retentionMs !== undefined) await runPrune(props);
   return complete ? EXIT.ok : EXIT.failed;
 }
 
 async function runPrune({ settings, log, now }: RunProps): Promise<ExitCode> {
-  const removed = await prune({ ...settings, now: now() });
+  const removed = await prune({ ...settings, retentionMs: settings.retentionMs ?? 0, now: now() });
   if (removed.length > 0) log.info({ removed }, "pruned");
   return EXIT.ok;
 }

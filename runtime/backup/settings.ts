@@ -22,7 +22,8 @@ export interface Settings {
   readonly scope: Scope;
   /** The first encrypts; none: nothing is encrypted. */
   readonly keys: readonly BackupKey[];
-  readonly retentionMs: number;
+  /** Absent: a backup removes nothing. */
+  readonly retentionMs?: number;
   readonly metrics: { readonly file?: string; readonly namespace?: string };
   readonly restore: {
     readonly id?: string;
@@ -49,7 +50,7 @@ export async function loadSettings(command: Command, variables: NodeJS.ProcessEn
     scope: { environment: env.BACKUP_ENVIRONMENT, cluster: env.BACKUP_CLUSTER, account: env.BACKUP_ACCOUNT },
     // Applies to reading only; what is written stays encrypted.
     keys: env.RESTORE_UNENCRYPTED && command !== "backup" ? [] : keys,
-    retentionMs: env.BACKUP_RETENTION_SECONDS * 1000,
+    retentionMs: env.BACKUP_RETENTION_SECONDS === undefined ? undefined : env.BACKUP_RETENTION_SECONDS * 1000,
     metrics: { file: env.BACKUP_METRICS_FILE, namespace: env.BACKUP_METRICS_NAMESPACE },
     restore: {
       id: env.RESTORE_ID,

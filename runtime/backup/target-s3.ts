@@ -4,6 +4,7 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   NoSuchKey,
@@ -45,20 +46,37 @@ function s3Target(client: S3Client, { scheme, bucket, prefix }: BucketProps): Ta
   const keyOf = (path: string) => (prefix ? `${prefix}/${path}` : path);
   const pathOf = (key: string) => (prefix ? key.slice(prefix.length + 1) : key);
   const Bucket = bucket;
+  // An identity that may only add has to say so. Google's does so without: replacing takes the right to delete there.
+  const once = scheme === "s3" ? { IfNoneMatch: "*" } : {};
+
+  /** An answer that was lost is asked for again, and S3 then says that the object is there, or the upload no more. */
+  async function unlessMade(Key: string, bytes: number, made: Promise<unknown>): Promise<void> {
+    try {
+      await made;
+    } catch (error) {
+      const { name } = error as Error;
+      if (name !== "PreconditionFailed" && name !== "NoSuchUpload") throw error;
+      const found = await client.send(new HeadObjectCommand({ Bucket, Key })).catch(() => undefined);
+      if (found?.ContentLength !== bytes) throw error;
+    }
+  }
 
   async function putInParts(Key: string, parts: AsyncIterator<Buffer>, first: Buffer, second: Buffer) {
     const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
     try {
       const Parts: { ETag: string | undefined; PartNumber: number }[] = [];
+      let bytes = 0;
       const upload = async (Body: Buffer) => {
         const PartNumber = Parts.length + 1;
         const { ETag } = await client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body }));
         Parts.push({ ETag, PartNumber });
+        bytes += Body.length;
       };
       await upload(first);
       await upload(second);
       for (let next = await parts.next(); !next.done; next = await parts.next()) await upload(next.value);
-      await client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } }));
+      const complete = { Bucket, Key, UploadId, MultipartUpload: { Parts }, ...once };
+      await unlessMade(Key, bytes, client.send(new CompleteMultipartUploadCommand(complete)));
     } catch (error) {
       // An upload that could not be aborted here is swept later; the first error says more.
       await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
@@ -88,7 +106,7 @@ function s3Target(client: S3Client, { scheme, bucket, prefix }: BucketProps): Ta
       if (!first.done && !second.done) await putInParts(Key, parts, first.value, second.value);
       else {
         const Body = first.done ? Buffer.alloc(0) : first.value;
-        await client.send(new PutObjectCommand({ Bucket, Key, Body }));
+        await unlessMade(Key, Body.length, client.send(new PutObjectCommand({ Bucket, Key, Body, ...once })));
       }
     },
     async *read(path) {

@@ -4,7 +4,10 @@ export interface Target {
   readonly name: string;
   /** Paths of all objects below a folder, sorted. A folder that is not there is empty. */
   list(folder: string): Promise<string[]>;
-  /** The object is there, durably, once this resolves; when the source fails or the process dies, it is not. */
+  /**
+   * Writes a path that was never written before. The object is there, durably, once this resolves; when the source
+   * fails or the process dies, it is not.
+   */
   write(path: string, source: AsyncIterable<Uint8Array>): Promise<void>;
   /** Throws NoSuchObject. */
   read(path: string): AsyncIterable<Uint8Array>;

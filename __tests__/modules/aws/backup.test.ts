@@ -18,7 +18,7 @@ beforeAll(async () => {
   stacks = synthesized(
     await Promise.all([
       changed("plain", {}),
-      changed("encrypted", { encrypt: true, drill: "0 5 * * 1-5" }, { access: "vpc" }),
+      changed("clear", { encrypt: false, drill: "0 5 * * 1-5" }, { access: "vpc" }),
       changed("weekly", { schedule: "0 2 * * 0", drill: false }),
       changed("none", undefined),
     ]),
@@ -95,23 +95,47 @@ test("each account's backup runs on the cluster's schedule, in the cluster's net
   );
 });
 
-test("a backup writes to its own folder of the bucket, a drill reads it, and neither sees another account's", () => {
-  const folder = "a/prefix/plain/core/APP/*";
-  const seen = { StringLike: { "s3:prefix": [folder] } };
-  const [backup, drill] = ["backup-app-task", "drill-app-task"].map((role) => statements("plain", role));
-  expect(backup).toEqual([
-    { Effect: "Allow", Action: ["s3:ListBucket"], Resource: ["arn:aws:s3:::bucket"], Condition: seen },
-    { Effect: "Allow", Action: ["s3:ListBucketMultipartUploads"], Resource: ["arn:aws:s3:::bucket"] },
-    {
-      Effect: "Allow",
-      Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-      Resource: [`arn:aws:s3:::bucket/${folder}`],
-    },
+test("a backup adds to its own folder and takes nothing away, a drill reads it, and pruning removes and reads no data", () => {
+  const folder = "a/prefix/plain/core/APP";
+  const [bucket, objects] = ["arn:aws:s3:::bucket", `arn:aws:s3:::bucket/${folder}/*`];
+  const list = {
+    Effect: "Allow",
+    Action: ["s3:ListBucket"],
+    Resource: [bucket],
+    Condition: { StringLike: { "s3:prefix": [`${folder}/*`] } },
+  };
+  const put = { Effect: "Allow", Action: ["s3:PutObject"], Resource: [objects] };
+  expect(statements("plain", "backup-app-task")).toEqual([
+    list,
+    { Effect: "Allow", Action: ["s3:GetObject"], Resource: [objects] },
+    // S3 makes an object of such a request only where there is none.
+    { ...put, Condition: { Null: { "s3:if-none-match": "false" } } },
+    // Parts of an upload make none.
+    { ...put, Condition: { Bool: { "s3:ObjectCreationOperation": "false" } } },
+    { Effect: "Allow", Action: ["s3:AbortMultipartUpload"], Resource: [objects] },
   ]);
-  expect(drill).toEqual([
-    { Effect: "Allow", Action: ["s3:ListBucket"], Resource: ["arn:aws:s3:::bucket"], Condition: seen },
-    { Effect: "Allow", Action: ["s3:GetObject"], Resource: [`arn:aws:s3:::bucket/${folder}`] },
+  expect(statements("plain", "drill-app-task")).toEqual([
+    list,
+    { Effect: "Allow", Action: ["s3:GetObject"], Resource: [objects] },
   ]);
+  expect(statements("plain", "prune-app-task")).toEqual([
+    list,
+    { Effect: "Allow", Action: ["s3:GetObject"], Resource: [`arn:aws:s3:::bucket/${folder}/*/manifest.json`] },
+    { Effect: "Allow", Action: ["s3:ListBucketMultipartUploads"], Resource: [bucket] },
+    { Effect: "Allow", Action: ["s3:DeleteObject", "s3:AbortMultipartUpload"], Resource: [objects] },
+  ]);
+});
+
+test("another task removes old backups: it logs in nowhere, and the one that makes them is told of no retention", () => {
+  const { containers } = task("plain", "prune-app");
+  const pruning = told(of(containers, "backup"));
+  expect(of(containers, "backup").command).toEqual(["prune"]);
+  expect(DrillEnv.parse(pruning)).toMatchObject({ BACKUP_RETENTION_SECONDS: 30 * 86_400 });
+  expect(Object.keys(pruning).filter((name) => name.startsWith("NATS_"))).toEqual([]);
+  expect(told(of(task("plain", "backup-app").containers, "backup"))).not.toHaveProperty("BACKUP_RETENTION_SECONDS");
+  expect(named("plain", "aws_cloudwatch_event_rule").get("prune-app")).toMatchObject({
+    schedule_expression: "cron(0 2 * * ? *)",
+  });
 });
 
 test("EventBridge starts that task alone, in that cluster alone, with the roles of that task alone", () => {
@@ -143,11 +167,11 @@ test("a drill has a server of its own, which nobody else reaches, and a login no
   expect(ephemeral_storage?.size_in_gib).toBeGreaterThanOrEqual(21);
 });
 
-test("the key of backups is a secret of both tasks, where they are encrypted", () => {
-  for (const family of ["backup-app", "drill-app"]) {
+test("backups are encrypted unless the configuration says otherwise, and each of their tasks gets the key", () => {
+  for (const family of ["backup-app", "drill-app", "prune-app"]) {
     const secrets = (name: string) => of(task(name, family).containers, "backup").secrets ?? [];
-    expect(secrets("encrypted").map(({ name }) => name)).toContain("BACKUP_KEY");
-    expect(secrets("plain").map(({ name }) => name)).not.toContain("BACKUP_KEY");
+    expect(secrets("plain").map(({ name }) => name)).toContain("BACKUP_KEY");
+    expect(secrets("clear").map(({ name }) => name)).not.toContain("BACKUP_KEY");
   }
 });
 

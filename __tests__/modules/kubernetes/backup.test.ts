@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { EnvironmentInput } from "../../../model/config";
 import { defaultRelease } from "../../../model/config/server-releases";
 import { BackupEnv, DrillEnv } from "../../../runtime/backup/env";
 import { all, contextOf, projectWithCode, type Stack, synthesized } from "../../support/stacks";
@@ -10,11 +11,13 @@ interface Container {
   name: string;
   image: string;
   args: string[];
+  env_from?: { secret_ref: { name: string } }[];
   env: { name: string; value: string }[];
   resources: { limits: Record<string, string> };
   volume_mount: { name: string; mount_path: string; read_only?: boolean }[];
 }
 interface Pod {
+  service_account_name: string;
   automount_service_account_token: boolean;
   share_process_namespace?: boolean;
   container: [Container, ...Container[]];
@@ -25,22 +28,23 @@ interface CronJob {
   spec: { schedule: string; job_template: { spec: { backoff_limit: number; template: { spec: Pod } } } };
 }
 
+type Access = Extract<EnvironmentInput["clusters"][string]["platform"], { kind: "kubernetes" }>["backupAccess"];
 let stacks: Record<string, Stack>;
 beforeAll(async () => {
-  const changed = (name: string, backup: object, claim?: string) =>
+  const changed = (name: string, backup: object, access: Access = { prune: { secret: "pruner" } }) =>
     contextOf("kubernetes-production", root, (input) => {
       const { nats } = input.clusters;
       if (nats?.platform.kind !== "kubernetes") throw new Error("the environment has no cluster nats on Kubernetes");
       input.name = name;
       nats.backup = { to: "gs://bucket/prefix", ...backup };
-      nats.platform.backupAccess = { claim };
+      nats.platform.backupAccess = access;
     });
   stacks = synthesized(
     await Promise.all([
       changed("plain", {}),
-      changed("encrypted", { encrypt: true, drill: "30 4 * * 1" }),
-      changed("undrilled", { drill: false }),
-      changed("volume", { to: "file:///backups/nats" }, "claim"),
+      changed("clear", { encrypt: false, drill: "30 4 * * 1" }),
+      changed("undrilled", { drill: false }, {}),
+      changed("volume", { to: "file:///backups/nats" }, { claim: "claim" }),
     ]),
     join(root, "out"),
   );
@@ -61,16 +65,18 @@ const variables = ({ env }: Container) => Object.fromEntries(env.map(({ name, va
 const keysOf = ({ volume }: Pod) =>
   volume.find(({ name }) => name === "keys")?.secret?.items.map(({ key }) => key) ?? [];
 
-test("each account has a CronJob that backs it up and one that proves the last backup", () => {
+test("each account has a CronJob that backs it up, one that proves the last backup, and one that removes old ones", () => {
   const schedules = [...jobs("plain")].map(([name, { spec }]) => `${name} ${spec.schedule}`);
   expect(schedules.sort()).toEqual([
     "nats-backup-app 0 2 * * *",
     "nats-backup-leaf 0 2 * * *",
     "nats-drill-app 0 5 * * 0",
     "nats-drill-leaf 0 5 * * 0",
+    "nats-prune-app 0 2 * * *",
+    "nats-prune-leaf 0 2 * * *",
   ]);
   expect([...jobs("undrilled").keys()].sort()).toEqual(["nats-backup-app", "nats-backup-leaf"]);
-  expect(jobs("encrypted").get("nats-drill-app")?.spec.schedule).toBe("30 4 * * 1");
+  expect(jobs("clear").get("nats-drill-app")?.spec.schedule).toBe("30 4 * * 1");
 });
 
 test("a backup is told what its program asks for, and sees the keys of one user", () => {
@@ -79,9 +85,33 @@ test("a backup is told what its program asks for, and sees the keys of one user"
     NATS_SERVERS: "tls://nats.nats.svc.cluster.local:4222",
     BACKUP_ACCOUNT: "LEAF",
     BACKUP_TO: "gs://bucket/prefix",
+  });
+  // It removes nothing.
+  expect(variables(pod.container[0])).not.toHaveProperty("BACKUP_RETENTION_SECONDS");
+  expect(keysOf(pod)).toEqual(["creds-backup-LEAF", "backup-key"]);
+});
+
+test("old backups are removed by another identity than the one that makes them, and it logs in nowhere", () => {
+  const pod = podOf("plain", "nats-prune-leaf");
+  const [program] = pod.container;
+  expect(program.args).toEqual(["prune"]);
+  expect(DrillEnv.parse(variables(program))).toMatchObject({
+    BACKUP_ACCOUNT: "LEAF",
     BACKUP_RETENTION_SECONDS: 30 * 86_400,
   });
-  expect(keysOf(pod)).toEqual(["creds-backup-LEAF"]);
+  expect(Object.keys(variables(program)).filter((name) => name.startsWith("NATS_"))).toEqual([]);
+  expect(keysOf(pod)).toEqual(["backup-key"]);
+  const identity = (job: string) => {
+    const { service_account_name, container } = podOf("plain", job);
+    return [service_account_name, ...(container[0].env_from ?? []).map(({ secret_ref }) => secret_ref.name)];
+  };
+  expect(identity("nats-prune-leaf")).toEqual(["nats-prune", "pruner"]);
+  expect(identity("nats-backup-leaf")).toEqual(["nats-backup"]);
+});
+
+test("where the bucket's own rules remove old backups nothing else does, and on a volume a job does", () => {
+  expect([...jobs("undrilled").keys()].filter((name) => name.includes("prune"))).toEqual([]);
+  expect([...jobs("volume").keys()].filter((name) => name.includes("prune"))).toHaveLength(2);
 });
 
 test("a drill has a server of its own, which nobody else reaches, and a login nowhere", () => {
@@ -91,7 +121,7 @@ test("a drill has a server of its own, which nobody else reaches, and a login no
   const { DRILL_SERVERS = "", DRILL_PID_FILE } = DrillEnv.parse(env);
   expect(Object.keys(env).filter((name) => name.startsWith("NATS_"))).toEqual([]);
   expect(BackupEnv.safeParse(env).success).toBe(false);
-  expect(keysOf(pod)).toEqual([]);
+  expect(keysOf(pod)).toEqual(["backup-key"]);
   expect(pod.automount_service_account_token).toBe(false);
 
   const { hostname, port } = new URL(DRILL_SERVERS);
@@ -113,15 +143,16 @@ test("the scratch server has room for the largest stream, twice, and no more", (
   expect(pod.container[1]?.resources.limits["ephemeral-storage"]).toBe(`${2 * 90 * 1024 + 1024}Mi`);
 });
 
-test("what is encrypted is encrypted and proven with the same key, which no other pod sees", () => {
+test("backups are encrypted unless the configuration says otherwise, with one key, which no other pod sees", () => {
   for (const [name, keys] of [
     ["nats-backup-app", ["creds-backup-APP", "backup-key"]],
     ["nats-drill-app", ["backup-key"]],
   ] as const) {
-    const pod = podOf("encrypted", name);
+    const pod = podOf("plain", name);
     expect(keysOf(pod)).toEqual(keys);
     expect(variables(pod.container[0])).toMatchObject({ BACKUP_KEY_FILE: "/etc/natsform/keys/backup-key" });
-    expect(variables(podOf("plain", name).container[0])).not.toHaveProperty("BACKUP_KEY_FILE");
+    expect(keysOf(podOf("clear", name))).not.toContain("backup-key");
+    expect(variables(podOf("clear", name).container[0])).not.toHaveProperty("BACKUP_KEY_FILE");
   }
 });
 

@@ -52,7 +52,7 @@ const common = {
   knowsZones: true,
   machines: () => [],
   hasRegionalDisks: () => false,
-  backups: () => ({ own: "s3", folder: "gone", hasKeys: false }),
+  backups: () => ({ own: "s3", folder: "gone" }),
   paths: containerPaths,
   // Shared resources are in the foundation of their region.
   shares: () => undefined,

@@ -38,7 +38,7 @@ export const hostsModel: PlatformModel<Hosts> = {
   disk: () => undefined,
   hasRegionalDisks: () => false,
   stopTime: () => undefined,
-  backups: () => ({ folder: "machine", hasKeys: false }),
+  backups: () => ({ folder: "machine" }),
   paths: containerPaths,
   shares: () => undefined,
   sharedStack: () => undefined,

@@ -89,7 +89,6 @@ export const kubernetesModel: PlatformModel<Kubernetes> = {
   backups: ({ flavor, backupAccess }) => ({
     own: ({ gke: "gs", eks: "s3", generic: undefined } as const)[flavor],
     folder: backupAccess.claim === undefined ? "gone" : "volume",
-    hasKeys: backupAccess.secret !== undefined,
   }),
   paths: chartPaths,
   shares: ({ context, authentication }) => JSON.stringify([context, authentication]),

@@ -51,8 +51,6 @@ export interface BackupTargets {
   own?: "s3" | "gs";
   /** A `file://` target: gone with the run that wrote it, on a mounted volume, or on the servers' own machines. */
   folder: "gone" | "volume" | "machine";
-  /** True when a Secret with keys of a storage is named. */
-  hasKeys: boolean;
 }
 
 /** Machine that an environment names. */
