@@ -109,10 +109,15 @@ export const aws = [
   ...plantedIn("modules/aws/server-security-group.ts", [
     [
       "the network's own hosts join the cluster",
-      "? { referencedSecurityGroupId: group.id }\n",
-      "? { cidrIpv4: vpcRange }\n",
+      "peer: { referencedSecurityGroupId: groupId }",
+      "peer: { cidrIpv4: vpcRange }",
     ],
-    ["internal listeners are open to everybody", 'exposure === "public" ? anywhere : vpcRange', "anywhere"],
+    ["monitoring is open to everybody", "new Set(monitoringFrom)", 'new Set([...monitoringFrom, "0.0.0.0/0"])'],
+    [
+      "internal listeners are open to everybody",
+      'return [{ from: "the VPC", peer: { cidrIpv4: vpcRange } }]',
+      'return [{ from: "the VPC", peer: { cidrIpv4: anywhere } }]',
+    ],
   ]),
   ...plantedIn("modules/aws/server-service.ts", [
     ["two servers of one name run at once", "deploymentMaximumPercent: 100,", "deploymentMaximumPercent: 200,"],

@@ -5,8 +5,8 @@ export const callout = [
   ...plantedIn("runtime/auth-callout/answers.ts", [
     [
       "a service answers into the inboxes of services that may not ask it",
-      'return { allow: ["_INBOX.*.>"], deny: others.map(({ inboxes }) => inboxes) };',
-      'return { allow: ["_INBOX.*.>"], deny: [] };',
+      "deny: others.map(({ inboxes }) => inboxes)",
+      "deny: []",
     ],
     [
       "a user answers services that may not ask it",

@@ -46,7 +46,11 @@ export const commandLine = [
     ["creds publish to every subject", "pub: { ...user.permissions?.publish },", ""],
     ["creds hear every subject", "sub: { ...user.permissions?.subscribe },", ""],
     ["creds log in over any kind of connection", "allowed_connection_types: user.connections,", ""],
-    ["creds keep rights that were taken away", " && isDeepStrictEqual(a.nats, b.nats)", ""],
+    [
+      "creds keep rights that were taken away",
+      "isDeepStrictEqual(undated(a.nats), undated(b.nats))",
+      "a.iat === a.iat",
+    ],
   ]),
   ...plantedIn("cli/keys/operator-jwts.ts", [
     ["the callout places users in every account", ".filter(({ name }) => isLandingAccount(identity, name))", ""],

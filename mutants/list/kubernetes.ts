@@ -51,23 +51,24 @@ export const kubernetes = [
       "spec: { podSelector: {}, policyTypes }",
       'spec: { podSelector: { matchLabels: { none: "none" } }, policyTypes }',
     ],
+    [
+      "a rule for nobody lets everybody in",
+      "peers.length > 0 ? [{ ports: [tcp(port)], from: peers }] : []",
+      "[{ ports: [tcp(port)], from: peers }]",
+    ],
     ["pods reach everything", '...(isRestricted ? ["Egress"] : [])', ""],
     [
       "every pod of the namespace reaches routes",
       ".map((matchLabels) => ({ podSelector: { matchLabels } }))",
       ".map(() => ({ podSelector: {} }))",
     ],
-    ["everybody reads the servers' monitoring", "monitoring: everyPod", "monitoring: undefined"],
     [
-      "the exporter is read from everywhere",
-      "ports: [tcp(exporterPort)], from: everyPod",
-      "ports: [tcp(exporterPort)]",
+      "every pod of the Kubernetes cluster reads the servers' monitoring",
+      "monitoring: [...readers(context)",
+      "monitoring: [{ namespaceSelector: {} }, ...readers(context)",
     ],
-    [
-      "everybody reads the responders' metrics",
-      "const metrics = [{ ports: [tcp(9090)], from: everyPod }]",
-      "const metrics = [{ ports: [tcp(9090)] }]",
-    ],
+    ["the exporter is read from everywhere", "from(readers(context), exporterPort)", 'from("everybody", exporterPort)'],
+    ["everybody reads the responders' metrics", "from(readers(context), 9090)", 'from("everybody", 9090)'],
   ]),
   ...plantedIn("modules/kubernetes/network-egress.ts", [
     ["a rule without ports allows all of them", "return ports.length > 0 ? [{", "return ports ? [{"],

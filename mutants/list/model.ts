@@ -11,8 +11,8 @@ export const model = [
     ["routes are reachable from everywhere", 'exposure: "peers",', 'exposure: "public",'],
     [
       "monitoring is reachable from everywhere",
-      'certificates: [], verify: "none", exposure: "internal"',
-      'certificates: [], verify: "none", exposure: outside',
+      'verify: "none", exposure: "named"',
+      'verify: "none", exposure: outside',
     ],
     [
       "one authority signs for clients and routes",
@@ -61,7 +61,7 @@ export const model = [
       "name !== systemAccount && name !== calloutAccount",
       "name !== systemAccount",
     ],
-    ["the system account stores streams", '{ name: "SYS", jetstream: false', '{ name: "SYS", jetstream: true'],
+    ["natsform's own accounts store streams", "name, jetstream: false", "name, jetstream: true"],
   ]),
   ...plantedIn("model/topology/deployed-secrets.ts", [
     [

@@ -22,11 +22,7 @@ export const programs = [
       "identity.accounts",
     ],
     ["connections outlive the environment's limit", "Math.floor(identity.maxLifetimeMs / 1000)", "86_400"],
-    [
-      "an account's users are signed with a key that its JWT does not know",
-      "{ id: account.publicKey, signer: account.signingKey }",
-      "{ id: account.publicKey }",
-    ],
+    ["an account's users are signed with a key that its JWT does not know", "signer: account.signingKey,", ""],
   ]),
   ...plantedIn("templates/backup-environment.ts", [
     [

@@ -24,7 +24,7 @@ test("whoever opens a route or a leaf link shows a certificate; clients show non
 test("routes and monitoring are never public, also where clients come from everywhere", () => {
   const cluster = clusterWith({ "clusters.core.platform.access": "public" });
   expect(listener("client", cluster)?.exposure).toBe("public");
-  expect(listener("monitoring", cluster)).toMatchObject({ exposure: "internal", certificates: [] });
+  expect(listener("monitoring", cluster)).toMatchObject({ exposure: "named", certificates: [] });
   expect(listener("routes", cluster)?.exposure).toBe("peers");
 });
 

@@ -40,8 +40,10 @@ test("programs log in as clients, and leaf nodes as leaf nodes", () => {
   expect(user("leaf-edge-APP")).toBeDefined();
 });
 
-test("natsform's own accounts store nothing, and nobody lands in them", () => {
+test("natsform's own accounts store and share nothing, and nobody lands in them", () => {
   const identity = identityWith();
   const own = identity.accounts.filter(({ name }) => !isLandingAccount(identity, name));
-  expect(own).toEqual(["SYS", "AUTH"].map((name) => ({ name, jetstream: false, limits: {} })));
+  expect(own).toEqual(
+    ["SYS", "AUTH"].map((name) => ({ name, jetstream: false, limits: {}, exports: [], imports: [] })),
+  );
 });
