@@ -151,11 +151,30 @@ export const aws = [
   ...plantedIn("modules/aws/backup-access.ts", [
     [
       "a backup reads and writes other accounts' backups",
-      "Resource: [`${arn}/${folder}/*`],",
-      "Resource: [`${arn}/*`],",
+      "const objects = [`${arn}/${folder}/*`];",
+      "const objects = [`${arn}/*`];",
     ],
-    ["a backup lists other accounts' backups", ', Condition: { StringLike: { "s3:prefix": [`${folder}/*`] } } }', " }"],
-    ["a drill writes backups", 'const writes = access === "write";', "const writes = access !== undefined;"],
+    [
+      "a backup lists other accounts' backups",
+      '    Condition: { StringLike: { "s3:prefix": [`${folder}/*`] } },\n',
+      "",
+    ],
+    [
+      "a drill writes backups",
+      "      return [list, read];",
+      '      return [list, read, { Action: ["s3:PutObject"], Resource: objects }];',
+    ],
+    ["a backup replaces what it wrote before", ', Condition: { Null: { "s3:if-none-match": "false" } } }', " }"],
+    [
+      "a backup takes its history away",
+      '{ Action: ["s3:AbortMultipartUpload"], Resource: objects },\n      ];',
+      '{ Action: ["s3:DeleteObject", "s3:AbortMultipartUpload"], Resource: objects },\n      ];',
+    ],
+    [
+      "who removes old backups reads the data of all",
+      "Resource: [`${arn}/${folder}/*/${MANIFEST}`]",
+      "Resource: objects",
+    ],
   ]),
   ...plantedIn("modules/aws/backup-drill.ts", [
     ["others reach the drill's server", '"-a", "127.0.0.1"', '"-a", "0.0.0.0"'],

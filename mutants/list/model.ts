@@ -140,6 +140,11 @@ export const model = [
     ["servers on Kubernetes listen to everybody", 'exposure: () => "internal"', 'exposure: () => "public"'],
   ]),
   ...plantedIn("model/config/clusters.ts", [
+    [
+      "backups are not encrypted unless told so",
+      "encrypt: z.boolean().default(true)",
+      "encrypt: z.boolean().default(false)",
+    ],
     ["backups are kept for a day", 'retention: duration.prefault("30d")', 'retention: duration.prefault("1d")'],
     ["certificates live for ten years", 'ttl: duration.prefault("720h")', 'ttl: duration.prefault("87600h")'],
     [

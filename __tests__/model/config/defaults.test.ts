@@ -11,7 +11,7 @@ test("data is kept in three copies, on disk, and acknowledged when it is written
   expect(streams[0]).toMatchObject({ replicas: 3, storage: "file", persistMode: "default", retention: "limits" });
   expect(streams[0]?.consumers[0]).toMatchObject({ ackPolicy: "explicit", maxDeliver: -1 });
   expect(clusters.core?.jetstream).toMatchObject({ durability: "standard" });
-  expect(clusters.core?.backup).toMatchObject({ retention: 30 * 86_400_000, drill: "0 5 * * 0" });
+  expect(clusters.core?.backup).toMatchObject({ retention: 30 * 86_400_000, drill: "0 5 * * 0", encrypt: true });
 });
 
 test("a login is answered by two responders, lasts an hour, and answers nobody", () => {

@@ -47,9 +47,9 @@ test("each purpose has an authority of its own, and a certificate serves its pur
 });
 
 test("a backup is encrypted and drilled as the environment says", () => {
-  expect(clusterWith().backup).toMatchObject({ encrypt: false, drill: "0 5 * * 0", retentionMs: 30 * 86_400_000 });
-  const other = clusterWith({ "clusters.core.backup.encrypt": true, "clusters.core.backup.drill": false }).backup;
-  expect(other).toMatchObject({ encrypt: true, drill: undefined });
+  expect(clusterWith().backup).toMatchObject({ encrypt: true, drill: "0 5 * * 0", retentionMs: 30 * 86_400_000 });
+  const other = clusterWith({ "clusters.core.backup.encrypt": false, "clusters.core.backup.drill": false }).backup;
+  expect(other).toMatchObject({ encrypt: false, drill: undefined });
 });
 
 test("a server alone has no listener for routes, which would have it wait for a quorum", () => {

@@ -23,10 +23,10 @@ test("credentials of leaf nodes that natsform does not deploy are deployed nowhe
 });
 
 test("the key of backups is deployed where they are encrypted, and only there", () => {
-  const encrypted = { "clusters.core.backup.encrypt": true };
-  expect(encryptsBackups(buildTopology(parsed(changed(encrypted))))).toBe(true);
-  expect(Object.keys(secrets(encrypted))).toContain("backup-key");
-  expect(Object.keys(secrets())).not.toContain("backup-key");
+  const plain = { "clusters.core.backup.encrypt": false, "clusters.mesh.backup.encrypt": false };
+  expect(encryptsBackups(buildTopology(parsed(changed(plain))))).toBe(false);
+  expect(Object.keys(secrets(plain))).not.toContain("backup-key");
+  expect(Object.keys(secrets())).toContain("backup-key");
 });
 
 test("keys that sign for an operator stay where they were made", () => {
