@@ -18,12 +18,19 @@ import demo from "../../environments/demo";
 import { Environment } from "../../model/config";
 import { noEmulator, region, TestEmulator } from "../support/emulator-run";
 
+const name = "streams";
+const secrets = { name: "secrets", exitCode: 0 };
 test.each([
-  ["an exit code of 0 is success", { containers: [{ exitCode: 0 }] }, undefined],
-  ["another one is told", { containers: [{ exitCode: 2 }] }, "it ended with 2"],
+  ["an exit code of 0 is success", { containers: [secrets, { name, exitCode: 0 }] }, undefined],
+  ["another one is told", { containers: [secrets, { name, exitCode: 2 }] }, "it ended with 2"],
+  [
+    "a container that never ran because another one failed names it",
+    { containers: [{ name }, { name: "secrets", exitCode: 1 }] },
+    "its container secrets ended with 1",
+  ],
   [
     "a container that never ran says why",
-    { containers: [{ reason: "CannotPullContainerError" }] },
+    { containers: [{ name, reason: "CannotPullContainerError" }] },
     "CannotPullContainerError",
   ],
   ["or its task does", { containers: [{}], stoppedReason: "no capacity" }, "no capacity"],

@@ -7,8 +7,11 @@ import { type Container, container, withoutCapabilities } from "./containers";
 import type { Lookups } from "./lookups";
 import { pullImages, readSecrets, writeLogs } from "./permissions";
 import { type Role, role } from "./policy";
+import { secretFiles, secretFilesMemory } from "./secret-files";
 
-/** A variable from a secret: all of its text, or one key of the JSON in it. */
+const user = 1000;
+
+/** A value from a secret: all of its text, or one key of the JSON in it. */
 export interface SecretVariable {
   secret: string;
   key?: string;
@@ -23,9 +26,10 @@ export interface ProgramTaskProps {
   logName: string;
   lookups: Lookups;
   variables: Record<string, string | undefined>;
-  /** Variables that hold secrets: the task definition holds their names alone. */
+  /** Secrets by the variables that take them. The program finds each in the file that `VARIABLE_FILE` names. */
   secrets: Partial<Record<string, SecretVariable>>;
   cpu: number;
+  /** Of the task, but for its sidecars. */
   memoryMiB: number;
   healthCheck?: Container["healthCheck"];
   /** Arguments of the program. */
@@ -46,7 +50,8 @@ export class ProgramTask extends Construct {
 
   constructor(scope: Construct, id: string, props: ProgramTaskProps) {
     super(scope, id);
-    const { name, program, lookups, logName, sidecars } = props;
+    const { name, program, image, lookups, logName, sidecars } = props;
+    const log = { logGroup: lookups.names.logGroup(logName), region: lookups.region };
     const secrets = Object.entries(props.secrets).flatMap(([variable, from]) =>
       from ? [{ variable, arn: lookups.secretArn(from.secret), key: from.key }] : [],
     );
@@ -64,6 +69,19 @@ export class ProgramTask extends Construct {
     const roles = [execution, ...(props.role ? [props.role] : [])];
     this.permissions = roles.map(({ permissions }) => permissions);
     this.roleArns = roles.map(({ arn }) => arn);
+    const files =
+      secrets.length > 0
+        ? secretFiles({
+            secrets: secrets.map(({ variable, arn, key }) => ({
+              variable,
+              valueFrom: key ? `${arn}:${key}::` : arn,
+            })),
+            image,
+            user,
+            ...log,
+          })
+        : undefined;
+    const volumes = [...(files ? [files.volume] : []), ...(sidecars ? [{ name: sidecars.volume }] : [])];
     this.definition = new EcsTaskDefinition(this, "definition", {
       family: name,
       requiresCompatibilities: ["FARGATE"],
@@ -73,25 +91,23 @@ export class ProgramTask extends Construct {
       runtimePlatform: { operatingSystemFamily: "LINUX", cpuArchitecture: "X86_64" },
       executionRoleArn: execution.arn,
       taskRoleArn: props.role?.arn,
-      ...(sidecars && { volume: [{ name: sidecars.volume }], ephemeralStorage: { sizeInGib: sidecars.diskGiB } }),
+      ...(volumes.length > 0 && { volume: volumes }),
+      ...(sidecars && { ephemeralStorage: { sizeInGib: sidecars.diskGiB } }),
       containerDefinitions: json([
         container({
           name: program,
-          image: props.image,
+          image,
           command: props.command,
           essential: true,
-          user: "1000:1000",
-          memory: props.memoryMiB,
-          environment: definedVariables(props.variables),
-          secrets: secrets.map(({ variable, arn, key }) => ({
-            name: variable,
-            valueFrom: key ? `${arn}:${key}::` : arn,
-          })),
+          user: `${user}:${user}`,
+          memory: props.memoryMiB - (files ? secretFilesMemory : 0),
+          environment: { ...definedVariables(props.variables), ...files?.variables },
+          ...files?.reader,
           healthCheck: props.healthCheck,
           linuxParameters: withoutCapabilities,
-          logGroup: lookups.names.logGroup(logName),
-          region: lookups.region,
+          ...log,
         }),
+        ...(files ? [files.writer] : []),
         ...(sidecars?.containers ?? []),
       ]),
     });

@@ -48,12 +48,9 @@ const of = (containers: Container[], name: string) => {
   if (!found) throw new Error(`no container ${name}`);
   return found;
 };
-/** What the program finds, with something in place of each secret. */
-const told = ({ environment = [], secrets = [] }: Container) =>
-  Object.fromEntries([
-    ...environment.map(({ name, value }) => [name, value]),
-    ...secrets.map(({ name }) => [name, "secret"]),
-  ]);
+/** What the program finds. */
+const told = ({ environment = [] }: Container) =>
+  Object.fromEntries(environment.map(({ name, value }) => [name, value]));
 interface Statement {
   Action: string[];
   Resource: string[];
@@ -77,8 +74,8 @@ test("each account's backup runs on the cluster's schedule, in the cluster's net
   expect(BackupEnv.parse(told(of(containers, "backup")))).toMatchObject({
     BACKUP_ACCOUNT: "APP",
     BACKUP_TO: "s3://bucket/a/prefix",
-    NATS_NKEY_SEED: "secret",
-    NATS_CA: "secret",
+    NATS_NKEY_SEED_FILE: "/run/natsform/secrets/NATS_NKEY_SEED",
+    NATS_CA_FILE: "/run/natsform/secrets/NATS_CA",
     BACKUP_METRICS_NAMESPACE: "natsform/backup",
   });
   expect(named("plain", "aws_cloudwatch_event_rule").get("backup-app")).toMatchObject({
@@ -163,15 +160,15 @@ test("a drill has a server of its own, which nobody else reaches, and a login no
   // The task ends with the program: a server that was essential would have to end first.
   expect(of(containers, "nats")).toMatchObject({ essential: false, command: expect.arrayContaining(["127.0.0.1"]) });
   expect(containers.reduce((sum, { memory }) => sum + memory, 0)).toBeLessThanOrEqual(Number(memory));
-  expect(volume).toEqual([{ name: "scratch" }]);
+  expect(volume).toEqual([{ name: "secrets" }, { name: "scratch" }]);
   expect(ephemeral_storage?.size_in_gib).toBeGreaterThanOrEqual(21);
 });
 
 test("backups are encrypted unless the configuration says otherwise, and each of their tasks gets the key", () => {
   for (const family of ["backup-app", "drill-app", "prune-app"]) {
-    const secrets = (name: string) => of(task(name, family).containers, "backup").secrets ?? [];
-    expect(secrets("plain").map(({ name }) => name)).toContain("BACKUP_KEY");
-    expect(secrets("clear").map(({ name }) => name)).not.toContain("BACKUP_KEY");
+    const program = (name: string) => told(of(task(name, family).containers, "backup"));
+    expect(program("plain")).toHaveProperty("BACKUP_KEY_FILE");
+    expect(program("clear")).not.toHaveProperty("BACKUP_KEY_FILE");
   }
 });
 

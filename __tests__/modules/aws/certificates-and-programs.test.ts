@@ -99,26 +99,43 @@ describe("certificate-manager", () => {
   });
 });
 
-const program = (stack: string, start: string): Container =>
-  JSON.parse(String(one(stacks[stack], "aws_ecs_task_definition", start).container_definitions))[0];
-/** What the container starts with: its variables, and in place of secrets what the schema would take. */
-const started = ({ environment = [], secrets = [] }: Container) => ({
-  ...Object.fromEntries(environment.map(({ name, value }) => [name, plain(value)])),
-  ...Object.fromEntries(secrets.map(({ name }) => [name, "secret"])),
-});
-const secretNames = (stack: string, { secrets = [] }: Container) =>
+const containers = (stack: string, start: string): Container[] =>
+  JSON.parse(String(one(stacks[stack], "aws_ecs_task_definition", start).container_definitions));
+/** What the program starts with. */
+const started = ([{ environment = [] } = {} as Container]: Container[]) =>
+  Object.fromEntries(environment.map(({ name, value }) => [name, plain(value)]));
+/** Secrets of the container that writes them down, by the variables that name the files to the program. */
+const secretNames = (stack: string, [program, ...others]: Container[]) =>
   Object.fromEntries(
-    secrets.map(({ name, valueFrom }) => {
+    (others.find(({ name }) => name === "secrets")?.secrets ?? []).map(({ name, valueFrom }) => {
       const [, id = "", key = ""] =
         /\$\{data\.aws_secretsmanager_secret\.([^.]+)\.arn\}:?([a-z]*)/.exec(valueFrom) ?? [];
+      expect(program?.environment).toContainEqual({ name: `${name}_FILE`, value: `/run/natsform/secrets/${name}` });
       return [name, [stacks[stack]?.data.aws_secretsmanager_secret?.[id]?.name, key]];
     }),
   );
 
+test("no program has a secret in its environment: a container that ends before it writes them for its user to read", () => {
+  const tasks = ["demo", "operator", "found"].flatMap((name) =>
+    Object.values(all(stacks[`${name}-core-programs`], "aws_ecs_task_definition")),
+  );
+  expect(tasks.length).toBeGreaterThan(10);
+  for (const { container_definitions, volume, memory } of tasks) {
+    const all: Container[] = JSON.parse(String(container_definitions));
+    expect(all.filter(({ secrets }) => secrets).map(({ name }) => name)).toEqual(["secrets"]);
+    const [program] = all;
+    expect(program?.dependsOn).toContainEqual({ containerName: "secrets", condition: "SUCCESS" });
+    expect(program?.mountPoints).toContainEqual(expect.objectContaining({ sourceVolume: "secrets", readOnly: true }));
+    expect(all.find(({ name }) => name === "secrets")).toMatchObject({ essential: false, image: program?.image });
+    expect(volume).toContainEqual({ name: "secrets" });
+    expect(all.reduce((sum, one) => sum + one.memory, 0)).toBeLessThanOrEqual(Number(memory));
+  }
+});
+
 describe("auth callout", () => {
   test("it gets an environment that it accepts: the servers by tls, the rules as the twin has them", async () => {
     const { topology, trust } = await demo;
-    const env = AuthCalloutEnv.parse(started(program("demo-core-programs", "auth-callout")));
+    const env = AuthCalloutEnv.parse(started(containers("demo-core-programs", "auth-callout")));
     expect(env.NATS_SERVERS).toBe(
       [0, 1, 2].map((i) => `tls://core-${i}.cloudmap.demo.example.com.internal:4222`).join(","),
     );
@@ -127,13 +144,13 @@ describe("auth callout", () => {
 
   test("its keys come from the secrets that keys push fills, its authorities from the internal certificate", () => {
     const { keySecret } = awsNames("demo", "eu-west-1");
-    expect(secretNames("demo-core-programs", program("demo-core-programs", "auth-callout"))).toEqual({
+    expect(secretNames("demo-core-programs", containers("demo-core-programs", "auth-callout"))).toEqual({
       NATS_CA: ["demo-core-certificate-internal", "authorities"],
       NATS_AUTH_NKEY_ISSUER_SEED: [keySecret("callout-issuer"), ""],
       NATS_AUTH_XKEY_ISSUER_SEED: [keySecret("callout-xkey"), ""],
       NATS_AUTH_NKEY_SEED: [keySecret("user-responder"), ""],
     });
-    const operator = secretNames("operator-core-programs", program("operator-core-programs", "auth-callout"));
+    const operator = secretNames("operator-core-programs", containers("operator-core-programs", "auth-callout"));
     expect(operator.NATS_AUTH_CREDS).toEqual([awsNames("operator", "eu-west-1").keySecret("creds-responder"), ""]);
   });
 
@@ -155,19 +172,19 @@ describe("auth callout", () => {
 
 describe("streams", () => {
   test("the task gets an environment that it accepts, with the streams of its account", () => {
-    const container = program("demo-core-programs", "streams-APP");
-    const env = StreamsEnv.parse(started(container));
+    const task = containers("demo-core-programs", "streams-APP");
+    const env = StreamsEnv.parse(started(task));
     expect(
       StreamSpec.array()
         .parse(JSON.parse(env.STREAMS ?? ""))
         .map(({ name }) => name),
     ).toEqual(["ORDERS", "NEWS"]);
     expect(env).toMatchObject({ OWNER: "demo", STREAMS_SYNC_INTERVAL_SECONDS: 1 });
-    expect(secretNames("demo-core-programs", container).NATS_NKEY_SEED).toEqual(["demo/keys/user-streams-APP", ""]);
+    expect(secretNames("demo-core-programs", task).NATS_NKEY_SEED).toEqual(["demo/keys/user-streams-APP", ""]);
   });
 
   test("durable streams are reported when they survive a power cut: at once", () => {
-    const env = StreamsEnv.parse(started(program("found-core-programs", "streams-APP")));
+    const env = StreamsEnv.parse(started(containers("found-core-programs", "streams-APP")));
     expect(env.STREAMS_SYNC_INTERVAL_SECONDS).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 import { DescribeTasksCommand, ECSClient, RunTaskCommand, type Task, waitUntilTasksStopped } from "@aws-sdk/client-ecs";
 import { z } from "zod";
-import type { AwsStack } from "../../../model/topology";
+import type { AwsStack, ProgramName } from "../../../model/topology";
 import { awsNames } from "../../../model/topology";
 import { UserError } from "../../core/project";
 import { clientConfig, type DeployTarget } from "../target";
@@ -14,6 +14,8 @@ const StreamsTasks = z.object({
   securityGroups: z.array(z.string()),
 });
 
+/** Container of the program. Others of its task help it. */
+const program: ProgramName = "streams";
 const maxWaitSeconds = 900;
 /** ECS refuses anything but letters, numbers, hyphens, slashes and underscores; its clients do not check this. */
 const startedBy = "natsform-deploy";
@@ -44,7 +46,7 @@ export async function runStreamsTasks(
           taskDefinition,
           launchType: "FARGATE",
           startedBy,
-          overrides: { containerOverrides: [{ name: "streams", environment: allowed }] },
+          overrides: { containerOverrides: [{ name: program, environment: allowed }] },
           networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: "DISABLED" } },
         }),
       );
@@ -67,8 +69,10 @@ export async function runStreamsTasks(
 
 /** Reason why an ended task of the streams program did not apply them; `undefined` when it did. */
 export function streamsProblem(task: Task | undefined): string | undefined {
-  const container = task?.containers?.[0];
+  const container = task?.containers?.find(({ name }) => name === program);
   if (container?.exitCode === 0) return undefined;
   if (container?.exitCode !== undefined) return `it ended with ${container.exitCode}`;
+  const helper = task?.containers?.find(({ exitCode }) => exitCode !== undefined && exitCode !== 0);
+  if (helper) return `its container ${helper.name} ended with ${helper.exitCode}`;
   return container?.reason ?? task?.stoppedReason ?? "it never ran";
 }

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -11,6 +13,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 
+import type { Container } from "../../modules/aws/containers";
 import { BackupProgram } from "../support/backup-program";
 import { type BackupWorld, fill, makeStream, startBackupWorld } from "../support/backup-world";
 import { eventually } from "../support/eventually";
@@ -18,7 +21,7 @@ import { type OpenMoto, startOpenMoto } from "../support/moto";
 import { isPermitted, makesObject, type S3Request, type Statement } from "../support/s3-permissions";
 import { all, contextOf, projectWithCode, type Stack, synthesized } from "../support/stacks";
 
-/** The program beside an emulated S3, each run with the rights of one of its roles on ECS and no others. */
+/** The task of a backup as ECS runs it: with the rights of its role, beside an emulated S3, and its keys in files. */
 
 const bucket = "backups";
 const roles = ["backup-app", "drill-app", "prune-app"] as const;
@@ -29,6 +32,7 @@ let proxy: Server;
 let url: string;
 let program: BackupProgram;
 let reader: S3Client;
+let stack: Stack | undefined;
 type Role = (typeof roles)[number];
 const rights = new Map<string, Statement[]>();
 const asked: S3Request[] = [];
@@ -44,7 +48,7 @@ const s3At = (endpoint: string, accessKeyId: string) =>
     credentials: { accessKeyId, secretAccessKey: "test" },
   });
 
-function statementsOf(stack: Stack | undefined, role: Role): Statement[] {
+function statementsOf(role: Role): Statement[] {
   const [id] =
     Object.entries(all(stack, "aws_iam_role")).find(([, { name }]) => name === `demo-core-${role}-task`) ?? [];
   const policies = Object.values(all(stack, "aws_iam_role_policy"));
@@ -79,8 +83,8 @@ beforeAll(async () => {
   const context = await contextOf("demo", root, (input) => {
     if (input.clusters.core) input.clusters.core.backup = { to: `s3://${bucket}/kept` };
   });
-  const { "demo-core-programs": stack } = synthesized([context], join(root, "out"));
-  for (const role of roles) rights.set(role, statementsOf(stack, role));
+  stack = synthesized([context], join(root, "out"))["demo-core-programs"];
+  for (const role of roles) rights.set(role, statementsOf(role));
   reader = s3At(moto.url, "reader");
   await reader.send(
     new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } }),
@@ -173,4 +177,42 @@ test("pruning removes old backups with the rights of its own role, which neither
     return (await objects()).filter((key) => key.endsWith("manifest.json")).length === 1;
   });
   expect(await run("drill", "drill-app")).toMatchObject({ code: 0 });
+});
+
+test("its keys come as files that its user alone reads, and stand in the environment of no program", async () => {
+  const definitions = Object.values(all(stack, "aws_ecs_task_definition"));
+  const definition = definitions.find(({ family }) => family === "demo-core-backup-app");
+  const containers: Container[] = JSON.parse(String(definition?.container_definitions));
+  const container = (name: string) => containers.find((one) => one.name === name) as Container;
+  const [writer, backup] = [container("secrets"), container("backup")];
+  const folder = join(world.folder, "secrets");
+  mkdirSync(folder);
+  // The volume lies elsewhere, and the user is this one.
+  const here = (text: string) => text.replace(writer.mountPoints?.[0]?.containerPath ?? "", folder);
+  const values: Record<string, string> = {
+    NATS_CA: readFileSync(world.program.NATS_CA_FILE ?? "", "utf8"),
+    NATS_NKEY_SEED: readFileSync(world.program.NATS_NKEY_SEED_FILE ?? "", "utf8"),
+    BACKUP_KEY: randomBytes(32).toString("base64"),
+  };
+  const variables = (writer.secrets ?? []).map(({ name }) => name);
+  expect(variables.sort()).toEqual(Object.keys(values).sort());
+  const [node = "", ...entry] = writer.entryPoint ?? [];
+  const command = (writer.command ?? []).map((one) => (one === "1000" ? String(process.getuid?.()) : here(one)));
+  execFileSync(node, [...entry, ...command], { env: { PATH: process.env.PATH, ...values } });
+  for (const variable of variables) expect(statSync(join(folder, variable)).mode & 0o777).toBe(0o400);
+
+  const told = Object.fromEntries((backup.environment ?? []).map(({ name, value }) => [name, here(value)]));
+  const bare = new BackupProgram(world.folder, {
+    ...told,
+    NATS_SERVERS: world.program.NATS_SERVERS ?? "",
+    BACKUP_TO: `file://${join(world.folder, "by-files")}`,
+  });
+  let environment: string | undefined;
+  const ended = await bare.start(backup.command?.[0] ?? "", {}, ({ pid }) => {
+    environment ??= readFileSync(`/proc/${pid}/environ`, "utf8");
+  });
+  expect(ended).toMatchObject({ code: 0 });
+  expect(ended.lines).toContainEqual(expect.objectContaining({ msg: "backup begins", encrypted: true }));
+  expect(environment).toContain(`NATS_NKEY_SEED_FILE=${folder}`);
+  for (const secret of [values.NATS_NKEY_SEED, values.BACKUP_KEY]) expect(environment).not.toContain(secret?.trim());
 });
