@@ -102,6 +102,7 @@ export const boatsModel: PlatformModel<PlatformOf<"boats">> = {
   stopTime: () => undefined,
   backups: () => ({ folder: "gone" }),
   paths: containerPaths,
+  images: () => [],
   shares: () => undefined,
   sharedStack: () => undefined,
   stacks: ${stack},

@@ -57,5 +57,10 @@ export default defineEnvironment({
         "One account keeps the first hour short. All that can be forged is an acknowledgement's text; kubernetes-production shows how nothing can.",
       expires: "2027-11-01",
     },
+    {
+      rule: "image-by-tag",
+      reason: "An example: the digest is that of the image in the registry that you pull from.",
+      expires: "2027-11-01",
+    },
   ],
 });

@@ -65,4 +65,11 @@ export default defineEnvironment({
       examples: ["test.data"],
     },
   ],
+  acknowledge: [
+    {
+      rule: "image-by-tag",
+      reason: "An example: the digest is that of the image in the registry that you pull from.",
+      expires: "2027-11-01",
+    },
+  ],
 });

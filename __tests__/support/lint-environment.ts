@@ -2,6 +2,9 @@ import { type Environment, type EnvironmentInput, parseEnvironment } from "../..
 import { lint } from "../../model/lint";
 import { buildTopology } from "../../model/topology";
 
+/** A reference by digest, of no image that there is. */
+export const pinned = (image: string) => `${image}@sha256:${"0".repeat(64)}`;
+
 /** An environment with something of every kind, in which no rule finds anything. */
 export const baseEnvironment: EnvironmentInput = {
   name: "lint",
@@ -29,7 +32,14 @@ export const baseEnvironment: EnvironmentInput = {
       leafHub: true,
       backup: { to: "s3://backups/core", locked: true },
     },
-    edge: { platform: { kind: "kubernetes", flavor: "gke" }, leafOf: { cluster: "core" } },
+    edge: {
+      platform: {
+        kind: "kubernetes",
+        flavor: "gke",
+        images: { nats: pinned("nats:2.15.2-alpine"), reloader: pinned("reloader:1"), exporter: pinned("exporter:1") },
+      },
+      leafOf: { cluster: "core" },
+    },
     mesh: {
       platform: {
         kind: "hosts",

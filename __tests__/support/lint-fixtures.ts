@@ -1,4 +1,4 @@
-import type { Changes } from "./lint-environment";
+import { type Changes, pinned } from "./lint-environment";
 
 /** For each rule: a change that breaks it and where it is found, and the nearest change that does not. */
 export interface Fixture {
@@ -781,6 +781,24 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
 
   // The chart
+  "image-by-tag": {
+    fails: {
+      "clusters.edge.platform.images": { tag: "v1", digests: { "auth-callout": `sha256:${"0".repeat(64)}` } },
+      "clusters.edge.platform.natsBox": { users: ["streams-APP"] },
+    },
+    at: ["nats", "reloader", "exporter", "natsBox", "digests"]
+      .map((key) => `clusters.edge.platform.images.${key}`)
+      .sort(),
+    passes: {
+      "clusters.edge.platform.monitoring": { exporter: false },
+      "clusters.edge.platform.images.exporter": undefined,
+    },
+  },
+  "image-of-other-version": {
+    fails: { "clusters.edge.platform.images.nats": pinned("nats:2.15.20-alpine") },
+    at: "clusters.edge.platform.images.nats",
+    passes: { "clusters.edge.platform.images.nats": pinned("registry.example.com:5000/nats:2.15.2-alpine3.22") },
+  },
   "chart-too-old": {
     fails: { "clusters.edge.platform.chart": { version: "0.19.17" } },
     at: "clusters.edge.platform.chart.version",

@@ -17,7 +17,7 @@ export const exceptionsHere = (exceptions: readonly ManifestException[]): Manife
 };
 
 const pull =
-  "A tag of these images is never given to another content: nats carries its version, programs their digest. A node that has the image starts a pod while the registry is away.";
+  "A node that has the image starts a pod while the registry is away. Pulling each time would not make it another one where the image is named by digest, and where it is not, the rule image-by-tag has said so.";
 
 export const checkovExceptions: readonly ManifestException[] = [
   { rule: "CKV_K8S_15", object: / (StatefulSet|Deployment|CronJob|Job) /, reason: pull },
@@ -25,7 +25,7 @@ export const checkovExceptions: readonly ManifestException[] = [
     rule: "CKV_K8S_43",
     object: / (StatefulSet|Deployment|CronJob|Job) /,
     reason:
-      "A digest belongs to one registry's copy, and the registry is the operator's: chart.values takes container.image.digest, and tags of programs name the content already.",
+      "These environments name no digests, and the rule image-by-tag says so of every image; platform.images takes them. Tags of programs are made of their contents.",
   },
   {
     rule: "CKV_K8S_38",

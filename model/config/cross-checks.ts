@@ -1,6 +1,7 @@
 import { nameLengths, privateCa, sharedRegions } from "./checks/aws";
 import { hasClusters, leafLinks, sizes, vaultIssuer } from "./checks/clusters";
 import { foreignLeafs } from "./checks/foreign-leafs";
+import { programDigests } from "./checks/images";
 import { ingresses, metricsReaders, natsBoxUsers, watchedExporters } from "./checks/kubernetes";
 import { prototypeKeys, serverNames, uniqueNames } from "./checks/names";
 import { conditions } from "./checks/permissions";
@@ -37,6 +38,7 @@ export function crossChecks(input: unknown, expectedName?: string): Problem[] {
     watchedExporters,
     metricsReaders,
     natsBoxUsers,
+    programDigests,
   ];
   const problems = checks.flatMap((check) => check(env));
   if (expectedName !== undefined && text(env.name) !== undefined && env.name !== expectedName) {

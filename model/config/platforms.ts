@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { awsImages, kubernetesImages } from "./images";
 import { ingress, monitoring, natsBox, networkPolicies } from "./kubernetes";
 import { hostname, label, matching, size, tag } from "./scalars";
 
@@ -83,6 +84,7 @@ export const awsEcs = z.strictObject({
   storage: z.enum(["ephemeral", "efs"]).default("ephemeral"),
   /** Seconds ECS waits after SIGTERM before SIGKILL; lame duck mode must fit in. */
   stopTimeoutSeconds: z.int().min(30).max(120).default(120),
+  images: awsImages,
 });
 
 export const awsEc2 = z.strictObject({
@@ -153,18 +155,6 @@ const chart = z
   })
   .prefault({});
 
-/** Repositories of the images, for registries of one's own. */
-const images = z
-  .strictObject({
-    /** nats-server, without a tag: the tag is the pinned version's alpine one. */
-    nats: z.string().min(1).default("nats"),
-    /** Prefix of natsform's own programs: `<programs>/auth-callout`. */
-    programs: z.string().min(1).default("natsform"),
-    /** Tag under which natsform's own programs exist. Without it `deploy` pushes them, tagged by their contents. */
-    tag: matching(/^[\w][\w.-]{0,127}$/, "must be the tag of an image").optional(),
-  })
-  .prefault({});
-
 /** Access of backups to their target; the values of a Secret never enter the configuration. */
 const backupAccess = z
   .strictObject({
@@ -202,7 +192,7 @@ export const kubernetes = z.strictObject({
   /** Public zone: the certificates of leaf nodes and an `ingress` are for `nats.<domain>`. */
   domain: hostname.optional(),
   chart,
-  images,
+  images: kubernetesImages,
   /** Zones over which servers must spread; 1 switches the constraint off. */
   zones: z.int().min(1).max(6).default(3),
   /** CPUs of a server: request and limit. */

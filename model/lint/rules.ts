@@ -12,6 +12,7 @@ import type { EnvironmentRule } from "./context";
 import { durabilityRules } from "./durability";
 import { egressRules } from "./egress";
 import { grantRules } from "./grants";
+import { imageRules } from "./images";
 import { leafnodeRules } from "./leafnodes";
 import { limitRules } from "./limits";
 import { memoryRules } from "./memory";
@@ -54,6 +55,7 @@ export const rules: readonly EnvironmentRule[] = [
   ...certificateRules,
   ...backupRules,
   ...backupHistoryRules,
+  ...imageRules,
   ...chartRules,
   ...natsBoxRules,
 ];

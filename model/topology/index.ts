@@ -26,6 +26,7 @@ export * from "./model";
 export type { ClusterNames } from "./names";
 export { internalDomain, platformModel, platformModels } from "./platform-models";
 export { serverZone } from "./platform-models/aws";
+export { programImage, serverImage } from "./platform-models/images";
 export type { PlatformModel, PlatformOf, SitePaths } from "./platform-models/model";
 export * from "./platforms";
 export { type ListenerName, ports } from "./ports";

@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { type JetStreamTopology, ports } from "../../model/topology";
+import { type JetStreamTopology, ports, serverImage } from "../../model/topology";
 import { drillEnvironment } from "../../templates/backup-environment";
 import { type AccountBackupProps, backupScope, storedSite, useBackups } from "./backup-access";
 import { type Container, container, withoutCapabilities } from "./containers";
@@ -59,7 +59,7 @@ const diskGiB = (fileBytes: number) => Math.min(200, Math.max(21, Math.ceil((2 *
 
 function sidecars({ context, cluster, lookups }: AccountBackupProps): Container[] {
   const log = { logGroup: lookups.names.logGroup(`${cluster.name}-backup`), region: lookups.region };
-  const image = `public.ecr.aws/docker/library/nats:${context.topology.nats.version}-alpine`;
+  const image = serverImage(context.topology.nats, cluster.platform);
   return [
     // Fargate's volumes belong to root.
     container({

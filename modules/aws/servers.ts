@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import type { EcsCluster } from "../../model/topology";
-import { awsClusterNames, type ServerTopology, serverZone } from "../../model/topology";
+import { awsClusterNames, type ServerTopology, serverImage, serverZone } from "../../model/topology";
 import { platformSite, renderServer, type ServerConfProps } from "../../templates/nats-conf";
 import { natsCommand } from "../../templates/nats-entrypoint";
 import { agentEnvironment } from "./agent-environment";
@@ -84,7 +84,7 @@ export class Servers extends Construct {
           ephemeralStorageGiB: ephemeralStorage(cluster),
           efs: folders.get(server.name)?.efs,
           ...roles,
-          serverImage: `public.ecr.aws/docker/library/nats:${topology.nats.version}-alpine`,
+          serverImage: serverImage(topology.nats, platform),
           agentImage,
           agent: agentEnvironment(conf, lookups.configBucket, rendered.restartDigest),
           command: natsCommand(),

@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { ports } from "../../model/topology";
+import { ports, serverImage } from "../../model/topology";
 import { drillEnvironment } from "../../templates/backup-environment";
 import { diskLimitMiB } from "../../templates/helm-values";
 import {
@@ -61,7 +61,7 @@ function scratchServer({ context }: AccountBackup, roomMiB: number) {
   const disk = cluster.platform.ephemeralStorage && { "ephemeral-storage": `${roomMiB + diskLimitMiB}Mi` };
   return {
     name: "nats",
-    image: `${cluster.platform.images.nats}:${topology.nats.version}-alpine`,
+    image: serverImage(topology.nats, cluster.platform),
     args: ["-a", "127.0.0.1", "-p", String(ports.client), "-js", "-sd", scratch.mountPath, "-P", pidFile],
     securityContext: restrictedContainer,
     resources: { requests, limits: { ...limits, ...disk } },

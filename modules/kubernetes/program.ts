@@ -1,12 +1,11 @@
+import { programImage } from "../../model/topology";
 import { programTag } from "../terraform/image-tag";
 import type { KubernetesContext } from "./context";
 import { environment, resources, restrictedContainer, restrictedPod } from "./pod";
 
 /** Image of one of natsform's own programs: of the tag that is named, or of the code in the project. */
-const programImage = ({ cluster, settings }: KubernetesContext, program: string): string => {
-  const { programs, tag = programTag(settings, program) } = cluster.platform.images;
-  return `${programs}/${program}:${tag}`;
-};
+const imageOf = ({ cluster, settings }: KubernetesContext, program: string): string =>
+  programImage(cluster.platform, program, cluster.platform.images.tag ?? programTag(settings, program));
 
 export interface ProgramContainerProps {
   /** Request for CPU; request and limit of memory. */
@@ -20,7 +19,7 @@ export interface ProgramContainerProps {
 /** The container of one of natsform's own programs. */
 export const programContainer = (context: KubernetesContext, name: string, props: ProgramContainerProps) => ({
   name,
-  image: programImage(context, name),
+  image: imageOf(context, name),
   securityContext: restrictedContainer,
   resources: resources(context, props.cpu, props.memory),
   env: environment(props.variables),

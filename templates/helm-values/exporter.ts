@@ -1,6 +1,6 @@
 import { formatDuration } from "../../model/config/units";
 import type { KubernetesPlatform } from "../../model/topology";
-import { small, unprivileged } from "./pod";
+import { imageOf, small, unprivileged } from "./pod";
 
 /** The chart's own port. */
 export const exporterPort = 7777;
@@ -11,6 +11,7 @@ export function exporterValues(platform: KubernetesPlatform): Record<string, unk
   return {
     enabled: exporter,
     port: exporterPort,
+    ...imageOf(platform.images.exporter),
     merge: { securityContext: unprivileged, resources: small(platform) },
     // Not set by the chart: exports whether every stream and consumer on the server is current.
     patch: [{ op: "add", path: "/args/0", value: "-healthz" }],

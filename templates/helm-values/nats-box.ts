@@ -1,7 +1,7 @@
 import { clusterSecrets, loginKey, ports, streamsInbox, type UserTopology } from "../../model/topology";
 import { BACKUP_INBOX } from "../../runtime/backup/contract";
 import { authorityKey, volumeMountPatch, volumePatch } from "./mounts";
-import { small, unprivileged, user } from "./pod";
+import { imageOf, small, unprivileged, user } from "./pod";
 import type { HelmValuesProps } from "./props";
 
 const folders = { keys: "/etc/natsform/keys", authorities: "/etc/natsform/authorities", home: "/home/nats" };
@@ -52,6 +52,7 @@ export function natsBoxValues({ topology, cluster }: HelmValuesProps): Record<st
     },
     defaultContextName: natsBox.users[0],
     container: {
+      ...imageOf(cluster.platform.images.natsBox),
       env: { XDG_CONFIG_HOME: `${folders.home}/.config`, XDG_DATA_HOME: folders.home, HOME: folders.home },
       merge: { securityContext: unprivileged, resources: small(cluster.platform), workingDir: folders.home },
       patch: [

@@ -1,3 +1,4 @@
+import { isPinned } from "../../model/config/images";
 import type { KubernetesPlatform, Topology } from "../../model/topology";
 
 /** Security context that Pod Security `restricted` requires of every container, with a read-only root file system. */
@@ -34,12 +35,16 @@ export const small = (platform: KubernetesPlatform) =>
 /** A number, since images of one's own may know other names; above those that nodes give to their own users. */
 export const user = 10_000;
 
+/** The chart's values of an image that is named by digest. The chart's own `digest` would leave the tag out. */
+export const imageOf = (pinned: string | undefined) => pinned && { image: { fullImageName: pinned } };
+
 /** The container of the server. */
 export function containerValues({ nats }: Topology, platform: KubernetesPlatform): Record<string, unknown> {
   const memory = `${Math.floor(platform.memory / 2 ** 20)}Mi`;
   const cpu = `${Math.round(platform.cpu * 1000)}m`;
   return {
     image: { repository: platform.images.nats, tag: `${nats.version}-alpine` },
+    ...(isPinned(platform.images.nats) && imageOf(platform.images.nats)),
     env: { GOMEMLIMIT: `${Math.floor((platform.memory * heapShare) / 2 ** 20)}MiB` },
     // Request and limit are the same: a server that is killed for memory that others took is a server lost.
     resources: resourcesOf(platform, { cpu, memory }),

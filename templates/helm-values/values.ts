@@ -5,7 +5,7 @@ import { serviceAnnotations } from "./ingress";
 import { merged } from "./merged";
 import { extraMounts, volumeMountPatch, volumePatch } from "./mounts";
 import { natsBoxValues } from "./nats-box";
-import { containerValues, podValues, small, unprivileged } from "./pod";
+import { containerValues, imageOf, podValues, small, unprivileged } from "./pod";
 import type { HelmValuesProps } from "./props";
 
 export type HelmValues = Record<string, unknown>;
@@ -28,7 +28,11 @@ export function helmValues(props: HelmValuesProps): HelmValues {
     config: configValues(conf, props),
     container: { ...containerValues(topology, platform), patch: volumeMountPatch(mounts) },
     podTemplate: { ...podValues(platform, deployedDigest(conf, topology, trust)), patch: volumePatch(mounts) },
-    reloader: { enabled: platform.reloader, merge: { securityContext: unprivileged, resources: small(platform) } },
+    reloader: {
+      enabled: platform.reloader,
+      ...imageOf(platform.images.reloader),
+      merge: { securityContext: unprivileged, resources: small(platform) },
+    },
     promExporter: exporterValues(platform),
     ...(platform.ingress && { service: { merge: { metadata: { annotations: serviceAnnotations } } } }),
     podDisruptionBudget: { enabled: true },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { calloutKeys } from "../../../model/topology";
+import { calloutKeys, serverImage } from "../../../model/topology";
 import { checkRow, type DeployRow } from "../../core/rows";
 import { withKeys } from "../rotation-step";
 import type { DeployTarget } from "../target";
@@ -60,7 +60,7 @@ export function judgeStatefulSet({ metadata, spec, status }: StatefulSet, size: 
 /** The servers' pods, and the StatefulSet that they belong to. */
 export async function checkPods(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { cluster, names, kubectl, inside } = clusterAccess(target, name);
-  const image = `${cluster.platform.images.nats}:${target.topology.nats.version}-alpine`;
+  const image = serverImage(target.topology.nats, cluster.platform);
   const selector = `app.kubernetes.io/instance=${names.release},app.kubernetes.io/component=nats`;
   return Promise.all([
     checkRow("pods", `StatefulSet ${names.release}`, async () =>

@@ -3,6 +3,7 @@ import type { ClusterTopology, Topology } from "../model";
 import { type ClusterNames, ordinals } from "../names";
 import { ports } from "../ports";
 import type { ClusterStack, SharedStack } from "../stack";
+import { serverImage } from "./images";
 import type { NamedCluster, PlatformModel, PlatformOf } from "./model";
 import { containerPaths } from "./paths";
 
@@ -70,6 +71,8 @@ export const ecsModel: PlatformModel<PlatformOf<"aws-ecs">> = {
       ? { kind: "network", name: "EFS" }
       : { kind: "task", name: "largest Fargate disk", bytes: 200 * gib },
   stopTime: ({ stopTimeoutSeconds }) => ({ setting: "stopTimeoutSeconds", seconds: stopTimeoutSeconds }),
+  // natsform's own are found by digest.
+  images: (platform, version) => [{ setting: "nats", image: serverImage({ version }, platform) }],
   sharedStack: ({ environment }, { region }): SharedStack => ({
     family: "aws",
     id: awsNames(environment, region).foundationStack,
@@ -100,6 +103,7 @@ export const ec2Model: PlatformModel<PlatformOf<"aws-ec2">> = {
   memoryBytes: ({ instanceType }) => instanceMemory(instanceType),
   disk: ({ volume }) => ({ kind: "volume", name: "volume", bytes: volume.size }),
   stopTime: () => undefined,
+  images: () => [],
   sharedStack: () => undefined,
   stacks: () => [],
 };

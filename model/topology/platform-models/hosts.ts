@@ -40,6 +40,7 @@ export const hostsModel: PlatformModel<Hosts> = {
   stopTime: () => undefined,
   backups: () => ({ folder: "machine" }),
   paths: containerPaths,
+  images: () => [],
   shares: () => undefined,
   sharedStack: () => undefined,
   stacks: () => [],

@@ -4,6 +4,7 @@ import { type ClusterNames, ordinals } from "../names";
 import { ports } from "../ports";
 import type { ClusterStack } from "../stack";
 import { streamAccounts } from "../streams";
+import { kubernetesImages } from "./images";
 import type { NamedCluster, PlatformModel, PlatformOf, SitePaths } from "./model";
 
 type Kubernetes = PlatformOf<"kubernetes">;
@@ -91,6 +92,7 @@ export const kubernetesModel: PlatformModel<Kubernetes> = {
     folder: backupAccess.claim === undefined ? "gone" : "volume",
   }),
   paths: chartPaths,
+  images: kubernetesImages,
   shares: ({ context, authentication }) => JSON.stringify([context, authentication]),
   sharedStack: () => undefined,
   stacks,

@@ -53,6 +53,14 @@ export interface BackupTargets {
   folder: "gone" | "volume" | "machine";
 }
 
+/** An image that nodes pull, and what names it. */
+export interface NamedImage {
+  /** Key of the platform's `images`. */
+  setting: string;
+  /** Reference; without a tag where the chart alone knows it. */
+  image: string;
+}
+
 /** Machine that an environment names. */
 export interface Machine {
   name: string;
@@ -106,6 +114,8 @@ export interface PlatformModel<P extends Platform> {
   backups(platform: P): BackupTargets;
 
   paths: SitePaths;
+  /** Images that its nodes pull by a name of the configuration. @param programs those of natsform's own that it runs */
+  images(platform: P, version: string, programs: readonly string[]): NamedImage[];
 
   /** Key of what clusters on the same machinery share; the first of them makes it, the others wait for its first stack. */
   shares(platform: P): string | undefined;
