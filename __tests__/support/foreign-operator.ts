@@ -1,4 +1,12 @@
-import { type Account, encodeAccount, encodeOperator, encodeUser, fmtCreds, type Operator } from "@nats-io/jwt";
+import {
+  type Account,
+  encodeAccount,
+  encodeActivation,
+  encodeOperator,
+  encodeUser,
+  fmtCreds,
+  type Operator,
+} from "@nats-io/jwt";
 import { createAccount, createOperator, createUser, type KeyPair } from "nkeys.js";
 
 const limits = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, conn: -1, leaf: -1, wildcards: true };
@@ -27,7 +35,7 @@ export class ForeignOperator {
   }
 
   /** @param more claims of accounts; their signing keys are added to the operator's */
-  async sign(more: Record<string, { signing_keys?: string[]; authorization?: object }> = {}): Promise<void> {
+  async sign(more: Record<string, Partial<Account>> = {}): Promise<void> {
     this.jwt = await encodeOperator("theirs", this.#operator, {
       system_account: this.key(this.system),
       signing_keys: [this.#signing.getPublicKey()],
@@ -49,6 +57,9 @@ export class ForeignOperator {
     if (!keys) throw new Error(`no account ${account}`);
     return keys;
   }
+  /** Lets an account import what another one exports to some alone. */
+  token = (importer: string, exporter: string, subject: string) =>
+    encodeActivation(subject, this.keysOf(importer).own, this.keysOf(exporter).own, "service", { subject });
   key = (account: string) => this.keysOf(account).own.getPublicKey();
 
   /** @param by the account's signing key, or its own one, which servers of this operator refuse */

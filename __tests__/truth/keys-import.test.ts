@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { decode } from "@nats-io/jwt";
+import { type Account, decode, newScopedSigner } from "@nats-io/jwt";
+import { createAccount, createUser } from "nkeys.js";
 import { deployedValues } from "../../cli/keys/push";
 import { FolderStore } from "../../cli/keys/store";
 import { type EnvironmentInput, parseEnvironment, type Trust } from "../../model/config";
@@ -15,17 +16,32 @@ import { makeCertificate, makeFolder, removeFolder, startNatsServer } from "../s
 import { bundleCallout, startCallout } from "../support/callout-program";
 import { ForeignOperator } from "../support/foreign-operator";
 import { TestProject } from "../support/project";
+import { TestTwin } from "../support/twin-project";
 
 const environment: EnvironmentInput = {
   name: "imported",
-  accounts: { APP: {}, PLAIN: { jetstream: { enabled: false } } },
+  accounts: {
+    APP: { exports: [{ service: "ask.*", accounts: ["PLAIN"] }] },
+    PLAIN: {
+      jetstream: { enabled: false },
+      imports: [{ service: { account: "APP", subject: "ask.*" }, to: "app.*" }],
+    },
+  },
   identity: {
     mode: "operator",
     oidc: { issuer: "https://id.example.com/", audience: "nats" },
-    permissions: [{ account: "APP", publish: { allow: ["orders.{sub}"] } }],
+    permissions: [
+      { account: "PLAIN", when: [{ claim: "account", equals: "plain" }], publish: { allow: ["app.{sub}"] } },
+      {
+        ...{ account: "APP", publish: { allow: ["orders.{sub}"] } },
+        ...{ subscribe: { allow: ["ask.*"] }, allowResponses: true },
+      },
+    ],
     responders: 1,
   },
-  clusters: { core: { platform: { kind: "kubernetes", flavor: "gke" }, size: 1, jetstream: {} } },
+  clusters: {
+    core: { platform: { kind: "kubernetes", flavor: "gke" }, size: 1, jetstream: { durability: "durable" } },
+  },
 };
 const topology = () => {
   const parsed = parseEnvironment(environment);
@@ -82,23 +98,60 @@ test("everything that has to change is said at once, and nothing is taken over",
   expect([asked.responder, asked.xkey].every(Boolean)).toBe(true);
   expect(stderr).toMatch(/allowed_accounts.*do not include APP, PLAIN/);
   expect(stderr).toMatch(/creds\.sys: is missing[\s\S]*--creds sys=FILE/);
+  expect(stderr).toMatch(/accounts\.APP\.exports\[0\]: is not in the JWT of APP: service ask\.\*; /);
+  expect(stderr).toMatch(
+    /accounts\.PLAIN\.imports\[0\]: is not in the JWT of PLAIN: service ask\.\* of APP, as app\.\*; /,
+  );
   expect(existsSync(trustFile)).toBe(false);
   expect(readdirSync(keys).filter((file) => file.startsWith("creds-"))).toEqual([]);
 });
 
-test("with the operator's JWTs as asked, they are taken over as they are", async () => {
+/** With what the library has no types for. */
+type Claims = Partial<Account> & { mappings?: Record<string, object[]> };
+
+const revoked = createUser().getPublicKey();
+const reader = newScopedSigner(createAccount(), "reader", { sub: { allow: ["news.>"] } });
+
+/** The operator's accounts as natsform asks for them, with claims of their own besides. */
+async function signAsAsked(more: Claims = {}): Promise<void> {
   const signing = (name: string) => ({ signing_keys: [asked.signing[name] ?? ""] });
+  const from = (account: string) => ({ account: theirs.key(account) });
   await theirs.sign({
-    APP: signing("APP"),
-    PLAIN: signing("PLAIN"),
+    APP: {
+      signing_keys: [asked.signing.APP ?? "", reader],
+      exports: [
+        { name: "ask", subject: "ask.*", type: "service", token_req: true },
+        { name: "secret", subject: "secret.>", type: "service", description: "not of the environment" },
+      ],
+      default_permissions: { pub: { deny: ["denied.>"] } },
+      mappings: { "old.ask": [{ subject: "ask.old" }] },
+      revocations: { [revoked]: 1 },
+      tags: ["team:orders"],
+      ...more,
+    },
+    PLAIN: {
+      ...signing("PLAIN"),
+      imports: [
+        {
+          ...{ name: "ask", subject: "ask.*", local_subject: "app.*", type: "service", ...from("APP") },
+          token: await theirs.token("PLAIN", "APP", "ask.*"),
+        },
+        { name: "metrics", subject: "metrics.>", type: "stream", ...from("elsewhere") },
+      ],
+    },
     callouts: {
       ...signing("callouts"),
       authorization: { auth_users: [asked.responder], allowed_accounts: ["*"], xkey: asked.xkey },
     },
   });
+}
+
+test("with the operator's JWTs as asked, they are taken over as they are", async () => {
+  await signAsAsked();
   const sys = write("sys.creds", await theirs.creds("their sys", "$SYS"));
   const { code, stdout, stderr } = await natsform(...withAll(sys));
   expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/its services may not answer there: secret\.> of APP\n/);
   expect(stdout).toMatch(/ignored, because the environment does not name them: elsewhere/);
   expect(trust()).toMatchObject({ imported: true, operator: { jwt: theirs.jwt } });
   expect(trust().accounts.AUTH).toMatchObject({ publicKey: theirs.key("callouts"), jwt: theirs.jwts.callouts });
@@ -173,6 +226,52 @@ test("servers of that operator let in the imported creds, and the callout whom a
     /-----BEGIN NATS USER JWT-----\s+(\S+)/.exec((await store.read("creds-streams-APP")) ?? "")?.[1] ?? "",
   );
   expect([streams.iss, streams.nats.issuer_account]).toEqual([asked.signing.APP, theirs.key("APP")]);
+});
+
+describe("the twin", () => {
+  const twin = new TestTwin(project, "imported");
+  afterAll(() => twin.close());
+  const claimsRow = async () =>
+    (await twin.verify()).rows.find(({ what }) => what === "accounts: claims of the imported operator");
+  const elsewhere = `PLAIN: no import of stream metrics.> from ${theirs.key("elsewhere")}`;
+  const unavoidable = `not the same: operator: strict_signing_key_usage; ${elsewhere}`;
+
+  test("has an operator of its own that says the same, and what it cannot say is named", async () => {
+    await twin.up();
+    expect(await claimsRow()).toMatchObject({ ok: true, warns: true, seen: unavoidable });
+    const claims = decode<Account>(twin.trust().accounts.APP?.jwt ?? "").nats;
+    const { exports, default_permissions, mappings, revocations, tags, signing_keys } = decode<Claims>(
+      theirs.jwts.APP ?? "",
+    ).nats;
+    expect(claims).toMatchObject({ exports, default_permissions, mappings, revocations, tags });
+    expect(claims.signing_keys).toEqual(expect.arrayContaining([signing_keys?.[0], signing_keys?.at(-1)]));
+    expect(claims.signing_keys).not.toContain(asked.signing.APP);
+  });
+
+  test("shares between its accounts what the operator's share, with a token that servers accept", async () => {
+    const login = async (sub: string, ...options: string[]): Promise<Authentication> => ({
+      ...{ kind: "token", token: await twin.token(sub, ...options) },
+    });
+    await twin.with(await login("bob"), async (answering) => {
+      const connection = await answering.connection();
+      connection.subscribe("ask.*", { callback: (_, message) => void message.respond(`to ${message.subject}`) });
+      await connection.flush();
+      await twin.with(await login("alice", "--claim", "account=plain"), async (asking) => {
+        expect((await asking.request("app.alice")).string()).toBe("to ask.alice");
+      });
+    });
+  });
+
+  test("is found to be another one when the operator says something else, until it is brought up again", async () => {
+    await signAsAsked({ tags: ["team:shipping"], default_permissions: {} });
+    expect((await natsform("--account", "AUTH=callouts")).code).toBe(0);
+    expect(await claimsRow()).toMatchObject({
+      ok: false,
+      seen: `not the same: operator: strict_signing_key_usage; APP: default_permissions; APP: tags; ${elsewhere}`,
+    });
+    expect(await twin.up()).toContain(unavoidable.replace("not the same", "not as the imported operator says"));
+    expect(await claimsRow()).toMatchObject({ ok: true, seen: unavoidable });
+  });
 });
 
 test("files that do not belong together are refused, each with its reason", async () => {

@@ -36,10 +36,12 @@ export async function importKeys(name: string, options: Options): Promise<void> 
       );
     }
     const previous = before?.example ? undefined : before;
-    const { trust, others } = await importOperator({ topology, store, files, previous, now: new Date() });
+    const { trust, others, unsaid } = await importOperator({ topology, store, files, previous, now: new Date() });
     const changed = writeTrust(path, trust);
     print(`operator ${trust.operator?.publicKey} with accounts ${Object.keys(trust.accounts).join(", ")}`);
     if (others.length > 0) print(`ignored, because the environment does not name them: ${others.join(", ")}`);
+    if (unsaid.length > 0)
+      print(`exported, and not in the environment, so that its services may not answer there: ${unsaid.join(", ")}`);
     print(`${shownPath(root, path)} ${changed ? "written" : "is up to date"}; keys are in ${store.description}`);
   });
 }

@@ -9,9 +9,8 @@ export function keepSame(old: string | undefined, fresh: string): string {
   if (old === undefined) return fresh;
   try {
     const [a, b] = [decode<Account>(old), decode<Account>(fresh)];
-    const same =
-      a.iss === b.iss && a.sub === b.sub && a.name === b.name && isDeepStrictEqual(undated(a.nats), undated(b.nats));
-    return same ? old : fresh;
+    const same = (["iss", "sub", "name", "exp"] as const).every((claim) => a[claim] === b[claim]);
+    return same && isDeepStrictEqual(undated(a.nats), undated(b.nats)) ? old : fresh;
   } catch {
     return fresh;
   }

@@ -22,6 +22,7 @@ export interface MadeKeys {
  *
  * @param previous trust file of the run before
  * @param imported operator to import; otherwise that of the run before, if it was imported
+ * @param like trust file of an imported operator whose keys are elsewhere: an operator of one's own then says the same
  * @throws UserError when an imported operator does not have an account of the environment
  */
 export async function makeKeys(
@@ -29,6 +30,7 @@ export async function makeKeys(
   store: KeyStore,
   previous?: Trust,
   imported = importedBefore(previous),
+  like?: Trust,
 ): Promise<MadeKeys> {
   const before = new Set(await store.list());
   const { identity, environment } = topology;
@@ -56,7 +58,7 @@ export async function makeKeys(
       trust,
       imported
         ? await importedTrust(topology, store, users, imported, previous)
-        : await operatorTrust(topology, store, { xkey, users, previous: rotating }, previous),
+        : await operatorTrust(topology, store, { xkey, users, previous: rotating }, previous, like),
     );
   }
   const created = (await store.list()).filter((name) => !before.has(name));
@@ -68,6 +70,7 @@ async function operatorTrust(
   store: KeyStore,
   { xkey, users, previous: rotating }: Pick<OperatorKeys, "xkey" | "users" | "previous">,
   previous?: Trust,
+  like?: Trust,
 ): Promise<Pick<Trust, "operator" | "accounts" | "sentinel">> {
   const { identity } = topology;
   const keys: OperatorKeys = {
@@ -84,7 +87,7 @@ async function operatorTrust(
     const before = rotating?.[`signing-${name}`] && (await store.read(previousOf(`signing-${name}`)));
     keys.signing[name] = [await ensurePair(store, `signing-${name}`, "account"), ...(before ? [pairOf(before)] : [])];
   }
-  const signed = await signOperatorJwts(topology, keys);
+  const signed = await signOperatorJwts(topology, keys, like);
   for (const user of identity.users)
     await ensureCreds(store, user, { pair: users[user.name], signer: keys.accounts[user.account] });
   return {

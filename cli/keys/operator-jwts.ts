@@ -1,6 +1,8 @@
 import { type Account, encodeAccount, encodeOperator, encodeUser } from "@nats-io/jwt";
 import type { KeyPair } from "nkeys.js";
+import type { Trust } from "../../model/config";
 import { type AccountTopology, isLandingAccount, type Topology } from "../../model/topology";
+import { accountClaims, claimsFor, type NeutralClaims, operatorClaims } from "./operator-claims";
 import { sharingClaims } from "./sharing-claims";
 
 export interface OperatorKeys {
@@ -23,6 +25,9 @@ export interface OperatorJwts {
   sentinel: string;
 }
 
+/** Here the operator and the accounts sign themselves, which a strict one forbids. */
+const withoutStrictness = ({ strict_signing_key_usage: _, ...claims }: NeutralClaims) => claims;
+
 const unlimited = -1;
 
 /** Explicit limits of an account: without them the server assumes zeros, and no client can connect. */
@@ -38,8 +43,16 @@ function limits({ jetstream, limits }: AccountTopology): Partial<Account>["limit
   } as Partial<Account>["limits"];
 }
 
-/** Everything an operator signs: itself, each account, and the bearer user that leads clients to the callout. */
-export async function signOperatorJwts({ identity }: Topology, keys: OperatorKeys): Promise<OperatorJwts> {
+/**
+ * Everything an operator signs: itself, each account, and the bearer user that leads clients to the callout.
+ *
+ * @param like trust file of an imported operator, whose claims are taken over in place of those of the environment
+ */
+export async function signOperatorJwts(
+  { identity }: Topology,
+  keys: OperatorKeys,
+  like?: Trust,
+): Promise<OperatorJwts> {
   const pub = (pair: KeyPair | undefined, what: string): string => {
     if (!pair) throw new Error(`no key for ${what}`);
     return pair.getPublicKey();
@@ -48,9 +61,11 @@ export async function signOperatorJwts({ identity }: Topology, keys: OperatorKey
   for (const account of identity.accounts) {
     const pair = keys.accounts[account.name];
     if (!pair) throw new Error(`no key for account ${account.name}`);
-    const claims: Record<string, unknown> = { limits: limits(account) };
-    Object.assign(claims, await sharingClaims(account, identity.accounts, keys.accounts));
-    claims.signing_keys = (keys.signing[account.name] ?? []).map((signing) => signing.getPublicKey());
+    const { exp, signing_keys, ...claims } = like?.accounts[account.name]
+      ? await claimsFor(account.name, accountClaims(like, account.name), keys.accounts)
+      : { limits: limits(account), ...(await sharingClaims(account, identity.accounts, keys.accounts)) };
+    const own = (keys.signing[account.name] ?? []).map((signing) => signing.getPublicKey());
+    claims.signing_keys = [...own, ...((signing_keys as Account["signing_keys"]) ?? [])];
     if (account.name === identity.calloutAccount) {
       claims.authorization = {
         auth_users: identity.users
@@ -65,12 +80,14 @@ export async function signOperatorJwts({ identity }: Topology, keys: OperatorKey
     }
     accounts[account.name] = await encodeAccount(account.name, pair, claims as Partial<Account>, {
       signer: keys.operator,
+      exp: exp as number | undefined,
     });
   }
   const callout = keys.accounts[identity.calloutAccount];
   if (!callout) throw new Error("no key for the callout account");
   return {
     operator: await encodeOperator(identity.operatorName ?? "operator", keys.operator, {
+      ...(like && withoutStrictness(operatorClaims(like))),
       system_account: pub(keys.accounts[identity.systemAccount], identity.systemAccount),
     }),
     accounts,

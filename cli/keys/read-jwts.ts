@@ -24,8 +24,19 @@ const Operator = z.looseObject({
  */
 const SigningKeys = z.array(z.union([z.string(), z.looseObject({ key: z.string() })])).default([]);
 
+const Shared = z.looseObject({ type: z.enum(["service", "stream"]), subject: z.string() });
+const Import = Shared.extend({
+  account: z.string(),
+  /** Subject there of a service, and here of a stream: what was before `local_subject`. */
+  to: z.string().optional(),
+  /** Subject here; `subject` is the one there. */
+  local_subject: z.string().optional(),
+});
+
 const Account = z.looseObject({
   type: z.literal("account"),
+  exports: z.array(Shared).default([]),
+  imports: z.array(Import).default([]),
   signing_keys: SigningKeys,
   limits: z.record(z.string(), z.unknown()).default({}),
   authorization: z

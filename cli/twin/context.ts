@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Environment, Trust } from "../../model/config";
-import { loadTrust } from "../../model/config/load";
+import { loadTrust, loadTrustIfThere, trustFile } from "../../model/config/load";
 import type { ClusterTopology, Topology } from "../../model/topology";
 import { openEnvironment } from "../core/environment";
 import { twinnedEnvironments } from "../core/environments";
@@ -51,6 +51,12 @@ export async function openTwin(name: string, root: string): Promise<Twin> {
 }
 
 export const loadTwinTrust = (twin: Twin, root: string): Trust => loadTrust(twin.folder.trust, root);
+
+/** The trust file of an operator that was imported: the twin has one of its own, which says the same. */
+export function importedTrustOf({ environment }: Twin, root: string): Trust | undefined {
+  const trust = loadTrustIfThere(trustFile(environment.name, root), root);
+  return trust?.imported ? trust : undefined;
+}
 
 /** Blocks of the project's other twins, by name, so that two of them never meet even while one is down. */
 function claimedBases(root: string, name: string): Map<string, number> {

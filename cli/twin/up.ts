@@ -7,12 +7,13 @@ import type { Step } from "../core/steps";
 import { missingNatsServer } from "../core/toolbox/missing";
 import { findNatsServer } from "../core/tools";
 import { makeKeys } from "../keys/make";
+import { trustDifferences } from "../keys/operator-claims";
 import { FolderStore } from "../keys/store";
 import { writeTrust } from "../keys/trust-file";
 import { updateAccounts } from "./accounts";
 import { ensureCertificates } from "./certificates";
 import { writeConnectFile } from "./connect-file";
-import { allServers, type Twin } from "./context";
+import { allServers, importedTrustOf, type Twin } from "./context";
 import { leftoverServers, writeLayout } from "./layout";
 import { leafLinksReady } from "./leaf-links";
 import { responderNames } from "./ports";
@@ -60,11 +61,16 @@ export function upSteps(twin: Twin, root: string): Step<UpState>[] {
       work: async (_, state) => {
         const { folder } = twin;
         const previous = loadTrustIfThere(folder.trust, root);
-        const { trust, created } = await makeKeys(twin.topology, new FolderStore(folder.keys), previous);
+        const imported = importedTrustOf(twin, root);
+        const store = new FolderStore(folder.keys);
+        const { trust, created } = await makeKeys(twin.topology, store, previous, undefined, imported);
         writeTrust(folder.trust, trust);
         const made = await ensureCertificates(twin.topology, folder, new Date());
         state.trust = trust;
-        return `${counted(created.length, "key")} and ${counted(made.length, "certificate")} made`;
+        const others = imported ? trustDifferences(imported, trust) : [];
+        const said =
+          others.length > 0 ? `; not as the imported operator says: ${others.map(({ what }) => what).join("; ")}` : "";
+        return `${counted(created.length, "key")} and ${counted(made.length, "certificate")} made${said}`;
       },
     },
     {

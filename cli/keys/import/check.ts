@@ -1,6 +1,7 @@
 import type { Problem } from "../../../model/config";
 import type { Topology } from "../../../model/topology";
 import { accountProblems, calloutProblems } from "./check-accounts";
+import { sharingProblems } from "./check-sharing";
 import { userProblems } from "./check-users";
 import { hasEnded, type Import, type OwnKeys } from "./parts";
 
@@ -9,6 +10,7 @@ export function importProblems(topology: Topology, given: Import, own: OwnKeys, 
   return [
     ...operatorProblems(given, now),
     ...topology.identity.accounts.flatMap((account) => accountProblems(topology, account, given, own, now)),
+    ...topology.identity.accounts.flatMap((account) => sharingProblems(topology, account, given)),
     ...calloutProblems(topology, given, own),
     ...userProblems(topology, given, own, now),
   ];

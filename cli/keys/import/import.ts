@@ -7,6 +7,7 @@ import { makeKeys } from "../make";
 import { readCreds } from "../read-jwts";
 import { ensurePair } from "../seeds";
 import { importProblems } from "./check";
+import { unsaidServices } from "./check-sharing";
 import { collect, type ImportFiles } from "./collect";
 import { knowsSigningKey, type OwnKeys } from "./parts";
 
@@ -23,6 +24,8 @@ export interface Imported {
   trust: Trust;
   /** Accounts of the operator that the environment does not name. */
   others: string[];
+  /** Services that the operator exports and the environment does not: `orders.> of APP`. */
+  unsaid: string[];
 }
 
 /**
@@ -64,7 +67,11 @@ export async function importOperator({ topology, store, files, previous, now }: 
       }),
     ),
   };
-  return { trust: (await makeKeys(topology, store, previous, operator)).trust, others };
+  return {
+    trust: (await makeKeys(topology, store, previous, operator)).trust,
+    others,
+    unsaid: unsaidServices(topology, given),
+  };
 }
 
 async function ownKeys({ identity }: Topology, store: KeyStore): Promise<OwnKeys> {

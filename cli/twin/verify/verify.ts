@@ -4,9 +4,10 @@ import { withLock } from "../../core/lock";
 import type { VerifyRow } from "../../core/rows";
 import { missingNatsServer } from "../../core/toolbox/missing";
 import { findNatsServer } from "../../core/tools";
-import { loadTwinTrust, openTwin } from "../context";
+import { importedTrustOf, loadTwinTrust, openTwin } from "../context";
 import { verifyCallout } from "./callout";
 import { verifyCertificates } from "./certificates";
+import { verifyImported } from "./imported";
 import { verifyServers } from "./servers";
 import { verifyStreams } from "./streams";
 
@@ -36,6 +37,7 @@ export async function verifyTwin(name: string, { root = projectRoot() }: VerifyP
     const rows: VerifyRow[] = [];
     const parts = [
       () => verifyServers(twin, trust, natsServer),
+      () => verifyImported(trust, importedTrustOf(twin, root)),
       () => verifyCertificates(twin),
       () => verifyStreams(twin, trust),
       () => verifyCallout(twin, trust),
