@@ -7,7 +7,7 @@ import { createAuthority, issueCertificate } from "../../runtime/x509/authority"
 import { seedOf } from "../support/callout-keys";
 import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";
-import { orders, threeServers } from "../support/twin-environment";
+import { app, oidc, orders, permissions, threeServers } from "../support/twin-environment";
 import { fileTimes, TestTwin, type VerifyRow } from "../support/twin-project";
 import { startRogueResponder } from "../support/twin-responder";
 
@@ -17,7 +17,19 @@ const servers = ["core-0", "core-1", "core-2"];
 const responders = ["auth-callout-core-0", "auth-callout-core-1"];
 const day = 86_400_000;
 
-beforeAll(() => twin.up(threeServers("proven", { streams: [{ ...orders, consumers: [{ name: "fulfilment" }] }] })));
+/** A service with NATS's own right to answer, in an account where that does no harm. */
+const loose = (allowResponses: "any-subject" | false) => ({
+  account: "OPEN",
+  subscribe: { allow: ["ask.>"] },
+  allowResponses,
+});
+const environment = (more: Parameters<typeof loose>[0] = "any-subject") =>
+  threeServers("proven", {
+    accounts: { APP: {}, OPEN: { jetstream: { enabled: false } } },
+    identity: { mode: "callout", oidc, permissions, services: { api: app, loose: loose(more) } },
+    streams: [{ ...orders, consumers: [{ name: "fulfilment" }] }],
+  });
+beforeAll(() => twin.up(environment()));
 afterAll(async () => {
   await twin.close();
   await project.remove();
@@ -59,8 +71,8 @@ describe("what runs as it should", () => {
     expect(grouped.match(/^✔ +(\w+) +\d+ rows/gm)).toHaveLength(new Set(rows.map(({ group }) => group)).size);
     expect(grouped).toContain(`proven: ${rows.length} of ${rows.length} rows proven\n`);
     const count = (group: string) => rows.filter((row) => row.group === group).length;
-    // Three rows a server and one for the quorum; two names on 4222 and one on 6222; one list, two a stream; three.
-    expect([count("servers"), count("certificates"), count("streams"), count("callout")]).toEqual([10, 9, 3, 3]);
+    // Three rows a server and one for the quorum; two names on 4222 and one on 6222; one list, two a stream; four.
+    expect([count("servers"), count("certificates"), count("streams"), count("callout")]).toEqual([10, 9, 3, 4]);
   });
 
   test("is left as it was: no message, no consumer and no file more", async () => {
@@ -154,9 +166,17 @@ describe("a row fails", () => {
       const of = (what: string) => rows.find((row) => row.what === `core: ${what}`);
       expect(of("a forged token is refused")).toMatchObject({ ok: false, seen: "it was admitted" });
       expect(of("a valid token gets its permissions and no others")?.ok).toBe(false);
+      expect(of("services get their permissions and no others")?.ok).toBe(false);
     } finally {
       await rogue.close();
     }
+    expect(await failures()).toEqual([]);
+  });
+
+  test("where a service may answer on any subject and should not", async () => {
+    project.write(environment(false));
+    expect(await failures()).toEqual(["core: services get their permissions and no others"]);
+    project.write(environment());
     expect(await failures()).toEqual([]);
   });
 
@@ -164,6 +184,7 @@ describe("a row fails", () => {
     await twin.kill(...responders);
     expect(await failures()).toEqual([
       "core: a valid token gets its permissions and no others",
+      "core: services get their permissions and no others",
       "core: a forged token is refused",
     ]);
     await twin.up();

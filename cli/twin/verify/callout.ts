@@ -1,10 +1,8 @@
 import { createSign, generateKeyPairSync } from "node:crypto";
 import type { Trust } from "../../../model/config";
 import type { ClusterTopology } from "../../../model/topology";
-import { explainPermissions } from "../../../runtime/auth-callout";
 import type { NatsClient } from "../../../runtime/client";
 import { errorMessage } from "../../../runtime/common/error-message";
-import { toAuthRules } from "../../../templates/callout-rules";
 import { counted } from "../../core/counted";
 import type { VerifyRow } from "../../core/rows";
 import { checkRow } from "../../core/rows";
@@ -12,73 +10,18 @@ import { fixedUser, sentinelOf, twinClient } from "../connect";
 import { clientUrls, type Twin } from "../context";
 import { ensureProgram, programReady, responders, stopProgram } from "../programs";
 import { mintToken } from "../token";
-
-const sub = "auth0|natsform-verify";
+import { verifyAdmission, verifyServices, verifySub, whoAmI } from "./grants";
 
 /** Checks which logins succeed and which are refused, for each cluster, with the callout and without it. */
 export async function verifyCallout(twin: Twin, trust: Trust): Promise<VerifyRow[]> {
   const rows: VerifyRow[] = [];
   for (const cluster of twin.topology.clusters) {
     rows.push(await verifyAdmission(twin, cluster, trust));
+    if (Object.keys(twin.topology.identity.services).length > 0) rows.push(await verifyServices(twin, cluster, trust));
     rows.push(await verifyForgery(twin, cluster, trust));
     rows.push(await verifyOutage(twin, cluster, trust));
   }
   return rows;
-}
-
-interface UserInfo {
-  server?: { name?: string };
-  data?: { user: string; account: string; permissions?: { publish?: Lists; subscribe?: Lists } };
-}
-interface Lists {
-  allow?: string[];
-  deny?: string[];
-}
-
-/**
- * User, account and permissions of this connection, as the server reports them. Only answers of the client's own
- * cluster count: a request on a leaf node also reaches the hub, which answers about the link.
- */
-async function whoAmI(client: NatsClient, { servers }: ClusterTopology): Promise<NonNullable<UserInfo["data"]>> {
-  const connection = await client.connection();
-  const answers = await connection.requestMany("$SYS.REQ.USER.INFO", undefined, { maxWait: 5000 });
-  for await (const answer of answers) {
-    if (answer instanceof Error) throw answer;
-    const { server, data } = answer.json<UserInfo>();
-    if (data && servers.some(({ name }) => name === server?.name)) return data;
-  }
-  throw new Error("no server of the cluster reports this user");
-}
-
-const sorted = (lists: Lists | undefined) =>
-  JSON.stringify({ allow: [...(lists?.allow ?? [])].sort(), deny: [...(lists?.deny ?? [])].sort() });
-
-function verifyAdmission(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<VerifyRow> {
-  return checkRow("callout", `${cluster.name}: a valid token gets its permissions and no others`, async () => {
-    const rules = toAuthRules(twin.topology, trust);
-    const explained = explainPermissions(rules, { sub });
-    if (!("grant" in explained))
-      return { ok: false, seen: `the rules deny every token without claims: ${explained.denied}` };
-    const { grant } = explained;
-    const token = await mintToken(twin, { sub });
-    const client = twinClient(twin, cluster, {
-      authentication: { kind: "token", token, sentinel: sentinelOf(twin, trust) },
-    });
-    try {
-      const started = Date.now();
-      const got = await whoAmI(client, cluster);
-      const ms = Date.now() - started;
-      const account = rules.accounts[grant.account]?.id;
-      const ok =
-        got.account === account &&
-        sorted(got.permissions?.publish) === sorted(grant.publish) &&
-        sorted(got.permissions?.subscribe) === sorted(grant.subscribe);
-      const counts = `${grant.publish.allow.length} publish, ${grant.subscribe.allow.length} subscribe`;
-      return { ok, seen: ok ? `${grant.account}, ${counts}, in ${ms} ms` : `got ${JSON.stringify(got.permissions)}` };
-    } finally {
-      await client.close();
-    }
-  });
 }
 
 /** The token's header and claims with the signature of another key. */
@@ -90,7 +33,7 @@ function forge(token: string): string {
 
 function verifyForgery(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<VerifyRow> {
   return checkRow("callout", `${cluster.name}: a forged token is refused`, async () => {
-    const token = forge(await mintToken(twin, { sub }));
+    const token = forge(await mintToken(twin, { sub: verifySub }));
     const attempt = () =>
       login(
         twinClient(twin, cluster, {
