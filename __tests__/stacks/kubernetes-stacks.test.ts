@@ -170,7 +170,7 @@ test("no state holds a secret: containers are made with a write-only value, and 
   }
 });
 
-test("the renewal job may touch the Secrets of certificates and nothing else", () => {
+test("the renewal job may touch the Secrets of certificates, ask for tokens of its own, and nothing else", () => {
   const { rule } = one<{ rule: Block[] }>(stack("kubernetes-production-nats-pki"), "kubernetes_role_v1");
   expect(rule).toEqual([
     {
@@ -179,7 +179,24 @@ test("the renewal job may touch the Secrets of certificates and nothing else", (
       resource_names: ["nats-internal-tls", "nats-routes-tls", "nats-leafnodes-tls", "nats-authorities"],
       verbs: ["get", "patch"],
     },
+    {
+      api_groups: [""],
+      resources: ["serviceaccounts/token"],
+      resource_names: ["nats-certificate-renewal"],
+      verbs: ["create"],
+    },
   ]);
+});
+
+test("Vault takes a token of the renewal job for it alone, and the job asks for such a one", () => {
+  const role = one(stack("kubernetes-production-nats-pki"), "vault_kubernetes_auth_backend_role");
+  expect(role).toMatchObject({
+    audience: "vault",
+    bound_service_account_names: ["nats-certificate-renewal"],
+    bound_service_account_namespaces: ["nats"],
+  });
+  const [job] = Object.values(all(stack("kubernetes-production-nats-core"), "kubernetes_cron_job_v1"));
+  expect(JSON.stringify(job)).toContain('{"name":"VAULT_AUDIENCE","value":"vault"}');
 });
 
 test("what differs between clouds is data: providers, disks and where the chart is", () => {

@@ -48,6 +48,8 @@ const vault = z
     root: z.string().min(1).default("pki-root"),
     /** Path of the Kubernetes authentication. Made with the mounts. */
     authPath: z.string().min(1).default("kubernetes"),
+    /** Audience of the tokens with which the renewal job logs in: a token for anybody else opens nothing in Vault. */
+    audience: z.string().min(1).default("vault"),
     /** Address at which Vault reaches the Kubernetes API, to ask whether a token is genuine. */
     kubernetesHost: z
       .url({ protocol: /^https$/, error: "must be an https URL" })

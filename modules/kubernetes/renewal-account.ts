@@ -6,7 +6,10 @@ import { Construct } from "constructs";
 import { type KubernetesContext, labelsOf } from "./context";
 import { vaultCertificates } from "./vault-roles";
 
-/** ServiceAccount of the renewal job: it reads and writes the Secrets of certificates, by name, and nothing else. */
+/**
+ * ServiceAccount of the renewal job: it reads and writes the Secrets of certificates, by name, asks for tokens of itself
+ * for Vault, and nothing else.
+ */
 export class RenewalAccount extends Construct {
   constructor(scope: Construct, id: string, context: KubernetesContext) {
     super(scope, id);
@@ -23,6 +26,7 @@ export class RenewalAccount extends Construct {
           resourceNames: [...secrets, names.certificates.authorities],
           verbs: ["get", "patch"],
         },
+        { apiGroups: [""], resources: ["serviceaccounts/token"], resourceNames: [names.renewal], verbs: ["create"] },
       ],
     });
     const subject = [{ kind: "ServiceAccount", name: account.metadata.name, namespace }];

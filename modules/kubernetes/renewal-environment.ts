@@ -17,6 +17,7 @@ export function issueVariables(context: KubernetesContext): RenewalVariables {
     VAULT_ADDR: vault.address,
     VAULT_AUTH_PATH: vault.authPath,
     VAULT_ROLE: renewalRole(context),
+    VAULT_AUDIENCE: vault.audience,
     VAULT_ROOT_MOUNT: vault.root,
     NAMESPACE: context.namespace,
     CERTIFICATES: json(renewedCertificates(context)),

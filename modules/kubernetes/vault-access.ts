@@ -74,6 +74,8 @@ export class VaultAccess extends Construct {
       roleName: renewalRole(context),
       boundServiceAccountNames: [names.renewal],
       boundServiceAccountNamespaces: [namespace],
+      // A token that the pod was given for the API, or for anybody else, does not do.
+      audience: vault.audience,
       tokenPolicies: [policy.name],
       tokenTtl: 600,
       tokenMaxTtl: 600,

@@ -37,6 +37,8 @@ export const CertificateRenewalEnv = z.object({
   /** Path of Vault's Kubernetes authentication, and the role there. */
   VAULT_AUTH_PATH: text,
   VAULT_ROLE: text,
+  /** Audience of the tokens that the role takes. */
+  VAULT_AUDIENCE: text,
   /** Mount of the root authority, which clients of natsform's own trust as well; none where Vault does not hold it. */
   VAULT_ROOT_MOUNT: text.optional(),
   NAMESPACE: text,

@@ -50,7 +50,11 @@ export function kubernetesSecrets({ address, namespace, ca, token }: KubernetesA
 }
 
 /** Sends one request. Not with `fetch`, which cannot be given an authority for one address alone. */
-function exchange(url: string, body: string, options: RequestOptions): Promise<{ status: number; text: string }> {
+export function exchange(
+  url: string,
+  body: string,
+  options: RequestOptions,
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { ...options, timeout: 30_000 }, (response) => {
       let text = "";

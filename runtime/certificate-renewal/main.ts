@@ -9,16 +9,23 @@ import { reloadServers } from "./reload";
 import { renew } from "./renew";
 import { loadSettings } from "./settings";
 import { openVault } from "./vault";
+import { vaultToken } from "./vault-token";
 
 const read = (file: string) => readFileSync(file, "utf8").trim();
 
 async function main(): Promise<void> {
   const env = loadSettings(process.env);
   const log = pino({ name: "certificate-renewal", level: env.LOG_LEVEL });
+  const api = {
+    address: env.KUBERNETES_API,
+    namespace: env.NAMESPACE,
+    ca: read(env.KUBERNETES_CA_FILE),
+    token: () => read(env.TOKEN_FILE),
+  };
   const vault = await openVault(env.VAULT_ADDR, {
     path: env.VAULT_AUTH_PATH,
     role: env.VAULT_ROLE,
-    jwt: read(env.TOKEN_FILE),
+    jwt: await vaultToken(api, env.VAULT_AUDIENCE),
   });
   const { changed, current } = await renew({
     certificates: env.CERTIFICATES,
@@ -26,12 +33,7 @@ async function main(): Promise<void> {
     peers: env.PEER_AUTHORITIES,
     rootMount: env.VAULT_ROOT_MOUNT,
     vault,
-    secrets: kubernetesSecrets({
-      address: env.KUBERNETES_API,
-      namespace: env.NAMESPACE,
-      ca: read(env.KUBERNETES_CA_FILE),
-      token: () => read(env.TOKEN_FILE),
-    }),
+    secrets: kubernetesSecrets(api),
     now: new Date(),
     log,
   });

@@ -16,7 +16,7 @@ const Issued = z.object({
 const Refused = z.object({ errors: z.array(z.string()) });
 
 /**
- * Logs in with the pod's own token.
+ * Logs in with a token of the pod's ServiceAccount.
  *
  * @throws when Vault refuses; the message holds its answer and no secret
  */
