@@ -21,7 +21,7 @@ export type Way =
   | { by: "go"; folder: string; package: string }
   /** A program of a Go module, in the version of the tool. */
   | { by: "go-version"; package: string }
-  /** A Python environment with the packages of a file. */
+  /** A Python environment with the packages of a file, each with the hashes of its wheels. */
   | { by: "python"; requirements: string; program: string }
   /** Files out of Go modules: each line of `list` names a module with its version, and a file in it. */
   | { by: "go-files"; list: string };

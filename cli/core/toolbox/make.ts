@@ -89,7 +89,8 @@ async function makeEnvironment(way: WayBy<"python">, { program, work, place, sig
   await runProgram(program, ["-m", "venv", made], options);
   // Without compiling: what is never imported need not be, and the rest is compiled when it first is.
   const flags = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"];
-  const list = ["-r", inPackage(way.requirements)];
+  // Wheels alone: what makes a package of sources is itself fetched, and no hash holds it.
+  const list = ["--require-hashes", "--only-binary", ":all:", "-r", inPackage(way.requirements)];
   await runProgram(join(made, "bin", "python3"), ["-m", "pip", "install", ...flags, ...list], options);
   renameIn(join(made, "bin"), made, place);
   writeFileSync(join(made, wholeMark), "");
