@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { App } from "cdktf";
 import { RefusedError } from "../admission";
+import { writeStackLock } from "../artifacts/provider-lock";
 import { ConfigError } from "../model/config";
 import type { StackContext } from "../modules/aws/context";
 import { synthesizeFast } from "../modules/terraform/fast-synth";
@@ -16,6 +18,9 @@ export function synthesize(contexts: readonly StackContext[], outdir?: string): 
   const app = new App({ outdir });
   const messages = contexts.flatMap((context) => addStacks(app, context));
   app.synth();
+  const [project] = contexts;
+  for (const { name } of Object.values(app.manifest.stacks))
+    if (project) writeStackLock(project.settings.root, join(app.outdir, "stacks", name));
   return messages;
 }
 

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import packageJson from "@cdktf/provider-aws/package.json";
+import { lockName } from "../../artifacts/provider-lock";
 import demo from "../../environments/demo";
 import { contextOf, repository, temporaryFolder } from "../support/stacks";
 
@@ -101,6 +103,9 @@ test("parts of environments may lie in a folder, and an environment in one is to
 
 test("a platform without stacks is named in a line, and the others are synthesized with their code", async () => {
   for (const name of ["demo", "territories"]) await owned(name);
+  const { version } = packageJson.cdktf.provider;
+  const lock = `provider "registry.terraform.io/hashicorp/aws" {\n  version = "${version}"\n}\n`;
+  writeFileSync(join(root, lockName), lock);
   const { status, said } = main(root, { NATSFORM_ENV: "demo,territories" });
   expect(said.trim()).toBe("territories/nats: skipped, hosts has no stacks yet");
   expect(status).toBe(0);
@@ -110,6 +115,8 @@ test("a platform without stacks is named in a line, and the others are synthesiz
     "demo-core-programs",
     "demo-eu-west-1-foundation",
   ]);
+  // Whoever runs Terraform by hand gets the providers that the project has locked, too.
+  expect(readFileSync(join(root, "out", "stacks", "demo-core-nats", lockName), "utf8")).toContain(lock);
   expect(readdirSync(join(root, ".natsform", "lambda")).sort()).toEqual(["certificate-manager.zip", "dns-sync.zip"]);
 });
 

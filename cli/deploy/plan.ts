@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { keepStackLock, lockName, writeStackLock } from "../../artifacts/provider-lock";
+import { UserError } from "../core/project";
 import { motoDifferences } from "../emulator/moto-differences";
 import type { DeployTarget } from "./target";
 import { stackFolder } from "./target";
@@ -42,9 +44,22 @@ export interface StackPlan {
   differences: PlannedChange[];
 }
 
+/**
+ * Prepares the folder of a stack: its backend, and the providers that the project's lock file names. What that does not
+ * name yet is noted there, except for an emulated AWS, which is no reason to change a project.
+ */
 export async function initStack(target: DeployTarget, stack: string): Promise<void> {
-  // The lock file names the pinned versions; only the backend may have changed since the last run.
-  refuseFailure(stack, await terraform(stackFolder(target, stack), ["init", "-no-color", "-reconfigure"]));
+  const folder = stackFolder(target, stack);
+  const isLocked = writeStackLock(target.root, folder.path);
+  const args = ["init", "-no-color", "-reconfigure", ...(isLocked ? ["-lockfile=readonly"] : [])];
+  const result = await terraform(folder, args);
+  if (/doesn't match any of the\s+checksums/.test(`${result.text}${result.diagnostics}`))
+    throw new UserError(
+      `${stack}: a provider of this machine is another one than ${lockName} names`,
+      `find out which is right. For one of another platform: terraform -chdir=${folder.path} providers lock -platform=OS_ARCH, and copy its ${lockName} here`,
+    );
+  refuseFailure(stack, result);
+  if (!isLocked && !target.emulator) keepStackLock(target.root, folder.path);
 }
 
 /**
