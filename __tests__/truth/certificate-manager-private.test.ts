@@ -2,14 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { connect, createServer, type TLSSocket } from "node:tls";
-import {
-  ACMPCAClient,
-  CreateCertificateAuthorityCommand,
-  GetCertificateAuthorityCsrCommand,
-  GetCertificateCommand,
-  ImportCertificateAuthorityCertificateCommand,
-  IssueCertificateCommand,
-} from "@aws-sdk/client-acm-pca";
+import { connectPca } from "../../runtime/certificate-manager/aws/acm-pca";
 import type { CertificateSecret } from "../../runtime/certificate-manager/contract";
 import { Superseded } from "../../runtime/certificate-manager/ports";
 import { CertificateWorld } from "../support/certificate-world";
@@ -194,35 +187,29 @@ test("authorities that cannot be read are never written over", async () => {
 
 /** A root in ACM PCA. @returns its ARN */
 async function pcaRoot(commonName: string): Promise<string> {
-  const client = new ACMPCAClient(world.aws);
-  const { CertificateAuthorityArn } = await client.send(
-    new CreateCertificateAuthorityCommand({
-      CertificateAuthorityType: "ROOT",
-      CertificateAuthorityConfiguration: {
-        KeyAlgorithm: "RSA_2048",
-        SigningAlgorithm: "SHA256WITHRSA",
-        Subject: { CommonName: commonName },
-      },
-    }),
-  );
-  const { Csr = "" } = await client.send(new GetCertificateAuthorityCsrCommand({ CertificateAuthorityArn }));
-  const { CertificateArn } = await client.send(
-    new IssueCertificateCommand({
-      CertificateAuthorityArn,
-      Csr: Buffer.from(Csr),
+  const { region, endpoint, credentials } = world.aws;
+  const pca = connectPca({ endpoint, region: async () => region, credentials: async () => credentials });
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  const { CertificateAuthorityArn } = await pca<{ CertificateAuthorityArn: string }>("CreateCertificateAuthority", {
+    CertificateAuthorityType: "ROOT",
+    CertificateAuthorityConfiguration: {
+      KeyAlgorithm: "RSA_2048",
       SigningAlgorithm: "SHA256WITHRSA",
-      TemplateArn: "arn:aws:acm-pca:::template/RootCACertificate/V1",
-      Validity: { Type: "YEARS", Value: 10 },
-    }),
-  );
-  const { Certificate = "" } = await client.send(
-    new GetCertificateCommand({ CertificateAuthorityArn, CertificateArn }),
-  );
-  await client.send(
-    new ImportCertificateAuthorityCertificateCommand({
-      CertificateAuthorityArn,
-      Certificate: Buffer.from(Certificate),
-    }),
-  );
-  return CertificateAuthorityArn ?? "";
+      Subject: { CommonName: commonName },
+    },
+  });
+  const { Csr } = await pca<{ Csr: string }>("GetCertificateAuthorityCsr", { CertificateAuthorityArn });
+  const { CertificateArn } = await pca<{ CertificateArn: string }>("IssueCertificate", {
+    CertificateAuthorityArn,
+    Csr: base64(Csr),
+    SigningAlgorithm: "SHA256WITHRSA",
+    TemplateArn: "arn:aws:acm-pca:::template/RootCACertificate/V1",
+    Validity: { Type: "YEARS", Value: 10 },
+  });
+  const { Certificate } = await pca<{ Certificate: string }>("GetCertificate", {
+    CertificateAuthorityArn,
+    CertificateArn,
+  });
+  await pca("ImportCertificateAuthorityCertificate", { CertificateAuthorityArn, Certificate: base64(Certificate) });
+  return CertificateAuthorityArn;
 }

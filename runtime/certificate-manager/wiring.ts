@@ -1,5 +1,4 @@
 import { setTimeout } from "node:timers/promises";
-import { ACMPCAClient } from "@aws-sdk/client-acm-pca";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -7,6 +6,7 @@ import type { Logger } from "pino";
 import { accountKey } from "./acme/account";
 import { route53Challenges } from "./acme/challenges";
 import { acmeServer, fetchRenewalInfo } from "./acme/server";
+import { connectPca } from "./aws/acm-pca";
 import { awsLeases } from "./aws/leases";
 import { awsSecrets } from "./aws/secrets";
 import { awsStates } from "./aws/states";
@@ -45,7 +45,8 @@ export function connect(settings: Settings, log: Logger, write: (line: string) =
           log,
         })
       : undefined;
-  const pca = new ACMPCAClient(client);
+  const { region, credentials } = secretsClient.config;
+  const pca = connectPca({ region, credentials, endpoint: process.env.AWS_ENDPOINT_URL });
   const byPca = pcaIssuer(pca, sleep);
   // A rollover may lead from an authority of our own to one of ACM PCA, or back.
   const byAuthority: Issuer = {
