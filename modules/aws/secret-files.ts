@@ -25,10 +25,11 @@ export const secretFilesMemory = 128;
 /** Each of the named variables as a file of that name, for one user to read. @param argv folder, user, variables */
 const write = `
 const { chownSync, writeFileSync } = require("node:fs");
-const [folder, user, ...variables] = process.argv.slice(1);
+const { argv, env } = process;
+const [folder, user, ...variables] = argv.slice(1);
 for (const variable of variables) {
   const file = folder + "/" + variable;
-  writeFileSync(file, process.env[variable], { mode: 0o400, flag: "wx" });
+  writeFileSync(file, env[variable], { mode: 0o400, flag: "wx" });
   chownSync(file, Number(user), Number(user));
 }
 `.trim();

@@ -87,8 +87,18 @@ export const aws = [
     ["programs connect in clear", "`tls://${host}:${ports.client}`", "`nats://${host}:${ports.client}`"],
   ]),
   ...plantedIn("modules/aws/program-task.ts", [
-    ["programs run as root", 'user: "1000:1000",', ""],
+    ["programs run as root", "user: `${user}:${user}`,", ""],
     ["programs keep capabilities of the kernel", "linuxParameters: withoutCapabilities,", ""],
+  ]),
+  ...plantedIn("modules/aws/secret-files.ts", [
+    ["everybody in the task reads the secrets", "mode: 0o400", "mode: 0o444"],
+    ["a secret is written through a link", 'flag: "wx"', 'flag: "w"'],
+    ["the program changes its secrets", "{ ...mount, readOnly: true }", "{ ...mount, readOnly: false }"],
+    [
+      "the program starts before its secrets are there",
+      'dependsOn: [{ containerName: writer.name, condition: "SUCCESS" as const }],',
+      "",
+    ],
   ]),
   ...plantedIn("modules/aws/repositories.ts", [
     ["a tag may be moved to another image", '"IMMUTABLE"', '"MUTABLE"'],

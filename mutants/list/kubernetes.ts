@@ -119,6 +119,7 @@ export const kubernetes = [
       'boundServiceAccountNames: ["*"]',
     ],
     ["a token of Vault lives for a month", "tokenMaxTtl: 600", "tokenMaxTtl: 2_592_000"],
+    ["a token for the API or anybody else opens Vault", "audience: vault.audience,", ""],
     ["a token of Vault is valid until it is revoked", "tokenTtl: 600", "tokenTtl: 0"],
     [
       "the renewal job reads and changes Vault's roles",
@@ -157,6 +158,11 @@ export const kubernetes = [
   ]),
   ...plantedIn("modules/kubernetes/renewal-account.ts", [
     ["the renewal job reads every Secret", "resourceNames: [...secrets, names.certificates.authorities],", ""],
+    [
+      "the renewal job becomes any ServiceAccount of the namespace",
+      'resources: ["serviceaccounts/token"], resourceNames: [names.renewal]',
+      'resources: ["serviceaccounts/token"]',
+    ],
     [
       "the renewal job lists and deletes Secrets",
       'verbs: ["get", "patch"]',

@@ -262,6 +262,20 @@ const entries = {
     get: "developer.hashicorp.com/vault/install",
     usedFor: ["test"],
   },
+  "kube-apiserver": {
+    kind: "on-path",
+    versionArgs: ["--version"],
+    purpose: "a real Kubernetes API, which that Vault asks about tokens",
+    get: "kubernetes.io/releases/download",
+    usedFor: ["test"],
+  },
+  etcd: {
+    kind: "on-path",
+    versionArgs: ["--version"],
+    purpose: "keeps what that API holds",
+    get: "apt-get install etcd-server",
+    usedFor: ["test"],
+  },
   promtool: {
     kind: "on-path",
     versionArgs: ["--version"],
