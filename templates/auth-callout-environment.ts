@@ -1,11 +1,12 @@
 import type { Trust } from "../model/config";
-import { calloutKeys, type Topology } from "../model/topology";
+import { type ClusterTopology, calloutKeys, type Topology } from "../model/topology";
 import type { AuthCalloutEnv } from "../runtime/auth-callout/env";
 import { toAuthRules } from "./callout-rules";
 import { type Connection, from, type ProgramEnvironment, type Source } from "./program-environment";
 
 /** Settings of a responder that depend on its platform. */
 export interface CalloutSite<Secret> extends Connection<Secret> {
+  cluster: ClusterTopology;
   /** Seeds that sign answers, and that open requests: the current one first. */
   issuerSeeds: Source<Secret>;
   xkeySeeds: Source<Secret>;
@@ -45,7 +46,7 @@ export function calloutEnvironment<Secret>(
       OIDC_ALGORITHMS: oidc.algorithms.join(","),
       OIDC_CLOCK_SKEW_SECONDS: String(oidc.clockSkewSeconds),
       ...(site.rulesFile === undefined
-        ? { AUTH_RULES: JSON.stringify(toAuthRules(topology, trust)) }
+        ? { AUTH_RULES: JSON.stringify(toAuthRules(topology, trust, site.cluster)) }
         : { AUTH_RULES_FILE: site.rulesFile }),
       HTTP_HOST: site.http.host,
       HTTP_PORT: String(site.http.port),

@@ -1,12 +1,14 @@
 import type { Trust } from "../model/config";
-import { isLandingAccount, type Topology } from "../model/topology";
+import { type ClusterTopology, isLandingAccount, type Topology } from "../model/topology";
 import type { AuthRules } from "../runtime/auth-callout/env";
 
 /**
  * Rules of the auth callout: the accounts of users, the grants of a token, and the services. Every user may request its
  * own identity; the answer contains nothing about others.
+ *
+ * @param cluster whose responders they are for: on a leaf, identities have inboxes that its link carries
  */
-export function toAuthRules(topology: Topology, trust: Trust): AuthRules {
+export function toAuthRules(topology: Topology, trust: Trust, cluster?: ClusterTopology): AuthRules {
   const { identity } = topology;
   const whoAmI = "$SYS.REQ.USER.INFO";
   const withWhoAmI = (publish: { allow: string[]; deny: string[] }) => ({
@@ -34,6 +36,8 @@ export function toAuthRules(topology: Topology, trust: Trust): AuthRules {
         return [key, { name, ...service, publish: withWhoAmI(service.publish) }];
       }),
     ),
+    links: identity.links,
+    leaf: cluster && cluster.leafLinks.length > 0 ? cluster.name : undefined,
     maxLifetimeSeconds: Math.floor(identity.maxLifetimeMs / 1000),
   };
 }

@@ -499,7 +499,14 @@ renewal(
         try {
           const connection = await leaf.connect();
           const names = async () =>
-            (await connection.request("$JS.hub.API.STREAM.NAMES", "", { timeout: 3000 })).json();
+            (
+              await connection.request("$JS.hub.API.STREAM.NAMES", "", {
+                timeout: 3000,
+                // The link carries the inboxes of its leaf alone.
+                noMux: true,
+                reply: `_INBOX_${foreignLeaf}.names`,
+              })
+            ).json();
           let hub: unknown;
           await eventually(
             "the hub answers",

@@ -53,7 +53,12 @@ export function forThisCluster(jwksUri: string, oidcAuthorities: string, program
           storageClass: { name: settings.storageClass, create: false },
         },
         leafAddress: leafHost,
-        foreignLeafs: { [foreignLeaf]: { accounts: ["LEAF"] } },
+        foreignLeafs: {
+          [foreignLeaf]: {
+            accounts: ["LEAF"],
+            links: { LEAF: { publish: { allow: ["$JS.hub.API.STREAM.NAMES"] }, subscribe: {} } },
+          },
+        },
         tls: withVault ? { ...nats.tls, ...vault } : { issuer: "local" },
       },
     },

@@ -595,6 +595,11 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     at: "clusters.core.leafHub",
     passes: { "clusters.edge.leafOf": undefined, "clusters.core.platform.access": "vpc" },
   },
+  "leaf-link-open": {
+    fails: { "clusters.core.foreignLeafs": { branch: { links: { APP: { publish: { allow: ["orders.>"] } } } } } },
+    at: "clusters.core.foreignLeafs.branch",
+    passes: { "clusters.core.foreignLeafs": { branch: { links: { APP: { publish: {}, subscribe: {} } } } } },
+  },
   "leaf-same-nats-name": {
     fails: { "clusters.edge.natsName": "lint-core" },
     at: "clusters.edge.natsName",

@@ -146,7 +146,7 @@ describe("a row fails", () => {
   });
 
   test("where responders follow other rules", async () => {
-    const path = join(twin.folder.root, "programs", "auth-rules.json");
+    const path = join(twin.folder.root, "programs", "auth-rules-core.json");
     const own = readFileSync(path, "utf8");
     const rules = JSON.parse(own);
     rules.permissions[0].publish.allow.push("secrets.>");

@@ -67,7 +67,7 @@ function asJson({ secrets, ...credentials }: LeafCredentials, store: string, wit
 }
 
 function asText(credentials: LeafCredentials, store: string, withSecrets: boolean, out?: string): string {
-  const { hub, urls, jetstreamDomain, certificate, secrets, configuration } = credentials;
+  const { hub, urls, jetstreamDomain, inboxPrefix, certificate, secrets, configuration } = credentials;
   const authority = new X509Certificate(credentials.authorities);
   const rows = [
     ["hub", `${hub}: ${urls.join(", ")}`],
@@ -78,6 +78,7 @@ function asText(credentials: LeafCredentials, store: string, withSecrets: boolea
     ...(jetstreamDomain
       ? [["JetStream", `the hub's domain is ${jetstreamDomain}; a leaf with JetStream needs another one`]]
       : []),
+    ["inboxes", `clients behind the leaf that ask over the link set the inbox prefix ${inboxPrefix}`],
   ];
   const files = `${leafFiles.cert} and ${leafFiles.key}`;
   const next = out

@@ -10,6 +10,7 @@ import {
   vaultMount,
 } from "../../model/topology";
 import { leafInclude } from "../../runtime/common/leaf-include";
+import { leafInboxPrefix } from "../../runtime/subjects/spec";
 import { hubUrls, leafRemote, printConf } from "../../templates/nats-conf";
 import { UserError } from "../core/project";
 import type { KeyStore } from "../keys/key-store";
@@ -37,6 +38,8 @@ export interface LeafCredentials {
   hub: string;
   urls: string[];
   jetstreamDomain?: string;
+  /** What clients behind the leaf take for their inboxes when they ask over the link: it carries no others. */
+  inboxPrefix: string;
   authorities: string;
   certificate: { names: string[]; how: string };
   secrets: LeafSecret[];
@@ -107,6 +110,7 @@ export async function leafCredentials(props: CredentialsProps): Promise<LeafCred
     hub: hub.name,
     urls: place.urls,
     jetstreamDomain: hub.jetstream?.domain,
+    inboxPrefix: leafInboxPrefix(leaf.name),
     authorities: place.authorities,
     certificate: { names: certificateNames(leaf), how },
     secrets,

@@ -37,7 +37,10 @@ export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinPro
   copyBuilt(programFile("auth-callout"), join(bundles, "auth-callout.cjs"));
   copyBuilt("oidc-issuer.cjs", join(bundles, "oidc-issuer.cjs"));
   await ensureIssuerKey(folder, topology.identity.oidc);
-  writeFileAtomically(rulesPath(twin), `${JSON.stringify(toAuthRules(topology, trust), null, 2)}\n`);
+  for (const cluster of topology.clusters) {
+    const rules = toAuthRules(topology, trust, cluster);
+    writeFileAtomically(rulesPath(twin, cluster), `${JSON.stringify(rules, null, 2)}\n`);
+  }
   await writeSeeds(twin);
   return [
     {
@@ -55,7 +58,8 @@ export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinPro
 
 /** File with the logins of responders, as in a deployment: during a rotation the old one after the new one. */
 const loginPath = ({ folder }: Twin) => folder.credentials("responder.logins");
-const rulesPath = (twin: Twin) => join(twin.folder.root, "programs", "auth-rules.json");
+const rulesPath = (twin: Twin, { name }: ClusterTopology) =>
+  join(twin.folder.root, "programs", `auth-rules-${name}.json`);
 
 /** The auth callout's responders of one cluster. The callout does not cross leaf nodes, so each cluster has its own. */
 export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): TwinProgram[] {
@@ -72,12 +76,13 @@ export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): 
       signal: "SIGTERM" as const,
       env: definedVariables(
         calloutEnvironment<never>(topology, trust, {
+          cluster,
           servers: clientUrls(twin, cluster),
           authorities: { file: folder.caBundle },
           login: { file: loginPath(twin) },
           issuerSeeds: { file: folder.credentials("issuer.seeds") },
           xkeySeeds: { file: folder.credentials("xkey.seeds") },
-          rulesFile: rulesPath(twin),
+          rulesFile: rulesPath(twin, cluster),
           jwksUri: `http://${loopback}:${ports.issuer}/jwks`,
           http: { host: loopback, port },
         }).variables,

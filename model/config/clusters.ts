@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { link } from "./identity";
 import { platform } from "./platforms";
 import { accountName, duration, hostname, label, matching, size, tag } from "./scalars";
 
@@ -97,9 +98,13 @@ const websocket = z.strictObject({
 
 const schedule = matching(/^(\S+\s){4}\S+$/, "must be five cron fields such as 0 2 * * *");
 
+/** What links may carry, by account. */
+const links = z.record(accountName, link).default({});
+
 const foreignLeaf = z.strictObject({
   /** Accounts of the hub that it is linked to. */
   accounts: z.array(accountName).min(1).default(["APP"]),
+  links,
 });
 
 const backup = z.strictObject({
@@ -143,7 +148,7 @@ export const cluster = z.strictObject({
   /** nats-servers that natsform does not deploy and that connect to this hub as leaf nodes, by name. */
   foreignLeafs: z.record(label, foreignLeaf).default({}),
   /** Connects as leaf nodes to a hub of this environment, one link for each account. */
-  leafOf: z.strictObject({ cluster: label, accounts: z.array(accountName).min(1).default(["APP"]) }).optional(),
+  leafOf: z.strictObject({ cluster: label, accounts: z.array(accountName).min(1).default(["APP"]), links }).optional(),
   /** Tags of every server. */
   tags: z.array(tag).default([]),
   /** Snapshots of every stream on a schedule. */

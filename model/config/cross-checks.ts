@@ -3,6 +3,7 @@ import { hasClusters, leafLinks, sizes, vaultIssuer } from "./checks/clusters";
 import { foreignLeafs } from "./checks/foreign-leafs";
 import { programDigests } from "./checks/images";
 import { ingresses, metricsReaders, natsBoxUsers, watchedExporters } from "./checks/kubernetes";
+import { linkRights } from "./checks/links";
 import { prototypeKeys, serverNames, uniqueNames } from "./checks/names";
 import { conditions } from "./checks/permissions";
 import { type Check, dict, text } from "./checks/raw";
@@ -29,6 +30,7 @@ export function crossChecks(input: unknown, expectedName?: string): Problem[] {
     sizes,
     leafLinks,
     foreignLeafs,
+    linkRights,
     vaultIssuer,
     sharedRegions,
     nameLengths,

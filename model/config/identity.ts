@@ -11,6 +11,15 @@ const direction = z
   .strictObject({ allow: z.array(subjectTemplate).default([]), deny: z.array(subjectTemplate).default([]) })
   .prefault({});
 
+const literalSubject = subjectTemplate.refine(
+  (subject) => !subject.includes("{"),
+  "must be literal: a link has no claims",
+);
+const literalDirection = z.strictObject({
+  allow: z.array(literalSubject).default([]),
+  deny: z.array(literalSubject).default([]),
+});
+
 const grant = {
   /** Account that the user lands in. */
   account: accountName,
@@ -57,6 +66,21 @@ const uses = z
     buckets: z.record(bucketName, z.enum(["read", "write"])).default({}),
   })
   .prefault({});
+
+/** What one account's link between a hub and a leaf may carry, as the hub sees it. */
+export const link = z.strictObject({
+  /**
+   * Subjects on which the leaf's side may publish to the hub. Without it everything but inboxes, JetStream's interface,
+   * buckets and subjects of servers.
+   */
+  publish: literalDirection.optional(),
+  /** Subjects of the hub that the leaf's side may listen to, beside its own inboxes. Without it the same. */
+  subscribe: literalDirection.optional(),
+  /** Streams, consumers and buckets of the hub that the leaf's side uses. */
+  uses,
+  /** Lets the leaf's side answer requests: it may publish to the inboxes of those who may ask it. */
+  allowResponses: answers.default(false),
+});
 
 const service = z.strictObject({
   ...grant,

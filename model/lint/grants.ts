@@ -3,24 +3,38 @@ import type { Environment } from "../config";
 import { type EnvironmentRule, type LintContext, pathText } from "./context";
 import type { Hit } from "./rule";
 
-/** Subjects that must not be granted. A grant is what a rule gives to holders of tokens, or what a service gets. */
+/** Subjects that must not be granted. A grant is what a rule gives to holders of tokens, what a service gets, or a link. */
 
 type Lists = Environment["identity"]["permissions"][number]["publish"];
 type Direction = "publish" | "subscribe";
 
 interface Grant {
-  readonly of: "user" | "service";
+  readonly of: "user" | "service" | "link";
   readonly publish: Lists;
   readonly subscribe: Lists;
   readonly path: readonly (string | number)[];
 }
 
-function grantsOf({ environment: { identity } }: LintContext): Grant[] {
+function grantsOf({ environment: { identity, clusters } }: LintContext): Grant[] {
+  const nothing = { allow: [], deny: [] };
+  const links = Object.entries(clusters).flatMap(([name, { leafOf, foreignLeafs }]) =>
+    [
+      [["clusters", name, "leafOf"], leafOf] as const,
+      ...Object.entries(foreignLeafs).map(
+        ([leaf, value]) => [["clusters", name, "foreignLeafs", leaf], value] as const,
+      ),
+    ].flatMap(([path, leaf]) =>
+      Object.entries(leaf?.links ?? {}).map(([account, { publish = nothing, subscribe = nothing }]): Grant => {
+        return { of: "link", publish, subscribe, path: [...path, "links", account] };
+      }),
+    ),
+  );
   return [
     ...identity.permissions.map((rule, i): Grant => ({ ...rule, of: "user", path: ["identity", "permissions", i] })),
     ...Object.entries(identity.services).map(
       ([name, service]): Grant => ({ ...service, of: "service", path: ["identity", "services", name] }),
     ),
+    ...links,
   ];
 }
 
@@ -99,11 +113,11 @@ const jetstream: EnvironmentRule = {
 const destruction: EnvironmentRule = {
   id: "grant-jetstream-destruction",
   severity: "error",
-  title: "Holders of a token may change, copy or delete a stream",
+  title: "Holders of a token, or those behind a leaf node, may change, copy or delete a stream",
   reason: "What one of them does reaches all. Restoring one stream has reached others before (CVE-2026-33222).",
   fix: "leave it to a service, or to natsform streams",
   check: eachAllowed((template, { of, publish }, direction) => {
-    if (of !== "user" || direction !== "publish" || tokensOf(template)[0] !== "$JS") return undefined;
+    if (of === "service" || direction !== "publish" || tokensOf(template)[0] !== "$JS") return undefined;
     const request = destructive.find((subject) => grants({ allow: template, deny: publish.deny }, subject));
     return request && `${template} grants ${request}`;
   }),

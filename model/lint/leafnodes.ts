@@ -41,6 +41,31 @@ const unreachable: EnvironmentRule = {
       })),
 };
 
+const open: EnvironmentRule = {
+  id: "leaf-link-open",
+  severity: "warning",
+  title: "A leaf that others run may publish or listen to all subjects of an account",
+  reason:
+    "Without lists a link closes inboxes, JetStream's interface, buckets and subjects of servers, and nothing of your applications: whoever runs the leaf hears their messages and publishes among them, also into streams.",
+  fix: "list under links what the leaf may publish and subscribe to",
+  check: ({ environment }) =>
+    Object.entries(environment.clusters).flatMap(([name, { foreignLeafs }]) =>
+      Object.entries(foreignLeafs).flatMap(([leaf, { accounts, links }]) =>
+        accounts.flatMap((account) => {
+          const missing = (["publish", "subscribe"] as const).filter((direction) => !links[account]?.[direction]);
+          return missing.length > 0
+            ? [
+                {
+                  at: pathText("clusters", name, "foreignLeafs", leaf),
+                  message: `${leaf} may ${missing.join(" and ")} to everything of applications in account ${account}`,
+                },
+              ]
+            : [];
+        }),
+      ),
+    ),
+};
+
 const exposed: EnvironmentRule = {
   id: "leaf-hub-public",
   severity: "warning",
@@ -134,4 +159,11 @@ const sameDomain: EnvironmentRule = {
   },
 };
 
-export const leafnodeRules: readonly EnvironmentRule[] = [unreachable, exposed, sameName, duplicateAccount, sameDomain];
+export const leafnodeRules: readonly EnvironmentRule[] = [
+  unreachable,
+  exposed,
+  open,
+  sameName,
+  duplicateAccount,
+  sameDomain,
+];

@@ -24,7 +24,7 @@ export function buildTopology(env: Environment): Topology {
       proxyProtocol: nats.proxyProtocol,
     },
     identity: buildIdentity(env),
-    clusters: Object.entries(env.clusters).map(([name, cluster]) => buildCluster(env.name, name, cluster)),
+    clusters: Object.entries(env.clusters).map(([name, cluster]) => buildCluster(env, name, cluster)),
     streams: env.streams.map(buildStream),
   };
 }

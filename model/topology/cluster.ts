@@ -1,14 +1,6 @@
 import type { Environment } from "../config";
-import { leafUser } from "./identity";
-import type {
-  Certificate,
-  CertificateId,
-  ClusterTopology,
-  JetStreamTopology,
-  LeafLink,
-  Listener,
-  ServerTopology,
-} from "./model";
+import { linksOf } from "./links";
+import type { Certificate, CertificateId, ClusterTopology, JetStreamTopology, Listener, ServerTopology } from "./model";
 import type { ClusterNames } from "./names";
 import { platformModel } from "./platform-models";
 import { signerOf } from "./signer";
@@ -16,7 +8,8 @@ import { signerOf } from "./signer";
 type Cluster = Environment["clusters"][string];
 
 /** Servers, listeners and certificates of one cluster. */
-export function buildCluster(environment: string, name: string, cluster: Cluster): ClusterTopology {
+export function buildCluster(env: Environment, name: string, cluster: Cluster): ClusterTopology {
+  const environment = env.name;
   const { platform } = cluster;
   const model = platformModel(platform);
   const size = model.size(platform, cluster.size);
@@ -31,12 +24,9 @@ export function buildCluster(environment: string, name: string, cluster: Cluster
     certificates: buildCertificates(cluster, names, size),
     websocket: cluster.websocket,
     leafHub: cluster.leafHub,
-    leafLinks: buildLinks(name, cluster.leafOf?.cluster ?? "", cluster.leafOf?.accounts ?? []),
+    leafLinks: linksOf(env, name),
     leafAddress: cluster.leafAddress,
-    foreignLeafs: Object.entries(cluster.foreignLeafs).map(([leaf, { accounts }]) => ({
-      name: leaf,
-      links: buildLinks(leaf, name, accounts),
-    })),
+    foreignLeafs: Object.keys(cluster.foreignLeafs).map((leaf) => ({ name: leaf, links: linksOf(env, leaf) })),
     backup: cluster.backup && {
       schedule: cluster.backup.schedule,
       to: cluster.backup.to,
@@ -46,9 +36,6 @@ export function buildCluster(environment: string, name: string, cluster: Cluster
     },
   };
 }
-
-const buildLinks = (leaf: string, hub: string, accounts: readonly string[]): LeafLink[] =>
-  accounts.map((account) => ({ hub, account, user: leafUser(leaf, account) }));
 
 function buildServer(server: string, ordinal: number, names: ClusterNames, cluster: Cluster): ServerTopology {
   const tags = [...cluster.tags, ...platformModel(cluster.platform).tags(cluster.platform, ordinal)];

@@ -4,6 +4,7 @@ import { RENEWAL_PERMISSIONS, RENEWAL_USER } from "../../runtime/certificate-ren
 import { STREAMS_INBOX } from "../../runtime/streams/contract";
 import type { Environment } from "../config";
 import { exportOf, importOf } from "./accounts";
+import { askingLinks, leafUsers } from "./links";
 import type { AccountTopology, Identity, UserTopology } from "./model";
 import { platformModel } from "./platform-models";
 import { signerOf } from "./signer";
@@ -74,15 +75,9 @@ export function buildIdentity(env: Environment): Identity {
       permissions: copy(BACKUP_PERMISSIONS),
     })),
   ];
-  const leafs = Object.entries(env.clusters).flatMap(([name, { leafOf, foreignLeafs }]) => [
-    ...leafUsers(name, leafOf?.accounts ?? [], `leaf nodes of cluster ${name}`),
-    ...Object.entries(foreignLeafs).flatMap(([leaf, { accounts }]) =>
-      leafUsers(leaf, accounts, `leaf node ${leaf}, which natsform does not deploy`),
-    ),
-  ]);
   const users: UserTopology[] = [
     ...clients.map((user): UserTopology => ({ ...user, connections: ["STANDARD"] })),
-    ...leafs.map((user): UserTopology => ({ ...user, connections: ["LEAFNODE"] })),
+    ...leafUsers(env),
   ];
   return {
     mode: identity.mode,
@@ -101,6 +96,7 @@ export function buildIdentity(env: Environment): Identity {
         return [name, { ...service, publish: { allow: [...new Set([...allow, ...used])], deny } }];
       }),
     ),
+    links: askingLinks(env),
     maxLifetimeMs: identity.maxLifetime,
     ...(identity.mode === "operator" ? { operatorName: identity.operatorName, sentinel: identity.sentinel } : {}),
   };
@@ -115,11 +111,6 @@ export const isLandingAccount = (
   { systemAccount, calloutAccount }: Pick<Identity, "systemAccount" | "calloutAccount">,
   name: string,
 ): boolean => name !== systemAccount && name !== calloutAccount;
-
-/** Name of the user with which the leaf nodes of a cluster, or a foreign leaf, log in to their hub. */
-export const leafUser = (leaf: string, account: string) => `leaf-${leaf}-${account}`;
-const leafUsers = (leaf: string, accounts: readonly string[], purpose: string) =>
-  accounts.map((account) => ({ name: leafUser(leaf, account), account, purpose }));
 
 interface Contract {
   readonly publish: { readonly allow: readonly string[] };

@@ -12,7 +12,7 @@ export {
   responderCreds,
   responderKey,
 } from "./deployed-secrets";
-export { hasRenewalJob, isLandingAccount, leafUser, streamsInbox } from "./identity";
+export { hasRenewalJob, isLandingAccount, streamsInbox } from "./identity";
 export { type ClusterSecrets, clusterSecrets, type KubernetesClusterNames, kubernetesNames } from "./kubernetes-names";
 export {
   announcedClusters,

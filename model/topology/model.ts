@@ -36,6 +36,8 @@ export interface Identity {
   permissions: Environment["identity"]["permissions"];
   /** With the subjects of what each uses among those that it may publish to. */
   services: Record<string, Omit<Environment["identity"]["services"][string], "uses">>;
+  /** Who asks over links of leaf nodes: in these inboxes it is answered. */
+  links: { account: string; inboxes: string; publish: { allow: string[]; deny: string[] } }[];
   maxLifetimeMs: number;
   operatorName?: string;
   sentinel?: "server" | "client";
@@ -167,6 +169,11 @@ export interface LeafLink {
   account: string;
   /** Key of the link's user in the trust file. */
   user: string;
+  /**
+   * Subjects that the leaf itself keeps from its hub, whatever the hub lets its user do: in both directions, and those
+   * that it sends to none. What it sends and does not take cannot be said: servers apply `deny_imports` both ways.
+   */
+  closed: { both: string[]; exports: string[] };
 }
 
 /** A leaf node that natsform does not deploy. Its credentials are made here, and given to its operator. */

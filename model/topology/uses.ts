@@ -6,12 +6,15 @@ type Service = Environment["identity"]["services"][string];
  * Subjects that a service may publish to for what it uses: as clients of NATS send them, in JavaScript, Go and Python. A request about a stream
  * reaches it by the plain name where the client is connected to the stream's cluster, and by the domain elsewhere.
  */
-export function subjectsOfUses({ uses, account }: Service, env: Environment): string[] {
+export function subjectsOfUses({ uses, account }: Pick<Service, "uses" | "account">, env: Environment): string[] {
   const own = env.streams.filter((stream) => stream.account === account);
+  const areLinked = Object.values(env.clusters).some(
+    ({ leafOf, foreignLeafs }) => leafOf !== undefined || Object.keys(foreignLeafs).length > 0,
+  );
   /** Prefixes of JetStream's interface under which a stream is found. */
   const interfaces = (stream: string) => {
     const clusters = own.filter(({ name }) => name === stream).map(({ cluster }) => cluster);
-    const domains = clusters.flatMap((name) => env.clusters[name]?.jetstream?.domain ?? []);
+    const domains = clusters.flatMap((name) => env.clusters[name]?.jetstream?.domain ?? (areLinked ? name : []));
     return ["$JS.API", ...new Set(domains.map((domain) => `$JS.${domain}.API`))];
   };
   const of = (stream: string, ...requests: string[]) =>

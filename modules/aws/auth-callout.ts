@@ -99,6 +99,7 @@ const isHealthy = `fetch("http://127.0.0.1:${port}/healthz").then((r) => process
 function environmentOf({ topology, trust }: StackContext, cluster: EcsCluster, { names }: Lookups) {
   const key = (name: string) => ({ secret: { secret: names.keySecret(name) } });
   return calloutEnvironment<SecretVariable>(topology, trust, {
+    cluster,
     ...connectionOf(topology, cluster, "responder", names.keySecret),
     issuerSeeds: key(calloutIssuerSecret),
     xkeySeeds: key(calloutXkeySecret),

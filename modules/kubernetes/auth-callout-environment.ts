@@ -10,6 +10,7 @@ export const calloutPort = 9090;
 
 export const calloutVariables = (context: KubernetesContext) =>
   calloutEnvironment<never>(context.topology, context.trust, {
+    cluster: context.cluster,
     ...connectionOf(context, "responder"),
     issuerSeeds: { file: keyFile(calloutIssuerSecret) },
     xkeySeeds: { file: keyFile(calloutXkeySecret) },

@@ -29,7 +29,7 @@ export class AuthCallout extends Construct {
     const metadata = { name, namespace, labels };
     const selector = { matchLabels: labels };
 
-    const rules = json(toAuthRules(topology, trust));
+    const rules = json(toAuthRules(topology, trust, context.cluster));
     const { oidcAuthorities } = context.cluster.platform;
     const configMap = new ConfigMapV1(this, "rules", {
       metadata,

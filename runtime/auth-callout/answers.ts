@@ -1,5 +1,5 @@
 import { inboxPrefix, serviceInboxPrefix } from "../client/identity";
-import { mayAsk } from "../subjects/spec";
+import { leafInboxPrefix, mayAsk } from "../subjects/spec";
 import type { AuthRules, Service } from "./rules";
 
 /**
@@ -36,21 +36,30 @@ const servicesOf = ({ services }: AuthRules, account: string, answerer: Subjects
       asks: mayAsk(service.publish, answerer.subscribe),
     }));
 
+/** The same inboxes below each root that identities have: on a leaf its link's too. */
+export const belowRoots = ({ leaf }: Pick<AuthRules, "leaf">, inboxes: readonly string[]): string[] =>
+  leaf === undefined
+    ? [...inboxes]
+    : inboxes.flatMap((subject) => [subject, subject.replace(/^_INBOX(?=\.)/, leafInboxPrefix(leaf))]);
+
 /**
  * Where a service may answer. Where holders of tokens may ask it, their inboxes are all that have an identity's form;
- * those of services that may not ask are excepted.
+ * those of services that may not ask are excepted. Those behind a leaf node are answered in the inboxes of their link.
  */
 export function answersOfService(rules: AuthRules, nkey: string, service: Service): Answers {
   const services = servicesOf(rules, service.account, service);
   const users = rules.permissions.some(
     (rule) => rule.account === service.account && mayAsk(rule.publish, service.subscribe),
   );
+  const links = (rules.links ?? [])
+    .filter((link) => link.account === service.account && mayAsk(link.publish, service.subscribe))
+    .map(({ inboxes }) => inboxes);
   const own = `${serviceInboxPrefix(nkey)}.>`;
-  const across = acrossAccounts(rules, service.account, service);
-  if (!users)
-    return { allow: [...services.filter(({ asks }) => asks).map(({ inboxes }) => inboxes), ...across], deny: [] };
-  const others = services.filter(({ asks, inboxes }) => !asks && inboxes !== own);
-  return { allow: ["_INBOX.*.>", ...across], deny: others.map(({ inboxes }) => inboxes) };
+  const beyond = [...links, ...acrossAccounts(rules, service.account, service)];
+  const asking = services.filter(({ asks }) => asks).map(({ inboxes }) => inboxes);
+  if (!users) return { allow: [...belowRoots(rules, asking), ...beyond], deny: [] };
+  const others = services.filter(({ asks, inboxes }) => !asks && inboxes !== own).map(({ inboxes }) => inboxes);
+  return { allow: [...belowRoots(rules, ["_INBOX.*.>"]), ...beyond], deny: belowRoots(rules, others) };
 }
 
 /**
@@ -62,6 +71,6 @@ export function answersOfService(rules: AuthRules, nkey: string, service: Servic
 export function answersOfUser(rules: AuthRules, account: string, sub: string, granted: Subjects): Answers {
   const services = servicesOf(rules, account, granted).filter(({ asks }) => asks);
   const own = mayAsk(granted.publish, granted.subscribe) ? [`${inboxPrefix(sub)}.>`] : [];
-  const across = acrossAccounts(rules, account, granted);
-  return { allow: [...services.map(({ inboxes }) => inboxes), ...own, ...across], deny: [] };
+  const inboxes = belowRoots(rules, [...services.map((service) => service.inboxes), ...own]);
+  return { allow: [...inboxes, ...acrossAccounts(rules, account, granted)], deny: [] };
 }

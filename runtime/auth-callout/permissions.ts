@@ -1,5 +1,5 @@
 import { IdentityError, inboxPrefix, serviceInboxPrefix, userName } from "../client/identity";
-import { type Answers, answersOfService, answersOfUser } from "./answers";
+import { type Answers, answersOfService, answersOfUser, belowRoots } from "./answers";
 import { type Claims, holds } from "./claims";
 import { expand, MAX_SUBJECTS } from "./expand";
 import type { DenialReason } from "./reasons";
@@ -89,7 +89,7 @@ export function explainPermissions(rules: AuthRules, claims: Claims & { sub: str
     account,
     name,
     publish: closed(withAnswers(publish, answers)),
-    subscribe: { ...subscribe, allow: [...subscribe.allow, `${inboxPrefix(claims.sub)}.>`] },
+    subscribe: { ...subscribe, allow: [...subscribe.allow, ...belowRoots(rules, [`${inboxPrefix(claims.sub)}.>`])] },
   };
   return { rules: explained, grant };
 }
@@ -102,14 +102,14 @@ export function explainPermissions(rules: AuthRules, claims: Claims & { sub: str
  */
 export function servicePermissions(rules: AuthRules, publicNkey: string, service: Service): Grant {
   const { account, name, publish, subscribe, allowResponses } = service;
-  const inboxes = `${serviceInboxPrefix(publicNkey)}.>`;
+  const inboxes = belowRoots(rules, [`${serviceInboxPrefix(publicNkey)}.>`]);
   const answers = allowResponses === true ? answersOfService(rules, publicNkey, service) : undefined;
-  const own = { allow: [...publish.allow, inboxes], deny: publish.deny ?? [] };
+  const own = { allow: [...publish.allow, ...inboxes], deny: publish.deny ?? [] };
   return {
     account,
     name,
     publish: withAnswers(own, answers),
-    subscribe: { allow: [...subscribe.allow, inboxes], deny: subscribe.deny ?? [] },
+    subscribe: { allow: [...subscribe.allow, ...inboxes], deny: subscribe.deny ?? [] },
     ...(allowResponses === "any-subject" && { responses: RESPONSES }),
   };
 }

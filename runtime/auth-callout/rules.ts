@@ -82,6 +82,27 @@ export const AuthRules = z
     permissions: z.array(rule),
     /** For services that log in with an nkey, by public key. Their subjects are literal. */
     services: z.record(publicKey("U"), service),
+    /**
+     * Leaf nodes whose side may ask: over their link they are answered in these inboxes. Services that answer may publish
+     * there where the link may ask them.
+     */
+    links: z
+      .array(
+        z.strictObject({
+          account: z.string(),
+          inboxes: z.string().regex(/^_INBOX_[^.*>\s]+\.>$/, "must be the inboxes of one leaf: _INBOX_<leaf>.>"),
+          publish: z.strictObject({ allow: z.array(subject), deny: z.array(subject).optional() }),
+        }),
+      )
+      .optional(),
+    /**
+     * Name of the leaf that the responder's cluster is. Its identities have inboxes below `_INBOX_<leaf>` too, which its
+     * link carries.
+     */
+    leaf: z
+      .string()
+      .regex(/^[A-Za-z0-9-]+$/, "must be letters, digits and dashes")
+      .optional(),
     /** Longest time that a connection lives on one login. */
     maxLifetimeSeconds: z.int().min(1).max(86_400).default(3600),
     /** Cannot be turned off: every identity subscribes to `_INBOX.<identity>.>` and to nobody else's inbox. */

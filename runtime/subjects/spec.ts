@@ -99,6 +99,15 @@ const spaces: Readonly<Record<string, (rest: readonly string[]) => Reserved>> = 
   $O: ([bucket]) => (isWild(bucket) ? "every object store: name it" : undefined),
 };
 
+/**
+ * First token of the inboxes of who stands behind a leaf node: its link carries these and no others. No encoded identity
+ * is this token or begins with it, since an encoded `_` is followed by two hexadecimal digits.
+ */
+export const leafInboxPrefix = (leaf: string): string => `_INBOX_${leaf}`;
+
+/** Everything in the spaces that belong to somebody: what is closed where nothing is said. */
+export const closedSubjects: readonly string[] = Object.keys(spaces).map((space) => `${space}.>`);
+
 function jetstream(rest: readonly string[]): Reserved {
   const [kind] = rest;
   if (isWild(kind)) return "all of JetStream's interface: name what is used";
@@ -128,5 +137,6 @@ export function reservedBy(template: string): Reserved {
   const [first = "", ...rest] = tokensOf(template);
   if (first === ">" || (first === "*" && (rest.at(-1) === ">" || rest.length > 1)))
     return "subjects of servers, JetStream and inboxes: name the first token";
+  if (first.startsWith("_INBOX_")) return "inboxes of those behind a leaf node";
   return Object.hasOwn(spaces, first) ? spaces[first]?.(rest) : undefined;
 }

@@ -30,6 +30,9 @@ export function leafRemote({ mode, link, urls, account, files }: LeafRemoteProps
     ...(mode === "operator"
       ? { credentials: files.credentials(link.user) }
       : { include: new Include(files.seedInclude(link.user)) }),
+    // Servers apply it in both directions.
+    deny_imports: link.closed.both,
+    deny_exports: link.closed.exports,
     tls: { cert_file: cert, key_file: key, ca_file: files.ca, timeout: 5 },
   };
 }

@@ -92,7 +92,6 @@ function leafnodesConf(props: ServerConfProps): ConfObject | undefined {
         host: site.host,
         port: site.ports.leafnodes,
         no_advertise: true,
-        isolate_leafnode_interest: true,
         tls: tls(props, "leafnodes"),
       }
     : {};

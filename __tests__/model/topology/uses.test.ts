@@ -9,6 +9,7 @@ const api = (uses: object, more: object = {}) =>
       { name: "ORDERS", cluster: "core", subjects: ["orders.>"], replicas: 1, consumers: [{ name: "work" }] },
       { name: "KV_PREFS", cluster: "core", subjects: ["$KV.PREFS.>"], replicas: 1 },
     ],
+    "clusters.edge.leafOf": undefined,
     ...more,
   });
 const granted = (uses: object, more: object = {}) => {
@@ -24,6 +25,12 @@ test("a consumer is pulled and acknowledged, in both forms, and nothing else of 
     "$JS.ACK.ORDERS.work.>",
     "$JS.ACK.*.*.ORDERS.work.>",
   ]);
+});
+
+test("where leaf nodes join clusters, the same is asked by the name of the stream's domain too", () => {
+  const used = granted({ streams: ["ORDERS"] }, { "clusters.edge.leafOf": { cluster: "core" } });
+  expect(used).toContain("$JS.API.STREAM.MSG.GET.ORDERS");
+  expect(used).toContain("$JS.core.API.STREAM.MSG.GET.ORDERS");
 });
 
 test("a stream is read; a bucket is read and watched, and written where that is said", () => {

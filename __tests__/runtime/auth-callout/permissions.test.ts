@@ -235,6 +235,51 @@ describe("who may answer", () => {
     });
   });
 
+  test("those behind a leaf node are answered in the inboxes of their link, where it may ask", () => {
+    const link = (leaf: string, ...allow: string[]) => ({
+      account: "APP",
+      inboxes: `_INBOX_${leaf}.>`,
+      publish: { allow },
+    });
+    const rules = AuthRules.parse({
+      ...rulesOf(rule()),
+      services: { [mainApi]: service([], ["jobs.*"], answering), [other]: service([], ["jobs.*"]) },
+      links: [link("branch", "jobs.>"), link("shop", "orders.>"), { ...link("ops", ">"), account: "OPS" }],
+    });
+    const publish = (nkey: string) => servicePermissions(rules, nkey, rules.services[nkey] as never).publish;
+    expect(publish(mainApi)).toEqual({ allow: [inboxes(mainApi), "_INBOX_branch.>"], deny: [] });
+    expect(publish(other).allow).toEqual([inboxes(other)]);
+  });
+
+  test("on a leaf everybody has a second inbox, which the link carries, and is answered in both", () => {
+    const rules = AuthRules.parse({
+      ...rulesOf(rule({ publish: { allow: ["api.{sub}.>"] } })),
+      services: { [mainApi]: service([], ["api.>"], answering), [other]: service(["jobs.>"], []) },
+      leaf: "edge",
+    });
+    const linked = (nkey: string) => `_INBOX_edge._${nkey}.>`;
+    expect(granted(rules).subscribe.allow).toEqual(["_INBOX.alice.>", "_INBOX_edge.alice.>"]);
+    const grant = servicePermissions(rules, mainApi, rules.services[mainApi] as never);
+    expect(grant.subscribe.allow).toEqual(["api.>", inboxes(mainApi), linked(mainApi)]);
+    expect(grant.publish).toEqual({
+      allow: [inboxes(mainApi), linked(mainApi), "_INBOX.*.>", "_INBOX_edge.*.>"],
+      deny: [inboxes(other), linked(other)],
+    });
+  });
+
+  test.each(["_INBOX_branch.>", "_INBOX_edge.{sub}.>"])(
+    "no rule grants %s: it is who stands behind a leaf",
+    (subject) => {
+      const grant = { ...rule(), subscribe: { allow: [subject] } };
+      expect(AuthRules.safeParse({ ...rulesOf(rule()), permissions: [grant] }).success).toBe(false);
+    },
+  );
+
+  test.each(["_INBOX.>", "_INBOX_a.b.>", "orders.>", "_INBOX_*.>", ">"])("%s is no inbox of a leaf", (subject) => {
+    const links = [{ account: "APP", inboxes: subject, publish: { allow: [] } }];
+    expect(AuthRules.safeParse({ ...rulesOf(rule()), links }).success).toBe(false);
+  });
+
   test("nobody answers who was not told to, and NATS's own way is for services that insist on it", () => {
     const asked = { services: { [mainApi]: service(["user.>"], ["api.>"]), [other]: service([], []) } };
     const rules = {

@@ -1,4 +1,5 @@
 import type { Problem } from "../problem";
+import { leafsOf } from "./links";
 import { accountsOf, type Check, clustersOf, dict, isDict, list, sizeOf, text, unknownName } from "./raw";
 
 export const reservedAccounts: Check = (env) =>
@@ -41,13 +42,19 @@ export const accountReferences: Check = (env) => {
   ];
 };
 
-/** What services use is there, in their own account. */
+/** What services and links use is there, in their own account. */
 export const usesReferences: Check = (env) => {
   const streams = list(env.streams).map(dict);
   // What a stream without a name is called cannot be known: it is a problem already, and may be the one that is meant.
   if (streams.some(({ name }) => text(name) === undefined)) return [];
-  return Object.entries(dict(dict(env.identity).services)).flatMap(([service, value]) => {
+  const services = Object.entries(dict(dict(env.identity).services)).map(([service, value]) => {
     const { account, uses } = dict(value);
+    return { path: ["identity", "services", service, "uses"], account, uses };
+  });
+  const links = leafsOf(env).flatMap((leaf) =>
+    leaf.links.map(([account, { uses }]) => ({ path: [...leaf.path, "links", account, "uses"], account, uses })),
+  );
+  return [...services, ...links].flatMap(({ path, account, uses }) => {
     if (typeof account !== "string") return [];
     const own = streams.filter((stream) => (stream.account ?? "APP") === account);
     const names = own.flatMap(({ name }) => text(name) ?? []);
@@ -57,7 +64,6 @@ export const usesReferences: Check = (env) => {
         return stream === undefined || consumer === undefined ? [] : [`${stream}/${consumer}`];
       }),
     );
-    const path = ["identity", "services", service, "uses"];
     const refuse = (at: Problem["path"], name: unknown, what: string, known: readonly string[]): Problem[] =>
       typeof name === "string" && !known.includes(name) ? [unknownName([...path, ...at], name, what, known)] : [];
     const used = dict(uses);
