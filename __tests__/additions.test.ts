@@ -92,6 +92,7 @@ export const boatsModel: PlatformModel<PlatformOf<"boats">> = {
   renewsFromVault: false,
   publicName: { signer: "acme", servedBy: "servers" },
   region: () => undefined,
+  commandLineUsers: () => [],
   tags: () => [],
   zoneSizes: () => undefined,
   knowsZones: false,

@@ -6,9 +6,11 @@ import { type App, TerraformOutput, TerraformStack } from "cdktf";
 import {
   awsClusterNames,
   awsNames,
+  clustersInRegion,
   deployedSecrets,
   internalDomain,
   isOnEcs,
+  personalSecrets,
   programModel,
   programNames,
   programsOf,
@@ -90,7 +92,10 @@ export class AwsFoundationStack extends TerraformStack {
         deletionProtection,
       });
     }
-    for (const { name } of deployedSecrets(topology)) {
+    for (const { name } of [
+      ...deployedSecrets(topology, clustersInRegion(topology, region)),
+      ...personalSecrets(topology),
+    ]) {
       emptySecret(this, `secret-${name}`, {
         name: names.keySecret(name),
         description: `natsform ${environment.name}: ${name}`,

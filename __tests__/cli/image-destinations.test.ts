@@ -1,10 +1,10 @@
 import { imageDestinations } from "../../cli/images/destinations";
 import kubernetesProduction from "../../environments/kubernetes-production";
 import type { EnvironmentInput } from "../../model/config";
-import { environmentOf, mixedEnvironment, topologyOf } from "../support/mixed-environment";
+import { mixedEnvironment, topologyOf } from "../support/mixed-environment";
 
 test("images go to the registry that the platform names, and to ECR; those of a named tag go nowhere", () => {
-  const placesOf = (input: EnvironmentInput) => imageDestinations(environmentOf(input), topologyOf(input));
+  const placesOf = (input: EnvironmentInput) => imageDestinations(topologyOf(input));
   const places = placesOf(mixedEnvironment()).map(({ program, region, repository }) => [
     region ?? "",
     program,

@@ -15,7 +15,7 @@ import { MemoryStore, openStore } from "../../cli/keys/store";
 import demo from "../../environments/demo";
 import { loadTrust, trustFile } from "../../model/config/load";
 import { parseEnvironment } from "../../model/config/parse";
-import { buildTopology, clusterOf, deployedSecrets } from "../../model/topology";
+import { buildTopology, clusterOf, deployedSecrets, personalSecrets } from "../../model/topology";
 import { createAuthority, type KeyPairPem } from "../../runtime/x509/authority";
 import { type OpenMoto, startOpenMoto } from "../support/moto";
 
@@ -149,7 +149,7 @@ const storeOf = (prefix: string, containers?: "existing") =>
     );
     const sdk = await import("@aws-sdk/client-secrets-manager");
     const client = new sdk.SecretsManagerClient({ region: "eu-west-1", ...config() });
-    const desired = deployedSecrets(topology);
+    const desired = [...deployedSecrets(topology, topology.clusters), ...personalSecrets(topology)];
     for (const { name } of desired) await client.send(new sdk.CreateSecretCommand({ Name: `demo/keys/${name}` }));
     expect(await target.list()).toEqual([]);
     expect(await pushSecrets(topology, keys, target)).toEqual({ written: desired.length, unchanged: 0 });

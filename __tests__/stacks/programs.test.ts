@@ -1,6 +1,14 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type ProgramModel, programModel, programNames } from "../../model/topology";
+import { parse } from "yaml";
+import {
+  clusterSecrets,
+  deployedSecrets,
+  isOnKubernetes,
+  type ProgramModel,
+  programModel,
+  programNames,
+} from "../../model/topology";
 import type { StackContext } from "../../modules/aws/context";
 import { kubernetesVariants } from "../support/kubernetes-variants";
 import { missingOf } from "../support/program-demands";
@@ -88,4 +96,37 @@ test("a program's task reads the secrets of its row, for its own account, and no
     }
   }
   expect([...seen].sort()).toEqual(["auth-callout", "backup", "drill", "prune", "streams"]);
+});
+
+/** Entries of a Secret that something mounts, anywhere in a value. Values of the chart are a text of YAML. */
+function mounted(value: unknown, secret: string): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { secret_name, secretName, items } = value as Record<string, unknown>;
+  const own = (secret_name ?? secretName) === secret ? ((items ?? []) as { key: string }[]).map(({ key }) => key) : [];
+  return [...own, ...Object.values(value).flatMap((inner) => mounted(inner, secret))];
+}
+
+test("the Secret of a cluster on Kubernetes holds what is mounted there, and nothing else", () => {
+  const seen: string[] = [];
+  for (const { topology } of contexts)
+    for (const cluster of topology.clusters.filter(isOnKubernetes)) {
+      const own = stacks.filter(({ name }) => name.startsWith(`${topology.environment}-${cluster.name}-`));
+      const values = own.flatMap((stack) =>
+        Object.values(all(stack, "helm_release")).flatMap((release) => release.values as string[]),
+      );
+      const { servers } = clusterSecrets(cluster.name);
+      const read = [...own.map(({ resource }) => resource), ...values.map((text) => parse(text))].flatMap((value) =>
+        mounted(value, servers),
+      );
+      const keys = read.map((key) => key.replace(/^include-/, "user-"));
+      const desired = deployedSecrets(topology, [cluster]).map(({ name }) => name);
+      expect([topology.environment, cluster.name, [...new Set(keys)].sort()]).toEqual([
+        topology.environment,
+        cluster.name,
+        desired.sort(),
+      ]);
+      seen.push(...desired);
+    }
+  for (const kind of ["callout-issuer", "leaf-", "streams-", "backup-", "renewal", "-sys"])
+    expect(seen.some((name) => name.includes(kind))).toBe(true);
 });

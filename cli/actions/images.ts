@@ -54,8 +54,8 @@ async function byRegistry(
 
 /** @throws UserError when no cluster of the environment runs containers of ours that are built here */
 async function imagesOf(environment: string): Promise<{ root: string; places: ImageDestination[] }> {
-  const { root, environment: loaded, topology } = await openEnvironment(environment);
-  const places = imageDestinations(loaded, topology);
+  const { root, topology } = await openEnvironment(environment);
+  const places = imageDestinations(topology);
   if (places.length === 0)
     throw new UserError(
       `${environment} needs no images: it has no cluster on AWS, and its clusters on Kubernetes name a tag`,

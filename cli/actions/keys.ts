@@ -59,6 +59,7 @@ export async function show(name: string, options: Options): Promise<void> {
 }
 
 export async function push(name: string, options: Options): Promise<void> {
-  const { written, unchanged, target } = await pushKeys(name, { ...options, to: options.to ?? "" });
+  const { written, unchanged, removed, target } = await pushKeys(name, { ...options, to: options.to ?? "" });
   print(`${counted(written, "secret")} written to ${target}, ${unchanged} unchanged`);
+  if (removed.length > 0) print(`removed, since nobody in the cluster reads them: ${removed.join(", ")}`);
 }

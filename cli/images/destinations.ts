@@ -1,4 +1,3 @@
-import type { Environment } from "../../model/config";
 import {
   awsNames,
   clusterOf,
@@ -11,8 +10,8 @@ import {
 } from "../../model/topology";
 
 /** Programs whose images a cluster on Kubernetes runs. */
-export function imagesOf(environment: Environment, topology: Topology, name: string): ProgramName[] {
-  const scope = { environment, topology, cluster: clusterOf(topology, name) };
+export function imagesOf(topology: Topology, name: string): ProgramName[] {
+  const scope = { topology, cluster: clusterOf(topology, name) };
   return programsOf("kubernetes", "image").filter((program) => programModel(program).isNeeded(scope));
 }
 
@@ -26,7 +25,7 @@ export interface ImageDestination {
 }
 
 /** Every repository that the environment's images are pushed to; clusters that name an existing tag have none. */
-export function imageDestinations(environment: Environment, topology: Topology): ImageDestination[] {
+export function imageDestinations(topology: Topology): ImageDestination[] {
   const foundations = stackPlan(topology).flatMap((stack) => (stack.layer === "foundation" ? [stack.region] : []));
   const ours = foundations.flatMap((region) =>
     programsOf("aws", "image").map((program) => ({
@@ -39,7 +38,7 @@ export function imageDestinations(environment: Environment, topology: Topology):
     .filter(isOnKubernetes)
     .filter(({ platform }) => platform.images.tag === undefined)
     .flatMap(({ name, platform }) =>
-      imagesOf(environment, topology, name).map((program) => ({
+      imagesOf(topology, name).map((program) => ({
         program,
         repository: `${platform.images.programs}/${program}`,
       })),

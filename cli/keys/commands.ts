@@ -6,7 +6,7 @@ import { withLock } from "../core/lock";
 import { shownPath, UserError } from "../core/project";
 import { type KeyLocationOptions, keyLocation } from "./location";
 import { makeKeys } from "./make";
-import { pushSecrets } from "./push";
+import { deployedIn, pushSecrets, removeStrayKeys } from "./push";
 import { finishRotation, previousKeys, rotateKeys } from "./rotate";
 import { MemoryStore, openStore } from "./store";
 import { writeTrust } from "./trust-file";
@@ -123,6 +123,8 @@ export async function readKeys(name: string, props: KeysProps = {}): Promise<Key
 export interface KeysPushed {
   written: number;
   unchanged: number;
+  /** Keys that nobody in the cluster reads, where the store is its Secret. */
+  removed: string[];
   /** The store that was written, in words. */
   target: string;
 }
@@ -135,6 +137,10 @@ export async function pushKeys(name: string, { to, ...props }: KeysProps & { to:
   return withLock(lock, async () => {
     const trust = loadTrustIfThere(path, root);
     if (trust) await refuseOtherKeys(topology, trust, store);
-    return { ...(await pushSecrets(topology, store, target)), target: target.description };
+    const deployed = deployedIn(topology, to);
+    const pushed = await pushSecrets(topology, store, target, deployed);
+    // What nobody in a cluster reads must not lie in its Secret; other stores may be shared.
+    const removed = deployed.personal ? [] : await removeStrayKeys(topology, target, deployed);
+    return { ...pushed, removed, target: target.description };
   });
 }

@@ -35,13 +35,14 @@ export class KubernetesSecretStore implements KeyStore {
   async write(name: string, value: string): Promise<void> {
     checkKeyName(name);
     const data = { [name]: encode(value) };
-    if (name.startsWith("user-leaf-")) data[`include-${name.slice("user-".length)}`] = encode(leafInclude(value));
+    if (name.startsWith("user-leaf-")) data[includeOf(name)] = encode(leafInclude(value));
     await this.change(data);
   }
 
   async remove(name: string): Promise<void> {
     checkKeyName(name);
-    if ((await this.values()).has(name)) await this.change({ [name]: undefined });
+    if (!(await this.values()).has(name)) return;
+    await this.change({ [name]: undefined, ...(name.startsWith("user-leaf-") && { [includeOf(name)]: undefined }) });
   }
 
   async list(): Promise<string[]> {
@@ -79,6 +80,9 @@ export class KubernetesSecretStore implements KeyStore {
     throw new UserError(`${this.description}: ${stderr.trim().split("\n")[0] ?? `kubectl ended with ${code}`}`, fix);
   }
 }
+
+/** Entry that a server's configuration includes, beside the login of a leaf. */
+const includeOf = (name: string) => `include-${name.slice("user-".length)}`;
 
 const encode = (value: string) => Buffer.from(value).toString("base64");
 

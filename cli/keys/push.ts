@@ -1,11 +1,45 @@
-import { deployedSecrets, type Topology } from "../../model/topology";
+import {
+  type ClusterTopology,
+  clusterSecrets,
+  type DeployedSecret,
+  deployedSecrets,
+  personalSecrets,
+  type Topology,
+} from "../../model/topology";
 import { UserError } from "../core/project";
 import type { KeyStore } from "./key-store";
 
-/** The deployed secrets of the environment with their values, in the form that programs read. */
-export async function deployedValues(topology: Topology, from: KeyStore): Promise<{ name: string; value: string }[]> {
+/** What a deployment's store holds. */
+export interface DeployedKeys {
+  /** Whose programs read it. */
+  clusters: readonly ClusterTopology[];
+  /** Logins of services and of the system user too, in a store that lets each read its own. */
+  personal: boolean;
+}
+
+/** Everything that is deployed anywhere. */
+export const deployedEverywhere = ({ clusters }: Topology): DeployedKeys => ({ clusters, personal: true });
+
+/** What a store holds, by its URL: the Secret of a cluster what is read there, every other store all. */
+export function deployedIn(topology: Topology, url: string): DeployedKeys {
+  const [, secret] = /^kubernetes:[^/]+\/([^?]+)/.exec(url) ?? [];
+  const cluster = topology.clusters.find(({ name }) => clusterSecrets(name).servers === secret);
+  return cluster ? { clusters: [cluster], personal: false } : deployedEverywhere(topology);
+}
+
+const secretsOf = (topology: Topology, { clusters, personal }: DeployedKeys): DeployedSecret[] => [
+  ...deployedSecrets(topology, clusters),
+  ...(personal ? personalSecrets(topology) : []),
+];
+
+/** The secrets of a deployment with their values, in the form that programs read. */
+export async function deployedValues(
+  topology: Topology,
+  from: KeyStore,
+  deployed: DeployedKeys = deployedEverywhere(topology),
+): Promise<{ name: string; value: string }[]> {
   return Promise.all(
-    deployedSecrets(topology).map(async ({ name, keys }) => {
+    secretsOf(topology, deployed).map(async ({ name, keys }) => {
       const values = await Promise.all(keys.map((key) => from.read(key)));
       return { name, value: values.filter((value) => value !== undefined).join("\n") };
     }),
@@ -22,8 +56,9 @@ export async function pushSecrets(
   topology: Topology,
   from: KeyStore,
   to: KeyStore,
+  deployed: DeployedKeys = deployedEverywhere(topology),
 ): Promise<{ written: number; unchanged: number }> {
-  const secrets = await deployedValues(topology, from);
+  const secrets = await deployedValues(topology, from, deployed);
   const missing = secrets.filter(({ value }) => value === "").map(({ name }) => name);
   if (missing.length === secrets.length)
     throw new UserError(`there are no keys in ${from.description}`, "natsform keys init");
@@ -39,4 +74,17 @@ export async function pushSecrets(
     written++;
   }
   return { written, unchanged: secrets.length - written };
+}
+
+/** Entries of the Secret of one cluster that nobody there reads: whoever may read it has them all the same. */
+export async function strayKeys(topology: Topology, store: KeyStore, deployed: DeployedKeys): Promise<string[]> {
+  const wanted = secretsOf(topology, deployed).map(({ name }) => name);
+  return (await store.list()).filter((name) => !wanted.includes(name));
+}
+
+/** Removes such entries. @returns their names */
+export async function removeStrayKeys(topology: Topology, store: KeyStore, deployed: DeployedKeys): Promise<string[]> {
+  const stray = await strayKeys(topology, store, deployed);
+  for (const name of stray) await store.remove(name);
+  return stray;
 }

@@ -41,10 +41,10 @@ const otherVersion: EnvironmentRule = {
     }),
 };
 
-function imagesOf({ environment, topology }: LintContext, cluster: ClusterTopology) {
+function imagesOf({ topology }: LintContext, cluster: ClusterTopology) {
   const stack = stackPlan(topology).find((stack) => stack.cluster === cluster.name);
   const programs = stack ? programsOf(stack.family, "image") : [];
-  const needed = programs.filter((name) => programModel(name).isNeeded({ environment, topology, cluster }));
+  const needed = programs.filter((name) => programModel(name).isNeeded({ topology, cluster }));
   return platformModel(cluster.platform).images(cluster.platform, topology.nats.version, needed);
 }
 

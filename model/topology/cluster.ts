@@ -1,4 +1,5 @@
 import type { Environment } from "../config";
+import { hasRenewalJob } from "./identity";
 import { linksOf } from "./links";
 import type { Certificate, CertificateId, ClusterTopology, JetStreamTopology, Listener, ServerTopology } from "./model";
 import type { ClusterNames } from "./names";
@@ -19,6 +20,7 @@ export function buildCluster(env: Environment, name: string, cluster: Cluster): 
     natsName: cluster.natsName ?? `${environment}-${name}`,
     platform,
     jetstream: buildJetStream(name, cluster),
+    renewsByJob: hasRenewalJob(cluster),
     servers: names.servers.map((server, ordinal) => buildServer(server, ordinal, names, cluster)),
     listeners: buildListeners(cluster, names, size),
     certificates: buildCertificates(cluster, names, size),

@@ -1,5 +1,8 @@
 import { isLandingAccount } from "./identity";
-import type { Topology } from "./model";
+import type { ClusterTopology, Topology } from "./model";
+import { platformModel } from "./platform-models";
+import { programModel, programNames } from "./programs";
+import { calloutIssuerSecret, calloutXkeySecret, loginKey } from "./secret-names";
 
 /** A secret that deployed programs read: the values of `keys` in the key store that exist, one a line. */
 export interface DeployedSecret {
@@ -8,34 +11,44 @@ export interface DeployedSecret {
 }
 
 /**
- * Secrets that `keys push` writes to the deployment's store, in the shape that programs read. Keys that sign for an
- * operator stay where they were made.
+ * Secrets that `keys push` writes to the deployment of some clusters, in the shape that programs read: those that their
+ * programs and servers read, and no others. Keys that sign for an operator stay where they were made.
  */
-export function deployedSecrets({ identity, clusters }: Topology): DeployedSecret[] {
-  // Credentials of foreign leaves are given to their operators, and read by nothing that is deployed.
-  const foreign = clusters.flatMap(({ foreignLeafs }) => foreignLeafs.flatMap(({ links }) => links));
-  const fixed = identity.users.map(({ name }) => name).filter((name) => !foreign.some(({ user }) => user === name));
-  const users = [...fixed, ...Object.keys(identity.services).map((name) => `service-${name}`)];
-  return [
-    { name: calloutIssuerSecret, keys: issuerKeys(identity) },
-    { name: calloutXkeySecret, keys: withPrevious("xkey") },
-    ...users.map((user) => login(`user-${user}`)),
-    ...(identity.mode === "operator" ? fixed.map((name) => login(`creds-${name}`)) : []),
-    ...(encryptsBackups({ clusters }) ? [single(backupKeySecret)] : []),
-  ];
+export function deployedSecrets(topology: Topology, clusters: readonly ClusterTopology[]): DeployedSecret[] {
+  const names = clusters.flatMap((cluster) => secretsReadIn(topology, cluster));
+  return [...new Set(names)].map((name) => ({ name, keys: keysOf(topology, name) }));
 }
 
-/** Name of a fixed user's credentials: creds in operator mode, else the seed of its nkey. */
-export const loginKey = ({ identity }: Pick<Topology, "identity">, user: string): string =>
-  `${identity.mode === "operator" ? "creds" : "user"}-${user}`;
+/**
+ * Logins of services and of the system user, for a store in which each secret has readers of its own: natsform's programs
+ * read none of them, and people and services do by the rights that they are given.
+ */
+export const personalSecrets = (topology: Topology): DeployedSecret[] =>
+  [loginKey(topology, "sys"), ...Object.keys(topology.identity.services).map((name) => `user-service-${name}`)].map(
+    (name) => ({ name, keys: [name] }),
+  );
 
-export const calloutIssuerSecret = "callout-issuer";
-export const calloutXkeySecret = "callout-xkey";
+/** Names of the secrets that somebody in a cluster reads: its programs, its servers' links to a hub, its nats-box. */
+function secretsReadIn(topology: Topology, cluster: ClusterTopology): string[] {
+  const { platform, leafLinks } = cluster;
+  const people = platformModel(platform).commandLineUsers(platform);
+  const scope = { topology, cluster };
+  const ofPrograms = programNames
+    .map(programModel)
+    .filter((program) => program.isNeeded(scope))
+    .flatMap((program) => program.accounts(scope).flatMap((account) => program.secrets(scope, account)));
+  return [...ofPrograms, ...[...leafLinks.map(({ user }) => user), ...people].map((user) => loginKey(topology, user))];
+}
+
+function keysOf({ identity }: Topology, name: string): string[] {
+  if (name === calloutIssuerSecret) return issuerKeys(identity);
+  if (name === calloutXkeySecret) return withPrevious("xkey");
+  return name === responderKey || name === responderCreds ? withPrevious(name) : [name];
+}
+
 /** Credentials of the responders: during a rotation the old one comes after the new one. */
 export const responderKey = "user-responder";
 export const responderCreds = "creds-responder";
-/** Keys of backups, one a line: the first encrypts, and the older ones open what they encrypted. */
-export const backupKeySecret = "backup-key";
 
 export const encryptsBackups = ({ clusters }: Pick<Topology, "clusters">): boolean =>
   clusters.some(({ backup }) => backup?.encrypt);
@@ -53,6 +66,3 @@ function issuerKeys(identity: Topology["identity"]): string[] {
 }
 
 const withPrevious = (key: string) => [key, `${key}-previous`];
-const login = (name: string): DeployedSecret =>
-  name === responderKey || name === responderCreds ? { name, keys: withPrevious(name) } : single(name);
-const single = (key: string): DeployedSecret => ({ name: key, keys: [key] });

@@ -2,17 +2,14 @@ export * from "./aws-names";
 export { buildTopology, clusterOf } from "./build";
 export { calloutKeys } from "./callout-keys";
 export {
-  backupKeySecret,
-  calloutIssuerSecret,
-  calloutXkeySecret,
   type DeployedSecret,
   deployedSecrets,
   encryptsBackups,
-  loginKey,
+  personalSecrets,
   responderCreds,
   responderKey,
 } from "./deployed-secrets";
-export { hasRenewalJob, isLandingAccount, streamsInbox } from "./identity";
+export { isLandingAccount, streamsInbox } from "./identity";
 export { type ClusterSecrets, clusterSecrets, type KubernetesClusterNames, kubernetesNames } from "./kubernetes-names";
 export {
   announcedClusters,
@@ -31,8 +28,9 @@ export type { PlatformModel, PlatformOf, SitePaths } from "./platform-models/mod
 export * from "./platforms";
 export { type ListenerName, ports } from "./ports";
 export * from "./programs";
-export { awsRegions } from "./regions";
+export { awsRegions, clustersInRegion } from "./regions";
 export { nodeCacheAddress, resolverNetworks } from "./resolvers";
+export { backupKeySecret, calloutIssuerSecret, calloutXkeySecret, loginKey } from "./secret-names";
 export { signerOf } from "./signer";
 export {
   type AwsStack,

@@ -93,6 +93,8 @@ export interface ClusterTopology {
   natsName: string;
   platform: Platform;
   jetstream?: JetStreamTopology;
+  /** A job in the cluster's Kubernetes renews its certificates and has its servers reload them. */
+  renewsByJob: boolean;
   servers: ServerTopology[];
   listeners: Listener[];
   certificates: Certificate[];

@@ -1,9 +1,7 @@
 import { RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
-import type { Environment } from "../config";
-import { backupKeySecret, calloutIssuerSecret, calloutXkeySecret, loginKey } from "./deployed-secrets";
-import { hasRenewalJob } from "./identity";
 import type { ClusterTopology, Topology } from "./model";
 import type { ListenerName } from "./ports";
+import { backupKeySecret, calloutIssuerSecret, calloutXkeySecret, loginKey } from "./secret-names";
 import type { StackFamily } from "./stack";
 import { streamAccounts } from "./streams";
 
@@ -12,7 +10,6 @@ export type Destination = "token-issuer" | "vault" | "kubernetes-api" | "object-
 
 /** Cluster that may run a program. */
 export interface ProgramScope {
-  environment: Environment;
   topology: Topology;
   cluster: ClusterTopology;
 }
@@ -34,14 +31,17 @@ export interface ProgramModel {
   /** Listeners of servers that it connects to. */
   listeners: readonly ListenerName[];
   reaches: readonly Destination[];
+  /** Accounts that it works on, each with a login of its own; one without a name where it works on none. */
+  accounts(scope: ProgramScope): string[];
   /** Deployed secrets that it reads. @param account whose streams it works on, where it works on those of one */
-  secrets(scope: Pick<ProgramScope, "topology" | "cluster">, account: string): string[];
+  secrets(scope: ProgramScope, account: string): string[];
   /** True when it has a log of its own; otherwise it shares the log of the server in its task. */
   ownLog: boolean;
 }
 
 const always = () => true;
 const none = () => [];
+const noAccount = () => [""];
 
 export const programs = {
   "auth-callout": {
@@ -50,18 +50,17 @@ export const programs = {
     isNeeded: always,
     listeners: ["client"],
     reaches: ["token-issuer"],
+    accounts: noAccount,
     secrets: ({ topology }) => [calloutIssuerSecret, calloutXkeySecret, loginKey(topology, "responder")],
     ownLog: true,
   },
   "certificate-renewal": {
     runs: { kubernetes: "image" },
     standalone: false,
-    isNeeded: ({ environment, cluster }) => {
-      const config = environment.clusters[cluster.name];
-      return config !== undefined && hasRenewalJob(config);
-    },
+    isNeeded: ({ cluster }) => cluster.renewsByJob,
     listeners: ["client", "routes", "leafnodes"],
     reaches: ["vault", "kubernetes-api"],
+    accounts: noAccount,
     secrets: ({ topology }) => [loginKey(topology, RENEWAL_USER)],
     ownLog: true,
   },
@@ -71,6 +70,7 @@ export const programs = {
     isNeeded: ({ topology, cluster }) => streamAccounts(topology, cluster.name).length > 0,
     listeners: ["client"],
     reaches: [],
+    accounts: ({ topology, cluster }) => streamAccounts(topology, cluster.name),
     secrets: ({ topology }, account) => [loginKey(topology, `streams-${account}`)],
     ownLog: true,
   },
@@ -80,6 +80,7 @@ export const programs = {
     isNeeded: ({ cluster }) => cluster.backup !== undefined,
     listeners: ["client"],
     reaches: ["object-store"],
+    accounts: ({ topology }) => topology.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name),
     secrets: ({ topology, cluster }, account) => [
       loginKey(topology, `backup-${account}`),
       ...(cluster.backup?.encrypt ? [backupKeySecret] : []),
@@ -92,6 +93,7 @@ export const programs = {
     isNeeded: always,
     listeners: ["client", "routes", "leafnodes", "websocket", "monitoring"],
     reaches: ["aws"],
+    accounts: noAccount,
     secrets: none,
     ownLog: false,
   },
@@ -101,6 +103,7 @@ export const programs = {
     isNeeded: always,
     listeners: [],
     reaches: ["aws"],
+    accounts: noAccount,
     secrets: none,
     ownLog: true,
   },
@@ -110,6 +113,7 @@ export const programs = {
     isNeeded: always,
     listeners: [],
     reaches: ["aws"],
+    accounts: noAccount,
     secrets: none,
     ownLog: true,
   },

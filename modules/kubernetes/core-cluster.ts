@@ -1,6 +1,5 @@
 import type { Release } from "@cdktf/provider-helm/lib/release";
 import { Construct } from "constructs";
-import { hasRenewalJob } from "../../model/topology";
 import type { KubernetesContext } from "./context";
 import { Monitoring } from "./monitoring";
 import { NetworkPolicies } from "./network-policies";
@@ -24,7 +23,7 @@ export class CoreCluster extends Construct {
     new NetworkPolicies(this, "network-policies", context);
     new Monitoring(this, "monitoring", context);
     const storageClass = addStorageClass(this, context);
-    const renewal = hasRenewalJob(context.config) ? new CertificateRenewal(this, "renewal", context) : undefined;
+    const renewal = context.cluster.renewsByJob ? new CertificateRenewal(this, "renewal", context) : undefined;
     const { release } = new NatsRelease(this, "nats", {
       context,
       storageClass,

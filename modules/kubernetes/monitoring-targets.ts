@@ -1,4 +1,4 @@
-import { type ClusterTopology, hasRenewalJob, type StreamTopology } from "../../model/topology";
+import type { ClusterTopology, StreamTopology } from "../../model/topology";
 import { diskLimitMiB } from "../../templates/helm-values";
 import type { MonitoringTargets } from "../../templates/kubernetes-monitoring";
 import type { KubernetesContext } from "./context";
@@ -6,7 +6,7 @@ import { ttlSeconds, vaultCertificates } from "./vault-roles";
 
 /** Expected parts of the cluster, for alerts to compare with the actual ones. */
 export function monitoringTargetsOf(context: KubernetesContext): MonitoringTargets {
-  const { topology, cluster, names, namespace, config } = context;
+  const { topology, cluster, names, namespace } = context;
   const backedUp = topology.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
   const named = (of: (account: string) => string) => backedUp.map(of).join("|") || undefined;
   return {
@@ -21,7 +21,7 @@ export function monitoringTargetsOf(context: KubernetesContext): MonitoringTarge
     leafNodes: { expected: leafNodesOf(topology.clusters, cluster), perServer: cluster.leafLinks.length },
     callout: names.callout,
     calloutTimeoutSeconds: topology.identity.calloutTimeoutSeconds,
-    renewal: hasRenewalJob(config) ? renewalOf(context) : undefined,
+    renewal: cluster.renewsByJob ? renewalOf(context) : undefined,
     backups: cluster.backup && named(names.backupOf),
     drills: cluster.backup?.drill === undefined ? undefined : named(names.drillOf),
   };

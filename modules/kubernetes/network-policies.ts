@@ -5,7 +5,7 @@ import {
   type NetworkPolicyV1SpecIngressFrom,
 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { Construct } from "constructs";
-import { hasRenewalJob, type ListenerName, type ProgramName, streamAccounts } from "../../model/topology";
+import { type ListenerName, type ProgramName, streamAccounts } from "../../model/topology";
 import { exporterPort } from "../../templates/helm-values";
 import { pruneAccess } from "./backup-prune";
 import { type KubernetesContext, labelsOf, serverLabels } from "./context";
@@ -63,7 +63,7 @@ function rulesOf(context: KubernetesContext): Rules[] {
   const rules: (Rules | false | undefined)[] = [
     { name: "servers", pods: serverLabels(context), ingress: serverIngress(context), egress: serverEgress(context) },
     { ...program("auth-callout"), ingress: from(readers(context), 9090) },
-    hasRenewalJob(context.config) && program("certificate-renewal"),
+    context.cluster.renewsByJob && program("certificate-renewal"),
     streamAccounts(topology, cluster.name).length > 0 && program("streams"),
     backup && {
       name: "backup",
@@ -120,7 +120,7 @@ function serverIngress(context: KubernetesContext): NetworkPolicyV1SpecIngress[]
     // The renewal job checks which certificate a route serves.
     routes: podsOf(
       serverLabels(context),
-      ...(hasRenewalJob(context.config) ? [labelsOf(context, "certificate-renewal")] : []),
+      ...(context.cluster.renewsByJob ? [labelsOf(context, "certificate-renewal")] : []),
     ),
     // It asks for nobody's name.
     monitoring: [...readers(context), ...(natsBox ? podsOf(natsBoxLabels(context)) : [])],

@@ -6,7 +6,7 @@ import { PkiSecretBackendRole } from "@cdktf/provider-vault/lib/pki-secret-backe
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { type CertificateId, foreignLeafRole, hasRenewalJob, type IssuerId } from "../../model/topology";
+import { type CertificateId, foreignLeafRole, type IssuerId } from "../../model/topology";
 import type { KubernetesContext } from "./context";
 import { mountOf, renewalRole, roleOf, ttlSeconds, vaultCertificates } from "./vault-roles";
 
@@ -53,7 +53,7 @@ export class VaultAccess extends Construct {
         dependsOn: after ? [after] : [],
       });
     }
-    if (!hasRenewalJob(config)) return;
+    if (!context.cluster.renewsByJob) return;
     const policy = new Policy(this, "policy", { name: renewalRole(context), policy: policyText(context) });
     const auth = vault.create ? new AuthBackend(this, "auth", { type: "kubernetes", path: vault.authPath }) : undefined;
     if (auth) {

@@ -1,8 +1,11 @@
-import { buildTopology, deployedSecrets, encryptsBackups } from "../../../model/topology";
+import { deployedIn } from "../../../cli/keys/push";
+import { buildTopology, clusterOf, deployedSecrets, encryptsBackups, personalSecrets } from "../../../model/topology";
 import { changed, parsed } from "../../support/lint-environment";
 
-const secrets = (changes: Record<string, unknown> = {}) =>
-  Object.fromEntries(deployedSecrets(buildTopology(parsed(changed(changes)))).map(({ name, keys }) => [name, keys]));
+const secrets = (changes: Record<string, unknown> = {}) => {
+  const all = buildTopology(parsed(changed(changes)));
+  return Object.fromEntries(deployedSecrets(all, all.clusters).map(({ name, keys }) => [name, keys]));
+};
 
 test("keys of a rotation that is not finished are deployed behind the current ones", () => {
   expect(secrets()).toMatchObject({
@@ -31,4 +34,43 @@ test("the key of backups is deployed where they are encrypted, and only there", 
 
 test("keys that sign for an operator stay where they were made", () => {
   expect(Object.values(secrets({ "identity.mode": "operator" })).flat()).not.toContain("operator");
+});
+
+const topology = buildTopology(
+  parsed(
+    changed({
+      "clusters.edge.jetstream": { memory: "1GiB", file: "10GiB" },
+      "streams[1]": { name: "LOCAL", cluster: "edge", subjects: ["local.>"], replicas: 1 },
+      "accounts.OTHER": { jetstream: { enabled: false } },
+    }),
+  ),
+);
+const secretsIn = (...clusters: string[]) =>
+  deployedSecrets(
+    topology,
+    clusters.map((name) => clusterOf(topology, name)),
+  ).map(({ name }) => name);
+const responders = ["callout-issuer", "callout-xkey", "user-responder"];
+
+test("a cluster has what its programs and its link read, and nothing of another's", () => {
+  expect(secretsIn("core").sort()).toEqual([...responders, "backup-key", "user-streams-APP", "user-backup-APP"].sort());
+  expect(secretsIn("edge").sort()).toEqual(
+    [...responders, "user-leaf-edge-APP", "user-renewal", "user-streams-APP"].sort(),
+  );
+});
+
+test("the system user and services are read by no program, and several clusters have each secret once", () => {
+  const all = secretsIn(...topology.clusters.map(({ name }) => name));
+  expect(all.filter((name) => name.includes("sys") || name.includes("service"))).toEqual([]);
+  expect(new Set(all).size).toBe(all.length);
+  expect(personalSecrets(topology).map(({ name }) => name)).toEqual(["user-sys", "user-service-api"]);
+});
+
+test("a store that is the Secret of a cluster holds what is read there; any other holds all, people's too", () => {
+  expect(deployedIn(topology, "kubernetes:nats/edge-keys?production")).toEqual({
+    clusters: [clusterOf(topology, "edge")],
+    personal: false,
+  });
+  for (const url of ["kubernetes:nats/somebodys", "kubernetes:nats/core-keys", "aws:eu-west-1/lint/keys", "file:x"])
+    expect(deployedIn(topology, url)).toEqual({ clusters: topology.clusters, personal: true });
 });

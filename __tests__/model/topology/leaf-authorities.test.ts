@@ -138,9 +138,11 @@ test("the renewal job of a hub trusts its leaves' authorities as long as it is t
 });
 
 test("what a foreign leaf logs in with is pushed to no deployment; its hub's certificate carries the address", () => {
-  const names = deployedSecrets(topology).map(({ name }) => name);
-  expect(names).toEqual(expect.arrayContaining(["user-leaf-edge-APP", "user-leaf-far-APP"]));
-  expect(names.filter((name) => name.includes("branch"))).toEqual([]);
+  const links = (cluster: string) =>
+    deployedSecrets(topology, [clusterOf(topology, cluster)])
+      .map(({ name }) => name)
+      .filter((name) => name.includes("leaf"));
+  expect([links("hub"), links("edge"), links("far")]).toEqual([[], ["user-leaf-edge-APP"], ["user-leaf-far-APP"]]);
   const { certificates } = clusterOf(topology, "hub");
   expect(certificates.find(({ id }) => id === "leafnodes")?.names).toContain("leaf.example.com");
 });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { deployedSecrets } from "../../../model/topology";
+import { deployedSecrets, personalSecrets } from "../../../model/topology";
 import { all, contextOf, one, projectWithCode, type Stack, synthesized, variants } from "../../support/stacks";
 
 let stacks: Record<string, Stack>;
@@ -98,7 +98,9 @@ test("images cannot be replaced under their tag, and are scanned", () => {
 });
 
 test("there is an empty secret for everything that keys push writes", async () => {
-  const desired = deployedSecrets((await demo).topology).map(({ name }) => `demo/keys/${name}`);
+  const { topology } = await demo;
+  const deployed = [...deployedSecrets(topology, topology.clusters), ...personalSecrets(topology)];
+  const desired = deployed.map(({ name }) => `demo/keys/${name}`);
   expect(names(foundation("demo"), "aws_secretsmanager_secret").sort()).toEqual(desired.sort());
 });
 

@@ -10,7 +10,12 @@ const files = {
 const remote = (mode: "callout" | "operator") =>
   leafRemote({
     mode,
-    link: { hub: "hub", account: "APP", user: "leaf-edge-APP" },
+    link: {
+      hub: "hub",
+      account: "APP",
+      user: "leaf-edge-APP",
+      closed: { both: ["_INBOX.>"], exports: ["_INBOX.>", "$JS.>"] },
+    },
     urls: ["tls://hub.example.com:7422"],
     account: "APP",
     files,
@@ -31,4 +36,8 @@ test.each(["callout", "operator"] as const)(
 test("a leaf's login is a file beside its configuration, and no part of it", () => {
   expect(remote("operator")).toMatchObject({ credentials: "/credentials/leaf-edge-APP.creds" });
   expect(remote("callout").include).toEqual(new Include("credentials/leaf-edge-APP.conf"));
+});
+
+test("a leaf keeps from its hub by itself what its link closes", () => {
+  expect(remote("callout")).toMatchObject({ deny_imports: ["_INBOX.>"], deny_exports: ["_INBOX.>", "$JS.>"] });
 });

@@ -10,14 +10,14 @@ import { deployedValues } from "../../keys/push";
 import { certificateFault } from "../certificate-fault";
 import { clientConfig, type DeployTarget } from "../target";
 import type { CheckedCluster } from "./checked-cluster";
-import { keyStoreOf } from "./push";
+import { keyStoreOf, keysIn } from "./push";
 
 /** Every key that programs read is in the deployment's store, with the environment's value. */
 export async function checkKeys(target: DeployTarget, region: string): Promise<DeployRow[]> {
   return [
     await checkRow("secrets", `keys in ${region}`, async () => {
       const store = keyStoreOf(target, region);
-      const desired = await deployedValues(target.topology, target.keys);
+      const desired = await deployedValues(target.topology, target.keys, keysIn(target, region));
       const found = await Promise.all(desired.map(({ name }) => store.read(name)));
       const wrong = desired.filter(({ value }, i) => found[i] !== value).map(({ name }) => name);
       const ok = wrong.length === 0;

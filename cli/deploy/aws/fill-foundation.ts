@@ -4,7 +4,7 @@ import type { Progress } from "../../core/steps";
 import { pushSecrets } from "../../keys/push";
 import type { DeployTarget } from "../target";
 import { putImages } from "./images";
-import { keyStoreOf } from "./push";
+import { keyStoreOf, keysIn } from "./push";
 
 /**
  * Puts keys into their secrets and images into their repositories: Terraform must not see keys and cannot push images.
@@ -14,7 +14,12 @@ export async function fillFoundation(
   { id, region }: AwsStack,
   progress: Progress,
 ): Promise<void> {
-  const { written, unchanged } = await pushSecrets(target.topology, target.keys, keyStoreOf(target, region));
+  const { written, unchanged } = await pushSecrets(
+    target.topology,
+    target.keys,
+    keyStoreOf(target, region),
+    keysIn(target, region),
+  );
   progress(`${id}: ${counted(written, "key")} pushed, ${unchanged} were there already`);
   progress(`${id}: ${await putImages(target, region)} images put`);
 }

@@ -1,5 +1,6 @@
-import { awsNames } from "../../../model/topology";
+import { awsNames, clustersInRegion } from "../../../model/topology";
 import type { KeyStore } from "../../keys/key-store";
+import type { DeployedKeys } from "../../keys/push";
 import { SecretsManagerStore } from "../../keys/secrets-manager";
 import { clientConfig, type DeployTarget } from "../target";
 
@@ -8,3 +9,9 @@ export function keyStoreOf(target: DeployTarget, region: string): KeyStore {
   const prefix = awsNames(target.environment.name, region).keySecret("").replace(/\/$/, "");
   return new SecretsManagerStore(region, prefix, "existing", clientConfig(target, region));
 }
+
+/** What these secrets hold: what the region's clusters read, and the logins of people and services. */
+export const keysIn = ({ topology }: DeployTarget, region: string): DeployedKeys => ({
+  clusters: clustersInRegion(topology, region),
+  personal: true,
+});

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hasRenewalJob } from "../../../model/topology";
+import { clusterOf } from "../../../model/topology";
 import type { DeployRow } from "../../core/rows";
 import type { DeployTarget } from "../target";
 import { clusterAccess } from "./cluster";
@@ -41,17 +41,14 @@ export function judgeCronJob({ metadata, spec }: CronJob, jobs: readonly Job[]):
 /** Jobs on a schedule: renewal of certificates, backups. */
 export async function checkCronJobs(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { names, kubectl, inside } = clusterAccess(target, name);
-  const config = target.environment.clusters[name];
+  const cluster = clusterOf(target.topology, name);
   const selector = `app.kubernetes.io/part-of=${target.environment.name}-${name}`;
   const list = (kind: string) => [...inside, "get", kind, "--selector", selector];
   const [cronJobs, jobs] = await Promise.all([
     kubectl.json(z.object({ items: z.array(CronJob) }), ...list("cronjobs")),
     kubectl.json(z.object({ items: z.array(Job) }), ...list("jobs")),
   ]);
-  const expected = [
-    ...(config && hasRenewalJob(config) ? [names.renewal] : []),
-    ...(config?.backup ? [names.backup] : []),
-  ];
+  const expected = [...(cluster.renewsByJob ? [names.renewal] : []), ...(cluster.backup ? [names.backup] : [])];
   const missing = expected.filter((start) => !cronJobs.items.some(({ metadata }) => metadata.name.startsWith(start)));
   return [
     ...cronJobs.items.map(

@@ -4,10 +4,11 @@ import { splitPem } from "../../../runtime/x509/pem";
 import { authorityKey } from "../../../templates/helm-values";
 import { counted } from "../../core/counted";
 import { checkRow, type DeployRow } from "../../core/rows";
-import { deployedValues } from "../../keys/push";
+import { deployedValues, strayKeys } from "../../keys/push";
 import { certificateFault } from "../certificate-fault";
 import type { DeployTarget } from "../target";
 import { clusterAccess } from "./cluster";
+import { keySecret, keysOf } from "./keys";
 import { SecretData } from "./local-certificates";
 
 const dayMs = 86_400_000;
@@ -56,21 +57,22 @@ export function judgeCertificate(
   return { ok: wrong === undefined, seen: wrong ?? `${counted(desired.names.length, "name")}, ${days} days left` };
 }
 
-/** Every key that programs read is in its Secret, with the environment's value. */
+/** Every key that programs read is in its Secret, with the environment's value, and no key that nobody there reads. */
 export async function checkKeys(target: DeployTarget, name: string): Promise<DeployRow[]> {
   const { names } = clusterAccess(target, name);
   return [
     await checkRow("secrets", names.certificates.servers, async () => {
       const found = await secretOf(target, name, names.certificates.servers);
-      const desired = await deployedValues(target.topology, target.keys);
+      const deployed = keysOf(target, name);
+      const desired = await deployedValues(target.topology, target.keys, deployed);
       const wrong = desired.filter(({ name: key, value }) => found[key] !== value).map((one) => one.name);
-      const ok = wrong.length === 0;
-      return {
-        ok,
-        seen: ok
-          ? `${desired.length} as in ${target.keys.description}`
-          : `differ from ${target.keys.description}: ${wrong.join(", ")}`,
-      };
+      const stray = await strayKeys(target.topology, keySecret(target, name), deployed);
+      const problems = [
+        ...(wrong.length > 0 ? [`differ from ${target.keys.description}: ${wrong.join(", ")}`] : []),
+        ...(stray.length > 0 ? [`nobody in the cluster reads ${stray.join(", ")}`] : []),
+      ];
+      const ok = problems.length === 0;
+      return { ok, seen: ok ? `${desired.length} as in ${target.keys.description}` : problems.join("; ") };
     }),
   ];
 }

@@ -1,12 +1,9 @@
 import type { KubernetesStack } from "../../../model/topology";
-import { kubernetesNames, vaultClusters } from "../../../model/topology";
-import { counted } from "../../core/counted";
+import { vaultClusters } from "../../../model/topology";
 import type { Progress } from "../../core/steps";
 import { imagesOf } from "../../images/destinations";
 import { pushImage } from "../../images/push";
 import { baseImage } from "../../images/settings";
-import { KubernetesSecretStore } from "../../keys/kubernetes-secret";
-import { pushSecrets } from "../../keys/push";
 import type { DeployDriver } from "../driver";
 import { accessOf, type DeployTarget } from "../target";
 import { checkKubernetes } from "./check";
@@ -15,6 +12,7 @@ import { driftedStreams } from "./drifted-streams";
 import { explainFailure } from "./explain";
 import { deletePendingRelease } from "./helm-release";
 import { joinLeafNodes } from "./join-leaf-nodes";
+import { pushKeys, tidyKeys } from "./keys";
 import { refuseEmptyCertificates } from "./local-certificates";
 import { respondersFirst } from "./responders-first";
 import { retainedResources } from "./retained-resources";
@@ -49,30 +47,18 @@ export const kubernetesDriver: DeployDriver<KubernetesStack> = {
         }
       : undefined,
   explain: (target, stack) => explainFailure(target, stack),
-  finish: joinLeafNodes,
+  finish: (target, stacks) => [...joinLeafNodes(target, stacks), ...tidyKeys(target, stacks)],
   check: checkKubernetes,
   retainedResources,
 };
 
-/** The Secret that servers and programs read their keys from. */
-export function keySecret(target: DeployTarget, cluster: string): KubernetesSecretStore {
-  const { context, env } = accessOf(target, cluster);
-  const { certificates } = kubernetesNames(target.environment.name, cluster);
-  return new KubernetesSecretStore(namespaceOf(target, cluster), certificates.servers, context, env);
-}
-
-async function pushKeys(target: DeployTarget, { id, cluster }: KubernetesStack, progress: Progress): Promise<void> {
-  const { written, unchanged } = await pushSecrets(target.topology, target.keys, keySecret(target, cluster));
-  progress(`${id}: ${counted(written, "key")} pushed, ${unchanged} were there already`);
-}
-
 /** Pushes the programs' images, unless the configuration names a tag of existing ones. */
 async function pushImages(target: DeployTarget, { id, cluster }: KubernetesStack, progress: Progress): Promise<void> {
-  const { root, environment, topology, env } = target;
+  const { root, topology, env } = target;
   const { images } = clusterOn(target, cluster).platform;
   if (images.tag !== undefined) return;
   const base = baseImage(undefined, env);
-  for (const program of imagesOf(environment, topology, cluster)) {
+  for (const program of imagesOf(topology, cluster)) {
     const { tag, pushed } = await pushImage({ root, program, base, repository: `${images.programs}/${program}` });
     progress(`${id}: ${program}:${tag} ${pushed ? "pushed" : "was there"}`);
   }

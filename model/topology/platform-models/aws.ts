@@ -48,6 +48,7 @@ const common = {
   renewsFromVault: false,
   publicName: { signer: "acme", servedBy: "servers" },
   region: ({ region }) => region,
+  commandLineUsers: () => [],
   tags: ({ region, zones }, ordinal) => [`az:${region}${serverZone({ zones }, ordinal)}`],
   zoneSizes,
   knowsZones: true,

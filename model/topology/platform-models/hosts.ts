@@ -30,6 +30,7 @@ export const hostsModel: PlatformModel<Hosts> = {
   renewsFromVault: false,
   publicName: { signer: "acme", servedBy: "servers" },
   region: () => undefined,
+  commandLineUsers: () => [],
   tags: ({ hosts }, ordinal) => hosts[ordinal]?.tags ?? [],
   zoneSizes: () => undefined,
   knowsZones: true,

@@ -75,6 +75,7 @@ export const kubernetesModel: PlatformModel<Kubernetes> = {
   renewsFromVault: true,
   publicName: { signer: "ingress", servedBy: "ingress" },
   region: () => undefined,
+  commandLineUsers: ({ natsBox }) => natsBox?.users ?? [],
   tags: () => [],
   // The chart's spread constraint keeps the difference between zones at one server at most.
   zoneSizes: ({ zones }, servers) =>

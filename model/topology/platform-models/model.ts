@@ -95,6 +95,8 @@ export interface PlatformModel<P extends Platform> {
 
   /** Region of the cloud's API. */
   region(platform: P): string | undefined;
+  /** Fixed users whose logins a pod with NATS's command line reads. */
+  commandLineUsers(platform: P): readonly string[];
   /** Tags that a server has by where it is placed. */
   tags(platform: P, ordinal: number): string[];
   /** Servers in each zone of failure, the fullest first; `undefined` where only the operator knows. */
