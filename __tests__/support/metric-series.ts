@@ -16,6 +16,7 @@ export const monitoringTargets: MonitoringTargets = {
   renewal: { cronJob: "nats-certificate-renewal", marginSeconds: 864_000 },
   backups: "nats-backup-app",
   drills: "nats-drill-app",
+  prunes: "nats-prune-app",
 };
 
 /** Values by series, each in Prometheus' notation for 240 minutes: `0+10x240` grows by ten a minute. */
@@ -99,7 +100,7 @@ export function wellSeries(): Series {
   return new Map([
     ...pods.flatMap((pod) => ofServer(pod, "nats-0")),
     ...["a", "b"].flatMap((id) => ofResponder(`nats-auth-callout-${id}`)),
-    ...["nats-certificate-renewal", "nats-backup-app", "nats-drill-app"].flatMap(ofCronJob),
+    ...["nats-certificate-renewal", "nats-backup-app", "nats-drill-app", "nats-prune-app"].flatMap(ofCronJob),
     [`nats_varz_remotes{namespace="nats",pod="other-0",server_id="N"}`, steady(0)],
     [`nats_healthz_status{namespace="nats",pod="other-0",server_id="N"}`, steady(1)],
     [`kube_cronjob_spec_suspend{namespace="nats",cronjob="other-backup-app"}`, steady(1)],

@@ -178,6 +178,10 @@ const scenarios: Record<string, { happens: (series: Series) => void; firing: str
     happens: (series) => set(series, ["successful_time", "backup"], undefined),
     firing: ["NatsBackupFails", "NatsBackupOld"],
   },
+  "old backups are not removed": {
+    happens: (series) => set(series, ["successful_time", "prune"], steady(3000)),
+    firing: ["NatsBackupsNotPruned"],
+  },
   "the drill has failed": {
     happens: (series) => set(series, ["successful_time", "drill"], steady(3000)),
     firing: ["NatsRestoreDrillFails"],

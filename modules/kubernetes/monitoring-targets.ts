@@ -1,6 +1,7 @@
 import type { ClusterTopology, StreamTopology } from "../../model/topology";
 import { diskLimitMiB } from "../../templates/helm-values";
 import type { MonitoringTargets } from "../../templates/kubernetes-monitoring";
+import { pruneAccess } from "./backup-prune";
 import type { KubernetesContext } from "./context";
 import { ttlSeconds, vaultCertificates } from "./vault-roles";
 
@@ -24,6 +25,7 @@ export function monitoringTargetsOf(context: KubernetesContext): MonitoringTarge
     renewal: cluster.renewsByJob ? renewalOf(context) : undefined,
     backups: cluster.backup && named(names.backupOf),
     drills: cluster.backup?.drill === undefined ? undefined : named(names.drillOf),
+    prunes: cluster.backup && pruneAccess(context) ? named(names.pruneOf) : undefined,
   };
 }
 

@@ -8,11 +8,11 @@ const day = 24 * hour;
 /** Time at which a CronJob last succeeded, or was made while it has never succeeded. */
 const succeeded = (of: string) => `(${metric.succeeded}${of} or ${metric.created}${of})`;
 
-/** Alerts when scheduled jobs fail: renewals, backups and drills. The metrics are kube-state-metrics'. */
+/** Alerts when scheduled jobs fail: renewals, backups, drills, and the removal of old backups. The metrics are kube-state-metrics'. */
 export function jobAlerts(targets: MonitoringTargets): Alert[] {
-  const { namespace, renewal, backups, drills } = targets;
+  const { namespace, renewal, backups, drills, prunes } = targets;
   const of = (cronJob: string) => `{namespace="${namespace}",cronjob=~"${cronJob}"}`;
-  const every = [renewal?.cronJob, backups, drills].filter((name) => name !== undefined);
+  const every = [renewal?.cronJob, backups, drills, prunes].filter((name) => name !== undefined);
   if (every.length === 0) return [];
   return [
     ...(renewal ? renewalAlerts(of(renewal.cronJob), renewal.marginSeconds) : []),
@@ -25,6 +25,9 @@ export function jobAlerts(targets: MonitoringTargets): Alert[] {
             "the restore drill {{ $labels.cronjob }} has failed: the last backup may be none",
           ),
         ]
+      : []),
+    ...(prunes
+      ? [failing("NatsBackupsNotPruned", of(prunes), "{{ $labels.cronjob }} has failed: old backups are not removed")]
       : []),
     {
       name: "NatsJobSuspended",

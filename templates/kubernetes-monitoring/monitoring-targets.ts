@@ -23,6 +23,7 @@ export interface MonitoringTargets {
   /** Regular expressions of the CronJobs' names. */
   backups?: string;
   drills?: string;
+  prunes?: string;
 }
 
 /** `{namespace="nats",pod=~"core-[0-9]+"}`: the servers, whichever monitor found them. */

@@ -165,8 +165,8 @@ test("alerts know what there should be: servers, streams, leaf nodes, jobs", () 
     (job) => (job as { metadata: { name: string } }).metadata.name,
   );
   const renewal = one<{ metadata: { name: string } }>(stack("service"), "kubernetes_cron_job_v1").metadata.name;
-  const asked = ["NatsBackupFails", "NatsRestoreDrillFails", "NatsCertificatesExpire"].flatMap((alert) =>
-    (/cronjob=~"([^"]+)"/.exec(exprOf(rules, alert) ?? "")?.[1] ?? "").split("|"),
+  const asked = ["NatsBackupFails", "NatsRestoreDrillFails", "NatsBackupsNotPruned", "NatsCertificatesExpire"].flatMap(
+    (alert) => (/cronjob=~"([^"]+)"/.exec(exprOf(rules, alert) ?? "")?.[1] ?? "").split("|"),
   );
   expect(asked.sort()).toEqual([...cronJobs, renewal].sort());
 });
