@@ -23,8 +23,8 @@ const rotatedIn: Record<Mode, string[]> = {
 };
 /** After how many changes it is cut off. With an operator only around creds: its JWTs take their time. */
 const cutsIn = {
-  operator: { rotate: [15, 16], all: 16, finish: [5] },
-  callout: { rotate: [0, 1, 2, 3, 4, 5, 6], all: 6, finish: [0, 1, 2, 3] },
+  operator: { rotate: [15, 16, 17], all: 17, finish: [5] },
+  callout: { rotate: [0, 1, 2, 3, 4, 5, 6, 7], all: 7, finish: [0, 1, 2, 3] },
 };
 
 /** A store whose process is killed after some changes. */

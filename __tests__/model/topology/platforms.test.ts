@@ -111,6 +111,7 @@ const asking: Record<string, string> = {
   "model/config/checks/aws.ts": "reads what is not parsed yet",
   "model/config/checks/kubernetes.ts": "reads what is not parsed yet",
   "model/config/checks/raw.ts": "reads what is not parsed yet",
+  "model/lint/backup-history.ts": "a rule about the identities of pods",
   "model/lint/backup.ts": "a rule about keys that are named in a Secret of Kubernetes",
   "model/lint/certificates.ts": "prints it",
   "model/lint/charts.ts": "a rule about the chart",
