@@ -154,7 +154,10 @@ describe("rotate", () => {
     await keys("init", "demo");
     const [before, old] = [trustOf(), seedOf("issuer")];
     const { code, stdout } = await keys("rotate", "demo");
-    expect({ code, first: stdout.split("\n")[0] }).toEqual({ code: 0, first: "rotated: issuer, xkey, user-responder" });
+    expect({ code, first: stdout.split("\n")[0] }).toEqual({
+      code: 0,
+      first: "rotated: issuer, xkey, user-responder, backup-key",
+    });
     expect(seedOf("issuer-previous")).toBe(old);
     expect(modeOf(join(store(), "issuer-previous.key"))).toBe("600");
     expect(trustOf()).toEqual({
@@ -254,11 +257,11 @@ describe("push", () => {
     expect(code).toBe(0);
     const written = readdirSync(target);
     expect(stdout).toBe(`${written.length} secrets written to folder ${target}, 0 unchanged\n`);
-    expect(written).toEqual(expect.arrayContaining(["callout-xkey.key", "user-sys.key", "creds-responder.key"]));
+    expect(written).toEqual(expect.arrayContaining(["callout-xkey.key", "creds-sys.key", "creds-responder.key"]));
     expect(written.filter((name) => /^(operator|account-)/.test(name))).toEqual([]);
     expect(modeOf(target)).toBe("700");
     for (const file of written) expect(modeOf(join(target, file))).toBe("600");
-    for (const file of ["user-sys.key", "creds-responder.key"])
+    for (const file of ["creds-sys.key", "creds-responder.key"])
       expect(readFileSync(join(target, file), "utf8")).toBe(readFileSync(join(store("operated"), file), "utf8"));
     const again = await keys("push", "operated", "--to", `file:${target}`);
     expect(again.stdout).toBe(`0 secrets written to folder ${target}, ${written.length} unchanged\n`);

@@ -5,7 +5,7 @@ export const callout = [
   ...plantedIn("runtime/auth-callout/answers.ts", [
     [
       "a service answers into the inboxes of services that may not ask it",
-      "deny: others.map(({ inboxes }) => inboxes)",
+      "deny: belowRoots(rules, others)",
       "deny: []",
     ],
     [
@@ -189,14 +189,10 @@ export const callout = [
     ],
     ["rules of other accounts add up", "applies[index] && rule.account === account", "applies[index]"],
     ["one condition of several is enough", "when.every((condition)", "when.some((condition)"],
-    [
-      "users hear every inbox",
-      "[...subscribe.allow, `${inboxPrefix(claims.sub)}.>`]",
-      '[...subscribe.allow, "_INBOX.>"]',
-    ],
+    ["users hear every inbox", "...belowRoots(rules, [`${inboxPrefix(claims.sub)}.>`])", '"_INBOX.>"'],
     [
       "services hear every inbox",
-      "subscribe: { allow: [...subscribe.allow, inboxes]",
+      "subscribe: { allow: [...subscribe.allow, ...inboxes]",
       'subscribe: { allow: [...subscribe.allow, "_INBOX.>"]',
     ],
     [

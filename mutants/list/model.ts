@@ -50,7 +50,6 @@ export const model = [
       'subscribe: { allow: [">"] }',
     ],
     ["fixed users log in as leaf nodes", 'connections: ["STANDARD"]', 'connections: ["STANDARD", "LEAFNODE"]'],
-    ["leaf nodes' users log in as clients", 'connections: ["LEAFNODE"]', 'connections: ["LEAFNODE", "STANDARD"]'],
     [
       "the callout places users in the system account",
       "name !== systemAccount && name !== calloutAccount",
@@ -63,23 +62,31 @@ export const model = [
     ],
     ["natsform's own accounts store streams", "name, jetstream: false", "name, jetstream: true"],
   ]),
+  ...plantedIn("model/topology/links.ts", [
+    ["leaf nodes' users log in as clients", 'connections: ["LEAFNODE" as const]', 'connections: ["STANDARD" as const]'],
+    ["a link carries inboxes and JetStream", "deny: [...closedSubjects] };", "deny: [] };"],
+    ["an empty list lets a link send everything", 'if (allow.length === 0) return { allow, deny: [">"] };', ""],
+    ["a link carries the inboxes of other leafs", "deny: [...deny, ...others]", "deny"],
+    ["a leaf answers whoever there is", 'asked ? ["_INBOX.*.>"] : []', '["_INBOX.*.>"]'],
+    ["a leaf is open to a hub that is taken over", "both, exports }", "both: [], exports: [] }"],
+  ]),
   ...plantedIn("model/topology/deployed-secrets.ts", [
     [
-      "credentials of foreign leaves are deployed",
-      "filter((name) => !foreign.some(({ user }) => user === name))",
-      "filter(() => true)",
+      "a cluster holds what programs read that it does not run",
+      ".filter((program) => program.isNeeded(scope))",
+      ".filter(() => true)",
+    ],
+    [
+      "a cluster holds the logins of services",
+      "const names = clusters.flatMap((cluster) => secretsReadIn(topology, cluster));",
+      "const names = [...clusters.flatMap((cluster) => secretsReadIn(topology, cluster)), ...personalSecrets(topology).map(({ name }) => name)];",
     ],
     [
       "the old issuer's key is lost before its rotation is finished",
       'return withPrevious("issuer");',
       'return ["issuer"];',
     ],
-    ["the old seal's key is lost before its rotation is finished", 'keys: withPrevious("xkey")', 'keys: ["xkey"]'],
-    [
-      "the key of encrypted backups is not deployed",
-      "encryptsBackups({ clusters }) ?",
-      "!encryptsBackups({ clusters }) ?",
-    ],
+    ["the old seal's key is lost before its rotation is finished", 'return withPrevious("xkey");', 'return ["xkey"];'],
   ]),
   ...plantedIn("model/topology/callout-keys.ts", [["responders keep rotated keys", "...previous]", "]"]]),
   ...plantedIn("model/topology/leaf-authorities.ts", [
@@ -176,8 +183,8 @@ export const model = [
     ],
     [
       "users answer unless told otherwise",
-      "allowResponses: answers.default(false)",
-      "allowResponses: answers.default(true)",
+      "allowResponses: answers.default(false),\n  /** Applies",
+      "allowResponses: answers.default(true),\n  /** Applies",
     ],
     [
       "clocks may differ by a day",

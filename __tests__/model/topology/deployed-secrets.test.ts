@@ -71,6 +71,6 @@ test("a store that is the Secret of a cluster holds what is read there; any othe
     clusters: [clusterOf(topology, "edge")],
     personal: false,
   });
-  for (const url of ["kubernetes:nats/somebodys", "kubernetes:nats/core-keys", "aws:eu-west-1/lint/keys", "file:x"])
+  for (const url of ["kubernetes:nats/somebodys", "aws:eu-west-1/lint/keys", "file:x"])
     expect(deployedIn(topology, url)).toEqual({ clusters: topology.clusters, personal: true });
 });

@@ -61,7 +61,7 @@ export function isGranted(
 
 export function verifyAdmission(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<VerifyRow> {
   return checkRow("callout", `${cluster.name}: a valid token gets its permissions and no others`, async () => {
-    const rules = toAuthRules(twin.topology, trust);
+    const rules = toAuthRules(twin.topology, trust, cluster);
     const explained = explainPermissions(rules, { sub: verifySub });
     if (!("grant" in explained))
       return { ok: false, seen: `the rules deny every token without claims: ${explained.denied}` };
@@ -79,7 +79,7 @@ export function verifyAdmission(twin: Twin, cluster: ClusterTopology, trust: Tru
 /** Logs in as each service with its key, and checks what the server then lets it do. */
 export function verifyServices(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<VerifyRow> {
   return checkRow("callout", `${cluster.name}: services get their permissions and no others`, async () => {
-    const rules = toAuthRules(twin.topology, trust);
+    const rules = toAuthRules(twin.topology, trust, cluster);
     const wrong: string[] = [];
     for (const [nkey, service] of Object.entries(rules.services)) {
       const seed = readFileSync(join(twin.folder.keys, `user-service-${service.name}.key`), "utf8").trim();
