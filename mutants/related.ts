@@ -7,19 +7,19 @@ import { readImports } from "../__tests__/support/import-graph";
 export const isFast = (file: string): boolean =>
   file.endsWith(".test.ts") && file.startsWith("__tests__/") && !/^__tests__\/(truth|acceptance)\//.test(file);
 
-/** Which files each file is imported by. */
+/** Which files each file, or package, is imported by. */
 export type Importers = ReadonlyMap<string, readonly string[]>;
 
 export function readImporters(root: string): Importers {
   const importers = new Map<string, string[]>();
   for (const { from, to, inside } of readImports(root, /^$/).imports) {
-    const file = inside ? to : to === "natsform/config" ? "model/config/index.ts" : undefined;
-    if (file) importers.set(file, [...(importers.get(file) ?? []), from]);
+    const loaded = !inside && to === "natsform/config" ? "model/config/index.ts" : to;
+    importers.set(loaded, [...(importers.get(loaded) ?? []), from]);
   }
   return importers;
 }
 
-/** Fast tests that load a file, those first that most likely are about it. */
+/** Fast tests that load a file, those first that most likely are about it. Many examples of one fact take long. */
 export function testsOf(file: string, importers: Importers): string[] {
   const distance = new Map([[file, 0]]);
   const open = [file];
@@ -30,8 +30,13 @@ export function testsOf(file: string, importers: Importers): string[] {
       open.push(importer);
     }
   const words = wordsOf(file);
+  const itsOwn = `__tests__/${file.replace(/\.ts$/, ".test.ts")}`;
+  const long = new Set(importers.get("fast-check"));
   const rank = (test: string) =>
-    (distance.get(test) ?? 0) - 2 * wordsOf(test).filter((word) => words.includes(word)).length;
+    (distance.get(test) ?? 0) -
+    (test === itsOwn ? 100 : 0) +
+    (long.has(test) ? 6 : 0) -
+    2 * wordsOf(test).filter((word) => words.includes(word)).length;
   return [...distance.keys()].filter(isFast).sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 

@@ -107,7 +107,7 @@ export async function variants(root: string): Promise<StackContext[]> {
   });
   const operator = contextOf("demo", root, (input) => {
     input.name = "operator";
-    input.identity = { ...input.identity, mode: "operator" } as EnvironmentInput["identity"];
+    input.identity = { ...input.identity, mode: "operator", responders: 1 } as EnvironmentInput["identity"];
     const { cluster, platform } = core(input);
     platform.storage = "efs";
     platform.parentDomain = "example.com";

@@ -89,6 +89,13 @@ describe("certificate-manager", () => {
     );
   });
 
+  test("its table can be restored, and is encrypted with the environment's key", () => {
+    expect(one(stacks["demo-core-certificates"], "aws_dynamodb_table")).toMatchObject({
+      point_in_time_recovery: { enabled: true },
+      server_side_encryption: { enabled: true, kms_key_arn: expect.stringContaining("data.aws_kms_alias") },
+    });
+  });
+
   test("its table keeps the lease where it cannot be deleted by accident", () => {
     expect(one(stacks["demo-core-certificates"], "aws_dynamodb_table")).toMatchObject({
       name: "demo-core-certificates",
@@ -168,6 +175,19 @@ describe("auth callout", () => {
       resource_id: expect.stringMatching(/^service\/demo\//),
     });
   });
+});
+
+test("two responders are the least, and they run until new ones do", () => {
+  // The environment asks for one.
+  expect(one(stacks["operator-core-programs"], "aws_ecs_service")).toMatchObject({
+    desired_count: 2,
+    deployment_minimum_healthy_percent: 100,
+  });
+});
+
+test("who logs in is seen by nobody in the network: metrics stay in the task", () => {
+  const env = started(program("demo-core-programs", "auth-callout"));
+  expect(AuthCalloutEnv.parse(env).HTTP_HOST).toBe("127.0.0.1");
 });
 
 describe("streams", () => {

@@ -4,6 +4,7 @@ import { defaultRelease } from "../../../model/config/server-releases";
 import type { Container } from "../../../modules/aws/containers";
 import { CertificateAgentEnv } from "../../../runtime/certificate-agent/env";
 import { natsCommand } from "../../../templates/nats-entrypoint";
+import { statements } from "../../support/construct";
 import {
   all,
   type Block,
@@ -128,5 +129,23 @@ test("on EFS each server has a folder of its own, mounted encrypted and by its r
   const { volume } = task("inside-core-nats", "core-1");
   expect(volume.find(({ name }) => name === "data")).toMatchObject({
     efs_volume_configuration: { transit_encryption: "ENABLED", authorization_config: { iam: "ENABLED" } },
+  });
+});
+
+test("the server reads its configuration and writes its data, and the agent does not meddle with what runs", () => {
+  const written = (name: string) =>
+    (containerOf("demo-core-nats", "core-0", name).mountPoints ?? [])
+      .filter(({ readOnly }) => !readOnly)
+      .map(({ containerPath }) => containerPath);
+  expect(written("nats")).toEqual(["/run/nats", "/data"]);
+  expect(written("agent")).toEqual(["/etc/nats"]);
+});
+
+test("servers find the versions of their own configurations, and list nothing else", () => {
+  const role = one(stacks["demo-core-nats"], "aws_iam_role_policy", "servers_task-role");
+  const [list, ...others] = statements(role.policy).filter(({ Action }) => [Action].flat().some((a) => /List/.test(a)));
+  expect(others).toEqual([]);
+  expect(list?.Condition).toEqual({
+    StringEquals: { "s3:prefix": [0, 1, 2].map((i) => `core/core-${i}/nats.conf`) },
   });
 });
