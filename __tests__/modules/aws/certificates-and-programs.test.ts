@@ -186,7 +186,7 @@ test("two responders are the least, and they run until new ones do", () => {
 });
 
 test("who logs in is seen by nobody in the network: metrics stay in the task", () => {
-  const env = started(program("demo-core-programs", "auth-callout"));
+  const env = started(containers("demo-core-programs", "auth-callout"));
   expect(AuthCalloutEnv.parse(env).HTTP_HOST).toBe("127.0.0.1");
 });
 

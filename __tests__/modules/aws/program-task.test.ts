@@ -15,7 +15,7 @@ const task = made(
       memoryMiB: 512,
     }),
 );
-const [container] = JSON.parse(String(task.aws_ecs_task_definition?.[0]?.container_definitions));
+const [container, writer] = JSON.parse(String(task.aws_ecs_task_definition?.[0]?.container_definitions));
 
 test("a program runs without the rights of root, and writes no files", () => {
   expect(container).toMatchObject({
@@ -27,8 +27,12 @@ test("a program runs without the rights of root, and writes no files", () => {
 });
 
 test("a secret is named, and not told", () => {
-  expect(container.environment).toEqual([{ name: "LOG_LEVEL", value: "info" }]);
-  expect(container.secrets).toEqual([{ name: "SEED", valueFrom: expect.stringContaining("secretsmanager_secret") }]);
+  expect(container.environment).toEqual([
+    { name: "LOG_LEVEL", value: "info" },
+    { name: "SEED_FILE", value: "/run/natsform/secrets/SEED" },
+  ]);
+  expect(container.secrets).toBeUndefined();
+  expect(writer.secrets).toEqual([{ name: "SEED", valueFrom: expect.stringContaining("secretsmanager_secret") }]);
 });
 
 test("who starts it reads that secret alone", () => {
@@ -36,5 +40,5 @@ test("who starts it reads that secret alone", () => {
   const reading = policies
     .flatMap(({ policy }) => statements(policy))
     .filter(({ Action }) => [Action].flat().includes("secretsmanager:GetSecretValue"));
-  expect(reading.map(({ Resource }) => Resource)).toEqual([[container.secrets[0].valueFrom]]);
+  expect(reading.map(({ Resource }) => Resource)).toEqual([[writer.secrets[0].valueFrom]]);
 });
