@@ -1,6 +1,6 @@
 import { connect } from "nats";
 import { createUser, type KeyPair } from "nkeys.js";
-import { NatsClient, type NatsClientOptions, StreamPublishError } from "../../runtime/client";
+import { inboxPrefix, NatsClient, type NatsClientOptions, StreamPublishError } from "../../runtime/client";
 import { seedOf } from "../support/callout-keys";
 import {
   makeCertificate,
@@ -163,6 +163,26 @@ describe("publishing to a stream", () => {
       duplicate: true,
     });
     expect(await publisher.publishToStream("LATE.a", "content")).toMatchObject({ seq: 2 });
+  });
+
+  test("two identities that use one id drop none of each other's messages", async () => {
+    const [alice, bob] = ["alice", "bob"].map((sub) => client({ inboxPrefix: inboxPrefix(sub) }));
+    if (!alice || !bob) throw new Error("there are two");
+    await createStream(alice, "SHARED");
+    const published = (by: NatsClient) => by.publishToStream("SHARED.a", "content", { messageId: "1" });
+    expect(await published(alice)).toMatchObject({ seq: 1, duplicate: false });
+    expect(await published(bob)).toMatchObject({ seq: 2, duplicate: false });
+    expect(await published(bob)).toMatchObject({ seq: 2, duplicate: true });
+  });
+
+  test("whoever knows identity and id can still use it first: then the other's message is dropped", async () => {
+    const [alice, mallory] = [client({ inboxPrefix: inboxPrefix("alice") }), client()];
+    await createStream(alice, "TAKEN");
+    const raw = (await mallory.connection()).jetstream();
+    expect(await raw.publish("TAKEN.mallory", "mine", { msgID: "alice.1" })).toMatchObject({ duplicate: false });
+    const dropped = await alice.publishToStream("TAKEN.alice", "content", { messageId: "1" });
+    expect(dropped).toMatchObject({ seq: 1, duplicate: true });
+    expect(await alice.publishToStream("TAKEN.alice", "content")).toMatchObject({ seq: 2, duplicate: false });
   });
 
   test("gives up in time and names the message", async () => {

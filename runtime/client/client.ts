@@ -12,7 +12,7 @@ import {
 import { errorMessage } from "../common/error-message";
 import { parseServers } from "../common/servers";
 import { type Authentication, type Authenticators, authenticators, defaultInboxPrefix } from "./authentication";
-import { publishToStream, type StreamPublishOptions } from "./stream-publish";
+import { ownMessageId, publishToStream, type StreamPublishOptions } from "./stream-publish";
 
 export interface NatsClientOptions {
   /** `tls://` addresses, as a list or separated by commas. */
@@ -69,6 +69,8 @@ export class NatsClient {
   #connecting?: Promise<NatsConnection>;
   /** One for all attempts, which it counts. */
   #login?: Authenticators;
+  /** Of the identity that connected last. */
+  #inboxPrefix?: string;
   #closed = false;
   #connected = false;
   #reconnects = 0;
@@ -100,14 +102,20 @@ export class NatsClient {
     (await this.connection()).publish(subject, data, options);
   }
 
-  /** Publishes to a stream and waits until it is stored; retried with one message id while no leader answers. */
+  /**
+   * Publishes to a stream and waits until it is stored; retried with one message id while no leader answers.
+   *
+   * Ids belong to the stream: a message with an id that somebody else used is dropped as a duplicate. So the identity of
+   * this client stands before each, and by default the rest is left to chance, which nobody else can foresee.
+   */
   async publishToStream(subject: string, data: Payload, options: Partial<StreamPublishOptions> = {}): Promise<PubAck> {
     const stream = (await this.connection()).jetstream();
+    const { messageId = randomUUID(), ...rest } = options;
     return publishToStream(stream, subject, data, {
-      messageId: randomUUID(),
+      messageId: ownMessageId(this.#inboxPrefix, messageId),
       timeoutMs: this.#options.requestTimeoutMs ?? 5000,
       retryForMs: 60_000,
-      ...options,
+      ...rest,
     });
   }
 
@@ -139,6 +147,7 @@ export class NatsClient {
   async #connect(): Promise<NatsConnection> {
     const { authentication, caFile, ca, tlsServername, name, inboxPrefix, connectTimeoutMs } = this.#options;
     const prefix = inboxPrefix ?? defaultInboxPrefix(authentication);
+    this.#inboxPrefix = prefix;
     try {
       this.#login ??= authenticators(authentication);
       const connection = await connect({

@@ -3,7 +3,10 @@ import { errorMessage } from "../common/error-message";
 
 /** Options for publishing one message to a stream. */
 export interface StreamPublishOptions {
-  /** Makes retries harmless: within its duplicate window the stream stores one message of this id. */
+  /**
+   * Makes retries harmless: within its duplicate window the stream stores one message of this id. Where others publish
+   * to the stream too, one that they cannot foresee.
+   */
   messageId: string;
   /** Time that one attempt waits for the acknowledgement. */
   timeoutMs: number;
@@ -25,6 +28,10 @@ export class StreamPublishError extends Error {
     });
   }
 }
+
+/** The id as the stream gets it: two identities that count their messages alike drop none of each other's. */
+export const ownMessageId = (inboxPrefix: string | undefined, id: string): string =>
+  inboxPrefix === undefined ? id : `${inboxPrefix.replace(/^_INBOX\./, "")}.${id}`;
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
