@@ -46,9 +46,19 @@ export default defineEnvironment({
       subjects: ["orders.>"],
       replicas: 3,
       maxAge: "7d",
+      // What is read directly, a server sends wherever a request says, JetStream's interface included.
+      allowDirect: false,
       consumers: [{ name: "fulfilment", filterSubjects: ["orders.*.placed"] }],
     },
-    { name: "NEWS", cluster: "core", subjects: ["news.>"], replicas: 3, maxAge: "1d", maxBytes: "64MiB" },
+    {
+      name: "NEWS",
+      cluster: "core",
+      subjects: ["news.>"],
+      replicas: 3,
+      maxAge: "1d",
+      maxBytes: "64MiB",
+      allowDirect: false,
+    },
   ],
   acknowledge: [
     {

@@ -580,6 +580,31 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     at: "identity.services.api.publish.allow[0]",
     passes: { "identity.services.api.publish": { allow: ["$JS.ACK.ORDERS.api.>", "$JS.ACK.*.*.ORDERS.api.>"] } },
   },
+  "direct-read-by-users": {
+    fails: { "identity.permissions[0].publish": { allow: ["$JS.core.API.DIRECT.GET.ORDERS.>", "user.{sub}.>"] } },
+    at: "identity.permissions[0].publish.allow[0]",
+    passes: { "identity.permissions[0].publish": { allow: ["$JS.API.STREAM.MSG.GET.ORDERS", "user.{sub}.>"] } },
+  },
+  "direct-read-of-what-is-written": {
+    fails: {
+      "streams[1]": stream(),
+      "streams[2]": stream({ name: "KV_PREFS", subjects: ["$KV.PREFS.>"] }),
+      "identity.services.api": {
+        ...{ account: "APP", publish: { allow: ["orders.>"] } },
+        uses: { streams: ["ORDERS", "MORE"], buckets: { PREFS: "write" } },
+      },
+    },
+    at: ["identity.services.api.uses.buckets.PREFS", "identity.services.api.uses.streams[0]"],
+    passes: {
+      "streams[0].allowDirect": false,
+      "streams[1]": stream(),
+      "streams[2]": stream({ name: "KV_PREFS", subjects: ["$KV.PREFS.>"] }),
+      "identity.services.api": {
+        ...{ account: "APP", publish: { allow: ["orders.>"] } },
+        uses: { streams: ["ORDERS", "MORE"], buckets: { PREFS: "read" } },
+      },
+    },
+  },
 
   // Leaf nodes
   "leaf-hub-unreachable": {

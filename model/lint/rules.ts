@@ -9,6 +9,7 @@ import { chartRules } from "./charts";
 import { clusterRules } from "./clusters";
 import { consumerRules } from "./consumers";
 import type { EnvironmentRule } from "./context";
+import { directReadRules } from "./direct-reads";
 import { durabilityRules } from "./durability";
 import { egressRules } from "./egress";
 import { grantRules } from "./grants";
@@ -47,6 +48,7 @@ export const rules: readonly EnvironmentRule[] = [
   ...calloutRules,
   ...permissionRules,
   ...grantRules,
+  ...directReadRules,
   ...leafnodeRules,
   ...networkRules,
   ...egressRules,

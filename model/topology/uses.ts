@@ -29,14 +29,20 @@ export function subjectsOfUses({ uses, account }: Pick<Service, "uses" | "accoun
       `$JS.ACK.*.*.${stream}.${consumer}.>`,
     ];
   });
-  const reads = (stream: string) =>
-    of(stream, `STREAM.INFO.${stream}`, `STREAM.MSG.GET.${stream}`, `DIRECT.GET.${stream}`, `DIRECT.GET.${stream}.>`);
+  // A client reads directly where the stream says that it may, and only there.
+  const reads = (stream: string) => {
+    const isDirect = own.some(({ name, allowDirect }) => name === stream && allowDirect);
+    const direct = isDirect ? [`DIRECT.GET.${stream}`, `DIRECT.GET.${stream}.>`] : [];
+    return of(stream, `STREAM.INFO.${stream}`, `STREAM.MSG.GET.${stream}`, ...direct);
+  };
   const buckets = Object.entries(uses.buckets).flatMap(([bucket, right]) => {
     const stream = `KV_${bucket}`;
     return [
       ...reads(stream),
-      // Watching and listing make a consumer for the time being, which sends to the service's inbox.
-      ...of(stream, `CONSUMER.CREATE.${stream}.>`, `CONSUMER.INFO.${stream}.*`, `CONSUMER.DELETE.${stream}.*`),
+      // Watching and listing make a consumer for the time being, which sends to the service's inbox: with a name of the
+      // client's in JavaScript and Go, and of the server's in Python.
+      ...of(stream, `CONSUMER.CREATE.${stream}`, `CONSUMER.CREATE.${stream}.>`),
+      ...of(stream, `CONSUMER.INFO.${stream}.*`, `CONSUMER.DELETE.${stream}.*`),
       `$JS.FC.${stream}.>`,
       ...(right === "write" ? [`$KV.${bucket}.>`] : []),
     ];

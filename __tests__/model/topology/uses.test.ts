@@ -42,9 +42,19 @@ test("a stream is read; a bucket is read and watched, and written where that is 
     "$JS.API.DIRECT.GET.ORDERS.>",
   ]);
   const read = granted({ buckets: { PREFS: "read" } });
-  expect(read).toContain("$JS.API.CONSUMER.CREATE.KV_PREFS.>");
+  // With a name in Go and JavaScript, without one in Python.
+  for (const subject of ["$JS.API.CONSUMER.CREATE.KV_PREFS", "$JS.API.CONSUMER.CREATE.KV_PREFS.>"])
+    expect(read).toContain(subject);
   expect(read.filter((subject) => subject.startsWith("$KV"))).toEqual([]);
   expect(granted({ buckets: { PREFS: "write" } })).toEqual([...read, "$KV.PREFS.>"]);
+});
+
+test("a stream that is not read directly needs no right to it", () => {
+  expect(granted({ streams: ["ORDERS"] }, { "streams[0].allowDirect": false })).toEqual([
+    "$JS.API.INFO",
+    "$JS.API.STREAM.INFO.ORDERS",
+    "$JS.API.STREAM.MSG.GET.ORDERS",
+  ]);
 });
 
 test("the domain's form stands beside the plain one, and who uses nothing gets nothing", () => {

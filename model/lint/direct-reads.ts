@@ -1,0 +1,82 @@
+import { overlaps, tokensOf, widest } from "../../runtime/subjects/spec";
+import type { Environment } from "../config";
+import { type EnvironmentRule, type LintContext, pathText } from "./context";
+import type { Hit } from "./rule";
+
+/** What somebody does with a direct read: the server sends what is stored wherever the request says. */
+
+type Lists = Environment["identity"]["permissions"][number]["publish"];
+
+const isDirectRead = (template: string) => {
+  const tokens = tokensOf(template);
+  const at = tokens.indexOf("API");
+  return tokens[0] === "$JS" && at > 0 && tokens[at + 1] === "DIRECT" && tokens[at + 2] === "GET";
+};
+const reason =
+  "A server sends what is read to whatever subject the request names, and where that is JetStream's interface it takes it for a request: a message whose content is such a request purges or deletes any stream of the account (measured on nats-server 2.15.2). What is read by STREAM.MSG.GET reaches other subjects, and not that interface.";
+
+const byUsers: EnvironmentRule = {
+  id: "direct-read-by-users",
+  severity: "error",
+  title: "Holders of a token may read a stream directly",
+  reason,
+  fix: "have a service read for them, or allow $JS.API.STREAM.MSG.GET.<stream> of a stream with allowDirect: false",
+  check: ({ environment: { identity } }) =>
+    identity.permissions.flatMap(({ publish }, i) =>
+      publish.allow.flatMap((template, k): Hit[] =>
+        isDirectRead(template)
+          ? [
+              {
+                at: pathText("identity", "permissions", i, "publish", "allow", k),
+                message: `${template} has the server publish what is stored anywhere, JetStream's interface included`,
+              },
+            ]
+          : [],
+      ),
+    ),
+};
+
+/** Streams that a service reads directly, each with the place where that is said. */
+function readDirectly({ environment: { identity, streams } }: LintContext, name: string) {
+  const service = identity.services[name];
+  if (!service) return [];
+  const { account, uses } = service;
+  const path = ["identity", "services", name, "uses"];
+  const used = [
+    ...uses.streams.map((stream, i) => ({ stream, at: pathText(...path, "streams", i) })),
+    ...Object.keys(uses.buckets).map((bucket) => ({
+      stream: `KV_${bucket}`,
+      at: pathText(...path, "buckets", bucket),
+    })),
+  ];
+  return used.flatMap(({ stream, at }) => {
+    const found = streams.find((one) => one.name === stream && one.account === account && one.allowDirect);
+    return found ? [{ stream: found, at }] : [];
+  });
+}
+
+const byServices: EnvironmentRule = {
+  id: "direct-read-of-what-is-written",
+  severity: "warning",
+  title: "A service reads directly what it or a holder of a token may write",
+  reason,
+  fix: "allowDirect: false for the stream; or an account of its own for the service and the stream",
+  check: (context) => {
+    const { identity, streams } = context.environment;
+    return Object.entries(identity.services).flatMap(([name, { account, publish, uses }]) =>
+      readDirectly(context, name).flatMap(({ stream, at }): Hit[] => {
+        // Whoever has the account's only stream has nothing more to reach.
+        if (!streams.some((other) => other.account === account && other.name !== stream.name)) return [];
+        const isWritten = ({ allow }: Pick<Lists, "allow">) =>
+          allow.some((template) => stream.subjects.some((own) => overlaps(widest(template), own)));
+        const users = identity.permissions.some((rule) => rule.account === account && isWritten(rule.publish));
+        const itself = isWritten(publish) || uses.buckets[stream.name.slice("KV_".length)] === "write";
+        if (!users && !itself) return [];
+        const message = `${itself ? name : "whoever has a token"} writes ${stream.name}: who takes ${name} over reaches every stream of ${account}`;
+        return [{ at, message }];
+      }),
+    );
+  },
+};
+
+export const directReadRules: readonly EnvironmentRule[] = [byUsers, byServices];
