@@ -2,16 +2,22 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Registry } from "prom-client";
+import { sharedAnswer } from "../common/shared-answer";
 
 /** Problems that keep requests from being answered; ready when there are none. */
 export type Readiness = { problems: string[] };
 
+/** Platforms ask every few seconds. */
+const readinessMs = 1000;
+
 /** `/healthz` (the process runs), `/readyz` (requests would be answered) and `/metrics`. */
 export function buildHttp(readiness: () => Promise<Readiness>, registry: Registry): Hono {
   const app = new Hono();
+  // It signs, seals and goes over NATS, and anybody who reaches the port may ask.
+  const shared = sharedAnswer(readinessMs, readiness);
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   app.get("/readyz", async (context) => {
-    const { problems } = await readiness();
+    const { problems } = await shared();
     const isReady = problems.length === 0;
     return context.json({ status: isReady ? "ready" : "not ready", problems }, isReady ? 200 : 503);
   });
