@@ -25,6 +25,8 @@ export interface WorkFolder {
   image(program: string): string;
   /** Images as they are built, in OCI's layout. */
   imageLayouts: string;
+  /** Archive of a Helm chart that has this SHA-256: the deployment fetches it, Terraform reads it. */
+  chart(sha256: string): string;
   environment(name: string): EnvironmentFolder;
 }
 
@@ -36,6 +38,7 @@ export function workFolder(project: string): WorkFolder {
     lambdaZip: (program) => join(root, "lambda", `${program}.zip`),
     image: (program) => join(root, "images", program),
     imageLayouts: join(root, "oci"),
+    chart: (sha256) => join(root, "charts", `nats-${sha256.slice(0, 16)}.tgz`),
     environment: (name) => {
       const own = join(root, name);
       const emulator = join(own, "emulator");

@@ -45,6 +45,27 @@ test("on ECS every container of a server, drills included, is the image of that 
   expect(found.filter((image) => !image.startsWith("${data.aws_ecr_image."))).toEqual([server]);
 });
 
+test("a chart whose archive is known is that archive, in the project; Helm fetches what nobody compares", async () => {
+  const release = async (name: string, chart: object, chartArchives: boolean) => {
+    const context = await contextOf("kubernetes-production", root, ({ clusters }) => {
+      Object.assign(clusters.nats?.platform ?? {}, { chart });
+    });
+    const stacks = synthesized([{ ...context, settings: { ...context.settings, chartArchives } }], join(root, name));
+    return Object.values(stacks["kubernetes-production-nats-core"]?.resource.helm_release ?? {})[0];
+  };
+  const known = await release("known", {}, true);
+  expect(known).toMatchObject({ chart: "../../../.natsform/charts/nats-86e0fbfe000b6d7f.tgz" });
+  expect(known).not.toHaveProperty("repository");
+  expect(await release("by-hand", {}, false)).toMatchObject({ chart: "nats", version: "2.14.2" });
+  const repository = "https://charts.example.com";
+  expect(await release("unknown", { repository }, true)).toMatchObject({
+    repository,
+    chart: "nats",
+    version: "2.14.2",
+  });
+  expect(await release("folder", { path: "/charts/nats" }, true)).toMatchObject({ chart: "/charts/nats" });
+});
+
 test("on Kubernetes every container is the image of its digest, tag and all", async () => {
   const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
   const digests = {

@@ -824,6 +824,13 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
       "clusters.edge.platform.images.exporter": undefined,
     },
   },
+  "chart-by-version": {
+    fails: { "clusters.edge.platform.chart": { repository: "oci://registry.example.com/charts" } },
+    at: "clusters.edge.platform.chart",
+    passes: {
+      "clusters.edge.platform.chart": { repository: "oci://registry.example.com/charts", sha256: "0".repeat(64) },
+    },
+  },
   "image-of-other-version": {
     fails: { "clusters.edge.platform.images.nats": pinned("nats:2.15.20-alpine") },
     at: "clusters.edge.platform.images.nats",

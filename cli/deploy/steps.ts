@@ -3,6 +3,7 @@ import type { Host } from "../core/host";
 import type { DeployRow } from "../core/rows";
 import { runStep } from "../core/steps";
 import { drivers } from "./drivers";
+import { fetchCharts } from "./kubernetes/charts";
 import { initStack, outputsOf, type StackPlan } from "./plan";
 import { isSynthesized, synthesize } from "./synth";
 import { type DeployTarget, stackFolder, stacksOf } from "./target";
@@ -69,6 +70,8 @@ export async function synthesizeStacks(target: DeployTarget): Promise<PlannedSta
     environments: [environment.name],
     trustFolder: emulator?.folder.trust.folder,
     emulatorEndpoint: emulator?.address.url,
+    // What is removed needs none.
+    chartArchives: !removing && !emulator && (await fetchCharts(target)),
     destroy: removing,
     streamsMay,
   };

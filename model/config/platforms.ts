@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { chart } from "./charts";
 import { awsImages, kubernetesImages } from "./images";
 import { ingress, monitoring, natsBox, networkPolicies } from "./kubernetes";
 import { hostname, label, matching, size, tag } from "./scalars";
@@ -123,37 +124,6 @@ const authentication = z
     }),
   ])
   .prefault({ kind: "kubeconfig" });
-
-/** Text, numbers, booleans, lists and objects, and few enough of them to be printed. */
-function isPlain(root: unknown): boolean {
-  const open = [root];
-  for (let seen = 0; open.length > 0; seen++) {
-    const value = open.pop();
-    if (seen > 2000 || typeof value === "bigint" || typeof value === "function" || typeof value === "symbol")
-      return false;
-    if (typeof value !== "object" || value === null) continue;
-    if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return false;
-    open.push(...Object.values(value));
-  }
-  return true;
-}
-
-const chart = z
-  .strictObject({
-    version: matching(/^\d+\.\d+\.\d+$/, "must be a chart version such as 2.14.2").default("2.14.2"),
-    /** Repository of the chart: https://, or oci:// and the path above the chart. */
-    repository: matching(/^(https|oci):\/\/.+/, "must be https:// or oci:// and a path").default(
-      "https://nats-io.github.io/k8s/helm/charts",
-    ),
-    /** Folder of the chart on the machine that deploys, instead of the repository. */
-    path: z.string().min(1).optional(),
-    /** Further values of the chart; they win. A key that the chart does not know is refused. */
-    values: z
-      .record(z.string().min(1), z.unknown())
-      .refine((values) => isPlain(values), "must be plain data of at most 2000 values")
-      .default({}),
-  })
-  .prefault({});
 
 /** Access of backups to their target; the values of a Secret never enter the configuration. */
 const backupAccess = z

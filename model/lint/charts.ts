@@ -1,3 +1,4 @@
+import { archiveDigest } from "../config/charts";
 import { isOnKubernetes } from "../topology";
 import { type EnvironmentRule, pathText } from "./context";
 
@@ -23,4 +24,24 @@ const old: EnvironmentRule = {
     ),
 };
 
-export const chartRules: readonly EnvironmentRule[] = [old];
+const unpinned: EnvironmentRule = {
+  id: "chart-by-version",
+  severity: "warning",
+  title: "The chart is named by its version alone",
+  reason:
+    "A version can be published again with other contents, and Helm compares nothing: whoever may write to the repository decides what runs in the namespace.",
+  fix: "set platform.chart.sha256 to the SHA-256 of the archive, which deploy compares, or name a folder that you have looked at in platform.chart.path",
+  check: ({ topology }) =>
+    topology.clusters.filter(isOnKubernetes).flatMap(({ name, platform: { chart } }) =>
+      chart.path !== undefined || archiveDigest(chart)
+        ? []
+        : [
+            {
+              at: pathText("clusters", name, "platform", "chart"),
+              message: `chart ${chart.version} of ${chart.repository}: no sha256`,
+            },
+          ],
+    ),
+};
+
+export const chartRules: readonly EnvironmentRule[] = [old, unpinned];

@@ -1,8 +1,11 @@
+import { join, relative } from "node:path";
 import { Release } from "@cdktf/provider-helm/lib/release";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { stringify } from "yaml";
+import { workFolder } from "../../artifacts/work-folder";
 import { ConfigError } from "../../model/config";
+import { archiveDigest } from "../../model/config/charts";
 import { helmValues, valuesProblems } from "../../templates/helm-values";
 import { escapeTemplate } from "../terraform/json";
 import type { KubernetesContext } from "./context";
@@ -23,18 +26,13 @@ export class NatsRelease extends Construct {
   constructor(scope: Construct, id: string, { context, storageClass, after = [] }: NatsReleaseProps) {
     super(scope, id);
     const { topology, trust, cluster, names, namespace } = context;
-    const { chart } = cluster.platform;
     const extraResources = monitoringObjects(context);
     const values = helmValues({ topology, trust, cluster, storageClass, extraResources });
     refuse(context, values);
     this.release = new Release(this, "release", {
       name: names.release,
       namespace,
-      ...(chart.path
-        ? { chart: chart.path }
-        : chart.repository.startsWith("oci://")
-          ? { chart: `${chart.repository}/nats`, version: chart.version }
-          : { repository: chart.repository, chart: "nats", version: chart.version }),
+      ...chartOf(context),
       values: [escapeTemplate(stringify(values))],
       // Servers restart one after another, each when the one before it has caught up.
       wait: true,
@@ -47,6 +45,19 @@ export class NatsRelease extends Construct {
       dependsOn: after,
     });
   }
+}
+
+/** Relative to the stack's folder, where Terraform runs: the same on every machine. */
+function chartOf({ cluster, settings }: KubernetesContext) {
+  const { chart } = cluster.platform;
+  const digest = archiveDigest(chart);
+  if (digest && settings.chartArchives)
+    return { chart: join("../../..", relative(settings.root, workFolder(settings.root).chart(digest))) };
+  if (chart.path) return { chart: chart.path };
+  const { repository, version } = chart;
+  return repository.startsWith("oci://")
+    ? { chart: `${repository}/nats`, version }
+    : { repository, chart: "nats", version };
 }
 
 function refuse({ environment, cluster }: KubernetesContext, values: unknown): void {

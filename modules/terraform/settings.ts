@@ -10,6 +10,8 @@ export interface SynthSettings {
   trustFolder?: string;
   /** Endpoint of an emulated AWS: every provider of AWS uses it instead. */
   emulatorEndpoint?: string;
+  /** True where archives of charts lie in the project, fetched and compared; otherwise Helm fetches a version. */
+  chartArchives?: boolean;
   /** True when it is synthesized to be removed: its errors are no reason to keep it. */
   destroy?: boolean;
   /** Permissions of the streams program for this run, by its own variables. */
@@ -27,6 +29,7 @@ export function readSettings(env: NodeJS.ProcessEnv): SynthSettings {
       .filter((name) => name !== ""),
     trustFolder: env.NATSFORM_TRUST_FOLDER ? resolve(root, env.NATSFORM_TRUST_FOLDER) : undefined,
     emulatorEndpoint: env.NATSFORM_EMULATOR_ENDPOINT || undefined,
+    chartArchives: env.NATSFORM_CHART_ARCHIVES === "1",
     destroy: env.NATSFORM_DESTROY === "1",
     streamsMay: {
       STREAMS_ALLOW_DATA_LOSS: env.STREAMS_ALLOW_DATA_LOSS || undefined,

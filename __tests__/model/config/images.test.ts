@@ -29,6 +29,13 @@ test("an image is a repository, or one content of it with its tag", () => {
     expect(problemsOf({ reloader })).toEqual([expect.stringMatching(/^reloader must be an image by tag and digest/)]);
 });
 
+test("a SHA-256 is of an archive, and a folder has none", () => {
+  const chart = { path: "/charts/nats", sha256: "0".repeat(64) };
+  expect(parseEnvironment(changed({ "clusters.edge.platform.chart": chart })).problems).toEqual([
+    expect.objectContaining({ path: ["clusters", "edge", "platform", "chart", "sha256"] }),
+  ]);
+});
+
 test("digests of programs name a program and belong to a tag", () => {
   const digest = `sha256:${"1".repeat(64)}`;
   expect(problemsOf({ tag: "v1", digests: { streams: digest } })).toEqual([]);
