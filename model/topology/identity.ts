@@ -1,7 +1,7 @@
 import { RESPONDER_PERMISSIONS } from "../../runtime/auth-callout/contract";
 import { BACKUP_PERMISSIONS } from "../../runtime/backup/contract";
 import { RENEWAL_PERMISSIONS, RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
-import { STREAMS_INBOX } from "../../runtime/streams/contract";
+import { STREAMS_INBOX, STREAMS_PERMISSIONS } from "../../runtime/streams/contract";
 import type { Environment } from "../config";
 import { exportOf, importOf } from "./accounts";
 import { askingLinks, leafUsers } from "./links";
@@ -10,16 +10,6 @@ import { platformModel } from "./platform-models";
 import { signerOf } from "./signer";
 import { subjectsOfUses } from "./uses";
 
-/** The account's JetStream and the subjects of its streams: enough to apply them and to prove that they store. */
-const streamsPermissions = (env: Environment, account: string): NonNullable<UserTopology["permissions"]> => ({
-  publish: {
-    allow: [
-      "$JS.API.>",
-      ...env.streams.filter((stream) => stream.account === account).flatMap(({ subjects }) => subjects),
-    ],
-  },
-  subscribe: { allow: [`${streamsInbox}.>`] },
-});
 /** Inboxes of the streams users. */
 export const streamsInbox = STREAMS_INBOX;
 
@@ -66,7 +56,7 @@ export function buildIdentity(env: Environment): Identity {
       name: `streams-${account}`,
       account,
       purpose: "applies streams and consumers",
-      permissions: streamsPermissions(env, account),
+      permissions: copy(STREAMS_PERMISSIONS),
     })),
     ...(backedUp ? withJetStream : []).map((account) => ({
       name: `backup-${account}`,
@@ -113,12 +103,12 @@ export const isLandingAccount = (
 ): boolean => name !== systemAccount && name !== calloutAccount;
 
 interface Contract {
-  readonly publish: { readonly allow: readonly string[] };
+  readonly publish: { readonly allow: readonly string[]; readonly deny?: readonly string[] };
   readonly subscribe: { readonly allow: readonly string[] };
 }
 
 /** A copy, since the topology is plain data that nothing else refers to. */
 const copy = ({ publish, subscribe }: Contract): NonNullable<UserTopology["permissions"]> => ({
-  publish: { allow: [...publish.allow] },
+  publish: { allow: [...publish.allow], ...(publish.deny && { deny: [...publish.deny] }) },
   subscribe: { allow: [...subscribe.allow] },
 });

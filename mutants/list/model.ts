@@ -42,13 +42,7 @@ export const model = [
     ["the responder may do everything in its account", "permissions: copy(RESPONDER_PERMISSIONS),", ""],
     ["the renewal job is an operator of the system account", "permissions: copy(RENEWAL_PERMISSIONS),", ""],
     ["the backup may do everything in its account", "permissions: copy(BACKUP_PERMISSIONS),", ""],
-    ["the streams program may do everything in its account", "permissions: streamsPermissions(env, account),", ""],
-    ["the streams program publishes to other accounts' streams", ".filter((stream) => stream.account === account)", ""],
-    [
-      "the streams program hears everything",
-      "subscribe: { allow: [`${streamsInbox}.>`] }",
-      'subscribe: { allow: [">"] }',
-    ],
+    ["the streams program may do everything in its account", "permissions: copy(STREAMS_PERMISSIONS),", ""],
     ["fixed users log in as leaf nodes", 'connections: ["STANDARD"]', 'connections: ["STANDARD", "LEAFNODE"]'],
     [
       "the callout places users in the system account",
@@ -61,6 +55,23 @@ export const model = [
       "name !== systemAccount",
     ],
     ["natsform's own accounts store streams", "name, jetstream: false", "name, jetstream: true"],
+  ]),
+  ...plantedIn("runtime/streams/contract.ts", [
+    ["the streams program answers others", '"_INBOX.>", "_R_.>"', '"_R_.>"'],
+    [
+      "the streams program hears everything",
+      "subscribe: { allow: [`${STREAMS_INBOX}.>`] }",
+      'subscribe: { allow: [">"] }',
+    ],
+  ]),
+  ...plantedIn("model/change/forbidden.ts", [
+    [
+      "servers are cut off by a new name of their cluster",
+      "old.natsName === natsName ||",
+      "old.natsName !== natsName ||",
+    ],
+    ["streams are lost to another domain", "old.jetstream.domain === jetstream.domain", "true"],
+    ["streams are lost to another kind of accounts", "if (from === to ||", "if (from !== to ||"],
   ]),
   ...plantedIn("model/topology/links.ts", [
     ["leaf nodes' users log in as clients", 'connections: ["LEAFNODE" as const]', 'connections: ["STANDARD" as const]'],

@@ -2,6 +2,7 @@ import { buildTopology, isLandingAccount } from "../../../model/topology";
 import { RESPONDER_PERMISSIONS } from "../../../runtime/auth-callout/contract";
 import { BACKUP_PERMISSIONS } from "../../../runtime/backup/contract";
 import { RENEWAL_PERMISSIONS } from "../../../runtime/certificate-renewal/contract";
+import { covers } from "../../../runtime/subjects/spec";
 import { changed, parsed } from "../../support/lint-environment";
 
 const identityWith = (changes: Record<string, unknown> = {}) => buildTopology(parsed(changed(changes))).identity;
@@ -18,20 +19,22 @@ test("the programs' users have the rights of their contracts, and no others", ()
       expect([name, permissions?.publish?.allow, permissions?.subscribe?.allow]).not.toContain(undefined);
 });
 
-test("a streams user publishes to the streams of its own account alone, and hears nothing but its answers", () => {
-  const other = {
-    name: "NEWS",
-    cluster: "core",
-    account: "OTHER",
-    subjects: ["news.>"],
-    maxAge: "1d",
-    maxBytes: "1MiB",
-  };
-  const identity = identityWith({ "streams[1]": other });
-  expect(user("streams-APP", identity)?.permissions?.publish?.allow).not.toContain("news.>");
-  expect(user("streams-OTHER", identity)?.permissions?.publish?.allow).toContain("news.>");
-  for (const account of ["APP", "OTHER"])
-    expect(user(`streams-${account}`, identity)?.permissions?.subscribe?.allow).toEqual(["_NATSFORM.INBOX.streams.>"]);
+test("a streams user publishes to whatever streams of its account take, answers nobody, and hears its own answers alone", () => {
+  const before = user("streams-APP");
+  const { publish, subscribe } = before?.permissions ?? {};
+  expect(publish?.allow).toEqual([">"]);
+  for (const subject of [
+    "_INBOX.alice.1",
+    "_INBOX._UABC.1",
+    "_R_.a.b",
+    "$SYS.REQ.USER.INFO",
+    "_NATSFORM.INBOX.backup.1",
+  ])
+    expect([subject, publish?.deny?.some((denied) => covers(denied, subject))]).toEqual([subject, true]);
+  expect(subscribe?.allow).toEqual(["_NATSFORM.INBOX.streams.>"]);
+  // Servers know it by its rights: another stream is no change of theirs.
+  const more = { name: "MORE", cluster: "core", subjects: ["more.>"], maxAge: "1d", maxBytes: "1MiB" };
+  expect(user("streams-APP", identityWith({ "streams[1]": more }))).toEqual(before);
 });
 
 test("programs log in as clients, and leaf nodes as leaf nodes", () => {

@@ -1,0 +1,68 @@
+import { readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { type ForbiddenChange, forbiddenChanges } from "../../model/change";
+import type { Topology } from "../../model/topology";
+import type { Healthz } from "../../runtime/client/monitoring";
+import { refusals } from "../../runtime/streams/action";
+import { PlanRefused } from "../../runtime/streams/apply";
+import { runningProcess } from "../core/processes";
+import { UserError } from "../core/project";
+import { allServers, type Twin } from "./context";
+import { monitoring } from "./monitoring";
+import { planTwinStreams } from "./streams";
+
+/** What the last `up` brought about; `undefined` before the first, and where an older natsform did it. */
+function appliedTopology({ folder }: Twin): Topology | undefined {
+  const text = readIfThere(folder.applied);
+  return text === undefined ? undefined : (JSON.parse(text) as Topology);
+}
+
+/** Notes what `up` has brought about, for the next one to compare with. */
+export function noteApplied({ folder, topology }: Twin): void {
+  writeFileAtomically(folder.applied, `${JSON.stringify(topology)}\n`);
+}
+
+/**
+ * Refuses what cannot be done, before the first file or server is touched: changes that no step leads to, and streams
+ * that would have to be made anew.
+ *
+ * @throws UserError that lists all of them
+ */
+export async function refuseImpossible(twin: Twin): Promise<void> {
+  const before = appliedTopology(twin);
+  if (!before) return;
+  const forbidden = forbiddenChanges(before, twin.topology);
+  if (forbidden.length > 0) throw refusal(twin.topology.environment, forbidden);
+  if (!(await allServe(twin, before))) return;
+  const known = before.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
+  const plans = await planTwinStreams(twin, {}, ({ cluster, account }) => {
+    const old = before.clusters.find(({ name }) => name === cluster.name);
+    return old?.jetstream !== undefined && known.includes(account);
+  });
+  const refused = plans.flatMap(({ actions }) => refusals(actions));
+  if (refused.length > 0)
+    throw new UserError(
+      `${new PlanRefused(refused).message}\n  no server was touched`,
+      `natsform streams plan ${twin.topology.environment} shows what may be allowed`,
+    );
+}
+
+/** True when every server of before runs and is healthy: only then its streams answer at once. */
+async function allServe(twin: Twin, before: Topology): Promise<boolean> {
+  const health = await Promise.all(
+    allServers(before).map(async ({ server: { name } }) => {
+      const port = twin.ports.servers[name]?.monitoring;
+      if (port === undefined || !runningProcess(twin.folder.server(name))) return false;
+      return (await monitoring<Healthz>(port, "/healthz"))?.status === "ok";
+    }),
+  );
+  return health.every(Boolean);
+}
+
+const refusal = (environment: string, forbidden: readonly ForbiddenChange[]) =>
+  new UserError(
+    [
+      `this cannot be changed in one step, and nothing was touched:`,
+      ...forbidden.map(({ at, message, steps }) => `  ${at}: ${message}\n    ${steps}`),
+    ].join("\n"),
+    `restore it; or, where the twin's data may go, natsform down ${environment} --wipe and up again`,
+  );
