@@ -14,6 +14,7 @@ const layers: Record<string, readonly string[]> = {
   "model/config": [],
   "model/topology": ["model/config", "contract"],
   "model/lint": ["model/config", "model/topology", "contract"],
+  "model/change": ["model/config", "model/topology", "contract"],
   // Where environments of before the package's own name import from.
   "modules/config": ["model/config"],
   environments: [],
@@ -29,7 +30,10 @@ const layers: Record<string, readonly string[]> = {
   ],
 };
 
-const everything = ["runtime", "model/config", "model/topology", "model/lint", "templates", "admission", "artifacts"];
+const everything = [
+  ...["runtime", "model/config", "model/topology", "model/lint", "model/change"],
+  ...["templates", "admission", "artifacts"],
+];
 /** Floors of the command line, from the lowest: each imports from those below it and from the layers above. */
 const floors = ["core", "keys", "images", "emulator", "twin", "leaf", "backup", "deploy", "actions", "commands"];
 floors.forEach((floor, i) => {

@@ -3,7 +3,7 @@ import type { EnvironmentInput } from "../../model/config";
 import type { Authentication } from "../../runtime/client";
 import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";
-import { app, core, orders, threeServers } from "../support/twin-environment";
+import { app, core, oidc, orders, permissions, threeServers } from "../support/twin-environment";
 import { TestTwin } from "../support/twin-project";
 import { compare, figures, type Published, startPublisher, storedIds, streamInfo } from "../support/twin-publisher";
 import { type Visits, whileClientsConnect } from "../support/twin-visitors";
@@ -137,14 +137,62 @@ describe("services and streams", () => {
     const configuration = () => twin.read(async (client) => (await streamInfo(client, "ORDERS")).config);
     await twin.with(twin.service(), (client) => client.publishToStream("orders.one", "one", { messageId: "one" }));
     const before = await configuration();
-    project.write({ ...environment, streams: [{ ...orders, storage: "memory" }] });
+    const digests = await twin.digests();
+    project.write({ ...environment, nats: { maxPayload: "3MiB" }, streams: [{ ...orders, storage: "memory" }] });
     const { code, stderr } = await project.natsform("up", "changes");
+    // What is refused is refused before a server is told anything.
+    expect(await twin.digests()).toEqual(digests);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("ORDERS") });
     expect(stderr).not.toContain("unexpectedly");
     expect(stderr).toContain("natsform streams plan changes");
     expect(await configuration()).toEqual(before);
     expect(await twin.up(environment)).toContain("1 as configured, 0 changes");
   });
+});
+
+describe("what no step leads to", () => {
+  test.each<[string, () => EnvironmentInput, RegExp]>([
+    [
+      "another name of the cluster",
+      () => ({ ...environment, clusters: { core: { ...core, natsName: "renamed" } } }),
+      /clusters\.core\.natsName: servers of core call their cluster changes-core/,
+    ],
+    [
+      "another JetStream domain, together with what could be reloaded",
+      () => ({
+        ...environment,
+        nats: { maxPayload: "4MiB" },
+        clusters: { core: { ...core, jetstream: { ...core.jetstream, domain: "other" } } },
+      }),
+      /clusters\.core\.jetstream\.domain: JetStream of core has the domain core/,
+    ],
+    [
+      "another kind of accounts",
+      () => ({ ...environment, identity: { mode: "operator", oidc, permissions, services: { api: app } } }),
+      /identity\.mode: accounts of callout mode are other accounts in operator mode/,
+    ],
+  ])("%s is refused, nothing is touched, and the environment of before is up to date", async (_, changed, said) => {
+    const before = { pids: twin.pids(), digests: await twin.digests() };
+    project.write(changed());
+    const { code, stderr } = await project.natsform("up", "changes");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(said) });
+    expect(stderr).toContain("nothing was touched");
+    expect({ pids: twin.pids(), digests: await twin.digests() }).toEqual(before);
+    expect(await twin.up(environment)).toContain("Servers: 3 kept");
+  });
+});
+
+test("a stream is added without a server that is told, or a client that has to come back", async () => {
+  const user = twin.client({ kind: "token", token: await twin.token("erin") });
+  await user.connection();
+  const digests = await twin.digests();
+  const more = { ...orders, name: "MORE", subjects: ["more.>"] };
+  const text = await twin.up({ ...environment, streams: [orders, more] });
+  expect(text).toContain("Servers: 3 kept");
+  expect(text).toContain("2 as configured, 1 change");
+  expect(await twin.digests()).toEqual(digests);
+  expect(user.health()).toMatchObject({ connected: true, reconnects: 0 });
+  await twin.up(environment);
 });
 
 /** When servers last left and were back, in their own words: `2026/11/21 13:52:36.123456`, which sorts as text. */

@@ -15,6 +15,8 @@ export interface TwinFolder {
   ports: string;
   lock: string;
   caBundle: string;
+  /** The topology that the last `up` brought about. */
+  applied: string;
   /** Leaf nodes have an authority for each cluster, as deployments have. */
   authority(issuer: IssuerId, cluster?: string): { cert: string; key: string };
   /** File with the authorities of an issuer that servers of the cluster trust. */
@@ -51,6 +53,7 @@ export function twinFolder(projectRoot: string, environment: string): TwinFolder
     ports: join(root, "ports.json"),
     lock: join(root, "lock"),
     caBundle: join(root, "pki", "ca.crt"),
+    applied: join(root, "topology.json"),
     authority: (issuer, cluster) => pair(authority(issuer, cluster)),
     trusted: (issuer, cluster) =>
       issuer === "leafnodes"

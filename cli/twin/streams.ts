@@ -24,18 +24,27 @@ export interface PlanOptions {
   allowRecreate?: string[];
 }
 
+interface Scope {
+  cluster: ClusterTopology;
+  account: string;
+}
+
 /** Every JetStream account of each cluster: it holds streams, or may hold some that are no longer configured. */
-function scopes({ topology }: Twin): { cluster: ClusterTopology; account: string }[] {
+function scopes({ topology }: Twin): Scope[] {
   const accounts = topology.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
   return topology.clusters
     .filter(({ jetstream }) => jetstream)
     .flatMap((cluster) => accounts.map((account) => ({ cluster, account })));
 }
 
-/** Planned changes of each account of each cluster. Reads only. */
-export async function planTwinStreams(twin: Twin, options: PlanOptions = {}): Promise<StreamPlan[]> {
+/** Planned changes of each account of each cluster, or of some. Reads only. */
+export async function planTwinStreams(
+  twin: Twin,
+  options: PlanOptions = {},
+  isWanted: (scope: Scope) => boolean = () => true,
+): Promise<StreamPlan[]> {
   const plans: StreamPlan[] = [];
-  for (const { cluster, account } of scopes(twin)) {
+  for (const { cluster, account } of scopes(twin).filter(isWanted)) {
     const client = streamsClient(twin, cluster, account);
     try {
       const desired = toStreamSpecs(twin.topology, cluster.name, account);

@@ -12,6 +12,7 @@ import { FolderStore } from "../keys/store";
 import { writeTrust } from "../keys/trust-file";
 import { updateAccounts } from "./accounts";
 import { ensureCertificates } from "./certificates";
+import { noteApplied, refuseImpossible } from "./changes";
 import { writeConnectFile } from "./connect-file";
 import { allServers, importedTrustOf, type Twin } from "./context";
 import { leftoverServers, writeLayout } from "./layout";
@@ -50,6 +51,7 @@ export function upSteps(twin: Twin, root: string): Step<UpState>[] {
         const desired = twin.topology.nats.version;
         const found = findNatsServer(desired);
         if (!found) throw missingNatsServer(desired);
+        await refuseImpossible(twin);
         await assertPortsFree(twin, portsToOpen(twin));
         writeLayout(twin);
         state.natsServer = found;
@@ -138,6 +140,7 @@ export function upSteps(twin: Twin, root: string): Step<UpState>[] {
       title: "connect.json",
       work: async () => {
         writeConnectFile(twin);
+        noteApplied(twin);
       },
     },
   ];
