@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { BuildFailure } from "esbuild";
 import { packageRoot } from "../../bin/built";
 import { writeFileAtomically } from "../files";
+import { noticesFile, noticesText, packageFolders, readPackage } from "./notices";
 import { makeOutput, type Output, outputs } from "./outputs";
 
 /**
@@ -23,6 +24,8 @@ interface Build {
   /** Sources of each built file. */
   inputs: Record<string, string[]>;
   sources: Record<string, Source>;
+  /** Folders of the packages whose code is in each built file. */
+  packages: Record<string, string[]>;
 }
 
 const folder = join(packageRoot, "build");
@@ -33,7 +36,7 @@ const common = [
   "package-lock.json",
   // npm writes it when it has installed something.
   "node_modules/.package-lock.json",
-  ...["main", "names", "outputs"].map((name) => `artifacts/build/${name}.ts`),
+  ...["main", "names", "notices", "outputs"].map((name) => `artifacts/build/${name}.ts`),
   "artifacts/bundle-text.ts",
   "artifacts/zip.ts",
 ].filter((path) => existsSync(join(packageRoot, path)));
@@ -51,7 +54,7 @@ function readSource(path: string): Source | undefined {
 
 function build(): void {
   const before = readBefore();
-  const now: Build = { digests: {}, inputs: {}, sources: {} };
+  const now: Build = { digests: {}, inputs: {}, sources: {}, packages: {} };
   const sources = new Map<string, Source | undefined>();
   // The content is read before it is built: what changes meanwhile is found changed by the next run.
   const source = (path: string) => {
@@ -61,15 +64,16 @@ function build(): void {
   for (const path of [...common, ...Object.keys(before?.sources ?? {})]) source(path);
   const isSame = (path: string) => before?.sources[path]?.digest === source(path)?.digest && source(path) !== undefined;
   const builtBefore = (name: string) => {
-    const [inputs, digest] = [before?.inputs[name], before?.digests[name]];
-    return inputs?.every(isSame) && digest !== undefined && digest === digestOfFile(name)
-      ? { inputs, digest }
+    const [inputs, digest, packages] = [before?.inputs[name], before?.digests[name], before?.packages?.[name]];
+    return inputs?.every(isSame) && packages && digest !== undefined && digest === digestOfFile(name)
+      ? { inputs, digest, packages }
       : undefined;
   };
   for (const [name, output] of Object.entries(outputs)) {
     const built = builtBefore(name) ?? buildOne(name, output);
     now.inputs[name] = built.inputs;
     now.digests[name] = built.digest;
+    now.packages[name] = built.packages;
     for (const path of built.inputs) {
       const found = source(path);
       if (found) now.sources[path] = found;
@@ -78,17 +82,24 @@ function build(): void {
   for (const name of Object.keys(before?.digests ?? {})) {
     if (!(name in outputs)) rmSync(join(folder, name), { force: true });
   }
+  const bundled = [...new Set(Object.values(now.packages).flat())].sort();
+  const notices = noticesText(bundled.map((path) => readPackage(join(packageRoot, path))));
+  writeFileAtomically(join(folder, noticesFile), notices);
   writeFileAtomically(record, `${JSON.stringify(now)}\n`);
 }
 
 const digestOfFile = (name: string) =>
   existsSync(join(folder, name)) ? digestOf(readFileSync(join(folder, name))) : undefined;
 
-function buildOne(name: string, output: Output): { inputs: string[]; digest: string } {
+function buildOne(name: string, output: Output): { inputs: string[]; digest: string; packages: string[] } {
   const { content, inputs } = makeOutput(output, packageRoot);
   writeFileAtomically(join(folder, name), content);
   const own = inputs.filter((path) => !path.includes("node_modules/"));
-  return { inputs: [...new Set([...common, ...own])].sort(), digest: digestOf(content) };
+  return {
+    inputs: [...new Set([...common, ...own])].sort(),
+    digest: digestOf(content),
+    packages: packageFolders(inputs),
+  };
 }
 
 function readBefore(): Build | undefined {
