@@ -119,7 +119,6 @@ export const kubernetes = [
       'boundServiceAccountNames: ["*"]',
     ],
     ["a token of Vault lives for a month", "tokenMaxTtl: 600", "tokenMaxTtl: 2_592_000"],
-    ["a token for the API or anybody else opens Vault", "audience: vault.audience,", ""],
     ["a token of Vault is valid until it is revoked", "tokenTtl: 600", "tokenTtl: 0"],
     [
       "the renewal job reads and changes Vault's roles",

@@ -2,26 +2,12 @@ import { plantedIn } from "../planted";
 
 /** What programs are told, who is admitted, and where stacks keep their state. */
 export const programs = [
-  ...plantedIn("templates/auth-callout-environment.ts", [
-    [
-      "the callout takes tokens of every algorithm",
-      'OIDC_ALGORITHMS: oidc.algorithms.join(",")',
-      'OIDC_ALGORITHMS: "RS256,ES256,EdDSA"',
-    ],
-    ["responders do not learn of other keys", "NATS_AUTH_KEYS: calloutKeys(topology, trust),", 'NATS_AUTH_KEYS: "",'],
-    [
-      "clocks may differ by two minutes",
-      "OIDC_CLOCK_SKEW_SECONDS: String(oidc.clockSkewSeconds)",
-      'OIDC_CLOCK_SKEW_SECONDS: "120"',
-    ],
-  ]),
   ...plantedIn("templates/callout-rules.ts", [
     [
       "users land in the system account",
       "identity.accounts.filter(({ name }) => isLandingAccount(identity, name))",
       "identity.accounts",
     ],
-    ["connections outlive the environment's limit", "Math.floor(identity.maxLifetimeMs / 1000)", "86_400"],
     ["an account's users are signed with a key that its JWT does not know", "signer: account.signingKey,", ""],
   ]),
   ...plantedIn("templates/backup-environment.ts", [
@@ -36,13 +22,6 @@ export const programs = [
       "Math.floor(scope.backup.retentionMs / 1e6)",
     ],
   ]),
-  ...plantedIn("templates/streams-environment.ts", [
-    [
-      "the durable tier is not asked for",
-      'syncInterval === "always" ? 0 : syncInterval / 1000',
-      'syncInterval === "always" ? 1 : syncInterval / 1000',
-    ],
-  ]),
   ...plantedIn("templates/stream-specs.ts", [
     ["a stream's data is deleted by its clients", "denyDelete: stream.denyDelete", "denyDelete: false"],
     ["a stream is emptied by its clients", "denyPurge: stream.denyPurge", "denyPurge: false"],
@@ -50,13 +29,6 @@ export const programs = [
     ["streams lie in memory", "storage: stream.storage,", 'storage: "memory",'],
     ["a stream's place is anywhere", "placementTags: stream.placementTags", "placementTags: []"],
     ["streams of other accounts are made in this one", " && stream.account === account", ""],
-  ]),
-  ...plantedIn("templates/nats-entrypoint.ts", [
-    ["clients are dropped when a server stops", "kill -USR2", "kill -TERM"],
-    ["a server that ends is reported to have ended well", 'exit "$code"', "exit 0"],
-  ]),
-  ...plantedIn("templates/program-environment.ts", [
-    ["programs start without their secrets", "secrets: { [name]: source.secret }", "secrets: {}"],
   ]),
   ...plantedIn("admission/admit.ts", [
     ["lint's errors stop nobody", "findings: [...findings, ...trust.findings]", "findings: [...trust.findings]"],
@@ -108,13 +80,6 @@ export const programs = [
     ],
   ]),
   ...plantedIn("stacks/index.ts", [["all stacks are applied at once", "made.addDependency(before);", ""]]),
-  ...plantedIn("stacks/kubernetes-core.ts", [
-    [
-      "the credentials of leaf nodes are nowhere named",
-      "if (Object.keys(leafs).length > 0)",
-      "if (Object.keys(leafs).length > 99)",
-    ],
-  ]),
   ...plantedIn("stacks/aws-foundation.ts", [
     [
       "the emulator's exception to TLS holds everywhere",
