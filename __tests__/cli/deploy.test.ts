@@ -105,10 +105,17 @@ describe("Terraform's providers", () => {
     const pinned = (name: string) =>
       (require(`@cdktf/provider-${name}/package.json`) as { cdktf: { provider: { version: string } } }).cdktf.provider
         .version;
-    mkdirSync(join(folder, address("aws"), pinned("aws"), platform), { recursive: true });
-    mkdirSync(join(folder, address("vault"), "0.0.1", platform), { recursive: true });
+    const unpacked = (name: string, version = pinned(name)) => {
+      const own = join(folder, address(name), version, platform);
+      mkdirSync(own, { recursive: true });
+      return join(own, `terraform-provider-${name}_v${version}_x5`);
+    };
+    writeFileSync(unpacked("aws"), "a program");
+    writeFileSync(unpacked("vault", "0.0.1"), "a program");
+    // A folder without a program, or with an empty one, is what a download that was cut off leaves.
+    writeFileSync(unpacked("kubernetes"), "");
     mkdirSync(join(folder, address("helm")), { recursive: true });
-    writeFileSync(join(folder, address("helm"), `terraform-provider-helm_${pinned("helm")}_${platform}.zip`), "");
+    writeFileSync(join(folder, address("helm"), `terraform-provider-helm_${pinned("helm")}_${platform}.zip`), "zip");
     process.env.NATSFORM_PROVIDER_MIRROR = folder;
     const [mirror] = findProviderMirrors();
     expect(mirror).toEqual({ folder, providers: [address("aws"), address("helm")] });

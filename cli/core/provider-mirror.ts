@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { writeFileAtomically } from "../../artifacts/files";
@@ -76,11 +76,28 @@ export function findProviderMirror(name: ProviderName = "aws"): ProviderMirror |
 function holds(folder: string, { name, version }: Package["cdktf"]["provider"]): boolean {
   const type = name.slice(name.lastIndexOf("/") + 1);
   const packed = `terraform-provider-${type}_${version}_${platform}.zip`;
-  return existsSync(join(folder, name, version, platform)) || existsSync(join(folder, name, packed));
+  // A folder alone proves nothing: Terraform starts the program in it.
+  const unpacked = filesIn(join(folder, name, version, platform));
+  return (
+    unpacked.some((file) => file.startsWith(`terraform-provider-${type}`)) ||
+    filesIn(join(folder, name)).includes(packed)
+  );
 }
 
 const architectures: Partial<Record<NodeJS.Architecture, string>> = { x64: "amd64", ia32: "386" };
 const platform = `${process.platform === "win32" ? "windows" : process.platform}_${architectures[process.arch] ?? process.arch}`;
+
+/** Names of the files in a folder that hold something; none where there is no folder. */
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => {
+      const found = statSync(join(folder, name));
+      return found.isFile() && found.size > 0;
+    });
+  } catch {
+    return [];
+  }
+}
 
 function foldersIn(root: string): string[] {
   try {

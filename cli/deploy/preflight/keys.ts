@@ -1,5 +1,5 @@
 import { judgeTrustFile } from "../../../admission";
-import type { Environment } from "../../../model/config";
+import { type Environment, formatPath } from "../../../model/config";
 import { findTrust, loadTrustIfThere, trustFile } from "../../../model/config/load";
 import type { Topology } from "../../../model/topology";
 import type { KeyStore } from "../../keys/key-store";
@@ -21,7 +21,9 @@ export function trustPrerequisites(
       const trust = findTrust(trustFile(name, root), root);
       const today = new Date().toISOString().slice(0, 10);
       const verdict = judgeTrustFile({ environment, topology, purpose: "deployment", trust, today });
-      const problems = verdict.problems.flatMap((one) => one.problems.map(({ message }) => message));
+      const problems = verdict.problems.flatMap((one) =>
+        one.problems.map(({ path, message }) => [formatPath(path), message].filter(Boolean).join(" ")),
+      );
       return { ok: problems.length === 0, found: [trust.file, problems.join("; ")].filter(Boolean).join(": ") };
     }),
   ];
