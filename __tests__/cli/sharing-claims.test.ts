@@ -1,4 +1,6 @@
 import { type Account, decode } from "@nats-io/jwt";
+import { makeKeys } from "../../cli/keys/make";
+import { trustDifferences } from "../../cli/keys/operator-claims";
 import { MemoryStore } from "../../cli/keys/store";
 import { platforms, type RichServer, richTopology } from "../support/same-server";
 
@@ -40,4 +42,30 @@ test("a second run keeps the JWTs, tokens included; a change of what is shared d
     delete accounts?.APP?.exports?.[0]?.accounts;
   });
   expect(claims("OTHER", changed).imports?.[0]).not.toHaveProperty("token");
+});
+
+test("an operator of one's own says what another one says, with its own keys, and differences are named", async () => {
+  const theirs = { ...rich.trust, imported: true as const };
+  const { trust } = await makeKeys(rich.topology, new MemoryStore(), undefined, undefined, theirs);
+  expect(trustDifferences(theirs, trust)).toEqual([]);
+  expect(JSON.stringify(trust)).not.toContain(keyOf("APP"));
+  const [imported] = claims("OTHER", { trust } as RichServer).imports ?? [];
+  expect(imported?.account).toBe(trust.accounts.APP?.publicKey);
+  expect(decode(imported?.token ?? "").iss).toBe(trust.accounts.APP?.publicKey);
+
+  const other = await richTopology("operator", platforms.hosts, store, rich.trust, ({ accounts }) => {
+    if (accounts?.APP) accounts.APP = { jetstream: { maxFile: "2GiB" }, exports: [{ service: "ask.*.>" }] };
+  });
+  expect(
+    trustDifferences(other.trust, trust)
+      .map(({ what }) => what)
+      .sort(),
+  ).toEqual([
+    "APP: another export of service ask.*.>",
+    "APP: another export of stream news.>",
+    "APP: limits",
+    "APP: no export of service ask.*.>",
+    "OTHER: another import of service ask.*.> from account APP",
+    "OTHER: no import of service ask.*.> from account APP",
+  ]);
 });

@@ -593,8 +593,15 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
         ...{ account: "APP", publish: { allow: ["orders.>"] } },
         uses: { streams: ["ORDERS", "MORE"], buckets: { PREFS: "write" } },
       },
+      "clusters.core.foreignLeafs": {
+        plant: { accounts: ["APP"], links: { APP: { publish: { allow: ["more.>"] }, uses: { streams: ["MORE"] } } } },
+      },
     },
-    at: ["identity.services.api.uses.buckets.PREFS", "identity.services.api.uses.streams[0]"],
+    at: [
+      "clusters.core.foreignLeafs.plant.links.APP.uses.streams[0]",
+      "identity.services.api.uses.buckets.PREFS",
+      "identity.services.api.uses.streams[0]",
+    ],
     passes: {
       "streams[0].allowDirect": false,
       "streams[1]": stream(),

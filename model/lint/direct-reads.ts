@@ -36,17 +36,40 @@ const byUsers: EnvironmentRule = {
     ),
 };
 
-/** Streams that a service reads directly, each with the place where that is said. */
-function readDirectly({ environment: { identity, streams } }: LintContext, name: string) {
-  const service = identity.services[name];
-  if (!service) return [];
-  const { account, uses } = service;
-  const path = ["identity", "services", name, "uses"];
+/** Somebody who has what it uses: a service, or the far side of a link. */
+interface Reader extends Pick<Environment["identity"]["services"][string], "account" | "uses"> {
+  readonly name: string;
+  readonly publish: Pick<Lists, "allow">;
+  readonly path: readonly (string | number)[];
+}
+
+function readers({ environment: { identity, clusters } }: LintContext): Reader[] {
+  const services = Object.entries(identity.services).map(
+    ([name, service]): Reader => ({ ...service, name, path: ["identity", "services", name] }),
+  );
+  const links = Object.entries(clusters).flatMap(([cluster, { leafOf, foreignLeafs }]) => [
+    ...(leafOf ? [{ name: cluster, links: leafOf.links, path: ["clusters", cluster, "leafOf"] }] : []),
+    ...Object.entries(foreignLeafs).map(([name, leaf]) => ({
+      ...{ name, links: leaf.links, path: ["clusters", cluster, "foreignLeafs", name] },
+    })),
+  ]);
+  return [
+    ...services,
+    ...links.flatMap(({ name, links: ofAccounts, path }) =>
+      // A link of which nothing is said uses nothing: JetStream's interface is closed to it.
+      Object.entries(ofAccounts).flatMap(([account, { publish, uses }]): Reader[] =>
+        publish ? [{ name: `leaf ${name}`, account, uses, publish, path: [...path, "links", account] }] : [],
+      ),
+    ),
+  ];
+}
+
+/** Streams that somebody reads directly, each with the place where that is said. */
+function readDirectly({ environment: { streams } }: LintContext, { account, uses, path }: Reader) {
   const used = [
-    ...uses.streams.map((stream, i) => ({ stream, at: pathText(...path, "streams", i) })),
+    ...uses.streams.map((stream, i) => ({ stream, at: pathText(...path, "uses", "streams", i) })),
     ...Object.keys(uses.buckets).map((bucket) => ({
-      stream: `KV_${bucket}`,
-      at: pathText(...path, "buckets", bucket),
+      ...{ stream: `KV_${bucket}`, at: pathText(...path, "uses", "buckets", bucket) },
     })),
   ];
   return used.flatMap(({ stream, at }) => {
@@ -55,16 +78,17 @@ function readDirectly({ environment: { identity, streams } }: LintContext, name:
   });
 }
 
-const byServices: EnvironmentRule = {
+const ofWhatIsWritten: EnvironmentRule = {
   id: "direct-read-of-what-is-written",
   severity: "warning",
-  title: "A service reads directly what it or a holder of a token may write",
+  title: "A service or a leaf reads directly what it or a holder of a token may write",
   reason,
-  fix: "allowDirect: false for the stream; or an account of its own for the service and the stream",
+  fix: "allowDirect: false for the stream; or an account of its own for who reads it and the stream",
   check: (context) => {
     const { identity, streams } = context.environment;
-    return Object.entries(identity.services).flatMap(([name, { account, publish, uses }]) =>
-      readDirectly(context, name).flatMap(({ stream, at }): Hit[] => {
+    return readers(context).flatMap((reader) =>
+      readDirectly(context, reader).flatMap(({ stream, at }): Hit[] => {
+        const { name, account, publish, uses } = reader;
         // Whoever has the account's only stream has nothing more to reach.
         if (!streams.some((other) => other.account === account && other.name !== stream.name)) return [];
         const isWritten = ({ allow }: Pick<Lists, "allow">) =>
@@ -79,4 +103,4 @@ const byServices: EnvironmentRule = {
   },
 };
 
-export const directReadRules: readonly EnvironmentRule[] = [byUsers, byServices];
+export const directReadRules: readonly EnvironmentRule[] = [byUsers, ofWhatIsWritten];

@@ -9,6 +9,7 @@ import { lint } from "./lint";
 import { model } from "./model";
 import { natsConf } from "./nats-conf";
 import { programs } from "./programs";
+import { sharing } from "./sharing";
 
 export const planted: readonly Planted[] = [
   ...natsConf,
@@ -21,4 +22,5 @@ export const planted: readonly Planted[] = [
   ...aws,
   ...kubernetes,
   ...commandLine,
+  ...sharing,
 ];

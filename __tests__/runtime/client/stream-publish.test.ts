@@ -1,5 +1,6 @@
 import { NatsError } from "nats";
-import { isTemporary } from "../../../runtime/client/stream-publish";
+import { inboxPrefix, serviceInboxPrefix } from "../../../runtime/client";
+import { isTemporary, ownMessageId } from "../../../runtime/client/stream-publish";
 
 const apiError = (err_code: number) =>
   Object.assign(new NatsError("api", "500"), { api_error: { code: 500, err_code, description: "" } });
@@ -13,4 +14,12 @@ test.each([
   ["a defect", new TypeError("no"), false],
 ])("%s: is it temporary?", (_, error, expected) => {
   expect(isTemporary(error)).toBe(expected);
+});
+
+test("the identity stands before an id, so that no two identities meet", () => {
+  expect(ownMessageId(inboxPrefix("alice"), "1")).toBe("alice.1");
+  expect(ownMessageId(serviceInboxPrefix("UABC"), "1")).toBe("_UABC.1");
+  // An encoded identity holds no dot: where it ends is certain.
+  expect(ownMessageId(inboxPrefix("a.b"), "1")).not.toBe(ownMessageId(inboxPrefix("a"), "b.1"));
+  expect(ownMessageId(undefined, "1")).toBe("1");
 });
