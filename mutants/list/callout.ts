@@ -105,4 +105,77 @@ export const callout = [
     ],
     ["an error page is taken for keys", "if (response.statusCode !== 200)", "if (response.statusCode === 500)"],
   ]),
+  ...plantedIn("runtime/auth-callout/jwks.ts", [
+    ["tokens may be signed with a weak RSA key", "modulusLength >= MIN_RSA_BITS && ", ""],
+    ["tokens may be signed with a weak exponent", " && publicExponent >= MIN_RSA_EXPONENT", ""],
+    ["keys for encryption verify", 'if (use !== undefined && use !== "sig") return undefined;', ""],
+    [
+      "keys for other operations verify",
+      'if (Array.isArray(operations) && !operations.includes("verify")) return undefined;',
+      "",
+    ],
+    [
+      "keys of other algorithms verify",
+      "if (alg !== undefined && !algorithms.some((algorithm) => algorithm === alg)) return undefined;",
+      "",
+    ],
+    ["of two keys with one id the last one counts", " && isUnique(jwk.kid)", ""],
+  ]),
+  ...plantedIn("runtime/auth-callout/request.ts", [
+    [
+      "requests that nobody sealed are opened by their header",
+      'if (server.xkey !== senderXkey) throw new Refusal("xkey_mismatch");',
+      "",
+    ],
+    ["old requests are answered", 'if (!(data.exp > now - policy.clockSkewSeconds)) throw new Refusal("expired");', ""],
+    ["a server signs for another one", 'if (data.iss !== server.id) throw new Refusal("bad_server");', ""],
+    ["any JWT of a server is a request", 'if (data.aud !== REQUEST_AUDIENCE) throw new Refusal("bad_audience");', ""],
+    ["an answer is for whatever key a request names", '.refine((key) => isPublicKey("U", key))', ""],
+  ]),
+  ...plantedIn("runtime/auth-callout/rules.ts", [
+    [
+      "rules place users in the system account",
+      'const RESERVED_ACCOUNTS = ["SYS", "AUTH", "$SYS", "$G"];',
+      'const RESERVED_ACCOUNTS = ["AUTH"];',
+    ],
+    ["rules grant subjects of servers and JetStream", "if (reserved !== undefined)", "if (reserved === null)"],
+    ["rules name accounts that are not there", "if (!Object.hasOwn(accounts, account))", 'if (account === "")'],
+    ["a service's subject is a template", "if (hasPlaceholder(template))", 'if (template === "")'],
+    [
+      "a condition that says nothing holds",
+      "({ equals, includes }) => equals !== undefined || includes !== undefined",
+      "() => true",
+    ],
+    [
+      "a user publishes by a grant for subscriptions alone",
+      "subscribe: z.strictObject({ allow: z.array(allowed)",
+      "subscribe: z.strictObject({ allow: z.array(subject)",
+    ],
+  ]),
+  ...plantedIn("runtime/nkeys/nkey.ts", [
+    [
+      "a key of one kind passes for another",
+      "raw?.[0] === kindByte(kind) ? raw.subarray(1) : undefined",
+      "raw?.subarray(1)",
+    ],
+    ["a key with a wrong checksum is taken", " && crc16(body) === raw.readUInt16LE(body.length)", ""],
+    [
+      "a signature is not verified",
+      "signature.length === 64 && verify(null, Buffer.from(data), key, signature)",
+      "signature.length === 64",
+    ],
+    [
+      "a signature of another kind of key counts",
+      "publicKey.startsWith(kind) ? keyObject(publicKey) : undefined",
+      "keyObject(publicKey)",
+    ],
+  ]),
+  ...plantedIn("runtime/nkeys/nats-jwt.ts", [
+    ["a NATS JWT of any algorithm is read", 'alg !== "ed25519-nkey" || ', ""],
+    [
+      "a NATS JWT is not verified",
+      'if (!verifySignature(issuerKind, iss, `${header}.${payload}`, Buffer.from(signature, "base64url")))',
+      "if (signature.length === 0)",
+    ],
+  ]),
 ];

@@ -40,6 +40,13 @@ export const certificates = [
     ],
     ["a certificate of any signer is served", ", ...chainProblems(pair.crt, pair.authorities, desired.now)", ""],
   ]),
+  ...plantedIn("runtime/certificate-agent/chain.ts", [
+    [
+      "a certificate of another authority is served",
+      'if (anchors.length === 0) problems.push("none of the authorities signed it");',
+      "if (anchors.length === 0) return problems;",
+    ],
+  ]),
   ...plantedIn("runtime/certificate-renewal/decide.ts", [
     ["certificates are renewed when they have ended", "(until - from) / 3", "0"],
     [

@@ -19,6 +19,88 @@ export const data = [
     ["replicas that are behind count as current", "!current || offline || lag > 0", "offline"],
     ["a stream without a leader counts as whole", 'if (!cluster.leader) return "it has no leader";', ""],
   ]),
+  ...plantedIn("runtime/streams/rules.ts", [
+    ["fewer copies are no loss", "replicas >= settings.replicas\n", "replicas >= 0 || replicas >= settings.replicas\n"],
+    [
+      "messages that a shorter age removes are no loss",
+      "maxAgeMs > 0 && messages > 0 && oldestMs > maxAgeMs",
+      "maxAgeMs < 0 && messages > 0 && oldestMs > maxAgeMs",
+    ],
+    [
+      "messages that a smaller limit removes are no loss",
+      'limit > 0 && stored > limit && discard === "old"',
+      'limit < 0 && stored > limit && discard === "old"',
+    ],
+    [
+      "messages that a limit of each subject removes are no loss",
+      "limit > 0 && fullestSubject > limit",
+      "limit < 0 && fullestSubject > limit",
+    ],
+    [
+      "messages that nobody waits for are no loss",
+      'return retention === "interest" && messages > 0',
+      'return retention === "interest" && messages < 0',
+    ],
+    [
+      "a stream moves between file and memory in place",
+      'storage: never("a stream cannot move between file and memory")',
+      "storage: inPlace",
+    ],
+    [
+      "a stream that acknowledges before it writes is as desired",
+      '  persist_mode: "it acknowledges messages before they are written, and the persist mode of a stream cannot change",\n',
+      "",
+    ],
+    ["fewer copies of a consumer are no loss", "return to < Math.min(from, desiredStream.replicas)", "return to < 0"],
+  ]),
+  ...plantedIn("runtime/streams/server-config.ts", [
+    ["a stream's data is deleted by its clients", "deny_delete: settings.denyDelete", "deny_delete: false"],
+    ["a stream is emptied by its clients", "deny_purge: settings.denyPurge", "deny_purge: false"],
+    [
+      "streams are not marked as ours",
+      "allow_direct: settings.allowDirect,\n    metadata: { ...settings.metadata, [OWNER_KEY]: owner }",
+      "allow_direct: settings.allowDirect,\n    metadata: { ...settings.metadata }",
+    ],
+    ["a stream has one copy", "num_replicas: settings.replicas,\n    retention", "num_replicas: 1,\n    retention"],
+    [
+      "a stream lies in memory",
+      'storage: settings.storage as StreamConfig["storage"]',
+      'storage: "memory" as StreamConfig["storage"]',
+    ],
+  ]),
+  ...plantedIn("runtime/backup/alarms.ts", [
+    ["nobody hears of a stream that is missing", "if (!is) return [{", "if (!is) return []; if (!is) return [{"],
+    [
+      "nobody hears of a stream that is empty",
+      "is.messages === 0 && was.messages > 0",
+      "is.messages < 0 && was.messages > 0",
+    ],
+    ["nobody hears of a stream that lost half", "const SHRUNK_TO = 0.5", "const SHRUNK_TO = 0"],
+  ]),
+  ...plantedIn("runtime/backup/cipher.ts", [
+    [
+      "the header of encrypted data is not authenticated",
+      "nonce(counter++, last)).setAAD(header)",
+      "nonce(counter++, last)).setAAD(Buffer.alloc(0))",
+    ],
+    ["all files have one key", "const salt = randomBytes(SALT_BYTES);", "const salt = Buffer.alloc(SALT_BYTES);"],
+    [
+      "data may be moved to another path",
+      "`natsform backup data ${context}`",
+      '`natsform backup data ${context && ""}`',
+    ],
+    [
+      "data that is cut off is read",
+      'if (!finished || waiting.length > 0) throw new CipherError("it ends before its last frame");',
+      "",
+    ],
+    [
+      "frames have one nonce",
+      "bytes.writeBigUInt64BE(BigInt(counter), 4);",
+      "bytes.writeBigUInt64BE(BigInt(counter) * 0n, 4);",
+    ],
+    ["the last frame is like any other", "bytes.writeUInt8(last ? 1 : 0, 0);", "bytes.writeUInt8(last ? 0 : 0, 0);"],
+  ]),
   ...plantedIn("runtime/backup/contract.ts", [
     [
       "the backup deletes streams",
@@ -45,6 +127,23 @@ export const data = [
       "return nowMs - time > retentionMs;",
     ],
   ]),
+  ...plantedIn("runtime/backup/restore-plan.ts", [
+    [
+      "an existing stream is overwritten",
+      'return refuse(stream, "it exists: name it as one that may be replaced, or move it out of the way");',
+      'return { stream, kind: "replace", reason: what };',
+    ],
+    [
+      "a backup of another environment is restored",
+      "if (origin !== scopeName(into)) return",
+      'if (origin === "") return',
+    ],
+    [
+      "a backup is restored to a server of another cluster",
+      "if (natsCluster === manifest.natsCluster) return undefined;",
+      'if (natsCluster !== "") return undefined;',
+    ],
+  ]),
   ...plantedIn("runtime/dns-sync/contract.ts", [
     [
       "dns-sync writes every record of the zone",
@@ -62,5 +161,13 @@ export const data = [
       '{ action: "ecs:DescribeTasks", on: "tasks", condition: "ecs-cluster" }',
       '{ action: "ecs:DescribeTasks", on: "any" }',
     ],
+  ]),
+  ...plantedIn("runtime/dns-sync/record.ts", [
+    [
+      "a record of somebody else is written",
+      'return owners.length === 1 && owners[0] === owner ? undefined : "owned by somebody else";',
+      "return undefined;",
+    ],
+    ["two owners write in turn", "owners.length === 1 && owners[0] === owner", "owners.includes(owner)"],
   ]),
 ];
