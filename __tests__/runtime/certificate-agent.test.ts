@@ -1,5 +1,6 @@
 import { type DesiredCertificate, verifyCertificate } from "../../runtime/certificate-agent/certificate";
 import { confValues, differingKeys } from "../../runtime/certificate-agent/conf-keys";
+import { textDigest } from "../../runtime/certificate-agent/contract";
 import { credentialContent } from "../../runtime/certificate-agent/credential";
 import { decideConfig } from "../../runtime/certificate-agent/decide-config";
 import { servedChecks, usagesOf } from "../../runtime/certificate-agent/served-certificates";
@@ -110,8 +111,8 @@ test("a configuration is compared by dotted keys, whatever its values look like"
 });
 
 describe("a configuration in the store", () => {
-  const own = { serverName: "core-0", restartDigest: "r1" };
   const text = printConf({ server_name: "core-0" });
+  const published = (of: string) => ({ serverName: "core-0", restartDigest: "r1", textDigest: textDigest(of) });
   test.each([
     ["is written when it is new", { text, restartDigest: "r1" }, undefined, { action: "write" }],
     ["is kept when it is in place", { text, restartDigest: "r1" }, text, { action: "keep" }],
@@ -125,7 +126,16 @@ describe("a configuration in the store", () => {
     ],
     ["is refused when it is empty", { text: "", restartDigest: "r1" }, text, { action: "reject" }],
   ])("%s", (_, stored, inPlace, decision) => {
-    expect(decideConfig({ ...stored, revision: "1" }, own, inPlace)).toMatchObject(decision);
+    expect(decideConfig({ ...stored, revision: "1" }, published(stored.text), inPlace)).toMatchObject(decision);
+  });
+
+  test("is refused when the deployment did not publish it, though everything else is right", () => {
+    const forged = { text: `${text}authorization: { users: [{ user: "me" }] }\n`, restartDigest: "r1", revision: "2" };
+    for (const inPlace of [undefined, text])
+      expect(decideConfig(forged, published(text), inPlace)).toEqual({
+        action: "reject",
+        problem: "the object is not the configuration that the deployment published",
+      });
   });
 });
 
@@ -190,6 +200,7 @@ test("an environment's problems are said at once, and a listener names certifica
     SERVER_NAME: "core-0",
     CONFIG_BUCKET: "b",
     CONFIG_KEY: "k",
+    CONFIG_DIGESTS: "/d",
     RESTART_DIGEST: "r",
     CERTIFICATES: JSON.stringify([certificate]),
     LISTENERS: JSON.stringify([{ name: "client", port: 4222, certificates: ["internal"] }]),

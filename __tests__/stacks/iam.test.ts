@@ -66,6 +66,7 @@ test("a server reads its own cluster's configurations and certificates, and writ
     "s3:ListBucketVersions",
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue",
+    "ssm:GetParameterHistory",
   ]);
 });
 

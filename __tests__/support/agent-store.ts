@@ -5,6 +5,8 @@ import {
   ResourceExistsException,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
+import { printPublished, textDigest } from "../../runtime/certificate-agent/contract";
+import { connectAwsJson } from "../../runtime/common/aws-json";
 import { FaultProxy } from "./agent-proxy";
 import { type OpenMoto, startOpenMoto } from "./moto";
 
@@ -19,6 +21,7 @@ export const awsVariables = {
 export class AgentStore {
   readonly bucket = "test-config";
   readonly key = "core/core-0/nats.conf";
+  readonly digests = "/natsform/test/core/core-0/config-digests";
   private constructor(
     readonly moto: OpenMoto,
     readonly proxy: FaultProxy,
@@ -59,6 +62,17 @@ export class AgentStore {
   async putConfig(Body: string, restartDigest: string): Promise<void> {
     const Metadata = { "restart-digest": restartDigest };
     await this.s3.send(new PutObjectCommand({ Bucket: this.bucket, Key: this.key, Body, Metadata }));
+  }
+
+  /** Says what a deployment says of its configuration. */
+  async publish(text: string, restartDigest: string): Promise<void> {
+    const ssm = connectAwsJson("ssm", "AmazonSSM", {
+      endpoint: this.moto.url,
+      region: async () => awsVariables.AWS_REGION,
+      credentials: async () => ({ accessKeyId: "test", secretAccessKey: "test" }),
+    });
+    const Value = printPublished({ restartDigest, textDigest: textDigest(text) });
+    await ssm("PutParameter", { Name: this.digests, Value, Type: "String", Overwrite: true });
   }
 
   async stop(): Promise<void> {

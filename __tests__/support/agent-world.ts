@@ -117,7 +117,11 @@ export class AgentWorld {
     return value;
   }
 
-  putConfig = (conf = this.conf, digest = restartDigest(this.conf)) => this.store.putConfig(printConf(conf), digest);
+  /** As a deployment does it: what is in the bucket has been published before. */
+  async putConfig(conf = this.conf, digest = restartDigest(this.conf)): Promise<void> {
+    await this.store.publish(printConf(conf), digest);
+    await this.store.putConfig(printConf(conf), digest);
+  }
 
   /** The leaf link's user, by the name of its file. */
   get credentials(): { file: string; secret: string; user: string }[] {
@@ -143,6 +147,7 @@ export class AgentWorld {
       SERVER_NAME: cluster.servers[0]?.name ?? "",
       CONFIG_BUCKET: this.store.bucket,
       CONFIG_KEY: this.store.key,
+      CONFIG_DIGESTS: this.store.digests,
       RESTART_DIGEST: restartDigest(this.conf),
       CERTIFICATES: JSON.stringify(
         this.certificates.map(({ id, issuer, names }) => ({ id, issuer, names, secret: this.secretName(id) })),

@@ -75,4 +75,9 @@ export const checkovExceptions: readonly CheckovException[] = [
     resource: /aws_s3_bucket\.config-bucket/,
     reason: "Agents poll for versions: an event would have to reach every server, which has no listener for it.",
   },
+  {
+    check: "CKV2_AWS_34",
+    resource: /aws_ssm_parameter\..*-digests/,
+    reason: "It holds digests of a configuration that is no secret: what counts is who may write it.",
+  },
 ];

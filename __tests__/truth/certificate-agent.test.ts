@@ -189,6 +189,26 @@ whenMoto("the certificate agent", () => {
     await agent.says("in order again", end);
   });
 
+  test("a configuration that no deployment published is not taken, users of its writer included", async () => {
+    const since = agent.log().length;
+    const forged = `${printConf(world.conf)}http_base_path: "/forged"\n`;
+    await world.store.putConfig(forged, restartDigest(world.conf));
+    await agent.says("not the configuration that the deployment published", since);
+    const renewed = await world.putCertificate("internal");
+    await eventually("renewed", async () => (await served("internal")) === fingerprint(renewed.certificate));
+    expect(conf()).toBe(printConf(world.conf));
+
+    // A task that starts now passes it over as well, and finds the one that was published.
+    const late = world.startAgent({ CONFIG_FOLDER: world.path("..", "unforged"), PID_FILE: "/nowhere" });
+    await late.says("everything is in place");
+    expect(readFileSync(world.path("..", "unforged", "nats.conf"), "utf8")).toBe(printConf(world.conf));
+    await late.end("SIGTERM");
+
+    const end = agent.log().length;
+    await world.putConfig();
+    await agent.says("in order again", end);
+  });
+
   test("a certificate that the server alone cannot read is put back", async () => {
     const since = agent.log().length;
     const key = keyInPlace("public");

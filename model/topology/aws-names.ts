@@ -43,6 +43,8 @@ export interface AwsClusterNames {
   service(server: string): string;
   /** Object of a server's configuration in the bucket. */
   configKey(server: string): string;
+  /** Parameter in Systems Manager with the digests of that configuration. */
+  configDigests(server: string): string;
   /** Secret of a certificate whose first name is `domain`: wildcards and dots as in the names of the first deployments. */
   domainSecret(domain: string): string;
   /** Secret of an internal certificate, by its id. */
@@ -68,6 +70,7 @@ export function awsClusterNames(environment: string, cluster: string): AwsCluste
     programsStack: `${prefix}-programs`,
     service: (server) => `${environment}-${server}`,
     configKey: (server) => `${cluster}/${server}/nats.conf`,
+    configDigests: (server) => `/natsform/${environment}/${cluster}/${server}/config-digests`,
     domainSecret: (domain) => `${prefix}-${domain.replace(/\*/g, "wildcard").replace(/\./g, "-")}`,
     certificateSecret: (id) => `${prefix}-certificate-${id}`,
     authoritySecret: (issuer) => `${prefix}-authority-${issuer}`,

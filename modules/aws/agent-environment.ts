@@ -50,6 +50,7 @@ export function agentEnvironment(
     SERVER_NAME: server.name,
     CONFIG_BUCKET: bucket,
     CONFIG_KEY: names.configKey(server.name),
+    CONFIG_DIGESTS: names.configDigests(server.name),
     RESTART_DIGEST: restartDigest,
     CERTIFICATES: JSON.stringify(certificates),
     LISTENERS: JSON.stringify(listeners),

@@ -33,7 +33,7 @@ export class NatEgress extends Construct {
 }
 
 /** Services that tasks in private subnets call: images, secrets, logs. */
-const interfaceServices = ["ecr.api", "ecr.dkr", "kms", "logs", "secretsmanager", "sts"];
+const interfaceServices = ["ecr.api", "ecr.dkr", "kms", "logs", "secretsmanager", "ssm", "sts"];
 
 export interface EndpointEgressProps extends EgressProps {
   region: string;

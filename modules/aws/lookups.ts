@@ -90,6 +90,11 @@ export class Lookups extends Construct {
     return this.names.configBucket(this.accountId);
   }
 
+  /** ARN of a parameter in Systems Manager. @param name begins with a slash */
+  parameterArn(name: string): string {
+    return `arn:${this.partition}:ssm:${this.region}:${this.accountId}:parameter${name}`;
+  }
+
   logGroupArn(of: string): string {
     return `arn:${this.partition}:logs:${this.region}:${this.accountId}:log-group:${this.names.logGroup(of)}`;
   }

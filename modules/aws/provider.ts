@@ -22,6 +22,7 @@ const services = [
   "servicediscovery",
   "sns",
   "sqs",
+  "ssm",
   "sts",
 ] as const satisfies readonly (keyof AwsProviderEndpoints)[];
 

@@ -24,7 +24,7 @@ export interface ServerRoles {
 
 /** Roles of the servers' tasks, and of ECS to start them. */
 export function serverRoles(scope: Construct, { topology, cluster, lookups, further }: ServerRolesProps): ServerRoles {
-  const { prefix, configKey } = awsClusterNames(topology.environment, cluster.name);
+  const { prefix, configKey, configDigests } = awsClusterNames(topology.environment, cluster.name);
   const { accountId, partition } = lookups;
   const servers = cluster.servers.map(({ name }) => name);
   const configs = servers.map((name) => `arn:${partition}:s3:::${lookups.configBucket}/${configKey(name)}`);
@@ -42,6 +42,10 @@ export function serverRoles(scope: Construct, { topology, cluster, lookups, furt
         Action: ["s3:ListBucketVersions"],
         Resource: [`arn:${partition}:s3:::${lookups.configBucket}`],
         Condition: { StringEquals: { "s3:prefix": servers.map(configKey) } },
+      },
+      {
+        Action: ["ssm:GetParameterHistory"],
+        Resource: servers.map((name) => lookups.parameterArn(configDigests(name))),
       },
       // Detects a new value by its version, without reading it.
       { Action: ["secretsmanager:DescribeSecret"], Resource: secrets },

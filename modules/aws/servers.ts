@@ -61,6 +61,7 @@ export class Servers extends Construct {
       const config = serverConfig(this, `${server.name}-config`, {
         bucket: lookups.configBucket,
         key: names.configKey(server.name),
+        digestsName: names.configDigests(server.name),
         kmsKeyArn: lookups.kmsKeyArn,
         server: rendered,
       });

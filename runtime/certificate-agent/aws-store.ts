@@ -4,6 +4,7 @@ import {
   GetSecretValueCommand,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
+import { textDigest } from "./contract";
 import type { Store, StoredConfig } from "./store";
 
 export interface AwsStoreProps {
@@ -11,6 +12,7 @@ export interface AwsStoreProps {
   secrets: Pick<SecretsManagerClient, "send">;
   bucket: string;
   key: string;
+  published: Store["published"];
 }
 
 /** A connection that hangs must not keep the agent from its next poll. */
@@ -20,7 +22,7 @@ const maxVersions = 100;
 const current = "AWSCURRENT";
 
 /** Configuration from an S3 object, certificates and credentials from Secrets Manager. */
-export function awsStore({ s3, secrets, bucket, key }: AwsStoreProps): Store {
+export function awsStore({ s3, secrets, bucket, key, published }: AwsStoreProps): Store {
   const object = { Bucket: bucket, Key: key };
   const limit = () => ({ abortSignal: AbortSignal.timeout(callMs) });
 
@@ -33,14 +35,17 @@ export function awsStore({ s3, secrets, bucket, key }: AwsStoreProps): Store {
   return {
     configRevision: async () => revisionOf(await s3.send(new HeadObjectCommand(object), limit())),
     config: () => config(),
-    async configFor(restartDigest) {
+    published,
+    async configFor(restartDigest, digest) {
       const query = { Bucket: bucket, Prefix: key, MaxKeys: maxVersions };
       const { Versions = [] } = await s3.send(new ListObjectVersionsCommand(query), limit());
       // Newest first, as S3 lists them.
       for (const { Key, VersionId } of Versions) {
         if (Key !== key) continue;
         const { Metadata } = await s3.send(new HeadObjectCommand({ ...object, VersionId }), limit());
-        if (Metadata?.["restart-digest"] === restartDigest) return config(VersionId);
+        if (Metadata?.["restart-digest"] !== restartDigest) continue;
+        const found = await config(VersionId);
+        if (textDigest(found.text) === digest) return found;
       }
       return undefined;
     },

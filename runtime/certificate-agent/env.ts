@@ -45,6 +45,8 @@ export const CertificateAgentEnv = z.object({
    */
   CONFIG_BUCKET: text,
   CONFIG_KEY: text,
+  /** Parameter in Systems Manager with the digests of the configuration: no other text is taken. */
+  CONFIG_DIGESTS: text,
   /** Digest that the task was started for: a configuration with another one waits for the task that replaces this. */
   RESTART_DIGEST: text,
   /** A JSON array of `AgentCertificate`. */

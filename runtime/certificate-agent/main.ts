@@ -5,6 +5,7 @@ import { EnvironmentError } from "../common/environment-error";
 import { runAgent } from "./agent";
 import { awsStore } from "./aws-store";
 import { fetchHealth } from "./health";
+import { publishedDigests } from "./published";
 import { loadAddress, loadSettings } from "./settings";
 
 /** Runs `health`: queries the agent of this machine, and ends with 1 when the server could not start. */
@@ -22,7 +23,13 @@ async function agent(): Promise<void> {
   const end = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"]) process.once(name, () => end.abort());
   const clients = { s3: new S3Client(), secrets: new SecretsManagerClient() };
-  const store = awsStore({ ...clients, bucket: env.CONFIG_BUCKET, key: env.CONFIG_KEY });
+  const { region, credentials } = clients.secrets.config;
+  const published = publishedDigests(env.CONFIG_DIGESTS, {
+    region,
+    credentials,
+    endpoint: process.env.AWS_ENDPOINT_URL_SSM ?? process.env.AWS_ENDPOINT_URL,
+  });
+  const store = awsStore({ ...clients, bucket: env.CONFIG_BUCKET, key: env.CONFIG_KEY, published });
   await runAgent({ env, store, log, signal: end.signal });
   log.info("stopped");
   // Calls under way would keep the process alive while they wait.

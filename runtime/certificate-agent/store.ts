@@ -15,8 +15,10 @@ export interface Store {
   /** Revision of the newest configuration, without its text. */
   configRevision(): Promise<string>;
   config(): Promise<StoredConfig>;
-  /** The newest configuration with this restart digest; undefined when there never was one. */
-  configFor(restartDigest: string): Promise<StoredConfig | undefined>;
+  /** Digest of the text that a deployment published last for this restart digest; undefined when none did. */
+  published(restartDigest: string): Promise<string | undefined>;
+  /** The newest configuration with this restart digest and this text; undefined when there never was one. */
+  configFor(restartDigest: string, textDigest: string): Promise<StoredConfig | undefined>;
   /** Revision of a secret's value, without the value. */
   secretRevision(name: string): Promise<string>;
   secret(name: string): Promise<Revised & { value: string }>;

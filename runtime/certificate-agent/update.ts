@@ -108,24 +108,26 @@ export class Updater {
     const { env, store, files, openProblems, metrics, log } = this.props;
     const inPlace = files.conf();
     if (inPlace && this.#seen.get(what) === (await store.configRevision())) return undefined;
-    const newest = await store.config();
-    const desired = { serverName: env.SERVER_NAME, restartDigest: env.RESTART_DIGEST };
-    let stored = newest;
-    if (decideConfig(newest, desired, inPlace).action === "wait") {
-      metrics.configWaits(true);
-      if (inPlace)
-        log.info({ revision: newest.revision }, "the configuration waits for the task that replaces this one");
+    const [newest, digest] = [await store.config(), await store.published(env.RESTART_DIGEST)];
+    if (!digest) throw new Rejected(`no configuration has the restart digest ${env.RESTART_DIGEST}`);
+    const desired = { serverName: env.SERVER_NAME, restartDigest: env.RESTART_DIGEST, textDigest: digest };
+    let decision = decideConfig(newest, desired, inPlace);
+    let { text } = newest;
+    metrics.configWaits(decision.action === "wait");
+    if (decision.action === "wait" && inPlace)
+      log.info({ revision: newest.revision }, "the configuration waits for the task that replaces this one");
+    if ((decision.action === "wait" || decision.action === "reject") && !inPlace) {
       // A task that starts after the configuration has moved on, for example because a deployment was rolled back.
-      const own = inPlace ? undefined : await store.configFor(env.RESTART_DIGEST);
-      if (!inPlace && !own) throw new Rejected(`no configuration has the restart digest ${env.RESTART_DIGEST}`);
-      if (own) stored = own;
-    } else metrics.configWaits(false);
-    const decision = decideConfig(stored, desired, inPlace);
+      const own = await store.configFor(env.RESTART_DIGEST, digest);
+      if (own) decision = decideConfig(own, desired, inPlace);
+      if (own) text = own.text;
+      else throw new Rejected(`no configuration in the store is the one that was published for ${env.RESTART_DIGEST}`);
+    }
     if (decision.action === "reject") throw new Rejected(decision.problem);
     this.#seen.set(what, newest.revision);
     if (decision.action === "keep") openProblems.close(refusedConfig);
     if (decision.action !== "write") return undefined;
-    files.writeConf(stored.text);
+    files.writeConf(text);
     return { what, undo: () => inPlace && files.writeConf(inPlace) };
   }
 }

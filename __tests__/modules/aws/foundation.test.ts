@@ -29,7 +29,7 @@ test("without NAT, private subnets reach what tasks call at AWS and nothing else
   const services = Object.values(all(inside, "aws_vpc_endpoint")).map(
     ({ service_name }) => String(service_name).split("eu-west-1.")[1],
   );
-  expect(services.sort()).toEqual(["ecr.api", "ecr.dkr", "kms", "logs", "s3", "secretsmanager", "sts"]);
+  expect(services.sort()).toEqual(["ecr.api", "ecr.dkr", "kms", "logs", "s3", "secretsmanager", "ssm", "sts"]);
 });
 
 test("an existing network and zone are used as they are", () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { DnsSyncEnv } from "../../../runtime/dns-sync/env";
 import {
@@ -45,6 +46,19 @@ test("a server is replaced after its configuration is there, and after the serve
     expect(after).toContain(configs[i]);
     const others = dependencies.map(({ name }) => name).filter((name) => after.includes(name));
     expect(others).toEqual(i === 0 ? [] : [dependencies[i - 1]?.name]);
+  }
+});
+
+test("the digest of a configuration is published before it, where those who write to the bucket need not write", () => {
+  const digests = Object.entries(all(demo(), "aws_ssm_parameter"));
+  const configs = Object.values(all(demo(), "aws_s3_object"));
+  expect(digests).toHaveLength(configs.length);
+  for (const [i, [name, { value }]] of digests.entries()) {
+    const { content, metadata, depends_on } = configs[i] as Block;
+    const text = String(content).replaceAll("$${", "${").replaceAll("%%{", "%{");
+    const restart = (metadata as Block)["restart-digest"];
+    expect(value).toBe(`${restart} ${createHash("sha256").update(text).digest("hex")}`);
+    expect(depends_on).toEqual([`aws_ssm_parameter.${name}`]);
   }
 });
 

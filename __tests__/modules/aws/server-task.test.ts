@@ -40,6 +40,7 @@ test("the agent gets an environment that it accepts, with every certificate and 
   expect(env).toMatchObject({
     SERVER_NAME: "core-1",
     CONFIG_KEY: "core/core-1/nats.conf",
+    CONFIG_DIGESTS: "/natsform/demo/core/core-1/config-digests",
     RESTART_DIGEST: expect.stringMatching(/^[0-9a-f]{64}$/),
     CREDENTIALS: [],
   });

@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
+import { AwsJsonError } from "../../common/aws-json";
 import { splitPem } from "../../x509/pem";
 import { createRequest } from "../../x509/request";
-import { type Pca, PcaError } from "../aws/acm-pca";
+import type { Pca } from "../aws/acm-pca";
 import type { Issuer, Ports } from "../ports";
 import { type Authority, bundle } from "../rollover";
 import { bounded } from "./bounded";
@@ -59,7 +60,7 @@ export function pcaIssuer(pca: Pca, sleep: Ports["sleep"]): Issuer {
           const [own = ""] = splitPem(made.Certificate ?? "");
           return { certificate: own, chain: chain.join(""), privateKey, authorities: bundle(set) };
         } catch (error) {
-          if (!(error instanceof PcaError) || error.code !== "RequestInProgressException") throw error;
+          if (!(error instanceof AwsJsonError) || error.code !== "RequestInProgressException") throw error;
           await sleep(Math.min(200 * 2 ** attempt, 5000), signal);
         }
       }
