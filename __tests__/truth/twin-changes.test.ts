@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { startProcess } from "../../cli/core/processes";
 import type { EnvironmentInput } from "../../model/config";
 import type { Authentication } from "../../runtime/client";
 import { eventually } from "../support/eventually";
+import { findProgram } from "../support/programs";
 import { TestProject } from "../support/project";
 import { app, core, oidc, orders, permissions, threeServers } from "../support/twin-environment";
 import { TestTwin } from "../support/twin-project";
@@ -193,6 +195,26 @@ test("a stream is added without a server that is told, or a client that has to c
   expect(await twin.digests()).toEqual(digests);
   expect(user.health()).toMatchObject({ connected: true, reconnects: 0 });
   await twin.up(environment);
+});
+
+test("a server that the others have cut off is restarted: what they lack is what is mended", async () => {
+  const folder = twin.folder.server("core-0");
+  const right = readFileSync(folder.conf, "utf8");
+  const natsServer = findProgram("nats-server") as string;
+  await twin.kill("core-0");
+  // As a change by hand, or of an older natsform: another name of the cluster.
+  writeFileSync(folder.conf, right.replace('name: "changes-core"', 'name: "elsewhere"'));
+  writeFileSync(`${folder.conf}.restart`, "of another configuration");
+  await startProcess(folder, { command: natsServer, args: ["-c", folder.conf], env: {} });
+  await eventually("the others have lost it", async () => {
+    const { routes } = await twin.ask<{ routes: { remote_name: string }[] }>("core-1", "/routez");
+    return routes.every(({ remote_name }) => remote_name !== "core-0");
+  });
+  const text = await twin.up(environment);
+  expect(text).toContain("1 restarted");
+  expect(readFileSync(folder.conf, "utf8")).toBe(right);
+  const { routes } = await twin.ask<{ routes: { remote_name: string }[] }>("core-1", "/routez");
+  expect(routes.map(({ remote_name }) => remote_name)).toContain("core-0");
 });
 
 /** When servers last left and were back, in their own words: `2026/11/21 13:52:36.123456`, which sorts as text. */

@@ -95,11 +95,17 @@ export async function assertPortsFree(twin: Twin, ports: readonly number[]): Pro
   );
 }
 
-/** Waits until a server is healthy and has its routes. @throws UserError with its log when it ends meanwhile */
+/**
+ * Waits until a server is healthy and has its routes.
+ *
+ * @param without name of a server that its routes may lack: the one that is about to be mended
+ * @throws UserError with its log when it ends meanwhile
+ */
 export async function serverReady(
   twin: Twin,
   { server, folder, cluster }: PlannedServer,
   timeoutMs: number,
+  without?: string,
 ): Promise<void> {
   const port = twin.ports.servers[server.name]?.monitoring ?? 0;
   const ready = await poll(async () => {
@@ -108,7 +114,8 @@ export async function serverReady(
     if (health?.status !== "ok") return false;
     const routes = await monitoring<Routez>(port, "/routez");
     const peers = new Set(routes?.routes?.map((route) => route.remote_name));
-    if (cluster.servers.some(({ name }) => name !== server.name && !peers.has(name))) return false;
+    const others = cluster.servers.map(({ name }) => name).filter((name) => name !== server.name && name !== without);
+    if (others.some((name) => !peers.has(name))) return false;
     if (!cluster.jetstream || cluster.servers.length === 1) return true;
     const jsz = await monitoring<Jsz>(port, "/jsz");
     return Boolean(jsz?.meta_cluster?.leader) && jsz?.meta_cluster?.cluster_size === cluster.servers.length;

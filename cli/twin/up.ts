@@ -213,10 +213,14 @@ async function convergeServers(
   }
 }
 
-/** Checks that the unchanged servers of a cluster are ready before one is stopped: otherwise two would be missing. */
+/**
+ * Checks that the unchanged servers of a cluster are ready before one is stopped: otherwise two would be missing. That one
+ * may be what they wait for: cut off, it is restarted to be mended.
+ */
 async function restServes(twin: Twin, servers: PlannedServer[], { cluster, server }: PlannedServer): Promise<void> {
   const alone = servers.filter((other) => other.cluster === cluster && other.step !== "restart");
-  await Promise.all(alone.map((other) => serverReady(twin, other, leftAloneTimeoutMs))).catch((error: unknown) => {
+  const ready = alone.map((other) => serverReady(twin, other, leftAloneTimeoutMs, server.name));
+  await Promise.all(ready).catch((error: unknown) => {
     throw error instanceof UserError ? new UserError(`${server.name} is not restarted: ${error.message}`) : error;
   });
 }
