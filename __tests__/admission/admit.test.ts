@@ -158,6 +158,7 @@ describe("values of the chart", () => {
     const platform = Object.values(input.clusters)[0]?.platform as { monitoring?: object };
     platform.monitoring = {
       monitor: "pod",
+      from: [{ namespace: "monitoring" }],
       labels: { release: "<< x >>", "a b": "c", "example.com/team": "nats-1.a_b" },
     };
     const { problems } = parseEnvironment(input);

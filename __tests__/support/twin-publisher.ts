@@ -93,7 +93,8 @@ export async function storedIds(client: NatsClient, stream: string): Promise<str
   const ids: string[] = [];
   const messages = await consumer.consume({ max_messages: 500 });
   for await (const message of messages) {
-    ids.push(message.headers?.get("Nats-Msg-Id") ?? "");
+    // The client puts its identity, one token, before each id.
+    ids.push((message.headers?.get("Nats-Msg-Id") ?? "").replace(/^[^.]+\./, ""));
     if (message.seq >= state.last_seq) break;
   }
   return ids;

@@ -91,6 +91,7 @@ test("what a cluster does not have is not watched", () => {
     renewal: undefined,
     backups: undefined,
     drills: undefined,
+    prunes: undefined,
   });
   expect(little.map(({ name }) => name)).toEqual(["nats-test-nats-servers", "nats-test-nats-auth-callout"]);
 });

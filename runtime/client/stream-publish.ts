@@ -31,7 +31,7 @@ export class StreamPublishError extends Error {
 
 /** The id as the stream gets it: two identities that count their messages alike drop none of each other's. */
 export const ownMessageId = (inboxPrefix: string | undefined, id: string): string =>
-  inboxPrefix === undefined ? id : `${inboxPrefix.replace(/^_INBOX\./, "")}.${id}`;
+  inboxPrefix === undefined ? id : `${inboxPrefix.replace(/^_INBOX(_[^.]+)?\./, "")}.${id}`;
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;

@@ -99,6 +99,7 @@ const asking: Record<string, string> = {
   "cli/deploy/aws/check-record.ts": "part of the driver",
   "cli/deploy/deployment.ts": "prints it",
   "cli/deploy/exchange-authorities.ts": "hands on the access to Kubernetes, where there is one",
+  "cli/deploy/kubernetes/charts.ts": "part of the driver",
   "cli/deploy/kubernetes/check-servers.ts": "part of the driver",
   "cli/deploy/kubernetes/cluster.ts": "part of the driver",
   "cli/deploy/preflight/kubernetes-rights.ts": "looks at Kubernetes",
