@@ -34,7 +34,7 @@ export const checkovExceptions: readonly ManifestException[] = [
   },
   {
     rule: "CKV_K8S_35",
-    object: / CronJob nats-(backup|drill)/,
+    object: / CronJob nats-(backup|drill|prune)/,
     reason: "The SDKs of the clouds read such keys from variables; the way without keys are annotations.",
   },
   ...["CKV_K8S_8", "CKV_K8S_9"].flatMap((rule): ManifestException[] => [

@@ -54,6 +54,7 @@ test("settings come from the environment of the process, and nothing set is noth
     trustFolder: undefined,
     emulatorEndpoint: undefined,
     destroy: false,
+    chartArchives: false,
     streamsMay: { STREAMS_ALLOW_DATA_LOSS: undefined, STREAMS_ALLOW_RECREATE: undefined },
   });
   expect(
@@ -63,6 +64,7 @@ test("settings come from the environment of the process, and nothing set is noth
       NATSFORM_TRUST_FOLDER: "trust",
       NATSFORM_EMULATOR_ENDPOINT: "http://127.0.0.1:1",
       NATSFORM_DESTROY: "1",
+      NATSFORM_CHART_ARCHIVES: "1",
       STREAMS_ALLOW_DATA_LOSS: "TEST",
     }),
   ).toEqual({
@@ -71,6 +73,7 @@ test("settings come from the environment of the process, and nothing set is noth
     trustFolder: "/project/trust",
     emulatorEndpoint: "http://127.0.0.1:1",
     destroy: true,
+    chartArchives: true,
     streamsMay: { STREAMS_ALLOW_DATA_LOSS: "TEST", STREAMS_ALLOW_RECREATE: undefined },
   });
 });
