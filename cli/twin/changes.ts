@@ -2,13 +2,11 @@ import { readIfThere, writeFileAtomically } from "../../artifacts/files";
 import { type ForbiddenChange, forbiddenChanges } from "../../model/change";
 import type { Topology } from "../../model/topology";
 import type { Healthz } from "../../runtime/client/monitoring";
-import { refusals } from "../../runtime/streams/action";
-import { PlanRefused } from "../../runtime/streams/apply";
 import { runningProcess } from "../core/processes";
 import { UserError } from "../core/project";
 import { allServers, type Twin } from "./context";
 import { monitoring } from "./monitoring";
-import { planTwinStreams } from "./streams";
+import { planTwinStreams, refuseLosses } from "./streams";
 
 /** What the last `up` brought about; `undefined` before the first, and where an older natsform did it. */
 function appliedTopology({ folder }: Twin): Topology | undefined {
@@ -38,12 +36,7 @@ export async function refuseImpossible(twin: Twin): Promise<void> {
     const old = before.clusters.find(({ name }) => name === cluster.name);
     return old?.jetstream !== undefined && known.includes(account);
   });
-  const refused = plans.flatMap(({ actions }) => refusals(actions));
-  if (refused.length > 0)
-    throw new UserError(
-      `${new PlanRefused(refused).message}\n  no server was touched`,
-      `natsform streams plan ${twin.topology.environment} shows what may be allowed`,
-    );
+  refuseLosses(twin.topology.environment, plans, "\n  no server was touched");
 }
 
 /** True when every server of before runs and is healthy: only then its streams answer at once. */

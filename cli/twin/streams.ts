@@ -59,6 +59,19 @@ export async function planTwinStreams(
 }
 
 /**
+ * Refuses plans that would lose something, as a whole.
+ *
+ * @param more line behind what is refused
+ * @throws UserError
+ */
+export function refuseLosses(environment: string, plans: readonly StreamPlan[], more = ""): void {
+  const refused = plans.flatMap(({ actions }) => refusals(actions));
+  if (refused.length === 0) return;
+  const fix = `natsform streams plan ${environment} shows what may be allowed`;
+  throw new UserError(`${new PlanRefused(refused).message}${more}`, fix);
+}
+
+/**
  * Applies plans as they were made.
  *
  * @throws UserError when one of them holds a refusal, before the first is applied; or when a cluster is not ready in
@@ -70,12 +83,7 @@ export async function applyTwinStreams(
   progress: (text: string) => void,
 ): Promise<number> {
   const { environment } = twin.topology;
-  const refused = plans.flatMap(({ actions }) => refusals(actions));
-  if (refused.length > 0)
-    throw new UserError(
-      new PlanRefused(refused).message,
-      `natsform streams plan ${environment} shows what may be allowed`,
-    );
+  refuseLosses(environment, plans);
   let changed = 0;
   for (const { cluster, account, actions } of plans) {
     if (actions.length === 0) continue;

@@ -27,8 +27,9 @@ export function forbiddenChanges(before: Topology, after: Topology): ForbiddenCh
 const hasRoutes = ({ listeners }: ClusterTopology) => listeners.some(({ name }) => name === "routes");
 
 /** Servers close routes to peers of another cluster name: each that is restarted is alone (nats-server#7418). */
-function renamed(old: ClusterTopology, { name, natsName, ...cluster }: ClusterTopology): ForbiddenChange[] {
-  if (old.natsName === natsName || !hasRoutes(old) || !hasRoutes({ name, natsName, ...cluster })) return [];
+function renamed(old: ClusterTopology, cluster: ClusterTopology): ForbiddenChange[] {
+  const { name, natsName } = cluster;
+  if (old.natsName === natsName || !hasRoutes(old) || !hasRoutes(cluster)) return [];
   return [
     {
       at: `clusters.${name}.natsName`,

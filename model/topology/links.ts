@@ -13,7 +13,7 @@ type Rights = NonNullable<Environment["clusters"][string]["leafOf"]>["links"][st
 type Permissions = Record<"publish" | "subscribe", Subjects>;
 
 /** A leaf of the environment, a cluster or a foreign one. */
-export interface Leaf {
+interface Leaf {
   name: string;
   hub: string;
   accounts: readonly string[];
@@ -22,7 +22,7 @@ export interface Leaf {
 }
 
 /** Every leaf, in the order of the environment's clusters. */
-export const leafsOf = (env: Environment): Leaf[] =>
+const leafsOf = (env: Environment): Leaf[] =>
   Object.entries(env.clusters).flatMap(([name, { leafOf, foreignLeafs }]) => [
     ...(leafOf ? [{ name, hub: leafOf.cluster, ...leafOf, purpose: `leaf nodes of cluster ${name}` }] : []),
     ...Object.entries(foreignLeafs).map(([leaf, foreign]) => ({
@@ -102,7 +102,7 @@ interface Subjects {
 const open: Subjects = { allow: [">"], deny: [...closedSubjects] };
 
 /** As servers read it: to them an empty list allows everything. Inboxes of other leafs are closed where all is open. */
-function stated({ allow, deny }: Subjects, others: readonly string[]): Required<Subjects> {
+function stated({ allow, deny }: Subjects, others: readonly string[]): Subjects {
   if (allow.length === 0) return { allow, deny: [">"] };
   return allow.includes(">") ? { allow: [">"], deny: [...deny, ...others] } : { allow, deny };
 }
