@@ -20,7 +20,7 @@ const layers: Record<string, readonly string[]> = {
   environments: [],
   templates: ["model/config", "model/topology", "contract"],
   admission: ["model/config", "model/topology", "model/lint", "templates"],
-  artifacts: ["model/config", "model/topology"],
+  artifacts: ["runtime", "model/config", "model/topology"],
   "modules/terraform": ["model/config", "model/topology", "artifacts"],
   "modules/aws": ["model/config", "model/topology", "templates", "artifacts", "modules/terraform", "contract"],
   "modules/kubernetes": ["model/config", "model/topology", "templates", "artifacts", "modules/terraform", "contract"],

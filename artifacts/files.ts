@@ -1,26 +1,30 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFoldersDurably, renameDurably, syncFolder, writeDurably } from "../runtime/common/durable-files";
 
 /** Secrets and their folders are for their owner alone. */
 export const privateFile = 0o600;
 export const privateFolder = 0o700;
 
 /**
- * Writes a file as a whole or not at all: readers see the old content or the new one, also after a crash.
- * An unchanged file is left alone, so that watchers and modification times stay quiet.
+ * Writes a file as a whole or not at all: readers see the old content or the new one, also after a crash or a power cut.
+ * When it returns, the new one is on the disk. An unchanged file is left alone, so that watchers and modification times
+ * stay quiet.
  *
  * @returns whether the content changed
  */
 export function writeFileAtomically(path: string, content: string | Uint8Array, mode = 0o644): boolean {
-  if (existsSync(path) && readFileSync(path).equals(typeof content === "string" ? Buffer.from(content) : content))
+  if (holds(path, content)) {
+    // Who wrote it may have been ended before its name was on the disk.
+    syncFolder(dirname(path));
     return false;
-  mkdirSync(dirname(path), { recursive: true, mode: mode === privateFile ? privateFolder : 0o755 });
+  }
+  makeFoldersDurably(dirname(path), mode === privateFile ? privateFolder : 0o755);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, content, { mode });
-    // `mode` above is cut by the umask; a secret must not depend on it.
-    chmodSync(temporary, mode);
-    renameSync(temporary, path);
+    rmSync(temporary, { force: true });
+    writeDurably(temporary, content, mode);
+    renameDurably(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
@@ -28,13 +32,24 @@ export function writeFileAtomically(path: string, content: string | Uint8Array, 
   return true;
 }
 
+function holds(path: string, content: string | Uint8Array): boolean {
+  try {
+    return readFileSync(path).equals(typeof content === "string" ? Buffer.from(content) : content);
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+// ENOTDIR: something that is no folder stands in its way, so there is no such file either.
+const isMissing = (error: unknown) => ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
+
 /** The content of a file; `undefined` when there is none. */
 export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    // ENOTDIR: something that is no folder stands in its way, so there is no such file either.
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -27,8 +27,13 @@ export function jsonOf<T>({ code, stdout, stderr }: CommandResult, more = ""): T
 
 /** A project of its own in a temporary folder, in which natsform is run as a user runs it. */
 export class TestProject {
-  readonly root = mkdtempSync(join(tmpdir(), "natsform-test-"));
+  readonly root: string;
   readonly #environments: string[] = [];
+
+  /** @param below folder in which the project's own is made */
+  constructor(below = tmpdir()) {
+    this.root = mkdtempSync(join(below, "natsform-test-"));
+  }
 
   /** Writes an environment file; data is enough, since environments are data. */
   write(environment: EnvironmentInput | { name: string }): void {

@@ -29,11 +29,11 @@ import { fromStreamConfig, toConsumerConfig, toStreamConfig } from "../../runtim
 import { ConsumerSpec, StreamSpec } from "../../runtime/streams/spec";
 import { consumerSettings, streamSettings } from "../../runtime/streams/stream-settings";
 import { streamSpec } from "../runtime/streams-arbitraries";
+import { canCutPower, type Disks, makeDisks } from "../support/disks";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
 import { runsSince } from "../support/releases";
 import { startCluster, type TestCluster, type TestServer } from "./streams-cluster";
-import { canCutPower, type Disks, makeDisks } from "./streams-power";
 
 const owner = "truth";
 const soon = (seconds = 90) => Date.now() + seconds * 1000;

@@ -3,17 +3,22 @@ import { plantedIn } from "../planted";
 /** Programs that issue, renew, fetch and load certificates. */
 export const certificates = [
   ...plantedIn("runtime/certificate-agent/atomic.ts", [
-    ["a power cut leaves an empty file", "fsyncSync(file);", ""],
     [
       "a reader finds half of a file",
-      "writeDurably(half, content, mode);\n  renameSync(half, path);",
+      "writeDurably(half, content, mode);\n  renameDurably(half, path);",
       "writeDurably(path, content, mode);",
     ],
     [
       "a link is gone for a moment",
-      "symlinkSync(target, half);\n  renameSync(half, path);",
+      "symlinkSync(target, half);\n  renameDurably(half, path);",
       "rmSync(path, { force: true });\n  symlinkSync(target, path);",
     ],
+  ]),
+  ...plantedIn("runtime/common/durable-files.ts", [
+    ["a power cut leaves an empty file", "fsyncSync(file);", ""],
+    ["the umask decides who reads a secret", "fchmodSync(file, mode);", ""],
+    ["a power cut takes a new name back", "syncFolder(dirname(to));", ""],
+    ["a power cut takes a new folder", "    syncFolder(dirname(at));\n", ""],
   ]),
   ...plantedIn("runtime/certificate-agent/certificate.ts", [
     ["an expired certificate is served", "if (now >= new Date(leaf.validTo))", 'if (leaf.validTo === "")'],

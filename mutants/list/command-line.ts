@@ -5,9 +5,13 @@ export const commandLine = [
   ...plantedIn("artifacts/files.ts", [
     ["everybody reads secrets", "privateFile = 0o600", "privateFile = 0o644"],
     ["everybody lists folders of secrets", "privateFolder = 0o700", "privateFolder = 0o755"],
-    ["the umask decides who reads a secret", "chmodSync(temporary, mode);", ""],
-    ["folders of secrets are open", "mode: mode === privateFile ? privateFolder : 0o755", "mode: 0o755"],
-    ["a reader finds half of a file", "renameSync(temporary, path);", "writeFileSync(path, content, { mode });"],
+    ["folders of secrets are open", "mode === privateFile ? privateFolder : 0o755", "0o755"],
+    [
+      "a reader finds half of a file",
+      "writeDurably(temporary, content, mode);\n    renameDurably(temporary, path);",
+      "rmSync(path, { force: true });\n    writeDurably(path, content, mode);",
+    ],
+    ["what a killed run wrote is never synced", "    syncFolder(dirname(path));\n", ""],
   ]),
   ...plantedIn("cli/keys/store.ts", [
     ["a folder of keys stays open to others", "chmodSync(this.folder, privateFolder);", ""],

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import { syncFolder } from "../common/durable-files";
 import { NoSuchObject, type Target } from "./target";
 
 /** Written beside its object and renamed once it is complete and on the disk. */
@@ -39,7 +40,7 @@ export function folderTarget(root: string): Target {
       }
       // The names up to the root are data of their folders: without this a power cut may forget them.
       for (let folder = dirname(file); ; folder = dirname(folder)) {
-        await syncFolder(folder);
+        syncFolder(folder);
         if (folder === root || !folder.startsWith(root)) break;
       }
     },
@@ -52,9 +53,11 @@ export function folderTarget(root: string): Target {
     },
     async remove(path) {
       await rm(place(path), { force: true });
-      await syncFolder(dirname(place(path))).catch((error) => {
+      try {
+        syncFolder(dirname(place(path)));
+      } catch (error) {
         if (!notThere(error)) throw error;
-      });
+      }
       await removeEmpty(dirname(place(path)), root);
     },
     async sweep(folder, before) {
@@ -78,15 +81,6 @@ async function files(folder: string): Promise<string[]> {
   } catch (error) {
     if (notThere(error)) return [];
     throw error;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -2,49 +2,37 @@ import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeFolder, replaceFile, replaceLink } from "../../../runtime/certificate-agent/atomic";
+import { done } from "../../support/recorded-files";
 
-/** What was done, in order, each with the name that it was done to. */
-const mockDone: string[] = [];
-jest.mock("node:fs", () => {
-  const fs = jest.requireActual<typeof import("node:fs")>("node:fs");
-  const named = (path: unknown) => String(path).split("/").at(-1);
-  return {
-    ...fs,
-    fsyncSync: (file: number) => {
-      mockDone.push("sync");
-      fs.fsyncSync(file);
-    },
-    renameSync: (from: string, to: string) => {
-      mockDone.push(`rename to ${named(to)}`);
-      fs.renameSync(from, to);
-    },
-    rmSync: (path: string, options: object) => {
-      mockDone.push(`remove ${named(path)}`);
-      fs.rmSync(path, options);
-    },
-  };
-});
+jest.mock("node:fs", () =>
+  jest.requireActual<typeof import("../../support/recorded-files")>("../../support/recorded-files").recordedFiles(),
+);
 
 const root = mkdtempSync(join(tmpdir(), "natsform-atomic-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-beforeEach(() => mockDone.splice(0));
+beforeEach(() => done.splice(0));
+const parent = root.split("/").at(-1);
 
 test("a file is on the disk before it takes its name, and has its mode", () => {
   replaceFile(join(root, "key"), "secret", 0o600);
-  expect(mockDone).toEqual(["remove .key.tmp", "sync", "rename to key"]);
+  expect(done).toEqual(["remove .key.tmp", "sync .key.tmp", "rename to key", `sync ${parent}`]);
   expect(statSync(join(root, "key")).mode & 0o777).toBe(0o600);
   expect(readFileSync(join(root, "key"), "utf8")).toBe("secret");
 });
 
 test("a folder takes its name when all of its files are on the disk", () => {
   makeFolder(join(root, "pair"), { a: { content: "a", mode: 0o600 }, b: { content: "b", mode: 0o644 } });
-  expect(mockDone).toEqual(["remove .pair.tmp", "sync", "sync", "rename to pair"]);
+  expect(done).toEqual([
+    "remove .pair.tmp",
+    ...["sync a", "sync b", "sync .pair.tmp"],
+    ...["rename to pair", `sync ${parent}`],
+  ]);
 });
 
 test("a link points to the old target until it points to the new one", () => {
   replaceLink(join(root, "current"), "first");
-  mockDone.splice(0);
+  done.splice(0);
   replaceLink(join(root, "current"), "second");
-  expect(mockDone).toEqual(["remove .current.tmp", "rename to current"]);
+  expect(done).toEqual(["remove .current.tmp", "rename to current", `sync ${parent}`]);
   expect(readlinkSync(join(root, "current"))).toBe("second");
 });

@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { cacheFolder } from "../../../bin/cache-folder";
+import { makeFoldersDurably, renameDurably } from "../../../runtime/common/durable-files";
 
 /**
  * Runs `work` in a new folder beside the places of tools, and removes it afterwards. Two commands that make the same tool
@@ -41,18 +43,25 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Moves what was made to its place, as a whole. A file replaces what is there. A folder does so only when that is not
+ * Moves what was made to its place, as a whole and once it is on the disk: after a power cut it is there or it is not,
+ * and is never taken for whole with empty files. A file replaces what is there. A folder does so only when that is not
  * whole: a whole one was made by another command meanwhile, and may be in use.
  */
 export function putInPlace(made: string, place: string, isWhole: () => boolean): void {
-  mkdirSync(dirname(place), { recursive: true });
+  makeFoldersDurably(dirname(place), 0o755);
+  syncFileSystem(made);
   try {
-    renameSync(made, place);
+    renameDurably(made, place);
   } catch (error) {
     if (!["ENOTEMPTY", "EEXIST", "ENOTDIR", "EISDIR"].includes((error as NodeJS.ErrnoException).code ?? ""))
       throw error;
     if (isWhole()) return;
     renameSync(place, join(dirname(made), `${basename(place)}.broken`));
-    renameSync(made, place);
+    renameDurably(made, place);
   }
+}
+
+/** A tool may have thousands of files: all are synced at once. Not every system can do that for one file system alone. */
+function syncFileSystem(path: string): void {
+  if (spawnSync("sync", ["-f", path], { stdio: "ignore" }).status !== 0) spawnSync("sync", { stdio: "ignore" });
 }

@@ -14,7 +14,8 @@ export interface Disks {
   remove(): void;
 }
 
-export function makeDisks(count: number): Disks {
+/** @param mebibytes size of each */
+export function makeDisks(count: number, mebibytes = 64): Disks {
   const root = mkdtempSync(join(tmpdir(), "natsform-disks-"));
   const disks = Array.from({ length: count }, (_, i) => ({
     image: join(root, `${i}.img`),
@@ -26,7 +27,8 @@ export function makeDisks(count: number): Disks {
     mounted.add(folder);
   };
   const unmount = ({ folder }: { folder: string }) => {
-    if (mounted.delete(folder)) run("umount", folder);
+    // A process that is gone may still be closing its files.
+    if (mounted.delete(folder)) run("sh", "-c", UNMOUNT, "sh", folder);
   };
   const made: Disks = {
     folders: disks.map(({ folder }) => folder),
@@ -45,7 +47,7 @@ export function makeDisks(count: number): Disks {
   try {
     for (const disk of disks) {
       mkdirSync(disk.folder);
-      run("truncate", "-s", "64M", disk.image);
+      run("truncate", "-s", `${mebibytes}M`, disk.image);
       run("mkfs.ext4", "-q", disk.image);
       mount(disk);
     }
@@ -65,6 +67,8 @@ export function canCutPower(): boolean {
     return false;
   }
 }
+
+const UNMOUNT = 'for i in $(seq 100); do umount "$1" && exit; sleep 0.1; done; exit 1';
 
 /** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH; Node has no ioctl. */
 const SHUTDOWN = `

@@ -1,0 +1,151 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { poll } from "../../cli/core/processes";
+import type { EnvironmentInput } from "../../model/config";
+import { canCutPower, type Disks, makeDisks } from "../support/disks";
+import { TestProject } from "../support/project";
+import { soaking } from "../support/soak";
+import { app, permissions, threeServers } from "../support/twin-environment";
+import { isAlive, natsformProcess } from "../support/twin-processes";
+import { TestTwin } from "../support/twin-project";
+
+jest.setTimeout(soaking ? 1_800_000 : 240_000);
+
+/**
+ * What the command line has written when the power goes. The disk is an ext4 image: what was not synced is lost at once,
+ * as it is when a machine loses its power.
+ */
+const possible = canCutPower();
+if (!possible) process.stderr.write("power cuts are skipped: a disk of one's own needs loop devices and root\n");
+const withPower = possible ? test : test.skip;
+
+const environment = (name: string, mode: "callout" | "operator"): EnvironmentInput =>
+  threeServers(name, {
+    identity: {
+      mode,
+      oidc: { issuer: "https://tests.eu.auth0.com/", audience: "https://api.tests.example.com" },
+      permissions,
+      services: { api: app },
+    },
+    clusters: {
+      core: {
+        platform: { kind: "aws-ec2", region: "eu-west-1", domain: "tests.example.com" },
+        size: 1,
+        jetstream: { memory: "16MiB", file: "32MiB", durability: "durable" },
+      },
+    },
+    streams: [{ name: "ORDERS", cluster: "core", subjects: ["orders.>"], replicas: 1, maxAge: "7d", maxBytes: "1MiB" }],
+  });
+
+let disks: Disks;
+let project: TestProject;
+beforeEach(() => {
+  if (!possible) return;
+  disks = makeDisks(1, 192);
+  project = new TestProject(disks.folders[0]);
+});
+afterEach(async () => {
+  if (!possible) return;
+  await endAll(project.root);
+  disks.remove();
+});
+
+/** An environment file that is there after a power cut: it is the user's, not natsform's. */
+function write(environment: EnvironmentInput): void {
+  project.write(environment);
+  execFileSync("sync");
+}
+
+/** Cuts the power: what runs in the project ends with it, and the disk is what it is after a boot. */
+async function powerCut(): Promise<void> {
+  disks.cut();
+  await endAll(project.root);
+  disks.restore();
+}
+
+/** Processes that work in the project, or that it is named to. */
+const processesOf = (root: string): number[] =>
+  readdirSync("/proc").flatMap((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
+    try {
+      const works = readlinkSync(`/proc/${pid}/cwd`).startsWith(root);
+      return works || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(root) ? [Number(pid)] : [];
+    } catch {
+      return [];
+    }
+  });
+
+/** Ends them, and those that they start meanwhile. */
+async function endAll(root: string): Promise<void> {
+  const ended = await poll(() => {
+    const alive = processesOf(root).filter(isAlive);
+    for (const pid of alive) process.kill(pid, "SIGKILL");
+    return alive.length === 0;
+  }, 20_000);
+  if (!ended) throw new Error("processes live on without their disk");
+}
+
+/** Files of natsform that hold nothing; those of servers and logs are theirs. */
+const emptyFiles = (folder: string): string[] =>
+  files(folder).filter((file) => statSync(join(folder, file)).size === 0);
+
+const files = (folder: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+        (file) => !/(^|\/)(data|log|(keys\.)?lock|nats\.pid)(\/|$)/.test(file) && statSync(join(folder, file)).isFile(),
+      )
+    : [];
+
+withPower("keys that were made are there after a power cut", async () => {
+  write(environment("kept", "operator"));
+  await project.run("keys", "init", "kept");
+  await powerCut();
+  const work = join(project.root, ".natsform");
+  expect(emptyFiles(work)).toEqual([]);
+  expect(files(join(work, "kept", "keys")).length).toBeGreaterThan(5);
+  expect(await project.run("keys", "init", "kept")).toMatch(/^0 keys made/);
+  expect((await project.natsform("check", "kept")).code).toBe(0);
+});
+
+withPower.each(soaking ? (["callout", "operator"] as const) : (["operator"] as const))(
+  "a twin that was brought up is the same one after a power cut: %s",
+  async (mode) => {
+    const twin = new TestTwin(project, "kept");
+    write(environment("kept", mode));
+    await twin.up();
+    await twin.with(twin.service(), (client) => client.publishToStream("orders.1", "kept", { messageId: "1" }));
+    const [seeds, trust] = [twin.seed("user-service-api"), twin.trust()];
+    await twin.close();
+    await powerCut();
+    expect(emptyFiles(join(project.root, ".natsform", "kept"))).toEqual([]);
+    expect([twin.seed("user-service-api"), twin.trust()]).toEqual([seeds, trust]);
+    await twin.up();
+    expect((await twin.verify()).ok).toBe(true);
+    await twin.close();
+  },
+);
+
+/** Moments at which the power goes: after so many files. All of them in `make soak`. */
+const moments = soaking ? Array.from({ length: 20 }, (_, i) => (i + 1) / 21) : [0.2, 0.55, 0.9];
+
+withPower("a power cut in the middle of up leaves what the next one goes on from", async () => {
+  write(environment("whole", "operator"));
+  const whole = new TestTwin(project, "whole");
+  await whole.up();
+  const total = files(whole.folder.root).length;
+  await project.run("down", "whole", "--wipe");
+  for (const [i, moment] of moments.entries()) {
+    const name = `cut${i}`;
+    const twin = new TestTwin(project, name);
+    write(environment(name, "operator"));
+    const up = natsformProcess(project, "up", name, "--ports", twin.ports);
+    const reached = await poll(() => up.exitCode !== null || files(twin.folder.root).length >= total * moment, 120_000);
+    expect({ moment, reached }).toEqual({ moment, reached: true });
+    await powerCut();
+    const again = await project.natsform("up", name, "--ports", twin.ports);
+    expect({ moment, ...again }).toMatchObject({ moment, code: 0 });
+    expect((await twin.verify()).ok).toBe(true);
+    await project.run("down", name, "--wipe");
+  }
+});
