@@ -103,6 +103,8 @@ export const boatsModel: PlatformModel<PlatformOf<"boats">> = {
   stopTime: () => undefined,
   backups: () => ({ folder: "gone" }),
   paths: containerPaths,
+  changes: { kind: "recreate", domain: "around", count: "compared" },
+  ofServers: (platform) => platform,
   images: () => [],
   shares: () => undefined,
   sharedStack: () => undefined,

@@ -18,7 +18,7 @@ const layers: Record<string, readonly string[]> = {
   // Where environments of before the package's own name import from.
   "modules/config": ["model/config"],
   environments: [],
-  templates: ["model/config", "model/topology", "contract"],
+  templates: ["model/config", "model/topology", "model/change", "contract"],
   admission: ["model/config", "model/topology", "model/lint", "templates"],
   artifacts: ["runtime", "model/config", "model/topology"],
   "modules/terraform": ["model/config", "model/topology", "artifacts"],

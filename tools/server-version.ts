@@ -3,13 +3,13 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { measureReload, withheld } from "../__tests__/support/reload-changes";
 import { findNatsServer } from "../cli/core/tools";
+import { reloadableKeys } from "../model/change";
 import { defaultRelease, testedReleases } from "../model/config/server-releases";
-import { reloadableKeys } from "../templates/nats-conf";
 import { checkout, copyCheckout, read, run, write } from "./server-version/checkout";
 import { optionsOf, printOptions, readOptions } from "./server-version/options";
 import { pins, withPin } from "./server-version/pins";
 import { printReleases, type Releases, withRelease } from "./server-version/releases";
-import { difference, disagreements, type Measured, printReloadable, reloadableOf } from "./server-version/reload";
+import { difference, disagreements, type Measured, matrixOf, printMatrix, reloadableOf } from "./server-version/reload";
 
 /**
  * `make server-version V=2.15.2`: measures a release of nats-server, runs the truth tests on it in a copy of the
@@ -27,12 +27,12 @@ const withoutServer = [
 const consistency = ["__tests__/docs.test.ts", "__tests__/model/config/version-floors.test.ts", "__tests__/tools"];
 
 const releasesFile = "model/config/server-releases.ts";
-const reloadableFile = "templates/nats-conf/reloadable-keys.ts";
+const matrixFile = "model/change/reload-matrix.ts";
 const optionsFile = "tools/server-options.txt";
 /** Made of the code. */
 const generated = ["docs/reference/configuration.md", "docs/reference/rules.md", "docs/reference/commands.md"];
 const written = [
-  ...[releasesFile, reloadableFile, optionsFile, "tools/go.mod", "tools/go.sum"],
+  ...[releasesFile, matrixFile, optionsFile, "tools/go.mod", "tools/go.sum"],
   ...pins.map(({ file }) => file),
   ...generated,
 ];
@@ -61,9 +61,13 @@ function optionsIn(version: string): string[] {
 }
 
 /** Makes a checkout one of these releases. */
-function settle(root: string, releases: Releases, lists: { reloadable: string[]; options: Record<string, string[]> }) {
+function settle(
+  root: string,
+  releases: Releases,
+  lists: { matrix: Record<string, string>; options: Record<string, string[]> },
+) {
   write(root, releasesFile, printReleases(releases));
-  write(root, reloadableFile, printReloadable(lists.reloadable));
+  write(root, matrixFile, printMatrix(lists.matrix));
   write(root, optionsFile, printOptions(releases.default, lists.options[releases.default] ?? []));
   for (const pin of pins) write(root, pin.file, withPin(read(root, pin.file), pin, releases.default));
   run(root, "go", "get", "-C", "tools", `github.com/nats-io/nats-server/v2@v${releases.default}`);
@@ -74,13 +78,13 @@ function settle(root: string, releases: Releases, lists: { reloadable: string[];
 async function main(version: string, only?: string): Promise<void> {
   const current: Releases = { tested: testedReleases, default: defaultRelease };
   const next = withRelease(current, version);
-  const matrix = await measured(next.tested);
+  const found = await measured(next.tested);
   const lists = {
-    reloadable: reloadableOf(matrix, withheld),
+    matrix: matrixOf(found, withheld),
     options: Object.fromEntries([...new Set([next.default, version])].map((one) => [one, optionsIn(one)])),
   };
-  list(`keys that reload, of ${next.tested.join(" and ")}`, difference(reloadableKeys, lists.reloadable));
-  list("keys about which they differ", disagreements(matrix));
+  list(`keys that reload, of ${next.tested.join(" and ")}`, difference(reloadableKeys, reloadableOf(lists.matrix)));
+  list("keys about which they differ", disagreements(found));
   list(`options of ${version}`, difference(readOptions(read(checkout, optionsFile)), lists.options[version] ?? []));
   list("releases", difference(current.tested, next.tested));
   list("default", difference([current.default], [next.default]));

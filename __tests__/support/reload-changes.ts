@@ -43,7 +43,74 @@ const toggled = (value: ConfValue) => !value;
 const next = (port: ConfValue) => (port as number) + 1;
 const half = (list: ConfValue) => (list as ConfValue[]).slice(0, 1);
 
-/** One change for each key that natsform writes, by the mode in which it writes it. */
+/** Keys that natsform does not write, and that raw values of the chart reach: each is set where it was not. */
+const rawKeys: readonly [key: string, value: ConfValue][] = [
+  ["allow_non_tls", true],
+  ["authorization.auth_callout.allowed_accounts", ["APP"]],
+  ["client_advertise", "nats.example.com:4222"],
+  ["cluster.accounts", ["APP"]],
+  ["cluster.advertise", "core.example.com:6222"],
+  ["cluster.compression", "s2_fast"],
+  ["cluster.connect_retries", 7],
+  ["cluster.host", "localhost"],
+  ["cluster.ping_interval", "45s"],
+  ["cluster.ping_max", 4],
+  ["cluster.pool_size", 5],
+  ["cluster.write_deadline", "9s"],
+  ["cluster.write_timeout", "close"],
+  ["connect_error_reports", 10],
+  ["debug", true],
+  ["default_js_domain", { OTHER: "core" }],
+  ["disable_sublist_cache", true],
+  ["host", "localhost"],
+  ["http_base_path", "/nats"],
+  ["jetstream.extension_hint", "will_extend"],
+  ["jetstream.info_queue_limit", 5000],
+  ["jetstream.limits", { max_ack_pending: 5000 }],
+  ["jetstream.max_buffered_msgs", 5000],
+  ["jetstream.max_buffered_size", new Raw("64MiB")],
+  ["jetstream.meta_compact", 1000],
+  ["jetstream.meta_compact_size", new Raw("64MiB")],
+  ["jetstream.meta_compact_sync", true],
+  ["jetstream.request_queue_limit", 5000],
+  ["jetstream.strict", false],
+  ["leafnodes.advertise", "leaf.example.com:7422"],
+  ["leafnodes.compression", "s2_fast"],
+  ["leafnodes.host", "localhost"],
+  ["leafnodes.min_version", "2.10.0"],
+  ["leafnodes.reconnect", 5],
+  ["leafnodes.write_deadline", "9s"],
+  ["leafnodes.write_timeout", "close"],
+  ["logtime", false],
+  ["logtime_utc", true],
+  ["mappings", { before: "after" }],
+  ["max_closed_clients", 500],
+  ["max_pending", new Raw("128MiB")],
+  ["max_subscription_tokens", 20],
+  ["max_subscriptions", 1000],
+  ["max_traced_msg_len", 100],
+  ["no_fast_producer_stall", true],
+  ["no_header_support", true],
+  ["ping_interval", "45s"],
+  ["ping_max", 4],
+  ["prof_block_rate", 1],
+  ["reconnect_error_reports", 5],
+  ["trace", true],
+  ["trace_headers", true],
+  ["trace_verbose", true],
+  ["websocket.advertise", "ws.example.com:443"],
+  ["websocket.handshake_timeout", "3s"],
+  ["websocket.host", "localhost"],
+  ["websocket.headers", { "X-Served-By": "nats" }],
+  ["websocket.pass_cookie", "pass"],
+  ["websocket.ping_interval", "45s"],
+  ["websocket.same_origin", true],
+  ["websocket.token_cookie", "token"],
+  ["websocket.user_cookie", "user"],
+  ["write_timeout", "close"],
+];
+
+/** One change for each key that natsform writes, by the mode in which it writes it, and for each that raw values reach. */
 export const changes: Record<"callout" | "operator", readonly Change[]> = {
   callout: [
     ["accounts", (accounts) => ({ ...(accounts as ConfObject), NEW: {} })],
@@ -91,6 +158,7 @@ export const changes: Record<"callout" | "operator", readonly Change[]> = {
     ["websocket.port", next],
     ["websocket.tls", copiedFiles],
     ["write_deadline", () => "7s"],
+    ...rawKeys.map(([key, value]): Change => [key, () => value]),
   ],
   operator: [
     ["default_sentinel", () => undefined],
@@ -98,28 +166,70 @@ export const changes: Record<"callout" | "operator", readonly Change[]> = {
     ["resolver.dir", (folder) => `${folder}.other`],
     ["resolver.interval", () => "3m"],
     ["resolver.timeout", () => "3s"],
+    ["resolver_pinned_accounts", (_, { system_account }) => [system_account as string]],
     ["resolver_preload", (accounts, conf) => withoutOne(accounts as ConfObject, conf)],
+    ["websocket.jwt_cookie", () => "jwt"],
   ],
 };
 
 /** Keys that have no other value to try. */
 export const unchangeable = ["operator", "resolver.type"];
 
-const unproven = "that it changes what a running server does is not shown";
+/** What monitoring says of keys whose value it shows: it has to change with them. */
+const shown: Readonly<Record<string, (varz: Record<string, unknown>) => unknown>> = {
+  max_connections: ({ max_connections }) => max_connections,
+  max_payload: ({ max_payload }) => max_payload,
+  ping_interval: ({ ping_interval }) => ping_interval,
+  ping_max: ({ ping_max }) => ping_max,
+  server_tags: ({ tags }) => tags,
+  write_deadline: ({ write_deadline }) => write_deadline,
+};
+const isShown = (key: string) => key in shown;
+
+const unproven = "it is taken over, and nothing shows that it changes what a running server does";
 /** Keys that a running server takes over and that are a restart all the same. */
 export const withheld: Readonly<Record<string, string>> = {
   "authorization.timeout": unproven,
+  client_advertise: unproven,
+  "cluster.accounts": unproven,
+  "cluster.advertise": unproven,
+  "cluster.compression": unproven,
   "cluster.connect_backoff": unproven,
+  "cluster.connect_retries": unproven,
   "cluster.name": "the servers that are asked one after another would be two clusters meanwhile",
   "cluster.no_advertise": unproven,
+  "cluster.ping_interval": unproven,
+  "cluster.ping_max": unproven,
+  "cluster.pool_size": unproven,
+  "cluster.write_deadline": unproven,
+  "cluster.write_timeout": unproven,
+  connect_error_reports: unproven,
+  debug: unproven,
   default_sentinel: unproven,
+  "jetstream.meta_compact": unproven,
+  "jetstream.meta_compact_size": unproven,
+  "jetstream.meta_compact_sync": unproven,
+  "leafnodes.compression": unproven,
+  logtime: unproven,
+  logtime_utc: unproven,
+  mappings: unproven,
   max_control_line: unproven,
+  max_traced_msg_len: unproven,
+  no_fast_producer_stall: unproven,
+  operator: "whom a server trusts it reads at its start",
   pid_file: "what looks for the server by its file would not find it",
+  prof_block_rate: unproven,
+  reconnect_error_reports: unproven,
   "resolver.allow_delete": unproven,
   "resolver.dir": "accounts are in the folder before",
   "resolver.interval": unproven,
   "resolver.timeout": unproven,
+  "resolver.type": "it has no other value here",
+  resolver_pinned_accounts: unproven,
   server_metadata: unproven,
+  trace: unproven,
+  trace_headers: unproven,
+  trace_verbose: unproven,
 };
 
 /** A running server with every block of a configuration. Its hub is configured and never there. */
@@ -143,9 +253,13 @@ export async function measureReload(version: string): Promise<Record<string, str
     const original = server.conf;
     try {
       for (const [key, change] of changes[mode]) {
-        const before = (await server.varz())?.config_digest;
+        const before = await server.varz();
         const { reloaded, said } = await server.reload(edit(original, key, change));
-        if (reloaded && (await server.varz())?.config_digest === before) throw new Error(`${key}: nothing was changed`);
+        const after = await server.varz();
+        if (reloaded && after?.config_digest === before?.config_digest) throw new Error(`${key}: nothing was changed`);
+        const read = (varz: unknown) => JSON.stringify(shown[key]?.(varz as Record<string, unknown>));
+        if (reloaded && isShown(key) && read(before) === read(after))
+          throw new Error(`${key}: the server says that it took it over, and goes on with ${read(after)}`);
         found[key] = reloaded ? "reloaded" : said.replace(/^.*?Failed to reload server configuration: /, "");
         const { reloaded: isBack } = await server.reload(original);
         if (!isBack) throw new Error(`${version} does not go back after ${key}`);

@@ -2,13 +2,13 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { toolsOf } from "../../cli/core/toolbox/list";
+import { reloadMatrix } from "../../model/change";
 import { serverKeys } from "../../model/config/server-keys";
 import { defaultRelease, testedReleases } from "../../model/config/server-releases";
-import { reloadableKeys } from "../../templates/nats-conf";
 import { optionsOf, printOptions, readOptions } from "../../tools/server-version/options";
 import { goModPin, pinned, pins, withPin } from "../../tools/server-version/pins";
 import { printReleases, type Releases, withRelease } from "../../tools/server-version/releases";
-import { difference, disagreements, printReloadable, reloadableOf } from "../../tools/server-version/reload";
+import { difference, disagreements, matrixOf, printMatrix, reloadableOf } from "../../tools/server-version/reload";
 
 const root = resolve(__dirname, "../..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -48,7 +48,7 @@ describe("the version of nats-server", () => {
   test("is written as it stands", () => {
     const releases = { tested: testedReleases, default: defaultRelease };
     expect(printReleases(releases)).toBe(read("model/config/server-releases.ts"));
-    expect(printReloadable(reloadableKeys)).toBe(read("templates/nats-conf/reloadable-keys.ts"));
+    expect(printMatrix(reloadMatrix)).toBe(read("model/change/reload-matrix.ts"));
     const options = read("tools/server-options.txt");
     expect(printOptions(defaultRelease, readOptions(options))).toBe(options);
   });
@@ -95,7 +95,15 @@ describe("what was measured", () => {
   };
 
   test("reloads where every release takes it over and nothing speaks against it", () => {
-    expect(reloadableOf(measured, { c: "not shown" })).toEqual(["a"]);
+    const matrix = matrixOf(measured, { c: "not shown", e: "never tried" });
+    expect(matrix).toEqual({
+      a: "reload",
+      b: "2.14.5: not supported",
+      c: "not shown",
+      d: "not supported",
+      e: "never tried",
+    });
+    expect(reloadableOf(matrix)).toEqual(["a"]);
     expect(disagreements(measured)).toEqual(["b: 2.15.2 takes it over, 2.14.5 refuses it"]);
   });
 

@@ -1,12 +1,7 @@
 import { MemoryStore } from "../../cli/keys/store";
-import {
-  type ConfObject,
-  type ConfValue,
-  platformSite,
-  reloadableKeys,
-  restartDigest,
-  serverConf,
-} from "../../templates/nats-conf";
+import { reloadableKeys, reloadMatrix } from "../../model/change";
+import { confReasons } from "../../templates/change/conf-reasons";
+import { type ConfObject, type ConfValue, platformSite, restartDigest, serverConf } from "../../templates/nats-conf";
 import { isBlock } from "../../templates/nats-conf/tree";
 import { onEachRelease } from "../support/releases";
 import {
@@ -39,6 +34,10 @@ test.each(["callout", "operator"] as const)("every key that is written in %s mod
   expect(keysOf(conf).filter((key) => !keys.includes(key) && !unchangeable.includes(key))).toEqual([]);
 });
 
+test("the matrix has every key that is tried here, and those that are withheld", () => {
+  expect(Object.keys(reloadMatrix).sort()).toEqual([...new Set([...keys, ...Object.keys(withheld)])].sort());
+});
+
 test("what is withheld is not called reloadable", () => {
   expect(reloadableKeys.filter((key) => key in withheld || !keys.includes(key))).toEqual([]);
 });
@@ -56,7 +55,12 @@ describe.each(onEachRelease)("nats-server $title", ({ version, program, test }) 
   test.each(keys.filter((key) => !reloadableKeys.includes(key)))(
     "%s is refused or withheld: it is a restart",
     (key) => {
-      if (!(key in withheld)) expect(measured[key]).toMatch(/^config reload not supported for /);
+      if (key in withheld) return;
+      const known = reloadMatrix[key] ?? "";
+      // Where releases differ, the matrix names the one that refuses it.
+      if (measured[key] === "reloaded") expect(known).toMatch(/^\d+\.\d+\.\d+: /);
+      else expect(measured[key]).toContain(known.replace(/^[\d.]+: /, ""));
+      expect(known).toMatch(/config reload not supported for /);
     },
   );
 
@@ -79,6 +83,9 @@ describe.each(onEachRelease)("nats-server $title", ({ version, program, test }) 
         for (const [key, change] of changes[mode]) {
           const isEqual = restartDigest(edit(server.conf, key, change)) === restartDigest(server.conf);
           expect([key, isEqual]).toEqual([key, reloadableKeys.includes(key)]);
+          // What is said of a change beforehand is what the digest decides afterwards.
+          const said = confReasons(server.conf, edit(server.conf, key, change)).map(({ effect }) => effect);
+          expect([key, said]).toEqual([key, [isEqual ? "reload" : "restart"]]);
         }
       } finally {
         await server.remove();

@@ -1,13 +1,6 @@
 import type { ClusterTopology, Topology } from "../topology";
-
-/** A change that cannot be made in one step, with the steps that get there. */
-export interface ForbiddenChange {
-  /** Place in the environment. */
-  at: string;
-  message: string;
-  /** What to do instead. */
-  steps: string;
-}
+import { capacityProblems } from "./capacity";
+import type { ForbiddenChange } from "./model";
 
 /**
  * Changes that servers refuse one after another, or after which they no longer find what they store. They are known
@@ -19,8 +12,16 @@ export function forbiddenChanges(before: Topology, after: Topology): ForbiddenCh
     return old ? [[old, cluster] as const] : [];
   });
   return [
+    ...environment(before, after),
     ...authority(before, after),
-    ...kept.flatMap(([old, cluster]) => [...renamed(old, cluster), ...domain(old, cluster)]),
+    ...kept.flatMap(([old, cluster]) => [
+      ...renamed(old, cluster),
+      ...domain(old, cluster),
+      ...moved(old, cluster),
+      ...shrunk(before, old, cluster),
+      ...joined(before, old, cluster),
+    ]),
+    ...capacityProblems(before, after),
   ];
 }
 
@@ -61,6 +62,64 @@ function authority(before: Topology, after: Topology): ForbiddenChange[] {
       at: "identity.mode",
       message: `accounts of ${from} mode are other accounts in ${to} mode: servers no longer find the streams that they store`,
       steps: `keep mode: "${from}"; or make an environment in ${to} mode, and bring the streams there from a backup`,
+    },
+  ];
+}
+
+/** Everything is called after the environment: under another name nothing of it is found. */
+function environment(before: Topology, after: Topology): ForbiddenChange[] {
+  if (before.environment === after.environment) return [];
+  return [
+    {
+      at: "name",
+      message: `everything is called after ${before.environment}; as ${after.environment} all of it is made a second time`,
+      steps: `keep name: "${before.environment}"; or deploy ${after.environment} beside it, and bring the streams there from a backup`,
+    },
+  ];
+}
+
+/** Where servers are: the disks stay behind. */
+const places = ["kind", "region", "namespace", "flavor"] as const;
+
+function moved(old: ClusterTopology, { name, platform }: ClusterTopology): ForbiddenChange[] {
+  if (!old.jetstream) return [];
+  const [from, to] = [old.platform as Record<string, unknown>, platform as Record<string, unknown>];
+  const place = places.find((one) => from[one] !== to[one]);
+  if (!place) return [];
+  return [
+    {
+      at: `clusters.${name}.platform.${place}`,
+      message: `disks of ${name} are where ${place} is ${from[place] ?? "another"}; its servers elsewhere begin with none`,
+      steps: `keep it; or make a second cluster there, bring its streams from a backup, move the clients, and take ${name} out`,
+    },
+  ];
+}
+
+/** A group of replicas that loses more than half of its servers at once answers no more. */
+function shrunk(before: Topology, old: ClusterTopology, { name, servers }: ClusterTopology): ForbiddenChange[] {
+  if (!old.jetstream || servers.length >= old.servers.length) return [];
+  const wide = before.streams.filter((stream) => stream.cluster === name && stream.replicas > servers.length);
+  if (wide.length === 0) return [];
+  const streams = wide.map((stream) => `${stream.name} (R${stream.replicas})`).join(", ");
+  return [
+    {
+      at: `clusters.${name}.size`,
+      message: `${streams} of ${name} has replicas on more servers than the ${servers.length} that are left`,
+      steps: `first replicas: ${servers.length} for ${wide.map((stream) => stream.name).join(", ")}, and nothing else; then the size`,
+    },
+  ];
+}
+
+/** A server that was alone has streams of its own: as one of a cluster it takes them for leftovers, and removes them. */
+function joined(before: Topology, old: ClusterTopology, { name, servers }: ClusterTopology): ForbiddenChange[] {
+  if (!old.jetstream || old.servers.length > 1 || servers.length === 1) return [];
+  const kept = before.streams.filter((stream) => stream.cluster === name).map((stream) => stream.name);
+  if (kept.length === 0) return [];
+  return [
+    {
+      at: `clusters.${name}.size`,
+      message: `${kept.join(", ")} of a server that is alone: once it is one of a cluster, it removes them`,
+      steps: `make a second cluster of ${servers.length}, bring the streams there from a backup, and take ${name} out`,
     },
   ];
 }

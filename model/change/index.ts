@@ -1,1 +1,8 @@
-export { type ForbiddenChange, forbiddenChanges } from "./forbidden";
+export { forbiddenChanges } from "./forbidden";
+export { narrowedGrants } from "./grants";
+export * from "./model";
+export { platformReasons } from "./platform";
+export { reloadableKeys, reloadMatrix } from "./reload-matrix";
+export { differences, isSame, namesOf } from "./same";
+export { storedLosses } from "./stored";
+export { streamChanges, streamsOn } from "./streams";

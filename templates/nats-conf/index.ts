@@ -20,7 +20,6 @@ export function renderServer(props: ServerConfProps): RenderedServer {
 }
 
 export { type LeafFiles, leafRemote } from "./leaf-remote";
-export { reloadableKeys } from "./reloadable-keys";
 export { deployedDigest, restartDigest } from "./restart";
 export { gate, type ServerConfProps, serverConf } from "./server";
 export { hubUrls, platformSite, type Site } from "./site";

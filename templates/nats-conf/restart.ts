@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { reloadableKeys } from "../../model/change";
 import type { Trust } from "../../model/config";
 import { calloutKeys, type Topology } from "../../model/topology";
-import { reloadableKeys } from "./reloadable-keys";
 import { type ConfObject, type ConfValue, isBlock, printConf } from "./tree";
 
 /**

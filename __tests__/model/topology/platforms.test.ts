@@ -126,6 +126,7 @@ const asking: Record<string, string> = {
   "modules/kubernetes/context.ts": "narrows for constructs",
   "stacks/aws-foundation.ts": "clusters of the region",
   "stacks/index.ts": "prints it",
+  "templates/change/chart-values.ts": "reads values of the chart",
   "templates/diagram.ts": "prints it",
 };
 

@@ -58,7 +58,24 @@ const common = {
   paths: containerPaths,
   // Shared resources are in the foundation of their region.
   shares: () => undefined,
+  ofServers: (platform) => platform,
 } satisfies Partial<PlatformModel<AwsPlatform>>;
+
+/** Tasks are replaced for whatever their definition, their network or their names in it have of a setting. */
+const commonChanges = {
+  kind: "recreate",
+  region: "recreate",
+  domain: "restart",
+  internalDomain: "restart",
+  hostedZoneId: "around",
+  parentDomain: "around",
+  network: "recreate",
+  zones: "restart",
+  access: "restart",
+  dnsTtlSeconds: "around",
+  monitoring: "around",
+  alarmTopicArn: "around",
+} as const;
 
 const gib = 2 ** 30;
 
@@ -72,6 +89,14 @@ export const ecsModel: PlatformModel<PlatformOf<"aws-ecs">> = {
       ? { kind: "network", name: "EFS" }
       : { kind: "task", name: "largest Fargate disk", bytes: 200 * gib },
   stopTime: ({ stopTimeoutSeconds }) => ({ setting: "stopTimeoutSeconds", seconds: stopTimeoutSeconds }),
+  changes: {
+    ...commonChanges,
+    cpu: "restart",
+    memory: "restart",
+    storage: "recreate",
+    stopTimeoutSeconds: "restart",
+    images: "restart",
+  },
   // natsform's own are found by digest.
   images: (platform, version) => [{ setting: "nats", image: serverImage({ version }, platform) }],
   sharedStack: ({ environment }, { region }): SharedStack => ({
@@ -104,6 +129,7 @@ export const ec2Model: PlatformModel<PlatformOf<"aws-ec2">> = {
   memoryBytes: ({ instanceType }) => instanceMemory(instanceType),
   disk: ({ volume }) => ({ kind: "volume", name: "volume", bytes: volume.size }),
   stopTime: () => undefined,
+  changes: { ...commonChanges, instanceType: "restart", volume: "restart" },
   images: () => [],
   sharedStack: () => undefined,
   stacks: () => [],

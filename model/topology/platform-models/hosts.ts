@@ -35,6 +35,16 @@ export const hostsModel: PlatformModel<Hosts> = {
   zoneSizes: () => undefined,
   knowsZones: true,
   machines: ({ hosts }) => hosts,
+  changes: {
+    kind: "recreate",
+    runtime: "restart",
+    domain: "around",
+    internalDomain: "compared",
+    mesh: "restart",
+    // Each machine is a server, compared by its name.
+    hosts: "compared",
+  },
+  ofServers: (platform) => platform,
   memoryBytes: () => undefined,
   disk: () => undefined,
   hasRegionalDisks: () => false,

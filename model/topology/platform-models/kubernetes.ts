@@ -46,6 +46,45 @@ const chartPaths: SitePaths = {
   seedInclude: (user) => `../nats-creds/${user}.conf`,
 };
 
+/** Whatever stands in the pod's template replaces the pods, one after another. */
+const changes: PlatformModel<Kubernetes>["changes"] = {
+  kind: "recreate",
+  flavor: "recreate",
+  namespace: "recreate",
+  context: "around",
+  authentication: "around",
+  clusterDomain: "compared",
+  domain: "around",
+  // Another version's templates may write another pod.
+  chart: "restart",
+  images: "restart",
+  zones: "restart",
+  cpu: "restart",
+  memory: "restart",
+  ephemeralStorage: "restart",
+  terminationGraceSeconds: "restart",
+  reloader: "restart",
+  monitoring: "restart",
+  natsBox: "around",
+  networkPolicies: "around",
+  ingress: "around",
+  ignoredMetadata: "around",
+  backupAccess: "around",
+  oidcAuthorities: "around",
+};
+
+/** Of monitoring the pod has the exporter alone, and of the images those of its containers. Values are compared by themselves. */
+function ofServers({ chart, monitoring, images, ...rest }: Kubernetes): object {
+  const { values: _, ...archive } = chart;
+  const { nats, reloader, exporter } = images;
+  return {
+    ...rest,
+    chart: archive,
+    monitoring: { exporter: monitoring.exporter },
+    images: { nats, reloader, exporter },
+  };
+}
+
 /** They look nothing of each other up, so each can be planned at any time; what they wait for is there by their order. */
 function stacks(topology: Topology, { name: cluster, backup }: ClusterTopology): ClusterStack[] {
   const ids = kubernetesNames(topology.environment, cluster);
@@ -93,6 +132,8 @@ export const kubernetesModel: PlatformModel<Kubernetes> = {
     folder: backupAccess.claim === undefined ? "gone" : "volume",
   }),
   paths: chartPaths,
+  changes,
+  ofServers,
   images: kubernetesImages,
   shares: ({ context, authentication }) => JSON.stringify([context, authentication]),
   sharedStack: () => undefined,

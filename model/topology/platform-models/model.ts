@@ -61,6 +61,12 @@ export interface NamedImage {
   image: string;
 }
 
+/**
+ * What a changed setting does to servers that run. `recreate`: their disks are made anew. `around`: it is about what surrounds
+ * them. `compared`: what it does stands in their configuration, and is compared there.
+ */
+export type SettingEffect = "restart" | "recreate" | "around" | "compared";
+
 /** Machine that an environment names. */
 export interface Machine {
   name: string;
@@ -116,6 +122,10 @@ export interface PlatformModel<P extends Platform> {
   backups(platform: P): BackupTargets;
 
   paths: SitePaths;
+  /** What a change of each setting does to servers that run. */
+  changes: Readonly<Record<keyof P, SettingEffect>>;
+  /** The settings as servers have them: without parts that are nothing to them, or that are compared by themselves. */
+  ofServers(platform: P): object;
   /** Images that its nodes pull by a name of the configuration. @param programs those of natsform's own that it runs */
   images(platform: P, version: string, programs: readonly string[]): NamedImage[];
 

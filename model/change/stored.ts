@@ -1,0 +1,77 @@
+import { type ClusterTopology, platformModel, type Topology } from "../topology";
+import type { Loss, ServerChange } from "./model";
+import { streamsOn } from "./streams";
+
+/** What is stored and no longer reached: of clusters, JetStream and accounts that are taken out, and of disks that end. */
+export function storedLosses(before: Topology, after: Topology, servers: readonly ServerChange[]): Loss[] {
+  return [
+    ...before.clusters.flatMap((cluster) => clusterLosses(before, after, cluster, servers)),
+    ...accountLosses(before, after),
+  ];
+}
+
+function clusterLosses(
+  before: Topology,
+  after: Topology,
+  old: ClusterTopology,
+  servers: readonly ServerChange[],
+): Loss[] {
+  if (!old.jetstream) return [];
+  const { name } = old;
+  const cluster = after.clusters.find((one) => one.name === name);
+  const stored = streamsOn(before, old);
+  const all = stored.length === 0 ? "" : `: ${stored.map((stream) => stream.name).join(", ")}`;
+  if (!cluster) return [{ name, at: `clusters.${name}`, what: `all that the cluster stores${all}` }];
+  if (!cluster.jetstream)
+    return [{ name, at: `clusters.${name}.jetstream`, what: `all that the cluster stores is out of reach${all}` }];
+  const own = servers.filter((server) => server.cluster === name);
+  return [...restartLosses(old, stored, own), ...removedLosses(stored, own)];
+}
+
+type Stored = ReturnType<typeof streamsOn>;
+
+/** A message that is on one server alone goes with that server's memory, or with a disk that is a task's. */
+function restartLosses(old: ClusterTopology, stored: Stored, servers: readonly ServerChange[]): Loss[] {
+  const ends = servers.filter(({ effect }) => effect === "restart" || effect === "recreate");
+  if (ends.length === 0) return [];
+  const disk = platformModel(old.platform).disk(old.platform);
+  const loosesDisk = disk?.kind === "task" || ends.some(({ effect }) => effect === "recreate");
+  return stored
+    .filter(({ replicas, storage }) => replicas === 1 && (storage === "memory" || loosesDisk))
+    .map(({ name, storage }) => ({
+      name,
+      at: `streams.${name}.replicas`,
+      what: `its messages, in ${storage === "memory" ? "memory" : "a disk that goes with its server"}: they are on one server, which is restarted`,
+    }));
+}
+
+/** Which server has an R1 stream nobody says beforehand: it may be one that goes. */
+function removedLosses(stored: Stored, servers: readonly ServerChange[]): Loss[] {
+  const gone = servers.filter(({ effect }) => effect === "remove").map(({ server }) => server);
+  if (gone.length === 0) return [];
+  return stored
+    .filter(({ replicas }) => replicas <= gone.length)
+    .map(({ name, replicas }) => ({
+      name,
+      at: `streams.${name}.replicas`,
+      what: `its messages, where all of its ${replicas} replicas are on ${gone.join(", ")}`,
+    }));
+}
+
+function accountLosses(before: Topology, after: Topology): Loss[] {
+  return before.identity.accounts
+    .filter(({ jetstream }) => jetstream)
+    .flatMap(({ name }) => {
+      const account = after.identity.accounts.find((one) => one.name === name);
+      if (account?.jetstream) return [];
+      const stored = before.streams.filter((stream) => stream.account === name).map((stream) => stream.name);
+      const all = stored.length === 0 ? "" : `: ${stored.join(", ")}`;
+      return [
+        {
+          name,
+          at: account ? `accounts.${name}.jetstream` : `accounts.${name}`,
+          what: `all that the account stores is out of reach${all}`,
+        },
+      ];
+    });
+}

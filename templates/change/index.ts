@@ -1,0 +1,2 @@
+export { type ChangeTrust, planChange } from "./plan";
+export { changeLines } from "./text";
