@@ -33,23 +33,21 @@ export function writeFileAtomically(path: string, content: string | Uint8Array, 
 }
 
 function holds(path: string, content: string | Uint8Array): boolean {
-  try {
-    return readFileSync(path).equals(typeof content === "string" ? Buffer.from(content) : content);
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
+  return bytesIfThere(path)?.equals(typeof content === "string" ? Buffer.from(content) : content) ?? false;
 }
 
 // ENOTDIR: something that is no folder stands in its way, so there is no such file either.
 const isMissing = (error: unknown) => ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
 
 /** The content of a file; `undefined` when there is none. */
-export function readIfThere(path: string): string | undefined {
+export const readIfThere = (path: string): string | undefined => bytesIfThere(path)?.toString("utf8");
+
+function bytesIfThere(path: string): Buffer | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw error;
+    // Of a folder the system says so without its name.
+    throw Object.assign(error as NodeJS.ErrnoException, { path });
   }
 }

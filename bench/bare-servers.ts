@@ -36,6 +36,7 @@ jetstream { store_dir: "${join(root, "data")}" }
       root,
       log: join(root, "log"),
       process: join(root, "process.json"),
+      lastArguments: ["-c", conf],
     };
   });
   const started = performance.now();

@@ -5,10 +5,12 @@ import { buildProgram } from "./program";
 // A command parses each schema once or twice: code that zod would generate for it costs more than it saves.
 config({ jitless: true });
 
-// Whoever reads has seen enough (`| head`): what is being done is finished, and the rest is told to nobody.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    // Whoever reads has seen enough (`| head`): what is being done is finished, and the rest is told to nobody.
+    if (error.code === "EPIPE") return;
+    // A disk that is full, for example. What is being done is finished too, but what it says is lost.
+    if (process.exitCode === undefined) handleError(Object.assign(error, { path: "what is printed" }), false);
   });
 }
 

@@ -27,7 +27,12 @@ const block = (language: string, holding: string): string => {
 
 const root = mkdtempSync(join(tmpdir(), "natsform-alone-"));
 const at = (name: string) => join(root, name);
-const programFolder = (name: string) => ({ root, log: at(`${name}.log`), process: at(`${name}.json`) });
+const programFolder = (name: string) => ({
+  root,
+  log: at(`${name}.log`),
+  process: at(`${name}.json`),
+  lastArguments: [at(name)],
+});
 const natsform = (...args: string[]) =>
   execFileSync(process.execPath, [join(checkout, "bin/natsform.js"), ...args], { cwd: root, encoding: "utf8" }).trim();
 

@@ -390,7 +390,7 @@ describe("a state folder that cannot be taken over", () => {
       const before = fileTimes(life.folder.environment);
       const { code, stderr } = await project.natsform("up", "life", "--ports", "31900");
       expect(code).toBe(1);
-      expect(stderr).toContain('was left by another version of natsform: {"layout":99');
+      expect(stderr).toContain('was left by another version of natsform, or is of another environment: {"layout":99');
       expect(stderr).toContain("natsform down life --wipe");
       expect(fileTimes(life.folder.environment)).toEqual(before);
     } finally {
@@ -398,29 +398,35 @@ describe("a state folder that cannot be taken over", () => {
     }
   });
 
-  test("without its layout is refused as incomplete", async () => {
-    const own = readFileSync(layout(), "utf8");
-    rmSync(layout());
-    try {
-      const { code, stderr } = await project.natsform("up", "life");
-      expect(code).toBe(1);
-      expect(stderr).toContain("is not complete");
-      expect(life.pids()).toEqual({});
-    } finally {
-      writeFileSync(layout(), own);
-    }
-  });
-
-  test.each(["trust", "ports"] as const)("with a damaged %s file is refused by name", async (file) => {
-    const path = life.folder[file];
+  const jwk = "credentials/oidc-issuer.jwk";
+  test.each([
+    ["trust.json", ""],
+    ["ports.json", '{"base":'],
+    ["ports.json", '{"base":-5}'],
+    ["topology.json", ""],
+    [jwk, "{}"],
+  ])("whose %s holds %j is refused by name", async (file, damaged) => {
+    const path = join(life.folder.root, file);
     const own = readFileSync(path, "utf8");
-    writeFileSync(path, '{"base":');
+    writeFileSync(path, damaged);
     try {
       const { code, stderr } = await project.natsform("up", "life");
       expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(relative(project.root, path)) });
+      expect(stderr).toMatch(/fix: (remove it|move it away|write )/);
       expect(life.pids()).toEqual({});
     } finally {
       writeFileSync(path, own);
+    }
+  });
+
+  test("without its ports says which its servers have", async () => {
+    const own = readFileSync(life.folder.ports, "utf8");
+    rmSync(life.folder.ports);
+    try {
+      const { code, stderr } = await project.natsform("up", "life");
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`write ${own.trim()} into it`) });
+    } finally {
+      writeFileSync(life.folder.ports, own);
     }
   });
 
@@ -436,6 +442,24 @@ describe("a state folder that cannot be taken over", () => {
     } finally {
       rmSync(foreign.folder.root);
     }
+  });
+});
+
+describe("records that are lost", () => {
+  test("do not cost a stream, and start no second server on its data", async () => {
+    writeFileSync(join(life.folder.root, "layout.json"), "");
+    await life.up();
+    const kept = await stored();
+    expect(kept.length).toBeGreaterThan(0);
+    const [pids, [server = ""]] = [life.pids(), servers];
+    rmSync(life.folder.server(server).process);
+    writeFileSync(life.folder.program("oidc-issuer").process, "");
+    expect((await life.status()).parts.map(({ name, pid }) => [name, pid]).sort()).toEqual(Object.entries(pids).sort());
+    await life.up();
+    expect(life.pids()).toEqual(pids);
+    expect(await stored()).toEqual(kept);
+    await project.run("down", "life");
+    expect(Object.values(pids).filter(isAlive)).toEqual([]);
   });
 });
 

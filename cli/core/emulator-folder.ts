@@ -10,6 +10,8 @@ export interface EmulatorFolder extends ProgramFolder {
   keys: string;
   /** Link to the folder of its sockets, which lies elsewhere: their paths must be short. */
   sockets: string;
+  /** The emulator itself, as it was started. */
+  program: string;
   /** Folder of the trust file, and the file. */
   trust: { folder: string; file: string };
   /** Code of deployed functions. */
@@ -23,10 +25,13 @@ export interface EmulatorFolder extends ProgramFolder {
 export function emulatorFolder(projectRoot: string, environment: string): EmulatorFolder {
   const { emulator: root, emulatorStates } = workFolder(projectRoot).environment(environment);
   const trust = join(root, "trust");
+  const program = join(root, "emulator.cjs");
   return {
     root,
     log: join(root, "log"),
     process: join(root, "process.json"),
+    program,
+    lastArguments: [program],
     address: join(root, "emulator.json"),
     // Beside the folder: it stays while the folder is removed.
     lock: join(root, "..", "emulator.lock"),

@@ -1,4 +1,5 @@
 import { ConfigError, type Problem } from "../../model/config";
+import { circumstanceOf } from "./circumstances";
 import { printJson } from "./output";
 import { UserError } from "./project";
 
@@ -17,7 +18,8 @@ interface ErrorJson {
 }
 
 /** Ends the command with its error: plain text where the user can fix it, with a stack for a defect of natsform. */
-export function handleError(error: unknown, json = process.argv.includes("--json")): void {
+export function handleError(thrown: unknown, json = process.argv.includes("--json")): void {
+  const error = circumstanceOf(thrown) ?? thrown;
   const isDefect = !(error instanceof ConfigError || error instanceof UserError);
   process.exitCode = isDefect ? 70 : 1;
   if (json) printJson(asJson(error));

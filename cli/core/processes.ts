@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { z } from "zod";
 import { privateFolder, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { processWithArguments } from "./command-lines";
 
 /**
  * A process that outlives the command that started it. Its id alone would not do: after a restart of the machine the
@@ -44,10 +45,15 @@ export function parseRecord(text: string): RecordedProcess | undefined {
   }
 }
 
-/** The process recorded in this folder, if it still runs. */
+/**
+ * The process of this folder, if it runs: the recorded one, or one whose command line names the folder's own files. A
+ * record can be lost, what it was of goes on, and a second server on the same data destroys them.
+ */
 export function runningProcess(folder: ProgramFolder): RecordedProcess | undefined {
   const recorded = parseRecord(readIfThere(folder.process) ?? "");
-  return recorded && isRunning(recorded) ? recorded : undefined;
+  if (recorded && isRunning(recorded)) return recorded;
+  const pid = processWithArguments(folder.lastArguments);
+  return pid === undefined ? undefined : recordOf(pid);
 }
 
 /** True when the recorded process has ended without being stopped by natsform. */
@@ -133,4 +139,6 @@ export interface ProgramFolder {
   root: string;
   log: string;
   process: string;
+  /** How its command line ends: no other process's does. */
+  lastArguments: readonly string[];
 }

@@ -42,7 +42,7 @@ export function twinFolder(projectRoot: string, environment: string): TwinFolder
     join(root, "pki", "ca", issuer === "leafnodes" ? `${issuer}-${cluster}` : issuer);
   const program = (name: string): ProgramFolder => {
     const own = join(root, "programs", name);
-    return { root: own, log: join(own, "log"), process: join(own, "process.json") };
+    return { root: own, log: join(own, "log"), process: join(own, "process.json"), lastArguments: [own] };
   };
   return {
     environment: folder,
@@ -64,11 +64,13 @@ export function twinFolder(projectRoot: string, environment: string): TwinFolder
     credentials: (user) => join(root, "credentials", user),
     server: (name) => {
       const own = join(root, "servers", name);
+      const conf = join(own, "nats.conf");
       return {
         root: own,
         log: join(own, "log"),
         process: join(own, "process.json"),
-        conf: join(own, "nats.conf"),
+        conf,
+        lastArguments: ["-c", conf],
         pidFile: join(own, "nats.pid"),
         store: join(own, "data"),
         resolver: join(own, "data", "resolver"),

@@ -24,12 +24,12 @@ export async function ensureEmulator(folder: EmulatorFolder): Promise<EmulatorAd
   const running = runningEmulator(folder);
   if (running) return running;
   await removeEmulator(folder);
-  const [program, bootstrap] = [join(folder.root, "emulator.cjs"), join(folder.root, "bootstrap.cjs")];
-  copyBuilt("emulator.cjs", program);
+  const bootstrap = join(folder.root, "bootstrap.cjs");
+  copyBuilt("emulator.cjs", folder.program);
   copyBuilt("lambda-bootstrap.cjs", bootstrap);
   await startProcess(folder, {
     command: process.execPath,
-    args: [program],
+    args: [folder.program],
     env: {
       ...inherited(),
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",

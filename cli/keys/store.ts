@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../../artifacts/files";
 import { UserError } from "../core/project";
+import { intact } from "./intact";
 import { checkKeyName } from "./key-name";
 import type { KeyStore } from "./key-store";
 import { kubernetesSecretStore } from "./kubernetes-secret";
@@ -23,7 +24,8 @@ export class FolderStore implements KeyStore {
   }
 
   async read(name: string): Promise<string | undefined> {
-    return readIfThere(this.path(name))?.trim();
+    const value = readIfThere(this.path(name))?.trim();
+    return value === undefined ? undefined : intact(name, value, this.path(name));
   }
 
   async write(name: string, value: string): Promise<void> {

@@ -1,7 +1,8 @@
-import { readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { writeFileAtomically } from "../../artifacts/files";
 import { type ForbiddenChange, forbiddenChanges } from "../../model/change";
 import type { Topology } from "../../model/topology";
 import type { Healthz } from "../../runtime/client/monitoring";
+import { readOwn } from "../core/own-file";
 import { runningProcess } from "../core/processes";
 import { UserError } from "../core/project";
 import { allServers, type Twin } from "./context";
@@ -10,8 +11,11 @@ import { planTwinStreams, refuseLosses } from "./streams";
 
 /** What the last `up` brought about; `undefined` before the first, and where an older natsform did it. */
 function appliedTopology({ folder }: Twin): Topology | undefined {
-  const text = readIfThere(folder.applied);
-  return text === undefined ? undefined : (JSON.parse(text) as Topology);
+  return readOwn(
+    folder.applied,
+    (text) => JSON.parse(text) as Topology,
+    "remove it; until the next up is done, a change that cannot be made in one step is not recognised",
+  );
 }
 
 /** Notes what `up` has brought about, for the next one to compare with. */

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
-import type { Environment, Trust } from "../../model/config";
-import { loadTrust, loadTrustIfThere, trustFile } from "../../model/config/load";
+import { ConfigError, type Environment, type Trust } from "../../model/config";
+import { loadTrustIfThere, trustFile } from "../../model/config/load";
 import type { ClusterTopology, Topology } from "../../model/topology";
 import { openEnvironment } from "../core/environment";
 import { twinnedEnvironments } from "../core/environments";
 import { UserError } from "../core/project";
 import { type TwinFolder, twinFolder } from "../core/twin-folder";
 import { checkLayout } from "./layout";
-import { allocatePorts, choosePorts, loopback, type PortChoice, storedBase, type TwinPorts } from "./ports";
+import { allocatePorts, choosePorts, knownBase, loopback, type PortChoice, storedBase, type TwinPorts } from "./ports";
 import { runningParts } from "./running";
 
 /** One environment's twin: configuration, folder and ports. */
@@ -31,7 +31,7 @@ export async function prepareTwin(name: string, root: string, choice: PortChoice
     environment,
     topology,
     folder,
-    ports: await choosePorts(topology, folder.ports, choice, claimedBases(root, name)),
+    ports: await choosePorts(topology, folder, choice, claimedBases(root, name)),
   };
 }
 
@@ -43,14 +43,33 @@ export async function prepareTwin(name: string, root: string, choice: PortChoice
 export async function openTwin(name: string, root: string): Promise<Twin> {
   const { environment, topology } = await openEnvironment(name, root);
   const folder = twinFolder(root, name);
-  const base = storedBase(folder.ports);
+  const base = storedBase(folder);
   if (base === undefined || !existsSync(folder.trust)) {
     throw new UserError(`${name} has no twin on this machine`, `natsform up ${name}`);
   }
   return { environment, topology, folder, ports: allocatePorts(topology, base) };
 }
 
-export const loadTwinTrust = (twin: Twin, root: string): Trust => loadTrust(twin.folder.trust, root);
+/**
+ * The trust file of a twin; `undefined` when it has none yet.
+ *
+ * @throws UserError when it is damaged
+ */
+export function twinTrustIfThere({ folder }: Twin, root: string): Trust | undefined {
+  try {
+    return loadTrustIfThere(folder.trust, root);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new UserError(error.message, "move it away: natsform up makes it again from the keys beside it");
+  }
+}
+
+/** @throws UserError when there is none that can be read */
+export function loadTwinTrust(twin: Twin, root: string): Trust {
+  const trust = twinTrustIfThere(twin, root);
+  if (!trust) throw new UserError(`${twin.folder.trust} is missing`, `natsform up ${twin.environment.name} makes it`);
+  return trust;
+}
 
 /** The trust file of an operator that was imported: the twin has one of its own, which says the same. */
 export function importedTrustOf({ environment }: Twin, root: string): Trust | undefined {
@@ -62,7 +81,8 @@ export function importedTrustOf({ environment }: Twin, root: string): Trust | un
 function claimedBases(root: string, name: string): Map<string, number> {
   const claimed = new Map<string, number>();
   for (const other of twinnedEnvironments(root).filter((other) => other !== name)) {
-    const base = storedBase(twinFolder(root, other).ports);
+    // What is wrong with another twin is told by its own commands.
+    const base = knownBase(twinFolder(root, other));
     if (base !== undefined) claimed.set(other, base);
   }
   return claimed;

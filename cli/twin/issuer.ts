@@ -1,7 +1,9 @@
 import { webcrypto } from "node:crypto";
 import { exportJWK, generateKeyPair, importJWK, SignJWT } from "jose";
-import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { z } from "zod";
+import { privateFile, writeFileAtomically } from "../../artifacts/files";
 import type { Environment } from "../../model/config";
+import { readOwn } from "../core/own-file";
 import type { TwinFolder } from "../core/twin-folder";
 
 /** A private key of the twin's OIDC issuer, as JSON. */
@@ -16,8 +18,7 @@ export async function ensureIssuerKey(
   { algorithms }: Environment["identity"]["oidc"],
 ): Promise<IssuerKey> {
   const path = issuerKeyPath(folder);
-  const stored = readIfThere(path);
-  const key = stored && (JSON.parse(stored) as IssuerKey);
+  const key = readIssuerKey(folder);
   if (key && algorithms.some((algorithm) => algorithm === key.alg)) return key;
   const alg = algorithms[0] ?? "RS256";
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
@@ -26,6 +27,20 @@ export async function ensureIssuerKey(
   writeFileAtomically(path, `${JSON.stringify(jwk)}\n`, privateFile);
   return jwk;
 }
+
+const Jwk = z.looseObject({ kty: z.string(), alg: z.string(), kid: z.string() });
+
+/**
+ * The signing key of the twin's OIDC issuer; `undefined` when none was made yet.
+ *
+ * @throws UserError when its file is damaged
+ */
+export const readIssuerKey = (folder: TwinFolder): IssuerKey | undefined =>
+  readOwn(
+    issuerKeyPath(folder),
+    (text) => Jwk.parse(JSON.parse(text)),
+    "remove it, and natsform up makes another one; tokens that were signed with it are no longer valid",
+  );
 
 export const issuerKeyPath = (folder: TwinFolder) => folder.credentials("oidc-issuer.jwk");
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { readIfThere, writeFileAtomically } from "../../artifacts/files";
 import type { Topology } from "../../model/topology";
 import { runningProcess } from "../core/processes";
@@ -14,27 +15,35 @@ interface TwinParts {
 /** Version of the folder's layout; raised when older folders cannot be used. */
 const layout = 1;
 
+const Description = z.object({ layout: z.int(), environment: z.string() });
+
 const layoutPath = (folder: TwinFolder) => join(folder.root, "layout.json");
 const layoutText = (environment: string) => `${JSON.stringify({ layout, environment })}\n`;
 
 /**
- * Refuses a twin folder that this version cannot use, before anything is changed.
+ * Refuses a twin folder that this version cannot use, before anything is changed. One whose description is gone or damaged
+ * is used: `up` writes it again, and streams are worth more than it.
  *
  * @throws UserError with the fix
  */
 export function checkLayout(folder: TwinFolder, environment: string): void {
   if (existsSync(folder.root) && !statSync(folder.root).isDirectory())
     throw new UserError(`${folder.root} is not a folder`, "move it away");
-  const found = readIfThere(layoutPath(folder));
-  const wipe = `natsform down ${environment} --wipe, then up again (the twin's streams are lost)`;
-  if (found !== undefined && found !== layoutText(environment)) {
-    throw new UserError(`${folder.root} was left by another version of natsform: ${found.trim()}`, wipe);
-  }
-  if (found === undefined && existsSync(join(folder.root, "servers"))) {
-    throw new UserError(
-      `${folder.root} is not complete: an earlier command was interrupted, or files were removed`,
-      wipe,
-    );
+  const found = describedLayout(readIfThere(layoutPath(folder)));
+  if (found === undefined || found === layoutText(environment)) return;
+  throw new UserError(
+    `${folder.root} was left by another version of natsform, or is of another environment: ${found.trim()}`,
+    `use that version; or, where the twin's streams may go, natsform down ${environment} --wipe and up again`,
+  );
+}
+
+/** The description as it would be written; `undefined` when there is none that can be read. */
+function describedLayout(text = ""): string | undefined {
+  try {
+    const { layout, environment } = Description.parse(JSON.parse(text));
+    return `${JSON.stringify({ layout, environment })}\n`;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,8 +1,12 @@
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { z } from "zod";
 import { readIfThere, writeFileAtomically } from "../../artifacts/files";
 import type { ListenerName, Topology } from "../../model/topology";
+import { readOwn } from "../core/own-file";
 import { UserError } from "../core/project";
+import type { TwinFolder } from "../core/twin-folder";
+import { named } from "./running";
 
 export const loopback = "127.0.0.1";
 
@@ -19,10 +23,16 @@ export interface TwinPorts {
   issuer: number;
 }
 
-const Stored = z.object({ base: z.int() });
 const lastDigit: Record<ListenerName, number> = { client: 2, websocket: 4, routes: 6, leafnodes: 7, monitoring: 8 };
 const blockSize = 500;
 const programsAt = 400;
+const Stored = z.object({
+  base: z
+    .int()
+    .multipleOf(10)
+    .min(1024)
+    .max(65_535 - blockSize),
+});
 /** From 14220, so that the first client port is 14222, to below the ports that systems give to clients. */
 const bases = Array.from({ length: 37 }, (_, i) => 14_220 + blockSize * i);
 
@@ -77,21 +87,37 @@ export async function takenPorts(ports: Iterable<number>): Promise<number[]> {
 }
 
 /**
- * First port of the previous run's block; `undefined` without a previous run.
+ * First port of the previous run's block; `undefined` without a previous run. Servers that were laid before keep their
+ * ports: with others everything that runs would be restarted.
  *
- * @throws UserError when the file is damaged: with other ports everything that runs would be restarted
+ * @throws UserError when the file is damaged, or gone while the configurations of servers are there
  */
-export function storedBase(path: string): number | undefined {
-  const text = readIfThere(path);
-  if (text === undefined) return undefined;
+export function storedBase({ root, ports }: TwinFolder): number | undefined {
+  const confs = basesInConfigurations(root);
+  const written = confs.length > 0 ? Math.min(...confs) : undefined;
+  const fix = `write {"base":${written ?? bases[0]}} into it${written === undefined ? ", with the number of before" : ""}`;
+  const base = readOwn(ports, (text) => Stored.parse(JSON.parse(text)).base, fix);
+  if (base === undefined && written !== undefined)
+    throw new UserError(`${ports} is missing, and the twin's servers have ports from ${written}`, fix);
+  return base;
+}
+
+/** The same where it does not matter why it is not known. */
+export function knownBase(folder: TwinFolder): number | undefined {
   try {
-    return Stored.parse(JSON.parse(text)).base;
+    return storedBase(folder);
   } catch {
-    throw new UserError(
-      `${path} is damaged: ${text.slice(0, 80)}`,
-      'write {"base":14220} into it, with the old number',
-    );
+    return undefined;
   }
+}
+
+/** First ports that the configurations of servers would have if each were the first server. */
+function basesInConfigurations(root: string): number[] {
+  const servers = join(root, "servers");
+  return named(servers).flatMap((name) => {
+    const port = /^port: ([0-9]+)$/m.exec(readIfThere(join(servers, name, "nats.conf")) ?? "")?.[1];
+    return port === undefined ? [] : [Number(port) - lastDigit.client];
+  });
 }
 
 /** Ports of a twin: those of the run before, others, or the block that begins at a given one. */
@@ -105,11 +131,11 @@ export type PortChoice = "same" | "new" | number;
  */
 export async function choosePorts(
   topology: Topology,
-  path: string,
+  folder: TwinFolder,
   choice: PortChoice,
   claimed: ReadonlyMap<string, number>,
 ): Promise<TwinPorts> {
-  const before = storedBase(path);
+  const before = choice === "same" ? storedBase(folder) : knownBase(folder);
   if (choice === "same" && before !== undefined) return allocatePorts(topology, before);
   const holderOf = (base: number) => [...claimed].find(([, other]) => Math.abs(other - base) < blockSize)?.[0];
   if (typeof choice === "number" && holderOf(choice) !== undefined) {
@@ -126,7 +152,7 @@ export async function choosePorts(
     const owners = portOwners(ports);
     const taken = await takenPorts(owners.keys());
     if (taken.length === 0) {
-      writeFileAtomically(path, `${JSON.stringify({ base })}\n`);
+      writeFileAtomically(folder.ports, `${JSON.stringify({ base })}\n`);
       return ports;
     }
     names = taken.map((port) => `${port} (${owners.get(port)})`).join(", ");

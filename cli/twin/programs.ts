@@ -132,7 +132,8 @@ export async function ensureProgram(twin: Twin, program: TwinProgram): Promise<"
   if (runs && readIfThere(startedWith(program)) === desired) return "kept";
   if (runs) await stopProgram(program);
   await assertPortsFree(twin, [program.port]);
-  await startProcess(program.folder, { command: process.execPath, args: [program.bundle], env: program.env });
+  const args = [program.bundle, ...program.folder.lastArguments];
+  await startProcess(program.folder, { command: process.execPath, args, env: program.env });
   writeFileAtomically(startedWith(program), desired, privateFile);
   return runs ? "restarted" : "started";
 }

@@ -9,6 +9,7 @@ export const named = (folder: string): string[] =>
         .filter((entry) => entry.isDirectory())
         .map(({ name }) => name)
     : [];
+
 /** Running processes of a twin, read from its folder alone: the environment's file may be gone or wrong. */
 export function runningParts(folder: TwinFolder): { servers: string[]; programs: string[] } {
   return {

@@ -79,7 +79,7 @@ function recordLoaded({ folder, restart, loaded }: PlannedServer): void {
 export async function startServer(twin: Twin, planned: PlannedServer, natsServer: string): Promise<void> {
   await assertPortsFree(twin, Object.values(twin.ports.servers[planned.server.name] ?? {}));
   writeConf(planned);
-  await startProcess(planned.folder, { command: natsServer, args: ["-c", planned.folder.conf], env: {} });
+  await startProcess(planned.folder, { command: natsServer, args: planned.folder.lastArguments, env: {} });
   recordLoaded(planned);
 }
 

@@ -1,5 +1,4 @@
 import type { Trust } from "../../model/config";
-import { loadTrustIfThere } from "../../model/config/load";
 import { counted } from "../core/counted";
 import { exitedUnexpectedly, runningProcess } from "../core/processes";
 import { UserError } from "../core/project";
@@ -14,7 +13,7 @@ import { updateAccounts } from "./accounts";
 import { ensureCertificates } from "./certificates";
 import { noteApplied, refuseImpossible } from "./changes";
 import { writeConnectFile } from "./connect-file";
-import { allServers, importedTrustOf, type Twin } from "./context";
+import { allServers, importedTrustOf, type Twin, twinTrustIfThere } from "./context";
 import { leftoverServers, writeLayout } from "./layout";
 import { leafLinksReady } from "./leaf-links";
 import { responderNames } from "./ports";
@@ -62,7 +61,7 @@ export function upSteps(twin: Twin, root: string): Step<UpState>[] {
       title: "Keys and certificates",
       work: async (_, state) => {
         const { folder } = twin;
-        const previous = loadTrustIfThere(folder.trust, root);
+        const previous = twinTrustIfThere(twin, root);
         const imported = importedTrustOf(twin, root);
         const store = new FolderStore(folder.keys);
         const { trust, created } = await makeKeys(twin.topology, store, previous, undefined, imported);

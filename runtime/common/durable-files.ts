@@ -12,6 +12,9 @@ export function writeDurably(path: string, content: string | Uint8Array, mode: n
     fchmodSync(file, mode);
     writeFileSync(file, content);
     fsyncSync(file);
+  } catch (error) {
+    // A disk that is full is known to the descriptor alone.
+    throw Object.assign(error as NodeJS.ErrnoException, { path });
   } finally {
     closeSync(file);
   }

@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { poll, runningProcess, startProcess, stopProcess } from "../../../cli/core/processes";
+import { twinFolder } from "../../../cli/core/twin-folder";
+
+const root = mkdtempSync(join(tmpdir(), "natsform-processes-"));
+const others: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of others) child.kill("SIGKILL");
+  rmSync(root, { recursive: true, force: true });
+});
+
+const program = join(root, "program.cjs");
+writeFileSync(program, "setInterval(() => undefined, 1000);\n");
+const folder = twinFolder(root, "demo").program("auth-callout-core-0");
+const start = () =>
+  startProcess(folder, { command: process.execPath, args: [program, ...folder.lastArguments], env: {} });
+
+test.each(["gone", "", "garbage", '{"pid":1,"started":"0"}'])(
+  "a process whose record is %j is still known, and can be stopped",
+  async (record) => {
+    const { pid } = await start();
+    await poll(() => runningProcess(folder) !== undefined, 5000);
+    if (record === "gone") rmSync(folder.process);
+    else writeFileSync(folder.process, record);
+    expect(runningProcess(folder)?.pid).toBe(pid);
+    expect(await stopProcess(folder, "SIGTERM", 5000)).toBe("gone");
+    expect(runningProcess(folder)).toBeUndefined();
+  },
+);
+
+test("a process that only looks at the files is none of ours", async () => {
+  const { conf } = twinFolder(root, "demo").server("core-0");
+  // As `nats-server -t -c …`, `less …` and `tail -f …`.
+  for (const args of [["-t", "-c", conf], [conf], ["-f", conf]])
+    others.push(spawn(process.execPath, [program, ...args].slice(0, 4), { stdio: "ignore" }));
+  await Promise.all(others.map((child) => new Promise((resolve) => child.once("spawn", resolve))));
+  expect(runningProcess(twinFolder(root, "demo").server("core-0"))).toBeUndefined();
+});

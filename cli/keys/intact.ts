@@ -1,0 +1,36 @@
+import { backupKeySecret } from "../../model/topology";
+import { UserError } from "../core/project";
+import { pairOf } from "./seeds";
+
+/**
+ * A key as it was read.
+ *
+ * @param place where it lies, for the message
+ * @throws UserError when it is damaged: what is not known of a key must not look as if there were none
+ */
+export function intact(name: string, value: string, place: string): string {
+  if (isWhole(name, value)) return value;
+  const how = value === "" ? "it is empty" : "it is no key";
+  throw new UserError(
+    `${place} is damaged: ${how}`,
+    "restore it from a backup of the keys; with another key, what was made with this one cannot be reached",
+  );
+}
+
+/** During a rotation a deployed value holds the old key below the new one. */
+function isWhole(name: string, value: string): boolean {
+  if (name.startsWith("creds-") || value.includes(credsBegin)) return value.includes(credsEnd);
+  if (name === backupKeySecret) return value.split("\n").every((line) => Buffer.from(line, "base64").length === 32);
+  return value.split("\n").every(isSeed);
+}
+
+const credsBegin = "-----BEGIN NATS USER JWT-----";
+const credsEnd = "END USER NKEY SEED";
+
+function isSeed(line: string): boolean {
+  try {
+    return pairOf(line).getPublicKey() !== "";
+  } catch {
+    return false;
+  }
+}
