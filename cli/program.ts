@@ -10,6 +10,7 @@ import { images } from "./commands/images";
 import { keys } from "./commands/keys";
 import { leafCredentials } from "./commands/leaf-credentials";
 import { permissions } from "./commands/permissions";
+import { planChange } from "./commands/plan-change";
 import { render } from "./commands/render";
 import { streams } from "./commands/streams";
 import { tools } from "./commands/tools";
@@ -19,7 +20,7 @@ import { verify } from "./commands/verify";
 
 /** Commands in the order of the help, by what people come for. */
 const groups: Readonly<Record<string, readonly (() => CommandUnknownOpts)[]>> = {
-  "Look at an environment": [check, topology, render, access, permissions],
+  "Look at an environment": [check, planChange, topology, render, access, permissions],
   "Prepare this machine": [doctor, tools],
   "Run it on this machine": [up, verify, status, logs, token, contexts, down],
   "Deploy it": [keys, deploy, images],
@@ -33,7 +34,8 @@ First steps:
   natsform verify demo            check what runs, row by row
   natsform deploy demo --emulate  apply its stacks to an emulated AWS
 
-Exit codes: 0 success, 1 failure with a message, 2 wrong usage, 70 a defect of natsform.`;
+Exit codes: 0 success, 1 failure with a message, 2 wrong usage, or a plan with changes,
+70 a defect of natsform.`;
 
 /** Every command of natsform. An action is loaded when it is called: definitions alone cost nearly nothing. */
 export function buildProgram(): CommandUnknownOpts {

@@ -6,6 +6,7 @@ import { toMermaid } from "../templates/diagram";
 import { commandReference } from "./generators/commands";
 import { configurationReference } from "./generators/configuration";
 import { mutantsReference } from "./generators/mutants";
+import { reloadReference } from "./generators/reload";
 import { rulesReference } from "./generators/rules";
 
 const root = join(__dirname, "..");
@@ -14,6 +15,7 @@ const root = join(__dirname, "..");
 export async function generatedFiles(): Promise<Record<string, string>> {
   return {
     "docs/reference/configuration.md": configurationReference(join(root, "model/config/schema.ts")),
+    "docs/reference/reload.md": reloadReference(),
     "docs/reference/rules.md": rulesReference(),
     "docs/reference/commands.md": commandReference(),
     "docs/mutants.md": mutantsReference(),

@@ -30,7 +30,12 @@ const releasesFile = "model/config/server-releases.ts";
 const matrixFile = "model/change/reload-matrix.ts";
 const optionsFile = "tools/server-options.txt";
 /** Made of the code. */
-const generated = ["docs/reference/configuration.md", "docs/reference/rules.md", "docs/reference/commands.md"];
+const generated = [
+  "docs/reference/configuration.md",
+  "docs/reference/reload.md",
+  "docs/reference/rules.md",
+  "docs/reference/commands.md",
+];
 const written = [
   ...[releasesFile, matrixFile, optionsFile, "tools/go.mod", "tools/go.sum"],
   ...pins.map(({ file }) => file),

@@ -1,3 +1,4 @@
+import { formatSize } from "../config/units";
 import type { ClusterTopology, StreamTopology, Topology } from "../topology";
 import type { ForbiddenChange } from "./model";
 
@@ -30,7 +31,7 @@ function stores(before: Topology, { name, jetstream, servers }: ClusterTopology)
     return [
       {
         at: `clusters.${name}.jetstream.${setting}`,
-        message: `streams of ${name} reserve ${reserved(streams)} bytes of ${storage} store; ${servers.length} servers of ${each} hold less`,
+        message: `streams of ${name} reserve ${formatSize(reserved(streams))} of ${storage} store; ${servers.length} servers of ${formatSize(each)} hold less`,
         steps: `first lower maxBytes of ${streams.map((stream) => stream.name).join(", ")}, and nothing else; then the store`,
       },
     ];
@@ -51,7 +52,7 @@ function accounts(before: Topology, after: Topology): ForbiddenChange[] {
       return [
         {
           at,
-          message: `streams of ${name} reserve ${most} bytes of ${storage} store, its limit would be ${limit}`,
+          message: `streams of ${name} reserve ${formatSize(most)} of ${storage} store, its limit would be ${formatSize(limit)}`,
           steps: `first lower maxBytes of its streams, and nothing else; then the limit`,
         },
       ];

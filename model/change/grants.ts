@@ -70,13 +70,18 @@ function tokens({ identity: from }: Topology, { identity: to }: Topology): Held[
   }));
 }
 
-/** A rule is known by whom it is for: account and conditions. */
+/** Rules are known by whom they are for: account and conditions. Those for the same users add up. */
 function rules({ identity: from }: Topology, { identity: to }: Topology): Held[] {
+  const forSame = (all: typeof to.permissions, { account, when }: (typeof to.permissions)[number]) =>
+    all.filter((rule) => rule.account === account && isSame(rule.when, when));
   return from.permissions.flatMap((rule, i) => {
-    const same = to.permissions.filter(({ account, when }) => account === rule.account && isSame(when, rule.when));
-    // Rules add up: what another one for the same users grants is not lost.
-    const all = same.length === 0 ? undefined : together(rule.account, same);
-    const what = takenAway(rule, all);
+    const before = forSame(from.permissions, rule);
+    if (before[0] !== rule) return [];
+    const after = forSame(to.permissions, rule);
+    const what = takenAway(
+      together(rule.account, before),
+      after.length === 0 ? undefined : together(rule.account, after),
+    );
     if (what.length === 0) return [];
     const when = rule.when.map(({ claim, equals, includes }) => `${claim} ${equals ?? includes ?? ""}`.trim());
     const who = when.length === 0 ? "users with a token" : `users with ${when.join(" and ")}`;

@@ -1,3 +1,4 @@
+import { formatDuration, formatSize } from "../config/units";
 import type { ClusterTopology, StreamTopology, Topology } from "../topology";
 import type { Loss, StreamChange } from "./model";
 import { differences, isSame } from "./same";
@@ -10,12 +11,16 @@ const update: Rule = () => "update";
 const recreate: Rule = () => "recreate";
 /** A limit that comes to be or becomes lower removes what is beyond it. */
 const limit =
-  (field: "maxAgeMs" | "maxBytes" | "maxMessages" | "maxMessagesPerSubject", what: string): Rule =>
+  (
+    field: "maxAgeMs" | "maxBytes" | "maxMessages" | "maxMessagesPerSubject",
+    what: string,
+    said: (limit: number) => string = String,
+  ): Rule =>
   (before, after) => {
     const [from = Number.POSITIVE_INFINITY, to = Number.POSITIVE_INFINITY] = [before[field], after[field]];
     // With `discard: new` a full stream refuses messages and keeps those that it has; age and subjects know no such mercy.
     const keeps = after.discard === "new" && (field === "maxBytes" || field === "maxMessages");
-    return to < from && !keeps ? { loss: `${what} than ${to}` } : "update";
+    return to < from && !keeps ? { loss: `${what} ${said(to)}` } : "update";
   };
 
 /**
@@ -43,10 +48,10 @@ const rules: Readonly<Record<Exclude<keyof StreamTopology, "consumers">, Rule>> 
     after.discard === "old" && (after.maxBytes !== undefined || after.maxMessages !== undefined)
       ? { loss: "the oldest messages whenever it is full: it refused new ones before" }
       : "update",
-  maxAgeMs: limit("maxAgeMs", "messages older, in milliseconds,"),
-  maxBytes: limit("maxBytes", "the oldest messages beyond more bytes"),
-  maxMessages: limit("maxMessages", "the oldest messages where there are more"),
-  maxMessagesPerSubject: limit("maxMessagesPerSubject", "the oldest messages of each subject that has more"),
+  maxAgeMs: limit("maxAgeMs", "messages older than", formatDuration),
+  maxBytes: limit("maxBytes", "the oldest messages beyond", formatSize),
+  maxMessages: limit("maxMessages", "the oldest messages where there are more than"),
+  maxMessagesPerSubject: limit("maxMessagesPerSubject", "the oldest messages of each subject that has more than"),
   maxMessageBytes: update,
   duplicateWindowMs: update,
   compression: update,

@@ -1,2 +1,2 @@
-export { type ChangeTrust, planChange } from "./plan";
+export { type ChangeTrust, type PlanProps, planChange } from "./plan";
 export { changeLines } from "./text";

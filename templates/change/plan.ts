@@ -20,14 +20,28 @@ export interface ChangeTrust {
   after: Trust;
 }
 
+export interface PlanProps {
+  trust?: ChangeTrust;
+  /**
+   * False for a twin: it runs what servers are told, and has no pods, tasks and disks that a platform's settings are about.
+   *
+   * @default true
+   */
+  onPlatform?: boolean;
+}
+
 /**
  * What a change from one topology to another does: to each server, to who is connected, to what is stored, and what no single
  * step leads to. Pure: nothing is asked, and nothing is touched.
  *
  * @param before what was applied the last time; absent: nothing yet
  */
-export function planChange(before: Topology | undefined, after: Topology, trust?: ChangeTrust): ChangePlan {
-  const servers = serverChanges(before && sideOf(before, trust?.before), sideOf(after, trust?.after));
+export function planChange(
+  before: Topology | undefined,
+  after: Topology,
+  { trust, onPlatform = true }: PlanProps = {},
+): ChangePlan {
+  const servers = serverChanges(before && sideOf(before, trust?.before), sideOf(after, trust?.after), onPlatform);
   const { environment } = after;
   const nothing = { ...after, streams: [] };
   const { streams, losses } = streamChanges(before ?? nothing, after);
@@ -38,8 +52,11 @@ export function planChange(before: Topology | undefined, after: Topology, trust?
     streams,
     losses: [...losses, ...storedLosses(before, after, servers)],
     narrowed: narrowedGrants(before, after),
-    forbidden: [...forbiddenChanges(before, after), ...operatorChange(trust)],
-    others: otherChanges(before, after),
+    forbidden: [
+      ...forbiddenChanges(before, after).filter(({ at }) => onPlatform || !at.includes(".platform.")),
+      ...operatorChange(trust),
+    ],
+    others: otherChanges(before, after).filter(({ at }) => onPlatform || !at.includes(".platform.")),
   };
 }
 

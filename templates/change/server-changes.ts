@@ -15,18 +15,15 @@ export interface Side {
 
 export const sideOf = (topology: Topology, trust: Trust = namedTrust(topology)): Side => ({ topology, trust });
 
-const confOf = ({ topology, trust }: Side, cluster: ClusterTopology, server: ServerTopology): ConfObject =>
-  withChartValues(serverConf({ topology, cluster, server, trust, site: platformSite(topology, cluster) }), cluster);
-
-/** What happens to every server of before and after, in their order. */
-export function serverChanges(before: Side | undefined, after: Side): ServerChange[] {
+/** What happens to every server of before and after, in their order. @param onPlatform false: without what a platform does */
+export function serverChanges(before: Side | undefined, after: Side, onPlatform: boolean): ServerChange[] {
   const old = before?.topology.clusters ?? [];
   const present = after.topology.clusters.flatMap((cluster) =>
     cluster.servers.map((server) => {
       const was = old.find(({ name }) => name === cluster.name);
       const wasServer = was?.servers.find(({ name }) => name === server.name);
       if (!before || !was || !wasServer) return newOrGone(cluster, server, "start");
-      return changed({ side: before, cluster: was, server: wasServer }, { side: after, cluster, server });
+      return changed({ side: before, cluster: was, server: wasServer }, { side: after, cluster, server }, onPlatform);
     }),
   );
   const gone = old.flatMap((cluster) => {
@@ -56,16 +53,21 @@ interface Placed {
   server: ServerTopology;
 }
 
-function changed(old: Placed, now: Placed): ServerChange {
-  const from = confOf(old.side, old.cluster, old.server);
-  const to = confOf(now.side, now.cluster, now.server);
+function confOf({ side: { topology, trust }, cluster, server }: Placed, onPlatform: boolean): ConfObject {
+  const conf = serverConf({ topology, cluster, server, trust, site: platformSite(topology, cluster) });
+  return onPlatform ? withChartValues(conf, cluster) : conf;
+}
+
+function changed(old: Placed, now: Placed, onPlatform: boolean): ServerChange {
+  const from = confOf(old, onPlatform);
+  const to = confOf(now, onPlatform);
   const version = [old, now].map(({ side }) => side.topology.nats.version);
   const reasons: ChangeReason[] = [
     ...(version[0] === version[1] ? [] : [{ at: "nats.version", effect: "restart" as const }]),
     ...confReasons(from, to),
     ...certificateReasons(old.cluster, now.cluster),
-    ...platformReasons(old.cluster, now.cluster).reasons,
-    ...chartReasons(old.cluster, now.cluster),
+    ...(onPlatform ? platformReasons(old.cluster, now.cluster).reasons : []),
+    ...(onPlatform ? chartReasons(old.cluster, now.cluster) : []),
   ];
   const effect = gravest(reasons);
   return {

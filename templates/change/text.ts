@@ -71,7 +71,7 @@ function serverLines(group: readonly ServerChange[]): string[] {
     `${names}: ${words[first.effect]}`,
     ...first.reasons.map(({ at, effect, why, unknown }) => {
       const text = why === undefined ? `${at}: ${words[effect]}` : `${at}: ${words[effect]}: ${why}`;
-      return `  ${text}${unknown ? `; acknowledge it with --acknowledge ${at}` : ""}`;
+      return `  ${text}${unknown ? `: it has to be acknowledged` : ""}`;
     }),
     ...first.disconnects.map((who) => `  has to reconnect: ${who}`),
   ];

@@ -116,7 +116,7 @@ describe("a key that nobody has measured", () => {
   test("is a restart, never a reload, and named", () => {
     expect(effects(unmeasured)).toEqual(all("edge", "restart"));
     expect(unknownKeys(unmeasured)).toEqual(["gateway"]);
-    expect(changeLines(unmeasured).join("\n")).toContain("--acknowledge gateway");
+    expect(changeLines(unmeasured).join("\n")).toContain("never measured: it has to be acknowledged");
   });
 
   test("is one that does not stand in the matrix, and no other", () => {
@@ -302,6 +302,22 @@ describe("rights that are taken away", () => {
       },
       [],
     ],
+    [
+      "nothing, where two rules for the same users stay",
+      {
+        "identity.permissions": [
+          { account: "APP", publish: { allow: ["a"] } },
+          { account: "APP", publish: { deny: [">"] } },
+        ],
+      },
+      {
+        "identity.permissions": [
+          { account: "APP", publish: { allow: ["a"] } },
+          { account: "APP", publish: { deny: [">"] } },
+        ],
+      },
+      [],
+    ],
     ["tokens", {}, { "identity.oidc.audience": "other" }, [["identity.oidc", "tokens by another audience", 3_600_000]]],
     [
       "until when: what was allowed before",
@@ -378,20 +394,31 @@ describe("what no single step leads to", () => {
       ),
       sentinel: "s",
     });
-    expect(
-      planChange(topology, topology, {
-        before: trust("O1"),
-        after: trust("O1"),
-      }).forbidden,
-    ).toEqual([]);
-    const [other] = planChange(topology, topology, {
-      before: trust("O1"),
-      after: trust("O2"),
-    }).forbidden;
+    expect(planChange(topology, topology, { trust: { before: trust("O1"), after: trust("O1") } }).forbidden).toEqual(
+      [],
+    );
+    const [other] = planChange(topology, topology, { trust: { before: trust("O1"), after: trust("O2") } }).forbidden;
     expect(other).toMatchObject({
       at: "trust.operator",
       message: expect.stringContaining("O2"),
     });
+  });
+});
+
+describe("a twin", () => {
+  const twin = (after: Changes) => planChange(topologyWith({}), topologyWith(after), { onPlatform: false });
+
+  test("has no pods, and takes no values of the chart", () => {
+    expect(effects(twin({ "clusters.edge.platform.cpu": 1, "clusters.core.platform.dnsTtlSeconds": 20 }))).toEqual({});
+    expect(effects(twin(chart({ config: { merge: { max_closed_clients: 5 } } })))).toEqual({});
+    expect(twin({ "clusters.core.platform.region": "eu-central-1" }).forbidden).toEqual([]);
+  });
+
+  test("is told the same as servers on the platform", () => {
+    expect(effects(twin({ "nats.maxPayload": "2MiB" }))).toEqual(everywhere("reload"));
+    expect(twin({ "clusters.core.natsName": "other" }).forbidden.map(({ at }) => at)).toEqual([
+      "clusters.core.natsName",
+    ]);
   });
 });
 
