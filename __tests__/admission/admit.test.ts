@@ -134,7 +134,7 @@ test.each(shipped)(
 describe("values of the chart", () => {
   test.each([
     ["an unknown key", { podTemplat: {} }, "podTemplat"],
-    ["a map where the chart has a value", { fullnameOverride: { a: 1 } }, "fullnameOverride"],
+    ["a map where the chart has a value", { serviceAccount: { name: { a: 1 } } }, "serviceAccount.name"],
     ["text that the chart cannot print", { config: { merge: { name: "<< $A; b >>" } } }, "config.merge.name"],
   ])("%s is refused as the release would refuse it", (_, values, place) => {
     const input = withChartValues(values);
@@ -148,9 +148,27 @@ describe("values of the chart", () => {
         cluster,
       );
       const extraResources = monitoringObjects(context);
+      const own = valuesProblems(cluster.platform.chart.values);
+      if (own.length > 0) return own;
       return valuesProblems(helmValues({ topology, trust, cluster, storageClass: "any", extraResources }));
     });
     expect(said.map(({ path, ...rest }) => ({ path: path.slice(5), ...rest }))).toEqual(released);
+  });
+
+  test("that a setting stands for are refused with its name, and beside them what else is wrong", () => {
+    const values = {
+      config: { cluster: { replicas: 5 }, jetstream: { fileStore: { pvc: { storageClass: "fast" } } } },
+    };
+    const said = formatRefusal(admit(candidate(withChartValues(values))));
+    expect(said).toMatch(
+      /chart\.values\.config\.cluster\.replicas: is what a setting .*; got 5\n.* set clusters\.nats\.size$/m,
+    );
+    expect(said).toMatch(/pvc\.storageClass: is no key of the chart/);
+  });
+
+  test("that NATS has no notation for are named, whatever would be made of them", () => {
+    const said = formatRefusal(admit(candidate(withChartValues({ config: { merge: { 'a"b': 1 } } }))));
+    expect(said).toMatch(/config\.merge\[.*: holds text that the chart cannot hand on/);
   });
 
   test("that are labels of monitoring are right in themselves", () => {

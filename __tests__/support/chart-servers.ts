@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CertificateId, ClusterTopology, Topology } from "../../model/topology";
 import { end } from "./callout-nats-server";
-import { chartText } from "./chart-model";
+import { chartText } from "./chart-text";
 import { eventually } from "./eventually";
 import { PodFolders } from "./kubernetes-folders";
 import { freePorts } from "./ports";

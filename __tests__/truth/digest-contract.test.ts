@@ -23,7 +23,7 @@ import {
   siteKeys,
   withoutSite,
 } from "../../templates/nats-conf";
-import { chartConf } from "../support/chart-model";
+import { chartConf } from "../../templates/helm-values/chart-conf";
 import { findProgram } from "../support/programs";
 import { platforms, type RichServer, richTopology } from "../support/same-server";
 

@@ -6,11 +6,12 @@ import { createPair, seedOf } from "../../cli/keys/seeds";
 import { MemoryStore } from "../../cli/keys/store";
 import { clusterOf, isOnKubernetes, type KubernetesCluster, type ServerTopology } from "../../model/topology";
 import { helmValues, valuesProblems } from "../../templates/helm-values";
+import { chartConf } from "../../templates/helm-values/chart-conf";
 import { merged } from "../../templates/helm-values/merged";
 import { printConf, serverConf } from "../../templates/nats-conf";
 import { findChart, renderChart, renderedConf } from "../support/chart";
-import { chartConf, chartText } from "../support/chart-model";
 import { ChartServers } from "../support/chart-servers";
+import { chartText } from "../support/chart-text";
 import { eventually } from "../support/eventually";
 import { PodFolders } from "../support/kubernetes-folders";
 import { findProgram } from "../support/programs";
@@ -75,6 +76,38 @@ describe.each(cases)("in $mode mode on $platform", ({ mode, platform }) => {
     expect(await digest(folders, text)).toBe(await digest(folders, ours()));
   });
 });
+
+withChart.each<[string, Record<string, unknown>]>([
+  ["listeners of one's own", { mqtt: { enabled: true }, gateway: { enabled: true }, profiling: { enabled: true } }],
+  ["a monitoring port with TLS", { monitor: { tls: { enabled: true } } }],
+  ["a WebSocket port without TLS", { websocket: { enabled: true, tls: { enabled: false } } }],
+  ["other files of a certificate", { cluster: { tls: { cert: "a.crt", key: "a.key", dir: "/certs/" } } }],
+  ["logins of routes", { cluster: { routeURLs: { user: "a b", password: "p@w", useFQDN: false } } }],
+  ["a store in memory alone", { jetstream: { fileStore: { enabled: false } } }],
+  [
+    "keys of one's own",
+    { merge: { max_closed_clients: 500, ping_interval: "3m" }, cluster: { merge: { pool_size: 5 } } },
+  ],
+])("the chart makes of %s what the model of it says", async (_, config) => {
+  const rich = await richTopology("callout", platforms.generic, new MemoryStore());
+  const { cluster } = rich;
+  if (!isOnKubernetes(cluster)) throw new Error("not on Kubernetes");
+  const values = {
+    ...merged(helmValues({ ...rich, cluster }), { config }),
+    tlsCA: { enabled: true, secretName: "ca" },
+  };
+  const release = { name: "core", namespace: cluster.platform.namespace };
+  // What the chart prints with its keys sorted, is compared as text.
+  expect(renderedConf(renderChart(values, release)).trim()).toBe(chartText(plain(chartConf(values, release))));
+});
+
+/** As Helm prints a map: keys sorted. */
+function plain<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(plain) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, plain(item)])) as T;
+}
 
 test("another value is another configuration", async () => {
   const rich = await richTopology("callout", platforms.generic, new MemoryStore());

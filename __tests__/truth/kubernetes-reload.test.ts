@@ -6,7 +6,7 @@ import type { ServedListener } from "../../runtime/certificate-renewal/env";
 import { reloadServers } from "../../runtime/certificate-renewal/reload";
 import { NatsClient } from "../../runtime/client";
 import { helmValues } from "../../templates/helm-values";
-import { chartConf } from "../support/chart-model";
+import { chartConf } from "../../templates/helm-values/chart-conf";
 import { ChartServers } from "../support/chart-servers";
 import { eventually } from "../support/eventually";
 import { findProgram } from "../support/programs";

@@ -4,9 +4,9 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { stringify } from "yaml";
 import { workFolder } from "../../artifacts/work-folder";
-import { ConfigError } from "../../model/config";
+import { ConfigError, type Problem } from "../../model/config";
 import { archiveDigest } from "../../model/config/charts";
-import { helmValues, valuesProblems } from "../../templates/helm-values";
+import { helmValues, settingProblems, valuesProblems } from "../../templates/helm-values";
 import { escapeTemplate } from "../terraform/json";
 import type { KubernetesContext } from "./context";
 import { monitoringObjects } from "./monitoring-objects";
@@ -26,9 +26,11 @@ export class NatsRelease extends Construct {
   constructor(scope: Construct, id: string, { context, storageClass, after = [] }: NatsReleaseProps) {
     super(scope, id);
     const { topology, trust, cluster, names, namespace } = context;
+    const own = cluster.platform.chart.values;
+    refuse(context, [...valuesProblems(own), ...settingProblems(own, cluster.name)]);
     const extraResources = monitoringObjects(context);
     const values = helmValues({ topology, trust, cluster, storageClass, extraResources });
-    refuse(context, values);
+    refuse(context, valuesProblems(values));
     this.release = new Release(this, "release", {
       name: names.release,
       namespace,
@@ -60,8 +62,7 @@ function chartOf({ cluster, settings }: KubernetesContext) {
     : { repository, chart: "nats", version };
 }
 
-function refuse({ environment, cluster }: KubernetesContext, values: unknown): void {
-  const problems = valuesProblems(values);
+function refuse({ environment, cluster }: KubernetesContext, problems: readonly Problem[]): void {
   if (problems.length === 0) return;
   const valuesPath = ["clusters", cluster.name, "platform", "chart", "values"];
   throw new ConfigError(

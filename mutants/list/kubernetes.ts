@@ -259,11 +259,6 @@ export const kubernetes = [
       "",
     ],
     [
-      "a change that no reload takes over is never carried out",
-      '"natsform/restart-digest": restartDigest',
-      '"natsform/restart-digest": ""',
-    ],
-    [
       "a full disk that switched JetStream off goes unnoticed",
       "/healthz?js-enabled-only=true",
       "/healthz?js-server-only=true",
@@ -275,6 +270,17 @@ export const kubernetes = [
     ],
   ]),
   ...plantedIn("templates/helm-values/values.ts", [
+    [
+      "a change that no reload takes over is never carried out",
+      '"natsform/restart-digest": digest',
+      '"natsform/restart-digest": ""',
+    ],
+    [
+      "servers refuse a reload for a key of chart.values",
+      "chartConf(all, { namespace",
+      "chartConf(values, { namespace",
+    ],
+    ["patches of chart.values take the authorities away", "[...own, ...value]", "value"],
     ["volumes go with the release", 'whenDeleted: "Retain"', 'whenDeleted: "Delete"'],
     ["volumes go when there are fewer servers", 'whenScaled: "Retain"', 'whenScaled: "Delete"'],
     [

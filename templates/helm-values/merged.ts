@@ -1,5 +1,6 @@
 type Values = Record<string, unknown>;
-const isMap = (value: unknown): value is Values => typeof value === "object" && value !== null && !Array.isArray(value);
+export const isMap = (value: unknown): value is Values =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** As Helm merges values: maps key by key, everything else as a whole, and what comes later wins. */
 export function merged(values: Values, over: Values): Values {

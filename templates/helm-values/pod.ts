@@ -64,7 +64,7 @@ const heapShare = 0.8;
 const serverOnly = "/healthz?js-server-only=true";
 
 /** The pod of a server. */
-export function podValues(platform: KubernetesPlatform, restartDigest: string): Record<string, unknown> {
+export function podValues(platform: KubernetesPlatform): Record<string, unknown> {
   const spread = { maxSkew: 1, whenUnsatisfiable: "DoNotSchedule" };
   return {
     // Without the reloader servers do not learn of a new configuration: then they are restarted for each.
@@ -74,8 +74,6 @@ export function podValues(platform: KubernetesPlatform, restartDigest: string): 
       ...(platform.zones > 1 && { "topology.kubernetes.io/zone": spread }),
     },
     merge: {
-      // Pods are replaced for what a reload cannot change, and for nothing else.
-      metadata: { annotations: { "natsform/restart-digest": restartDigest } },
       spec: {
         automountServiceAccountToken: false,
         terminationGracePeriodSeconds: platform.terminationGraceSeconds,

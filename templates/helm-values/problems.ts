@@ -44,11 +44,23 @@ const meant = /^(\$[A-Za-z_]+|\d+[KMGT]?i?B?)$/;
 
 function unprintable(value: unknown, path: Path): Problem[] {
   if (Array.isArray(value)) return value.flatMap((item, i) => unprintable(item, [...path, i]));
-  if (isMap(value)) return Object.entries(value).flatMap(([key, item]) => unprintable(item, [...path, key]));
+  if (isMap(value))
+    return Object.entries(value).flatMap(([key, item]) => [
+      ...(unwritableKey.test(key) ? [refused([...path, key], item)] : []),
+      ...unprintable(item, [...path, key]),
+    ]);
   if (typeof value !== "string") return [];
   const text = syntax.exec(value)?.groups?.text;
-  if (escaped.test(value) || (text !== undefined && !meant.test(text))) {
-    return [{ path, got: value, message: "holds text that the chart cannot hand on to NATS", fix: "leave it out" }];
-  }
-  return [];
+  return escaped.test(value) || (text !== undefined && !meant.test(text)) ? [refused(path, value)] : [];
 }
+
+const refused = (path: Path, got: unknown): Problem => ({
+  path,
+  got,
+  message: "holds text that the chart cannot hand on to NATS",
+  fix: "leave it out",
+});
+
+/** Keys know no escapes. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters
+const unwritableKey = /^$|["\\\u0000-\u001f]/;

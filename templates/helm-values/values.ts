@@ -1,8 +1,9 @@
 import { deployedDigest, platformSite, serverConf } from "../nats-conf";
+import { asConf, chartConf } from "./chart-conf";
 import { configValues } from "./config";
 import { exporterValues } from "./exporter";
 import { serviceAnnotations } from "./ingress";
-import { merged } from "./merged";
+import { isMap, merged } from "./merged";
 import { extraMounts, volumeMountPatch, volumePatch } from "./mounts";
 import { natsBoxValues } from "./nats-box";
 import { containerValues, imageOf, podValues, small, unprivileged } from "./pod";
@@ -27,7 +28,7 @@ export function helmValues(props: HelmValuesProps): HelmValues {
     fullnameOverride: cluster.name,
     config: configValues(conf, props),
     container: { ...containerValues(topology, platform), patch: volumeMountPatch(mounts) },
-    podTemplate: { ...podValues(platform, deployedDigest(conf, topology, trust)), patch: volumePatch(mounts) },
+    podTemplate: { ...podValues(platform), patch: volumePatch(mounts) },
     reloader: {
       enabled: platform.reloader,
       ...imageOf(platform.images.reloader),
@@ -43,8 +44,30 @@ export function helmValues(props: HelmValuesProps): HelmValues {
   const { extraResources: own, ...over } = platform.chart.values;
   // A merged list would replace this one.
   const resources = [...(props.extraResources ?? []), ...[own ?? []].flat()];
-  return { ...merged(values, over), ...(resources.length > 0 && { extraResources: resources }) };
+  const all = merged(values, withPatches(values, over));
+  // Of what the chart makes of all values: a key that a server refuses on reload may be among those of one's own.
+  const made = asConf(chartConf(all, { namespace: platform.namespace }));
+  return {
+    ...merged(all, restartMark(deployedDigest(made, topology, trust))),
+    ...(resources.length > 0 && { extraResources: resources }),
+  };
 }
+
+/** Patches of one's own come after natsform's, without which the files of the authorities would be missing. */
+function withPatches(values: HelmValues, over: HelmValues): HelmValues {
+  return Object.fromEntries(
+    Object.entries(over).map(([key, value]) => {
+      const own = values[key];
+      if (key === "patch" && Array.isArray(own) && Array.isArray(value)) return [key, [...own, ...value]];
+      return [key, isMap(own) && isMap(value) ? withPatches(own, value) : value];
+    }),
+  );
+}
+
+/** Pods are replaced for what a reload cannot change, and for nothing else. */
+const restartMark = (digest: string): HelmValues => ({
+  podTemplate: { merge: { metadata: { annotations: { "natsform/restart-digest": digest } } } },
+});
 
 /** Volumes are deleted by operators, never by a change of the release. */
 const keepVolumes = { whenDeleted: "Retain", whenScaled: "Retain" };

@@ -19,6 +19,7 @@ export function renderServer(props: ServerConfProps): RenderedServer {
   return { text: printConf(conf), restartDigest: deployedDigest(conf, props.topology, props.trust) };
 }
 
+export { configDigest, type ReadValue, readScalar } from "./config-digest";
 export { type LeafFiles, leafRemote } from "./leaf-remote";
 export { deployedDigest, restartDigest } from "./restart";
 export { gate, type ServerConfProps, serverConf } from "./server";

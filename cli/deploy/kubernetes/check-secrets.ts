@@ -7,9 +7,9 @@ import { checkRow, type DeployRow } from "../../core/rows";
 import { deployedValues, strayKeys } from "../../keys/push";
 import { certificateFault } from "../certificate-fault";
 import type { DeployTarget } from "../target";
+import { SecretData } from "./certificate-secrets";
 import { clusterAccess } from "./cluster";
 import { keySecret, keysOf } from "./keys";
-import { SecretData } from "./local-certificates";
 
 const dayMs = 86_400_000;
 
@@ -30,11 +30,25 @@ export async function checkCertificates(target: DeployTarget, name: string): Pro
       return checkRow("secrets", secret, async () => {
         const data = await secretOf(target, name, secret);
         const authorities = await secretOf(target, name, names.certificates.authorities);
-        return judgeCertificate(certificate, data, authorities[authorityKey(certificate.issuer)] ?? "", new Date());
+        const judged = judgeCertificate(
+          certificate,
+          data,
+          authorities[authorityKey(certificate.issuer)] ?? "",
+          new Date(),
+        );
+        return judged.seen === noCertificate
+          ? { ...judged, seen: `${noCertificate}; ${issueAgain(target, certificate)}` }
+          : judged;
       });
     }),
   );
 }
+
+const noCertificate = "the Secret holds no certificate";
+const issueAgain = ({ environment }: DeployTarget, { signer }: Pick<Certificate, "signer">) =>
+  signer === "local"
+    ? "fill it as docs/runbooks/first-deployment-kubernetes.md says"
+    : `natsform deploy ${environment.name} issues it again`;
 
 /** @param authorities PEM of the authorities that its clients trust */
 export function judgeCertificate(
@@ -45,7 +59,7 @@ export function judgeCertificate(
 ): { ok: boolean; seen: string } {
   const [certificate, ...chain] = splitPem(data["tls.crt"] ?? "");
   const privateKey = data["tls.key"];
-  if (!certificate || !privateKey) return { ok: false, seen: "the Secret holds no certificate" };
+  if (!certificate || !privateKey) return { ok: false, seen: noCertificate };
   const wrong = certificateFault(
     { certificate, chain: chain.join("\n"), privateKey },
     desired,

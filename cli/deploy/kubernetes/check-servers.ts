@@ -1,19 +1,46 @@
 import type { Trust } from "../../../model/config";
 import type { ClusterTopology, Topology } from "../../../model/topology";
 import { isOnKubernetes } from "../../../model/topology";
+import { judgeDigest, type Rendered } from "../../core/judge-digest";
 import { isLinked, judgeMeta, judgeRoutes, judgeServer } from "../../core/judge-servers";
 import type { CheckResult, DeployRow } from "../../core/rows";
 import type { DeployTarget } from "../target";
-import { clusterOn } from "./cluster";
+import { clusterAccess, clusterOn } from "./cluster";
 import { withServers } from "./connection";
+import { renderedDigests } from "./rendered";
 import { collectServerInfo, type ServerInfo } from "./server-info";
 
 /** Every server of the cluster with its routes, the leader of JetStream's meta group, and links of leaf nodes. */
 export function checkServers(target: DeployTarget, name: string): Promise<DeployRow[]> {
   return withServers(target, name, async (connect) => {
     const sys = await (await connect("sys")).connection();
-    return judgeServers(target.topology, target.trust, clusterOn(target, name), await collectServerInfo(sys));
+    const info = await collectServerInfo(sys);
+    const rows = judgeServers(target.topology, target.trust, clusterOn(target, name), info);
+    return [...rows, ...(await checkDigests(target, name, info, await renderedDigests(target, name)))];
   });
+}
+
+/** Lines of a server's log among which its last reload is looked for. */
+const logLines = 2000;
+
+/** Every server runs the configuration that Helm has released: a refused reload leaves it with the one before. */
+async function checkDigests(
+  target: DeployTarget,
+  name: string,
+  { varz }: Pick<ServerInfo, "varz">,
+  rendered: ReadonlyMap<string, Rendered>,
+): Promise<DeployRow[]> {
+  const { cluster, kubectl, inside } = clusterAccess(target, name);
+  return Promise.all(
+    cluster.servers.map(async (server) => {
+      const running = varz.get(server.name)?.config_digest;
+      const judged = judgeDigest(running, rendered.get(server.name), "");
+      if (judged.ok) return servers(`${server.name}: runs what is rendered`, judged);
+      const log = await kubectl.run(...inside, "logs", server.name, "--container", "nats", `--tail=${logLines}`);
+      const said = judgeDigest(running, rendered.get(server.name), log.stdout);
+      return servers(`${server.name}: runs what is rendered`, said);
+    }),
+  );
 }
 
 /** Checks the servers' reports against the topology. */
@@ -37,7 +64,7 @@ export function judgeServers(
   ];
 }
 
-const servers = (what: string, { ok, seen }: CheckResult): DeployRow => ({ group: "servers", what, ok, seen });
+const servers = (what: string, result: CheckResult): DeployRow => ({ group: "servers", what, ...result });
 
 function judgeVersion(version: string, cluster: ClusterTopology, name: string, { varz }: ServerInfo): CheckResult {
   const own = varz.get(name);

@@ -6,10 +6,12 @@ import { checkPods, checkResponders } from "./check-pods";
 import { checkCertificates, checkKeys } from "./check-secrets";
 import { checkServers } from "./check-servers";
 import { checkStreams } from "./check-streams";
+import { checkObjects } from "./objects";
 
 type Check = (target: DeployTarget, cluster: string) => Promise<DeployRow[]>;
 
 const checks: readonly [DeployRow["group"], Check][] = [
+  ["pods", checkObjects],
   ["pods", checkPods],
   ["pods", checkResponders],
   ["secrets", checkCertificates],

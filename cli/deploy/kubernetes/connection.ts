@@ -4,8 +4,8 @@ import { type Authentication, NatsClient } from "../../../runtime/client";
 import { authorityKey } from "../../../templates/helm-values";
 import { UserError } from "../../core/project";
 import type { DeployTarget } from "../target";
+import { SecretData } from "./certificate-secrets";
 import { clusterAccess } from "./cluster";
-import { SecretData } from "./local-certificates";
 
 /** Makes a client that logs in as one of the fixed users. */
 export type Connect = (user: string, inboxPrefix?: string) => Promise<NatsClient>;

@@ -6,14 +6,16 @@ import { pushImage } from "../../images/push";
 import { baseImage } from "../../images/settings";
 import type { DeployDriver } from "../driver";
 import { accessOf, type DeployTarget } from "../target";
+import { refuseEmptyCertificates } from "./certificate-secrets";
 import { checkKubernetes } from "./check";
 import { clusterOn, namespaceOf } from "./cluster";
+import { driftedCertificates } from "./drifted-certificates";
 import { driftedStreams } from "./drifted-streams";
 import { explainFailure } from "./explain";
 import { deletePendingRelease } from "./helm-release";
 import { joinLeafNodes } from "./join-leaf-nodes";
 import { pushKeys, tidyKeys } from "./keys";
-import { refuseEmptyCertificates } from "./local-certificates";
+import { restoreObjects, showMissingObjects } from "./objects";
 import { respondersFirst } from "./responders-first";
 import { retainedResources } from "./retained-resources";
 
@@ -28,24 +30,29 @@ export const kubernetesDriver: DeployDriver<KubernetesStack> = {
     });
     return [...lines, ...(vaultClusters(target.topology).length > 0 ? [`Vault ${target.env.VAULT_ADDR}`] : [])];
   },
-  drifted: async (target, stack, changed, show) =>
-    stack.layer === "streams" ? driftedStreams(target, stack, changed, show) : [],
+  drifted: async (target, stack, changed, show) => {
+    if (stack.layer === "streams") return driftedStreams(target, stack, changed, show);
+    if (stack.layer !== "core") return [];
+    await showMissingObjects(target, stack.cluster, show);
+    return driftedCertificates(target, stack, changed, show);
+  },
   before: async (target, stack, progress) => {
     if (stack.layer !== "core") return;
     await refuseEmptyCertificates(target, stack.cluster);
     await deletePendingRelease(target, stack.cluster);
     await respondersFirst(target, stack.cluster, progress);
   },
-  after: (target, stack) =>
-    stack.layer === "pki"
-      ? {
-          title: `Keys and images of ${stack.cluster}`,
-          work: async (progress) => {
-            await pushKeys(target, stack, progress);
-            await pushImages(target, stack, progress);
-          },
-        }
-      : undefined,
+  after: (target, stack) => {
+    if (stack.layer === "core") return restoreObjects(target, stack.cluster);
+    if (stack.layer !== "pki") return undefined;
+    return {
+      title: `Keys and images of ${stack.cluster}`,
+      work: async (progress) => {
+        await pushKeys(target, stack, progress);
+        await pushImages(target, stack, progress);
+      },
+    };
+  },
   explain: (target, stack) => explainFailure(target, stack),
   finish: (target, stacks) => [...joinLeafNodes(target, stacks), ...tidyKeys(target, stacks)],
   check: checkKubernetes,

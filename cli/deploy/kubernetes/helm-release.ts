@@ -11,9 +11,20 @@ const Revisions = z.object({
 });
 type Revision = z.output<typeof Revisions>["items"][number]["metadata"];
 
+/** Revisions of a cluster's release that Helm keeps. */
+export async function revisionsOf(target: DeployTarget, name: string): Promise<Revision[]> {
+  const { names, kubectl, inside } = clusterAccess(target, name);
+  const selector = `owner=helm,name=${names.release}`;
+  const { items } = await kubectl.json(Revisions, ...inside, "get", "secrets", "--selector", selector);
+  return items.map(({ metadata }) => metadata);
+}
+
+export const lastRevision = (revisions: readonly Revision[]): Revision | undefined =>
+  [...revisions].sort((a, b) => Number(b.labels.version) - Number(a.labels.version)).at(0);
+
 /** The last revision of a release, if Helm was killed during it: Helm would refuse every later one. */
 export function killedRevision(revisions: readonly Revision[]): Revision | undefined {
-  const [last] = [...revisions].sort((a, b) => Number(b.labels.version) - Number(a.labels.version));
+  const last = lastRevision(revisions);
   return last?.labels.status.startsWith("pending-") ? last : undefined;
 }
 
@@ -23,9 +34,7 @@ export function killedRevision(revisions: readonly Revision[]): Revision | undef
  * them.
  */
 export async function deletePendingRelease(target: DeployTarget, name: string): Promise<void> {
-  const { names, kubectl, inside } = clusterAccess(target, name);
-  const selector = `owner=helm,name=${names.release}`;
-  const { items } = await kubectl.json(Revisions, ...inside, "get", "secrets", "--selector", selector);
-  const killed = killedRevision(items.map(({ metadata }) => metadata));
+  const { kubectl, inside } = clusterAccess(target, name);
+  const killed = killedRevision(await revisionsOf(target, name));
   if (killed) await kubectl.text(...inside, "delete", "secret", killed.name);
 }

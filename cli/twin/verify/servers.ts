@@ -4,7 +4,9 @@ import type { Trust } from "../../../model/config";
 import type { ClusterTopology, ServerTopology } from "../../../model/topology";
 import type { Jsz, Routez, Varz } from "../../../runtime/client/monitoring";
 import { printConf } from "../../../templates/nats-conf";
+import { judgeDigest } from "../../core/judge-digest";
 import { judgeMeta, judgeRoutes, judgeServer } from "../../core/judge-servers";
+import { lastLines } from "../../core/processes";
 import type { VerifyRow } from "../../core/rows";
 import { checkRow, settledResult } from "../../core/rows";
 import { staleAccounts } from "../accounts";
@@ -58,11 +60,7 @@ async function verifyServer(
       try {
         writeFileAtomically(conf, printConf(twinConf(twin, cluster, server, trust)), privateFile);
         const rendered = await configDigest(natsServer, conf);
-        const seen =
-          running === rendered
-            ? running.slice(0, 19)
-            : `runs ${running.slice(0, 19)}, rendered ${rendered.slice(0, 19)}`;
-        return { ok: running === rendered, seen };
+        return judgeDigest(running, { digest: rendered }, lastLines(twin.folder.server(name).log, 2000).join("\n"));
       } finally {
         rmSync(conf, { force: true });
       }

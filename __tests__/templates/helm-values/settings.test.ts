@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { helmValues, settingProblems } from "../../../templates/helm-values";
+import { settingNames } from "../../../templates/helm-values/settings";
+import { onKubernetes } from "../../support/kubernetes-context";
+
+const said = (values: unknown) =>
+  settingProblems(values, "nats").map(
+    ({ path, fix }) => `${path.join(".")}: ${fix?.replace("leave it out, and set ", "")}`,
+  );
+
+test.each<[string, unknown, string]>([
+  ["the number of servers", { config: { cluster: { replicas: 5 } } }, "config.cluster.replicas: clusters.nats.size"],
+  [
+    "the size of a volume",
+    { config: { jetstream: { fileStore: { pvc: { size: "1Gi" } } } } },
+    "config.jetstream.fileStore.pvc.size: clusters.nats.jetstream.file",
+  ],
+  ["the image", { container: { image: { tag: "2.14.2" } } }, "container.image.tag: nats.version"],
+  [
+    "a key of the configuration",
+    { config: { merge: { max_payload: 1 } } },
+    "config.merge.max_payload: nats.maxPayload",
+  ],
+  [
+    "a key of one of its blocks",
+    { config: { jetstream: { merge: { domain: "x" } } } },
+    "config.jetstream.merge.domain: clusters.nats.jetstream.domain",
+  ],
+  [
+    "the same from above",
+    { config: { merge: { jetstream: { domain: "x" } } } },
+    "config.merge.jetstream.domain: clusters.nats.jetstream.domain",
+  ],
+  [
+    "what lies below a key",
+    { config: { merge: { accounts: { A: { users: [] } } } } },
+    "config.merge.accounts.A.users: accounts",
+  ],
+  [
+    "a patch",
+    { config: { patch: [{ op: "replace", path: "/max_payload", value: 1 }] } },
+    "config.patch.0: nats.maxPayload",
+  ],
+  [
+    "a patch of a block",
+    { config: { cluster: { patch: [{ op: "replace", path: "/name", value: "x" }] } } },
+    "config.cluster.patch.0: clusters.nats.natsName",
+  ],
+  ["what takes a key away", { config: { merge: { authorization: null } } }, "config.merge.authorization: identity"],
+  [
+    "resources, merged",
+    { container: { merge: { resources: { limits: { cpu: "1" } } } } },
+    "container.merge.resources.limits.cpu: clusters.nats.platform.cpu and memory",
+  ],
+  [
+    "a key with dots",
+    { podTemplate: { topologySpreadConstraints: { "topology.kubernetes.io/zone": null } } },
+    "podTemplate.topologySpreadConstraints.topology.kubernetes.io/zone: clusters.nats.platform.zones",
+  ],
+])("%s is refused with the name of its setting", (_, values, expected) => expect(said(values)).toEqual([expected]));
+
+test("what no setting stands for may be set", () => {
+  const config = { merge: { max_closed_clients: 5, max_payloads: 1 }, websocket: { merge: { same_origin: true } } };
+  const podTemplate = { merge: { spec: { nodeSelector: { disk: "ssd" } } } };
+  expect(
+    said({ config, podTemplate, service: { merge: { spec: { type: "LoadBalancer" } } }, extraResources: [{}] }),
+  ).toEqual([]);
+});
+
+test("every value that natsform writes is a setting's, or may be another one", async () => {
+  const { topology, cluster, trust } = await onKubernetes(({ platform }) => {
+    platform.natsBox = {};
+  });
+  const refused = new Set(said(helmValues({ topology, cluster, trust })).map((line) => line.split(":")[0]));
+  const open = [...new Set(paths(helmValues({ topology, cluster, trust })))].filter((path) => !refused.has(path));
+  const mayDiffer =
+    /\.port$|noAdvertise$|\.dir$|tls\.merge\.|securityContext|Probe|\.patch$|resources|serviceAccount|automount|podDisruption|max_control_line|connect_backoff|volumeClaim|VolumeClaim|pvc\.size$|resolver\.merge|annotations|monitor\.enabled|hostname|natsBox|podMonitor/;
+  expect(open.filter((path) => !mayDiffer.test(path))).toEqual([]);
+});
+
+const paths = (value: unknown, path = ""): string[] =>
+  typeof value !== "object" || value === null || Array.isArray(value)
+    ? [path]
+    : Object.entries(value).flatMap(([key, item]) => paths(item, path ? `${path}.${key}` : key));
+
+test("every setting that is named is one", () => {
+  const reference = readFileSync(join(__dirname, "../../../docs/reference/configuration.md"), "utf8");
+  const known = (name: string) => reference.includes(`| \`${name}\``);
+  const named = [...settingNames].flatMap((name) => name.split(" and ")[0] ?? []);
+  const unknown = named.filter((name) => {
+    const here = name.replace("clusters.NAME", "clusters.*");
+    const ofKind = here.replace(".platform.", ".platform(kubernetes).").replace("identity.", "identity(operator).");
+    return !known(here) && !known(ofKind) && name !== "clusters.NAME";
+  });
+  expect(unknown).toEqual([]);
+});
