@@ -19,7 +19,7 @@ const layers: Record<string, readonly string[]> = {
   "modules/config": ["model/config"],
   environments: [],
   templates: ["model/config", "model/topology", "model/change", "contract"],
-  admission: ["model/config", "model/topology", "model/lint", "templates"],
+  admission: ["model/config", "model/topology", "model/lint", "templates", "contract"],
   artifacts: ["runtime", "model/config", "model/topology"],
   "modules/terraform": ["model/config", "model/topology", "artifacts"],
   "modules/aws": ["model/config", "model/topology", "templates", "artifacts", "modules/terraform", "contract"],

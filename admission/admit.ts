@@ -1,6 +1,7 @@
 import type { FileProblems } from "../model/config";
 import { lint } from "../model/lint";
 import { chartProblems } from "./chart-problems";
+import { responderProblems } from "./responder-problems";
 import { judgeTrustFile } from "./trust-file";
 import type { Candidate, Verdict } from "./verdict";
 
@@ -17,10 +18,14 @@ export function admit(candidate: Candidate): Verdict {
     return { environment: environment.name, problems: trust.problems, lint: { findings: [], acknowledged: [] } };
   }
   const { findings, acknowledged } = lint(environment, topology, today);
-  const charts: FileProblems = { file: `environments/${environment.name}.ts`, problems: chartProblems(topology) };
+  const found = new Set(findings.map(({ at }) => at));
+  const own: FileProblems = {
+    file: `environments/${environment.name}.ts`,
+    problems: [...chartProblems(topology), ...responderProblems(environment, topology, found)],
+  };
   return {
     environment: environment.name,
-    problems: [...(charts.problems.length > 0 ? [charts] : []), ...trust.problems],
+    problems: [...(own.problems.length > 0 ? [own] : []), ...trust.problems],
     lint: { findings: [...findings, ...trust.findings], acknowledged },
   };
 }

@@ -7,6 +7,7 @@ import {
   RefusedError,
   refuseUnadmitted,
 } from "../../admission";
+import { responderProblems } from "../../admission/responder-problems";
 import { standInTrust } from "../../admission/stand-in-trust";
 import demo from "../../environments/demo";
 import kubernetesProduction from "../../environments/kubernetes-production";
@@ -112,13 +113,71 @@ test("everything that stands against an environment is said at once", () => {
 });
 
 test("an acknowledgement counts until its day", () => {
-  const input = { ...structuredClone(demo), identity: { ...demo.identity, maxLifetime: "25h" } } as EnvironmentInput;
+  const input = structuredClone(demo) as EnvironmentInput;
+  const [stream] = input.streams ?? [];
+  if (!stream) throw new Error("no stream");
+  Object.assign(stream, { replicas: 1, maxAge: "1d" });
   input.acknowledge = [
-    { rule: "connection-lifetime", reason: "until the devices are replaced", expires: "2026-12-01" },
+    ...(input.acknowledge ?? []),
+    { rule: "few-replicas-not-durable", reason: "until the disks are replaced", expires: "2026-12-01" },
+    { rule: "ephemeral-single-copy", reason: "until the disks are replaced", expires: "2027-12-01" },
   ];
   const on = (today: string) =>
     isAdmitted(admit(candidate(input, { purpose: "deployment", trust: real(input), today })));
   expect([on("2026-11-30"), on("2026-12-01")]).toEqual([true, false]);
+});
+
+describe("what the responders refuse when they start", () => {
+  const withIdentity = (change: (identity: EnvironmentInput["identity"]) => void, acknowledged: string[] = []) => {
+    const input = structuredClone(demo) as EnvironmentInput;
+    change(input.identity);
+    const accepted = { reason: "I know what I do", expires: "2027-01-01" };
+    input.acknowledge = [...(input.acknowledge ?? []), ...acknowledged.map((rule) => ({ rule, ...accepted }))];
+    return admit(candidate(input, { purpose: "deployment", trust: real(input) }));
+  };
+  const listening = (subject: string) => (identity: EnvironmentInput["identity"]) => {
+    identity.services = { api: { account: "APP", subscribe: { allow: [subject] } } };
+  };
+
+  test.each([
+    ["inboxes of others", "_INBOX.>", "grant-inboxes"],
+    ["a placeholder", "user.{sub}", "service-placeholder"],
+  ])("%s of a service is refused, and cannot be acknowledged", (_, subject, rule) => {
+    const verdict = withIdentity(listening(subject), [rule]);
+    expect(isAdmitted(verdict)).toBe(false);
+    expect(verdict.lint.acknowledged.map((one) => one.rule)).not.toContain(rule);
+    expect(verdict.lint.findings.map(({ rule, at }) => `${rule} ${at}`)).toEqual(
+      expect.arrayContaining([
+        `${rule} identity.services.api.subscribe.allow[0]`,
+        expect.stringMatching(/^acknowledgement-of-impossible acknowledge\[\d\]\.rule$/),
+      ]),
+    );
+    // Said once.
+    expect(verdict.problems).toEqual([]);
+  });
+
+  test("is said by their own schema, where no rule has found it, at its place", () => {
+    const { environment, topology } = candidate(demo);
+    const { identity } = topology;
+    const [first, ...others] = identity.permissions;
+    if (!first) throw new Error("no permissions");
+    const permissions = [{ ...first, publish: { allow: ["_INBOX.>"], deny: [] } }, ...others];
+    const services = {
+      one: { ...identity.services["main-api"], account: "NONE" },
+      two: { ...identity.services["main-api"], subscribe: { allow: ["user.{sub}"], deny: [] } },
+    } as typeof identity.services;
+    const changed = { ...topology, identity: { ...identity, permissions, services, maxLifetimeMs: 90_000_000 } };
+    const places = (found: string[]) =>
+      responderProblems(environment, changed, new Set(found)).map(({ path }) => path.join("."));
+    const all = [
+      "identity.permissions.0.publish.allow.0",
+      "identity.maxLifetime",
+      "identity.services.one.account",
+      "identity.services.two.subscribe.allow.0",
+    ];
+    expect(places([])).toEqual(all);
+    expect(places(["identity.maxLifetime"])).toEqual(all.filter((place) => place !== "identity.maxLifetime"));
+  });
 });
 
 test.each(shipped)(

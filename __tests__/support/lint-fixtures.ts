@@ -855,6 +855,11 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     at: "acknowledge[0].rule",
     passes: acknowledge({}),
   },
+  "acknowledgement-of-impossible": {
+    fails: { "identity.maxLifetime": "25h", ...acknowledge({ rule: "connection-lifetime" }) },
+    at: "acknowledge[0].rule",
+    passes: { "clusters.core.size": 2, streams: [], ...acknowledge({ rule: "cluster-of-two" }) },
+  },
   "acknowledgement-expired": {
     fails: acknowledge({ expires: "2027-01-15" }),
     at: "acknowledge[0].expires",

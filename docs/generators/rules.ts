@@ -8,10 +8,12 @@ export function rulesReference(): string {
   return `${[
     "# Rules",
     "",
-    "What `natsform check` finds beyond the schema. An `error` will not work, or loses data or secrets; a `warning` works,",
-    "and somebody should have decided it. Errors keep `natsform up` from starting anything.",
+    "What `natsform check` finds beyond the schema. What is `impossible` nats-server, AWS or one of natsform's programs refuses, and",
+    "nothing makes it work. An `error` is dangerous: it loses data or secrets, or does not do what it is for. A `warning` works, and",
+    "somebody should have decided it. The first two keep `natsform up` and `deploy` from starting anything.",
     "",
-    "A finding that is known and accepted is acknowledged in the environment, with a reason and the day on which it counts again:",
+    "A finding that is known and accepted is acknowledged in the environment, with a reason and the day on which it counts again. What",
+    "is impossible cannot be accepted:",
     "",
     "```ts",
     'acknowledge: [{ rule: "backup-missing", at: "clusters.core.backup", reason: "scratch data only", expires: "2027-03-01" }],',
@@ -19,16 +21,16 @@ export function rulesReference(): string {
     "",
     "| rule | severity | what is wrong |",
     "| --- | --- | --- |",
-    ...all.map(({ id, severity, title }) => `| [${id}](#${id}) | ${severity} | ${cell(title)} |`),
+    ...all.map((rule) => `| [${rule.id}](#${rule.id}) | ${kindOf(rule)} | ${cell(rule.title)} |`),
     "",
-    ...all.flatMap(({ id, severity, title, reason, fix }) => [
-      `## ${id}`,
+    ...all.flatMap((rule) => [
+      `## ${rule.id}`,
       "",
-      `${title} (${severity})`,
+      `${rule.title} (${kindOf(rule)})`,
       "",
-      `Why: ${reason}`,
+      `Why: ${rule.reason}`,
       "",
-      `Fix: ${fix}`,
+      `Fix: ${rule.fix}`,
       "",
     ]),
     "## Versions",
@@ -49,4 +51,5 @@ export function rulesReference(): string {
   ].join("\n")}\n`;
 }
 
+const kindOf = ({ severity, impossible }: RuleInfo) => (impossible ? "impossible" : severity);
 const cell = (text: string) => text.replace(/\|/g, "\\|");

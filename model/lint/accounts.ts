@@ -7,6 +7,7 @@ import { bytes } from "./units";
 const disabled: EnvironmentRule = {
   id: "account-without-jetstream",
   severity: "error",
+  impossible: true,
   title: "A stream belongs to an account without JetStream",
   reason: "nats-server refuses it: JetStream not enabled for account.",
   fix: "enable JetStream for the account, or move the stream",
@@ -19,6 +20,7 @@ const disabled: EnvironmentRule = {
 const limits: EnvironmentRule = {
   id: "account-limits-exceeded",
   severity: "error",
+  impossible: true,
   title: "The streams of an account exceed its limits",
   reason:
     "nats-server refuses what exceeds them. Without tiers, bytes count once for each replica, and consumers count for each stream.",
@@ -59,6 +61,7 @@ function uses(streams: readonly StreamTopology[]) {
 const exceedServer: EnvironmentRule = {
   id: "account-limits-exceed-server",
   severity: "error",
+  impossible: true,
   title: "Accounts are promised more than their only server has",
   reason:
     "A server that is alone adds up the limits of all accounts and does not start when they exceed its own: insufficient storage resources. Clusters do not check it.",

@@ -25,6 +25,9 @@ const each = (check: Check) => (context: AcknowledgementContext) =>
 /** Days are compared as text: `expires` is the first day on which it no longer counts. */
 export const isExpired = (expires: string, today: string): boolean => today >= expires;
 
+export const matches = ({ rule, at }: Acknowledgement, finding: Finding): boolean =>
+  rule === finding.rule && (at === undefined || at === finding.at);
+
 const unknownRule: Rule<AcknowledgementContext> = {
   id: "acknowledgement-unknown-rule",
   severity: "error",
@@ -75,5 +78,24 @@ const unused: Rule<AcknowledgementContext> = {
   }),
 };
 
+const ofImpossible: Rule<AcknowledgementContext> = {
+  id: "acknowledgement-of-impossible",
+  severity: "error",
+  title: "An acknowledgement accepts what cannot work",
+  reason:
+    "What nats-server, AWS or a program refuses is refused whoever accepts it, and after a part of the deployment.",
+  fix: "repair what it is about, and remove it",
+  check: each((acknowledgement, pathText, { findings }) =>
+    findings.some((finding) => finding.impossible && matches(acknowledgement, finding))
+      ? [{ at: `${pathText}.rule`, message: `nothing makes work what "${acknowledgement.rule}" finds` }]
+      : [],
+  ),
+};
+
 /** Rules about acknowledgements themselves. They cannot be acknowledged. */
-export const acknowledgementRules: readonly Rule<AcknowledgementContext>[] = [unknownRule, expired, unused];
+export const acknowledgementRules: readonly Rule<AcknowledgementContext>[] = [
+  unknownRule,
+  ofImpossible,
+  expired,
+  unused,
+];

@@ -132,6 +132,7 @@ const foreign: EnvironmentRule = {
 const keyless: EnvironmentRule = {
   id: "backup-needs-key",
   severity: "error",
+  impossible: true,
   title: "A backup to GCS has no key",
   reason:
     "GCS is spoken to through its S3-compatible API, which takes an HMAC key and not the identity of a pod, so every run fails.",

@@ -45,6 +45,7 @@ const timeout: EnvironmentRule = {
 const lifetime: EnvironmentRule = {
   id: "connection-lifetime",
   severity: "error",
+  impossible: true,
   title: "The responder refuses the lifetime of connections",
   reason:
     "A login lasts from a second to a day: a token cannot be taken back while its connection lives. The responder does not start with another lifetime, and then nobody gets in.",

@@ -44,6 +44,7 @@ function tooMuch(cluster: ClusterTopology, views: readonly StreamView[], each: n
 const file: EnvironmentRule = {
   id: "file-store-overcommitted",
   severity: "error",
+  impossible: true,
   title: "Streams reserve more file store than the servers have",
   reason:
     "JetStream reserves maxBytes for every replica when a stream is created; the stream that no longer fits is refused: insufficient storage.",
@@ -54,6 +55,7 @@ const file: EnvironmentRule = {
 const memory: EnvironmentRule = {
   id: "memory-store-overcommitted",
   severity: "error",
+  impossible: true,
   title: "Streams reserve more memory store than the servers have",
   reason:
     "JetStream reserves maxBytes for every replica when a stream is created; the stream that no longer fits is refused: insufficient memory.",

@@ -12,6 +12,7 @@ function collision(a: readonly string[], b: readonly string[]): [string, string]
 const overlap: EnvironmentRule = {
   id: "subjects-overlap",
   severity: "error",
+  impossible: true,
   title: "Two subjects of one account and cluster overlap",
   reason: "JetStream stores a message in one stream: it refuses the stream whose subjects overlap with another's.",
   fix: "give each subject to one stream",
@@ -38,6 +39,7 @@ const overlap: EnvironmentRule = {
 const reserved: EnvironmentRule = {
   id: "subjects-reserved",
   severity: "error",
+  impossible: true,
   title: "A stream takes subjects of NATS itself",
   reason:
     "A stream that acknowledges would answer requests meant for the server: nats-server refuses subjects that overlap with $JS, $JSC, $NRG or $SYS, and so `>`.",

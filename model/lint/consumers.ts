@@ -37,6 +37,7 @@ const outside: EnvironmentRule = {
 const filtersOverlap: EnvironmentRule = {
   id: "consumer-filters-overlap",
   severity: "error",
+  impossible: true,
   title: "One filter of a consumer contains another",
   reason: "nats-server refuses it: consumer subject filters cannot overlap.",
   fix: "keep the wider filter alone",
@@ -53,6 +54,7 @@ const filtersOverlap: EnvironmentRule = {
 const lastPerSubject: EnvironmentRule = {
   id: "last-per-subject-unfiltered",
   severity: "error",
+  impossible: true,
   title: "A consumer starts at the last message of each subject and has no filter",
   reason: "nats-server refuses deliver policy last_per_subject without a filter.",
   fix: 'set filterSubjects, for example to the subjects of the stream or ">"',
@@ -66,6 +68,7 @@ const lastPerSubject: EnvironmentRule = {
 const replicas: EnvironmentRule = {
   id: "consumer-replicas-mismatch",
   severity: "error",
+  impossible: true,
   title: "A consumer of an interest or workqueue stream has other replicas than the stream",
   reason:
     "The stream deletes a message when its consumers are done with it, so both must be held by the same servers: nats-server refuses it.",
@@ -85,6 +88,7 @@ const replicas: EnvironmentRule = {
 const workqueuePolicy: EnvironmentRule = {
   id: "workqueue-consumer-policy",
   severity: "error",
+  impossible: true,
   title: "A consumer of a workqueue does not acknowledge explicitly from the start",
   reason:
     "A workqueue deletes what was acknowledged, so each message must be delivered and acknowledged by itself: nats-server refuses other policies.",
@@ -101,6 +105,7 @@ const workqueuePolicy: EnvironmentRule = {
 const workqueueOverlap: EnvironmentRule = {
   id: "workqueue-consumers-overlap",
   severity: "error",
+  impossible: true,
   title: "Two consumers of a workqueue have overlapping filters",
   reason: "Each message of a workqueue is for one consumer: nats-server refuses the second one.",
   fix: "give them filters that do not overlap, or let the programs share one consumer",

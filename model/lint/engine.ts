@@ -1,4 +1,10 @@
-import { type Acknowledgement, type AcknowledgementContext, acknowledgementRules, isExpired } from "./acknowledgements";
+import {
+  type Acknowledgement,
+  type AcknowledgementContext,
+  acknowledgementRules,
+  isExpired,
+  matches,
+} from "./acknowledgements";
 import type { Finding, Rule } from "./rule";
 
 /** A finding that the operator accepts for a time. */
@@ -13,9 +19,14 @@ export interface LintResult {
 /** Runs rules over one model, whatever the model is. */
 export function runRules<Context>(rules: readonly Rule<Context>[], context: Context): Finding[] {
   return rules.flatMap((rule) =>
-    rule
-      .check(context)
-      .map(({ at, message, fix }) => ({ rule: rule.id, severity: rule.severity, at, message, fix: fix ?? rule.fix })),
+    rule.check(context).map(({ at, message, fix, acknowledgeable }) => ({
+      rule: rule.id,
+      severity: rule.severity,
+      ...(rule.impossible && !acknowledgeable && { impossible: true as const }),
+      at,
+      message,
+      fix: fix ?? rule.fix,
+    })),
   );
 }
 
@@ -41,15 +52,12 @@ export function judge(
   };
   const result: LintResult = { findings: [], acknowledged: [] };
   for (const finding of findings) {
-    const accepted = acknowledgements.find(
-      (candidate) => !isExpired(candidate.expires, today) && matches(candidate, finding),
-    );
+    const accepted = finding.impossible
+      ? undefined
+      : acknowledgements.find((candidate) => !isExpired(candidate.expires, today) && matches(candidate, finding));
     if (accepted) result.acknowledged.push({ ...finding, reason: accepted.reason, expires: accepted.expires });
     else result.findings.push(finding);
   }
   result.findings.push(...runRules(acknowledgementRules, context));
   return result;
 }
-
-const matches = ({ rule, at }: Acknowledgement, finding: Finding) =>
-  rule === finding.rule && (at === undefined || at === finding.at);

@@ -46,7 +46,9 @@ const eachAllowed = (judgement: Judgement) => (context: LintContext) =>
     (["publish", "subscribe"] as const).flatMap((direction) =>
       grant[direction].allow.flatMap((template, i): Hit[] => {
         const message = judgement(template, grant, direction, context);
-        return message === undefined ? [] : [{ at: pathText(...grant.path, direction, "allow", i), message }];
+        const at = pathText(...grant.path, direction, "allow", i);
+        // The responder refuses its users and services; what a link carries it does not decide.
+        return message === undefined ? [] : [{ at, message, acknowledgeable: grant.of === "link" }];
       }),
     ),
   );
@@ -68,6 +70,7 @@ const isAcknowledgement = (second?: string) => second === "ACK" || second === "F
 const everything: EnvironmentRule = {
   id: "grant-everything",
   severity: "error",
+  impossible: true,
   title: "Somebody may publish or listen everywhere",
   reason:
     "That includes JetStream's interface, which deletes streams, the acknowledgements and inboxes of others, and forged answers to anybody's requests. For a service it is the same: whoever takes it over has the account. The responder refuses such rules and does not start.",
@@ -78,6 +81,7 @@ const everything: EnvironmentRule = {
 const inboxes: EnvironmentRule = {
   id: "grant-inboxes",
   severity: "error",
+  impossible: true,
   title: "Somebody may read or write the inboxes of others",
   reason:
     "Whoever subscribes to _INBOX.> reads the replies of everybody (1 of 1 read). Each identity has an inbox of its own already; the responder refuses rules with another one and does not start.",
@@ -103,6 +107,7 @@ const destructive = [
 const jetstream: EnvironmentRule = {
   id: "grant-jetstream-api",
   severity: "error",
+  impossible: true,
   title: "Somebody may send JetStream requests about streams that are not named",
   reason:
     "$JS.API holds DELETE, PURGE and RESTORE beside the requests that consumers need, and one that makes a stream of everybody's inboxes. The responder refuses such rules and does not start.",
@@ -126,6 +131,7 @@ const destruction: EnvironmentRule = {
 const buckets: EnvironmentRule = {
   id: "grant-buckets",
   severity: "error",
+  impossible: true,
   title: "Somebody may write or read every bucket",
   reason: "Buckets of keys and objects are streams: what they hold is as much somebody's own as a stream is.",
   fix: "name the bucket: $KV.<bucket>.>; a service has them from uses",
@@ -135,6 +141,7 @@ const buckets: EnvironmentRule = {
 const system: EnvironmentRule = {
   id: "grant-system-subjects",
   severity: "error",
+  impossible: true,
   title: "Somebody may use subjects of servers or of natsform's programs",
   reason:
     "Below $SYS every account can list its connections, with the addresses of others; such a request has stopped servers (secnote 2026-28). $SYS.REQ.USER.INFO, which tells a client who it is, is granted already. Replies between accounts and clusters (_R_, _GR_) and what natsform's programs listen on (_NATSFORM) are nobody's either.",
@@ -145,6 +152,7 @@ const system: EnvironmentRule = {
 const acknowledgeAny: EnvironmentRule = {
   id: "grant-acknowledgements",
   severity: "error",
+  impossible: true,
   title: "Somebody may acknowledge the messages of others",
   reason:
     "An acknowledgement is a message to $JS.ACK.<stream>.<consumer>.>: with a wildcard in the consumer's place one can end the delivery of what others still work on, and of a workqueue delete it. A placeholder is no name: somebody may be called like a consumer.",

@@ -90,6 +90,7 @@ const exposed: EnvironmentRule = {
 const sameName: EnvironmentRule = {
   id: "leaf-same-nats-name",
   severity: "error",
+  impossible: true,
   title: "A leaf cluster has the name of its hub",
   reason:
     "The hub closes the connection: remote leafnode has same cluster name. It would take the leaf for one of its own.",
@@ -106,6 +107,7 @@ const sameName: EnvironmentRule = {
 const duplicateAccount: EnvironmentRule = {
   id: "leaf-account-twice",
   severity: "error",
+  impossible: true,
   title: "A leaf cluster links an account twice",
   reason: "nats-server does not start: duplicate remote.",
   fix: "name each account once",

@@ -1,3 +1,4 @@
+import { type ClusterTopology, isOnKubernetes } from "../topology";
 import { type EnvironmentRule, pathText } from "./context";
 import { bytes } from "./units";
 
@@ -14,21 +15,38 @@ const large: EnvironmentRule = {
   fix: "keep messages at 8 MiB or less; put large objects into the object store, which splits them",
   check: ({ topology }) =>
     topology.nats.maxPayloadBytes > 8 * mib && topology.nats.maxPayloadBytes <= 64 * mib
-      ? [{ at: pathText("nats", "maxPayload"), message: `messages of up to ${bytes(topology.nats.maxPayloadBytes)}` }]
+      ? [
+          {
+            at: pathText("nats", "maxPayload"),
+            message: `messages of up to ${bytes(topology.nats.maxPayloadBytes)}`,
+            acknowledgeable: topology.clusters.every(raisesPending),
+          },
+        ]
       : [],
 };
 
 const pending: EnvironmentRule = {
   id: "payload-exceeds-pending",
   severity: "error",
+  impossible: true,
   title: "Messages may be larger than a connection's buffer",
   reason: "nats-server does not start: max_payload must not exceed max_pending, which is 64 MiB.",
   fix: "use 64MiB at most, better 8MiB",
   check: ({ topology }) =>
     topology.nats.maxPayloadBytes > 64 * mib
-      ? [{ at: pathText("nats", "maxPayload"), message: `messages of up to ${bytes(topology.nats.maxPayloadBytes)}` }]
+      ? [
+          {
+            at: pathText("nats", "maxPayload"),
+            message: `messages of up to ${bytes(topology.nats.maxPayloadBytes)}`,
+            acknowledgeable: topology.clusters.every(raisesPending),
+          },
+        ]
       : [],
 };
+
+/** Only values of the chart set max_pending; whether by enough, its owner knows. */
+const raisesPending = (cluster: ClusterTopology) =>
+  isOnKubernetes(cluster) && JSON.stringify(cluster.platform.chart.values.config ?? {}).includes('"max_pending"');
 
 /** Switches of each line, by server/feature_flags.go. */
 const featureFlags: Readonly<Record<string, readonly string[]>> = {

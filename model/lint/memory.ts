@@ -43,6 +43,7 @@ const fargate: Record<number, { least: number; most: number; step: number }> = {
 const fargateSize: EnvironmentRule = {
   id: "fargate-size",
   severity: "error",
+  impossible: true,
   title: "Fargate has no task of this size",
   reason:
     "AWS offers certain pairs of CPU and memory and refuses the task definition of any other, in the middle of an apply.",

@@ -110,6 +110,7 @@ function subjectsOf(grant: Pick<Permission, "publish" | "subscribe">, path: read
 const servicePlaceholder: EnvironmentRule = {
   id: "service-placeholder",
   severity: "error",
+  impossible: true,
   title: "A service's subject has a placeholder",
   reason:
     "A service logs in with a key and has no claims. The responder refuses such rules and does not start, so nobody gets in.",

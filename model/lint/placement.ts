@@ -9,6 +9,7 @@ const tagsOf = (servers: readonly ServerTopology[]) => [...new Set(servers.flatM
 const tooFew: EnvironmentRule = {
   id: "placement-impossible",
   severity: "error",
+  impossible: true,
   title: "Fewer servers carry a stream's placement tags than it has replicas",
   reason: "nats-server refuses to create the stream: no suitable peers for placement.",
   fix: "tag more servers, or ask for fewer replicas",
@@ -78,6 +79,7 @@ const uniqueValue = ({ tags }: ServerTopology, key: string) => tags.find((tag) =
 const uniqueTagImpossible: EnvironmentRule = {
   id: "unique-tag-impossible",
   severity: "error",
+  impossible: true,
   title: "A stream has more replicas than its unique tag has values",
   reason:
     "JetStream never puts two replicas on servers that share a value of jetstream.unique_tag, nor any on a server without one: it refuses to create the stream.",

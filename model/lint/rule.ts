@@ -6,6 +6,11 @@ export interface RuleInfo {
   /** Kebab-case and stable: acknowledgements name it. */
   readonly id: string;
   readonly severity: Severity;
+  /**
+   * Nothing makes it work: nats-server, AWS or one of natsform's programs refuses it, whatever is around it. An
+   * acknowledgement does not count. Without it an error is dangerous, and may be accepted.
+   */
+  readonly impossible?: true;
   /** One sentence that is wrong with the environment, without values. */
   readonly title: string;
   /** Consequence, with the evidence. */
@@ -21,6 +26,8 @@ export interface Hit {
   readonly message: string;
   /** Advice that fits better than the rule's own. */
   readonly fix?: string;
+  /** Of an impossible rule: here something else may make it work. */
+  readonly acknowledgeable?: boolean;
 }
 
 /** A rule over any model: an environment with its topology, or a Terraform plan. */
@@ -32,6 +39,8 @@ export interface Rule<Context> extends RuleInfo {
 export interface Finding {
   readonly rule: string;
   readonly severity: Severity;
+  /** No acknowledgement counts. */
+  readonly impossible?: true;
   readonly at: string;
   readonly message: string;
   readonly fix: string;

@@ -15,6 +15,7 @@ const streamsOf = ({ topology }: LintContext, account: string) =>
 const notExported: EnvironmentRule = {
   id: "import-not-exported",
   severity: "error",
+  impossible: true,
   title: "An account imports what no other exports to it",
   reason:
     "In configuration mode nats-server does not start: it says that the import is not authorized. In operator mode it starts, logs it, and the import does nothing.",
@@ -35,6 +36,7 @@ const notExported: EnvironmentRule = {
 const circle: EnvironmentRule = {
   id: "imports-circle",
   severity: "error",
+  impossible: true,
   title: "Imports of accounts lead back to where they start",
   reason:
     "A message would go round for ever: nats-server refuses the import that closes the circle, and in configuration mode it does not start.",

@@ -61,6 +61,7 @@ const unbounded: EnvironmentRule = {
 const times: EnvironmentRule = {
   id: "stream-times-refused",
   severity: "error",
+  impossible: true,
   title: "nats-server refuses the times of a stream",
   reason:
     "The window in which duplicates are recognized must not be longer than messages are kept, and neither may be shorter than 100 ms. The window is 2 minutes unless it is set.",
@@ -84,6 +85,7 @@ const times: EnvironmentRule = {
 const rollup: EnvironmentRule = {
   id: "rollup-needs-purge",
   severity: "error",
+  impossible: true,
   title: "A stream allows roll-ups and denies purges",
   reason: "A roll-up is a purge: nats-server refuses the stream.",
   fix: "set denyPurge or allowRollup to false",
@@ -96,6 +98,7 @@ const rollup: EnvironmentRule = {
 const asyncRefused: EnvironmentRule = {
   id: "persist-async-refused",
   severity: "error",
+  impossible: true,
   title: "Persist mode async on a stream that cannot have it",
   reason: "nats-server accepts it for file streams with one replica alone.",
   fix: 'set persistMode to "default"',
