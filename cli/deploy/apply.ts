@@ -19,6 +19,7 @@ export async function applyEverything(target: DeployTarget, host: Host): Promise
   // Authorities of what is deployed already: a trust file that was not committed lacks them, and would remove them.
   const first = await authoritiesOf(target, host);
   const stacks = await stacksFor(first.target, host);
+  await drivers.refuse(first.target, stacks);
   const plans = await applyStacks(first.target, stacks, host, result);
   const { noted, unread, target: deployed } = await authoritiesOf(first.target, host);
   for (const text of unread) host.report({ code: "notice", text });

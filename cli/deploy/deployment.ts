@@ -13,6 +13,7 @@ import { removeEmulator, runningEmulator } from "../emulator/start";
 import { keyLocation } from "../keys/location";
 import { applyEverything } from "./apply";
 import { type Destroyed, destroyEverything } from "./destroy";
+import { drivers } from "./drivers";
 import { openEmulator } from "./emulated";
 import { checkPrerequisites } from "./preflight/preflight";
 import { type PlanOrWait, plansOf } from "./show-plan";
@@ -66,6 +67,7 @@ export async function planDeployment(name: string, props: DeployProps, host: Hos
   const chosen = await choose(name, props, "plan", host);
   return withTarget(chosen, host, async (target) => {
     const stacks = await stacksFor(target, host);
+    await drivers.refuse(target, stacks);
     return { environment: name, plans: await plansOf(target, stacks, host) };
   });
 }

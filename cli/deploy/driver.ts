@@ -12,6 +12,12 @@ export interface DeployDriver<Stack extends PlannedStack> {
    */
   describeTarget(target: DeployTarget, stacks: readonly Stack[]): Promise<string[]>;
   /**
+   * Refuses a deployment that could not end well, before anything is changed.
+   *
+   * @throws UserError
+   */
+  refuse(target: DeployTarget, stacks: readonly Stack[]): Promise<void>;
+  /**
    * Addresses of resources that Terraform finds unchanged although their effect has been undone: they are created
    * again. The drift is shown.
    *

@@ -28,6 +28,9 @@ const askAll = async <T>(stacks: readonly PlannedStack[], question: Ask<Promise<
 /** All drivers as one: each stack is passed to the driver of its family. */
 export const drivers: DeployDriver<PlannedStack> = {
   describeTarget: (target, stacks) => askAll(stacks, (driver, own) => driver.describeTarget(target, own)),
+  refuse: async (target, stacks) => {
+    await Promise.all(ask(stacks, (driver, own) => driver.refuse(target, own)));
+  },
   drifted: (target, stack, changed, show) => driverOf(stack).drifted(target, stack, changed, show),
   before: (target, stack, progress) => driverOf(stack).before(target, stack, progress),
   after: (target, stack) => driverOf(stack).after(target, stack),

@@ -26,6 +26,7 @@ export const awsDriver: DeployDriver<AwsStack> = {
     }
   },
   // The streams' task runs at every deployment.
+  refuse: async () => undefined,
   drifted: async () => [],
   before: async (target, stack, progress) => {
     if (stack.layer === "nats") await respondersFirst(target, stack, progress);

@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { KubernetesStack } from "../../../model/topology";
 import type { Progress } from "../../core/steps";
-import { type DeployTarget, stackFolder } from "../target";
+import type { DeployTarget } from "../target";
 import { missingCertificates } from "./certificate-secrets";
 import { clusterAccess } from "./cluster";
 import { jobAddresses } from "./drifted-streams";
+import { readSynthesized } from "./synthesized";
 
 /**
  * The finished Job that issues certificates, when Secrets have lost theirs since. A Job runs once and is named by what
@@ -19,7 +18,7 @@ export async function driftedCertificates(
 ): Promise<string[]> {
   const { cluster, names } = clusterAccess(target, name);
   if (!cluster.renewsByJob) return [];
-  const stack: unknown = JSON.parse(readFileSync(join(stackFolder(target, id).path, "cdk.tf.json"), "utf8"));
+  const stack = readSynthesized(target, id);
   const address = jobAddresses(stack, [names.renewal], (job) => job).get(names.renewal);
   if (!address || changed.includes(address)) return [];
   const missing = await missingCertificates(

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import type { KubernetesStack } from "../../../model/topology";
 import { kubernetesNames, streamAccounts, streamsInbox } from "../../../model/topology";
@@ -8,8 +6,9 @@ import { type Action, isEmpty, refusals } from "../../../runtime/streams/action"
 import { renderPlan } from "../../../runtime/streams/render";
 import { streamsPlan } from "../../core/judge-streams";
 import type { Progress } from "../../core/steps";
-import { type DeployTarget, stackFolder } from "../target";
+import type { DeployTarget } from "../target";
 import { withServers } from "./connection";
+import { readSynthesized } from "./synthesized";
 
 const type = "kubernetes_job_v1";
 const Synthesized = z.object({
@@ -51,7 +50,7 @@ export async function driftedStreams(
   show: Progress,
 ): Promise<string[]> {
   const { topology, environment } = target;
-  const stack: unknown = JSON.parse(readFileSync(join(stackFolder(target, id).path, "cdk.tf.json"), "utf8"));
+  const stack = readSynthesized(target, id);
   const names = kubernetesNames(environment.name, cluster);
   const jobs = jobAddresses(stack, streamAccounts(topology, cluster), names.streams);
   const done = [...jobs].filter(([, address]) => !changed.includes(address));

@@ -12,7 +12,9 @@ import { clusterOn, namespaceOf } from "./cluster";
 import { driftedCertificates } from "./drifted-certificates";
 import { driftedStreams } from "./drifted-streams";
 import { explainFailure } from "./explain";
+import { refuseForeignObjects } from "./foreign-objects";
 import { deletePendingRelease } from "./helm-release";
+import { refuseImmutable } from "./immutable";
 import { joinLeafNodes } from "./join-leaf-nodes";
 import { pushKeys, tidyKeys } from "./keys";
 import { restoreObjects, showMissingObjects } from "./objects";
@@ -29,6 +31,10 @@ export const kubernetesDriver: DeployDriver<KubernetesStack> = {
       return `${cluster}: Kubernetes ${where}, namespace ${namespaceOf(target, cluster)}`;
     });
     return [...lines, ...(vaultClusters(target.topology).length > 0 ? [`Vault ${target.env.VAULT_ADDR}`] : [])];
+  },
+  refuse: async (target, stacks) => {
+    await refuseForeignObjects(target, stacks);
+    for (const stack of stacks.filter(({ layer }) => layer === "core")) await refuseImmutable(target, stack);
   },
   drifted: async (target, stack, changed, show) => {
     if (stack.layer === "streams") return driftedStreams(target, stack, changed, show);

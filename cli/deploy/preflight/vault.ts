@@ -25,7 +25,7 @@ const answerMs = 15_000;
 const rootOnly = new Set(["sys/health"]);
 
 /** Calls Vault as its own tools do, with the caller's address, token, namespace and authority. */
-function askVault(env: NodeJS.ProcessEnv, method: string, path: string, body?: object): Promise<Answer> {
+export function askVault(env: NodeJS.ProcessEnv, method: string, path: string, body?: object): Promise<Answer> {
   const url = new URL(`/v1/${path}`, env.VAULT_ADDR);
   const headers = {
     "x-vault-token": vaultToken(env) ?? "",

@@ -1,0 +1,104 @@
+import { stringify } from "yaml";
+import { foreignObjects, ownedObjects, wantedObjects } from "../../cli/deploy/kubernetes/foreign-objects";
+import { immutableChanges, type LiveSet } from "../../cli/deploy/kubernetes/immutable";
+import { helmValues } from "../../templates/helm-values";
+import { type OnKubernetes, onKubernetes } from "../support/kubernetes-context";
+
+describe("claims of a StatefulSet, which Kubernetes does not change", () => {
+  const claim = (
+    name: string,
+    storage: string,
+    storageClassName?: string,
+  ): LiveSet["spec"]["volumeClaimTemplates"][number] => ({
+    metadata: { name },
+    spec: { storageClassName, resources: { requests: { storage } } },
+  });
+  const live = (...volumeClaimTemplates: ReturnType<typeof claim>[]): LiveSet => ({
+    spec: { serviceName: "nats-headless", volumeClaimTemplates },
+  });
+  const values = async (change?: (cluster: OnKubernetes) => void, storageClass = "ssd") => {
+    const { topology, cluster, trust } = await onKubernetes(change);
+    return JSON.parse(JSON.stringify(helmValues({ topology, cluster, trust, storageClass }))) as unknown;
+  };
+  const asDeployed = live(claim("nats-js", "100Gi", "ssd"), claim("nats-resolver", "1Gi", "ssd"));
+
+  test("are as they are wanted, in whatever unit", async () => {
+    expect(stringify(await values())).toContain("100Gi");
+    expect(immutableChanges(asDeployed, await values())).toEqual([]);
+    const other = live(claim("nats-js", "102400Mi", "ssd"), claim("nats-resolver", "1Gi", "ssd"));
+    expect(immutableChanges(other, await values())).toEqual([]);
+  });
+
+  test("that grow, change their class, come or go are named", async () => {
+    const grown = await values(({ jetstream }) => {
+      if (jetstream) jetstream.file = "180GiB";
+    });
+    expect(immutableChanges(asDeployed, grown)).toEqual(["claim nats-js has 100Gi, wanted 200Gi"]);
+    expect(immutableChanges(asDeployed, await values(undefined, "hdd"))).toEqual([
+      "claim nats-js is of class ssd, wanted hdd",
+      "claim nats-resolver is of class ssd, wanted hdd",
+    ]);
+    expect(immutableChanges(live(claim("nats-js", "100Gi", "ssd")), await values())).toEqual([
+      "claim nats-resolver is new",
+    ]);
+    const more = live(...asDeployed.spec.volumeClaimTemplates, claim("old", "1Gi"));
+    expect(immutableChanges(more, await values())).toEqual(["claim old is left out"]);
+  });
+});
+
+describe("names of the whole Kubernetes cluster or Vault", () => {
+  const stack = {
+    resource: {
+      kubernetes_namespace_v1: { a: { metadata: { name: "nats", labels: {} } } },
+      kubernetes_secret_v1: { b: { metadata: { name: "nats-keys" } } },
+      vault_mount: { c: { path: "pki-internal" }, d: { path: `$${"{vault_mount.c.path}"}` } },
+      vault_policy: { e: { name: "production-nats-certificate-renewal", policy: "" } },
+    },
+  };
+  const state = {
+    values: {
+      root_module: {
+        resources: [
+          { type: "kubernetes_namespace_v1", values: { metadata: [{ name: "nats", uid: "1" }] } },
+          { type: "vault_mount", values: { path: "pki-internal" } },
+        ],
+      },
+    },
+  };
+  const wanted = wantedObjects(stack);
+  const namespace = { kind: "kubernetes_namespace_v1", name: "nats", uid: "1" } as const;
+  const mount = { kind: "vault_mount", name: "pki-internal" } as const;
+  const policy = { kind: "vault_policy", name: "production-nats-certificate-renewal" } as const;
+
+  test("are those that the stack makes, and those of the state", () => {
+    expect(wanted).toEqual([{ kind: "kubernetes_namespace_v1", name: "nats" }, mount, policy]);
+    expect(ownedObjects(state)).toEqual([namespace, mount]);
+    expect(ownedObjects({ format_version: "1.0" })).toEqual([]);
+  });
+
+  test("may be free, or this deployment's own", () => {
+    expect(foreignObjects(wanted, [], [])).toEqual([]);
+    expect(foreignObjects(wanted, ownedObjects(state), [{ ...namespace, partOf: "production-nats" }, mount])).toEqual(
+      [],
+    );
+  });
+
+  test("that another deployment has are refused, also one of the same name", () => {
+    const there = "is there already, and not in the state of this deployment";
+    expect(foreignObjects(wanted, [], [{ ...namespace, partOf: "production-nats" }, mount, policy])).toEqual([
+      "namespace nats is there already, of production-nats, and not in the state of this deployment",
+      `mounts pki-internal ${there}`,
+      `policies production-nats-certificate-renewal ${there}`,
+    ]);
+    // Deleted by hand, and made by somebody else since.
+    expect(foreignObjects(wanted, ownedObjects(state), [{ ...namespace, uid: "2" }])).toEqual([
+      `namespace nats ${there}`,
+    ]);
+  });
+
+  test("that are about to go are refused, whosever they are", () => {
+    expect(foreignObjects(wanted, ownedObjects(state), [{ ...namespace, terminating: true }])).toEqual([
+      "namespace nats is being deleted",
+    ]);
+  });
+});
