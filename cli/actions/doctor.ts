@@ -1,5 +1,6 @@
 import { listEnvironments } from "../../model/config/load";
 import { openEnvironment } from "../core/environment";
+import { judgeKubeconfig, kubeconfigState } from "../core/kubeconfig";
 import { print, printJson, table } from "../core/output";
 import { findProject, UserError } from "../core/project";
 import { registryAnswers } from "../core/provider-mirror";
@@ -20,8 +21,23 @@ export interface DoctorRow {
   get: string;
 }
 
-/** Every tool of the job with what was found. */
+/** Every tool of the job with what was found, and for work on Kubernetes whether there is access to one. */
 export async function examine(job: Job): Promise<DoctorRow[]> {
+  return [...(await examineTools(job)), ...(job === "kubernetes" ? [await kubeconfigRow()] : [])];
+}
+
+async function kubeconfigRow(): Promise<DoctorRow> {
+  return {
+    name: "kubeconfig",
+    ...judgeKubeconfig(await kubeconfigState(process.env)),
+    needed: "a context whose API answers",
+    required: true,
+    purpose: "says which Kubernetes cluster",
+    get: "KUBECONFIG, and kubectl config use-context",
+  };
+}
+
+async function examineTools(job: Job): Promise<DoctorRow[]> {
   let registry: Promise<boolean> | undefined;
   return Promise.all(
     toolsOf(jobs[job]).map(async ({ tool, needed: required }) => {
