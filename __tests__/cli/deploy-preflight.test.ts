@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { kubeconfigEnv, kubeconfigFiles, withoutKubeconfig } from "../../cli/core/kubernetes-access";
 import { UserError } from "../../cli/core/project";
-import { quantity, roomFor, zonesOf } from "../../cli/deploy/preflight/kubernetes-room";
+import { placePods, quantity, zonesOf } from "../../cli/deploy/preflight/kubernetes-room";
 import { checkPrerequisite, prerequisiteError } from "../../cli/deploy/preflight/prerequisite";
 import { providersOf } from "../../cli/deploy/preflight/tools";
 import { vaultPrerequisites, vaultRights } from "../../cli/deploy/preflight/vault";
@@ -13,6 +13,7 @@ import demo from "../../environments/demo";
 import kubernetesProduction from "../../environments/kubernetes-production";
 import { Environment } from "../../model/config";
 import { buildTopology, isOnKubernetes } from "../../model/topology";
+import { podGroups } from "../../templates/kubernetes-requests";
 import { natsform } from "../support/cli-run";
 import { TestProject } from "../support/project";
 
@@ -121,21 +122,47 @@ describe("room", () => {
   // A server takes 2 CPUs and 8 GiB.
   const nodes = { items: [node("a", "4", "16Gi", "x"), node("b", "8", "17Gi", "y"), node("c", "3900m", "64Gi", "y")] };
 
+  const servers = { what: "server", count: 9, cpu: 2, memory: 8 * 2 ** 30 };
+  const placed = (of: typeof nodes, pods: ReturnType<typeof pod>[], ...more: (typeof servers)[]) =>
+    placePods([servers, ...more], cluster, "production-nats", of, { items: pods }).map(({ placed }) => placed);
+
   test("is counted node by node: what is free on two of them fits no server", () => {
-    expect(roomFor(cluster, nodes, { items: [] })).toBe(2 + 2 + 1);
-    expect(roomFor(cluster, nodes, { items: [pod("a", "100m", "1Gi")] })).toBe(1 + 2 + 1);
+    expect(placed(nodes, [])).toEqual([2 + 2 + 1]);
+    expect(placed(nodes, [pod("a", "100m", "1Gi")])).toEqual([1 + 2 + 1]);
   });
-  test("is not taken by servers that are there already, nor by what has ended", () => {
-    const items = [pod("a", "2", "8Gi", true), pod("a", "2", "8Gi", false, "Succeeded")];
-    expect(roomFor(cluster, nodes, { items })).toBe(5);
+  test("is not taken by the deployment's own pods, nor by what has ended", () => {
+    expect(placed(nodes, [pod("a", "2", "8Gi", true), pod("a", "2", "8Gi", false, "Succeeded")])).toEqual([5]);
+    const program = { ...pod("a", "2", "8Gi"), metadata: { namespace: "nats", labels: {} as Record<string, string> } };
+    expect(placed(nodes, [program])).toEqual([4]);
+    program.metadata.labels["app.kubernetes.io/part-of"] = "production-nats";
+    expect(placed(nodes, [program])).toEqual([5]);
   });
   test("is none on a node that takes no pods, and neither is its zone there", () => {
     const closed = {
       items: nodes.items.map((one) => ({ ...one, spec: { unschedulable: one.metadata.name === "a" } })),
     };
-    expect(roomFor(cluster, closed, { items: [] })).toBe(3);
+    expect(placed(closed, [])).toEqual([3]);
     expect(zonesOf(closed)).toEqual(["y"]);
     expect(zonesOf(nodes)).toEqual(["x", "y"]);
+  });
+
+  test("is for everything that is there at the same time: on two CPUs servers alone would fit", () => {
+    const one = { items: [node("a", "2", "16Gi")] };
+    const small = { ...cluster, platform: { ...cluster.platform, cpu: 0.6, memory: 2 ** 28, reloader: true } };
+    const groups = podGroups(topology, small);
+    expect(groups.map(({ what, count }) => [what, count])).toEqual([
+      ["server", 3],
+      ["backup", 2],
+      ["responder", 4],
+      ["certificate-renewal", 1],
+      ["streams", 1],
+    ]);
+    // 0.6 with reloader and exporter at 0.05 each.
+    expect(groups[0]?.cpu).toBeCloseTo(0.7);
+    const found = placePods(groups, small, "production-nats", one, { items: [] });
+    expect(found.filter(({ placed, count }) => placed < count).map(({ what, placed }) => [what, placed])).toEqual([
+      ["server", 2],
+    ]);
   });
 });
 

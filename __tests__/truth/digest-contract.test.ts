@@ -11,6 +11,7 @@ import type { ServerTopology } from "../../model/topology";
 import { isOnKubernetes } from "../../model/topology";
 import { RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
 import { helmValues } from "../../templates/helm-values";
+import { chartConf } from "../../templates/helm-values/chart-conf";
 import {
   type ConfObject,
   type ConfValue,
@@ -23,7 +24,6 @@ import {
   siteKeys,
   withoutSite,
 } from "../../templates/nats-conf";
-import { chartConf } from "../../templates/helm-values/chart-conf";
 import { findProgram } from "../support/programs";
 import { platforms, type RichServer, richTopology } from "../support/same-server";
 

@@ -85,7 +85,8 @@ const ofImpossible: Rule<AcknowledgementContext> = {
   reason:
     "What nats-server, AWS or a program refuses is refused whoever accepts it, and after a part of the deployment.",
   fix: "repair what it is about, and remove it",
-  check: each((acknowledgement, pathText, { findings }) =>
+  check: each((acknowledgement, pathText, { findings, today }) =>
+    !isExpired(acknowledgement.expires, today) &&
     findings.some((finding) => finding.impossible && matches(acknowledgement, finding))
       ? [{ at: `${pathText}.rule`, message: `nothing makes work what "${acknowledgement.rule}" finds` }]
       : [],

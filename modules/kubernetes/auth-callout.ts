@@ -7,6 +7,7 @@ import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { Construct } from "constructs";
 import { toAuthRules } from "../../templates/callout-rules";
+import { leastResponders, programRequests, quantities } from "../../templates/kubernetes-requests";
 import { json } from "../terraform/json";
 import { calloutPort, calloutVariables, oidcFile, rulesFolder } from "./auth-callout-environment";
 import { authoritiesMount, programKeys } from "./connection";
@@ -41,7 +42,7 @@ export class AuthCallout extends Construct {
       programKeys(context, program),
       { name: "rules", configMap: name, folder: rulesFolder },
     ];
-    const least = Math.max(2, topology.identity.responders);
+    const least = leastResponders(topology);
     new DeploymentV1(this, "deployment", {
       metadata,
       spec: {
@@ -63,8 +64,7 @@ export class AuthCallout extends Construct {
             container: [
               {
                 ...programContainer(context, program, {
-                  cpu: "250m",
-                  memory: "256Mi",
+                  ...quantities(programRequests["auth-callout"]),
                   variables: calloutVariables(context),
                   volumeMount: volumeMounts(mounts),
                 }),
@@ -90,7 +90,8 @@ export class AuthCallout extends Construct {
         maxReplicas: least * 5,
         scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
         metric: [
-          { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 40 } } },
+          // Not a share of the request, which is for one that has nothing to do.
+          { type: "Resource", resource: { name: "cpu", target: { type: "AverageValue", averageValue: "100m" } } },
         ],
       },
     });

@@ -2,6 +2,7 @@ import { CronJobV1, type CronJobV1SpecJobTemplateSpecTemplateSpec } from "@cdktf
 import type { Construct } from "constructs";
 import { type BackupTopology, backupKeySecret } from "../../model/topology";
 import type { BackupScope, StoredSite } from "../../templates/backup-environment";
+import { programRequests, quantities } from "../../templates/kubernetes-requests";
 import { keyFile } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
 import { type MountedFiles, volumeMounts, volumes } from "./pod";
@@ -63,7 +64,7 @@ export function backupContainer(
 ) {
   const { secret } = access;
   return {
-    ...programContainer(context, program, { cpu: "100m", memory: "512Mi", variables, volumeMount }),
+    ...programContainer(context, program, { ...quantities(programRequests.backup), variables, volumeMount }),
     envFrom: secret ? [{ secretRef: { name: secret } }] : [],
   };
 }

@@ -3,6 +3,7 @@ import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { Construct } from "constructs";
+import { programRequests, quantities } from "../../templates/kubernetes-requests";
 import { json } from "../terraform/json";
 import { authoritiesMount, programKeys } from "./connection";
 import { type KubernetesContext, labelsOf } from "./context";
@@ -82,8 +83,7 @@ function podTemplate(context: KubernetesContext, variables: RenewalVariables, pr
       container: [
         {
           ...programContainer(context, program, {
-            cpu: "50m",
-            memory: "192Mi",
+            ...quantities(programRequests["certificate-renewal"]),
             variables: { ...variables, NODE_EXTRA_CA_CERTS: authorities && `${vaultFolder}/${authoritiesFile}` },
             volumeMount: volumeMounts(mounts),
           }),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { Construct } from "constructs";
+import { programRequests, quantities } from "../../templates/kubernetes-requests";
 import { toStreamSpecs } from "../../templates/stream-specs";
 import { streamsEnvironment } from "../../templates/streams-environment";
 import { json } from "../terraform/json";
@@ -53,8 +54,7 @@ export class StreamsJob extends Construct {
             container: [
               {
                 ...programContainer(context, program, {
-                  cpu: "50m",
-                  memory: "192Mi",
+                  ...quantities(programRequests.streams),
                   variables,
                   volumeMount: volumeMounts(mounts),
                 }),

@@ -213,7 +213,6 @@ export const kubernetes = [
     ["backups hold a token of Kubernetes", "automountServiceAccountToken: false", "automountServiceAccountToken: true"],
   ]),
   ...plantedIn("modules/kubernetes/auth-callout.ts", [
-    ["one responder is all there is", "Math.max(2, topology.identity.responders)", "topology.identity.responders"],
     ["responders run on rules of before", 'annotations: { "natsform/rules": digest(rules) }', "annotations: {}"],
     ["responders stop before new ones run", 'maxUnavailable: "0"', 'maxUnavailable: "100%"'],
     [
@@ -268,6 +267,9 @@ export const kubernetes = [
       "GOMEMLIMIT: `${Math.floor((platform.memory * heapShare)",
       "GOMEMLIMIT: `${Math.floor((platform.memory * 2)",
     ],
+  ]),
+  ...plantedIn("templates/kubernetes-requests.ts", [
+    ["one responder is all there is", "Math.max(2, identity.responders)", "identity.responders"],
   ]),
   ...plantedIn("templates/helm-values/values.ts", [
     [

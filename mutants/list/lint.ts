@@ -16,6 +16,9 @@ export const lint = [
     ],
   ]),
   ...plantedIn("model/lint/engine.ts", [
+    ["an acknowledgement accepts what cannot work", "finding.impossible\n", "!finding\n"],
+  ]),
+  ...plantedIn("model/lint/acknowledgements.ts", [
     ["an acknowledgement accepts findings of every rule", "rule === finding.rule && ", ""],
     ["an acknowledgement accepts findings at every place", " && (at === undefined || at === finding.at)", ""],
   ]),

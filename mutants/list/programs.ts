@@ -34,13 +34,13 @@ export const programs = [
     ["lint's errors stop nobody", "findings: [...findings, ...trust.findings]", "findings: [...trust.findings]"],
     [
       "values that the chart ignores stop nobody",
-      "[...(charts.problems.length > 0 ? [charts] : []), ...trust.problems]",
+      "[...(own.problems.length > 0 ? [own] : []), ...trust.problems]",
       "[...trust.problems]",
     ],
     [
       "a trust file that does not fit stops nobody",
-      "[...(charts.problems.length > 0 ? [charts] : []), ...trust.problems]",
-      "[...(charts.problems.length > 0 ? [charts] : [])]",
+      "[...(own.problems.length > 0 ? [own] : []), ...trust.problems]",
+      "[...(own.problems.length > 0 ? [own] : [])]",
     ],
   ]),
   ...plantedIn("admission/trust-file.ts", [

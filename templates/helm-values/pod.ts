@@ -1,5 +1,6 @@
 import { isPinned } from "../../model/config/images";
 import type { KubernetesPlatform, Topology } from "../../model/topology";
+import { quantities, smallRequest } from "../kubernetes-requests";
 
 /** Security context that Pod Security `restricted` requires of every container, with a read-only root file system. */
 export const unprivileged = {
@@ -30,7 +31,7 @@ export function resourcesOf(
 
 /** For programs that are idle most of the time. */
 export const small = (platform: KubernetesPlatform) =>
-  resourcesOf(platform, { cpu: "50m", memory: "64Mi" }, { cpu: "200m", memory: "128Mi" });
+  resourcesOf(platform, quantities(smallRequest), { cpu: "200m", memory: "128Mi" });
 
 /** A number, since images of one's own may know other names; above those that nodes give to their own users. */
 export const user = 10_000;

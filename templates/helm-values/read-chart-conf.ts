@@ -21,45 +21,58 @@ const tokens = /"(?:[^"\\]|\\.)*"|include\s+[^;\n]+;|[{}[\],:]|[^\s"{}[\],:][^\s
  * @throws UnreadableConf
  */
 export function readChartConf(text: string, references: References): ReadValue {
-  const left = text.match(tokens) ?? [];
-  const next = (): string => {
-    const token = left.shift();
+  return new Reader(text.match(tokens) ?? [], references).value();
+}
+
+class Reader {
+  constructor(
+    readonly left: string[],
+    readonly references: References,
+  ) {}
+
+  private next(): string {
+    const token = this.left.shift();
     if (token === undefined) throw new UnreadableConf("the configuration ends too early");
     return token;
-  };
-  const object = (): ReadValue => {
+  }
+
+  value(token = this.next()): ReadValue {
+    if (token === "{") return this.object();
+    if (token === "[") return this.list();
+    return token.startsWith('"') ? (JSON.parse(token) as string) : this.unquoted(token);
+  }
+
+  private object(): ReadValue {
     const entries: [string, ReadValue][] = [];
-    for (let token = next(); token !== "}"; token = next()) {
+    for (let token = this.next(); token !== "}"; token = this.next()) {
       if (token === ",") continue;
       const path = /^include\s+(.+);$/.exec(token)?.[1];
-      if (path !== undefined) entries.push(...Object.entries(included(path.trim())));
+      if (path !== undefined) entries.push(...Object.entries(this.included(path.trim())));
       else {
-        next(); // the colon
-        entries.push([JSON.parse(token) as string, value(next())]);
+        this.next(); // the colon
+        entries.push([JSON.parse(token) as string, this.value()]);
       }
     }
     return Object.fromEntries(entries);
-  };
-  const list = (): ReadValue => {
+  }
+
+  private list(): ReadValue {
     const items: ReadValue[] = [];
-    for (let token = next(); token !== "]"; token = next()) if (token !== ",") items.push(value(token));
+    for (let token = this.next(); token !== "]"; token = this.next()) if (token !== ",") items.push(this.value(token));
     return items;
-  };
-  const value = (token: string): ReadValue => {
-    if (token === "{") return object();
-    if (token === "[") return list();
-    if (token.startsWith('"')) return JSON.parse(token) as string;
+  }
+
+  private unquoted(token: string): ReadValue {
     const name = /^\$(\w+)$/.exec(token)?.[1];
-    const written = name === undefined ? token : references.variable(name);
-    const read = written === undefined ? undefined : readScalar(written);
-    if (read === undefined)
-      throw new UnreadableConf(name === undefined ? `${token} is not known` : `$${name} is not known here`);
-    return read;
-  };
-  const included = (path: string): Record<string, ReadValue> => {
-    const found = references.include(path);
+    const text = name === undefined ? token : this.references.variable(name);
+    const read = text === undefined ? undefined : readScalar(text);
+    if (read !== undefined) return read;
+    throw new UnreadableConf(`${token} is not known here`);
+  }
+
+  private included(path: string): Record<string, ReadValue> {
+    const found = this.references.include(path);
     if (!found) throw new UnreadableConf(`${path} is not known here`);
     return found;
-  };
-  return value(next());
+  }
 }

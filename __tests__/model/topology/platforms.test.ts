@@ -118,6 +118,7 @@ const asking: Record<string, string> = {
   "model/lint/charts.ts": "a rule about the chart",
   "model/lint/egress.ts": "a rule about the image that ECS pulls",
   "model/lint/leafnodes.ts": "prints it",
+  "model/lint/limits.ts": "values of the chart",
   "model/lint/memory.ts": "a rule about the sizes of Fargate",
   "model/lint/nats-box.ts": "a rule about the chart",
   "model/topology/platforms.ts": "narrows to what exists on one platform alone",

@@ -1,18 +1,25 @@
-import type { KubernetesCluster } from "../../../model/topology";
+import type { KubernetesCluster, Topology } from "../../../model/topology";
+import { type PodGroup, podGroups } from "../../../templates/kubernetes-requests";
 import { counted } from "../../core/counted";
 import type { Kubectl } from "../../core/kubectl";
-import { NodePods, Nodes, roomFor, zonesOf } from "./kubernetes-room";
+import { NodePods, Nodes, placePods, zonesOf } from "./kubernetes-room";
 import { checkPrerequisite, type Prerequisite } from "./prerequisite";
 
-/** Nodes with room for every server. */
-export function roomNeed(cluster: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Prerequisite> {
-  const { name, platform, servers } = cluster;
-  const each = `${platform.cpu} CPU, ${Math.round(platform.memory / 2 ** 20)} MiB`;
+/** Nodes with room for every pod that is there at the same time: servers, responders and Jobs. */
+export function roomNeed(
+  topology: Topology,
+  cluster: KubernetesCluster,
+  kubectl: Promise<Kubectl>,
+): Promise<Prerequisite> {
+  const { name } = cluster;
+  const groups = podGroups(topology, cluster);
+  const size = ({ cpu, memory }: PodGroup) =>
+    `${Math.round(cpu * 1000) / 1000} CPU, ${Math.round(memory / 2 ** 20)} MiB`;
   return checkPrerequisite(
     {
       name: `room for ${name}`,
-      needed: `${counted(servers.length, "server")} of ${each}`,
-      get: "add nodes, or lower cpu and memory of the platform",
+      needed: groups.map((group) => `${group.count} ${group.what} of ${size(group)}`).join("; "),
+      get: `add nodes, or lower cpu and memory of clusters.${name}.platform`,
     },
     async () => {
       const can = await kubectl;
@@ -20,8 +27,12 @@ export function roomNeed(cluster: KubernetesCluster, kubectl: Promise<Kubectl>):
         await can.json(Nodes, "get", "nodes"),
         await can.json(NodePods, "get", "pods", "--all-namespaces"),
       ];
-      const fitting = roomFor(cluster, nodes, pods);
-      return { ok: fitting >= servers.length, found: `for ${fitting} on ${counted(nodes.items.length, "node")}` };
+      const all = placePods(groups, cluster, `${topology.environment}-${name}`, nodes, pods);
+      const short = all.filter(({ placed, count }) => placed < count);
+      const on = `on ${counted(nodes.items.length, "node")}`;
+      if (short.length === 0) return { ok: true, found: `for all ${on}` };
+      const fits = short.map(({ what, placed, count }) => `${placed} of ${count} ${what}`);
+      return { ok: false, found: `for ${fits.join(", ")} ${on}` };
     },
   );
 }

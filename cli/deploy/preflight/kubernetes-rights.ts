@@ -26,7 +26,7 @@ export const kubernetesRights = (
     return [
       mayMake(topology, cluster, kubectl),
       ...storage(environment, cluster, kubectl),
-      roomNeed(cluster, kubectl),
+      roomNeed(topology, cluster, kubectl),
       ...(cluster.platform.networkPolicies.egress ? [dnsNeed(cluster, kubectl)] : []),
       ...(cluster.platform.zones > 1 ? [zonesNeed(cluster, kubectl)] : []),
       ...operatorKinds(cluster, kubectl),

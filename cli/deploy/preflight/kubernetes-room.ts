@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { KubernetesCluster } from "../../../model/topology";
+import type { PodGroup } from "../../../templates/kubernetes-requests";
 
 const quantities = z.record(z.string(), z.string()).default({});
 export const Nodes = z.object({
@@ -54,24 +55,49 @@ export const zonesOf = ({ items }: Nodes): string[] => [
   ),
 ];
 
+/** A number of pods, and how many of them find room. */
+export interface Placed extends PodGroup {
+  placed: number;
+}
+
 /**
- * Number of the cluster's servers that the nodes have room for. The cluster's own running servers count as free room.
+ * Places pods on the nodes, the largest first and each where most is left. Pods of the same deployment that are there
+ * already count as free room.
+ *
+ * @param deployment label `app.kubernetes.io/part-of` of its programs
  */
-export function roomFor(
+export function placePods(
+  groups: readonly PodGroup[],
   { name, platform }: KubernetesCluster,
+  deployment: string,
   { items: nodes }: Nodes,
   { items: pods }: NodePods,
-): number {
-  const isOwn = ({ metadata }: NodePods["items"][number]) =>
-    metadata.namespace === platform.namespace && metadata.labels["app.kubernetes.io/instance"] === name;
+): Placed[] {
+  const isOwn = ({ metadata: { namespace, labels } }: NodePods["items"][number]) =>
+    namespace === platform.namespace &&
+    (labels["app.kubernetes.io/instance"] === name || labels["app.kubernetes.io/part-of"] === deployment);
   const others = pods.filter((pod) => !isOwn(pod) && !["Succeeded", "Failed"].includes(pod.status.phase ?? ""));
-  const perNode = nodes.map(({ metadata, spec, status }) => {
-    if (spec.unschedulable) return 0;
-    const here = others.filter(({ spec }) => spec.nodeName === metadata.name).flatMap(({ spec }) => spec.containers);
-    const free = (what: "cpu" | "memory") =>
-      quantity(status.allocatable[what]) -
-      here.reduce((sum, { resources }) => sum + quantity(resources.requests[what]), 0);
-    return Math.max(0, Math.min(Math.floor(free("cpu") / platform.cpu), Math.floor(free("memory") / platform.memory)));
+  const free = nodes
+    .filter(({ spec }) => !spec.unschedulable)
+    .map(({ metadata, status }) => {
+      const here = others.filter(({ spec }) => spec.nodeName === metadata.name).flatMap(({ spec }) => spec.containers);
+      const left = (what: "cpu" | "memory") =>
+        quantity(status.allocatable[what]) -
+        here.reduce((sum, { resources }) => sum + quantity(resources.requests[what]), 0);
+      return { cpu: left("cpu"), memory: left("memory") };
+    });
+  return groups.map((group) => {
+    let placed = 0;
+    while (placed < group.count) {
+      // Sums of requests are not exact: a millionth of a CPU decides nothing.
+      const [roomiest] = free
+        .filter(({ cpu, memory }) => cpu >= group.cpu - 1e-6 && memory >= group.memory)
+        .sort((a, b) => b.cpu - a.cpu);
+      if (!roomiest) break;
+      roomiest.cpu -= group.cpu;
+      roomiest.memory -= group.memory;
+      placed++;
+    }
+    return { ...group, placed };
   });
-  return perNode.reduce((sum, count) => sum + count, 0);
 }
