@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openStore } from "../../cli/keys/store";
 import { parseEnvironment } from "../../model/config";
 import { buildTopology, clusterOf, clusterSecrets, type Topology } from "../../model/topology";
@@ -554,6 +556,105 @@ proof(
       ({ num_replicas, subjects }) => `TEST is there again by deploy, R${num_replicas} of ${subjects?.join()}`,
     ),
   minutes(10),
+);
+
+const objects = (...of: string[]) => kubectl("-n", namespace, "get", ...of, "--ignore-not-found", "-o", "name");
+
+proof(
+  "objects that somebody deleted are missed by a plan, and made again by the next deployment, certificates too",
+  () =>
+    report.row(
+      "objects deleted by hand",
+      async () => {
+        const before = await pods("app.kubernetes.io/component=nats", "{.metadata.uid}");
+        const deleted = ["configmap/nats-config", "poddisruptionbudget/nats", "secret/nats-internal-tls"];
+        await kubectl("-n", namespace, "delete", ...deleted);
+        const { stdout, stderr } = await project.natsform("deploy", name, "--plan");
+        expect(stdout + stderr).toMatch(/ConfigMap nats-config/);
+        const { applied } = await deploy();
+        // The empty Secret, and the Job that fills it.
+        expect(applied).toMatchObject({ [`${name}-nats-pki`]: 1, [`${name}-nats-core`]: withVault ? 1 : 0 });
+        expect((await objects(...deleted)).split("\n")).toHaveLength(deleted.length);
+        expect(await pods("app.kubernetes.io/component=nats", "{.metadata.uid}")).toBe(before);
+        return deleted;
+      },
+      (deleted) => `${deleted.join(", ")} are there again, no pod was replaced`,
+    ),
+  minutes(10),
+);
+
+/** The environment as it is, with another limit of messages and a key of the server's own. */
+const changed = (mebibytes: number) => {
+  const input = forThisCluster(
+    issuer?.jwksUri ?? "",
+    issuer?.ca ?? "",
+    registry ? `${registry.host}/natsform` : (settings.registry ?? ""),
+  );
+  const platform = input.clusters.nats?.platform;
+  if (platform?.kind !== "kubernetes") throw new Error("not on Kubernetes");
+  const values = { config: { merge: { max_closed_clients: 500 } } };
+  platform.chart = { ...platform.chart, values };
+  input.nats = { ...input.nats, maxPayload: `${mebibytes}MiB` };
+  return input;
+};
+
+/** The largest message that each server takes, in MiB. */
+async function payloads(): Promise<number[]> {
+  const sys = await (await fixedUser("sys")).connection();
+  const found = new Map<string, number>();
+  for await (const answer of await sys.requestMany("$SYS.REQ.SERVER.PING.VARZ", "", { maxWait: 3000 })) {
+    const { server, data } = JSON.parse(answer.string());
+    found.set(server.name, data.max_payload / 2 ** 20);
+  }
+  return [...found.values()];
+}
+
+proof(
+  "a key of chart.values that servers refuse on reload reaches every server, with what was changed beside it",
+  () =>
+    report.row(
+      "key that is no reload",
+      async () => {
+        project.write(changed(3));
+        const { rows } = await deploy();
+        expect(await payloads()).toEqual([3, 3, 3]);
+        return rows.filter(({ what }) => /runs what is rendered/.test(what)).map(({ seen }) => seen);
+      },
+      (digests) => `${digests.length} servers run ${[...new Set(digests)].join()}`,
+    ),
+  minutes(15),
+);
+
+proof(
+  "a deployment that is killed at random moments is finished by the next one",
+  () =>
+    report.row(
+      "command killed",
+      async () => {
+        const moments: number[] = [];
+        for (const mebibytes of [4, 5]) {
+          project.write(changed(mebibytes));
+          const child = spawn(
+            process.execPath,
+            [join(__dirname, "../../bin/natsform.js"), "deploy", name, "--yes"],
+            // A group of its own: Terraform and its providers die with it, as on a machine that is switched off.
+            { cwd: project.root, env: process.env, stdio: "ignore", detached: true },
+          );
+          const ended = new Promise((resolve) => child.once("close", resolve));
+          const moment = 10_000 + Math.round(Math.random() * 50_000);
+          moments.push(moment);
+          await Promise.race([ended, sleep(moment)]);
+          if (child.exitCode === null) process.kill(-(child.pid ?? 0), "SIGKILL");
+          await ended;
+        }
+        await deploy();
+        expect(await payloads()).toEqual([5, 5, 5]);
+        return moments;
+      },
+      (moments) =>
+        `killed after ${moments.map((ms) => `${Math.round(ms / 1000)} s`).join(" and ")}; then every row holds`,
+    ),
+  minutes(20),
 );
 
 proof(

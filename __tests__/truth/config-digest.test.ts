@@ -3,17 +3,21 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { judgeDigest } from "../../cli/core/judge-digest";
 import { createPair, seedOf } from "../../cli/keys/seeds";
 import { MemoryStore } from "../../cli/keys/store";
+import demo from "../../environments/demo";
+import type { EnvironmentInput } from "../../model/config";
 import { isOnKubernetes } from "../../model/topology";
 import { helmValues, readChartConf, UnreadableConf } from "../../templates/helm-values";
 import { chartConf } from "../../templates/helm-values/chart-conf";
 import { merged } from "../../templates/helm-values/merged";
-import { configDigest, type ReadValue } from "../../templates/nats-conf";
+import { configDigest, printConf, Raw, type ReadValue } from "../../templates/nats-conf";
 import { chartText } from "../support/chart-text";
 import { PodFolders } from "../support/kubernetes-folders";
 import { findProgram } from "../support/programs";
 import { platforms, richTopology } from "../support/same-server";
+import { SingleServer } from "../support/single-server";
 
 const natsServer = findProgram("nats-server") as string;
 const folder = mkdtempSync(join(tmpdir(), "natsform-digest-"));
@@ -73,4 +77,26 @@ test("a variable that only the pod knows is no reason to guess", () => {
   const of = () => configDigest(readChartConf('{ "a": $OTHER }', references) as ReadValue);
   expect(of).toThrow(UnreadableConf);
   expect(of).toThrow("$OTHER is not known here");
+});
+
+test("a server that refuses a reload runs something else than what is rendered, and its log says why", async () => {
+  const server = new SingleServer();
+  try {
+    await server.prepare(structuredClone(demo) as EnvironmentInput);
+    await server.start();
+    const before = (await server.varz())?.config_digest;
+    expect(judgeDigest(before, { digest: before ?? "" }, server.log)).toMatchObject({ ok: true });
+    // Both at once: the one is refused, and with it the other, which is reloaded alone.
+    const conf = { ...server.conf, max_closed_clients: 500, max_payload: new Raw("3MiB") };
+    expect(await server.reload(conf)).toMatchObject({ reloaded: false });
+    const rendered = serverDigest(printConf(conf), join(folder, "refused.conf"));
+    expect(rendered).toMatch(/^sha256:/);
+    const judged = judgeDigest((await server.varz())?.config_digest, { digest: rendered }, server.log);
+    expect(judged).toMatchObject({
+      ok: false,
+      seen: expect.stringMatching(/it refused the reload: .*MaxClosedClients/),
+    });
+  } finally {
+    await server.remove();
+  }
 });
