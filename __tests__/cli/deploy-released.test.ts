@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { judgeDigest, refusedReload } from "../../cli/core/judge-digest";
 import { expectedKeys, lacking } from "../../cli/deploy/kubernetes/certificate-secrets";
-import { compareObjects, judgeObjects } from "../../cli/deploy/kubernetes/objects";
+import { asInput, compareObjects, judgeObjects } from "../../cli/deploy/kubernetes/objects";
 import { type Manifest, readRelease } from "../../cli/deploy/kubernetes/released";
 import { renderedDigest } from "../../cli/deploy/kubernetes/rendered";
 import { clusterSecrets } from "../../model/topology";
@@ -133,6 +133,10 @@ describe("the objects of a release", () => {
     });
     // Where a dry run is not allowed, nothing is claimed.
     expect(compareObjects(released, live(5), []).changed).toEqual([]);
+  });
+
+  test("are one document for kubectl, which reads no second one in JSON", () => {
+    expect(JSON.parse(asInput(released))).toEqual({ apiVersion: "v1", kind: "List", items: released });
   });
 
   test("are missing as a whole before the first release", () => {

@@ -39,13 +39,25 @@ export async function releaseState(target: DeployTarget, name: string): Promise<
 async function readObjects(target: DeployTarget, name: string, objects: readonly Manifest[], ...args: string[]) {
   const { kubectl, inside } = clusterAccess(target, name);
   const [verb = "", ...options] = args;
-  const input = objects.map((object) => JSON.stringify(object)).join("\n---\n");
-  const result = await kubectl.runWith(input, ...inside, verb, "--filename", "-", ...options, "--output", "json");
+  const result = await kubectl.runWith(
+    asInput(objects),
+    ...inside,
+    verb,
+    "--filename",
+    "-",
+    ...options,
+    "--output",
+    "json",
+  );
   if (result.code !== 0) throw new UserError(result.stderr.trim().split("\n")[0] ?? "");
   if (result.stdout.trim() === "") return [];
   const found = Found.parse(JSON.parse(result.stdout));
   return ("items" in found ? (found.items as unknown[]) : [found]) as Manifest[];
 }
+
+/** What kubectl takes from standard input: of documents in JSON it reads one alone. */
+export const asInput = (items: readonly Manifest[]): string =>
+  JSON.stringify({ apiVersion: "v1", kind: "List", items });
 
 /** @param wanted the live objects as they would be with what was released; empty where that cannot be known */
 export function compareObjects(
