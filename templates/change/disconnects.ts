@@ -1,4 +1,4 @@
-import { type ChangeReason, isSame, type ServerEffect } from "../../model/change";
+import type { ChangeReason, ServerEffect } from "../../model/change";
 import type { Topology } from "../../model/topology";
 import type { ConfObject } from "../nats-conf";
 
@@ -16,11 +16,9 @@ export function disconnectsOf(effect: ServerEffect, reasons: readonly ChangeReas
   const has = (key: string) => reasons.some(({ at }) => at === key);
   const { from, to, before } = compared;
   const fewer = Number(to.max_connections) < Number(from.max_connections);
-  const fixed = has("accounts") ? changedUsers(compared) : [];
   return [
-    // A server that reloads asks again who its clients are; about those of the callout it cannot.
-    `users and services that the callout admitted`,
-    ...(fixed.length > 0 ? [`users that servers know by themselves: ${fixed.join(", ")}`] : []),
+    // A server that reloads asks again who its clients are: it knows its own users, and closes whom the callout admitted.
+    "users and services that the callout admitted",
     ...(has("leafnodes.remotes") ? [`its links to ${hubsOf(before, compared.after).join(", ") || "hubs"}`] : []),
     ...(has("max_connections") && fewer ? [`clients beyond ${to.max_connections} connections`] : []),
   ];
@@ -29,15 +27,3 @@ export function disconnectsOf(effect: ServerEffect, reasons: readonly ChangeReas
 const hubsOf = (before: Topology, after: Topology): string[] => [
   ...new Set([...before.clusters, ...after.clusters].flatMap(({ leafLinks }) => leafLinks.map(({ hub }) => hub))),
 ];
-
-/** Users of before that are other users now, or none. */
-const changedUsers = ({ before, after }: Compared): string[] =>
-  before.identity.users
-    .filter(
-      (user) =>
-        !isSame(
-          user,
-          after.identity.users.find(({ name }) => name === user.name),
-        ),
-    )
-    .map(({ name }) => name);
