@@ -1,4 +1,4 @@
-import { type FileProblems, type FoundTrust, formatPath, type Problem } from "../model/config";
+import { type FileProblems, type FoundTrust, formatPath, type Problem, type Trust } from "../model/config";
 import type { Finding } from "../model/lint";
 import { leafAuthorityProblems, type Topology, trustProblems } from "../model/topology";
 import type { Candidate } from "./verdict";
@@ -20,6 +20,7 @@ export function judgeTrustFile({ topology, purpose, trust: found }: Candidate): 
   if (trust && !trust.example && problems.length === 0) {
     const unknown = leafAuthorityProblems(topology, trust);
     findings.push(...unknown.map((one) => warning("leaf-authority-unknown", file, one)));
+    findings.push(...sharedKeys(topology, trust).map((one) => warning("keys-shared-by-clusters", file, one)));
   }
   return { problems: problems.length > 0 ? [{ file, problems }] : [], findings };
 }
@@ -34,6 +35,14 @@ function unusable({ environment }: Topology, { trust, problems }: FoundTrust): [
         { path: ["example"], got: true, message: "nobody holds the keys of an example, so nobody could log in", fix },
       ]
     : ["trust-file-missing", { path: [], message: "there is no trust file, so nobody could log in", fix }];
+}
+
+/** Clusters that accept each other's keys, as those of before do. An operator of others lists one set for all. */
+function sharedKeys({ environment, clusters }: Topology, trust: Trust): Problem[] {
+  if (trust.cluster !== undefined || trust.imported || clusters.length < 2) return [];
+  const names = clusters.map(({ name }) => name).join(", ");
+  const message = `is not said: ${names} have the same keys, so whoever owns the secrets of one owns all`;
+  return [{ path: ["cluster"], message, fix: `natsform keys rotate ${environment} gives each its own` }];
 }
 
 /** A missing file is always refused; examples will do for anything but a deployment. */

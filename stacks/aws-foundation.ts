@@ -7,13 +7,12 @@ import {
   awsClusterNames,
   awsNames,
   clustersInRegion,
-  deployedSecrets,
   internalDomain,
   isOnEcs,
-  personalSecrets,
   programModel,
   programNames,
   programsOf,
+  secretsInStore,
 } from "../model/topology";
 import { ConfigBucket } from "../modules/aws/config-bucket";
 import { partitionOf, type StackContext } from "../modules/aws/context";
@@ -29,7 +28,7 @@ import { addBackend } from "../modules/terraform/backend";
 /** Resources that outlive every rebuild of a cluster: network, zones, keys, secrets, images and configurations. */
 export class AwsFoundationStack extends TerraformStack {
   constructor(app: App, context: StackContext, region: string) {
-    const { environment, topology, settings } = context;
+    const { environment, topology, trust, settings } = context;
     const names = awsNames(environment.name, region);
     super(app, names.foundationStack);
     addBackend(this, environment, settings);
@@ -92,10 +91,7 @@ export class AwsFoundationStack extends TerraformStack {
         deletionProtection,
       });
     }
-    for (const { name } of [
-      ...deployedSecrets(topology, clustersInRegion(topology, region)),
-      ...personalSecrets(topology),
-    ]) {
+    for (const { name } of secretsInStore(topology, trust, clustersInRegion(topology, region))) {
       emptySecret(this, `secret-${name}`, {
         name: names.keySecret(name),
         description: `natsform ${environment.name}: ${name}`,

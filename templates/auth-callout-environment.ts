@@ -52,7 +52,7 @@ export function calloutEnvironment<Secret>(
       HTTP_PORT: String(site.http.port),
       LOG_LEVEL: "info",
       // Seeds and logins are read at start: other keys are another process.
-      NATS_AUTH_KEYS: calloutKeys(topology, trust),
+      NATS_AUTH_KEYS: calloutKeys(topology, trust, site.cluster.name),
     },
     secrets: { ...ca.secrets, ...issuer.secrets, ...xkey.secrets, ...login.secrets },
   };

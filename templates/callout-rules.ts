@@ -1,15 +1,17 @@
 import type { Trust } from "../model/config";
-import { type ClusterTopology, isLandingAccount, type Topology } from "../model/topology";
+import { type ClusterTopology, isLandingAccount, type Topology, trustOf } from "../model/topology";
 import type { AuthRules } from "../runtime/auth-callout/env";
 
 /**
  * Rules of the auth callout: the accounts of users, the grants of a token, and the services. Every user may request its
  * own identity; the answer contains nothing about others.
  *
- * @param cluster whose responders they are for: on a leaf, identities have inboxes that its link carries
+ * @param cluster whose responders they are for: it has signers of its own, and on a leaf identities have inboxes that its
+ * link carries
  */
-export function toAuthRules(topology: Topology, trust: Trust, cluster?: ClusterTopology): AuthRules {
+export function toAuthRules(topology: Topology, everywhere: Trust, cluster?: ClusterTopology): AuthRules {
   const { identity } = topology;
+  const trust = cluster ? trustOf(everywhere, cluster.name) : everywhere;
   const whoAmI = "$SYS.REQ.USER.INFO";
   const withWhoAmI = (publish: { allow: string[]; deny: string[] }) => ({
     ...publish,

@@ -17,6 +17,7 @@ import { kubernetesContext } from "../../modules/kubernetes/context";
 import { monitoringObjects } from "../../modules/kubernetes/monitoring-objects";
 import { helmValues, valuesProblems } from "../../templates/helm-values";
 import { shipped } from "../support/config-mutations";
+import { joinedEnvironment, joinedLeaf } from "../support/joined-environment";
 
 const file = "environments/demo.trust.json";
 const purposes: (Purpose | undefined)[] = [undefined, "deployment", "emulation", "twin", "removal"];
@@ -78,6 +79,23 @@ describe("keys that nobody holds", () => {
       ...["deployment", "emulation", "twin", "removal"].map((purpose) => [purpose, message, ""]),
     ]);
     expect(verdicts(undefined).every(([, message, rules]) => message === undefined && rules === "")).toBe(true);
+  });
+
+  test("are nobody's own: clusters that share theirs are told so, unless an operator of others lists them", () => {
+    const joined = joinedEnvironment({
+      hub: { platform: { kind: "kubernetes", flavor: "gke" }, leafHub: true, leafAddress: "leaf.example.com" },
+      edge: joinedLeaf("edge", "eu-west-1"),
+    });
+    const rules = (input: EnvironmentInput, change: Partial<Trust>) => {
+      const trust = { ...real(input), trust: { ...real(input).trust, ...change } };
+      return admit(candidate(input, { trust })).lint.findings.map(({ rule }) => rule);
+    };
+    const { issuer, xkey, users } = standInTrust(candidate(joined).topology);
+    const edge = { issuer, xkey, users: { ...users, "leaf-edge-APP": undefined } as unknown as Trust["users"] };
+    expect(rules(joined, {})).toContain("keys-shared-by-clusters");
+    expect(rules(joined, { imported: true })).not.toContain("keys-shared-by-clusters");
+    expect(rules(joined, { cluster: "hub", clusters: { edge } })).not.toContain("keys-shared-by-clusters");
+    expect(rules(demo, {})).not.toContain("keys-shared-by-clusters");
   });
 
   test("say the fix, and the file", () => {

@@ -29,9 +29,9 @@ test("a key for backups is made where they are encrypted, once", async () => {
 test("it is pushed to where backups are encrypted, and nowhere else", async () => {
   const [store, target] = [new MemoryStore(), new MemoryStore()];
   await makeKeys(topologyWith(true), store);
-  await pushSecrets(topologyWith(true), store, target);
+  await pushSecrets({ topology: topologyWith(true), trust: {} }, store, target);
   expect(await target.read(backupKeySecret)).toBe(await store.read(backupKeySecret));
-  const names = (await deployedValues(topologyWith(false), store)).map(({ name }) => name);
+  const names = (await deployedValues({ topology: topologyWith(false), trust: {} }, store)).map(({ name }) => name);
   expect(names).not.toContain(backupKeySecret);
 });
 

@@ -23,7 +23,7 @@ const trustOf = (round: number, previous?: number): Trust => ({
     previous: { issuer: `A${previous}`, xkey: `X${previous}`, "user-responder": `U${previous}` },
   }),
 });
-const keysOf = (round: number, previous?: number) => calloutKeys(topology, trustOf(round, previous));
+const keysOf = (round: number, previous?: number) => calloutKeys(topology, trustOf(round, previous), "core");
 const running = (keys: string | undefined, change: Partial<DeployedResponders> = {}): DeployedResponders => ({
   keys,
   done: true,
@@ -47,7 +47,7 @@ describe("what is done about responders before servers", () => {
     ["a version of before, and a rotation that is open", running(undefined), trustOf(2, 1), "refuse"],
     ["a version of before that does not answer", running(undefined, { available: 0 }), trustOf(2, 1), "nothing"],
   ])("%s", (_, found, trust, step) => {
-    expect(respondersStep(found, topology, trust)).toBe(step);
+    expect(respondersStep(found, topology, trust, "core")).toBe(step);
   });
 
   test.each<[RespondersStep, boolean, number]>([

@@ -1,11 +1,12 @@
 import { makeKeys } from "../../cli/keys/make";
-import { finishRotation, previousKeys, rotateKeys } from "../../cli/keys/rotate";
+import { finishRotation, previousKeys, rotateKeys, separated } from "../../cli/keys/rotate";
 import { createPair, seedOf } from "../../cli/keys/seeds";
 import { MemoryStore } from "../../cli/keys/store";
 import { heldKeys, otherKeys, refuseOtherKeys } from "../../cli/keys/trusted-keys";
 import kubernetesProduction from "../../environments/kubernetes-production";
 import { Environment, type Trust } from "../../model/config";
-import { buildTopology, type Topology } from "../../model/topology";
+import { buildTopology, type Topology, trustOf } from "../../model/topology";
+import { joinedEnvironment, joinedLeaf } from "../support/joined-environment";
 
 const { oidc, permissions } = kubernetesProduction.identity;
 const services = { web: { account: "APP" }, "web-previous": { account: "APP" } };
@@ -209,5 +210,71 @@ describe("keys that are not those of the trust file", () => {
     expect(otherKeys(trust, new Map([...held, ["creds-sys", held.get("creds-responder") ?? ""]]))).toEqual([
       "creds-sys",
     ]);
+  });
+});
+
+describe("clusters that share their keys", () => {
+  const input = joinedEnvironment({
+    hub: { platform: { kind: "kubernetes", flavor: "gke" }, leafHub: true, leafAddress: "leaf.example.com" },
+    edge: joinedLeaf("edge", "eu-west-1"),
+  });
+  const topology = buildTopology(Environment.parse(input));
+  let before: CutStore;
+  let trust: Trust;
+  beforeAll(async () => {
+    const made = (await makeKeys(topology, new MemoryStore())).trust;
+    before = new CutStore();
+    trust = (await makeKeys(topology, before, { ...made, cluster: undefined, clusters: undefined })).trust;
+  });
+  const separate = async (store: MemoryStore, from: Trust) => {
+    await rotateKeys(topology, store, from);
+    return (await makeKeys(topology, store, separated(topology, from))).trust;
+  };
+  /** Public halves of everything that a cluster has of its own. */
+  const ownOf = (all: Trust, cluster: string) => {
+    const { issuer, xkey, users } = trustOf(all, cluster);
+    const own = Object.entries(users).filter(([name]) => !name.startsWith("leaf-"));
+    return [issuer, xkey, ...own.map(([, key]) => key)];
+  };
+
+  test("share them until they are rotated: nobody else gives them others", async () => {
+    expect(trust).toMatchObject({ cluster: undefined, clusters: undefined });
+    expect((await makeKeys(topology, await copyOf(before), trust)).created).toEqual([]);
+  });
+
+  test("get their own with the shared ones behind them, wherever it is cut off", async () => {
+    for (const changes of [0, 5, 9, 20, 100]) {
+      const store = await copyOf(before);
+      await isCut(store, changes, () => rotateKeys(topology, store, trust));
+      const open = await separate(store, trust);
+      const seen = [
+        changes,
+        ...["hub", "edge"].map((cluster) => Object.values(trustOf(open, cluster).previous ?? {}).sort()),
+      ];
+      const shared = ownOf(trust, "hub").sort();
+      expect(seen).toEqual([changes, shared, shared]);
+      const all = [...shared, ...ownOf(open, "hub"), ...ownOf(open, "edge")];
+      expect(new Set(all).size).toBe(all.length);
+      expect(open.users["leaf-edge-APP"]).toBe(trust.users["leaf-edge-APP"]);
+      expect(await others(topology, open, store)).toEqual([]);
+    }
+  });
+
+  test("are rid of the shared ones when it is finished, and rotate like others then", async () => {
+    const store = await copyOf(before);
+    const open = await separate(store, trust);
+    await expect(rotateKeys(topology, store, open)).rejects.toThrow("is not finished");
+    expect(await finishRotation(topology, store, open)).toEqual(
+      expect.arrayContaining(["issuer", "user-sys", "issuer_edge", "user-sys_edge"]),
+    );
+    const closed = (await makeKeys(topology, store, open)).trust;
+    expect((await store.list()).filter((name) => name.includes("-previous"))).toEqual([]);
+    const held = JSON.stringify(closed);
+    for (const key of ownOf(trust, "hub")) expect(held).not.toContain(key);
+    expect([ownOf(closed, "hub"), ownOf(closed, "edge")]).toEqual([ownOf(open, "hub"), ownOf(open, "edge")]);
+
+    const next = await rotated(topology, store, closed);
+    for (const cluster of ["hub", "edge"])
+      expect(Object.keys(trustOf(next, cluster).previous ?? {})).toEqual(rotatedIn.callout);
   });
 });

@@ -144,16 +144,19 @@ const storeOf = (prefix: string, containers?: "existing") =>
     const keys = new MemoryStore();
     await makeKeys(topology, keys);
     const target = storeOf("demo/keys", "existing");
-    await expect(pushSecrets(topology, keys, target)).rejects.toThrow(
+    await expect(pushSecrets({ topology, trust: {} }, keys, target)).rejects.toThrow(
       /no secret demo\/keys\/callout-issuer in eu-west-1\n {2}fix: deploy demo-eu-west-1-foundation first/,
     );
     const sdk = await import("@aws-sdk/client-secrets-manager");
     const client = new sdk.SecretsManagerClient({ region: "eu-west-1", ...config() });
-    const desired = [...deployedSecrets(topology, topology.clusters), ...personalSecrets(topology)];
+    const desired = [
+      ...deployedSecrets(topology, {}, topology.clusters),
+      ...personalSecrets(topology, {}, topology.clusters),
+    ];
     for (const { name } of desired) await client.send(new sdk.CreateSecretCommand({ Name: `demo/keys/${name}` }));
     expect(await target.list()).toEqual([]);
-    expect(await pushSecrets(topology, keys, target)).toEqual({ written: desired.length, unchanged: 0 });
-    expect(await pushSecrets(topology, keys, target)).toEqual({ written: 0, unchanged: desired.length });
+    expect(await pushSecrets({ topology, trust: {} }, keys, target)).toEqual({ written: desired.length, unchanged: 0 });
+    expect(await pushSecrets({ topology, trust: {} }, keys, target)).toEqual({ written: 0, unchanged: desired.length });
     expect(await target.read("callout-issuer")).toBe(await keys.read("issuer"));
     expect((await target.list()).sort()).toEqual(desired.map(({ name }) => name).sort());
   });

@@ -267,6 +267,8 @@ test("clusters of one namespace share it: one stack makes it and the class of vo
     ...context,
     environment: { ...context.environment, clusters: { nats: config, other: config } },
     topology: { ...context.topology, clusters: [first, { ...first, name: "other" }] },
+    // Both with the keys of the first.
+    trust: { ...context.trust, cluster: undefined },
   };
   const made = Object.values(synthesized([two], join(root, "shared")));
   const counted = (type: string) => made.flatMap((one) => Object.keys(all(one, type))).length;

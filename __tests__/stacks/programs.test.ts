@@ -8,6 +8,7 @@ import {
   type ProgramModel,
   programModel,
   programNames,
+  storedName,
 } from "../../model/topology";
 import type { StackContext } from "../../modules/aws/context";
 import { kubernetesVariants } from "../support/kubernetes-variants";
@@ -73,7 +74,7 @@ const accountOf = (accounts: readonly string[], family: unknown) =>
 
 test("a program's task reads the secrets of its row, for its own account, and no others", () => {
   const seen = new Set<string>();
-  for (const { topology } of contexts) {
+  for (const { topology, trust } of contexts) {
     const accounts = topology.identity.accounts.map(({ name }) => name);
     for (const cluster of topology.clusters) {
       for (const stack of stacks.filter(({ name }) => name === `${topology.environment}-${cluster.name}-programs`)) {
@@ -88,7 +89,9 @@ test("a program's task reads the secrets of its row, for its own account, and no
             seen.add(isStored ? command : program);
             const known = programModel(program).secrets({ topology, cluster }, accountOf(accounts, family));
             // What works on stored backups alone has no login.
-            const expected = isStored ? known.filter((secret) => secret === "backup-key") : known;
+            const read = isStored ? known.filter((secret) => secret === "backup-key") : known;
+            const stored = (secret: string) => storedName(trust, cluster.name, secret);
+            const expected = family === "aws" ? read.map(stored) : read;
             expect([family, secretsOf(stack, writer).sort()]).toEqual([family, [...expected].sort()]);
           }
         }
@@ -119,7 +122,7 @@ test("the Secret of a cluster on Kubernetes holds what is mounted there, and not
         mounted(value, servers),
       );
       const keys = read.map((key) => key.replace(/^include-/, "user-"));
-      const desired = deployedSecrets(topology, [cluster]).map(({ name }) => name);
+      const desired = deployedSecrets(topology, {}, [cluster]).map(({ name }) => name);
       expect([topology.environment, cluster.name, [...new Set(keys)].sort()]).toEqual([
         topology.environment,
         cluster.name,

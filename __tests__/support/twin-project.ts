@@ -220,7 +220,7 @@ export class TestTwin {
   async with<T>(
     authentication: Authentication,
     work: (client: NatsClient) => Promise<T>,
-    options: Partial<NatsClientOptions> = {},
+    options: Partial<NatsClientOptions> & { cluster?: string } = {},
   ): Promise<T> {
     const client = this.client(authentication, options);
     try {

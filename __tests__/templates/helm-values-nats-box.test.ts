@@ -35,7 +35,7 @@ describe.each(["callout", "operator"] as const)("in %s mode", (mode) => {
   test("everyone who may be named is a user of the topology, with a key that is deployed", () => {
     const { users, topology, contexts } = everyUser(mode);
     expect(contexts.map(({ name }) => name)).toEqual(users);
-    const deployed = deployedSecrets(topology, topology.clusters).map(({ name }) => name);
+    const deployed = deployedSecrets(topology, {}, topology.clusters).map(({ name }) => name);
     for (const { creds, nkey } of contexts) expect(deployed).toContain((creds ?? nkey)?.split("/").at(-1));
     expect(contexts.every(({ creds }) => (creds !== undefined) === (mode === "operator"))).toBe(true);
   });

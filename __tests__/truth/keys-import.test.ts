@@ -180,13 +180,15 @@ test("Helm values and nats.conf hold the operator's own JWTs", () => {
 test("servers of that operator let in the imported creds, and the callout whom a token names", async () => {
   const { certFile, keyFile } = makeCertificate(folder);
   const tls = `tls { cert_file: "${certFile}", key_file: "${keyFile}" }\n`;
-  const conf = printConf(identityConf(topology(), trust(), folder));
+  const conf = printConf(identityConf(topology(), clusterOf(topology(), "core"), trust(), folder));
   const server = await startNatsServer(folder, `server_name: imported\n${tls}${conf}`);
   stops.push(() => server.stop());
   const issuer = await startIssuer();
   stops.push(() => issuer.stop());
   const store = new FolderStore(keys);
-  const deployed = new Map((await deployedValues(topology(), store)).map(({ name, value }) => [name, value]));
+  const deployed = new Map(
+    (await deployedValues({ topology: topology(), trust: {} }, store)).map(({ name, value }) => [name, value]),
+  );
   expect([...deployed].filter(([, value]) => value === "")).toEqual([]);
   const callout = await startCallout(bundleCallout(folder), {
     NATS_SERVERS: server.url,

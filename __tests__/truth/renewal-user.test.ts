@@ -2,7 +2,7 @@ import { connect, credsAuthenticator, ErrorCode, type NatsConnection, nkeyAuthen
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
 import { type EnvironmentInput, parseEnvironment } from "../../model/config";
-import { buildTopology } from "../../model/topology";
+import { buildTopology, clusterOf } from "../../model/topology";
 import { RENEWAL_INBOX } from "../../runtime/certificate-renewal/contract";
 import { reloadServers } from "../../runtime/certificate-renewal/reload";
 import { identityConf } from "../../templates/nats-conf/identity";
@@ -64,7 +64,10 @@ describe.each<Mode>(["callout", "operator"])("the renewal user in %s mode", (mod
     store = new MemoryStore();
     const topology = buildTopology(environment(mode, { kind: "kubernetes", flavor: "gke" }));
     const { trust } = await makeKeys(topology, store);
-    server = await startNatsServer(folder, printConf(identityConf(topology, trust, folder)));
+    server = await startNatsServer(
+      folder,
+      printConf(identityConf(topology, clusterOf(topology, "core"), trust, folder)),
+    );
   });
   afterAll(async () => {
     await Promise.all(connections.map((connection) => connection.close()));

@@ -23,7 +23,7 @@ import { UserError } from "../core/project";
 import { missingNatsServer } from "../core/toolbox/missing";
 import { findNatsServer } from "../core/tools";
 import { FolderStore } from "../keys/store";
-import { fixedUser, streamsClient, twinClient } from "../twin/connect";
+import { streamsClient, userClient } from "../twin/connect";
 import type { Twin } from "../twin/context";
 
 export interface BackupOptions {
@@ -113,11 +113,8 @@ async function asBackupUser<Result>(
   { cluster, scope }: BackupScope,
   work: (nc: NatsConnection) => Promise<Result>,
 ): Promise<Result> {
-  const client = twinClient(twin, cluster, {
-    authentication: fixedUser(twin, `backup-${scope.account}`),
-    inboxPrefix: BACKUP_INBOX,
-    name: "natsform backup",
-  });
+  const login = { inboxPrefix: BACKUP_INBOX, name: "natsform backup" };
+  const client = await userClient(twin, cluster, `backup-${scope.account}`, login);
   try {
     const connection = await client.connection().catch((error: unknown) => {
       throw new UserError(
@@ -178,7 +175,7 @@ export async function restoreTwin(
   return asBackupUser(twin, one, async (nc) => {
     const remove = async (stream: string) => {
       // The backup user may not delete; the streams user may.
-      const client = streamsClient(twin, cluster, scope.account);
+      const client = await streamsClient(twin, cluster, scope.account);
       try {
         await (await (await client.connection()).jetstreamManager({ checkAPI: false })).streams.delete(stream);
       } finally {

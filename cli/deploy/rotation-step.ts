@@ -1,5 +1,5 @@
 import type { Trust } from "../../model/config";
-import { calloutKeys, responderKey, type Topology } from "../../model/topology";
+import { calloutKeys, responderKey, type Topology, trustOf } from "../../model/topology";
 import { UserError } from "../core/project";
 
 /** State of a cluster's deployed responders. */
@@ -39,13 +39,15 @@ export type RespondersStep = "nothing" | "start" | "restart" | "finished-before"
 export function respondersStep(
   found: DeployedResponders | undefined,
   topology: Pick<Topology, "identity">,
-  trust: Trust,
+  everywhere: Trust,
+  cluster: string,
 ): RespondersStep {
+  const trust = trustOf(everywhere, cluster);
   // Without an available responder there is no service to keep up, and new ones may need the changed servers first.
   if (!found || found.available === 0) return "nothing";
   const { keys, done } = found;
   // They have the keys, but the rollout is not complete: the previous deployment stopped here.
-  if (keys === calloutKeys(topology, trust)) return done ? "nothing" : "restart";
+  if (keys === calloutKeys(topology, trust, cluster)) return done ? "nothing" : "restart";
   // These versions read the first seed alone, which unchanged servers do not know during a rotation.
   if (keys === undefined) return trust.previous ? "refuse" : "nothing";
   const deployedKeys = keys.split(",").map((key) => key.replace(/\?$/, ""));

@@ -7,7 +7,7 @@ import { shownPath, UserError } from "../core/project";
 import { type KeyLocationOptions, keyLocation } from "./location";
 import { makeKeys } from "./make";
 import { deployedIn, pushSecrets, removeStrayKeys } from "./push";
-import { finishRotation, previousKeys, rotateKeys } from "./rotate";
+import { finishRotation, previousKeys, rotateKeys, separated } from "./rotate";
 import { MemoryStore, openStore } from "./store";
 import { writeTrust } from "./trust-file";
 import { refuseOtherKeys, type TrustedKey, trustedKeys } from "./trusted-keys";
@@ -95,7 +95,7 @@ export async function rotateEnvironmentKeys(
     }
     const continued = !finish && (await previousKeys(topology, store)) !== undefined;
     const keys = await (finish ? finishRotation : rotateKeys)(topology, store, previous);
-    const { trust } = await makeKeys(topology, store, previous);
+    const { trust } = await makeKeys(topology, store, finish ? previous : separated(topology, previous));
     writeTrust(path, trust);
     return { continued, keys };
   });
@@ -136,11 +136,12 @@ export async function pushKeys(name: string, { to, ...props }: KeysProps & { to:
   const target = openStore(to, "existing");
   return withLock(lock, async () => {
     const trust = loadTrustIfThere(path, root);
+    const keyed = { topology, trust: trust ?? {} };
     if (trust) await refuseOtherKeys(topology, trust, store);
     const deployed = deployedIn(topology, to);
-    const pushed = await pushSecrets(topology, store, target, deployed);
+    const pushed = await pushSecrets(keyed, store, target, deployed);
     // What nobody in a cluster reads must not lie in its Secret; other stores may be shared.
-    const removed = deployed.personal ? [] : await removeStrayKeys(topology, target, deployed);
+    const removed = deployed.personal ? [] : await removeStrayKeys(keyed, target, deployed);
     return { ...pushed, removed, target: target.description };
   });
 }

@@ -2,13 +2,13 @@ import type { KeyPair } from "nkeys.js";
 import type { Trust } from "../../model/config";
 import { encryptsBackups, type Topology } from "../../model/topology";
 import { ensureBackupKey } from "./backup-key";
-import { ensureCreds, keepSame } from "./creds";
+import { ClusterStore } from "./cluster-store";
 import { importedBefore, importedTrust } from "./imported-trust";
+import { byCluster, type KeySet, keySets } from "./key-sets";
 import type { KeyStore } from "./key-store";
-import { type OperatorKeys, signOperatorJwts } from "./operator-jwts";
+import { operatorTrust } from "./operator-trust";
 import { previousKeys } from "./rotate";
-import { previousOf } from "./rotated-keys";
-import { ensurePair, pairOf } from "./seeds";
+import { ensurePair } from "./seeds";
 
 export interface MadeKeys {
   trust: Trust;
@@ -33,78 +33,47 @@ export async function makeKeys(
   like?: Trust,
 ): Promise<MadeKeys> {
   const before = new Set(await store.list());
-  const { identity, environment } = topology;
-  const issuer = await ensurePair(store, "issuer", "account");
-  const xkey = await ensurePair(store, "xkey", "curve");
+  const { environment, identity } = topology;
+  // An operator's account lists its signing keys for every server, so there is nothing to tell clusters apart by.
+  const isShared = imported !== undefined || like !== undefined;
+  const { owner, others } = isShared ? { owner: undefined, others: [] } : keySets(topology, previous);
   if (encryptsBackups(topology)) await ensureBackupKey(store);
-  const users: Record<string, KeyPair> = {};
-  for (const { name } of identity.users) users[name] = await ensurePair(store, `user-${name}`, "user");
-  for (const name of Object.keys(identity.services)) {
-    users[`service-${name}`] = await ensurePair(store, `user-service-${name}`, "user");
-  }
-  const rotating = await previousKeys(topology, store);
+  const sets: KeySet[] = [await ensureSet(topology, store, owner)];
+  for (const cluster of others)
+    sets.push(await ensureSet(topology, new ClusterStore(store, { cluster: owner }, cluster), cluster));
+  const [first, ...rest] = sets as [KeySet, ...KeySet[]];
+  const own = identity.users.filter(({ cluster }) => cluster === undefined).map(({ name }) => name);
   const trust: Trust = {
     environment,
     example: false,
-    issuer: issuer.getPublicKey(),
-    xkey: xkey.getPublicKey(),
-    users: Object.fromEntries(Object.entries(users).map(([name, pair]) => [name, pair.getPublicKey()])),
-    previous: rotating,
+    cluster: owner,
+    ...publicHalves(first, Object.keys(first.users)),
+    clusters: byCluster(rest, (set) => publicHalves(set, own)),
     accounts: {},
     authorities: previous?.authorities,
   };
-  if (identity.mode === "operator") {
-    Object.assign(
-      trust,
-      imported
-        ? await importedTrust(topology, store, users, imported, previous)
-        : await operatorTrust(topology, store, { xkey, users, previous: rotating }, previous, like),
-    );
-  }
+  if (imported) Object.assign(trust, await importedTrust(topology, store, first.users, imported, previous));
+  else if (identity.mode === "operator")
+    Object.assign(trust, await operatorTrust(topology, sets, trust, previous, like));
   const created = (await store.list()).filter((name) => !before.has(name));
   return { trust, created };
 }
 
-async function operatorTrust(
-  topology: Topology,
-  store: KeyStore,
-  { xkey, users, previous: rotating }: Pick<OperatorKeys, "xkey" | "users" | "previous">,
-  previous?: Trust,
-  like?: Trust,
-): Promise<Pick<Trust, "operator" | "accounts" | "sentinel">> {
+/** The keys of one cluster, made where they are missing; without a cluster those that all share. */
+async function ensureSet(topology: Topology, store: KeyStore, cluster?: string): Promise<KeySet> {
   const { identity } = topology;
-  const keys: OperatorKeys = {
-    operator: await ensurePair(store, "operator", "operator"),
-    accounts: {},
-    signing: {},
-    xkey,
-    users,
-    sentinel: await ensurePair(store, "user-sentinel", "user"),
-    previous: rotating,
-  };
-  for (const { name } of identity.accounts) {
-    keys.accounts[name] = await ensurePair(store, `account-${name}`, "account");
-    const before = rotating?.[`signing-${name}`] && (await store.read(previousOf(`signing-${name}`)));
-    keys.signing[name] = [await ensurePair(store, `signing-${name}`, "account"), ...(before ? [pairOf(before)] : [])];
-  }
-  const signed = await signOperatorJwts(topology, keys, like);
-  for (const user of identity.users)
-    await ensureCreds(store, user, { pair: users[user.name], signer: keys.accounts[user.account] });
-  return {
-    operator: {
-      publicKey: keys.operator.getPublicKey(),
-      jwt: keepSame(previous?.operator?.jwt, signed.operator),
-    },
-    accounts: Object.fromEntries(
-      identity.accounts.map(({ name }) => [
-        name,
-        {
-          publicKey: keys.accounts[name]?.getPublicKey() ?? "",
-          signingKey: keys.signing[name]?.[0]?.getPublicKey(),
-          jwt: keepSame(previous?.accounts[name]?.jwt, signed.accounts[name] ?? ""),
-        },
-      ]),
-    ),
-    sentinel: keepSame(previous?.sentinel, signed.sentinel),
-  };
+  const issuer = await ensurePair(store, "issuer", "account");
+  const xkey = await ensurePair(store, "xkey", "curve");
+  const users: Record<string, KeyPair> = {};
+  const services = Object.keys(identity.services).map((name) => `service-${name}`);
+  for (const name of [...identity.users.map(({ name }) => name), ...services])
+    users[name] = await ensurePair(store, `user-${name}`, "user");
+  return { cluster, store, issuer, xkey, users, previous: await previousKeys(topology, store) };
 }
+
+const publicHalves = ({ issuer, xkey, users, previous }: KeySet, names: readonly string[]) => ({
+  issuer: issuer.getPublicKey(),
+  xkey: xkey.getPublicKey(),
+  users: Object.fromEntries(names.map((name) => [name, users[name]?.getPublicKey() ?? ""])),
+  previous,
+});

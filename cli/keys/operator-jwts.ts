@@ -17,6 +17,8 @@ export interface OperatorKeys {
   sentinel: KeyPair;
   /** By name of the key: public halves that are still accepted while a rotation is not finished. */
   previous?: Record<string, string>;
+  /** Public halves of users that servers refuse although an account's own key has signed their JWTs. */
+  refused: readonly string[];
 }
 
 export interface OperatorJwts {
@@ -29,6 +31,9 @@ export interface OperatorJwts {
 const withoutStrictness = ({ strict_signing_key_usage: _, ...claims }: NeutralClaims) => claims;
 
 const unlimited = -1;
+
+/** A user is revoked for JWTs of before this time, in seconds: those of the year 9999 are too. */
+const forever = 253_402_300_799;
 
 /** Explicit limits of an account: without them the server assumes zeros, and no client can connect. */
 function limits({ jetstream, limits }: AccountTopology): Partial<Account>["limits"] {
@@ -65,6 +70,11 @@ export async function signOperatorJwts(
       ? await claimsFor(account.name, accountClaims(like, account.name), keys.accounts)
       : { limits: limits(account), ...(await sharingClaims(account, identity.accounts, keys.accounts)) };
     const own = (keys.signing[account.name] ?? []).map((signing) => signing.getPublicKey());
+    if (keys.refused.length > 0)
+      claims.revocations = {
+        ...Object.fromEntries(keys.refused.map((key) => [key, forever])),
+        ...(claims.revocations as Account["revocations"]),
+      };
     claims.signing_keys = [...own, ...((signing_keys as Account["signing_keys"]) ?? [])];
     if (account.name === identity.calloutAccount) {
       claims.authorization = {

@@ -3,17 +3,27 @@ import {
   clusterSecrets,
   type DeployedSecret,
   deployedSecrets,
-  personalSecrets,
+  type KeyOwner,
+  secretsInStore,
   type Topology,
 } from "../../model/topology";
 import { UserError } from "../core/project";
 import type { KeyStore } from "./key-store";
 
+/** An environment, and whose keys have plain names. */
+export interface KeyedEnvironment {
+  topology: Topology;
+  trust: KeyOwner;
+}
+
 /** What a deployment's store holds. */
 export interface DeployedKeys {
   /** Whose programs read it. */
   clusters: readonly ClusterTopology[];
-  /** Logins of services and of the system user too, in a store that lets each read its own. */
+  /**
+   * Logins of services and of the system user too, in a store that lets each read its own. Such a store may hold the keys of
+   * several clusters; the other kind is of one.
+   */
   personal: boolean;
 }
 
@@ -27,19 +37,23 @@ export function deployedIn(topology: Topology, url: string): DeployedKeys {
   return cluster ? { clusters: [cluster], personal: false } : deployedEverywhere(topology);
 }
 
-const secretsOf = (topology: Topology, { clusters, personal }: DeployedKeys): DeployedSecret[] => [
-  ...deployedSecrets(topology, clusters),
-  ...(personal ? personalSecrets(topology) : []),
-];
+const secretsOf = (
+  { topology, trust }: KeyedEnvironment,
+  { clusters, personal }: DeployedKeys,
+): Pick<DeployedSecret, "name" | "keys">[] => {
+  return personal
+    ? secretsInStore(topology, trust, clusters)
+    : deployedSecrets(topology, trust, clusters).map(({ entry, keys }) => ({ name: entry, keys }));
+};
 
 /** The secrets of a deployment with their values, in the form that programs read. */
 export async function deployedValues(
-  topology: Topology,
+  environment: KeyedEnvironment,
   from: KeyStore,
-  deployed: DeployedKeys = deployedEverywhere(topology),
+  deployed: DeployedKeys = deployedEverywhere(environment.topology),
 ): Promise<{ name: string; value: string }[]> {
   return Promise.all(
-    secretsOf(topology, deployed).map(async ({ name, keys }) => {
+    secretsOf(environment, deployed).map(async ({ name, keys }) => {
       const values = await Promise.all(keys.map((key) => from.read(key)));
       return { name, value: values.filter((value) => value !== undefined).join("\n") };
     }),
@@ -53,12 +67,12 @@ export async function deployedValues(
  * @throws UserError when a key is missing, before anything is written
  */
 export async function pushSecrets(
-  topology: Topology,
+  environment: KeyedEnvironment,
   from: KeyStore,
   to: KeyStore,
-  deployed: DeployedKeys = deployedEverywhere(topology),
+  deployed: DeployedKeys = deployedEverywhere(environment.topology),
 ): Promise<{ written: number; unchanged: number }> {
-  const secrets = await deployedValues(topology, from, deployed);
+  const secrets = await deployedValues(environment, from, deployed);
   const missing = secrets.filter(({ value }) => value === "").map(({ name }) => name);
   if (missing.length === secrets.length)
     throw new UserError(`there are no keys in ${from.description}`, "natsform keys init");
@@ -77,14 +91,22 @@ export async function pushSecrets(
 }
 
 /** Entries of the Secret of one cluster that nobody there reads: whoever may read it has them all the same. */
-export async function strayKeys(topology: Topology, store: KeyStore, deployed: DeployedKeys): Promise<string[]> {
-  const wanted = secretsOf(topology, deployed).map(({ name }) => name);
+export async function strayKeys(
+  environment: KeyedEnvironment,
+  store: KeyStore,
+  deployed: DeployedKeys,
+): Promise<string[]> {
+  const wanted = secretsOf(environment, deployed).map(({ name }) => name);
   return (await store.list()).filter((name) => !wanted.includes(name));
 }
 
 /** Removes such entries. @returns their names */
-export async function removeStrayKeys(topology: Topology, store: KeyStore, deployed: DeployedKeys): Promise<string[]> {
-  const stray = await strayKeys(topology, store, deployed);
+export async function removeStrayKeys(
+  environment: KeyedEnvironment,
+  store: KeyStore,
+  deployed: DeployedKeys,
+): Promise<string[]> {
+  const stray = await strayKeys(environment, store, deployed);
   for (const name of stray) await store.remove(name);
   return stray;
 }

@@ -1,5 +1,5 @@
 import type { Trust } from "../../model/config";
-import type { Topology } from "../../model/topology";
+import { storedName, type Topology, trustOf } from "../../model/topology";
 import { UserError } from "../core/project";
 import type { KeyStore } from "./key-store";
 import { readCreds } from "./read-jwts";
@@ -15,8 +15,17 @@ export interface TrustedKey {
   publicKey: string;
 }
 
-/** Every key that a trust file lists. */
+/** Every key that a trust file lists, by its name in a store for several clusters. */
 export function trustedKeys(trust: Trust): TrustedKey[] {
+  const { clusters = {}, ...first } = trust;
+  const others = Object.keys(clusters).flatMap((cluster) =>
+    keysOf(trustOf(trust, cluster)).map(({ key, publicKey }) => ({ key: storedName(trust, cluster, key), publicKey })),
+  );
+  // Keys that belong to no cluster are seen by each.
+  return [...new Map([...keysOf(first), ...others].map((one) => [one.key, one])).values()];
+}
+
+function keysOf(trust: Trust): TrustedKey[] {
   return [
     { key: "issuer", publicKey: trust.issuer },
     { key: "xkey", publicKey: trust.xkey },
@@ -30,11 +39,39 @@ export function trustedKeys(trust: Trust): TrustedKey[] {
   ];
 }
 
+/** Clusters with keys of their own; an empty name where all share them. */
+const setsOf = ({ cluster = "", clusters = {} }: Trust): string[] => [cluster, ...Object.keys(clusters)];
+
+/** Names in the store of a key, and of the one that it has replaced while a rotation is not finished. */
+export interface RotatableKey {
+  name: string;
+  previous: string;
+}
+
+const rotatable = (trust: Trust, cluster: string, name: string): RotatableKey => ({
+  name: storedName(trust, cluster, name),
+  previous: storedName(trust, cluster, previousOf(name)),
+});
+
+/** Keys whose rotation is not finished, as the trust file says. */
+export const openKeys = (trust: Trust): RotatableKey[] =>
+  setsOf(trust).flatMap((cluster) =>
+    Object.keys(trustOf(trust, cluster).previous ?? {}).map((name) => rotatable(trust, cluster, name)),
+  );
+
+/** Keys that may have an old one: by the configuration, and by the trust file. */
+export const rotatableKeys = (topology: Topology, trust: Trust): RotatableKey[] => {
+  const all = setsOf(trust).flatMap((cluster) => rotatedNames(topology).map((name) => rotatable(trust, cluster, name)));
+  return [...new Map([...all, ...openKeys(trust)].map((key) => [key.name, key])).values()];
+};
+
 /** The store's keys that the trust file lists, and those of a rotation whether it lists them or not. */
 export async function heldKeys(topology: Topology, trust: Trust, store: KeyStore): Promise<HeldKeys> {
   const known = trustedKeys(trust).map(({ key }) => key);
-  const creds = topology.identity.users.map(({ name }) => `creds-${name}`);
-  const old = rotatedNames(topology).map(previousOf);
+  const creds = setsOf(trust).flatMap((cluster) =>
+    topology.identity.users.map(({ name }) => storedName(trust, cluster, `creds-${name}`)),
+  );
+  const old = rotatableKeys(topology, trust).map(({ previous }) => previous);
   // Without an operator creds are unused, and not signed again.
   const names = [...new Set([...known, ...creds, ...old])].filter((name) => trust.operator || !isCreds(name));
   const held = await Promise.all(names.map(async (name) => [name, await store.read(name)] as const));
@@ -44,12 +81,12 @@ export async function heldKeys(topology: Topology, trust: Trust, store: KeyStore
 /** Names of the store's keys that differ from the trust file. A missing key does not count. Pure. */
 export function otherKeys(trust: Trust, held: HeldKeys): string[] {
   const trusted = new Map(trustedKeys(trust).map(({ key, publicKey }) => [key, publicKey]));
-  return [...held].filter(([name, text]) => publicHalf(text) !== trusted.get(keyOf(name))).map(([name]) => name);
+  return [...held].filter(([name, text]) => publicHalf(text) !== trusted.get(userKey(name))).map(([name]) => name);
 }
 
 const isCreds = (name: string) => name.startsWith("creds-");
 /** Creds contain the user's key. */
-const keyOf = (name: string) => name.replace(/^creds-/, "user-");
+const userKey = (name: string) => name.replace(/^creds-/, "user-");
 
 /** `unreadable` where it is neither a seed nor creds. */
 function publicHalf(text: string): string {
@@ -69,7 +106,7 @@ export function otherKeysError(
   store: KeyStore,
   others: readonly string[],
 ): UserError {
-  const old = rotatedNames(topology).map(previousOf);
+  const old = rotatableKeys(topology, trust).map(({ previous }) => previous);
   const { environment: name, imported } = trust;
   const get = "use the keys that belong to the trust file, or the trust file that belongs to the keys";
   const fix = imported

@@ -1,8 +1,8 @@
 import type { Trust } from "../../model/config";
-import type { ClusterTopology } from "../../model/topology";
+import { type ClusterTopology, trustOf } from "../../model/topology";
 import { poll, runningProcess } from "../core/processes";
 import { UserError } from "../core/project";
-import { fixedUser, twinClient } from "./connect";
+import { userClient } from "./connect";
 import type { Twin } from "./context";
 import { monitoring } from "./monitoring";
 
@@ -21,7 +21,7 @@ export interface StaleAccount {
 export async function staleAccounts(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<StaleAccount[]> {
   const stale: StaleAccount[] = [];
   const running = cluster.servers.map(({ name }) => name).filter((name) => runningProcess(twin.folder.server(name)));
-  for (const [account, { publicKey, jwt }] of Object.entries(trust.accounts)) {
+  for (const [account, { publicKey, jwt }] of Object.entries(trustOf(trust, cluster.name).accounts)) {
     if (!jwt) continue;
     const servers: string[] = [];
     for (const name of running) {
@@ -46,7 +46,7 @@ export async function updateAccounts(twin: Twin, trust: Trust, skip?: string): P
     const find = async () => (await staleAccounts(twin, cluster, trust)).filter(({ account }) => account !== skip);
     const stale = await find();
     if (stale.length === 0) continue;
-    const client = twinClient(twin, cluster, { authentication: fixedUser(twin, "sys") });
+    const client = await userClient(twin, cluster, "sys");
     try {
       for (const { jwt } of stale) await client.request("$SYS.REQ.CLAIMS.UPDATE", jwt, { timeoutMs: 10_000 });
     } finally {

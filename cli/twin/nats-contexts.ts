@@ -1,7 +1,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { privateFile, writeFileAtomically } from "../../artifacts/files";
+import { storedName } from "../../model/topology";
 import { serviceInboxPrefix } from "../../runtime/client";
+import { credsFile } from "./connect";
 import { clientUrls, loadTwinTrust, type Twin } from "./context";
 
 /** Folder of the nats CLI's contexts. */
@@ -24,9 +26,9 @@ export function writeContexts(twin: Twin, root: string, folder = contextFolder()
       writeFileAtomically(path, `${JSON.stringify({ ...base, ...content }, null, 2)}\n`, privateFile);
       return path;
     };
-    const key = (name: string) => join(twin.folder.keys, `user-${name}.key`);
+    const key = (name: string) => join(twin.folder.keys, `${storedName(trust, cluster.name, `user-${name}`)}.key`);
     const sys: Record<string, string> = operator
-      ? { creds: twin.folder.credentials("sys.creds") }
+      ? { creds: credsFile(twin, trust, cluster, "sys") }
       : { nkey: key("sys") };
     return [
       write("sys", { description: `${environment}: system account of ${cluster.name}`, ...sys }),

@@ -4,7 +4,14 @@ import { programFile } from "../../artifacts/build/names";
 import { copyBuilt } from "../../artifacts/copy-built";
 import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
 import type { Trust } from "../../model/config";
-import { type ClusterTopology, calloutIssuerSecret, calloutXkeySecret, loginKey } from "../../model/topology";
+import {
+  type ClusterTopology,
+  calloutIssuerSecret,
+  calloutXkeySecret,
+  loginKey,
+  storedName,
+  usersOf,
+} from "../../model/topology";
 import { leafInclude } from "../../runtime/common/leaf-include";
 import { calloutEnvironment } from "../../templates/auth-callout-environment";
 import { toAuthRules } from "../../templates/callout-rules";
@@ -12,8 +19,10 @@ import { definedVariables } from "../../templates/program-environment";
 import type { ProgramFolder } from "../core/processes";
 import { poll, runningProcess, startProcess, stopProcess } from "../core/processes";
 import { UserError } from "../core/project";
+import { ClusterStore } from "../keys/cluster-store";
 import { deployedValues } from "../keys/push";
 import { FolderStore } from "../keys/store";
+import { credsFile } from "./connect";
 import { clientUrls, type Twin } from "./context";
 import { ensureIssuerKey, issuerKeyPath } from "./issuer";
 import { loopback, responderName } from "./ports";
@@ -41,7 +50,7 @@ export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinPro
     const rules = toAuthRules(topology, trust, cluster);
     writeFileAtomically(rulesPath(twin, cluster), `${JSON.stringify(rules, null, 2)}\n`);
   }
-  await writeSeeds(twin);
+  for (const cluster of topology.clusters) await writeSeeds(twin, cluster, trust);
   return [
     {
       name: "oidc-issuer",
@@ -56,14 +65,21 @@ export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinPro
   ];
 }
 
-/** File with the logins of responders, as in a deployment: during a rotation the old one after the new one. */
-const loginPath = ({ folder }: Twin) => folder.credentials("responder.logins");
+/**
+ * Files of a cluster's responders, as in a deployment: during a rotation each has what was before after what is new. They
+ * are named like the cluster's keys.
+ */
+const responderFiles = ({ folder }: Twin, { name }: ClusterTopology, trust: Trust) => {
+  const file = (of: string) => folder.credentials(storedName(trust, name, of));
+  return { logins: file("responder.logins"), issuers: file("issuer.seeds"), xkeys: file("xkey.seeds") };
+};
 const rulesPath = (twin: Twin, { name }: ClusterTopology) =>
   join(twin.folder.root, "programs", `auth-rules-${name}.json`);
 
 /** The auth callout's responders of one cluster. The callout does not cross leaf nodes, so each cluster has its own. */
 export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): TwinProgram[] {
   const { folder, topology, ports } = twin;
+  const files = responderFiles(twin, cluster, trust);
   return Array.from({ length: topology.identity.responders }, (_, i) => {
     const name = responderName(cluster.name, i);
     const port = ports.responders[name] ?? 0;
@@ -79,9 +95,9 @@ export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): 
           cluster,
           servers: clientUrls(twin, cluster),
           authorities: { file: folder.caBundle },
-          login: { file: loginPath(twin) },
-          issuerSeeds: { file: folder.credentials("issuer.seeds") },
-          xkeySeeds: { file: folder.credentials("xkey.seeds") },
+          login: { file: files.logins },
+          issuerSeeds: { file: files.issuers },
+          xkeySeeds: { file: files.xkeys },
           rulesFile: rulesPath(twin, cluster),
           jwksUri: `http://${loopback}:${ports.issuer}/jwks`,
           http: { host: loopback, port },
@@ -91,18 +107,21 @@ export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): 
   });
 }
 
-/** Writes seeds in the form that the responder reads, as in a deployment. */
-async function writeSeeds(twin: Twin): Promise<void> {
+/** Writes a cluster's seeds in the form that its programs and servers read, as in a deployment. */
+async function writeSeeds(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<void> {
   const { folder, topology } = twin;
-  const store = new FolderStore(folder.keys);
-  const deployed = await deployedValues(topology, store);
-  const seeds = (secret: string) => `${deployed.find(({ name }) => name === secret)?.value ?? ""}\n`;
-  writeFileAtomically(folder.credentials("issuer.seeds"), seeds(calloutIssuerSecret), privateFile);
-  writeFileAtomically(folder.credentials("xkey.seeds"), seeds(calloutXkeySecret), privateFile);
-  writeFileAtomically(loginPath(twin), seeds(loginKey(topology, "responder")), privateFile);
-  for (const { name } of topology.identity.users) {
+  const store = new ClusterStore(new FolderStore(folder.keys), trust, cluster.name);
+  const read = { clusters: [cluster], personal: false };
+  const deployed = await deployedValues({ topology, trust }, new FolderStore(folder.keys), read);
+  const write = (path: string, secret: string) =>
+    writeFileAtomically(path, `${deployed.find(({ name }) => name === secret)?.value ?? ""}\n`, privateFile);
+  const files = responderFiles(twin, cluster, trust);
+  write(files.issuers, calloutIssuerSecret);
+  write(files.xkeys, calloutXkeySecret);
+  write(files.logins, loginKey(topology, "responder"));
+  for (const { name } of usersOf(topology.identity, cluster.name)) {
     const creds = await store.read(`creds-${name}`);
-    if (creds) writeFileAtomically(folder.credentials(`${name}.creds`), `${creds}\n`, privateFile);
+    if (creds) writeFileAtomically(credsFile(twin, trust, cluster, name), `${creds}\n`, privateFile);
     // The configuration of a server's leaf link includes this file.
     const seed = name.startsWith("leaf-") ? await store.read(`user-${name}`) : undefined;
     if (seed) writeFileAtomically(folder.credentials(`${name}.conf`), leafInclude(seed), privateFile);

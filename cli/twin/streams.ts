@@ -45,7 +45,7 @@ export async function planTwinStreams(
 ): Promise<StreamPlan[]> {
   const plans: StreamPlan[] = [];
   for (const { cluster, account } of scopes(twin).filter(isWanted)) {
-    const client = streamsClient(twin, cluster, account);
+    const client = await streamsClient(twin, cluster, account);
     try {
       const desired = toStreamSpecs(twin.topology, cluster.name, account);
       const found = await findStreams(await client.connection(), Date.now() + deadlineMs, desired);
@@ -87,7 +87,7 @@ export async function applyTwinStreams(
   let changed = 0;
   for (const { cluster, account, actions } of plans) {
     if (actions.length === 0) continue;
-    const client = streamsClient(twin, cluster, account);
+    const client = await streamsClient(twin, cluster, account);
     try {
       const applied = await applyPlan(await client.connection(), {
         plan: actions,

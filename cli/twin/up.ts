@@ -9,6 +9,7 @@ import { makeKeys } from "../keys/make";
 import { trustDifferences } from "../keys/operator-claims";
 import { FolderStore } from "../keys/store";
 import { writeTrust } from "../keys/trust-file";
+import { openKeys } from "../keys/trusted-keys";
 import { updateAccounts } from "./accounts";
 import { ensureCertificates } from "./certificates";
 import { noteApplied, refuseImpossible } from "./changes";
@@ -177,8 +178,7 @@ async function ensureResponders(
  * responders accept old and new keys, and a server knows one of them.
  */
 async function respondersAhead(twin: Twin, trust: Trust, progress: (text: string) => void): Promise<void> {
-  const keys = await new FolderStore(twin.folder.keys).list();
-  const rotating = keys.some((name) => name.endsWith("-previous"));
+  const rotating = openKeys(trust).length > 0;
   for (const cluster of twin.topology.clusters) {
     if (!cluster.servers.some(({ name }) => runningProcess(twin.folder.server(name)))) continue;
     const programs = responders(twin, cluster, trust).filter(({ folder }) => rotating || !runningProcess(folder));

@@ -1,13 +1,16 @@
 export * from "./aws-names";
 export { buildTopology, clusterOf } from "./build";
 export { calloutKeys } from "./callout-keys";
+export { hasKeysOf, isSeparating, nameIn, storedName, trustOf, usersElsewhere, usersOf } from "./cluster-keys";
 export {
   type DeployedSecret,
   deployedSecrets,
   encryptsBackups,
+  type KeyOwner,
   personalSecrets,
   responderCreds,
   responderKey,
+  secretsInStore,
 } from "./deployed-secrets";
 export { isLandingAccount, streamsInbox } from "./identity";
 export { type ClusterSecrets, clusterSecrets, type KubernetesClusterNames, kubernetesNames } from "./kubernetes-names";

@@ -44,6 +44,7 @@ export function leafUsers(env: Environment): UserTopology[] {
       name: leafUser(leaf.name, account),
       account,
       purpose: leaf.purpose,
+      cluster: leaf.hub,
       permissions: permissionsOf(env, leafs, leaf, account),
       connections: ["LEAFNODE" as const],
     })),

@@ -82,6 +82,8 @@ export interface UserTopology {
   account: string;
   /** Purpose of the user, in words. */
   purpose: string;
+  /** Cluster whose servers alone know it: of a leaf's login, the hub. Absent: those of every cluster do. */
+  cluster?: string;
   /** Kinds of connections that it may come over. Without a list it could come over any, past the callout. */
   connections: ConnectionKind[];
   permissions?: { publish?: { allow?: string[]; deny?: string[] }; subscribe?: { allow?: string[]; deny?: string[] } };

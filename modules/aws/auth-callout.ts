@@ -7,7 +7,7 @@ import { awsClusterNames, calloutIssuerSecret, calloutXkeySecret } from "../../m
 import { calloutEnvironment } from "../../templates/auth-callout-environment";
 import type { StackContext } from "./context";
 import type { Lookups } from "./lookups";
-import { connectionOf } from "./program-connection";
+import { connectionOf, keySource } from "./program-connection";
 import { programImage } from "./program-image";
 import { ProgramTask, type SecretVariable } from "./program-task";
 
@@ -96,11 +96,11 @@ const port = 9090;
 const isHealthy = `fetch("http://127.0.0.1:${port}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
 
 /** Environment of the responders. */
-function environmentOf({ topology, trust }: StackContext, cluster: EcsCluster, { names }: Lookups) {
-  const key = (name: string) => ({ secret: { secret: names.keySecret(name) } });
-  return calloutEnvironment<SecretVariable>(topology, trust, {
+function environmentOf(context: StackContext, cluster: EcsCluster, lookups: Lookups) {
+  const key = (name: string) => keySource(context, cluster, lookups, name);
+  return calloutEnvironment<SecretVariable>(context.topology, context.trust, {
     cluster,
-    ...connectionOf(topology, cluster, "responder", names.keySecret),
+    ...connectionOf(context, cluster, "responder", lookups),
     issuerSeeds: key(calloutIssuerSecret),
     xkeySeeds: key(calloutXkeySecret),
     http: { host: "127.0.0.1", port },

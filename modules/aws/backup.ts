@@ -65,9 +65,8 @@ export class AccountBackup extends Construct {
 
 function backupTask(scope: Construct, name: string, props: AccountBackupProps): ProgramTask {
   const { context, cluster, account, image, lookups } = props;
-  const { topology } = context;
   const programEnvironment = backupEnvironment(backupScope(props), {
-    ...connectionOf(topology, cluster, `backup-${account}`, lookups.names.keySecret),
+    ...connectionOf(context, cluster, `backup-${account}`, lookups),
     ...storedSite(props),
   });
   return new ProgramTask(scope, "task", {

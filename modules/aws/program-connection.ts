@@ -1,6 +1,8 @@
-import { type ClusterTopology, loginKey, ports, type Topology } from "../../model/topology";
+import { type ClusterTopology, loginKey, ports, storedName } from "../../model/topology";
 import type { Connection } from "../../templates/program-environment";
 import { secretOfCertificate } from "./agent-environment";
+import type { StackContext } from "./context";
+import type { Lookups } from "./lookups";
 import type { SecretVariable } from "./program-task";
 
 /** URLs by which programs in the VPC reach the servers: names in Cloud Map, always over TLS. */
@@ -16,12 +18,20 @@ function internalAuthorities(environment: string, cluster: ClusterTopology): Sec
 
 /** Connection of a program in a task as a fixed user: its key is a secret by reference. */
 export const connectionOf = (
-  topology: Topology,
+  context: StackContext,
   cluster: ClusterTopology,
   user: string,
-  keySecret: (key: string) => string,
+  lookups: Lookups,
 ): Connection<SecretVariable> => ({
   servers: clientUrls(cluster),
-  authorities: { secret: internalAuthorities(topology.environment, cluster) },
-  login: { secret: { secret: keySecret(loginKey(topology, user)) } },
+  authorities: { secret: internalAuthorities(context.topology.environment, cluster) },
+  login: keySource(context, cluster, lookups, loginKey(context.topology, user)),
 });
+
+/** A key of a cluster, as a secret by reference. */
+export const keySource = (
+  { trust }: Pick<StackContext, "trust">,
+  cluster: ClusterTopology,
+  { names }: Lookups,
+  key: string,
+): { secret: SecretVariable } => ({ secret: { secret: names.keySecret(storedName(trust, cluster.name, key)) } });

@@ -24,7 +24,7 @@ export class StreamsTask extends Construct {
     super(scope, id);
     const { topology } = context;
     const programEnvironment = streamsEnvironment<SecretVariable>(topology, cluster, {
-      ...connectionOf(topology, cluster, `streams-${account}`, lookups.names.keySecret),
+      ...connectionOf(context, cluster, `streams-${account}`, lookups),
       specs: { text: JSON.stringify(toStreamSpecs(topology, cluster.name, account)) },
     });
     this.task = new ProgramTask(this, "task", {

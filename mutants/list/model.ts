@@ -72,8 +72,13 @@ export const model = [
     ],
     [
       "a cluster holds the logins of services",
-      "const names = clusters.flatMap((cluster) => secretsReadIn(topology, cluster));",
-      "const names = [...clusters.flatMap((cluster) => secretsReadIn(topology, cluster)), ...personalSecrets(topology).map(({ name }) => name)];",
+      "secretsReadIn(topology, cluster).map((entry)",
+      "[...secretsReadIn(topology, cluster), ...Object.keys(topology.identity.services).map((name) => `user-service-${name}`)].map((entry)",
+    ],
+    [
+      "an account's own key, which every cluster accepts, lies in each",
+      "return [old, current, ",
+      "return [`account-${calloutAccount}`, old, current, ",
     ],
     [
       "the old issuer's key is lost before its rotation is finished",
@@ -81,6 +86,20 @@ export const model = [
       'return ["issuer"];',
     ],
     ["the old seal's key is lost before its rotation is finished", 'return withPrevious("xkey");', 'return ["xkey"];'],
+  ]),
+  ...plantedIn("model/topology/cluster-keys.ts", [
+    [
+      "a cluster without keys of its own is given another's",
+      "if (owner === undefined || owner === cluster) return rest;",
+      "if (owner === undefined || owner === cluster || !setOf(trust, cluster)) return rest;",
+    ],
+    [
+      "a cluster accepts the users of another",
+      "users: { ...commonUsers(trust.users), ...own.users }",
+      "users: { ...own.users, ...trust.users }",
+    ],
+    ["a cluster accepts the old keys of another", "previous: undefined,\n", ""],
+    ["a leaf's login opens every cluster", "user.cluster === undefined || user.cluster === cluster", "true"],
   ]),
   ...plantedIn("model/topology/callout-keys.ts", [["responders keep rotated keys", "...previous]", "]"]]),
   ...plantedIn("model/topology/leaf-authorities.ts", [

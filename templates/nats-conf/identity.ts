@@ -1,16 +1,32 @@
 import type { Trust } from "../../model/config";
-import type { AccountTopology, Topology, UserTopology } from "../../model/topology";
+import {
+  type AccountTopology,
+  type ClusterTopology,
+  type Topology,
+  type UserTopology,
+  usersOf,
+} from "../../model/topology";
 import { sharingConf } from "./sharing";
 import { bytes, type ConfObject, type ConfValue } from "./tree";
 
-/** Accounts, users and the callout: all of a configuration that decides about logins. */
-export function identityConf(topology: Topology, trust: Trust, resolverDir: string): ConfObject {
+/**
+ * Accounts, users and the callout: all of a configuration that decides about logins.
+ *
+ * @param trust as the cluster sees it
+ */
+export function identityConf(
+  topology: Topology,
+  cluster: ClusterTopology,
+  trust: Trust,
+  resolverDir: string,
+): ConfObject {
   return topology.identity.mode === "operator"
     ? operatorConf(topology, trust, resolverDir)
-    : calloutConf(topology, trust);
+    : calloutConf(topology, cluster, trust);
 }
 
-function calloutConf({ identity }: Topology, trust: Trust): ConfObject {
+function calloutConf({ identity }: Topology, cluster: ClusterTopology, trust: Trust): ConfObject {
+  const users = usersOf(identity, cluster.name);
   return {
     system_account: identity.systemAccount,
     accounts: Object.fromEntries(
@@ -18,7 +34,7 @@ function calloutConf({ identity }: Topology, trust: Trust): ConfObject {
         account.name,
         {
           jetstream: jetstreamOf(account),
-          users: identity.users
+          users: users
             .filter((user) => user.account === account.name)
             .flatMap((user) => keysOf(user, trust).map((nkey) => userConf(nkey, user))),
           ...sharingConf(account),
@@ -31,7 +47,7 @@ function calloutConf({ identity }: Topology, trust: Trust): ConfObject {
         issuer: trust.issuer,
         account: identity.calloutAccount,
         // This list cannot be reloaded, so it names only users that must log in while the callout is down.
-        auth_users: identity.users.flatMap((user) => keysOf(user, trust)),
+        auth_users: users.flatMap((user) => keysOf(user, trust)),
         xkey: trust.xkey,
       },
     },

@@ -16,7 +16,7 @@ export interface RenderedServer {
 /** Renders a deployed server once, for all users of one of these parts. */
 export function renderServer(props: ServerConfProps): RenderedServer {
   const conf = serverConf(props);
-  return { text: printConf(conf), restartDigest: deployedDigest(conf, props.topology, props.trust) };
+  return { text: printConf(conf), restartDigest: deployedDigest(conf, props) };
 }
 
 export { configDigest, type ReadValue, readScalar } from "./config-digest";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { reloadableKeys } from "../../model/change";
 import type { Trust } from "../../model/config";
-import { calloutKeys, type Topology } from "../../model/topology";
+import { type ClusterTopology, calloutKeys, type Topology, usersElsewhere } from "../../model/topology";
 import { type ConfObject, type ConfValue, isBlock, printConf } from "./tree";
 
 /**
@@ -26,8 +26,16 @@ export function restartDigest(object: ConfObject): string {
 }
 
 /**
- * The same of a deployed server. In operator mode its keys are in account JWTs. Once it has loaded them, it reads them
- * from a configuration only at its start (2.14.5): so it is restarted when they are rotated.
+ * The same of a deployed server. In operator mode its keys are in account JWTs, and so are the users of other clusters,
+ * which it refuses. Once it has loaded them, it reads them from a configuration only at its start (2.14.5): so it is
+ * restarted when they are others.
  */
-export const deployedDigest = (object: ConfObject, topology: Topology, trust: Trust): string =>
-  restartDigest(topology.identity.mode === "operator" ? { ...object, keys: calloutKeys(topology, trust) } : object);
+export const deployedDigest = (
+  object: ConfObject,
+  { topology, trust, cluster }: { topology: Topology; trust: Trust; cluster: ClusterTopology },
+): string => {
+  if (topology.identity.mode !== "operator") return restartDigest(object);
+  const refused = usersElsewhere(trust, cluster.name);
+  const keys = calloutKeys(topology, trust, cluster.name);
+  return restartDigest({ ...object, keys, ...(refused.length > 0 && { refused }) });
+};

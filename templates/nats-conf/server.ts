@@ -1,6 +1,13 @@
 import type { Trust } from "../../model/config";
 import { knowsKey } from "../../model/config/server-keys";
-import type { ClusterTopology, Listener, ListenerName, ServerTopology, Topology } from "../../model/topology";
+import {
+  type ClusterTopology,
+  type Listener,
+  type ListenerName,
+  type ServerTopology,
+  type Topology,
+  trustOf,
+} from "../../model/topology";
 import { identityConf } from "./identity";
 import { leafRemote } from "./leaf-remote";
 import type { Site } from "./site";
@@ -21,8 +28,9 @@ export interface ServerConfProps {
  * @throws when the trust file lacks a key of the topology
  */
 export function serverConf(props: ServerConfProps): ConfObject {
-  const { topology, server, site, trust } = props;
+  const { topology, cluster, server, site } = props;
   const { nats } = topology;
+  const trust = trustOf(props.trust, cluster.name);
   return gate(nats.version, {
     server_name: server.name,
     server_tags: server.tags.length > 0 ? server.tags : undefined,
@@ -45,7 +53,7 @@ export function serverConf(props: ServerConfProps): ConfObject {
     leafnodes: leafnodesConf(props),
     websocket: websocketConf(props),
     jetstream: jetstreamConf(props),
-    ...identityConf(topology, trust, site.paths.resolverDir),
+    ...identityConf(topology, cluster, trust, site.paths.resolverDir),
   });
 }
 

@@ -34,12 +34,12 @@ async function look(topology: Topology, store: MemoryStore, before?: Trust): Pro
   const conf = serverConf(props);
   const login = topology.identity.mode === "operator" ? "creds-responder" : "user-responder";
   const read = ["callout-issuer", "callout-xkey", login];
-  const values = (await deployedValues(topology, store)).filter(({ name }) => read.includes(name));
+  const values = (await deployedValues({ topology, trust: {} }, store)).filter(({ name }) => read.includes(name));
   return {
     trust,
-    keys: calloutKeys(topology, trust).split(","),
+    keys: calloutKeys(topology, trust, "nats").split(","),
     seeds: values.map(({ value }) => value).join("\n"),
-    digest: deployedDigest(conf, topology, trust),
+    digest: deployedDigest(conf, props),
     loaded: restartDigest(conf),
     conf: toNatsConf(props),
   };

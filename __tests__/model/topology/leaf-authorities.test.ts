@@ -139,7 +139,7 @@ test("the renewal job of a hub trusts its leaves' authorities as long as it is t
 
 test("what a foreign leaf logs in with is pushed to no deployment; its hub's certificate carries the address", () => {
   const links = (cluster: string) =>
-    deployedSecrets(topology, [clusterOf(topology, cluster)])
+    deployedSecrets(topology, {}, [clusterOf(topology, cluster)])
       .map(({ name }) => name)
       .filter((name) => name.includes("leaf"));
   expect([links("hub"), links("edge"), links("far")]).toEqual([[], ["user-leaf-edge-APP"], ["user-leaf-far-APP"]]);

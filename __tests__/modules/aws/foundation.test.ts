@@ -99,7 +99,10 @@ test("images cannot be replaced under their tag, and are scanned", () => {
 
 test("there is an empty secret for everything that keys push writes", async () => {
   const { topology } = await demo;
-  const deployed = [...deployedSecrets(topology, topology.clusters), ...personalSecrets(topology)];
+  const deployed = [
+    ...deployedSecrets(topology, {}, topology.clusters),
+    ...personalSecrets(topology, {}, topology.clusters),
+  ];
   const desired = deployed.map(({ name }) => `demo/keys/${name}`);
   expect(names(foundation("demo"), "aws_secretsmanager_secret").sort()).toEqual(desired.sort());
 });

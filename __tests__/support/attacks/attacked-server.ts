@@ -91,7 +91,7 @@ export class AttackedServer {
       authentication: await this.#responderLogin(),
       inboxPrefix: RESPONDER_INBOX_PREFIX,
     });
-    const deployed = await deployedValues(single.topology, single.store);
+    const deployed = await deployedValues({ topology: single.topology, trust: {} }, single.store);
     const seeds = (secret: string) => deployed.find(({ name }) => name === secret)?.value?.split("\n") ?? [];
     this.#service = await startNatsAuthCalloutService({
       natsService: this.#responder,

@@ -1,4 +1,5 @@
 import { MemoryStore } from "../../../cli/keys/store";
+import { usersOf } from "../../../model/topology";
 import type { ConfObject } from "../../../templates/nats-conf";
 import { identityConf } from "../../../templates/nats-conf/identity";
 import { platforms, type RichServer, richTopology } from "../../support/same-server";
@@ -10,7 +11,7 @@ describe("in configuration mode", () => {
   let conf: ConfObject;
   beforeAll(async () => {
     rich = await richTopology("callout", platforms["aws-ecs"], new MemoryStore());
-    conf = identityConf(rich.topology, rich.trust, "/unused");
+    conf = identityConf(rich.topology, rich.cluster, rich.trust, "/unused");
   });
   const accounts = () => conf.accounts as unknown as Users;
   const callout = () => (conf.authorization as ConfObject).auth_callout as ConfObject;
@@ -27,17 +28,20 @@ describe("in configuration mode", () => {
     const found = Object.entries(accounts()).flatMap(([account, { users }]) =>
       users.map(({ nkey }) => [nkey, account]),
     );
-    const expected = rich.topology.identity.users.map(({ name, account }) => [rich.trust.users[name], account]);
+    const expected = usersOf(rich.topology.identity, rich.cluster.name).map(({ name, account }) => [
+      rich.trust.users[name],
+      account,
+    ]);
     expect(found.sort()).toEqual(expected.sort());
   });
 
   test("each fixed user has the rights of the topology, over the kind of connection that it is for", () => {
     const byKey = new Map(Object.values(accounts()).flatMap(({ users }) => users.map((user) => [user.nkey, user])));
-    for (const { name, permissions, connections } of rich.topology.identity.users) {
+    for (const { name, permissions, connections } of usersOf(rich.topology.identity, rich.cluster.name)) {
       const user = byKey.get(rich.trust.users[name]);
       expect([name, user?.permissions, user?.allowed_connection_types]).toEqual([name, permissions, connections]);
     }
-    const limited = rich.topology.identity.users.filter(
+    const limited = usersOf(rich.topology.identity, rich.cluster.name).filter(
       ({ permissions }) => permissions?.publish && permissions.subscribe,
     );
     expect(limited.map(({ name }) => name)).toEqual(expect.arrayContaining(["responder", "streams-APP"]));
@@ -45,14 +49,16 @@ describe("in configuration mode", () => {
 
   test("fixed users log in while the callout is down", () => {
     expect([...(callout().auth_users as string[])].sort()).toEqual(
-      rich.topology.identity.users.map(({ name }) => rich.trust.users[name]).sort(),
+      usersOf(rich.topology.identity, rich.cluster.name)
+        .map(({ name }) => rich.trust.users[name])
+        .sort(),
     );
   });
 
   test("a user whose key is being rotated is known by both, with the same rights", () => {
     const old = rich.trust.users.sys ?? "";
     const trust = { ...rich.trust, previous: { "user-responder": old } };
-    const rotating = identityConf(rich.topology, trust, "/unused");
+    const rotating = identityConf(rich.topology, rich.cluster, trust, "/unused");
     const users = (rotating.accounts as unknown as Users).AUTH?.users ?? [];
     expect(users.map(({ nkey }) => nkey)).toEqual([rich.trust.users.responder, old]);
     expect(users[1]).toEqual({ ...users[0], nkey: old });
@@ -67,8 +73,8 @@ describe("in configuration mode", () => {
 });
 
 test("in operator mode servers keep every account that the resolver was ever given", async () => {
-  const { topology, trust } = await richTopology("operator", platforms["aws-ecs"], new MemoryStore());
-  const conf = identityConf(topology, trust, "/data/resolver");
+  const { topology, cluster, trust } = await richTopology("operator", platforms["aws-ecs"], new MemoryStore());
+  const conf = identityConf(topology, cluster, trust, "/data/resolver");
   expect(conf.resolver).toMatchObject({ type: "full", dir: "/data/resolver" });
   const preloaded = topology.identity.accounts.map(({ name }) => trust.accounts[name]?.publicKey);
   expect(Object.keys(conf.resolver_preload as ConfObject).sort()).toEqual(preloaded.sort());

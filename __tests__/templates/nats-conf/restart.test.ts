@@ -7,11 +7,11 @@ import { platforms, type RichServer, richTopology } from "../../support/same-ser
 const digestOf = ({ topology, cluster, trust }: RichServer) => {
   const [server] = cluster.servers;
   if (!server) throw new Error("the cluster has servers");
-  return deployedDigest(
-    serverConf({ topology, cluster, server, trust, site: platformSite(topology, cluster) }),
+  return deployedDigest(serverConf({ topology, cluster, server, trust, site: platformSite(topology, cluster) }), {
     topology,
+    cluster,
     trust,
-  );
+  });
 };
 
 test("an operator's servers are restarted for rotated keys, which they read at their start alone", async () => {

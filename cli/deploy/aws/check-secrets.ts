@@ -17,7 +17,7 @@ export async function checkKeys(target: DeployTarget, region: string): Promise<D
   return [
     await checkRow("secrets", `keys in ${region}`, async () => {
       const store = keyStoreOf(target, region);
-      const desired = await deployedValues(target.topology, target.keys, keysIn(target, region));
+      const desired = await deployedValues(target, target.keys, keysIn(target, region));
       const found = await Promise.all(desired.map(({ name }) => store.read(name)));
       const wrong = desired.filter(({ value }, i) => found[i] !== value).map(({ name }) => name);
       const ok = wrong.length === 0;

@@ -46,7 +46,7 @@ export async function checkResponders(target: DeployTarget, { cluster, region }:
       );
       const ok = tasks.length === service.desiredCount && ready.length === tasks.length && tasks.length > 0;
       const seen = `${ready.length} of ${service.desiredCount} responders healthy`;
-      return withKeys({ ok, seen }, keys, calloutKeys(target.topology, target.trust));
+      return withKeys({ ok, seen }, keys, calloutKeys(target.topology, target.trust, cluster.name));
     }),
   ];
 }

@@ -15,7 +15,7 @@ export async function fillFoundation(
   progress: Progress,
 ): Promise<void> {
   const { written, unchanged } = await pushSecrets(
-    target.topology,
+    target,
     target.keys,
     keyStoreOf(target, region),
     keysIn(target, region),

@@ -54,7 +54,14 @@ export async function respondersFirst(
     // Only their own stack changes the variable, after the servers: then nothing is left to wait for.
     const responders = { keys: found.keys, done: true, available: runningCount };
     const { programsStack } = awsClusterNames(target.environment.name, clusterName);
-    if (!isStarted(respondersStep(responders, target.topology, target.trust), serviceName, programsStack, progress))
+    if (
+      !isStarted(
+        respondersStep(responders, target.topology, target.trust, clusterName),
+        serviceName,
+        programsStack,
+        progress,
+      )
+    )
       return;
     const { service } = await client.send(
       new UpdateServiceCommand({ cluster, service: serviceName, forceNewDeployment: true }),

@@ -88,7 +88,7 @@ export async function checkResponders(target: DeployTarget, name: string): Promi
   return [
     await checkRow("pods", names.callout, async () => {
       const found = await kubectl.json(Responders, ...inside, "get", "deployment", names.callout);
-      return judgeResponders(found, calloutKeys(target.topology, target.trust));
+      return judgeResponders(found, calloutKeys(target.topology, target.trust, name));
     }),
   ];
 }

@@ -78,9 +78,9 @@ export async function checkKeys(target: DeployTarget, name: string): Promise<Dep
     await checkRow("secrets", names.certificates.servers, async () => {
       const found = await secretOf(target, name, names.certificates.servers);
       const deployed = keysOf(target, name);
-      const desired = await deployedValues(target.topology, target.keys, deployed);
+      const desired = await deployedValues(target, target.keys, deployed);
       const wrong = desired.filter(({ name: key, value }) => found[key] !== value).map((one) => one.name);
-      const stray = await strayKeys(target.topology, keySecret(target, name), deployed);
+      const stray = await strayKeys(target, keySecret(target, name), deployed);
       const problems = [
         ...(wrong.length > 0 ? [`differ from ${target.keys.description}: ${wrong.join(", ")}`] : []),
         ...(stray.length > 0 ? [`nobody in the cluster reads ${stray.join(", ")}`] : []),

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { loginKey, ports } from "../../../model/topology";
+import { loginKey, ports, storedName } from "../../../model/topology";
 import { type Authentication, NatsClient } from "../../../runtime/client";
 import { authorityKey } from "../../../templates/helm-values";
 import { UserError } from "../../core/project";
@@ -36,7 +36,7 @@ export async function withServers<T>(
     return await use(async (user, inboxPrefix) => {
       const client = new NatsClient({
         servers: `tls://${tunnel.host}:${tunnel.port}`,
-        authentication: await authenticationOf(target, user),
+        authentication: await authenticationOf(target, name, user),
         ca,
         tlsServername: `${cluster.name}.${namespace}.svc.${cluster.platform.clusterDomain}`,
         inboxPrefix,
@@ -85,10 +85,14 @@ function answers(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** Login of a fixed user, with its key from the key store. */
-async function authenticationOf({ keys, topology }: DeployTarget, user: string): Promise<Authentication> {
+/** Login of a fixed user of a cluster, with its key from the key store. */
+async function authenticationOf(
+  { keys, topology, trust }: DeployTarget,
+  cluster: string,
+  user: string,
+): Promise<Authentication> {
   const isOperator = topology.identity.mode === "operator";
-  const value = await keys.read(loginKey(topology, user));
+  const value = await keys.read(storedName(trust, cluster, loginKey(topology, user)));
   if (value === undefined) throw new UserError(`${keys.description} has no key of the user ${user}`);
   return isOperator ? { kind: "creds", creds: value } : { kind: "nkey", seed: value };
 }

@@ -25,8 +25,12 @@ export async function pushKeys(
   { id, cluster }: KubernetesStack,
   progress: Progress,
 ): Promise<void> {
-  const { topology, keys } = target;
-  const { written, unchanged } = await pushSecrets(topology, keys, keySecret(target, cluster), keysOf(target, cluster));
+  const { written, unchanged } = await pushSecrets(
+    target,
+    target.keys,
+    keySecret(target, cluster),
+    keysOf(target, cluster),
+  );
   progress(`${id}: ${counted(written, "key")} pushed, ${unchanged} were there already`);
 }
 
@@ -40,7 +44,7 @@ export const tidyKeys = (target: DeployTarget, stacks: readonly KubernetesStack[
     .map(({ cluster }) => ({
       title: `Keys that nobody in ${cluster} reads`,
       work: async (progress: Progress) => {
-        const removed = await removeStrayKeys(target.topology, keySecret(target, cluster), keysOf(target, cluster));
+        const removed = await removeStrayKeys(target, keySecret(target, cluster), keysOf(target, cluster));
         progress(`${cluster}: ${removed.length === 0 ? "there are none" : `${removed.join(", ")} removed`}`);
       },
     }));

@@ -24,11 +24,12 @@ export async function respondersFirst(target: DeployTarget, name: string, progre
     found && { keys: keysOf(found), done: isUpdated(found), available: found.status.availableReplicas },
     topology,
     trust,
+    name,
   );
   if (!isStarted(step, names.callout, names.authStack, progress)) return;
   // A rollout that has timed out stays failed even when its pods get ready: only a new one can be waited for.
   if (step === "restart") await kubectl.text(...inside, "rollout", "restart", deployment);
-  else await kubectl.text(...inside, "set", "env", deployment, `${keysVariable}=${calloutKeys(topology, trust)}`);
+  else await kubectl.text(...inside, "set", "env", deployment, `${keysVariable}=${calloutKeys(topology, trust, name)}`);
   const rolled = await kubectl.runWith("", ...inside, "rollout", "status", deployment, `--timeout=${patience}`);
   if (rolled.code === 0) return;
   throw notReady(names.callout, `kubectl -n ${inside[1]} logs -l app.kubernetes.io/name=auth-callout shows why`);

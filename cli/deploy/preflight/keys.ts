@@ -40,7 +40,8 @@ export function keyPrerequisites(
   return [
     checkPrerequisite({ name: "keys", needed: "all keys of the programs, as in the trust file", get }, async () => {
       const store = keys();
-      const values = await deployedValues(topology, store);
+      const trust = loadTrustIfThere(trustFile(name, root), root) ?? {};
+      const values = await deployedValues({ topology, trust }, store);
       const missing = values.filter(({ value }) => value === "").map((one) => one.name);
       const isMissing =
         missing.length === values.length

@@ -72,7 +72,7 @@ function verifyOutage(twin: Twin, cluster: ClusterTopology, trust: Trust): Promi
     const programs = responders(twin, cluster, trust);
     try {
       await Promise.all(programs.map(stopProgram));
-      const client = twinClient(twin, cluster, { authentication: fixedUser(twin, "sys") });
+      const client = twinClient(twin, cluster, { authentication: fixedUser(twin, cluster, "sys") });
       const started = Date.now();
       try {
         const { account } = await whoAmI(client, cluster);

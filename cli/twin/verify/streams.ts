@@ -19,7 +19,7 @@ export async function verifyStreams(twin: Twin, trust: Trust): Promise<VerifyRow
   const rows: VerifyRow[] = [];
   for (const cluster of twin.topology.clusters) {
     for (const account of streamAccounts(twin.topology, cluster.name)) {
-      const client = streamsClient(twin, cluster, account);
+      const client = await streamsClient(twin, cluster, account);
       try {
         rows.push(await verifyConfiguration(twin, client, cluster.name, account));
         const streams = twin.topology.streams.filter((s) => s.cluster === cluster.name && s.account === account);
