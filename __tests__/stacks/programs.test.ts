@@ -90,8 +90,7 @@ test("a program's task reads the secrets of its row, for its own account, and no
             const known = programModel(program).secrets({ topology, cluster }, accountOf(accounts, family));
             // What works on stored backups alone has no login.
             const read = isStored ? known.filter((secret) => secret === "backup-key") : known;
-            const stored = (secret: string) => storedName(trust, cluster.name, secret);
-            const expected = family === "aws" ? read.map(stored) : read;
+            const expected = read.map((secret) => storedName(trust, cluster.name, secret));
             expect([family, secretsOf(stack, writer).sort()]).toEqual([family, [...expected].sort()]);
           }
         }

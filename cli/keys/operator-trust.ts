@@ -63,15 +63,19 @@ function usersOfOthers({ identity }: Topology, sets: readonly KeySet[], { cluste
   return [...new Set(sets.flatMap(of))].filter((key) => !own.includes(key));
 }
 
-const oldUsers = (trust: Pick<Trust, "previous">): string[] =>
-  Object.entries(trust.previous ?? {}).flatMap(([name, key]) => (name.startsWith("user-") ? [key] : []));
+/** Public halves of all users whose JWTs an account's own key has signed; services have none. */
+function signedUsers(trust: Trust): string[] {
+  return [trust, ...Object.values(trust.clusters ?? {})].flatMap(({ users, previous = {} }) => [
+    ...Object.entries(users).flatMap(([name, key]) => (name.startsWith("service-") ? [] : [key])),
+    ...Object.entries(previous).flatMap(([name, key]) => (name.startsWith("user-") ? [key] : [])),
+  ]);
+}
 
-/** Users whose rotation is finished, this one or one before. */
+/** Users of the trust file before that are gone: rotated, or of a cluster or leaf that is no more. */
 function revokedUsers(trust: Trust, before?: Trust): string[] {
-  if (!before) return [];
-  const all = (one: Trust) => [one, ...Object.values(one.clusters ?? {})].flatMap(oldUsers);
-  const open = all(trust);
-  return [...new Set([...(before.revoked ?? []), ...all(before).filter((key) => !open.includes(key))])];
+  const current = signedUsers(trust);
+  const known = before ? [...(before.revoked ?? []), ...signedUsers(before)] : [];
+  return [...new Set(known)].filter((key) => !current.includes(key));
 }
 
 async function partOf(

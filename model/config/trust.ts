@@ -53,8 +53,8 @@ export const Trust = z.strictObject({
     .record(label, z.strictObject({ ...keySet, accounts: z.record(z.string(), clusterAccount).optional() }))
     .optional(),
   /**
-   * Operator mode: users of rotations that are finished. Their JWTs were signed by the accounts' own keys, which stay, so
-   * servers are told to refuse them.
+   * Operator mode: users that are gone, by a rotation or with their cluster or leaf. Their JWTs were signed by the accounts'
+   * own keys, which stay, so servers are told to refuse them.
    */
   revoked: z.array(publicKey("U", "a user")).optional(),
   operator: z.strictObject({ publicKey: publicKey("O", "an operator"), jwt }).optional(),

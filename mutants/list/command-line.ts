@@ -40,6 +40,11 @@ export const commandLine = [
   ...plantedIn("cli/keys/operator-jwts.ts", [
     ["the callout places users in every account", ".filter(({ name }) => isLandingAccount(identity, name))", ""],
     ["the callout's requests go unsealed", "xkey: keys.xkey.getPublicKey(),", ""],
+    [
+      "an account's users of other clusters are admitted",
+      "if (keys.refused.length > 0)",
+      "if (keys.refused.length < 0)",
+    ],
     ["the sentinel publishes", 'bearer_token: true,\n      pub: { deny: [">"] },', "bearer_token: true,"],
     ["the sentinel hears everything", 'sub: { deny: [">"] },', ""],
     [
@@ -47,6 +52,14 @@ export const commandLine = [
       "disk_storage: limits.maxFileBytes ?? unlimited,",
       "disk_storage: unlimited,",
     ],
+  ]),
+  ...plantedIn("cli/keys/operator-trust.ts", [
+    [
+      "users whose rotation is finished are admitted",
+      "const revoked = revokedUsers(trust, previous);",
+      "const revoked: string[] = [];",
+    ],
+    ["a cluster admits the users of another", "[...usersOfOthers(topology, sets, set), ...revoked]", "revoked"],
   ]),
   ...plantedIn("cli/leaf/write.ts", [
     [

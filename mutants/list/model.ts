@@ -128,17 +128,13 @@ export const model = [
   ]),
   ...plantedIn("model/topology/trust-problems.ts", [
     ["a trust file of another environment is taken", "if (trust.environment !== environment)", "if (!environment)"],
-    ["a trust file without a user is taken", "users.filter((user) => !trust.users[user])", "users.filter(() => false)"],
+    ["a trust file without a user is taken", "desired.filter((user) => !users[user])", "desired.filter(() => false)"],
     [
       "a key of a user that is gone stays in the trust file",
-      ".filter((user) => !users.includes(user))",
+      ".filter((user) => !desired.includes(user))",
       ".filter(() => false)",
     ],
-    [
-      "an operator's trust file without a JWT is taken",
-      "if (value === undefined) problems",
-      "if (value === null) problems",
-    ],
+    ["an operator's trust file without a JWT is taken", "if (value === undefined) say", "if (value === null) say"],
   ]),
   ...plantedIn("model/topology/uses.ts", [
     [

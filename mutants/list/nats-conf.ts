@@ -14,7 +14,7 @@ export const natsConf = [
     ],
     [
       "the callout is asked about fixed users too",
-      "auth_users: identity.users.flatMap((user) => keysOf(user, trust))",
+      "auth_users: users.flatMap((user) => keysOf(user, trust))",
       "auth_users: []",
     ],
     ["the system account is one of many", "system_account: identity.systemAccount,", ""],
@@ -88,7 +88,8 @@ export const natsConf = [
       ".update(printConf(restartPart(object)))",
       '.update("")',
     ],
-    ["an operator's servers run on rotated keys", "{ ...object, keys: calloutKeys(topology, trust) }", "object"],
+    ["an operator's servers run on rotated keys", "{ ...object, keys, ...", "{ ...object, ..."],
+    ["an operator's servers admit the users of a cluster that was added", "...(refused.length > 0 && { refused })", ""],
   ]),
   ...plantedIn("templates/nats-conf/tree.ts", [
     [

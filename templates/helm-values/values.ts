@@ -48,7 +48,7 @@ export function helmValues(props: HelmValuesProps): HelmValues {
   // Of what the chart makes of all values: a key that a server refuses on reload may be among those of one's own.
   const made = asConf(chartConf(all, { namespace: platform.namespace }));
   return {
-    ...merged(all, restartMark(deployedDigest(made, topology, trust))),
+    ...merged(all, restartMark(deployedDigest(made, props))),
     ...(resources.length > 0 && { extraResources: resources }),
   };
 }

@@ -26,8 +26,8 @@ export function restartDigest(object: ConfObject): string {
 }
 
 /**
- * The same of a deployed server. In operator mode its keys are in account JWTs, and so are the users of other clusters,
- * which it refuses. Once it has loaded them, it reads them from a configuration only at its start (2.14.5): so it is
+ * The same of a deployed server. In operator mode its keys are in account JWTs, and so are the users that it
+ * refuses, those of other clusters among them. Once it has loaded them, it reads them from a configuration only at its start (2.14.5): so it is
  * restarted when they are others.
  */
 export const deployedDigest = (
@@ -35,7 +35,7 @@ export const deployedDigest = (
   { topology, trust, cluster }: { topology: Topology; trust: Trust; cluster: ClusterTopology },
 ): string => {
   if (topology.identity.mode !== "operator") return restartDigest(object);
-  const refused = usersElsewhere(trust, cluster.name);
+  const refused = [...usersElsewhere(trust, cluster.name), ...(trust.revoked ?? [])];
   const keys = calloutKeys(topology, trust, cluster.name);
   return restartDigest({ ...object, keys, ...(refused.length > 0 && { refused }) });
 };
