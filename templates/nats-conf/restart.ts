@@ -26,9 +26,9 @@ export function restartDigest(object: ConfObject): string {
 }
 
 /**
- * The same of a deployed server. In operator mode its keys are in account JWTs, and so are the users that it
- * refuses, those of other clusters among them. Once it has loaded them, it reads them from a configuration only at its start (2.14.5): so it is
- * restarted when they are others.
+ * The same of a deployed server. In operator mode its keys are in account JWTs, and so are the users that it refuses,
+ * those of other clusters among them. Once it has loaded them, it reads them from a configuration only at its start
+ * (2.14.5): so it is restarted when they are others.
  */
 export const deployedDigest = (
   object: ConfObject,
