@@ -3,7 +3,7 @@ import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
 import { Environment } from "../../model/config";
 import { knowsKey, serverKeys } from "../../model/config/server-keys";
-import { buildTopology } from "../../model/topology";
+import { buildTopology, trustOf } from "../../model/topology";
 import {
   type ConfObject,
   type ConfValue,
@@ -85,7 +85,7 @@ test("the text holds neither a seed nor a password", () => {
 });
 
 test("a user that the trust file lacks is named, with the way out", () => {
-  const trust = { ...rich.trust, users: {} };
+  const trust = { ...trustOf(rich.trust, rich.cluster.name), users: {} };
   expect(() => serverConf({ ...props(), trust })).toThrow(/no user sys; run natsform keys init/);
 });
 
