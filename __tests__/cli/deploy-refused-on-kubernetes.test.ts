@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import { foreignObjects, ownedObjects, wantedObjects } from "../../cli/deploy/kubernetes/foreign-objects";
 import { immutableChanges, type LiveSet } from "../../cli/deploy/kubernetes/immutable";
+import { foreignObjects, ownedObjects, wantedObjects } from "../../cli/deploy/kubernetes/shared-objects";
 import { helmValues } from "../../templates/helm-values";
 import { type OnKubernetes, onKubernetes } from "../support/kubernetes-context";
 

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { judgeDigest, refusedReload } from "../../cli/core/judge-digest";
 import { expectedKeys, lacking } from "../../cli/deploy/kubernetes/certificate-secrets";
-import { asInput, compareObjects, judgeObjects } from "../../cli/deploy/kubernetes/objects";
+import { asInput, compareObjects, judgeObjects } from "../../cli/deploy/kubernetes/compare-objects";
 import { type Manifest, readRelease } from "../../cli/deploy/kubernetes/released";
 import { renderedDigest } from "../../cli/deploy/kubernetes/rendered";
 import { clusterSecrets } from "../../model/topology";

@@ -1,26 +1,18 @@
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { errorMessage } from "../../../runtime/common/error-message";
 import { counted } from "../../core/counted";
 import { UserError } from "../../core/project";
 import { checkRow, type DeployRow } from "../../core/rows";
 import type { Progress, Step } from "../../core/steps";
 import type { DeployTarget } from "../target";
 import { clusterAccess } from "./cluster";
+import { asInput, compareObjects, judgeObjects, type ReleaseState, titleOf } from "./compare-objects";
 import { type Manifest, releasedOf } from "./released";
 
 const Found = z.union([
   z.object({ kind: z.literal("List"), items: z.array(z.looseObject({})) }),
   z.looseObject({ kind: z.string() }),
 ]);
-
-/** Objects of a release that are not there, and those in which something else stands than was released. */
-export interface ReleaseState {
-  released: readonly Manifest[];
-  missing: readonly Manifest[];
-  changed: readonly string[];
-}
-
-const titleOf = ({ kind, metadata }: Pick<Manifest, "kind" | "metadata">) => `${kind} ${metadata.name}`;
 
 /**
  * Compares what Helm has released with what is there. Helm itself compares its revisions alone: an object that somebody
@@ -30,69 +22,43 @@ export async function releaseState(target: DeployTarget, name: string): Promise<
   const released = await releasedOf(target, name);
   if (!released) return undefined;
   const { objects } = released;
-  const live = await readObjects(target, name, objects, "get", "--ignore-not-found");
+  const live = await aboutObjects(target, name, objects, "get", "--ignore-not-found");
   // As Kubernetes itself would merge, default and admit it: nothing is written.
-  const wanted = await readObjects(target, name, objects, "apply", "--dry-run=server").catch(() => []);
+  const wanted = await aboutObjects(target, name, objects, "apply", "--dry-run=server").catch(() => []);
   return compareObjects(objects, live, wanted);
 }
 
-async function readObjects(target: DeployTarget, name: string, objects: readonly Manifest[], ...args: string[]) {
-  const { kubectl, inside } = clusterAccess(target, name);
+/** Runs kubectl with objects on its input, and returns those that it answers with. */
+async function aboutObjects(target: DeployTarget, name: string, objects: readonly Manifest[], ...args: string[]) {
+  const { namespace, kubectl } = clusterAccess(target, name);
   const [verb = "", ...options] = args;
-  const result = await kubectl.runWith(
-    asInput(objects),
-    ...inside,
-    verb,
-    "--filename",
-    "-",
-    ...options,
-    "--output",
-    "json",
-  );
-  if (result.code !== 0) throw new UserError(result.stderr.trim().split("\n")[0] ?? "");
-  if (result.stdout.trim() === "") return [];
-  const found = Found.parse(JSON.parse(result.stdout));
-  return ("items" in found ? (found.items as unknown[]) : [found]) as Manifest[];
+  const found: Manifest[] = [];
+  for (const [inside, some] of byNamespace(objects, namespace)) {
+    const result = await kubectl.runWith(asInput(some), ...inside, verb, "-f", "-", ...options, "--output", "json");
+    if (result.code !== 0) throw new UserError(result.stderr.trim().split("\n")[0] ?? "");
+    if (result.stdout.trim() === "") continue;
+    const answer = Found.parse(JSON.parse(result.stdout));
+    found.push(...(("items" in answer ? (answer.items as unknown[]) : [answer]) as Manifest[]));
+  }
+  return found;
 }
 
-/** What kubectl takes from standard input: of documents in JSON it reads one alone. */
-export const asInput = (items: readonly Manifest[]): string =>
-  JSON.stringify({ apiVersion: "v1", kind: "List", items });
-
-/** @param wanted the live objects as they would be with what was released; empty where that cannot be known */
-export function compareObjects(
-  released: readonly Manifest[],
-  live: readonly Manifest[],
-  wanted: readonly Manifest[],
-): ReleaseState {
-  const find = (list: readonly Manifest[], one: Manifest) => list.find((other) => titleOf(other) === titleOf(one));
-  const missing = released.filter((one) => !find(live, one));
-  const changed = released.flatMap((one) => {
-    const [is, should] = [find(live, one), find(wanted, one)];
-    const paths = is && should ? differences(withoutRecords(is), withoutRecords(should)) : [];
-    return paths.length > 0 ? [`${titleOf(one)}: ${paths.slice(0, 3).join(", ")}`] : [];
-  });
-  return { released, missing, changed };
-}
-
-/** Without what Kubernetes and kubectl write about an object. */
-function withoutRecords({ metadata, status: _, ...object }: Manifest): Record<string, unknown> {
-  const { managedFields, generation, resourceVersion, uid, creationTimestamp, ...kept } = metadata;
-  const { "kubectl.kubernetes.io/last-applied-configuration": applied, ...annotations } = metadata.annotations ?? {};
-  return { ...object, metadata: { ...kept, annotations } };
-}
-
-function differences(is: unknown, should: unknown, path = ""): string[] {
-  if (isDeepStrictEqual(is, should)) return [];
-  const isMap = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-  if (!isMap(is) || !isMap(should) || Array.isArray(is) !== Array.isArray(should)) return [path];
-  const keys = [...new Set([...Object.keys(is), ...Object.keys(should)])];
-  return keys.flatMap((key) => differences(is[key], should[key], path ? `${path}.${key}` : key));
+/** Objects with kubectl's arguments about their namespace: it refuses those that name another one than it is given. */
+function byNamespace(objects: readonly Manifest[], namespace: string): [readonly string[], Manifest[]][] {
+  const isInside = ({ metadata }: Manifest) => (metadata.namespace ?? namespace) === namespace;
+  const groups: [readonly string[], Manifest[]][] = [
+    [["--namespace", namespace], objects.filter(isInside)],
+    [[], objects.filter((object) => !isInside(object))],
+  ];
+  return groups.filter(([, some]) => some.length > 0);
 }
 
 /** Shows which objects of the release are missing, in a plan. */
 export async function showMissingObjects(target: DeployTarget, name: string, show: Progress): Promise<void> {
-  const missing = (await releaseState(target, name))?.missing ?? [];
+  const state = await releaseState(target, name).catch((error: unknown) =>
+    show(`the objects of the release cannot be compared: ${errorMessage(error).split("\n")[0]}`),
+  );
+  const missing = state?.missing ?? [];
   if (missing.length > 0)
     show(
       `${missing.map(titleOf).join(", ")} of the release ${missing.length > 1 ? "are" : "is"} missing, and made again`,
@@ -109,9 +75,7 @@ export const restoreObjects = (target: DeployTarget, name: string): Step => ({
     const { namespace, names, kubectl, inside } = clusterAccess(target, name);
     const state = await releaseState(target, name);
     for (const object of state?.missing ?? []) {
-      const input = JSON.stringify(asReleased(object, names.release, namespace));
-      const made = await kubectl.runWith(input, ...inside, "create", "--filename", "-");
-      if (made.code !== 0) throw new UserError(`${titleOf(object)}: ${made.stderr.trim().split("\n")[0]}`);
+      await aboutObjects(target, name, [asReleased(object, names.release, namespace)], "create");
       progress(`${titleOf(object)} made again`);
     }
     const set = state?.missing.find(({ kind }) => kind === "StatefulSet");
@@ -142,16 +106,4 @@ export async function checkObjects(target: DeployTarget, name: string): Promise<
   return [
     await checkRow("pods", `release ${names.release}`, async () => judgeObjects(await releaseState(target, name))),
   ];
-}
-
-export function judgeObjects(state: ReleaseState | undefined) {
-  if (!state) return { ok: false, seen: "there is no release" };
-  const { released, missing, changed } = state;
-  const problems = [
-    ...(missing.length > 0 ? [`missing: ${missing.map(titleOf).join(", ")}`] : []),
-    ...(changed.length > 0 ? [`changed by hand: ${changed.join("; ")}`] : []),
-  ];
-  const count = released.length - missing.length - changed.length;
-  const seen = [`${count} of ${counted(released.length, "object")} as released`, ...problems].join("; ");
-  return { ok: missing.length === 0, warns: changed.length > 0, seen };
 }
