@@ -13,6 +13,7 @@ const Fault = z.strictObject({
 const Which = z.strictObject({ service: z.string().optional() });
 const Stop = Which.extend({ hold: z.boolean().default(false) });
 const Health = Which.extend({ health: z.enum(["HEALTHY", "UNHEALTHY"]) });
+const Break = z.strictObject({ service: z.string().min(1), broken: z.boolean() });
 const Crash = z.strictObject({ function: z.string().min(1), count: z.int().min(0) });
 const Schedules = z.strictObject({ region: z.string().min(1) });
 
@@ -21,7 +22,7 @@ export type EmulatorState = ReturnType<typeof stateOf>;
 
 /**
  * The emulator's own API, for tests and for events that otherwise need time; everything else is AWS's API. `GET state`;
- * `POST tasks/stop`, `tasks/release`, `tasks/health`, `faults`, `functions/crash`, `schedules/run`; `DELETE faults`.
+ * `POST tasks/stop`, `tasks/release`, `tasks/health`, `tasks/break`, `faults`, `functions/crash`, `schedules/run`; `DELETE faults`.
  */
 export async function control(message: IncomingMessage, body: string, parts: Parts): Promise<Answer> {
   const route = `${message.method} ${message.url?.slice("/_emulator/".length)}`;
@@ -47,6 +48,11 @@ export async function control(message: IncomingMessage, body: string, parts: Par
     case "POST tasks/health": {
       const { service, health } = Health.parse(input);
       for (const task of tasksOf(service)) await tasks.setHealth(task, health);
+      return jsonAnswer(200, stateOf(parts));
+    }
+    case "POST tasks/break": {
+      const { service, broken } = Break.parse(input);
+      for (const key of services.keys().filter(({ name }) => name === service)) services.breakNew(key, broken);
       return jsonAnswer(200, stateOf(parts));
     }
     case "POST faults":

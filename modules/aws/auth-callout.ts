@@ -10,6 +10,7 @@ import type { Lookups } from "./lookups";
 import { connectionOf, keySource } from "./program-connection";
 import { programImage } from "./program-image";
 import { ProgramTask, type SecretVariable } from "./program-task";
+import { runsWhatIsWanted } from "./rolled-back";
 
 export interface AuthCalloutProps {
   context: StackContext;
@@ -56,7 +57,7 @@ export class AuthCallout extends Construct {
       deploymentMaximumPercent: 200,
       deploymentCircuitBreaker: { enable: true, rollback: true },
       availabilityZoneRebalancing: "ENABLED",
-      waitForSteadyState: settings.emulatorEndpoint === undefined,
+      waitForSteadyState: true,
       propagateTags: "SERVICE",
       enableEcsManagedTags: true,
       networkConfiguration: {
@@ -65,7 +66,7 @@ export class AuthCallout extends Construct {
         assignPublicIp: false,
       },
       // The autoscaling's.
-      lifecycle: { ignoreChanges: ["desired_count"] },
+      lifecycle: { ignoreChanges: ["desired_count"], postcondition: [runsWhatIsWanted(name, task.definition.arn)] },
       dependsOn: task.permissions,
     });
     const target = new AppautoscalingTarget(this, "scaling", {

@@ -2,6 +2,7 @@ import { EcsService } from "@cdktf/provider-aws/lib/ecs-service";
 import { ServiceDiscoveryService } from "@cdktf/provider-aws/lib/service-discovery-service";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { runsWhatIsWanted } from "./rolled-back";
 import { ServerTask, type ServerTaskProps } from "./server-task";
 
 export interface ServerServiceProps {
@@ -17,7 +18,6 @@ export interface ServerServiceProps {
   task: ServerTaskProps;
   /** Resources that must exist first: the server's configuration, and the server that is replaced before this one. */
   after: ITerraformDependable[];
-  waitForSteadyState: boolean;
 }
 
 /**
@@ -51,7 +51,8 @@ export class ServerService extends Construct {
       deploymentMinimumHealthyPercent: 0,
       deploymentMaximumPercent: 100,
       deploymentCircuitBreaker: { enable: true, rollback: true },
-      waitForSteadyState: props.waitForSteadyState,
+      waitForSteadyState: true,
+      lifecycle: { postcondition: [runsWhatIsWanted(props.name, definition.arn)] },
       propagateTags: "SERVICE",
       enableEcsManagedTags: true,
       networkConfiguration: {

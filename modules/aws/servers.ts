@@ -74,8 +74,6 @@ export class Servers extends Construct {
         securityGroupId: group.id,
         publicAddress: isPublic,
         after: [config, ...permissions, ...(previous ? [previous.service] : [])],
-        // An emulated AWS has no health that the provider could see.
-        waitForSteadyState: settings.emulatorEndpoint === undefined,
         task: {
           family: names.service(server.name),
           region: platform.region,

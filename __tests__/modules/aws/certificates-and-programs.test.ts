@@ -169,7 +169,10 @@ describe("auth callout", () => {
     expect(service.desired_count).toBeGreaterThanOrEqual(2);
     expect(service.network_configuration.subnets).toHaveLength(3);
     expect(service.network_configuration.assign_public_ip).toBe(false);
-    expect(service.lifecycle).toEqual({ ignore_changes: ["desired_count"] });
+    expect(service.lifecycle).toMatchObject({
+      ignore_changes: ["desired_count"],
+      postcondition: [{ condition: expect.stringContaining("self.task_definition == aws_ecs_task_definition.") }],
+    });
     expect(one(stacks["demo-core-programs"], "aws_appautoscaling_target")).toMatchObject({
       min_capacity: service.desired_count,
       resource_id: expect.stringMatching(/^service\/demo\//),

@@ -30,7 +30,6 @@ const service = (changes: Partial<ServerServiceProps> = {}) =>
         publicAddress: false,
         task,
         after: [],
-        waitForSteadyState: true,
         ...changes,
       }),
   ).aws_ecs_service?.[0];
@@ -45,6 +44,20 @@ test("a server is one task, and never two: they would write to one store", () =>
 
 test("a release that does not start is taken back", () => {
   expect(service()).toMatchObject({ deployment_circuit_breaker: { enable: true, rollback: true } });
+});
+
+test("a service that was rolled back is a failure, and nothing after it is touched", () => {
+  expect(service()).toMatchObject({
+    wait_for_steady_state: true,
+    lifecycle: {
+      postcondition: [
+        {
+          condition: expect.stringMatching(/^\$\{\(self\.task_definition == aws_ecs_task_definition\.\w+\.arn\)\}$/),
+          error_message: expect.stringMatching(/^ECS has rolled demo-core-0 back: /),
+        },
+      ],
+    },
+  });
 });
 
 test("a server has a public address where it is asked for", () => {

@@ -2,29 +2,33 @@ import { ECSClient } from "@aws-sdk/client-ecs";
 import { awsClusterNames, awsNames, calloutKeys } from "../../../model/topology";
 import { checkRow, type DeployRow } from "../../core/rows";
 import { withKeys } from "../rotation-step";
+import { readState } from "../states/state";
 import { clientConfig, type DeployTarget } from "../target";
 import type { CheckedCluster } from "./checked-cluster";
 import { respondersOf } from "./responders-first";
 import { activeService, tasksOf } from "./tasks";
+import { definitionText, wantedDefinition } from "./wanted-definitions";
 
-/** One service for each server, with one healthy task of the service's task definition. */
-export function checkServices(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
+/** One service for each server, with one healthy task of the task definition that Terraform wants. */
+export async function checkServices(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
   const client = new ECSClient(clientConfig(target, region));
   const names = awsClusterNames(target.environment.name, cluster.name);
   const ecsCluster = awsNames(target.environment.name, region).ecsCluster;
+  const state = await readState(target, names.natsStack);
   return Promise.all(
     cluster.servers.map((server) =>
       checkRow("services", names.service(server.name), async () => {
         const name = names.service(server.name);
         const service = await activeService(client, ecsCluster, name);
         if (!service) return { ok: false, seen: "there is no such service" };
+        const wanted = wantedDefinition(state, name);
         const tasks = await tasksOf(target, region, name);
         const healthy = tasks.filter(
           ({ lastStatus, healthStatus, taskDefinitionArn }) =>
-            lastStatus === "RUNNING" && healthStatus === "HEALTHY" && taskDefinitionArn === service.taskDefinition,
+            lastStatus === "RUNNING" && healthStatus === "HEALTHY" && taskDefinitionArn === wanted,
         );
-        const definition = service.taskDefinition?.split("/").at(-1);
         const ok = tasks.length === 1 && healthy.length === 1 && service.desiredCount === 1;
+        const definition = definitionText(service.taskDefinition, wanted);
         return { ok, seen: `${healthy.length} of ${tasks.length} tasks healthy, ${definition}` };
       }),
     ),
@@ -33,19 +37,22 @@ export function checkServices(target: DeployTarget, { cluster, region }: Checked
 
 /** The desired number of healthy responders, with the keys of the trust file. */
 export async function checkResponders(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
-  const name = awsClusterNames(target.environment.name, cluster.name).program("auth-callout");
+  const names = awsClusterNames(target.environment.name, cluster.name);
+  const name = names.program("auth-callout");
+  const state = await readState(target, names.programsStack);
   return [
     await checkRow("services", name, async () => {
       const found = await respondersOf(new ECSClient(clientConfig(target, region)), target, region, cluster.name);
       if (!found) return { ok: false, seen: "there is no such service" };
       const { service, keys } = found;
       const tasks = await tasksOf(target, region, name);
+      const wanted = wantedDefinition(state, name);
       const ready = tasks.filter(
-        ({ healthStatus, taskDefinitionArn }) =>
-          healthStatus === "HEALTHY" && taskDefinitionArn === service.taskDefinition,
+        ({ healthStatus, taskDefinitionArn }) => healthStatus === "HEALTHY" && taskDefinitionArn === wanted,
       );
       const ok = tasks.length === service.desiredCount && ready.length === tasks.length && tasks.length > 0;
-      const seen = `${ready.length} of ${service.desiredCount} responders healthy`;
+      const other = service.taskDefinition === wanted ? "" : `, ${definitionText(service.taskDefinition, wanted)}`;
+      const seen = `${ready.length} of ${service.desiredCount} responders healthy${other}`;
       return withKeys({ ok, seen }, keys, calloutKeys(target.topology, target.trust, cluster.name));
     }),
   ];

@@ -80,27 +80,30 @@ export async function followEcs(
     case "DescribeServices":
       return change(answer, (output) => ({
         ...output,
-        services: (output.services as JsonObject[]).map((service) => counted(service, request.region, tasks)),
+        services: (output.services as JsonObject[]).map((service) => counted(service, request.region, services, tasks)),
       }));
     default:
       return answer;
   }
 }
 
-/** A service with the counts of its emulated tasks. */
-function counted(service: JsonObject, region: string, tasks: Tasks): JsonObject {
+/** A service with the counts of its emulated tasks. While a deployment goes on, that of before is still listed. */
+function counted(service: JsonObject, region: string, services: Services, tasks: Tasks): JsonObject {
   const own = { region, cluster: idOf(String(service.clusterArn)), name: String(service.serviceName) };
   const runningCount = tasks.of(own).length;
   const desired = Number(service.desiredCount);
   const counts = { runningCount, pendingCount: Math.max(0, desired - runningCount) };
-  const deployments = ((service.deployments ?? []) as JsonObject[]).map((deployment) => ({
+  const open = services.rollsOut(own);
+  const deployments: JsonObject[] = ((service.deployments ?? []) as JsonObject[]).map((deployment) => ({
     ...deployment,
     ...counts,
     desiredCount: desired,
     taskDefinition: service.taskDefinition,
-    rolloutState: counts.pendingCount === 0 ? "COMPLETED" : "IN_PROGRESS",
+    rolloutState: open || counts.pendingCount > 0 ? "IN_PROGRESS" : "COMPLETED",
   }));
-  return { ...service, ...counts, deployments };
+  const [primary] = deployments;
+  const before = open && primary ? [{ ...primary, id: `${primary.id}0`, status: "ACTIVE" }] : [];
+  return { ...service, ...counts, deployments: [...deployments, ...before] };
 }
 
 const change = (answer: Answer, how: (output: JsonObject) => JsonObject): Answer =>

@@ -1,4 +1,5 @@
 import type { Aws } from "../aws";
+import { Rollouts } from "./rollouts";
 import type { ServiceSpec, Tasks } from "./tasks";
 
 interface MotoService extends Omit<ServiceSpec, "region" | "cluster" | "name"> {
@@ -10,7 +11,10 @@ interface MotoService extends Omit<ServiceSpec, "region" | "cluster" | "name"> {
 export interface RememberedSettings {
   networkConfiguration?: ServiceSpec["networkConfiguration"];
   serviceRegistries?: ServiceSpec["serviceRegistries"];
-  deploymentConfiguration?: { maximumPercent?: number };
+  deploymentConfiguration?: {
+    maximumPercent?: number;
+    deploymentCircuitBreaker?: { enable?: boolean; rollback?: boolean };
+  };
 }
 
 export interface ServiceKey {
@@ -20,6 +24,8 @@ export interface ServiceKey {
 }
 
 const retryMs = 1000;
+/** Failed tasks after which the circuit breaker ends a deployment. AWS counts at least three, too. */
+const breakerThreshold = 3;
 
 /** Keeps the desired number of tasks of each service running, with its task definition. */
 export class Services {
@@ -31,6 +37,7 @@ export class Services {
   readonly #outdated = new Set<string>();
   /** Last reason of each service why its tasks do not start. */
   readonly #failures = new Map<string, string>();
+  readonly #rollouts = new Rollouts();
   #busy = 0;
   #stopped = false;
 
@@ -52,8 +59,19 @@ export class Services {
     return this.#failures.get(textOf(key));
   }
 
+  /** True from a request that changes what runs until it runs, or is given up. */
+  rollsOut(key: ServiceKey): boolean {
+    return this.#rollouts.of(textOf(key)).open;
+  }
+
+  /** Lets tasks of revisions that have not run yet end as soon as they start, as if their program failed. */
+  breakNew(key: ServiceKey, broken: boolean): void {
+    this.#rollouts.of(textOf(key)).broken = broken;
+  }
+
   /** Keeps the settings of a request; later requests contain only changes. */
   remember(key: ServiceKey, settings: RememberedSettings): void {
+    this.#rollouts.begin(textOf(key));
     const { networkConfiguration, serviceRegistries, deploymentConfiguration } = settings;
     const before = this.#remembered.get(textOf(key));
     this.#remembered.set(textOf(key), {
@@ -70,11 +88,7 @@ export class Services {
     this.#busy++;
     const next = (this.#work.get(text) ?? Promise.resolve())
       .then(() => this.#reconcile(key))
-      .catch((error: Error) => {
-        this.#failures.set(text, error.message);
-        this.log(`service ${key.name}: ${error.message}`);
-        if (!this.#stopped) setTimeout(() => void this.reconcile(key), retryMs).unref();
-      })
+      .catch((error: Error) => this.#failed(key, error))
       .finally(() => {
         this.#busy--;
       });
@@ -102,6 +116,26 @@ export class Services {
     this.#stopped = true;
   }
 
+  async #failed(key: ServiceKey, error: Error): Promise<void> {
+    const text = textOf(key);
+    this.#failures.set(text, error.message);
+    this.log(`service ${key.name}: ${error.message}`);
+    if (this.#stopped) return;
+    const { enable, rollback } = this.#remembered.get(text)?.deploymentConfiguration?.deploymentCircuitBreaker ?? {};
+    const rollout = this.#rollouts.of(text);
+    rollout.failures++;
+    // Without a revision that ran there is nothing to go back to, and AWS tries on.
+    if (enable && rollback && rollout.failures >= breakerThreshold && rollout.completed) {
+      this.log(`service ${key.name}: rolled back to ${rollout.completed}`);
+      const { region, cluster, name: service } = key;
+      await this.aws.json(region, "ecs", "UpdateService", { cluster, service, taskDefinition: rollout.completed });
+      rollout.failures = 0;
+      void this.reconcile(key);
+      return;
+    }
+    setTimeout(() => void this.reconcile(key), retryMs).unref();
+  }
+
   async #reconcile(key: ServiceKey): Promise<void> {
     const text = textOf(key);
     const desired = await this.#describe(key);
@@ -110,6 +144,7 @@ export class Services {
       for (const task of running) await this.tasks.stop(task, "The service was deleted");
       this.#remembered.delete(text);
       this.#failures.delete(text);
+      this.#rollouts.forget(text);
       return;
     }
     const isCurrent = ({ arn, taskDefinition }: (typeof running)[number]) =>
@@ -122,11 +157,15 @@ export class Services {
       for (const task of old) await this.tasks.stop(task, "Scaling activity initiated by a deployment");
     };
     if (oneAtATime) await stopOld();
+    const rollout = this.#rollouts.of(text);
+    if (rollout.broken && desired.taskDefinition !== rollout.completed && current.length < desired.desiredCount)
+      throw new Error("Essential container in task exited");
     for (let count = current.length; count < desired.desiredCount && !this.#held.has(text); count++)
       await this.tasks.start({ ...key, ...desired });
     if (!oneAtATime) await stopOld();
     for (const task of current.slice(desired.desiredCount)) await this.tasks.stop(task, "Scaling activity");
     this.#failures.delete(text);
+    if (!this.#held.has(text)) this.#rollouts.complete(text, desired.taskDefinition);
   }
 
   async #describe(key: ServiceKey): Promise<MotoService | undefined> {
