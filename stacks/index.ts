@@ -2,6 +2,7 @@ import type { App, TerraformStack } from "cdktf";
 import { type PlannedStack, type StackLayer, type StackOf, stackPlan, withoutStacks } from "../model/topology";
 import { ecsCluster, type StackContext } from "../modules/aws/context";
 import { kubernetesContext } from "../modules/kubernetes/context";
+import { addRecord } from "../modules/terraform/record";
 import { AwsCertificatesStack } from "./aws-certificates";
 import { AwsFoundationStack } from "./aws-foundation";
 import { AwsNatsStack } from "./aws-nats";
@@ -42,6 +43,7 @@ export function addStacks(app: App, context: StackContext): string[] {
   const built = new Map<string, TerraformStack>();
   for (const stack of stackPlan(topology)) {
     const made = build(app, context, stack);
+    addRecord(made, context, stack);
     for (const id of stack.after) {
       const before = built.get(id);
       if (!before) throw new Error(`${stack.id} comes after ${id}, which is not planned before it`);

@@ -37,4 +37,5 @@ export function problemTexts(error: unknown): string[] {
 
 export { writeCode } from "../artifacts/code";
 export { readSettings } from "../modules/terraform/settings";
+export { type LeftStack, synthesizeLeft } from "./left";
 export { loadContexts } from "./load";

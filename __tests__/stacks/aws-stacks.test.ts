@@ -55,6 +55,7 @@ test("what is made in one stack is found by its name in another: nothing refers 
   for (const stack of Object.values(stacks)) {
     const blocks = new Set([
       ...addresses(stack),
+      ...Object.keys(stack.locals ?? {}).map((name) => `local.${name}`),
       ...Object.entries(stack.data).flatMap(([type, found]) =>
         Object.keys(found).map((name) => `data.${type}.${name}`),
       ),
@@ -62,7 +63,7 @@ test("what is made in one stack is found by its name in another: nothing refers 
     const references = [...stack.text.matchAll(/(?<!\$)\$\{([^}]+)\}/g)].map(([, inside = ""]) => inside);
     // Each refers to something; in functions there may be several.
     const unknown = references.flatMap((inside) => {
-      const named = [...inside.matchAll(/(data\.)?\b((?:aws|helm|kubernetes|vault)_\w+)\.([\w-]+)/g)].map(
+      const named = [...inside.matchAll(/(data\.)?\b((?:aws|helm|kubernetes|vault)_\w+|local)\.([\w-]+)/g)].map(
         ([, data = "", type, name]) => `${data}${type}.${name}`,
       );
       return named.length === 0 ? [inside] : named.filter((address) => !blocks.has(address));

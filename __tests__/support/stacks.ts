@@ -26,6 +26,7 @@ export interface Stack {
   text: string;
   resource: Record<string, Record<string, Block>>;
   data: Record<string, Record<string, Block>>;
+  locals?: Record<string, unknown>;
   output: Record<string, Block>;
   provider: { aws: Block[] };
   terraform: Block;

@@ -45,6 +45,14 @@ export {
   type StackLayer,
   type StackOf,
 } from "./stack";
+export {
+  clusterTopology,
+  holdsServers,
+  type ProviderPlatform,
+  recordNames,
+  type StackRecord,
+  stackRecord,
+} from "./stack-record";
 export { clustersInOrder, sharesWith, stackPlan, withoutStacks } from "./stacks";
 export { streamAccounts } from "./streams";
 export { trustProblems } from "./trust-problems";

@@ -1,4 +1,4 @@
-import type { KubernetesPlatform } from "../../model/topology";
+import type { ProviderPlatform } from "../../model/topology";
 
 /** Domains under which clouds and their tools write annotations and labels on objects that are not theirs. */
 const clouds = [
@@ -16,7 +16,7 @@ const clouds = [
  * no plan would ever be empty. A key that natsform itself sets stays managed: the provider looks at the configuration
  * first. Anchored, since the provider takes a match anywhere in a key.
  */
-export const foreignMetadata = ({ ignoredMetadata }: KubernetesPlatform): string[] =>
+export const foreignMetadata = ({ ignoredMetadata }: Pick<ProviderPlatform, "ignoredMetadata">): string[] =>
   [...new Set([...clouds, ...ignoredMetadata])].map((domain) => `^([^/]+\\.)?${domain.replaceAll(".", "\\.")}/`);
 
 /**

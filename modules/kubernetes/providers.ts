@@ -2,7 +2,7 @@ import { HelmProvider } from "@cdktf/provider-helm/lib/provider";
 import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Fn, type TerraformStack } from "cdktf";
-import type { KubernetesPlatform } from "../../model/topology";
+import type { ProviderPlatform } from "../../model/topology";
 import { foreignMetadata } from "./foreign-metadata";
 
 /** Access of a provider to the Kubernetes API: data of the configuration, and no secret. */
@@ -16,7 +16,7 @@ interface Access {
 
 const apiVersion = "client.authentication.k8s.io/v1beta1";
 
-function accessOf({ authentication, context }: KubernetesPlatform): Access {
+function accessOf({ authentication, context }: ProviderPlatform): Access {
   switch (authentication.kind) {
     case "kubeconfig":
       // The file itself is named by KUBE_CONFIG_PATH: a path of one machine is no part of a configuration.
@@ -42,14 +42,14 @@ function accessOf({ authentication, context }: KubernetesPlatform): Access {
   }
 }
 
-export function addKubernetesProvider(stack: TerraformStack, platform: KubernetesPlatform): void {
+export function addKubernetesProvider(stack: TerraformStack, platform: ProviderPlatform): void {
   const { exec, ...access } = accessOf(platform);
   const foreign = foreignMetadata(platform);
   const ignored = { ignoreAnnotations: foreign, ignoreLabels: foreign };
   new KubernetesProvider(stack, "kubernetes", { ...access, ...(exec && { exec: [exec] }), ...ignored });
 }
 
-export function addHelmProvider(stack: TerraformStack, platform: KubernetesPlatform): void {
+export function addHelmProvider(stack: TerraformStack, platform: ProviderPlatform): void {
   new HelmProvider(stack, "helm", { kubernetes: accessOf(platform) });
 }
 

@@ -1,32 +1,23 @@
-import { join } from "node:path";
 import { GcsBackend, LocalBackend, S3Backend, type TerraformStack } from "cdktf";
-import { workFolder } from "../../artifacts/work-folder";
+import { backendConfig } from "../../artifacts/backend-config";
 import type { Environment } from "../../model/config";
 import type { SynthSettings } from "./settings";
 
 /** Keeps the state of a stack in the environment's backend, under the stack's own name. */
 export function addBackend(stack: TerraformStack, environment: Environment, settings: SynthSettings): void {
-  const { backend } = environment;
-  const name = stack.node.id;
-  if (settings.emulatorEndpoint) {
-    // It describes resources that end with the emulator: it lies in its folder, and never with a real state.
-    const { emulatorStates } = workFolder(settings.root).environment(environment.name);
-    new LocalBackend(stack, { path: join(emulatorStates, `terraform.${name}.tfstate`) });
-    return;
-  }
+  const backend = backendConfig(environment, stack.node.id, settings);
   switch (backend.kind) {
     case "local":
-      new LocalBackend(stack, { path: join(settings.root, `terraform.${name}.tfstate`) });
+      new LocalBackend(stack, backend.config);
       break;
     case "s3": {
-      const { bucket, region, prefix } = backend;
-      const s3 = new S3Backend(stack, { bucket, region, key: `${prefix}/${name}.tfstate`, encrypt: true });
+      const { use_lockfile, ...config } = backend.config;
       // The bindings are older than S3's own lock.
-      s3.addOverride("use_lockfile", true);
+      new S3Backend(stack, config).addOverride("use_lockfile", use_lockfile);
       break;
     }
     case "gcs":
-      new GcsBackend(stack, { bucket: backend.bucket, prefix: `${backend.prefix}/${name}` });
+      new GcsBackend(stack, backend.config);
       break;
   }
 }

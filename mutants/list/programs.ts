@@ -93,13 +93,13 @@ export const programs = [
     ],
     ["logs are kept for ever", "retentionInDays: environment.logRetentionDays,", ""],
   ]),
-  ...plantedIn("modules/terraform/backend.ts", [
+  ...plantedIn("artifacts/backend-config.ts", [
     ["Terraform's state is not encrypted", "encrypt: true", "encrypt: false"],
-    ["two deployments write one state", 's3.addOverride("use_lockfile", true);', ""],
+    ["two deployments write one state", "use_lockfile: true", "use_lockfile: false"],
     [
       "the emulator's state lies with the real ones",
-      "join(emulatorStates, `terraform.${name}.tfstate`)",
-      "join(settings.root, `terraform.${name}.tfstate`)",
+      "join(emulatorStates, `terraform.${stack}.tfstate`)",
+      "join(root, `terraform.${stack}.tfstate`)",
     ],
   ]),
   ...plantedIn("modules/terraform/json.ts", [
