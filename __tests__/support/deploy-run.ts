@@ -12,6 +12,7 @@ export interface Deployed {
   environment: string;
   ok: boolean;
   applied: Record<string, number>;
+  removed: Record<string, number>;
   noted: string[];
   outputs: Record<string, Record<string, unknown>>;
   rows: DeployRow[];

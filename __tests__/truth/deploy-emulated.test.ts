@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { respondersFirst } from "../../cli/deploy/aws/responders-first";
 import { tasksOf } from "../../cli/deploy/aws/tasks";
@@ -11,6 +11,7 @@ import { buildTopology } from "../../model/topology";
 import { type Deployed, TestDeployment } from "../support/deploy-run";
 import { noEmulator } from "../support/emulator-run";
 import { eventually } from "../support/eventually";
+import { applyLeftStack } from "../support/left-stack";
 import { missingTerraform } from "../support/terraform";
 
 const region = "eu-west-1";
@@ -136,21 +137,56 @@ deployed("a second deployment changes nothing", async () => {
   expect(again.rows.filter(({ ok }) => !ok)).toEqual([]);
 });
 
-deployed("responders are replaced before servers ask with rotated keys, and left alone otherwise", async () => {
+/** The target as the command has it. */
+async function target() {
   const { root } = deployment.project;
   const environment = await loadEnvironment("demo", root);
-  const loaded = { root, environment, topology: buildTopology(environment) };
-  const target = await emulatedTarget(loaded);
+  return emulatedTarget({ root, environment, topology: buildTopology(environment) });
+}
+
+deployed("what is no longer in the environment is shown, counts as a change, and is removed", async () => {
+  const id = "demo-edge-programs";
+  await applyLeftStack(await target(), "demo-core-programs", id, "/natsform/demo/edge-left");
+  const plan = await deployment.project.natsform("deploy", "demo", "--emulate", "--plan", "--json");
+  const { left, plans } = JSON.parse(plan.stdout);
+  expect([plan.code, left]).toEqual([2, [{ stack: id, cluster: "edge", resources: 1 }]]);
+  expect(Object.values(plans)).toEqual(Object.keys(first.applied).map(() => ({ changes: [] })));
+  const groups = async () =>
+    JSON.stringify(await deployment.aws.json(region, "logs", "DescribeLogGroups", {})).includes("edge-left");
+  expect(await groups()).toBe(true);
+  const { removed, applied } = await deployment.deploy();
+  // The log group, and the record of the state itself.
+  expect([removed, await groups()]).toEqual([{ [id]: 2 }, false]);
+  expect(Object.values(applied).every((count) => count === 0)).toBe(true);
+  const after = await deployment.project.natsform("deploy", "demo", "--emulate", "--plan", "--json");
+  expect([after.code, JSON.parse(after.stdout).left]).toEqual([0, []]);
+});
+
+deployed("with an empty state, a foundation that carries the environment's tag is not made a second time", async () => {
+  const state = join(deployment.folder.terraform, "terraform.demo-eu-west-1-foundation.tfstate");
+  renameSync(state, `${state}.away`);
+  const vpcs = async () => (await deployment.aws.ec2(region, "DescribeVpcs", {})).match(/<vpcId>/g)?.length;
+  const before = await vpcs();
+  const { code, stdout } = await deployment.project.natsform("deploy", "demo", "--emulate", "--yes", "--json");
+  renameSync(`${state}.away`, state);
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout).error.message).toMatch(
+    /demo is deployed already, and its state is not where the backend says.*\n {2}vpc-\w+ .* in eu-west-1; the state at .*foundation\.tfstate is empty\n {2}ECS cluster demo/,
+  );
+  expect(await vpcs()).toBe(before);
+});
+
+deployed("responders are replaced before servers ask with rotated keys, and left alone otherwise", async () => {
+  const own = await target();
   const stack = { region, cluster: "core" };
   const said: string[] = [];
-  const tasks = async () =>
-    (await tasksOf(target, region, "demo-core-auth-callout")).map(({ taskArn }) => taskArn).sort();
+  const tasks = async () => (await tasksOf(own, region, "demo-core-auth-callout")).map(({ taskArn }) => taskArn).sort();
   const before = await tasks();
   expect(before).toHaveLength(2);
-  await respondersFirst(target, stack, (text) => said.push(text));
+  await respondersFirst(own, stack, (text) => said.push(text));
   expect([said, await tasks()]).toEqual([[], before]);
-  const rotated = { ...target.trust, previous: { issuer: target.trust.issuer } };
-  await respondersFirst({ ...target, trust: rotated }, stack, (text) => said.push(text));
+  const rotated = { ...own.trust, previous: { issuer: own.trust.issuer } };
+  await respondersFirst({ ...own, trust: rotated }, stack, (text) => said.push(text));
   expect(said).toEqual(["demo-core-auth-callout: starts with the keys of the trust file, before the servers"]);
   await deployment.control.settled();
   const after = await tasks();
@@ -224,7 +260,8 @@ deployed("a function that fails twice is tried a third time, and the record foll
   expect(received.Messages ?? []).toEqual([]);
 });
 
-deployed("destroying leaves nothing behind", async () => {
+deployed("destroying leaves nothing behind, of what left the environment either", async () => {
+  await applyLeftStack(await target(), "demo-core-programs", "demo-edge-programs", "/natsform/demo/edge-left");
   // The command fails with a list when anything is left that the account did not hold in the beginning.
   const { code, stdout, stderr } = await deployment.project.natsform("deploy", "demo", "--emulate", "--destroy");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

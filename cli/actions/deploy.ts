@@ -5,6 +5,7 @@ import { rowLine } from "../core/row-line";
 import {
   type DeployProps,
   deploy as deployEnvironment,
+  deploymentExitCode,
   destroyDeployment,
   PrerequisitesMissing,
   planDeployment,
@@ -30,6 +31,7 @@ export async function deploy(name: string, options: DeployOptions): Promise<void
     if (options.plan) {
       const planned = await planDeployment(name, options, host);
       if (json) printJson(planned);
+      process.exitCode = deploymentExitCode(planned);
     } else if (options.destroy) {
       const destroyed = await destroyDeployment(name, options, host);
       if (json) printJson(destroyed ?? { environment: name, removed: {}, remains: [] });

@@ -23,8 +23,13 @@ export type HostEvent =
 /** Whoever calls natsform's functions: it is told what happens, and asked before anything is changed. */
 export interface Host {
   report(event: HostEvent): void;
-  /** Asks before a change. False leaves everything as it is. */
-  confirm(question: string): Promise<boolean>;
+  /**
+   * Asks before a change. False leaves everything as it is.
+   *
+   * @param about `loss` where something would be lost for good, or taken from somebody: who confirms changes beforehand
+   *   does not confirm that
+   */
+  confirm(question: string, about?: "loss"): Promise<boolean>;
   /** Resolves when everything reported so far is shown. */
   shown?(): Promise<void>;
 }

@@ -14,8 +14,14 @@ export interface HostProps {
 
 /** The host of a command: a moving list on a terminal, plain lines in a pipe, nothing beside JSON. */
 export function commandHost({ json = false, yes = false }: HostProps = {}): Host {
-  if (json) return silentHost(yes);
+  if (json) return { ...silentHost(yes), confirm: async (_, about) => yes && about === undefined };
   return process.stdout.isTTY ? new TerminalHost(yes) : new PlainHost(yes);
+}
+
+/** A loss is asked for even where every change was confirmed beforehand. */
+async function confirm(yes: boolean, question: string, about?: "loss"): Promise<boolean> {
+  if (yes && about === undefined) return true;
+  return process.stdin.isTTY ? ask(question) : false;
 }
 
 async function ask(question: string): Promise<boolean> {
@@ -36,8 +42,8 @@ class PlainHost implements Host {
     if (text !== undefined) print(text);
   }
 
-  confirm(question: string): Promise<boolean> {
-    return this.yes ? Promise.resolve(true) : ask(question);
+  confirm(question: string, about?: "loss"): Promise<boolean> {
+    return confirm(this.yes, question, about);
   }
 }
 
@@ -135,8 +141,8 @@ class TerminalHost implements Host {
     }
   }
 
-  confirm(question: string): Promise<boolean> {
-    return this.yes ? Promise.resolve(true) : ask(question);
+  confirm(question: string, about?: "loss"): Promise<boolean> {
+    return confirm(this.yes, question, about);
   }
 
   async shown(): Promise<void> {

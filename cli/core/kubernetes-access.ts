@@ -36,7 +36,7 @@ const Config = z.object({
 
 /** @throws UserError with kubectl's error, when the kubeconfig has no such context */
 export async function kubernetesAccess(
-  { authentication, context: chosen }: KubernetesPlatform,
+  { authentication, context: chosen }: Pick<KubernetesPlatform, "authentication" | "context">,
   callers: Record<string, string>,
 ): Promise<KubernetesAccess> {
   const files = kubeconfigFiles(callers);

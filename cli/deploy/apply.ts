@@ -2,14 +2,17 @@ import type { PlannedStack } from "../../model/topology";
 import { counted } from "../core/counted";
 import type { Host } from "../core/host";
 import { confirmed, runStep, runSteps } from "../core/steps";
+import { agreeOnChange, showChange } from "./change";
 import { drivers } from "./drivers";
 import { applyEmulated, emulatedEvents } from "./emulated";
 import { endCheck } from "./end-check";
 import { type RecordedAuthorities, recordDeployedAuthorities, synthesizedAgain } from "./exchange-authorities";
 import { explained } from "./explained";
 import { applyPlan, type StackPlan } from "./plan";
+import { agreeOnLeft, removeLeft, showLeft } from "./remove-left";
 import { showPlan } from "./show-plan";
 import { type Applied, allOutputs, type DeployResult, describeTarget, newResult, stacksFor } from "./steps";
+import { survey } from "./survey";
 import type { DeployTarget } from "./target";
 
 /** Deploys to a target: only changes that were shown and confirmed, where it is a real one. */
@@ -19,11 +22,18 @@ export async function applyEverything(target: DeployTarget, host: Host): Promise
   // Authorities of what is deployed already: a trust file that was not committed lacks them, and would remove them.
   const first = await authoritiesOf(target, host);
   const stacks = await stacksFor(first.target, host);
+  const { left, change } = await survey(first.target, stacks, host);
+  showChange(change, host);
+  showLeft(left, host);
   await drivers.refuse(first.target, stacks);
+  await agreeOnChange(first.target, change, host);
+  await agreeOnLeft(first.target, left, host);
   const plans = await applyStacks(first.target, stacks, host, result);
   const { noted, unread, target: deployed } = await authoritiesOf(first.target, host);
   for (const text of unread) host.report({ code: "notice", text });
   if (noted.length > 0) await applyStacks(deployed, await synthesizedAgain(deployed, stacks, host), host, result);
+  // Last: nothing that stays uses it any more.
+  result.removed = await removeLeft(deployed, left, host);
   const last = deployed.emulator ? [emulatedEvents(deployed)] : drivers.finish(deployed, stacks);
   if (last.length > 0) await runSteps<void>(host, last, undefined);
   result.noted = [...new Set([...first.noted, ...noted])];

@@ -1,4 +1,5 @@
 import { admit, type Verdict } from "../../admission";
+import { type ChangePlan, planExitCode } from "../../model/change";
 import type { Environment } from "../../model/config";
 import { findTrust, trustFile } from "../../model/config/load";
 import { stackPlan, type Topology, withoutStacks } from "../../model/topology";
@@ -12,14 +13,17 @@ import { UserError } from "../core/project";
 import { removeEmulator, runningEmulator } from "../emulator/start";
 import { keyLocation } from "../keys/location";
 import { applyEverything } from "./apply";
+import { showChange } from "./change";
 import { type Destroyed, destroyEverything } from "./destroy";
 import { drivers } from "./drivers";
 import { openEmulator } from "./emulated";
 import { checkPrerequisites } from "./preflight/preflight";
+import { type LeftStackPlan, leftPlan, showLeft } from "./remove-left";
 import { type PlanOrWait, plansOf } from "./show-plan";
 import type { DeployResult } from "./steps";
 import { stacksFor } from "./steps";
-import type { DeployTarget } from "./target";
+import { survey } from "./survey";
+import type { Allowed, DeployTarget } from "./target";
 import { realTarget } from "./targets";
 
 export interface DeployProps {
@@ -29,8 +33,14 @@ export interface DeployProps {
   emulate?: boolean;
   /** URL of the store of the private keys. @default the folder of the environment in `.natsform/` */
   store?: string;
-  /** Streams, or STREAM/consumer, that may lose messages or be deleted. */
+  /** What may be lost: streams or STREAM/consumer that lose messages or are deleted, and clusters that left. */
   allowDataLoss?: readonly string[];
+  /** Keys of servers whose effect nobody has measured, and that may be restarted for. */
+  acknowledge?: readonly string[];
+  /** Id of the lock of a state that a killed run has left, to be released. */
+  unlock?: string;
+  /** States may be copied to a backend that was changed. */
+  migrateState?: boolean;
   /** Streams, or STREAM/consumer, that may be recreated when they cannot be changed. */
   allowRecreate?: readonly string[];
 }
@@ -38,7 +48,19 @@ export interface DeployProps {
 /** Changes of every stack, by its id, or the stack that has to be applied before it can be planned. */
 export interface DeploymentPlan {
   environment: string;
+  /** What it does to servers, clients and what is stored. */
+  change: ChangePlan;
   plans: Record<string, PlanOrWait>;
+  /** Stacks that are no longer in the environment and still deployed, in the order of their removal. */
+  left: LeftStackPlan[];
+}
+
+/** Exit code of a command that shows a plan: 0 nothing changes, 2 something does, 1 no single step leads there. */
+export function deploymentExitCode({ change, plans, left }: DeploymentPlan): 0 | 1 | 2 {
+  const own = planExitCode(change);
+  if (own !== 0) return own;
+  const changes = (plan: PlanOrWait) => "plannedAfter" in plan || plan.changes.length > 0;
+  return left.length > 0 || Object.values(plans).some(changes) ? 2 : 0;
 }
 
 /** Something that a deployment needs is missing. Nothing was changed. */
@@ -67,8 +89,12 @@ export async function planDeployment(name: string, props: DeployProps, host: Hos
   const chosen = await choose(name, props, "plan", host);
   return withTarget(chosen, host, async (target) => {
     const stacks = await stacksFor(target, host);
+    const found = await survey({ ...target, looking: true }, stacks, host);
+    showChange(found.change, host);
+    showLeft(found.left, host);
     await drivers.refuse(target, stacks);
-    return { environment: name, plans: await plansOf(target, stacks, host) };
+    const plans = await plansOf(target, stacks, found, host);
+    return { environment: name, change: found.change, plans, left: found.left.map(leftPlan) };
   });
 }
 
@@ -137,18 +163,28 @@ async function withTarget<T>(chosen: Chosen, host: Host, use: (target: DeployTar
     if (props.emulate) {
       const ran = runningEmulator(folder) !== undefined;
       try {
-        return await use(await openEmulator({ root, environment, topology }, host));
+        return await use({ ...(await openEmulator({ root, environment, topology }, host)), allowed: allowedBy(props) });
       } finally {
         // Started to look, and nothing was deployed to it.
         if (work === "plan" && !ran) await removeEmulator(folder);
       }
     }
     const { store, lock } = keyLocation(root, environment.name, { store: props.store });
-    const open = () => realTarget({ root, environment, topology }, store, streamsMay(props));
+    const open = async () => ({
+      ...(await realTarget({ root, environment, topology }, store, streamsMay(props))),
+      allowed: allowedBy(props),
+    });
     // Secrets, servers and responders use one trust file: no keys may be rotated meanwhile.
     return work === "deployment" ? withLock(lock, async () => use(await open())) : use(await open());
   });
 }
+
+const allowedBy = ({ allowDataLoss, acknowledge, unlock, migrateState }: DeployProps): Allowed => ({
+  dataLoss: allowDataLoss,
+  acknowledged: acknowledge,
+  unlock,
+  migrateState,
+});
 
 /** Variables of the streams program for what may be lost or recreated. */
 const streamsMay = ({ allowDataLoss, allowRecreate }: DeployProps): Record<string, string> => ({

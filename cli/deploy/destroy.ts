@@ -6,11 +6,12 @@ import { confirmed, runStep, runSteps, type Step } from "../core/steps";
 import { drivers } from "./drivers";
 import { removeEmulated } from "./emulated";
 import { explained } from "./explained";
-import { initStack } from "./plan";
+import { destroyFolder } from "./plan";
+import { refuseProtected, removeLeft, showLeft } from "./remove-left";
+import { unlocking } from "./states/locks";
 import { describeTarget, stacksFor } from "./steps";
+import { survey } from "./survey";
 import { type DeployTarget, stackFolder } from "./target";
-import { terraform } from "./terraform";
-import { refuseFailure } from "./terraform-messages";
 
 export interface Destroyed {
   environment: string;
@@ -30,13 +31,21 @@ export async function destroyEverything(target: DeployTarget, host: Host): Promi
     );
   await describeTarget(target, host);
   const stacks = await stacksFor(target, host);
-  if (!target.emulator)
-    await confirmed(host, `Remove everything of ${name}: ${stacks.map(({ id }) => id).join(", ")}?`);
-  const removed: Record<string, number> = {};
+  const { states, left } = await survey(target, stacks, host);
+  showLeft(left, host);
+  if (!target.emulator) {
+    refuseProtected(
+      [...[...states.values()].map((state) => ({ state })), ...left],
+      `natsform deploy ${name} first: what is removed is removed as it was deployed, not as the file says now`,
+    );
+    const ids = [...left.map(({ record }) => record.stack), ...stacks].map(({ id }) => id);
+    await confirmed(host, `Remove everything of ${name}: ${ids.join(", ")}?`);
+  }
+  const removed = await removeLeft(target, left, host);
   const step = (stack: PlannedStack): Step => ({
     title: `Destroy ${stack.id}`,
     work: async (progress) => {
-      removed[stack.id] = await explained(target, stack, () => destroyStack(target, stack, progress));
+      removed[stack.id] = await explained(target, stack, () => destroyStack(target, stack, host, progress));
       return `${counted(removed[stack.id] ?? 0, "resource")} removed`;
     },
   });
@@ -52,11 +61,9 @@ export async function destroyEverything(target: DeployTarget, host: Host): Promi
 async function destroyStack(
   target: DeployTarget,
   { id }: PlannedStack,
+  host: Host,
   progress: (text: string) => void,
 ): Promise<number> {
-  // On the emulated AWS it is prepared with the others.
-  if (!target.emulator) await initStack(target, id);
-  const destroyed = await terraform(stackFolder(target, id), ["destroy", "-json", "-auto-approve"], progress);
-  refuseFailure(id, destroyed);
-  return destroyed.summary?.remove ?? 0;
+  const folder = stackFolder(target, id);
+  return unlocking(folder, host, target.allowed?.unlock, () => destroyFolder(folder, progress));
 }

@@ -18,6 +18,11 @@ export interface DeployDriver<Stack extends PlannedStack> {
    */
   refuse(target: DeployTarget, stacks: readonly Stack[]): Promise<void>;
   /**
+   * Resources of the environment that are there although the stack's state is empty, as text lines: an apply would make
+   * them a second time.
+   */
+  unknownToState(target: DeployTarget, stack: Stack): Promise<string[]>;
+  /**
    * Addresses of resources that Terraform finds unchanged although their effect has been undone: they are created
    * again. The drift is shown.
    *

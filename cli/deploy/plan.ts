@@ -5,7 +5,7 @@ import { UserError } from "../core/project";
 import { motoDifferences } from "../emulator/moto-differences";
 import type { DeployTarget } from "./target";
 import { stackFolder } from "./target";
-import { terraform } from "./terraform";
+import { type TerraformFolder, terraform } from "./terraform";
 import { refuseFailure } from "./terraform-messages";
 
 const planFile = "natsform.tfplan";
@@ -48,8 +48,11 @@ export interface StackPlan {
  * Prepares the folder of a stack: its backend, and the providers that the project's lock file names. What that does not
  * name yet is noted there, except for an emulated AWS, which is no reason to change a project.
  */
-export async function initStack(target: DeployTarget, stack: string): Promise<void> {
-  const folder = stackFolder(target, stack);
+export const initStack = (target: DeployTarget, stack: string): Promise<void> =>
+  initFolder(target, stackFolder(target, stack));
+
+export async function initFolder(target: DeployTarget, folder: TerraformFolder): Promise<void> {
+  const { stack } = folder;
   const isLocked = writeStackLock(target.root, folder.path);
   const args = ["init", "-no-color", "-reconfigure", ...(isLocked ? ["-lockfile=readonly"] : [])];
   const result = await terraform(folder, args);
@@ -118,6 +121,13 @@ export async function applyAll(target: DeployTarget, stack: string, progress: (t
   const applied = await terraform(stackFolder(target, stack), ["apply", "-json", "-auto-approve"], progress);
   refuseFailure(stack, applied);
   return applied.summary ? applied.summary.add + applied.summary.change + applied.summary.remove : 0;
+}
+
+/** Removes everything of a folder's state. @returns number of removed resources */
+export async function destroyFolder(folder: TerraformFolder, progress: (text: string) => void): Promise<number> {
+  const destroyed = await terraform(folder, ["destroy", "-json", "-auto-approve"], progress);
+  refuseFailure(folder.stack, destroyed);
+  return destroyed.summary?.remove ?? 0;
 }
 
 /** True when the stack's state holds resources. */

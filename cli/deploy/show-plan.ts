@@ -1,14 +1,17 @@
 import type { PlannedStack } from "../../model/topology";
 import type { Host } from "../core/host";
 import { drivers } from "./drivers";
-import { initStack, isApplied, type PlannedChange, planStack, planText, type StackPlan } from "./plan";
-import type { DeployTarget } from "./target";
+import { type PlannedChange, planStack, planText, type StackPlan } from "./plan";
+import { unlocking } from "./states/locks";
+import { isBegun } from "./states/state";
+import type { Survey } from "./survey";
+import { type DeployTarget, stackFolder } from "./target";
 
 /** Plans a stack, including drift that Terraform does not see, and shows the plan as Terraform prints it. */
 export async function showPlan(target: DeployTarget, stack: PlannedStack, host: Host): Promise<StackPlan> {
   const { id } = stack;
-  await initStack(target, id);
-  let plan = await planStack(target, id);
+  const folder = stackFolder(target, id);
+  let plan = await unlocking(folder, host, target.allowed?.unlock, () => planStack(target, id));
   const changed = plan.changes.map(({ address }) => address);
   const drifted = await drivers.drifted(target, stack, changed, (text) =>
     host.report({ code: "notice", text: `${id}: ${text}` }),
@@ -30,16 +33,15 @@ export type PlanOrWait = { changes: PlannedChange[] } | { plannedAfter: string }
 export async function plansOf(
   target: DeployTarget,
   stacks: readonly PlannedStack[],
+  { states }: Survey,
   host: Host,
 ): Promise<Record<string, PlanOrWait>> {
-  const applied = new Set<string>();
+  const applied = new Set([...states.values()].filter(isBegun).map(({ id }) => id));
   const plans: Record<string, PlanOrWait> = {};
   for (const stack of stacks) {
-    await initStack(target, stack.id);
     const missing = stack.reads.find((id) => !applied.has(id));
     if (missing) host.report({ code: "notice", text: `${stack.id}: planned after ${missing}` });
     plans[stack.id] = missing ? { plannedAfter: missing } : { changes: (await showPlan(target, stack, host)).changes };
-    if (await isApplied(target, stack.id)) applied.add(stack.id);
   }
   return plans;
 }

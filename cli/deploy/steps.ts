@@ -4,8 +4,8 @@ import type { DeployRow } from "../core/rows";
 import { runStep } from "../core/steps";
 import { drivers } from "./drivers";
 import { fetchCharts } from "./kubernetes/charts";
-import { initStack, outputsOf, type StackPlan } from "./plan";
-import { isSynthesized, synthesize } from "./synth";
+import { outputsOf, type StackPlan } from "./plan";
+import { isSynthesized, type SynthSettings, synthesize } from "./synth";
 import { type DeployTarget, stackFolder, stacksOf } from "./target";
 
 /** Result of a deployment; `--json` prints it. */
@@ -14,6 +14,8 @@ export interface DeployResult {
   emulated: boolean;
   /** Number of resources created, changed or removed, by stack. */
   applied: Record<string, number>;
+  /** Number of resources removed, by stack that is no longer in the environment. */
+  removed: Record<string, number>;
   /** Clusters whose authority was written to the trust file, which has to be committed. */
   noted: string[];
   /** Authorities that could not be read, as text lines. */
@@ -36,6 +38,7 @@ export const newResult = ({ environment, emulator }: DeployTarget): DeployResult
   environment: environment.name,
   emulated: emulator !== undefined,
   applied: {},
+  removed: {},
   noted: [],
   unread: [],
   outputs: {},
@@ -48,34 +51,35 @@ export async function describeTarget(target: DeployTarget, host: Host): Promise<
   for (const text of await drivers.describeTarget(target, stacksOf(target))) host.report({ code: "notice", text });
 }
 
-/** Synthesizes the stacks as a step, and prepares them to be planned where nobody else may do so meanwhile. */
+/** Synthesizes the stacks as a step. */
 export async function stacksFor(target: DeployTarget, host: Host): Promise<PlannedStack[]> {
   let stacks: PlannedStack[] = [];
   await runStep(host, {
     title: "Stacks",
     work: async () => {
       stacks = await synthesizeStacks(target);
-      if (target.emulator) await Promise.all(stacks.map(({ id }) => initStack(target, id)));
       return `${stacks.length} synthesized`;
     },
   });
   return stacks;
 }
 
+/** Settings of a synthesis for this target. */
+export const synthSettings = ({ root, environment, emulator, removing, streamsMay }: DeployTarget): SynthSettings => ({
+  root,
+  environments: [environment.name],
+  trustFolder: emulator?.folder.trust.folder,
+  emulatorEndpoint: emulator?.address.url,
+  destroy: removing,
+  streamsMay,
+});
+
 /** Synthesizes the stacks that the target's environment has. */
 export async function synthesizeStacks(target: DeployTarget): Promise<PlannedStack[]> {
-  const { root, environment, out, emulator, removing, streamsMay } = target;
-  const settings = {
-    root,
-    environments: [environment.name],
-    trustFolder: emulator?.folder.trust.folder,
-    emulatorEndpoint: emulator?.address.url,
-    // What is removed needs none.
-    chartArchives: !removing && !emulator && (await fetchCharts(target)),
-    destroy: removing,
-    streamsMay,
-  };
-  await synthesize(settings, out);
+  const { out, emulator, removing } = target;
+  // What is removed needs none.
+  const chartArchives = !removing && !emulator && (await fetchCharts(target));
+  await synthesize({ ...synthSettings(target), chartArchives }, out);
   return stacksOf(target).filter(({ id }) => isSynthesized(stackFolder(target, id).path));
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { BackendSettings } from "../../artifacts/backend-config";
 import type { Environment, Trust } from "../../model/config";
 import type { Topology } from "../../model/topology";
 import { stackPlan } from "../../model/topology";
@@ -24,10 +25,26 @@ export interface DeployTarget {
   kubernetes: ReadonlyMap<string, KubernetesAccess>;
   /** Variables of the streams program for this deployment, such as an allowed loss of data. */
   streamsMay: Record<string, string>;
+  /** What the caller has permitted beforehand, by name. */
+  allowed?: Allowed;
   /** Set when everything is to be removed: then problems of the environment do not count. */
   removing?: boolean;
+  /** Set when nothing may be changed. */
+  looking?: boolean;
   /** Set for the emulated AWS: clusters on other platforms are left out. */
   emulator?: { folder: EmulatorFolder; address: EmulatorAddress };
+}
+
+/** Permissions that a confirmation of changes does not give. */
+export interface Allowed {
+  /** Streams, consumers, accounts, clusters and stacks that may be lost. */
+  dataLoss?: readonly string[];
+  /** Keys of servers whose effect nobody has measured, and that are restarted for. */
+  acknowledged?: readonly string[];
+  /** Lock of a state to release, by its id. */
+  unlock?: string;
+  /** States may be copied to a backend that was changed. */
+  migrateState?: boolean;
 }
 
 export const stacksOf = ({ topology, emulator }: DeployTarget) =>
@@ -41,6 +58,19 @@ export const stackFolder = (target: DeployTarget, stack: string): TerraformFolde
 
 const clusterOfStack = ({ topology }: DeployTarget, id: string) =>
   stackPlan(topology).find((stack) => stack.id === id)?.cluster;
+
+/** Folder of a stack that is no longer in the environment. @param env variables of the Kubernetes cluster that it is on */
+export const leftFolder = (target: DeployTarget, stack: string, env: Record<string, string> = {}): TerraformFolder => ({
+  stack,
+  path: join(target.out, "left", "stacks", stack),
+  env: { ...target.env, ...env },
+});
+
+/** What the place of its states depends on. */
+export const backendSettings = ({ root, emulator }: DeployTarget): BackendSettings => ({
+  root,
+  emulatorEndpoint: emulator?.address.url,
+});
 
 /** Access to the Kubernetes cluster of a cluster. */
 export function accessOf({ kubernetes }: DeployTarget, cluster: string): KubernetesAccess {

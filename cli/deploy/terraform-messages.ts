@@ -78,9 +78,45 @@ function parse(line: string): z.output<typeof Message> | undefined {
   }
 }
 
-/** @throws UserError with Terraform's errors, when it failed */
+/** Who holds the lock of a state, as it is written into the lock. */
+export interface StateLock {
+  id: string;
+  /** `user@host`. */
+  who: string;
+  operation: string;
+  /** UTC. */
+  created: string;
+}
+
+/** The lock that Terraform did not get; `undefined` when it failed for another reason. */
+export function lockIn(text: string): StateLock | undefined {
+  if (!/Error acquiring the state lock/.test(text)) return undefined;
+  const field = (name: string) => new RegExp(`^[\\s│]*${name}:[ \\t]+(.+?)[ \\t]*$`, "m").exec(text)?.[1];
+  const id = field("ID");
+  if (!id) return undefined;
+  const operation = (field("Operation") ?? "?").replace(/^OperationType/, "").toLowerCase();
+  return { id, who: field("Who") ?? "?", operation, created: field("Created") ?? "?" };
+}
+
+/** Another run works on the state, or was killed while it did. */
+export class StateLocked extends UserError {
+  constructor(
+    stack: string,
+    readonly lock: StateLock,
+  ) {
+    super(
+      `${stack} is locked by ${lock.who}: ${lock.operation}, since ${lock.created}, lock ${lock.id}`,
+      `wait until that has ended; if it was killed: --unlock ${lock.id}`,
+    );
+  }
+}
+
+/** @throws StateLocked where another run holds the state; UserError with Terraform's errors, when it failed otherwise */
 export function refuseFailure(stack: string, { code, errors, text, diagnostics }: TerraformResult): void {
   if (code === 0) return;
+  const said = [...errors, text, diagnostics].join("\n");
+  const lock = lockIn(said);
+  if (lock) throw new StateLocked(stack, lock);
   const lines = errors.length > 0 ? errors : `${text}${diagnostics}`.trim().split("\n").slice(-15);
   const details = lines.join("\n  ");
   throw new UserError(`${stack}: terraform ended with ${code}:\n  ${details}`);

@@ -54,9 +54,9 @@ export async function terraform(
   await endAbandoned(record);
   mkdirSync(path, { recursive: true, mode: privateFolder });
   const collected = new Collected(progress);
-  // These commands print data. All others write to a log file, since a broken pipe would end Terraform before it has
+  // These commands print data, which may be secret. All others write to a log file, since a broken pipe would end Terraform before it has
   // saved its state.
-  const isData = ["show", "output"].includes(args[0] ?? "");
+  const isData = ["show", "output"].includes(args[0] ?? "") || args.slice(0, 2).join(" ") === "state pull";
   const log = isData ? undefined : openLog(join(path, "natsform.log"), (line) => collected.line(line));
   // In a group of its own: a terminal's interrupt would reach it twice, and the second one makes it drop everything.
   const child = spawn(findTerraform(), [...args], {

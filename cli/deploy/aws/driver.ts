@@ -7,6 +7,7 @@ import { outputsOf } from "../plan";
 import { clientConfig } from "../target";
 import { checkAws } from "./check";
 import { fillFoundation } from "./fill-foundation";
+import { foundationsOf } from "./foundations";
 import { respondersFirst } from "./responders-first";
 import { runStreamsTasks, streamsOutput } from "./streams-tasks";
 
@@ -25,6 +26,7 @@ export const awsDriver: DeployDriver<AwsStack> = {
       );
     }
   },
+  unknownToState: async (target, stack) => (stack.layer === "foundation" ? foundationsOf(target, stack.region) : []),
   // The streams' task runs at every deployment.
   refuse: async () => undefined,
   drifted: async () => [],

@@ -36,6 +36,8 @@ export const kubernetesDriver: DeployDriver<KubernetesStack> = {
     await refuseForeignObjects(target, stacks);
     for (const stack of stacks.filter(({ layer }) => layer === "core")) await refuseImmutable(target, stack);
   },
+  // The API refuses what is there already: nothing can be made twice.
+  unknownToState: async () => [],
   drifted: async (target, stack, changed, show) => {
     if (stack.layer === "streams") return driftedStreams(target, stack, changed, show);
     if (stack.layer !== "core") return [];

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { KubernetesStack } from "../../../model/topology";
 import { UserError } from "../../core/project";
-import { initStack } from "../plan";
 import { askVault } from "../preflight/vault";
 import { type DeployTarget, stackFolder } from "../target";
 import { terraform } from "../terraform";
@@ -27,7 +26,6 @@ export async function refuseForeignObjects(target: DeployTarget, stacks: readonl
   const pki = stacks.filter(({ layer }) => layer === "pki");
   const owned: SharedObject[] = [];
   for (const { id } of pki) {
-    await initStack(target, id);
     const shown = await terraform(stackFolder(target, id), ["show", "-json"]);
     refuseFailure(id, shown);
     owned.push(...ownedObjects(JSON.parse(shown.text)));
