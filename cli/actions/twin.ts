@@ -5,11 +5,12 @@ import { commandHost } from "../core/hosts";
 import { withLock } from "../core/lock";
 import { print, printJson, table } from "../core/output";
 import { UserError } from "../core/project";
+import { showChange } from "../core/show-change";
 import { twinFolder } from "../core/twin-folder";
 import { removeEmulator } from "../emulator/start";
 import { emulatorStatus } from "../emulator/status";
 import { openTwin } from "../twin/context";
-import { downTwin, upTwin } from "../twin/lifecycle";
+import { downTwin, planTwinUp, upTwin } from "../twin/lifecycle";
 import { followLogs, printLogs } from "../twin/logs";
 import { writeContexts } from "../twin/nats-contexts";
 import type { PortChoice } from "../twin/ports";
@@ -22,9 +23,22 @@ export async function contexts(name: string, { folder }: { folder?: string }): P
   for (const path of writeContexts(await openTwin(name, root), root, folder)) print(path);
 }
 
-export async function up(name: string, { ports }: { ports?: string }): Promise<void> {
-  await upTwin(name, { ports: portChoice(ports) }, commandHost());
-  print(`${name} is up; natsform verify ${name} checks it, natsform status ${name} shows its addresses`);
+export interface UpCommand {
+  ports?: string;
+  plan?: boolean;
+  json?: boolean;
+  allowDataLoss?: string[];
+  disconnect?: boolean;
+}
+
+export async function up(name: string, { ports, plan, json, ...options }: UpCommand): Promise<void> {
+  if (plan) {
+    showChange(await planTwinUp(name, {}, commandHost({ json })), { json });
+    return;
+  }
+  const done = await upTwin(name, { ports: portChoice(ports), ...options }, commandHost({ json }));
+  if (json) printJson(done);
+  else print(`${name} is up; natsform verify ${name} checks it, natsform status ${name} shows its addresses`);
 }
 
 function portChoice(text: string | undefined): PortChoice {

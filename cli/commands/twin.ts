@@ -5,6 +5,10 @@ export const up = () =>
   new Command("up")
     .argument("<environment>")
     .description("run the environment's clusters as real servers on this machine, or bring them up to date")
+    .option("--plan", "show what would change, and touch nothing; exit 0: nothing, 2: something, 1: not in one step")
+    .option("--allow-data-loss <names...>", "streams, STREAM/consumer, accounts and clusters whose data may be lost")
+    .option("--disconnect", "end connections that still have rights of before")
+    .option(...json)
     .option("--ports <choice>", "new: another block than before; a number: first port of the block of 500")
     .action(async (name, options) => (await import("../actions/twin")).up(name, options));
 

@@ -1,3 +1,4 @@
+export type { ChangePlan } from "../../model/change";
 export { ConfigError } from "../../model/config";
 export { type Host, type HostEvent, silentHost } from "../core/host";
 export { UserError } from "../core/project";
@@ -13,6 +14,7 @@ export {
 export {
   type DownTwinProps,
   downTwin,
+  planTwinUp,
   type TwinDown,
   type TwinProps,
   type TwinUp,

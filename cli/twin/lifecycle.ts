@@ -1,14 +1,19 @@
+import { existsSync } from "node:fs";
 import { admit } from "../../admission";
+import { type ChangePlan, changesNothing } from "../../model/change";
 import { loadEnvironment } from "../../model/config/load";
 import { buildTopology } from "../../model/topology";
+import { changeLines } from "../../templates";
 import { refusal } from "../core/admission-gate";
 import { counted } from "../core/counted";
+import { openEnvironment } from "../core/environment";
 import { projectRoot } from "../core/environments";
 import { type Host, notices } from "../core/host";
 import { withLock } from "../core/lock";
 import type { PartStatus } from "../core/rows";
 import { runSteps } from "../core/steps";
 import { twinFolder } from "../core/twin-folder";
+import { planTwin } from "./changes";
 import { prepareTwin } from "./context";
 import { stopTwin, wipeTwin } from "./down";
 import type { PortChoice } from "./ports";
@@ -23,6 +28,10 @@ export interface TwinProps {
 export interface UpProps extends TwinProps {
   /** @default "same": those of the last time */
   ports?: PortChoice;
+  /** Names of what may be lost: streams, `STREAM/consumer`, accounts, clusters. */
+  allowDataLoss?: string[];
+  /** Ends connections that still have rights of before; without it they keep them until they end by themselves. */
+  disconnect?: boolean;
 }
 
 export interface TwinUp {
@@ -39,7 +48,30 @@ export interface TwinUp {
  *
  * @throws ConfigError, UserError when lint refuses the environment, a tool or a port is missing, or a part does not start
  */
-export async function upTwin(name: string, { root = projectRoot(), ports }: UpProps, host: Host): Promise<TwinUp> {
+export async function upTwin(
+  name: string,
+  { root = projectRoot(), ports, ...options }: UpProps,
+  host: Host,
+): Promise<TwinUp> {
+  const { findings, acknowledged } = await admitted(name, root, host);
+  const twin = await prepareTwin(name, root, ports);
+  const plan = planTwin(twin);
+  // The first `up` changes nothing that was there.
+  if (existsSync(twin.folder.applied) && !changesNothing(plan)) notices(host)(changeLines(plan).join("\n"));
+  await withLock(twin.folder.lock, () => runSteps(host, upSteps(twin, root, options), {} as UpState));
+  const parts = await twinStatus(twin);
+  return { environment: name, warnings: findings.length, acknowledged: acknowledged.length, parts };
+}
+
+/** What `upTwin` would do, without touching anything. */
+export async function planTwinUp(name: string, { root = projectRoot() }: TwinProps, host: Host): Promise<ChangePlan> {
+  await admitted(name, root, host);
+  const { topology } = await openEnvironment(name, root);
+  return planTwin({ topology, folder: twinFolder(root, name) });
+}
+
+/** @throws UserError for what lint refuses */
+async function admitted(name: string, root: string, host: Host) {
   const environment = await loadEnvironment(name, root);
   const today = new Date().toISOString().slice(0, 10);
   const verdict = admit({ environment, topology: buildTopology(environment), purpose: "twin", today });
@@ -47,10 +79,7 @@ export async function upTwin(name: string, { root = projectRoot(), ports }: UpPr
   if (refused) throw refused;
   const { findings, acknowledged } = verdict.lint;
   notices(host)(`${name}: ${counted(findings.length, "warning")}, ${acknowledged.length} acknowledged`);
-  const twin = await prepareTwin(name, root, ports);
-  await withLock(twin.folder.lock, () => runSteps(host, upSteps(twin, root), {} as UpState));
-  const parts = await twinStatus(twin);
-  return { environment: name, warnings: findings.length, acknowledged: acknowledged.length, parts };
+  return { findings, acknowledged };
 }
 
 export interface DownTwinProps extends TwinProps {

@@ -118,8 +118,12 @@ export async function applyTwinStreams(
 }
 
 /** Brings the streams of every cluster to what the environment says. Returns a summary. */
-export async function applyStreams(twin: Twin, progress: (text: string) => void): Promise<string> {
-  const plans = await planTwinStreams(twin);
+export async function applyStreams(
+  twin: Twin,
+  progress: (text: string) => void,
+  options: PlanOptions = {},
+): Promise<string> {
+  const plans = await planTwinStreams(twin, options);
   const changed = await applyTwinStreams(twin, plans, progress);
   const count = twin.topology.streams.length;
   const orphans = plans.flatMap(({ actions }) => actions.filter(({ kind }) => kind === "orphan")).length;

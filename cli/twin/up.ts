@@ -15,6 +15,7 @@ import { ensureCertificates } from "./certificates";
 import { noteApplied, refuseImpossible } from "./changes";
 import { writeConnectFile } from "./connect-file";
 import { allServers, importedTrustOf, type Twin, twinTrustIfThere } from "./context";
+import { disconnectAdmitted } from "./disconnect";
 import { leftoverServers, writeLayout } from "./layout";
 import { leafLinksReady } from "./leaf-links";
 import { responderNames } from "./ports";
@@ -28,7 +29,7 @@ import {
   startServer,
   stopServer,
 } from "./servers";
-import { applyStreams } from "./streams";
+import { applyStreams, type PlanOptions } from "./streams";
 
 /** State that the steps of `up` share, in the order in which it is set. */
 export interface UpState {
@@ -42,8 +43,13 @@ const readyTimeoutMs = 60_000;
 /** For unchanged servers: they should be ready already. */
 const leftAloneTimeoutMs = 15_000;
 
+export interface UpOptions extends PlanOptions {
+  /** Ends the connections of users and services whose rights were given before the responders of now. */
+  disconnect?: boolean;
+}
+
 /** Steps that bring the twin from its current state to the environment's. Each may be repeated. */
-export function upSteps(twin: Twin, root: string): Step<UpState>[] {
+export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step<UpState>[] {
   return [
     {
       title: "nats-server",
@@ -51,7 +57,7 @@ export function upSteps(twin: Twin, root: string): Step<UpState>[] {
         const desired = twin.topology.nats.version;
         const found = findNatsServer(desired);
         if (!found) throw missingNatsServer(desired);
-        await refuseImpossible(twin);
+        await refuseImpossible(twin, options);
         await assertPortsFree(twin, portsToOpen(twin));
         writeLayout(twin);
         state.natsServer = found;
@@ -118,7 +124,7 @@ export function upSteps(twin: Twin, root: string): Step<UpState>[] {
     },
     {
       title: "Streams",
-      work: (progress) => applyStreams(twin, progress),
+      work: (progress) => applyStreams(twin, progress, options),
     },
     {
       title: "Auth callout",
@@ -127,6 +133,11 @@ export function upSteps(twin: Twin, root: string): Step<UpState>[] {
         await ensureResponders(twin, programs, progress);
         return counted(programs.length, "responder");
       },
+    },
+    {
+      title: "Rights of before",
+      enabled: options.disconnect === true,
+      work: async () => `${counted(await disconnectAdmitted(twin), "connection")} ended`,
     },
     {
       title: "Health",
