@@ -1,5 +1,7 @@
+import { writeSync } from "node:fs";
 import { config } from "zod";
 import { handleError } from "./core/handle-error";
+import { handleInterrupts } from "./core/interrupts";
 import { buildProgram } from "./program";
 
 // A command parses each schema once or twice: code that zod would generate for it costs more than it saves.
@@ -13,5 +15,12 @@ for (const stream of [process.stdout, process.stderr]) {
     if (process.exitCode === undefined) handleError(Object.assign(error, { path: "what is printed" }), false);
   });
 }
+
+handleInterrupts((error) => {
+  // The list of a terminal hides the cursor.
+  if (process.stdout.isTTY) writeSync(process.stdout.fd, "\u001b[?25h\n");
+  handleError(error);
+  process.exit();
+});
 
 buildProgram().parseAsync().catch(handleError);

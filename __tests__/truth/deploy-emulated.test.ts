@@ -1,6 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { terraformRecord } from "../../cli/core/emulator-folder";
+import { isRunning, parseRecord } from "../../cli/core/processes";
 import { respondersFirst } from "../../cli/deploy/aws/responders-first";
 import { tasksOf } from "../../cli/deploy/aws/tasks";
 import { emulatedTarget } from "../../cli/deploy/targets";
@@ -24,11 +27,39 @@ const missing = missingTerraform("the emulated deployment", "aws") || noEmulator
 beforeAll(async () => {
   if (missing) return;
   deployment = new TestDeployment(demo);
+  await interruptInTerminal();
   await interruptAndRepeat();
 }, 900_000);
 afterAll(() => deployment?.remove(), 120_000);
 
-/** The first deployment is killed in the middle of an apply; the same command, given again, finishes it. */
+/** Ctrl-C in the middle of an apply: Terraform is waited for, and it is said what is left and how to go on. */
+async function interruptInTerminal(): Promise<void> {
+  const program = resolve(__dirname, "../../bin/natsform.js");
+  const script = resolve(__dirname, "../support/in-terminal.py");
+  const { root } = deployment.project;
+  const run = promisify(execFile)(
+    "python3",
+    [script, "create aws_vpc", process.execPath, program, "deploy", "demo", "--emulate"],
+    { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
+  );
+  const { code, stdout } = await run.then(
+    (done) => ({ code: 0, stdout: done.stdout }),
+    (error: { code: number; stdout: string }) => error,
+  );
+  const stack = "demo-eu-west-1-foundation";
+  if (code !== 130) throw new Error(`Ctrl-C ended it with ${code}: ${stdout}`);
+  expect(stdout).toContain(`waits for Terraform (${stack}) to end`);
+  expect(stdout).toContain(`interrupted: ${stack}: what Terraform had begun is finished and in its state`);
+  expect(stdout).toContain("natsform down demo");
+  const records = readdirSync(deployment.folder.terraform, { recursive: true, encoding: "utf8" }).filter(
+    (path) => basename(path) === terraformRecord,
+  );
+  expect(records.length).toBeGreaterThan(0);
+  const recorded = records.map((path) => parseRecord(readFileSync(join(deployment.folder.terraform, path), "utf8")));
+  expect(recorded.filter((record) => record && isRunning(record))).toEqual([]);
+}
+
+/** The next deployment is killed in the middle of an apply; the same command, given again, finishes it. */
 async function interruptAndRepeat(): Promise<void> {
   const program = resolve(__dirname, "../../bin/natsform.js");
   const interrupted = spawn(process.execPath, [program, "deploy", "demo", "--emulate"], {

@@ -316,6 +316,31 @@ describe("an up that is cut off", () => {
   });
 });
 
+describe("an up that is asked to end", () => {
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("by %s says what it leaves and how to go on, and leaves no lock", async (signal, code) => {
+    const up = natsformProcess(project, "up", "life");
+    let [stdout, stderr] = ["", ""];
+    up.stderr?.on("data", (text) => {
+      stderr += text;
+    });
+    up.stdout?.on("data", (text) => {
+      stdout += text;
+      if (stdout.includes("Servers ...")) up.kill(signal);
+    });
+    const ended = await new Promise((resolve) => up.once("close", resolve));
+    expect({ ended, stderr }).toEqual({
+      ended: code,
+      stderr: expect.stringMatching(
+        /^interrupted: the twin of life is brought up in part.*\n.*natsform up life continues/,
+      ),
+    });
+    expect(existsSync(life.folder.lock)).toBe(false);
+  });
+});
+
 describe("two twins of one project", () => {
   test("run side by side, and down without names stops both", async () => {
     await small.up(oneServer("small"));

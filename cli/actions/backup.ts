@@ -10,6 +10,7 @@ import { runOnKubernetes } from "../backup/deployed";
 import type { RestoreOptions } from "../backup/twin";
 import type { Host } from "../core/host";
 import { commandHost } from "../core/hosts";
+import { leaving } from "../core/interrupts";
 import { printJson } from "../core/output";
 
 interface Options extends OneBackupProps, RestoreOptions {
@@ -44,12 +45,22 @@ const onTwin: Record<
   },
 };
 
+/** What an interrupt leaves. */
+const leftOnTwin: Record<keyof typeof onTwin, string> = {
+  backup: "what was not complete is no backup, and the next one removes it",
+  list: "nothing was changed",
+  drill: "nothing was proven, and nothing was changed",
+  restore: "a stream that was being restored is not complete",
+};
+const leftOnCluster = "a Job that was started goes on by itself";
+
 /** A command on the twin, or the program's command where the environment is deployed. */
 export async function backup(command: keyof typeof onTwin, name: string, options: Options): Promise<void> {
   const host = commandHost(options);
-  const { results, ok } = options.deployed
-    ? await onCluster(command, name, options, host)
-    : await onTwin[command](name, options, host);
+  const left = options.deployed ? leftOnCluster : leftOnTwin[command];
+  const { results, ok } = await leaving({ what: left, goOn: "run the same command again" }, () =>
+    options.deployed ? onCluster(command, name, options, host) : onTwin[command](name, options, host),
+  );
   if (options.json) printJson(results);
   if (!ok) process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 import { commandHost } from "../core/hosts";
+import { type Left, leaving } from "../core/interrupts";
 import { print, printJson, table } from "../core/output";
 import { UserError } from "../core/project";
 import { rowLine } from "../core/row-line";
@@ -21,7 +22,20 @@ export interface DeployOptions extends DeployProps {
 }
 
 /** `natsform deploy`; its options are in cli/commands/deploy.ts. */
-export async function deploy(name: string, options: DeployOptions): Promise<void> {
+export const deploy = (name: string, options: DeployOptions): Promise<void> =>
+  leaving(leftOf(name, options), () => run(name, options));
+
+/** What an interrupt leaves. */
+function leftOf(name: string, { plan, destroy, emulate }: DeployOptions): Left {
+  const again = "run the same command again";
+  if (plan) return { what: "nothing was changed", goOn: again };
+  const done = destroy ? "what was destroyed is gone, and the rest stays" : "what was applied stays";
+  return emulate
+    ? { what: `${done}; the emulated AWS goes on`, goOn: `${again}, or natsform down ${name}` }
+    : { what: done, goOn: again };
+}
+
+async function run(name: string, options: DeployOptions): Promise<void> {
   // The clients are pinned: the warning about later versions does not concern operators.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   assertConfirmable(options);

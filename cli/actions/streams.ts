@@ -1,4 +1,5 @@
 import { commandHost } from "../core/hosts";
+import { leaving } from "../core/interrupts";
 import { printJson } from "../core/output";
 import { applyEnvironmentStreams, planEnvironmentStreams, type StreamsPlanned } from "../twin/environment-streams";
 
@@ -13,7 +14,8 @@ export async function plan(name: string, options: Options): Promise<void> {
 }
 
 export async function apply(name: string, options: Options): Promise<void> {
-  show(await applyEnvironmentStreams(name, options, commandHost(options)), options);
+  const left = { what: "streams that were reached are as the environment says", goOn: "run the same command again" };
+  show(await leaving(left, () => applyEnvironmentStreams(name, options, commandHost(options))), options);
 }
 
 function show({ plans, refused }: StreamsPlanned, { json }: Options): void {

@@ -1,6 +1,7 @@
 import { nearest } from "../../model/config/known-keys";
 import { isInFamily, stackPlan } from "../../model/topology";
 import { openEnvironment } from "../core/environment";
+import { endsWhenAsked } from "../core/interrupts";
 import { print, printJson, table } from "../core/output";
 import { UserError } from "../core/project";
 import { findTool, neededVersion } from "../core/toolbox/find";
@@ -132,13 +133,12 @@ async function interruptible(
   work: (signal: AbortSignal) => Promise<Outcome[]>,
 ): Promise<{ outcomes: Outcome[]; interrupted: boolean }> {
   const controller = new AbortController();
-  const abort = () => controller.abort();
-  process.on("SIGINT", abort).on("SIGTERM", abort);
+  const asked = endsWhenAsked(() => controller.abort());
   try {
     const outcomes = await work(controller.signal);
     return { outcomes, interrupted: controller.signal.aborted };
   } finally {
-    process.off("SIGINT", abort).off("SIGTERM", abort);
+    asked();
   }
 }
 

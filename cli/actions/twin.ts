@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { emulatorFolder } from "../core/emulator-folder";
 import { assertKnown, emulatedEnvironments, projectRoot, twinnedEnvironments } from "../core/environments";
 import { commandHost } from "../core/hosts";
+import { leaving } from "../core/interrupts";
 import { withLock } from "../core/lock";
 import { print, printJson, table } from "../core/output";
 import { UserError } from "../core/project";
@@ -36,7 +37,11 @@ export async function up(name: string, { ports, plan, json, ...options }: UpComm
     showChange(await planTwinUp(name, {}, commandHost({ json })), { json });
     return;
   }
-  const done = await upTwin(name, { ports: portChoice(ports), ...options }, commandHost({ json }));
+  const left = {
+    what: `the twin of ${name} is brought up in part, and what runs goes on`,
+    goOn: `natsform up ${name} continues, natsform down ${name} stops it`,
+  };
+  const done = await leaving(left, () => upTwin(name, { ports: portChoice(ports), ...options }, commandHost({ json })));
   if (json) printJson(done);
   else print(`${name} is up; natsform verify ${name} checks it, natsform status ${name} shows its addresses`);
 }
@@ -62,7 +67,8 @@ export async function down(names: string[], { wipe, now }: { wipe?: boolean; now
     print(`${name}: the emulated AWS is stopped, and what was deployed to it is gone`);
   }
   for (const name of names.length > 0 ? names.filter((name) => known.includes(name)) : known) {
-    const { killed } = await downTwin(name, { root, wipe, now }, commandHost());
+    const left = { what: `the twin of ${name} is stopped in part`, goOn: `natsform down ${name} continues` };
+    const { killed } = await leaving(left, () => downTwin(name, { root, wipe, now }, commandHost()));
     if (killed.length > 0) process.exitCode = 1;
   }
 }

@@ -22,6 +22,9 @@ export interface EmulatorFolder extends ProgramFolder {
   terraform: string;
 }
 
+/** File in a stack's folder that records the Terraform that works there. */
+export const terraformRecord = "natsform.process.json";
+
 export function emulatorFolder(projectRoot: string, environment: string): EmulatorFolder {
   const { emulator: root, emulatorStates } = workFolder(projectRoot).environment(environment);
   const trust = join(root, "trust");

@@ -1,5 +1,7 @@
+import { writeSync } from "node:fs";
 import { ConfigError, type Problem } from "../../model/config";
 import { circumstanceOf } from "./circumstances";
+import { Interrupted, interruptCodes } from "./interrupts";
 import { printJson } from "./output";
 import { UserError } from "./project";
 
@@ -7,8 +9,11 @@ import { UserError } from "./project";
 interface ErrorJson {
   ok: false;
   error: {
-    /** `environment`: a file of the project is wrong; `refused`: the caller can mend it; `defect`: natsform is wrong. */
-    code: "environment" | "refused" | "defect";
+    /**
+     * `environment`: a file of the project is wrong; `refused`: the caller can mend it; `interrupted`: by a signal;
+     * `defect`: natsform is wrong.
+     */
+    code: "environment" | "refused" | "interrupted" | "defect";
     message: string;
     fix?: string;
     file?: string;
@@ -21,9 +26,11 @@ interface ErrorJson {
 export function handleError(thrown: unknown, json = process.argv.includes("--json")): void {
   const error = circumstanceOf(thrown) ?? thrown;
   const isDefect = !(error instanceof ConfigError || error instanceof UserError);
-  process.exitCode = isDefect ? 70 : 1;
+  process.exitCode = error instanceof Interrupted ? interruptCodes[error.signal] : isDefect ? 70 : 1;
   if (json) printJson(asJson(error));
   else if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  // At once: the process may end now, and a list on the terminal keeps what others print until it ends.
+  else if (error instanceof Interrupted) writeSync(process.stderr.fd, `${error.message}\n`);
   else if (error instanceof UserError) process.stderr.write(`error: ${error.message}\n`);
   else process.stderr.write(`natsform failed unexpectedly; please report it:\n${stackOf(error)}\n`);
 }
@@ -34,7 +41,8 @@ function asJson(error: unknown): ErrorJson {
     return { ok: false, error: { code: "environment", message: error.message, file, problems } };
   }
   if (error instanceof UserError) {
-    return { ok: false, error: { code: "refused", message: error.reason, ...(error.fix && { fix: error.fix }) } };
+    const code = error instanceof Interrupted ? "interrupted" : "refused";
+    return { ok: false, error: { code, message: error.reason, ...(error.fix && { fix: error.fix }) } };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { ok: false, error: { code: "defect", message, stack: stackOf(error) } };

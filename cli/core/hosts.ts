@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { Listr, type ListrTaskWrapper } from "listr2";
 import { counted } from "./counted";
 import { type Host, type HostEvent, silentHost } from "./host";
+import { tellsInterrupts } from "./interrupts";
 import { print } from "./output";
 import { rowLine } from "./row-line";
 
@@ -26,8 +27,13 @@ async function confirm(yes: boolean, question: string, about?: "loss"): Promise<
 
 async function ask(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  // It reads Ctrl-C as a key.
+  terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  // Nobody can answer any more: Ctrl-D, or a pipe that ends.
+  const ended = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
   try {
-    return (await terminal.question(`${question} Only "yes" confirms: `)).trim() === "yes";
+    const answer = terminal.question(`${question} Only "yes" confirms: `);
+    return (await Promise.race([answer, ended])).trim() === "yes";
   } finally {
     terminal.close();
   }
@@ -92,6 +98,11 @@ class ShownStep {
   begin = () => this.#begun.settle();
   fail = () => this.#ended.settle(new Error(this.title));
 
+  /** Below the list there is no place that it would not write over. */
+  remark(text: string): void {
+    if (this.#task) this.#task.title = `${this.title}: ${text}`;
+  }
+
   done(title: string): void {
     this.#done = title;
     this.#ended.settle();
@@ -107,6 +118,7 @@ class ShownStep {
     await this.#begun.promise;
     await this.#ended.promise;
     task.title = this.#done;
+    this.#task = undefined;
   }
 }
 
@@ -115,7 +127,11 @@ class TerminalHost implements Host {
   #steps: ShownStep[] = [];
   #list: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly yes: boolean) {}
+  constructor(private readonly yes: boolean) {
+    tellsInterrupts((text) => {
+      for (const step of this.#steps) step.remark(text);
+    });
+  }
 
   report(event: HostEvent): void {
     switch (event.code) {
@@ -159,6 +175,8 @@ class TerminalHost implements Host {
       // The error is thrown by the work itself, and printed once.
       rendererOptions: { showErrorMessage: false },
       exitOnError: true,
+      // It would end the process at once, with a code of its own: who waits for Terraform does not.
+      registerSignalListeners: false,
     });
     this.#list = list.run().catch(() => undefined);
   }

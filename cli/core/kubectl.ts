@@ -88,12 +88,9 @@ export class Kubectl {
       stderrText += text;
     });
     // A signal to this process does not reach its children.
-    const endToo = (signal: NodeJS.Signals) => {
-      child.kill("SIGTERM");
-      process.kill(process.pid, signal);
-    };
-    process.once("SIGINT", endToo).once("SIGTERM", endToo);
-    void closed.then(() => process.off("SIGINT", endToo).off("SIGTERM", endToo));
+    const endToo = () => child.kill("SIGTERM");
+    process.once("exit", endToo);
+    void closed.then(() => process.off("exit", endToo));
     const end = async () => {
       child.kill("SIGTERM");
       const late = setTimeout(() => child.kill("SIGKILL"), 5000);

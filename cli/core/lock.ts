@@ -12,10 +12,13 @@ import { UserError } from "./project";
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   acquire(path);
+  const release = () => rmSync(path, { force: true });
+  process.once("exit", release);
   try {
     return await work();
   } finally {
-    rmSync(path, { force: true });
+    process.off("exit", release);
+    release();
   }
 }
 

@@ -120,6 +120,17 @@ export async function stopProcess(
   return outcome;
 }
 
+/** Kills a recorded process, if it runs, with all processes of its group: it leads one. */
+export async function killGroup(recorded: RecordedProcess): Promise<void> {
+  if (!isRunning(recorded)) return;
+  try {
+    process.kill(-recorded.pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+  await poll(() => !isRunning(recorded), 10_000);
+}
+
 /** Calls `done` every 25 ms until it returns true or the time is over. */
 export async function poll(done: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
   const until = Date.now() + timeoutMs;

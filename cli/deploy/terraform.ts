@@ -1,8 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { terraformRecord } from "../core/emulator-folder";
+import { endsWhenAsked, interrupted } from "../core/interrupts";
 import { isRunning, parseRecord, poll, recordOf } from "../core/processes";
 import { UserError } from "../core/project";
 import { toolPath } from "../core/toolbox/find";
@@ -50,7 +52,7 @@ export async function terraform(
   args: readonly string[],
   progress: (text: string) => void = () => undefined,
 ): Promise<TerraformResult> {
-  const record = join(path, "natsform.process.json");
+  const record = join(path, terraformRecord);
   await endAbandoned(record);
   mkdirSync(path, { recursive: true, mode: privateFolder });
   const collected = new Collected(progress);
@@ -68,13 +70,15 @@ export async function terraform(
   if (child.pid) writeFileAtomically(record, JSON.stringify(recordOf(child.pid)));
   if (child.stdout) createInterface({ input: child.stdout }).on("line", (line) => collected.line(line));
   if (child.stderr) createInterface({ input: child.stderr }).on("line", (line) => collected.diagnostic(line));
-  const interrupted = handOnSignals(child);
+  const asked = endsWhenAsked(() => child.kill("SIGINT"), `Terraform (${stack})`);
   const code = await new Promise<number>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve(code ?? 1));
   });
   log?.close();
-  if (interrupted()) throw new UserError(`${stack}: interrupted`, "run the same command again to continue");
+  const signal = asked();
+  if (signal)
+    throw interrupted(signal, `${stack}: what Terraform had begun is finished and in its state, the rest is as it was`);
   return collected.result(code);
 }
 
@@ -101,20 +105,6 @@ function openLog(path: string, line: (text: string) => void): { file: number; cl
       readNew();
       closeSync(file);
     },
-  };
-}
-
-/** Passes the first SIGINT or SIGTERM on as SIGINT. @returns a function that stops this and tells whether one came */
-function handOnSignals(child: ChildProcess): () => boolean {
-  let received = false;
-  const receive = () => {
-    if (!received) child.kill("SIGINT");
-    received = true;
-  };
-  process.on("SIGINT", receive).on("SIGTERM", receive);
-  return () => {
-    process.off("SIGINT", receive).off("SIGTERM", receive);
-    return received;
   };
 }
 

@@ -1,9 +1,18 @@
-import { existsSync, readlinkSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { copyBuilt } from "../../artifacts/copy-built";
 import { readIfThere } from "../../artifacts/files";
-import type { EmulatorAddress, EmulatorFolder } from "../core/emulator-folder";
-import { lastLines, parseRecord, poll, recordOf, runningProcess, startProcess, stopProcess } from "../core/processes";
+import { type EmulatorAddress, type EmulatorFolder, terraformRecord } from "../core/emulator-folder";
+import {
+  killGroup,
+  lastLines,
+  parseRecord,
+  poll,
+  recordOf,
+  runningProcess,
+  startProcess,
+  stopProcess,
+} from "../core/processes";
 import { UserError } from "../core/project";
 
 const startMs = 90_000;
@@ -56,9 +65,20 @@ function inherited(): Record<string, string> {
 export async function stopEmulator(folder: EmulatorFolder): Promise<boolean> {
   const recorded = parseRecord(readIfThere(folder.process) ?? "");
   const ran = runningProcess(folder) !== undefined;
+  await endTerraforms(folder.terraform);
   await stopProcess(folder, "SIGTERM", 15_000);
   if (recorded) await endGroup(recorded.pid);
   return ran;
+}
+
+/** A killed command leaves its Terraform at work. What it does here goes with the emulated AWS: nothing has to be saved. */
+async function endTerraforms(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  for (const path of paths.filter((path) => basename(path) === terraformRecord)) {
+    const recorded = parseRecord(readIfThere(join(folder, path)) ?? "");
+    if (recorded) await killGroup(recorded);
+  }
 }
 
 /**

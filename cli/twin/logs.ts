@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { endsWhenAsked } from "../core/interrupts";
 import { UserError } from "../core/project";
 import type { TwinFolder } from "../core/twin-folder";
 import { emulatorLogs } from "../emulator/status";
@@ -66,11 +67,13 @@ export async function followLogs(logs: Log[]): Promise<void> {
       process.stdout.write(prefixed(name, lines, logs.length === 1));
     }
   }, 200);
+  let asked = () => {};
   await new Promise<void>((resolve) => {
-    process.once("SIGINT", resolve);
+    asked = endsWhenAsked(resolve);
     // Nobody reads any more.
     process.stdout.once("error", () => resolve());
   });
+  asked();
   clearInterval(timer);
 }
 

@@ -1,0 +1,34 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { emulatorFolder, terraformRecord } from "../../../cli/core/emulator-folder";
+import { poll, recordOf } from "../../../cli/core/processes";
+import { removeEmulator } from "../../../cli/emulator/start";
+import { isAlive } from "../../support/twin-processes";
+
+const root = mkdtempSync(join(tmpdir(), "natsform-abandoned-"));
+let abandoned: ChildProcess | undefined;
+afterAll(() => {
+  abandoned?.kill("SIGKILL");
+  rmSync(root, { recursive: true, force: true });
+});
+
+test("what a killed deployment left at work is ended with the emulated AWS, its children too", async () => {
+  const folder = emulatorFolder(root, "demo");
+  const stack = join(folder.terraform, "stacks", "demo-core-nats");
+  mkdirSync(stack, { recursive: true });
+  // As Terraform and its provider: a group of two, which goes on without natsform.
+  abandoned = spawn("sh", ["-c", "sleep 600 & echo $! > child; wait"], { cwd: stack, detached: true, stdio: "ignore" });
+  const leader = abandoned.pid as number;
+  let child = 0;
+  await poll(() => {
+    child = Number(existsSync(join(stack, "child")) && readFileSync(join(stack, "child"), "utf8"));
+    return child > 0;
+  }, 10_000);
+  expect([leader, child].map(isAlive)).toEqual([true, true]);
+  writeFileSync(join(stack, terraformRecord), JSON.stringify(recordOf(leader)));
+  await removeEmulator(folder);
+  expect(await poll(() => !isAlive(leader) && !isAlive(child), 10_000)).toBe(true);
+  expect(existsSync(folder.root)).toBe(false);
+});
