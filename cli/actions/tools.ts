@@ -133,7 +133,7 @@ async function interruptible(
   work: (signal: AbortSignal) => Promise<Outcome[]>,
 ): Promise<{ outcomes: Outcome[]; interrupted: boolean }> {
   const controller = new AbortController();
-  const asked = endsWhenAsked(() => controller.abort());
+  const asked = endsWhenAsked({ does: () => controller.abort() });
   try {
     const outcomes = await work(controller.signal);
     return { outcomes, interrupted: controller.signal.aborted };

@@ -42,32 +42,31 @@ export function tellsInterrupts(teller: (text: string) => void): void {
   tell = teller;
 }
 
-/** Work that must come to its end, and is told to do so. */
-interface Asked {
-  /** For the message; work without it says by itself what it does. */
-  what?: string;
-}
+/** Work that has to come to its end: what each signal in turn does to it, and what the user is told. */
+export type Asking = readonly { does: () => void; says?: string }[];
 
-const asked = new Set<Asked>();
+/** Work under way, each with how many signals it still answers. */
+const underWay = new Set<{ left: number; says: () => string | undefined }>();
 
 /**
- * Has work come to its end when a signal arrives: a process that saves its state, for example. Works without
+ * Has work come to its end when signals arrive: a process that saves its state, for example. Works without
  * `handleInterrupts` too, in somebody else's program.
  *
- * @param ask called once, with the first signal
- * @returns a function that ends this and tells which signal came
+ * @returns a function that ends this and tells which signal came first
  */
-export function endsWhenAsked(ask: () => void, what?: string): () => Interrupt | undefined {
+export function endsWhenAsked(...asking: Asking): () => Interrupt | undefined {
   let received: Interrupt | undefined;
+  const work = { left: asking.length, says: () => asking[asking.length - work.left]?.says };
   const receive = (signal: Interrupt) => {
-    if (received === undefined) ask();
     received ??= signal;
+    const next = asking[asking.length - work.left];
+    if (next) work.left--;
+    next?.does();
   };
-  const work: Asked = { what };
-  asked.add(work);
+  underWay.add(work);
   for (const signal of signals) process.on(signal, receive);
   return () => {
-    asked.delete(work);
+    underWay.delete(work);
     for (const signal of signals) process.off(signal, receive);
     return received;
   };
@@ -81,25 +80,21 @@ export function interrupted(signal: Interrupt, what?: string): Interrupted {
 }
 
 /**
- * One policy for every command: the first signal asks and waits for what must come to its end, and ends everything else
- * at once; the second one ends the command without waiting.
+ * One policy for every command: a signal asks what must come to its end, and ends everything else at once. Who signals
+ * again does not wait.
  *
  * @param end tells the user, and ends the process
  */
 export function handleInterrupts(end: (error: Interrupted) => void): void {
-  let first = true;
   const receive = (signal: NodeJS.Signals) => {
-    const waitedFor = [...asked];
-    if (first && waitedFor.length > 0) {
-      first = false;
-      const named = waitedFor.flatMap(({ what }) => what ?? []);
-      if (named.length > 0)
-        tell(`interrupted, waits for ${named.join(", ")} to end; interrupt again to end without waiting`);
+    const asked = [...underWay].filter(({ left }) => left > 0);
+    if (asked.length === 0) {
+      end(interrupted(signal as Interrupt, underWay.size > 0 ? "what was waited for goes on by itself" : undefined));
       return;
     }
-    const goesOn = waitedFor.flatMap(({ what }) => what ?? []).join(", ");
-    end(interrupted(signal as Interrupt, goesOn ? `${goesOn} goes on` : undefined));
+    const said = [...new Set(asked.flatMap((work) => work.says() ?? []))];
+    if (said.length > 0) tell(`interrupted: ${said.join("; ")}`);
   };
-  // Before the listeners of work: what ends at once needs no asking.
+  // Before the listeners of work, which count.
   for (const signal of signals) process.prependListener(signal, receive);
 }

@@ -9,6 +9,8 @@ export interface TerraformResult {
   /** Number of resources created, changed and removed, of the last summary. */
   summary?: { add: number; change: number; remove: number };
   errors: string[];
+  /** Resources whose operation was dropped half-way. */
+  canceled: string[];
   /** Output that is not a JSON message: the text of commands without `-json`. */
   text: string;
   /** Standard error. */
@@ -38,7 +40,13 @@ const Message = z.looseObject({
 
 /** Collects the messages of `terraform -json`, one a line. */
 export class Collected {
-  readonly #result: Omit<TerraformResult, "code"> = { changes: [], errors: [], text: "", diagnostics: "" };
+  readonly #result: Omit<TerraformResult, "code"> = {
+    changes: [],
+    errors: [],
+    canceled: [],
+    text: "",
+    diagnostics: "",
+  };
 
   constructor(private readonly progress: (text: string) => void) {}
 
@@ -58,6 +66,7 @@ export class Collected {
     if (type === "change_summary") this.#result.summary = changes;
     if (diagnostic?.severity === "error") {
       const { address, summary, detail } = diagnostic;
+      if (address && /context canceled/.test(`${summary} ${detail}`)) this.#result.canceled.push(address);
       this.#result.errors.push([address, summary, detail?.trim()].filter(Boolean).join(": "));
     }
     if (type === "apply_start" && hook?.action !== "read") this.progress(`${hook?.action} ${hook?.resource.addr}`);

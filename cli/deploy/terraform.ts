@@ -53,7 +53,7 @@ export async function terraform(
   progress: (text: string) => void = () => undefined,
 ): Promise<TerraformResult> {
   const record = join(path, terraformRecord);
-  await endAbandoned(record);
+  await afterAbandoned(record, progress);
   mkdirSync(path, { recursive: true, mode: privateFolder });
   const collected = new Collected(progress);
   // These commands print data, which may be secret. All others write to a log file, since a broken pipe would end Terraform before it has
@@ -70,16 +70,41 @@ export async function terraform(
   if (child.pid) writeFileAtomically(record, JSON.stringify(recordOf(child.pid)));
   if (child.stdout) createInterface({ input: child.stdout }).on("line", (line) => collected.line(line));
   if (child.stderr) createInterface({ input: child.stderr }).on("line", (line) => collected.diagnostic(line));
-  const asked = endsWhenAsked(() => child.kill("SIGINT"), `Terraform (${stack})`);
+  let stopped = false;
+  const stop = {
+    does: () => {
+      stopped = child.kill("SIGINT");
+    },
+    says: `Terraform (${stack}) is told to stop, and waited for`,
+  };
+  const changes = ["apply", "destroy"].includes(args[0] ?? "");
+  const asked = changes ? endsWhenAsked(letFinish(stack), stop) : endsWhenAsked(stop);
   const code = await new Promise<number>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve(code ?? 1));
   });
   log?.close();
   const signal = asked();
-  if (signal)
-    throw interrupted(signal, `${stack}: what Terraform had begun is finished and in its state, the rest is as it was`);
-  return collected.result(code);
+  const result = collected.result(code);
+  // What failed by itself meanwhile is told as that.
+  if (signal && (code === 0 || stopped))
+    throw interrupted(signal, changes ? leftBy(stack, stopped, result) : undefined);
+  return result;
+}
+
+/**
+ * Terraform's providers drop the requests that they wait for when they are told to stop: what is being made then exists,
+ * and is not in the state. So it is only told when the user insists.
+ */
+const letFinish = (stack: string) => ({
+  does: () => undefined,
+  says: `Terraform (${stack}) finishes what it was told to do, and nothing is begun after it; interrupt again to stop it, which can leave what it makes just then out of its state`,
+});
+
+function leftBy(stack: string, stopped: boolean, { canceled }: TerraformResult): string {
+  if (!stopped) return `${stack} is done, and nothing after it was begun`;
+  if (canceled.length === 0) return `${stack} was stopped, and its state says what was done`;
+  return `${stack} was stopped; these may exist without being in its state, and can be imported or removed by hand: ${canceled.join(", ")}`;
 }
 
 const pollMs = 200;
@@ -108,13 +133,13 @@ function openLog(path: string, line: (text: string) => void): { file: number; cl
   };
 }
 
-const abandonedMs = 180_000;
+const abandonedMs = 30 * 60_000;
 
-/** A killed command leaves its Terraform running: it is interrupted, so that it saves its state and frees the lock. */
-async function endAbandoned(record: string): Promise<void> {
+/** A killed command leaves its Terraform at work: it is waited for. Stopped, it would lose what it makes just then. */
+async function afterAbandoned(record: string, progress: (text: string) => void): Promise<void> {
   const recorded = parseRecord(readIfThere(record) ?? "");
   if (!recorded || !isRunning(recorded)) return;
-  process.kill(recorded.pid, "SIGINT");
+  progress(`waits for Terraform of an earlier command (process ${recorded.pid})`);
   if (!(await poll(() => !isRunning(recorded), abandonedMs)))
     throw new UserError(
       `terraform of an earlier command still runs (process ${recorded.pid})`,

@@ -69,7 +69,7 @@ export async function followLogs(logs: Log[]): Promise<void> {
   }, 200);
   let asked = () => {};
   await new Promise<void>((resolve) => {
-    asked = endsWhenAsked(resolve);
+    asked = endsWhenAsked({ does: resolve });
     // Nobody reads any more.
     process.stdout.once("error", () => resolve());
   });
