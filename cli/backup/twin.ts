@@ -6,7 +6,7 @@ import { readIfThere } from "../../artifacts/files";
 import { backupKeySecret, type ClusterTopology } from "../../model/topology";
 import { shrinkAlarms } from "../../runtime/backup/alarms";
 import { backUp } from "../../runtime/backup/backup";
-import { type Entry, newestGood, readCatalog, type Scope } from "../../runtime/backup/catalog";
+import { chooseBackup, type Entry, NoBackup, newestGood, readCatalog, type Scope } from "../../runtime/backup/catalog";
 import { BACKUP_INBOX } from "../../runtime/backup/contract";
 import { drill } from "../../runtime/backup/drill";
 import { type BackupKey, parseKeys } from "../../runtime/backup/keys";
@@ -144,18 +144,19 @@ export const listBackups = ({ target, scope, keys }: BackupScope): Promise<Entry
 /**
  * The backup of an id, or the newest complete one.
  *
- * @throws UserError when there is none
+ * @throws UserError when there is none, or it cannot be read
  */
 export async function findBackup({ target, scope, keys }: BackupScope, id?: string): Promise<Manifest> {
   const entries = await readCatalog(target, scope, keys);
-  const entry = entries.find((one) => one.id === id);
-  const manifest = id === undefined ? newestGood(entries) : entry?.manifest;
-  if (manifest) return manifest;
-  const why = (id === undefined ? entries.at(-1) : entry)?.problem;
-  throw new UserError(
-    `${target.name} holds no ${id === undefined ? "complete backup" : `backup ${id}`} of ${scope.cluster}/${scope.account}${why ? `: ${why}` : ""}`,
-    `natsform backup list ${scope.environment}`,
-  );
+  try {
+    return chooseBackup(entries, id);
+  } catch (error) {
+    if (!(error instanceof NoBackup)) throw error;
+    throw new UserError(
+      `${target.name}, ${scope.cluster}/${scope.account}: ${error.message}`,
+      `natsform backup list ${scope.environment}`,
+    );
+  }
 }
 
 export interface RestoreOptions {

@@ -3,6 +3,7 @@ import type { BackendSettings } from "../../artifacts/backend-config";
 import type { Environment, Trust } from "../../model/config";
 import type { Topology } from "../../model/topology";
 import { stackPlan } from "../../model/topology";
+import { awsLimits } from "../../runtime/common/aws-limits";
 import type { EmulatorAddress, EmulatorFolder } from "../core/emulator-folder";
 import type { KubernetesAccess } from "../core/kubernetes-access";
 import { UserError } from "../core/project";
@@ -81,7 +82,7 @@ export function accessOf({ kubernetes }: DeployTarget, cluster: string): Kuberne
 
 /** Configuration of our own AWS clients. On the emulator nothing of the caller's AWS settings is used. */
 export function clientConfig({ emulator }: Pick<DeployTarget, "emulator">, region: string) {
-  if (!emulator) return { region };
+  if (!emulator) return { ...awsLimits(), region };
   const { url: endpoint, key } = emulator.address;
-  return { region, endpoint, credentials: { accessKeyId: key, secretAccessKey: key } };
+  return { ...awsLimits(), region, endpoint, credentials: { accessKeyId: key, secretAccessKey: key } };
 }

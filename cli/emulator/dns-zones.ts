@@ -6,6 +6,7 @@ import {
   Route53Client,
 } from "@aws-sdk/client-route-53";
 import type { CaaData } from "dns-packet";
+import { awsLimits } from "../../runtime/common/aws-limits";
 import type { AwsAddress } from "./aws";
 import { type DnsRecord, type DnsZone, servedTypes } from "./dns-answer";
 
@@ -17,8 +18,14 @@ import { type DnsRecord, type DnsZone, servedTypes } from "./dns-answer";
  */
 export function route53Zones({ url, key, agent }: AwsAddress & { agent?: Agent }): () => Promise<DnsZone[]> {
   const credentials = { accessKeyId: key, secretAccessKey: key };
-  const requestHandler = agent && { httpAgent: agent };
-  const client = new Route53Client({ endpoint: url, region: "us-east-1", credentials, requestHandler });
+  const { maxAttempts, requestHandler } = awsLimits();
+  const client = new Route53Client({
+    endpoint: url,
+    region: "us-east-1",
+    credentials,
+    maxAttempts,
+    requestHandler: { ...requestHandler, ...(agent && { httpAgent: agent }) },
+  });
   return async () => {
     const zones: DnsZone[] = [];
     for await (const page of paginateListHostedZones({ client }, {}))

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { awsLimits } from "../../runtime/common/aws-limits";
 import { errorMessage } from "../../runtime/common/error-message";
 import { UserError } from "../core/project";
 import { crane, lastLine } from "./crane";
@@ -10,7 +11,10 @@ import { crane, lastLine } from "./crane";
 const ecrHost = /^\d{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/;
 
 /** Registry of the account whose credentials the environment holds. */
-export async function accountRegistry(region: string, sts = new STSClient({ region })): Promise<string> {
+export async function accountRegistry(
+  region: string,
+  sts = new STSClient({ ...awsLimits(), region }),
+): Promise<string> {
   try {
     const { Account } = await sts.send(new GetCallerIdentityCommand({}));
     return `${Account}.dkr.ecr.${region}.amazonaws.com`;
@@ -29,7 +33,7 @@ export async function accountRegistry(region: string, sts = new STSClient({ regi
 export async function withLogin<T>(
   registry: string,
   use: (dockerConfig: string | undefined) => Promise<T>,
-  ecr = (region: string) => new ECRClient({ region }),
+  ecr = (region: string) => new ECRClient({ ...awsLimits(), region }),
 ): Promise<T> {
   const region = ecrHost.exec(registry)?.[1];
   if (!region) return use(undefined);

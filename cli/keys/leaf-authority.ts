@@ -10,6 +10,7 @@ import {
   type Topology,
 } from "../../model/topology";
 import { CertificateSecret } from "../../runtime/certificate-manager/contract";
+import { awsLimits } from "../../runtime/common/aws-limits";
 import { splitPem } from "../../runtime/x509/pem";
 import { authorityKey } from "../../templates/helm-values";
 import { Kubectl } from "../core/kubectl";
@@ -65,7 +66,7 @@ async function fromKubernetes(secret: string, namespace: string, kubectl: Kubect
 
 async function fromSecretsManager(SecretId: string, config: SecretsManagerClientConfig): Promise<string> {
   const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
-  const client = new SecretsManagerClient(config);
+  const client = new SecretsManagerClient({ ...awsLimits(), ...config });
   const { SecretString = "" } = await client.send(new GetSecretValueCommand({ SecretId })).catch((error: Error) => {
     throw new UserError(`secret ${SecretId} in ${config.region}: ${error.message}`, "deploy the cluster first");
   });

@@ -1,4 +1,5 @@
 import type { SecretsManagerClient, SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
+import { awsLimits } from "../../runtime/common/aws-limits";
 import { UserError } from "../core/project";
 import { checkKeyName, isKeyName } from "./key-name";
 import type { KeyStore } from "./key-store";
@@ -30,7 +31,7 @@ export class SecretsManagerStore implements KeyStore {
   private connect(): Promise<{ sdk: Sdk; client: SecretsManagerClient }> {
     this.#connection ??= import("@aws-sdk/client-secrets-manager").then((sdk) => ({
       sdk,
-      client: new sdk.SecretsManagerClient({ region: this.region, ...this.config }),
+      client: new sdk.SecretsManagerClient({ ...awsLimits(), region: this.region, ...this.config }),
     }));
     return this.#connection;
   }

@@ -1,6 +1,7 @@
 import { CronJobV1, type CronJobV1SpecJobTemplateSpecTemplateSpec } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import type { Construct } from "constructs";
 import { type BackupTopology, backupKeySecret } from "../../model/topology";
+import { RUN_SECONDS } from "../../runtime/backup/contract";
 import type { BackupScope, StoredSite } from "../../templates/backup-environment";
 import { programRequests, quantities } from "../../templates/kubernetes-requests";
 import { keyFile } from "./connection";
@@ -81,11 +82,8 @@ export interface BackupJobProps {
   pod: CronJobV1SpecJobTemplateSpecTemplateSpec;
 }
 
-/**
- * Half a day is enough for terabytes. Without an end a pod that cannot start, for a key that was not pushed, would keep
- * every later one from running, and no Job would have failed.
- */
-const deadlineSeconds = 12 * 3600;
+/** The program ends a run by itself; this is for a pod that cannot start, for a key that was not pushed. */
+const deadlineSeconds = RUN_SECONDS + 600;
 
 /** Runs the program on a schedule. A run that does not finish all of its work is a Job that failed. */
 export function backupJob(scope: Construct, id: string, { context }: AccountBackup, props: BackupJobProps): void {

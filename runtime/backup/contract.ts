@@ -38,5 +38,11 @@ export const BACKUP_PERMISSIONS = {
 /** Object of a backup that is written last, and without which there is none. */
 export const MANIFEST = "manifest.json";
 
+/**
+ * Seconds after which a run has failed. Half a day is enough for terabytes. Without an end a run that waits for ever would
+ * keep every later one from running, and none would have failed.
+ */
+export const RUN_SECONDS = 12 * 3600;
+
 /** Dimension of the metrics in CloudWatch: `ENVIRONMENT/CLUSTER/ACCOUNT`. */
 export const BACKUP_DIMENSION = "Backup";

@@ -25,13 +25,12 @@ main()
   // After a failure, too: a pod ends when all of its containers have.
   .finally(() => endServer(process.env.DRILL_PID_FILE))
   .then(
-    (code) => {
-      process.exitCode = code;
-    },
+    // What a run was waiting for when its time was over would keep the process alive.
+    (code) => process.exit(code),
     (error: unknown) => {
       // The problems of an environment are for the operator; a stack trace would hide them.
       const known = error instanceof EnvironmentError || error instanceof TargetError;
       console.error(known ? error.message : error);
-      process.exitCode = EXIT.failed;
+      process.exit(EXIT.failed);
     },
   );

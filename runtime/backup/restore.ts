@@ -1,12 +1,13 @@
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
+import { errorMessage } from "../common/error-message";
 import { describeStream, names } from "./api";
 import { folderOf, type Scope } from "./catalog";
 import type { BackupKey } from "./keys";
 import type { Manifest } from "./manifest";
 import { type RestoredConsumer, restoreConsumers } from "./restore-consumers";
 import { planRestore, type RestoreRequest, type RestoreStep } from "./restore-plan";
-import { restoreStream } from "./restore-stream";
+import { RestoreFailed, restoreStream } from "./restore-stream";
 import { checkData, readData } from "./stored-data";
 import type { Target } from "./target";
 import { type Verdict, verifyStream } from "./verify";
@@ -36,6 +37,30 @@ export class RestoreRefused extends Error {
 }
 
 const PATIENCE_MS = 30_000;
+
+/**
+ * Looks for what a restore left that did not come to its end: servers remove it, but not when their leader is gone. It was
+ * not there before, so it goes where nothing has been written to it since.
+ *
+ * @returns what to add to the error
+ */
+async function leftovers(nc: NatsConnection, stream: string, remove: RestoreProps["remove"]): Promise<string> {
+  const byHand = `before the next restore look at it and remove it (nats stream rm ${stream})`;
+  try {
+    const there = await names(nc, "STREAM.NAMES", Date.now() + LEFTOVER_MS);
+    if (!there.includes(stream)) return "";
+    const { state } = await describeStream(nc, stream, Date.now() + LEFTOVER_MS);
+    if (state.messages > 0) return `; a stream of that name is left with ${state.messages} messages: ${byHand}`;
+    if (!remove) return `; an empty stream of that name is left: ${byHand}`;
+    await remove(stream);
+    return "; the empty stream that was left of it is removed";
+  } catch (error) {
+    return `; a stream of that name may be left (${errorMessage(error)}): ${byHand}`;
+  }
+}
+
+/** A new leader may have to be elected first. */
+const LEFTOVER_MS = 30_000;
 
 /**
  * Plans a restore. Only reads, but reads everything: the data of every stream is compared with the manifest first.
@@ -86,7 +111,10 @@ export async function restore(
     if (!backup) continue;
     if (kind === "replace") await remove?.(stream);
     const data = readData(place, backup, keys, manifest.keyId !== undefined);
-    await restoreStream(nc, { config: backup.config, state: backup.state, data });
+    await restoreStream(nc, { config: backup.config, state: backup.state, data }).catch(async (error: unknown) => {
+      const left = await leftovers(nc, stream, remove);
+      throw new RestoreFailed(`${stream} was not restored: ${errorMessage(error)}${left}`, { cause: error });
+    });
     await describeStream(nc, stream, Date.now() + patienceMs);
     const consumers = await restoreConsumers(nc, backup, patienceMs);
     const verdict = await verifyStream(nc, backup, patienceMs);

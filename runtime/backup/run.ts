@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
 import { shrinkAlarms } from "./alarms";
 import { backUp } from "./backup";
-import { type Entry, newestGood, readCatalog } from "./catalog";
+import { chooseBackup, type Entry, newestGood, readCatalog } from "./catalog";
+import { RUN_SECONDS } from "./contract";
 import { drill } from "./drill";
 import type { Manifest } from "./manifest";
 import { printEmbedded, printMetrics, type RunResult, writeMetrics } from "./metrics";
@@ -22,19 +24,38 @@ export interface RunProps {
   readonly connect: () => Promise<NatsConnection>;
   readonly log: Logger;
   readonly now: () => Date;
+  /** @default RUN_SECONDS */
+  readonly endsWithinMs?: number;
 }
 
-/** Runs one command and logs everything about it. Never rejects for an error that an operator can fix. */
+/**
+ * Runs one command and logs everything about it. Never rejects for an error that an operator can fix. A run that does not
+ * end has failed: what it waits for is left behind.
+ */
 export async function run(command: Command, props: RunProps): Promise<ExitCode> {
-  const { log } = props;
+  const { log, endsWithinMs = RUN_SECONDS * 1000 } = props;
   try {
-    return await { backup: runBackup, list: runList, restore: runRestore, drill: runDrill, prune: runPrune }[command](
-      props,
-    );
+    return await within(endsWithinMs, () => commands[command](props));
   } catch (error) {
     log.error({ error: String(error) }, "failed");
     if (command === "backup" || command === "drill") await report(props, { command, ok: false, seconds: 0 });
     return EXIT.failed;
+  }
+}
+
+const reportMs = 60_000;
+
+/** @throws Error when the work does not end in time; what it waits for is left behind */
+async function within<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
+  const done = new AbortController();
+  const late = sleep(ms, undefined, { signal: done.signal }).then(() => {
+    throw new Error(`it did not end within ${ms / 1000} s`);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    late.catch(() => undefined);
+    done.abort();
   }
 }
 
@@ -97,29 +118,16 @@ export function describe({ id, manifest, problem }: Entry) {
   };
 }
 
-/**
- * The requested backup: the newest complete one, or the one with the given id.
- *
- * @throws Error when there is none
- */
-export async function chooseBackup({ target, scope, keys, restore: { id, from } }: Settings): Promise<Manifest> {
+/** The requested backup. @throws NoBackup, TargetError */
+async function requestedBackup({ target, scope, keys, restore: { id, from } }: Settings): Promise<Manifest> {
   const [environment = "", cluster = "", account = ""] = (from ?? scopeName(scope)).split("/");
-  const entries = await readCatalog(target, { environment, cluster, account }, keys);
-  if (id === undefined) {
-    const manifest = newestGood(entries);
-    const problem = entries.at(-1)?.problem;
-    if (!manifest) throw new Error(`${target.name} holds no complete backup${problem ? `: ${problem}` : ""}`);
-    return manifest;
-  }
-  const entry = entries.find((one) => one.id === id);
-  if (!entry?.manifest) throw new Error(`there is no backup ${id}: ${entry?.problem ?? "it has no manifest"}`);
-  return entry.manifest;
+  return chooseBackup(await readCatalog(target, { environment, cluster, account }, keys), id);
 }
 
 async function runRestore(props: RunProps): Promise<ExitCode> {
   const { settings, log } = props;
   const { target, scope, keys, restore: request } = settings;
-  const manifest = await chooseBackup(settings);
+  const manifest = await requestedBackup(settings);
   const nc = await connected(props);
   if (!nc) return EXIT.notReached;
   const restoreProps = {
@@ -147,7 +155,7 @@ async function runDrill(props: RunProps): Promise<ExitCode> {
   const { settings, log } = props;
   const { target, keys } = settings;
   const started = Date.now();
-  const manifest = await chooseBackup(settings);
+  const manifest = await requestedBackup(settings);
   const scratch = await openScratchServer(settings.scratch);
   try {
     const verdicts = await drill(scratch.connection, { target, manifest, keys, log });
@@ -161,11 +169,26 @@ async function runDrill(props: RunProps): Promise<ExitCode> {
   }
 }
 
+const commands: Record<Command, (props: RunProps) => Promise<ExitCode>> = {
+  backup: runBackup,
+  list: runList,
+  restore: runRestore,
+  drill: runDrill,
+  prune: runPrune,
+};
+
 /** Metrics must not turn a backup that was made into one that failed. */
-async function report({ settings, log, now }: RunProps, found: Omit<RunResult, "scope" | "newest">): Promise<void> {
+async function report(
+  { settings, log, now, endsWithinMs = reportMs }: RunProps,
+  found: Omit<RunResult, "scope" | "newest">,
+): Promise<void> {
   const { target, scope, keys, metrics } = settings;
   try {
-    const newest = newestGood(await readCatalog(target, scope, keys));
+    // A target that does not answer is why the run has failed: what else is known is told all the same.
+    const newest = await within(Math.min(endsWithinMs, reportMs), () => readCatalog(target, scope, keys)).then(
+      newestGood,
+      () => undefined,
+    );
     const result = { ...found, scope, newest };
     const text = await printMetrics(result);
     if (metrics.file !== undefined) await writeMetrics(metrics.file, text);

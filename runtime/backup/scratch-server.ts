@@ -48,7 +48,8 @@ async function launch(binary: string, root: string, pass: string) {
       `authorization { user: drill, password: "${pass}" }`,
     ];
     await writeFile(confOf(root), `${conf.join("\n")}\n`, { mode: 0o600 });
-    const child = spawn(binary, ["-c", confOf(root), "-l", logOf(root)], { stdio: "ignore" });
+    const args = ["-c", WITH_ITS_PARENT, root, binary, "-c", confOf(root), "-l", logOf(root)];
+    const child = spawn("/bin/sh", args, { stdio: ["ignore", "ignore", "ignore", "pipe"] });
     const end = () => void child.kill("SIGKILL");
     process.once("exit", end);
     const stop = async () => {
@@ -58,6 +59,7 @@ async function launch(binary: string, root: string, pass: string) {
         end();
         await gone;
       }
+      child.stdio[3]?.destroy();
       await remove();
     };
     return { child, failed: failure(child, root), stop };
@@ -66,6 +68,12 @@ async function launch(binary: string, root: string, pass: string) {
     throw error;
   }
 }
+
+/**
+ * Runs a server that ends, with its folder, when this process does, however that ends: then nobody holds the other end of
+ * the pipe any more.
+ */
+const WITH_ITS_PARENT = '(cat <&3 >/dev/null; kill -9 $$ 2>/dev/null; rm -rf "$0") & exec "$@" 3<&-';
 
 const confOf = (root: string) => join(root, "nats.conf");
 const logOf = (root: string) => join(root, "log");

@@ -12,6 +12,7 @@ import {
   S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import { awsLimits } from "../common/aws-limits";
 import { NoSuchObject, type Target } from "./target";
 
 /** Bytes of a part: S3 takes 10,000 of at least 5 MiB, so they grow from 8 MiB. Together they hold almost 500 GiB. */
@@ -24,11 +25,14 @@ export interface BucketProps {
   readonly prefix: string;
   /** Address of the API. @default Amazon's, or Google's */
   readonly endpoint?: string;
+  /** Milliseconds without a byte after which a request is repeated. @default 60000 */
+  readonly idleMs?: number;
 }
 
 /** A bucket, with region and credentials from the usual sources of AWS clients. */
 export function openBucket(props: BucketProps): Target {
-  const { scheme, endpoint } = props;
+  const { scheme, endpoint, idleMs = 60_000 } = props;
+  const limits = awsLimits({ idleMs });
   const google = {
     region: "auto",
     endpoint: endpoint ?? "https://storage.googleapis.com",
@@ -37,8 +41,9 @@ export function openBucket(props: BucketProps): Target {
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
   } as const;
-  const amazon = endpoint === undefined ? {} : { endpoint, forcePathStyle: true };
-  return s3Target(new S3Client(scheme === "gs" ? google : amazon), props);
+  // The bucket may lie in another region than the program: S3 says in which.
+  const amazon = endpoint === undefined ? { followRegionRedirects: true } : { endpoint, forcePathStyle: true };
+  return s3Target(new S3Client({ ...limits, ...(scheme === "gs" ? google : amazon) }), props);
 }
 
 /** A bucket with the API of S3. An object appears when its upload is completed, so half of one is never seen. */

@@ -1,6 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { pino } from "pino";
+import { awsLimits } from "../common/aws-limits";
 import { EnvironmentError } from "../common/environment-error";
 import { runAgent } from "./agent";
 import { awsStore } from "./aws-store";
@@ -22,7 +23,7 @@ async function agent(): Promise<void> {
   const log = pino(options, pino.destination({ sync: true })).child({ server: env.SERVER_NAME });
   const end = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"]) process.once(name, () => end.abort());
-  const clients = { s3: new S3Client(), secrets: new SecretsManagerClient() };
+  const clients = { s3: new S3Client(awsLimits()), secrets: new SecretsManagerClient(awsLimits()) };
   const { region, credentials } = clients.secrets.config;
   const published = publishedDigests(env.CONFIG_DIGESTS, {
     region,

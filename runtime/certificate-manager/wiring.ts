@@ -3,6 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Logger } from "pino";
+import { awsLimits } from "../common/aws-limits";
 import { accountKey } from "./acme/account";
 import { route53Challenges } from "./acme/challenges";
 import { acmeServer, fetchRenewalInfo } from "./acme/server";
@@ -18,10 +19,7 @@ import type { Issuer, Ports } from "./ports";
 import type { Settings } from "./settings";
 
 /** No call outlives its run by much: a hanging call is repeated, then given up. */
-const client = {
-  maxAttempts: 4,
-  requestHandler: { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-};
+const client = awsLimits({ answerMs: 10_000 });
 
 /** The ports of a deployed function: AWS as the environment says, and the ACME server of the settings. */
 export function connect(settings: Settings, log: Logger, write: (line: string) => void, clock = Date.now): Ports {

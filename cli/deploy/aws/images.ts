@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BatchGetImageCommand, ECRClient, PutImageCommand } from "@aws-sdk/client-ecr";
-import { STSClient } from "@aws-sdk/client-sts";
 import { imageFolder, imageTag } from "../../../artifacts/code-image";
 import { awsNames, type ProgramName, programsOf } from "../../../model/topology";
 import { pushImage } from "../../images/push";
@@ -33,7 +32,7 @@ async function pushToAccount(
   program: ProgramName,
 ): Promise<boolean> {
   const base = baseImage(undefined, process.env);
-  const registry = await accountRegistry(region, new STSClient({ region }));
+  const registry = await accountRegistry(region);
   const repository = `${registry}/${awsNames(environment.name, region).repository(program)}`;
   const { pushed } = await withLogin(registry, (dockerConfig) =>
     pushImage({ root, program, base, repository, dockerConfig }),
