@@ -35,7 +35,7 @@ First steps:
   natsform deploy demo --emulate  apply its stacks to an emulated AWS
 
 Exit codes: 0 success, 1 failure with a message, 2 wrong usage, or a plan with changes,
-70 a defect of natsform.`;
+70 a defect of natsform, 130 or 143 interrupted.`;
 
 /** Every command of natsform. An action is loaded when it is called: definitions alone cost nearly nothing. */
 export function buildProgram(): CommandUnknownOpts {

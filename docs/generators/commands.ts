@@ -9,7 +9,8 @@ export function commandReference(): string {
     "# Commands",
     "",
     "Run as `npx natsform COMMAND`. Output is plain where it does not go to a terminal; `--json` where it is offered is for",
-    "machines. Exit codes: 0 success, 1 failure with a message, 2 wrong usage, 70 a defect of natsform.",
+    "machines. Exit codes: 0 success, 1 failure with a message, 2 wrong usage or a plan with changes, 70 a defect of natsform,",
+    "130 or 143 interrupted by a signal: what is left and how to go on is said.",
     "",
     ...all.flatMap((command) => [`## natsform ${pathOf(command)}`, "", "```text", help(command), "```", ""]),
   ].join("\n")}`;
