@@ -45,6 +45,7 @@ test("what is required depends on the job", async () => {
   expect(await required("deploy")).toEqual(["node", "moto", "pebble", "crane", "terraform", "provider aws"]);
   expect(await required("kubernetes")).toEqual([
     ...["node", "crane", "terraform", "provider kubernetes", "provider helm", "kubectl"],
+    "kubeconfig",
   ]);
 });
 

@@ -49,16 +49,12 @@ const firstLine = (error: unknown) =>
 async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "natsform-revision-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  const end = (signal: NodeJS.Signals) => {
-    remove();
-    // As the signal alone would have ended it.
-    process.exit(signal === "SIGINT" ? 130 : 143);
-  };
-  process.on("SIGINT", end).on("SIGTERM", end);
+  // A signal ends the command by this way too.
+  process.once("exit", remove);
   try {
     return await work(folder);
   } finally {
-    process.off("SIGINT", end).off("SIGTERM", end);
+    process.off("exit", remove);
     remove();
   }
 }

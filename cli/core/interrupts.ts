@@ -45,8 +45,8 @@ export function tellsInterrupts(teller: (text: string) => void): void {
 /** Work that has to come to its end: what each signal in turn does to it, and what the user is told. */
 export type Asking = readonly { does: () => void; says?: string }[];
 
-/** Work under way, each with how many signals it still answers. */
-const underWay = new Set<{ left: number; says: () => string | undefined }>();
+/** Work under way, each with what the next signals do to it. */
+const underWay = new Set<{ next: Asking; received?: Interrupt }>();
 
 /**
  * Has work come to its end when signals arrive: a process that saves its state, for example. Works without
@@ -55,20 +55,13 @@ const underWay = new Set<{ left: number; says: () => string | undefined }>();
  * @returns a function that ends this and tells which signal came first
  */
 export function endsWhenAsked(...asking: Asking): () => Interrupt | undefined {
-  let received: Interrupt | undefined;
-  const work = { left: asking.length, says: () => asking[asking.length - work.left]?.says };
-  const receive = (signal: Interrupt) => {
-    received ??= signal;
-    const next = asking[asking.length - work.left];
-    if (next) work.left--;
-    next?.does();
-  };
+  const work: { next: Asking; received?: Interrupt } = { next: asking };
   underWay.add(work);
-  for (const signal of signals) process.on(signal, receive);
+  listen();
   return () => {
     underWay.delete(work);
-    for (const signal of signals) process.off(signal, receive);
-    return received;
+    listen();
+    return work.received;
   };
 }
 
@@ -79,6 +72,8 @@ export function interrupted(signal: Interrupt, what?: string): Interrupted {
   return new Interrupted(signal, { what, goOn: left?.goOn ?? "run the same command again" });
 }
 
+let endCommand: ((error: Interrupted) => void) | undefined;
+
 /**
  * One policy for every command: a signal asks what must come to its end, and ends everything else at once. Who signals
  * again does not wait.
@@ -86,15 +81,40 @@ export function interrupted(signal: Interrupt, what?: string): Interrupted {
  * @param end tells the user, and ends the process
  */
 export function handleInterrupts(end: (error: Interrupted) => void): void {
-  const receive = (signal: NodeJS.Signals) => {
-    const asked = [...underWay].filter(({ left }) => left > 0);
-    if (asked.length === 0) {
-      end(interrupted(signal as Interrupt, underWay.size > 0 ? "what was waited for goes on by itself" : undefined));
-      return;
-    }
-    const said = [...new Set(asked.flatMap((work) => work.says() ?? []))];
-    if (said.length > 0) tell(`interrupted: ${said.join("; ")}`);
-  };
-  // Before the listeners of work, which count.
-  for (const signal of signals) process.prependListener(signal, receive);
+  endCommand = end;
+  listen();
+}
+
+/** Signals are listened to while there is something to do about them. */
+function listen(): void {
+  for (const signal of signals) {
+    process.off(signal, receive);
+    if (endCommand || underWay.size > 0) process.on(signal, receive);
+  }
+}
+
+/** Milliseconds in which the same interrupt arrives twice: from the terminal, and from npx, which hands it on. */
+const echoMs = 1000;
+let lastAt = Number.NEGATIVE_INFINITY;
+
+function receive(signal: NodeJS.Signals): void {
+  const at = performance.now();
+  if (at - lastAt < echoMs) return;
+  lastAt = at;
+  const asked = [...underWay].filter(({ next }) => next.length > 0);
+  if (asked.length === 0) {
+    endCommand?.(
+      interrupted(signal as Interrupt, underWay.size > 0 ? "what was waited for goes on by itself" : undefined),
+    );
+    return;
+  }
+  const said = new Set<string>();
+  for (const work of asked) {
+    const [now, ...next] = work.next;
+    work.received ??= signal as Interrupt;
+    work.next = next;
+    if (now?.says) said.add(now.says);
+    now?.does();
+  }
+  if (said.size > 0) tell(`interrupted: ${[...said].join("; ")}`);
 }
