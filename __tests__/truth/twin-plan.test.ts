@@ -1,4 +1,5 @@
 import type { ChangePlan } from "../../model/change";
+import { STREAMS_INBOX } from "../../runtime/streams/contract";
 import { eventually } from "../support/eventually";
 import { jsonOf, TestProject } from "../support/project";
 import { app, oneServer } from "../support/twin-environment";
@@ -58,7 +59,8 @@ test("an account with streams is not taken out unless it is named", async () => 
 test("rights that are taken away stay with who is connected, until --disconnect ends that", async () => {
   const sys = twin.client(twin.user("sys"));
   const service = twin.client(twin.service());
-  for (const client of [sys, service]) await client.connection();
+  const streams = twin.client(twin.user("streams-APP"), { inboxPrefix: STREAMS_INBOX });
+  for (const client of [sys, service, streams]) await client.connection();
   const may = async () => {
     const { data } = (await service.request("$SYS.REQ.USER.INFO")).json<{
       data: { permissions: { publish: { allow: string[] } } };
@@ -70,5 +72,5 @@ test("rights that are taken away stay with who is connected, until --disconnect 
   expect(await may()).toBe(true);
   expect(await project.run("up", "planned", "--disconnect")).toContain("1 connection ended");
   await eventually("it is back with what it may now", async () => !(await may()));
-  expect(sys.health()).toMatchObject({ connected: true, reconnects: 0 });
+  for (const client of [sys, streams]) expect(client.health()).toMatchObject({ connected: true, reconnects: 0 });
 });

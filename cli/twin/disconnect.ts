@@ -1,3 +1,5 @@
+import type { Trust } from "../../model/config";
+import { type ClusterTopology, trustOf } from "../../model/topology";
 import type { NatsClient } from "../../runtime/client";
 import { fixedUser, twinClient } from "./connect";
 import type { Twin } from "./context";
@@ -14,25 +16,31 @@ interface Connz {
  *
  * @returns how many
  */
-export async function disconnectAdmitted(twin: Twin): Promise<number> {
-  const { systemAccount, calloutAccount } = twin.topology.identity;
+export async function disconnectAdmitted(twin: Twin, trust: Trust): Promise<number> {
   let ended = 0;
   for (const cluster of twin.topology.clusters) {
+    const known = fixedKeys(twin, cluster, trust);
     const client = twinClient(twin, cluster, { authentication: fixedUser(twin, cluster, "sys") });
     try {
       for (const { name } of cluster.servers) {
         const port = twin.ports.servers[name]?.monitoring ?? 0;
         const connz = await monitoring<Connz>(port, "/connz?auth=1&limit=65536");
-        const own = (connz?.connections ?? []).filter(
-          ({ account }) => account !== undefined && account !== systemAccount && account !== calloutAccount,
+        const admitted = (connz?.connections ?? []).filter(
+          ({ account, nkey = "", authorized_user = "" }) => account && !known.has(nkey) && !known.has(authorized_user),
         );
-        for (const { cid } of own) ended += await kick(client, connz?.server_id ?? "", cid);
+        for (const { cid } of admitted) ended += await kick(client, connz?.server_id ?? "", cid);
       }
     } finally {
       await client.close();
     }
   }
   return ended;
+}
+
+/** Public keys of the users that servers know by themselves: services are known to the callout. */
+function fixedKeys({ topology }: Twin, cluster: ClusterTopology, trust: Trust): Set<string> {
+  const { users } = trustOf(trust, cluster.name);
+  return new Set(topology.identity.users.flatMap(({ name }) => users[name] ?? []));
 }
 
 async function kick(client: NatsClient, server: string, cid: number): Promise<number> {

@@ -137,7 +137,7 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
     {
       title: "Rights of before",
       enabled: options.disconnect === true,
-      work: async () => `${counted(await disconnectAdmitted(twin), "connection")} ended`,
+      work: async (_, state) => `${counted(await disconnectAdmitted(twin, state.trust), "connection")} ended`,
     },
     {
       title: "Health",
