@@ -444,6 +444,19 @@ describe("a state folder that cannot be taken over", () => {
     }
   });
 
+  test("without a key that it knows is refused, and told what another one would mean", async () => {
+    const path = join(life.folder.keys, "user-sys.key");
+    const own = readFileSync(path, "utf8");
+    rmSync(path);
+    try {
+      const { code, stderr } = await project.natsform("up", "life");
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("--twin --replace user-sys") });
+      expect(existsSync(path)).toBe(false);
+    } finally {
+      writeFileSync(path, own, { mode: 0o600 });
+    }
+  });
+
   test("without its ports says which its servers have", async () => {
     const own = readFileSync(life.folder.ports, "utf8");
     rmSync(life.folder.ports);

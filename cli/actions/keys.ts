@@ -14,7 +14,7 @@ interface Options extends KeyLocationOptions {
   to?: string;
 }
 
-export async function init(name: string, options: Options): Promise<void> {
+export async function init(name: string, options: Options & { replace?: string[] }): Promise<void> {
   const { created, store, trust, written } = await createKeys(name, options);
   print(`${counted(created.length, "key")} made in ${store}${created.length > 0 ? `: ${created.join(", ")}` : ""}`);
   print(`${trust} ${written ? "written" : "is up to date"}`);

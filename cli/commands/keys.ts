@@ -16,6 +16,7 @@ export const keys = () =>
     .addCommand(
       stored("init")
         .description("create missing keys and write the trust file; a second run changes nothing")
+        .option("--replace <name...>", "make lost keys anew, and give up what belongs to them")
         .action(async (name, options) => (await import("../actions/keys")).init(name, options)),
     )
     .addCommand(

@@ -4,6 +4,7 @@ import { openEnvironment } from "../core/environment";
 import { projectRoot } from "../core/environments";
 import { withLock } from "../core/lock";
 import { shownPath, UserError } from "../core/project";
+import { completeKeys } from "./complete";
 import { type KeyLocationOptions, keyLocation } from "./location";
 import { makeKeys } from "./make";
 import { deployedIn, pushSecrets, removeStrayKeys } from "./push";
@@ -31,9 +32,13 @@ export interface KeysMade {
 /**
  * Creates the keys that an environment needs and its store lacks, and writes the trust file.
  *
- * @throws UserError when the trust file belongs to other keys
+ * @param props.replace keys that may be made anew although the trust file knows them
+ * @throws UserError when the trust file belongs to other keys, or keys of it are lost
  */
-export async function createKeys(name: string, props: KeysProps = {}): Promise<KeysMade> {
+export async function createKeys(
+  name: string,
+  { replace, ...props }: KeysProps & { replace?: readonly string[] } = {},
+): Promise<KeysMade> {
   const { root, topology } = await openEnvironment(name, props.root);
   const { store, trust: path, lock } = keyLocation(root, name, props);
   return withLock(lock, async () => {
@@ -46,7 +51,9 @@ export async function createKeys(name: string, props: KeysProps = {}): Promise<K
     }
     // Otherwise a trust file of these keys would replace the one that servers and the other keys belong to.
     if (previous && !previous.example) await refuseOtherKeys(topology, previous, store);
-    const { trust, created } = await makeKeys(topology, store, previous?.example ? undefined : previous);
+    const known = previous?.example ? undefined : previous;
+    const command = `natsform keys init ${name}${props.twin ? " --twin" : ""}`;
+    const { trust, created } = await completeKeys(topology, store, { previous: known, replace, command });
     const written = writeTrust(path, trust);
     return { created, store: store.description, trust: shownPath(root, path), written };
   });

@@ -37,7 +37,7 @@ export async function makeKeys(
   // An operator's account lists its signing keys for every server, so there is nothing to tell clusters apart by.
   const isShared = imported !== undefined || like !== undefined;
   const { owner, others } = isShared ? { owner: undefined, others: [] } : keySets(topology, previous);
-  if (encryptsBackups(topology)) await ensureBackupKey(store);
+  const backupKey = encryptsBackups(topology) ? await ensureBackupKey(store) : previous?.backupKey;
   const sets: KeySet[] = [await ensureSet(topology, store, owner)];
   for (const cluster of others)
     sets.push(await ensureSet(topology, new ClusterStore(store, { cluster: owner }, cluster), cluster));
@@ -51,6 +51,7 @@ export async function makeKeys(
     clusters: byCluster(rest, (set) => publicHalves(set, own)),
     accounts: {},
     authorities: previous?.authorities,
+    backupKey,
   };
   if (imported) Object.assign(trust, await importedTrust(topology, store, first.users, imported, previous));
   else if (identity.mode === "operator")

@@ -16,6 +16,7 @@ import { twinFolder } from "../core/twin-folder";
 import { planTwin } from "./changes";
 import { prepareTwin } from "./context";
 import { stopTwin, wipeTwin } from "./down";
+import { keepBackupKey } from "./kept-backup-key";
 import type { PortChoice } from "./ports";
 import { twinStatus } from "./status";
 import { type UpState, upSteps } from "./up";
@@ -109,8 +110,9 @@ export async function downTwin(
     const { stopped, killed } = await stopTwin(folder, { now, progress: (text) => say(`${name}: ${text}`) });
     say(`${name}: ${counted(stopped, "process")} stopped${killed.length > 0 ? `, ${killed.length} by force` : ""}`);
     if (wipe) {
+      const kept = await keepBackupKey(folder);
       wipeTwin(folder);
-      say(`${name}: data, keys and certificates of the twin removed`);
+      say(`${name}: data, keys and certificates of the twin removed${kept ? "; its backups and their key stay" : ""}`);
     }
     return { environment: name, stopped, killed, wiped: wipe };
   });

@@ -66,6 +66,11 @@ export const Trust = z.strictObject({
    * hub.
    */
   authorities: z.record(z.string(), certificates).optional(),
+  /** Id of the key that encrypts backups; it reveals nothing of the key. */
+  backupKey: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional(),
   /** Operator mode: bearer JWT that leads a client to the callout and permits nothing. */
   sentinel: jwt.optional(),
 });
