@@ -12,6 +12,7 @@ import {
 import { errorMessage } from "../common/error-message";
 import { parseServers } from "../common/servers";
 import { type Authentication, type Authenticators, authenticators, defaultInboxPrefix } from "./authentication";
+import { reconnectDelay } from "./backoff";
 import { ownMessageId, publishToStream, type StreamPublishOptions } from "./stream-publish";
 
 export interface NatsClientOptions {
@@ -51,9 +52,6 @@ export class NatsClientClosedError extends Error {
   }
 }
 
-/** Pause between attempts to reconnect to one server; nats.js's 2 s plus 1 s are long when other services wait. */
-const RECONNECT_WAIT_MS = 500;
-
 /**
  * One lazily made connection to NATS, always over TLS.
  *
@@ -74,6 +72,8 @@ export class NatsClient {
   #closed = false;
   #connected = false;
   #reconnects = 0;
+  /** Attempts to reconnect since the connection was lost. */
+  #attempts = 0;
   #lastError?: string;
 
   constructor(options: NatsClientOptions) {
@@ -163,8 +163,7 @@ export class NatsClient {
         ...(name !== undefined && { name }),
         ...(prefix !== undefined && { inboxPrefix: prefix }),
         maxReconnectAttempts: -1,
-        reconnectTimeWait: RECONNECT_WAIT_MS,
-        reconnectJitterTLS: RECONNECT_WAIT_MS,
+        reconnectDelayHandler: () => reconnectDelay(this.#attempts, this.#servers.length, Math.random()),
         // nats.js gives up after two equal refusals; here they pass, with the next token or when the callout is back.
         ignoreAuthErrorAbort: true,
       });
@@ -190,9 +189,11 @@ export class NatsClient {
   async #follow(connection: NatsConnection): Promise<void> {
     for await (const { type, data } of connection.status()) {
       if (type === Events.Disconnect || type === DebugEvents.StaleConnection) this.#connected = false;
+      if (type === DebugEvents.Reconnecting) this.#attempts++;
       if (type === Events.Error) this.#lastError = String(data);
       if (type === Events.Reconnect) {
         this.#connected = true;
+        this.#attempts = 0;
         this.#login?.admitted();
         this.#reconnects++;
       }

@@ -100,10 +100,14 @@ interface Ended {
 function oneProcess(files: readonly RunnableFile[]): Promise<Ended> {
   const child = fork(builtFile("evaluation.cjs"), [builtFile("config.cjs")], {
     execArgv: [],
+    // A terminal's interrupt is for the command, which ends this process: else it would be told as the file's own end.
+    detached: true,
     // What a file prints is no part of a result: it goes where errors go.
     stdio: ["ignore", 2, 2, "ipc"],
     serialization: "advanced",
   });
+  const endToo = () => child.kill("SIGKILL");
+  process.once("exit", endToo);
   return new Promise((resolve, reject) => {
     const ran: Ran[] = [];
     let begun = false;
@@ -117,6 +121,7 @@ function oneProcess(files: readonly RunnableFile[]): Promise<Ended> {
     });
     child.once("error", reject);
     child.once("exit", (code, signal) => {
+      process.off("exit", endToo);
       watchdog.stop();
       if (!begun) reject(new Error(`the process that reads environments ended at its start: ${signal ?? code}`));
       else resolve({ ran, end: watchdog.ended ? neverEnds : endOf(code, signal) });
