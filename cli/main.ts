@@ -1,7 +1,9 @@
 import { writeSync } from "node:fs";
 import { config } from "zod";
+import { ConfigError } from "../model/config";
 import { handleError } from "./core/handle-error";
 import { handleInterrupts } from "./core/interrupts";
+import { UserError } from "./core/project";
 import { buildProgram } from "./program";
 
 // A command parses each schema once or twice: code that zod would generate for it costs more than it saves.
@@ -23,4 +25,16 @@ handleInterrupts((error) => {
   process.exit();
 });
 
-buildProgram().parseAsync().catch(handleError);
+/**
+ * A terminal's interrupt reaches every process that a command has started, and what these fail with can be here before the
+ * signal itself. That is no error of theirs, and the signal ends the command.
+ */
+const signalMs = 100;
+
+buildProgram()
+  .parseAsync()
+  .catch((error: unknown) => {
+    const expected = error instanceof UserError || error instanceof ConfigError;
+    if (expected) handleError(error);
+    else setTimeout(() => handleError(error), signalMs);
+  });

@@ -119,13 +119,20 @@ describe("a revision of git", () => {
       detached: true,
       env: { ...process.env, TMPDIR: temporary },
     });
+    let stderr = "";
+    child.stderr.on("data", (text) => {
+      stderr += text;
+    });
     await eventually("the revision is there", () =>
       left().some((name) => existsSync(join(temporary, name, "tree/nats"))),
     );
-    const ended = new Promise((resolve) => child.once("exit", (code, by) => resolve(code ?? by)));
+    const ended = new Promise((resolve) => child.once("close", (code, by) => resolve(code ?? by)));
     // As a terminal does: to everything that the command has started.
     process.kill(-(child.pid ?? 0), signal);
-    expect(await ended).toBe(signal === "SIGINT" ? 130 : 143);
+    expect({ ended: await ended, stderr }).toEqual({
+      ended: signal === "SIGINT" ? 130 : 143,
+      stderr: expect.stringMatching(/^interrupted/),
+    });
     expect(left()).toEqual([]);
   });
 });

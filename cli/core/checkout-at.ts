@@ -6,7 +6,19 @@ import { promisify } from "node:util";
 import { errorMessage } from "../../runtime/common/error-message";
 import { UserError } from "./project";
 
-const run = promisify(execFile);
+/**
+ * Runs git apart from the terminal: an interrupt is for the command, which ends it, and not told as git's own failure.
+ */
+async function run(program: string, args: readonly string[], options: { env: NodeJS.ProcessEnv; maxBuffer?: number }) {
+  const running = promisify(execFile)(program, [...args], { ...options, detached: true } as typeof options);
+  const endToo = () => running.child.kill("SIGKILL");
+  process.once("exit", endToo);
+  try {
+    return await running;
+  } finally {
+    process.off("exit", endToo);
+  }
+}
 
 /**
  * Gives `work` the project as it was at a revision of git, in a folder that is gone afterwards: also after a failure, Ctrl-C
