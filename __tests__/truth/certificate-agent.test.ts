@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, Events, type NatsConnection, nkeyAuthenticator } from "nats";
 import { toolPath } from "../../cli/core/toolbox/find";
-import type { CertificateId } from "../../model/topology";
+import { type CertificateId, storedName } from "../../model/topology";
 import { verifyCertificate } from "../../runtime/certificate-agent/certificate";
 import { servedFingerprint } from "../../runtime/certificate-agent/handshake";
 import { ServerFiles } from "../../runtime/certificate-agent/server-files";
@@ -49,7 +49,8 @@ whenMoto("the certificate agent", () => {
 
   /** Connects as a user that the server knows without the callout. */
   async function connectAsOperator(): Promise<NatsConnection> {
-    const seed = (await world.keys.read("user-sys")) ?? "";
+    const { trust, cluster } = world.rich;
+    const seed = (await world.keys.read(storedName(trust, cluster.name, "user-sys"))) ?? "";
     const options = {
       servers: `tls://127.0.0.1:${world.ports.client}`,
       authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
