@@ -47,7 +47,7 @@ test("a twin is backed up, proven and restored by its commands", async () => {
   // Encrypted with a key of the twin's own, which a rotation puts behind a new one.
   const folder = join(twin.folder.environment, "backups/backed/core/APP", id);
   expect(readFileSync(join(folder, "manifest.json"), "utf8")).toMatch(/\nhmac-[0-9a-f]{16}:/);
-  expect((await backup("drill", "--unencrypted")).stderr).toContain("holds no complete backup");
+  expect((await backup("drill", "--unencrypted")).stderr).toContain("there is no complete backup");
   await project.run("keys", "rotate", "backed", "--twin");
   expect(await backup("drill")).toMatchObject({ code: 0 });
 
