@@ -110,6 +110,20 @@ test.each(["mirror", "sources", "republish", "max_consumers", "no_ack", "consume
   },
 );
 
+test.each(["mirror", "sources", "republish", "subject_transform", "no_ack"])(
+  "%s of a stream that others have made is not switched off without its loss being allowed",
+  (feature) => {
+    const theirs = { owner: undefined, features: { [feature]: { on: true } } };
+    const [refused] = change({}, {}, theirs);
+    expect(refused).toMatchObject({
+      kind: "data-loss",
+      reason: expect.stringContaining(`would lose ${feature}: it would be switched off`),
+    });
+    const [allowed] = change({}, {}, theirs, { allowDataLoss: ["ORDERS"] });
+    expect(allowed).toMatchObject({ kind: "adopt", loss: expect.stringContaining(feature) });
+  },
+);
+
 test.each(["sealed", "persist_mode", "allow_msg_ttl", "allow_msg_counter", "allow_msg_schedules"])(
   "%s cannot be turned off",
   (feature) => {

@@ -49,15 +49,15 @@ test("a plan reads like one of terraform", () => {
     storage: a stream cannot move between file and memory. Make a new one beside it and move readers and writers, or lose MOVED as it is with --allow-recreate MOVED
     would lose its 1 message
 
-~   stream THEIRS: adopt
+!   stream THEIRS: data-loss
       no_ack  true -> off
-    it exists and was not made by natsform; apply adopts it
+    it exists and was not made by natsform; the change would lose no_ack: it would be switched off, since a specification cannot express it. Allow it with --allow-data-loss THEIRS
 
 ?   stream OLD: orphan
     it is stamped as ours and no longer in the configuration; --allow-data-loss OLD deletes it
     would lose its 7 messages
 
-Plan: 1 to create, 2 to update, 1 as desired, 1 no longer desired and left alone, 2 refused. Nothing will be applied."
+Plan: 1 to create, 1 to update, 1 as desired, 1 no longer desired and left alone, 3 refused. Nothing will be applied."
 `);
 });
 

@@ -38,15 +38,17 @@ export function decide<Settings extends object>(
   if (found.owner !== undefined && found.owner !== owner)
     return { kind: "conflict", changes, reason: `it belongs to the environment ${found.owner}; rename one of the two` };
 
+  const ours = found.owner === owner;
   const verdicts = new Map<string, Verdict>(fields.map((field) => [field, judge.field(field)]));
   for (const feature of Object.keys(found.features)) {
     const why = judge.lasting[feature];
-    verdicts.set(feature, why === undefined ? { how: "in-place" } : { how: "recreate", why });
+    // On what is ours it is drift. Others have it on purpose: a stream that copies from others would stand still without.
+    const off: Verdict = ours ? { how: "in-place" } : { how: "loss", what: switchedOff };
+    verdicts.set(feature, why === undefined ? off : { how: "recreate", why });
   }
   const impossible = [...verdicts].flatMap(([field, v]) => (v.how === "recreate" ? [`${field}: ${v.why}`] : []));
   const losses = [...verdicts].flatMap(([field, v]) => (v.how === "loss" ? [`${field}: ${v.what}`] : []));
 
-  const ours = found.owner === owner;
   const foreignNote = ours ? "" : "it exists and was not made by natsform; ";
   if (impossible.length > 0) {
     const reason = foreignNote + impossible.join("; ");
@@ -63,6 +65,8 @@ export function decide<Settings extends object>(
   if (changes.length === 0) return { kind: "no-change", changes, reason: "it is as desired" };
   return { kind: "update", changes, loss, reason: "it differs from the configuration" };
 }
+
+const switchedOff = "it would be switched off, since a specification cannot express it";
 
 /** Streams and consumers that are not ours are never deleted, whatever is allowed. */
 const alternatives = (name: string, ours: boolean) =>
