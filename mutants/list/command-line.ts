@@ -21,6 +21,23 @@ export const commandLine = [
       "writeFileAtomically(this.path(name), `${value}\\n`)",
     ],
   ]),
+  ...plantedIn("cli/keys/complete.ts", [
+    ["a lost key is made anew", "if (lost.length > 0) {", "if (lost.length > 99) {"],
+    ["a lost backup key is made anew", "if (previous.backupKey !== undefined)", 'if (previous.backupKey === "")'],
+  ]),
+  ...plantedIn("cli/keys/buffered-store.ts", [
+    ["a refused run has written keys", "this.#written.set(name, value);", "await this.store.write(name, value);"],
+  ]),
+  ...plantedIn("cli/keys/intact.ts", [
+    ["a damaged key is taken for one", "if (isWhole(name, value)) return value;", "if (value !== name) return value;"],
+  ]),
+  ...plantedIn("cli/core/processes.ts", [
+    [
+      "a server whose record is lost is not seen",
+      "const pid = processWithArguments(folder.lastArguments);",
+      "const pid = undefined as number | undefined;",
+    ],
+  ]),
   ...plantedIn("cli/keys/key-name.ts", [["a key's name leads to another file", "/^[A-Za-z0-9_-]+$/", "/^.+$/"]]),
   ...plantedIn("cli/keys/backup-key.ts", [
     ["a rotation loses the key of older backups", "`${newKey()}\\n${old}`.trim()", "`${newKey()}`.trim() || old"],

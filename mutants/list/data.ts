@@ -77,6 +77,27 @@ export const data = [
     ],
     ["nobody hears of a stream that lost half", "const SHRUNK_TO = 0.5", "const SHRUNK_TO = 0"],
   ]),
+  ...plantedIn("runtime/backup/catalog.ts", [
+    ["an older backup stands in for one that cannot be read", 'if (newer !== "")', 'if (newer === "x")'],
+    [
+      "a busy target looks like a damaged backup",
+      "if (error instanceof ManifestError) return { problem: error.message };",
+      "return { problem: String(error) };",
+    ],
+  ]),
+  ...plantedIn("runtime/backup/run.ts", [
+    ["a run that does not end is no failure", "await Promise.race([work(), late])", "await work()"],
+  ]),
+  ...plantedIn("runtime/common/aws-limits.ts", [
+    ["a client waits for ever for an answer", "    socketTimeout: idleMs,\n", ""],
+  ]),
+  ...plantedIn("runtime/streams/decide.ts", [
+    [
+      "what another's stream does is switched off silently",
+      'ours ? { how: "in-place" } : { how: "loss", what: switchedOff }',
+      '{ how: "in-place" }',
+    ],
+  ]),
   ...plantedIn("runtime/backup/cipher.ts", [
     [
       "the header of encrypted data is not authenticated",
