@@ -6,6 +6,7 @@ import { keyLocation } from "../../cli/keys/location";
 import demo from "../../environments/demo";
 import kubernetesProduction from "../../environments/kubernetes-production";
 import type { Trust } from "../../model/config";
+import { parseKeys } from "../../runtime/backup/keys";
 import { contents, modeOf, seeds } from "../support/cli-run";
 import { type CommandResult, TestProject } from "../support/project";
 
@@ -165,6 +166,7 @@ describe("rotate", () => {
       issuer: publicKey(seedOf("issuer")),
       xkey: publicKey(seedOf("xkey")),
       users: { ...before.users, responder: publicKey(seedOf("user-responder")) },
+      backupKey: parseKeys(seedOf("backup-key"))[0]?.id,
       previous: { issuer: before.issuer, xkey: before.xkey, "user-responder": before.users.responder },
     });
     expect((await keys("show", "demo")).stdout).toMatch(
