@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import type { TestProject } from "./project";
 
@@ -11,6 +11,18 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** Processes that work below a folder, or whose command line names it; not this one. */
+export const processesOf = (folder: string): number[] =>
+  readdirSync("/proc").flatMap((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
+    try {
+      const works = readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+      return works || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder) ? [Number(pid)] : [];
+    } catch {
+      return [];
+    }
+  });
 
 /** `natsform ...args` in the background. The caller ends it. */
 export function natsformProcess(project: TestProject, ...args: string[]): ChildProcess {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { poll } from "../../cli/core/processes";
 import type { EnvironmentInput } from "../../model/config";
@@ -7,7 +7,7 @@ import { canCutPower, type Disks, makeDisks } from "../support/disks";
 import { TestProject } from "../support/project";
 import { soaking } from "../support/soak";
 import { app, permissions, threeServers } from "../support/twin-environment";
-import { isAlive, natsformProcess } from "../support/twin-processes";
+import { isAlive, natsformProcess, processesOf } from "../support/twin-processes";
 import { TestTwin } from "../support/twin-project";
 
 jest.setTimeout(soaking ? 1_800_000 : 240_000);
@@ -64,19 +64,7 @@ async function powerCut(): Promise<void> {
   disks.restore();
 }
 
-/** Processes that work in the project, or that it is named to. */
-const processesOf = (root: string): number[] =>
-  readdirSync("/proc").flatMap((pid) => {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
-    try {
-      const works = readlinkSync(`/proc/${pid}/cwd`).startsWith(root);
-      return works || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(root) ? [Number(pid)] : [];
-    } catch {
-      return [];
-    }
-  });
-
-/** Ends them, and those that they start meanwhile. */
+/** Ends what works in the project, and what is started meanwhile. */
 async function endAll(root: string): Promise<void> {
   const ended = await poll(() => {
     const alive = processesOf(root).filter(isAlive);

@@ -1,25 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { poll } from "../../cli/core/processes";
 import { findProgram } from "../support/programs";
-import { isAlive } from "../support/twin-processes";
+import { isAlive, processesOf } from "../support/twin-processes";
 
 const checkout = resolve(__dirname, "../..");
 const temporary = mkdtempSync(join(tmpdir(), "natsform-scratch-"));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
-
-/** Processes that were started with a path below the folder. */
-const startedBelow = (folder: string): number[] =>
-  readdirSync("/proc").flatMap((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder) ? [Number(pid)] : [];
-    } catch {
-      return [];
-    }
-  });
 
 test("a drill's server ends with the drill, and leaves no folder, also when the drill is killed", async () => {
   const binary = findProgram("nats-server") as string;
@@ -31,7 +21,7 @@ test("a drill's server ends with the drill, and leaves no folder, also when the 
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(drill.stdout, "data");
-  const servers = startedBelow(temporary).filter(isAlive);
+  const servers = processesOf(temporary).filter(isAlive);
   expect(servers.length).toBeGreaterThan(0);
   drill.kill("SIGKILL");
   expect(await poll(() => !servers.some(isAlive), 20_000)).toBe(true);

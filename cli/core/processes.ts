@@ -123,12 +123,17 @@ export async function stopProcess(
 /** Kills a recorded process, if it runs, with all processes of its group: it leads one. */
 export async function killGroup(recorded: RecordedProcess): Promise<void> {
   if (!isRunning(recorded)) return;
+  killMembers(recorded.pid);
+  await poll(() => !isRunning(recorded), 10_000);
+}
+
+/** Kills all processes of a group. One that is gone is no error. */
+export function killMembers(group: number): void {
   try {
-    process.kill(-recorded.pid, "SIGKILL");
+    process.kill(-group, "SIGKILL");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
-  await poll(() => !isRunning(recorded), 10_000);
 }
 
 /** Calls `done` every 25 ms until it returns true or the time is over. */

@@ -5,6 +5,7 @@ import { readIfThere } from "../../artifacts/files";
 import { type EmulatorAddress, type EmulatorFolder, terraformRecord } from "../core/emulator-folder";
 import {
   killGroup,
+  killMembers,
   lastLines,
   parseRecord,
   poll,
@@ -67,7 +68,7 @@ export async function stopEmulator(folder: EmulatorFolder): Promise<boolean> {
   const ran = runningProcess(folder) !== undefined;
   await endTerraforms(folder.terraform);
   await stopProcess(folder, "SIGTERM", 15_000);
-  if (recorded) await endGroup(recorded.pid);
+  if (recorded) endGroup(recorded.pid);
   return ran;
 }
 
@@ -85,13 +86,8 @@ async function endTerraforms(folder: string): Promise<void> {
  * Ends the processes of a killed emulator. They share the process group with its id, and no other process gets the id
  * of a living group. So if a process has the id now, it is another one, and the emulator's processes are gone.
  */
-async function endGroup(pid: number): Promise<void> {
-  if (recordOf(pid).started !== "gone") return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
+function endGroup(pid: number): void {
+  if (recordOf(pid).started === "gone") killMembers(pid);
 }
 
 /** Stops the emulator and removes its folder. @returns true when one ran */
