@@ -356,9 +356,13 @@ describe("three servers", () => {
     nc.publish("x.a");
     const before = await jsm.streams.info("OTHER");
     const desired = [stream("X")];
-    expect(await plan(nc, { desired })).toMatchObject([{ kind: "adopt", reason: expect.stringContaining("adopts") }]);
-    await apply(nc, { desired });
+    const lost = await plan(nc, { desired });
+    expect(lost).toMatchObject([{ kind: "data-loss", reason: expect.stringContaining("would lose no_ack") }]);
+    const allowed = { desired, allowDataLoss: ["X"] };
+    expect(await plan(nc, allowed)).toMatchObject([{ kind: "adopt", reason: expect.stringContaining("adopts") }]);
+    await apply(nc, allowed);
     expect(isEmpty(await plan(nc, { desired }))).toBe(true);
+    expect((await jsm.streams.info("X")).config).not.toMatchObject({ no_ack: true });
     expect((await jsm.streams.info("X")).state).toMatchObject({ messages: 1, consumer_count: 1 });
     expect((await jsm.streams.info("OTHER")).config).toEqual(before.config);
     // Another environment of the same account leaves it alone.
