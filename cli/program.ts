@@ -4,6 +4,7 @@ import { access } from "./commands/access";
 import { backup } from "./commands/backup";
 import { bundle } from "./commands/bundle";
 import { check } from "./commands/check";
+import { connect } from "./commands/connect";
 import { deploy } from "./commands/deploy";
 import { doctor } from "./commands/doctor";
 import { images } from "./commands/images";
@@ -22,7 +23,7 @@ import { verify } from "./commands/verify";
 const groups: Readonly<Record<string, readonly (() => CommandUnknownOpts)[]>> = {
   "Look at an environment": [check, planChange, topology, render, access, permissions],
   "Prepare this machine": [doctor, tools],
-  "Run it on this machine": [up, verify, status, logs, token, contexts, down],
+  "Run it on this machine": [up, verify, status, logs, connect, token, contexts, down],
   "Deploy it": [keys, deploy, images],
   "Work with what runs": [streams, backup, leafCredentials, bundle],
 };

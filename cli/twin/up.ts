@@ -152,8 +152,8 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
     },
     {
       title: "connect.json",
-      work: async () => {
-        writeConnectFile(twin);
+      work: async (_, state) => {
+        writeConnectFile(twin, state.trust);
         noteApplied(twin);
       },
     },
