@@ -15,11 +15,12 @@ const layers: Record<string, readonly string[]> = {
   "model/topology": ["model/config", "contract"],
   "model/lint": ["model/config", "model/topology", "contract"],
   "model/change": ["model/config", "model/topology", "contract"],
+  "model/review": ["model/config", "model/topology", "model/lint", "model/change", "contract"],
   // Where environments of before the package's own name import from.
   "modules/config": ["model/config"],
   environments: [],
-  templates: ["model/config", "model/topology", "model/change", "contract"],
-  admission: ["model/config", "model/topology", "model/lint", "templates", "contract"],
+  templates: ["model/config", "model/topology", "model/lint", "model/change", "model/review", "contract"],
+  admission: ["model/config", "model/topology", "model/lint", "model/review", "templates", "contract"],
   artifacts: ["runtime", "model/config", "model/topology"],
   "modules/terraform": ["model/config", "model/topology", "artifacts"],
   "modules/aws": ["model/config", "model/topology", "templates", "artifacts", "modules/terraform", "contract"],
@@ -31,11 +32,23 @@ const layers: Record<string, readonly string[]> = {
 };
 
 const everything = [
-  ...["runtime", "model/config", "model/topology", "model/lint", "model/change"],
+  ...["runtime", "model/config", "model/topology", "model/lint", "model/change", "model/review"],
   ...["templates", "admission", "artifacts"],
 ];
 /** Floors of the command line, from the lowest: each imports from those below it and from the layers above. */
-const floors = ["core", "keys", "images", "emulator", "twin", "leaf", "backup", "deploy", "actions", "commands"];
+const floors = [
+  "core",
+  "keys",
+  "images",
+  "emulator",
+  "twin",
+  "leaf",
+  "backup",
+  "review",
+  "deploy",
+  "actions",
+  "commands",
+];
 floors.forEach((floor, i) => {
   layers[`cli/${floor}`] = [...everything, ...floors.slice(0, i).map((lower) => `cli/${lower}`)];
 });

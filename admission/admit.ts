@@ -1,5 +1,6 @@
 import type { FileProblems } from "../model/config";
 import { lint } from "../model/lint";
+import { reviewRules } from "../model/review";
 import { chartProblems } from "./chart-problems";
 import { responderProblems } from "./responder-problems";
 import { judgeTrustFile } from "./trust-file";
@@ -17,7 +18,12 @@ export function admit(candidate: Candidate): Verdict {
   if (purpose === "removal") {
     return { environment: environment.name, problems: trust.problems, lint: { findings: [], acknowledged: [] } };
   }
-  const { findings, acknowledged } = lint(environment, topology, today);
+  const { findings, acknowledged } = lint(
+    environment,
+    topology,
+    today,
+    reviewRules.map(({ id }) => id),
+  );
   const found = new Set(findings.map(({ at }) => at));
   const own: FileProblems = {
     file: `environments/${environment.name}.ts`,

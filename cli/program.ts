@@ -13,6 +13,7 @@ import { leafCredentials } from "./commands/leaf-credentials";
 import { permissions } from "./commands/permissions";
 import { planChange } from "./commands/plan-change";
 import { render } from "./commands/render";
+import { review } from "./commands/review";
 import { streams } from "./commands/streams";
 import { tools } from "./commands/tools";
 import { topology } from "./commands/topology";
@@ -21,7 +22,7 @@ import { verify } from "./commands/verify";
 
 /** Commands in the order of the help, by what people come for. */
 const groups: Readonly<Record<string, readonly (() => CommandUnknownOpts)[]>> = {
-  "Look at an environment": [check, planChange, topology, render, access, permissions],
+  "Look at an environment": [check, planChange, review, topology, render, access, permissions],
   "Prepare this machine": [doctor, tools],
   "Run it on this machine": [up, verify, status, logs, connect, token, contexts, down],
   "Deploy it": [keys, deploy, images],

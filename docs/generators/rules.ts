@@ -1,6 +1,7 @@
 import { versionFloors } from "../../model/config/advisories";
 import { serverKeys } from "../../model/config/server-keys";
 import { acknowledgementRules, type RuleInfo, rules } from "../../model/lint";
+import { reviewRules } from "../../model/review";
 
 /** docs/reference/rules.md */
 export function rulesReference(): string {
@@ -23,16 +24,17 @@ export function rulesReference(): string {
     "| --- | --- | --- |",
     ...all.map((rule) => `| [${rule.id}](#${rule.id}) | ${kindOf(rule)} | ${cell(rule.title)} |`),
     "",
-    ...all.flatMap((rule) => [
-      `## ${rule.id}`,
-      "",
-      `${rule.title} (${kindOf(rule)})`,
-      "",
-      `Why: ${rule.reason}`,
-      "",
-      `Fix: ${rule.fix}`,
-      "",
-    ]),
+    ...all.flatMap(entry),
+    "## Of changes",
+    "",
+    "What [`natsform review`](../review.md) finds in the difference of two revisions. An `error` blocks the change, a `warning` needs",
+    "somebody who says that it is wanted; both may be acknowledged, in a change that is merged before. What is `impossible` may not.",
+    "",
+    "| rule | severity | what is wrong |",
+    "| --- | --- | --- |",
+    ...reviewRules.map((rule) => `| [${rule.id}](#${rule.id}) | ${kindOf(rule)} | ${cell(rule.title)} |`),
+    "",
+    ...reviewRules.flatMap(entry),
     "## Versions",
     "",
     "Refused by the schema, and not to be acknowledged: releases of nats-server with published vulnerabilities.",
@@ -50,6 +52,17 @@ export function rulesReference(): string {
     ...Object.entries(serverKeys).map(([key, since]) => `| \`${key}\` | ${since} |`),
   ].join("\n")}\n`;
 }
+
+const entry = (rule: RuleInfo): string[] => [
+  `## ${rule.id}`,
+  "",
+  `${rule.title} (${kindOf(rule)})`,
+  "",
+  `Why: ${rule.reason}`,
+  "",
+  `Fix: ${rule.fix}`,
+  "",
+];
 
 const kindOf = ({ severity, impossible }: RuleInfo) => (impossible ? "impossible" : severity);
 const cell = (text: string) => text.replace(/\|/g, "\\|");

@@ -52,15 +52,23 @@ export async function loadEnvironment(name: string, root: string): Promise<Envir
   return loaded.value;
 }
 
-/** The same of several, in their order: an invalid one does not affect the others. */
+/**
+ * The same of several, in their order: an invalid one does not affect the others.
+ *
+ * @param readable of files that are somebody else's: folders that they may read, and nothing else of this machine
+ */
 export async function loadEnvironments(
   names: readonly string[],
   root: string,
+  readable?: readonly string[],
 ): Promise<PromiseSettledResult<Environment>[]> {
   const known = listEnvironments(root);
   const path = (name: string) => resolve(environmentsFolder(root), `${name}.ts`);
   const there = names.filter((name) => known.includes(name) && !read.has(path(name)));
-  const evaluated = evaluateFiles(there.map((name) => ({ name, path: path(name) })));
+  const evaluated = evaluateFiles(
+    there.map((name) => ({ name, path: path(name) })),
+    readable,
+  );
   for (const [i, name] of there.entries()) {
     read.set(
       path(name),

@@ -19,10 +19,11 @@ export interface LintResult {
 /** Runs rules over one model, whatever the model is. */
 export function runRules<Context>(rules: readonly Rule<Context>[], context: Context): Finding[] {
   return rules.flatMap((rule) =>
-    rule.check(context).map(({ at, message, fix, acknowledgeable }) => ({
+    rule.check(context).map(({ at, message, fix, acknowledgeable, cannotTell }) => ({
       rule: rule.id,
-      severity: rule.severity,
-      ...(rule.impossible && !acknowledgeable && { impossible: true as const }),
+      severity: cannotTell ? "warning" : rule.severity,
+      ...(rule.impossible && !acknowledgeable && !cannotTell && { impossible: true as const }),
+      ...(cannotTell && { cannotTell }),
       at,
       message,
       fix: fix ?? rule.fix,

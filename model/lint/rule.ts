@@ -28,6 +28,8 @@ export interface Hit {
   readonly fix?: string;
   /** Of an impossible rule: here something else may make it work. */
   readonly acknowledgeable?: boolean;
+  /** What the rule reads is not known: it neither holds nor is broken. Says what is unknown, and is never an error. */
+  readonly cannotTell?: true;
 }
 
 /** A rule over any model: an environment with its topology, or a Terraform plan. */
@@ -41,6 +43,8 @@ export interface Finding {
   readonly severity: Severity;
   /** No acknowledgement counts. */
   readonly impossible?: true;
+  /** Nobody knows: what the rule reads is unknown. */
+  readonly cannotTell?: true;
   readonly at: string;
   readonly message: string;
   readonly fix: string;

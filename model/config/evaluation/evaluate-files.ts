@@ -6,6 +6,7 @@ import { formatValue, type Problem, Shown } from "../problem";
 import type { Environment } from "../schema";
 import { compileFile } from "./compile";
 import { limitSeconds, neverEnds } from "./evaluate";
+import { isolatedProcess } from "./isolation";
 import { keepValue, keptValue } from "./kept-values";
 import type { Message, Ran, RunnableFile } from "./messages";
 import { fromSendable } from "./strange-values";
@@ -22,9 +23,20 @@ export interface Evaluated {
   problems: readonly Problem[];
 }
 
-/** Evaluates environment files: each is compiled, run and checked, whatever the others are. */
-export async function evaluateFiles(files: readonly EnvironmentFile[]): Promise<Evaluated[]> {
-  const ran = await runAll(files.map(({ path }) => path));
+/**
+ * Evaluates environment files: each is compiled, run and checked, whatever the others are.
+ *
+ * @param readable folders that files may read when they are somebody else's: they run without variables, network and other
+ *   programs then. Absent: they are the caller's own
+ */
+export async function evaluateFiles(
+  files: readonly EnvironmentFile[],
+  readable?: readonly string[],
+): Promise<Evaluated[]> {
+  const ran = await runAll(
+    files.map(({ path }) => path),
+    readable,
+  );
   return files.map(({ name, path }) => {
     const one = ran.get(path) as Ran;
     if (one.problems) return { problems: one.problems };
@@ -34,7 +46,7 @@ export async function evaluateFiles(files: readonly EnvironmentFile[]): Promise<
 }
 
 /** Results of files by their paths: of those that are nothing but data the kept ones, if there are any. */
-async function runAll(paths: readonly string[]): Promise<Map<string, Ran>> {
+async function runAll(paths: readonly string[], readable: readonly string[] | undefined): Promise<Map<string, Ran>> {
   const all = new Map<string, Ran>();
   const runnable: (RunnableFile & { isConstant: boolean; source: string })[] = [];
   for (const path of paths) {
@@ -48,7 +60,7 @@ async function runAll(paths: readonly string[]): Promise<Map<string, Ran>> {
     if (compiled.problems) all.set(path, compiled);
     else runnable.push({ path, source, ...compiled });
   }
-  const ran = await runFiles(runnable);
+  const ran = await runFiles(runnable, readable);
   for (const [i, { path, source, isConstant }] of runnable.entries()) {
     const one = ran[i] as Ran;
     all.set(path, one);
@@ -80,10 +92,10 @@ function asData(value: unknown): unknown {
  *
  * All of them share one process as long as each leaves it as it found it.
  */
-async function runFiles(files: readonly RunnableFile[]): Promise<Ran[]> {
+async function runFiles(files: readonly RunnableFile[], readable: readonly string[] | undefined): Promise<Ran[]> {
   const all: Ran[] = [];
   while (all.length < files.length) {
-    const { ran, end } = await oneProcess(files.slice(all.length));
+    const { ran, end } = await oneProcess(files.slice(all.length), readable);
     all.push(...ran);
     // A failure of a later file may be caused by those before it: it runs again, alone.
     if (ran.length === 0) all.push({ problems: [end] });
@@ -97,9 +109,10 @@ interface Ended {
   end: Problem;
 }
 
-function oneProcess(files: readonly RunnableFile[]): Promise<Ended> {
+function oneProcess(files: readonly RunnableFile[], readable: readonly string[] | undefined): Promise<Ended> {
   const child = fork(builtFile("evaluation.cjs"), [builtFile("config.cjs")], {
     execArgv: [],
+    ...(readable && isolatedProcess([...readable, builtFile("evaluation.cjs"), builtFile("config.cjs")])),
     // A terminal's interrupt is for the command, which ends this process: else it would be told as the file's own end.
     detached: true,
     // What a file prints is no part of a result: it goes where errors go.

@@ -1,0 +1,143 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { natsform } from "../support/cli-run";
+import { threeServers } from "../support/twin-environment";
+
+/** A repository whose project lies in a folder of it. */
+const top = mkdtempSync(join(tmpdir(), "natsform-review-"));
+const project = join(top, "nats");
+const git = (...args: string[]) =>
+  execFileSync("git", ["-C", top, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
+    encoding: "utf8",
+  });
+const write = (file: string, text: string) => {
+  mkdirSync(join(top, file, ".."), { recursive: true });
+  writeFileSync(join(top, file), text);
+};
+const source = (changes: string, before = "") =>
+  `${before}\nexport default { ...${JSON.stringify(threeServers("demo"))}, ${changes} };\n`;
+
+beforeAll(() => {
+  write(".gitignore", ".natsform\n");
+  write("nats/environments/demo.ts", source(""));
+  write("nats/environments/other.ts", `export default { ...${JSON.stringify(threeServers("other"))} };\n`);
+  git("init", "-q", "-b", "main");
+  git("add", ".");
+  git("commit", "-qm", "one");
+  git("checkout", "-qb", "change");
+});
+afterEach(() => git("checkout", "-q", "HEAD", "--", "."));
+afterAll(() => rmSync(top, { recursive: true, force: true }));
+
+const review = (args: readonly string[] = [], env: Record<string, string> = {}) =>
+  natsform(project, ["review", ...args], env);
+
+test("nothing changed ends with 0, and says so of every environment", async () => {
+  expect(await review()).toEqual({
+    code: 0,
+    stdout: "demo: ALLOW: nothing changes\nother: ALLOW: nothing changes\n",
+    stderr: "",
+  });
+});
+
+test("what changes since the branch left main is said, with reports and the line of the environment", async () => {
+  write("nats/environments/demo.ts", source(`\n  deletionProtection: false,\n  nats: { maxPayload: "2MiB" }`));
+  const { code, stdout } = await review(["demo", "--out", "reports"]);
+  expect({ code, stdout }).toMatchObject({
+    code: 3,
+    stdout: expect.stringContaining("✖ deletionProtection: it was true"),
+  });
+  expect(stdout).toContain("core-0, core-1, core-2 reload, and go on");
+  const sarif = JSON.parse(readFileSync(join(project, "reports/review.sarif"), "utf8"));
+  expect(sarif.runs[0].results[0].locations[0].physicalLocation).toEqual({
+    artifactLocation: { uri: "nats/environments/demo.ts" },
+    region: { startLine: 3 },
+  });
+  for (const name of ["review.html", "review.md", "review.json"])
+    expect(readFileSync(join(project, "reports", name), "utf8")).toContain("deletionProtection");
+  const { reviews } = JSON.parse((await review(["demo", "--json"])).stdout);
+  expect(reviews).toMatchObject([{ environment: "demo", verdict: "block", depth: "source" }]);
+  rmSync(join(project, "reports"), { recursive: true });
+});
+
+test("what is committed on the branch counts as well, and main is what it is compared with", async () => {
+  write("nats/environments/demo.ts", source(`nats: { maxPayload: "2MiB" }`));
+  git("commit", "-qam", "larger");
+  expect((await review(["demo"])).code).toBe(2);
+  expect((await review(["demo", "--from", "HEAD"])).code).toBe(0);
+  git("reset", "-q", "--hard", "main");
+});
+
+test("environments that come and go are said", async () => {
+  git("mv", "nats/environments/other.ts", "nats/environments/fresh.ts");
+  write("nats/environments/fresh.ts", `export default { ...${JSON.stringify(threeServers("fresh"))} };\n`);
+  const { code, stdout } = await review();
+  expect(code).toBe(3);
+  expect(stdout).toContain("fresh: NEEDS ACKNOWLEDGEMENT: a new environment.");
+  expect(stdout).toContain("other: BLOCK: an environment that is taken out.");
+  expect(stdout).toContain("(environment-removed)");
+  git("reset", "-q", "--hard", "main");
+});
+
+test("files of both revisions see no variable, no other file, no network and no program", async () => {
+  write("secret.txt", "canary-of-a-file");
+  const spy = `
+import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { networkInterfaces } from "node:os";
+const tried = (what: () => unknown) => { try { return String(what()); } catch (error) { return "refused"; } };
+const tags = {
+  env: String(process.env.NATSFORM_CANARY),
+  file: tried(() => readFileSync(${JSON.stringify(join(top, "secret.txt"))}, "utf8")),
+  write: tried(() => writeFileSync(${JSON.stringify(join(top, "written.txt"))}, "x")),
+  program: tried(() => execFileSync("true")),
+  network: Object.keys(networkInterfaces()).join() || "none",
+};`;
+  write("nats/environments/demo.ts", source("nats: { metadata: tags }", spy));
+  const { stdout } = await review(["demo", "--json"], { NATSFORM_CANARY: "canary-of-a-variable" });
+  expect(stdout).not.toContain("canary-of");
+  expect(existsSync(join(top, "written.txt"))).toBe(false);
+  const isRoot = process.platform === "linux" && process.getuid?.() === 0;
+  // What it saw stands in the environment that natsform read: the metadata of its servers.
+  write(
+    "nats/environments/demo.ts",
+    source(
+      `nats: { metadata: tags }, tags`,
+      `${spy}\nif (tags.env !== "undefined") throw new Error("env");
+for (const one of ["file", "write", "program"]) if (tags[one] !== "refused") throw new Error(one);
+${isRoot ? 'if (tags.network !== "none") throw new Error("network");' : ""}`,
+    ),
+  );
+  expect(await review(["demo"], { NATSFORM_CANARY: "x" })).toMatchObject({ code: 2, stderr: "" });
+  rmSync(join(top, "secret.txt"));
+});
+
+test("every environment that cannot be read is said at once, and nothing is written", async () => {
+  write("nats/environments/demo.ts", source("siez: 1"));
+  write("nats/environments/other.ts", "export default 1;\n");
+  const { code, stderr } = await review(["--out", "reports"]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("siez");
+  expect(stderr).toContain("environments/other.ts");
+  expect(existsSync(join(project, "reports"))).toBe(false);
+});
+
+test("a base that cannot be read is nobody's ALLOW", async () => {
+  write("nats/environments/demo.ts", source("siez: 1"));
+  git("commit", "-qam", "broken");
+  write("nats/environments/demo.ts", source(""));
+  const { code, stdout } = await review(["demo", "--from", "HEAD"]);
+  expect({ code, stdout }).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining("cannot tell: environments/demo.ts"),
+  });
+  git("reset", "-q", "--hard", "main");
+});
+
+test("wrong names say what is known", async () => {
+  const [environment, revision] = [await review(["dmo"]), await review(["--from", "nowhere"])];
+  expect(environment).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean demo?") });
+  expect(revision).toMatchObject({ code: 1, stderr: expect.stringContaining("nowhere is no revision of git") });
+});

@@ -1,0 +1,19 @@
+import { Command } from "@commander-js/extra-typings";
+import { json } from "./options";
+
+export const review = () =>
+  new Command("review")
+    .argument("[environments...]", "default: every environment of either revision")
+    .description(
+      "say what a change does to NATS, and whether it is to be applied; exit 0: nothing changes, 2: something does or is to be acknowledged, 3: it is not to be applied",
+    )
+    .option("--from <revision>", "what it is compared with; default: where it left the main branch")
+    .option("--out <folder>", "write review.html, review.md, review.sarif and review.json")
+    .option(...json)
+    .addHelpText(
+      "after",
+      `
+Environment files of both revisions run without variables, network and other
+programs. An acknowledgement that the change itself brings does not count yet.`,
+    )
+    .action(async (names, options) => (await import("../actions/review")).reviewEnvironments(names, options));

@@ -1,0 +1,141 @@
+import type { ChangePlan, Narrowed } from "../change";
+import type { Environment } from "../config";
+import type { AcknowledgedFinding, Acknowledgement, Finding } from "../lint";
+import type { Topology } from "../topology";
+
+/**
+ * What a review could read, from the least. `source`: two revisions of the repository. `plan`: what Terraform plans as well.
+ * `live`: what servers say now as well.
+ */
+export type Depth = "source" | "plan" | "live";
+
+/** `acknowledge`: somebody has to say that it is wanted. `block`: it is not to be applied. */
+export type Verdict = "allow" | "acknowledge" | "block";
+
+/** One of the two states of an environment. */
+export interface ReviewSide {
+  environment: Environment;
+  topology: Topology;
+}
+
+/** What is reviewed. Plain data. */
+export interface ReviewInput {
+  name: string;
+  /** Absent: the environment is new. */
+  before?: ReviewSide;
+  /** Absent: it is taken out. */
+  after?: ReviewSide;
+  /** From before to after; of an environment that is taken out, to nothing. */
+  change: ChangePlan;
+  /** Lint of both, each by its own acknowledgements. */
+  findings: { before: readonly Finding[]; after: readonly Finding[]; accepted: readonly AcknowledgedFinding[] };
+  /** Whom servers trust, where keys changed: from the trust files of both revisions. */
+  trust?: TrustChange;
+  /** Why the environment of before cannot be read: it is judged as if it were new. */
+  unreadable?: string;
+  /** Files of the repository that the change touches, by their paths in it. */
+  files: readonly string[];
+  /** Stacks as Terraform plans them; absent: depth `source`. */
+  stacks?: readonly StackReview[];
+  /** `YYYY-MM-DD`. */
+  today: string;
+}
+
+/** Keys that servers and responders trust, and that another revision does not. Public halves alone. */
+export interface TrustChange {
+  /** Names of keys that became others, as the trust file has them. */
+  changed: string[];
+  /** Of these, issuers and xkeys of which the new file does not know the one of before. */
+  withoutOverlap: string[];
+}
+
+/** A sentence of the verdict. */
+export interface Reason extends Finding {
+  verdict: Exclude<Verdict, "allow">;
+}
+
+/** A moment of the change: what happens, to whom, and for how long. */
+export interface Step {
+  /** Part of the deployment, in its order: `servers of core`. */
+  when: string;
+  what: string;
+  /** Who notices, and how; empty where nobody does. */
+  effects: string[];
+}
+
+/** How far a listener can be reached. */
+export interface Door {
+  cluster: string;
+  listener: string;
+  port: number;
+  exposure: string;
+}
+
+/** Doors that are new, closed, or reached by others than before. */
+export interface DoorChange {
+  cluster: string;
+  listener: string;
+  from?: string;
+  to?: string;
+}
+
+/** What Terraform does with a resource, in words that show destruction. */
+export type Action = "made" | "changed" | "replaced, with a gap" | "replaced, overlapping" | "destroyed" | "abandoned";
+
+/** One resource that Terraform changes. Every value is masked. */
+export interface ResourceChange {
+  address: string;
+  type: string;
+  /** A left-over of an earlier replacement: not the resource itself. */
+  deposed?: string;
+  /** `unknown`: an action of a later format. */
+  action: Action | "moved" | "adopted" | "unknown";
+  why?: string;
+  movedFrom?: string;
+  /** Attributes that differ, by path, as text. */
+  differences: Difference[];
+}
+
+export interface Difference {
+  path: string;
+  from?: string;
+  to?: string;
+  /** This attribute forces the replacement. */
+  forces?: true;
+}
+
+/** What a plan says of one stack. */
+export interface StackReview {
+  stack: string;
+  /** It cannot be planned before this one is applied. */
+  after?: string;
+  counts: Partial<Record<ResourceChange["action"], number>>;
+  changes: ResourceChange[];
+  /** What changed in the cloud behind Terraform's back: by type and attributes. */
+  drift: { what: string; count: number; feeds: boolean }[];
+  /** Findings about resources, by rule. */
+  findings: Finding[];
+  /** Resources that Terraform put off. */
+  deferred: number;
+}
+
+/** The review of one environment. Plain data: what `--json` prints. */
+export interface Review {
+  environment: string;
+  depth: Depth;
+  verdict: Verdict;
+  /** What stands against it, the gravest first. */
+  reasons: Reason[];
+  /** What was accepted before this change. */
+  accepted: AcknowledgedFinding[];
+  /** Acknowledgements that the change itself brings: they count once they are merged. */
+  brought: Acknowledgement[];
+  isNew: boolean;
+  isRemoved: boolean;
+  steps: Step[];
+  change: ChangePlan;
+  gained: Narrowed[];
+  doors: DoorChange[];
+  stacks: readonly StackReview[];
+  notChecked: string[];
+}

@@ -1,0 +1,138 @@
+import type { ResourceChange, Review, StackReview, Step } from "../../model/review";
+import { changeLines } from "../change";
+
+/** A part of a report, the same for every place that it goes to. Texts are not escaped yet. */
+export interface Section {
+  id: "reasons" | "steps" | "rights" | "doors" | "resources" | "differences" | "drift" | "accepted" | "notChecked";
+  title: string;
+  head?: readonly string[];
+  /** Cells; of a section without a head, one cell a row. */
+  rows: readonly (readonly string[])[];
+}
+
+export const verdictWords = { allow: "ALLOW", acknowledge: "NEEDS ACKNOWLEDGEMENT", block: "BLOCK" } as const;
+
+const depthWords = {
+  source: "the repository alone: two revisions of it, without Terraform",
+  plan: "the repository and Terraform's plan",
+  live: "the repository, Terraform's plan, and what servers say now",
+} as const;
+
+/** The verdict with what it rests on. */
+export function headline({ verdict, depth, isNew, isRemoved, reasons }: Review): string {
+  const what = isNew ? "a new environment. " : isRemoved ? "an environment that is taken out. " : "";
+  const why = reasons.length === 0 ? "Nothing stands against it. " : "";
+  return `${verdictWords[verdict]}: ${what}${why}Read was ${depthWords[depth]}.`;
+}
+
+/** What a report says of an environment, the weightiest first; empty sections are left out. */
+export function sectionsOf(review: Review): Section[] {
+  const all: Section[] = [
+    {
+      id: "reasons",
+      title: "Why",
+      head: ["verdict", "where", "what", "what to do", "rule"],
+      rows: review.reasons.map(({ verdict, at, message, fix, rule, cannotTell }) => [
+        verdictWords[verdict],
+        at,
+        cannotTell ? `cannot tell: ${message}` : message,
+        fix,
+        rule,
+      ]),
+    },
+    {
+      id: "steps",
+      title: "What happens, in order",
+      head: ["part", "what happens", "who notices"],
+      rows: review.steps.map(({ when, what, effects }: Step) => [when, what, effects.join("; ") || "nobody"]),
+    },
+    {
+      id: "rights",
+      title: "Rights that are gained",
+      head: ["who", "account", "may now"],
+      rows: review.gained.map(({ who, account, what }) => [who, account, what.join("; ")]),
+    },
+    {
+      id: "doors",
+      title: "What can be reached",
+      head: ["cluster", "listener", "before", "after"],
+      rows: review.doors.map(({ cluster, listener, from, to }) => [
+        cluster,
+        listener,
+        from ?? "closed",
+        to ?? "closed",
+      ]),
+    },
+    {
+      id: "resources",
+      title: "What Terraform does",
+      head: ["stack", "counts", "resources"],
+      rows: review.stacks.map((stack) => [stack.stack, countsOf(stack), resourcesOf(stack)]),
+    },
+    {
+      id: "differences",
+      title: "Attributes that change",
+      head: ["resource", "attribute", "before", "after"],
+      rows: review.stacks.flatMap(({ changes }) =>
+        changes.flatMap(({ address, differences }) =>
+          differences.map(({ path, from, to, forces }) => [
+            address,
+            forces ? `${path} (forces the replacement)` : path,
+            from ?? "",
+            to ?? "",
+          ]),
+        ),
+      ),
+    },
+    {
+      id: "drift",
+      title: "Changed behind Terraform's back",
+      head: ["stack", "what", "how many", "the plan reads it"],
+      rows: review.stacks.flatMap(({ stack, drift }) =>
+        drift.map(({ what, count, feeds }) => [stack, what, String(count), feeds ? "yes" : "no"]),
+      ),
+    },
+    {
+      id: "accepted",
+      title: "Accepted before this change",
+      head: ["where", "rule", "until", "why"],
+      rows: review.accepted.map(({ at, rule, expires, reason }) => [at, rule, expires, reason]),
+    },
+    { id: "notChecked", title: "Not looked at", rows: review.notChecked.map((text) => [text]) },
+  ];
+  return all.filter(({ rows }) => rows.length > 0);
+}
+
+/** Order of the counts: what destroys first. */
+const actions: readonly ResourceChange["action"][] = [
+  ...(["unknown", "destroyed", "abandoned", "replaced, with a gap", "replaced, overlapping"] as const),
+  ...(["changed", "made", "adopted", "moved"] as const),
+];
+
+/** Counts that show destruction: a replacement is one that goes and one that comes. */
+export function countsOf({ counts, after }: StackReview): string {
+  if (after !== undefined) return `planned after ${after}`;
+  const said = actions.flatMap((action) => {
+    const count = counts[action];
+    if (!count) return [];
+    return [
+      action.startsWith("replaced") ? `${count} ${action} = ${count} destroyed + ${count} made` : `${count} ${action}`,
+    ];
+  });
+  return said.length === 0 ? "nothing" : said.join(", ");
+}
+
+const resourcesOf = ({ changes }: StackReview): string =>
+  changes
+    .map(({ action, address, why, movedFrom, deposed }) =>
+      [
+        `${action}: ${address}`,
+        ...(deposed ? ["(a left-over of an earlier replacement)"] : []),
+        ...(movedFrom ? [`(was ${movedFrom})`] : []),
+        ...(why ? [`(${why})`] : []),
+      ].join(" "),
+    )
+    .join("; ");
+
+/** The plan of the change as `natsform plan-change` prints it. */
+export const planLines = ({ change }: Review): string[] => changeLines(change);
