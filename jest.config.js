@@ -6,7 +6,9 @@ module.exports = {
   testMatch: ["**/*.test.ts"],
   transform: { "^.+\\.(t|j|mj)s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
   // Published as ES modules only, which jest cannot load on Node 20.
-  transformIgnorePatterns: ["/node_modules/(?!(jose|string-width|get-east-asian-width|strip-ansi|ansi-regex)/)"],
+  transformIgnorePatterns: [
+    "/node_modules/(?!(jose|age-encryption|@noble|@scure|string-width|get-east-asian-width|strip-ansi|ansi-regex)/)",
+  ],
   // Tests wait for conditions, each with a deadline of its own: this one is for what hangs.
   testTimeout: 600_000,
   maxWorkers: 3,

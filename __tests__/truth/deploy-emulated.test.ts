@@ -1,7 +1,6 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { promisify } from "node:util";
 import { terraformRecord } from "../../cli/core/emulator-folder";
 import { isRunning, parseRecord } from "../../cli/core/processes";
 import { respondersFirst } from "../../cli/deploy/aws/responders-first";
@@ -14,6 +13,7 @@ import { buildTopology } from "../../model/topology";
 import { type Deployed, TestDeployment } from "../support/deploy-run";
 import { noEmulator } from "../support/emulator-run";
 import { eventually } from "../support/eventually";
+import { inTerminal } from "../support/in-terminal";
 import { applyLeftStack } from "../support/left-stack";
 import { missingTerraform } from "../support/terraform";
 
@@ -38,18 +38,9 @@ afterAll(() => deployment?.remove(), 120_000);
  * apply: that is finished, nothing is begun after it, and it is said how to go on.
  */
 async function interruptInTerminal(): Promise<void> {
-  const program = resolve(__dirname, "../../bin/natsform.js");
-  const script = resolve(__dirname, "../support/in-terminal.py");
   const { root } = deployment.project;
-  const run = promisify(execFile)(
-    "python3",
-    [script, "create aws_dynamodb_table", process.execPath, program, "deploy", "demo", "--emulate"],
-    { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
-  );
-  const { code, stdout } = await run.then(
-    (done) => ({ code: 0, stdout: done.stdout }),
-    (error: { code: number; stdout: string }) => error,
-  );
+  const ctrlC = ["create aws_dynamodb_table", "\\x03"];
+  const { code, stdout } = await inTerminal(root, ctrlC, "deploy", "demo", "--emulate");
   const stack = "demo-core-certificates";
   if (code !== 130) throw new Error(`Ctrl-C ended it with ${code}: ${stdout}`);
   expect(stdout).toContain(`interrupted: ${stack} is done, and nothing after it was begun`);

@@ -71,7 +71,7 @@ const write = (name: string, text: string) => {
 const natsform = (...more: string[]) =>
   project.natsform(
     "keys",
-    "import",
+    "import-operator",
     "imported",
     ...["--operator-jwt", write("operator.jwt", theirs.operatorFile)],
     ...["--system-account", write("sys-account.jwt", theirs.systemAccountFile)],

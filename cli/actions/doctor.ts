@@ -79,7 +79,7 @@ async function examineEnvironment(name: string, store: string | undefined): Prom
     require("../deploy/preflight/preflight") as typeof import("../deploy/preflight/preflight");
   const { environment, topology } = await openEnvironment(name, root);
   const needs = await environmentPrerequisites({ root, environment, topology, options: { store } });
-  return needs.map((need) => ({ ...need, required: true }));
+  return needs.map(({ optional = false, ...need }) => ({ ...need, required: !optional }));
 }
 
 function describe(rows: DoctorRow[], job: string): string {

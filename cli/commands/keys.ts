@@ -1,20 +1,15 @@
 import { Command } from "@commander-js/extra-typings";
 import { kinds } from "../keys/key-kinds";
 import { authority } from "./keys-authority";
-import { importOperator } from "./keys-import";
-import { json, storeOption } from "./options";
-
-const stored = (name: string) =>
-  new Command(name)
-    .argument("<environment>")
-    .option("--twin", "the local twin's keys instead of the deployment's")
-    .addOption(storeOption());
+import { exportKeys, importKeys } from "./keys-export";
+import { importOperator } from "./keys-import-operator";
+import { json, keysCommand } from "./options";
 
 export const keys = () =>
   new Command("keys")
     .description("operator, account, user and curve keys; only public halves are versioned")
     .addCommand(
-      stored("init")
+      keysCommand("init")
         .description("create missing keys and write the trust file; a second run changes nothing")
         .option("--replace <name...>", "make lost keys anew, and give up what belongs to them")
         .action(async (name, options) => (await import("../actions/keys")).init(name, options)),
@@ -33,7 +28,7 @@ export const keys = () =>
         .action(async (name) => (await import("../actions/keys")).example(name)),
     )
     .addCommand(
-      stored("rotate")
+      keysCommand("rotate")
         .description(
           "create a new issuer, xkey and responder login next to the old ones; --finish removes the old ones",
         )
@@ -41,13 +36,13 @@ export const keys = () =>
         .action(async (name, options) => (await import("../actions/keys")).rotate(name, options)),
     )
     .addCommand(
-      stored("show")
+      keysCommand("show")
         .description("print public keys, never seeds")
         .option(...json)
         .action(async (name, options) => (await import("../actions/keys")).show(name, options)),
     )
     .addCommand(
-      stored("push")
+      keysCommand("push")
         .description("copy the keys of deployed programs into the deployment's existing secrets")
         .requiredOption(
           "--to <url>",
@@ -55,5 +50,7 @@ export const keys = () =>
         )
         .action(async (name, options) => (await import("../actions/keys")).push(name, options)),
     )
+    .addCommand(exportKeys())
+    .addCommand(importKeys())
     .addCommand(importOperator())
     .addCommand(authority());

@@ -46,14 +46,14 @@ export async function createKeys(
     if (previous && !previous.example && (await store.list()).length === 0) {
       throw new UserError(
         `${shownPath(root, path)} belongs to keys that are not in ${store.description}; new keys would lock everyone out`,
-        "name the right store with --store, or remove the trust file to start over",
+        `natsform keys import ${name} FILE restores them from an export; or name the right store with --store; or remove the trust file to start over`,
       );
     }
     // Otherwise a trust file of these keys would replace the one that servers and the other keys belong to.
     if (previous && !previous.example) await refuseOtherKeys(topology, previous, store);
     const known = previous?.example ? undefined : previous;
-    const command = `natsform keys init ${name}${props.twin ? " --twin" : ""}`;
-    const { trust, created } = await completeKeys(topology, store, { previous: known, replace, command });
+    const named = `${name}${props.twin ? " --twin" : ""}`;
+    const { trust, created } = await completeKeys(topology, store, { previous: known, replace, named });
     const written = writeTrust(path, trust);
     return { created, store: store.description, trust: shownPath(root, path), written };
   });
@@ -97,7 +97,7 @@ export async function rotateEnvironmentKeys(
     if (previous.imported) {
       throw new UserError(
         `the operator of ${name} is imported: its accounts list the keys that would be rotated`,
-        "replace signing keys in the Control Plane, then natsform keys import",
+        "replace signing keys in the Control Plane, then natsform keys import-operator",
       );
     }
     const continued = !finish && (await previousKeys(topology, store)) !== undefined;

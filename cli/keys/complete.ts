@@ -4,15 +4,15 @@ import { UserError } from "../core/project";
 import { BufferedStore } from "./buffered-store";
 import type { KeyStore } from "./key-store";
 import { type MadeKeys, makeKeys } from "./make";
-import { trustedKeys } from "./trusted-keys";
+import { listedNames } from "./trusted-keys";
 
 export interface CompleteProps {
   /** Trust file of the run before. */
   previous?: Trust;
   /** Keys that may be made anew although the trust file knows them. */
   replace?: readonly string[];
-  /** Command that makes them anew, for the message: `natsform keys init demo`. */
-  command: string;
+  /** The environment as `natsform keys` is told it, for the message: `demo --twin`. */
+  named: string;
   /** Trust file of an imported operator, for a twin of its own. */
   like?: Trust;
 }
@@ -24,15 +24,15 @@ export interface CompleteProps {
  * @throws UserError that names all of them
  */
 export async function completeKeys(topology: Topology, store: KeyStore, props: CompleteProps): Promise<MadeKeys> {
-  const { previous, replace = [], command, like } = props;
+  const { previous, replace = [], named, like } = props;
   const buffered = new BufferedStore(store);
   const made = await makeKeys(topology, buffered, previous, undefined, like);
   const lost = previous ? lostKeys(previous, made).filter((name) => !replace.includes(name)) : [];
   if (lost.length > 0) {
-    const named = lost.map((name) => `  ${name}: ${consequence(name, topology)}`).join("\n");
+    const list = lost.map((name) => `  ${name}: ${consequence(name, topology)}`).join("\n");
     throw new UserError(
-      `${store.description} has lost keys that the trust file knows; made anew, they would be others:\n${named}`,
-      `restore them from a backup of the keys; or give that up: ${command} --replace ${lost.join(" ")}`,
+      `${store.description} has lost keys that the trust file knows; made anew, they would be others:\n${list}`,
+      `restore them: natsform keys import ${named} FILE; or give that up: natsform keys init ${named} --replace ${lost.join(" ")}`,
     );
   }
   await buffered.commit();
@@ -41,9 +41,8 @@ export async function completeKeys(topology: Topology, store: KeyStore, props: C
 
 /** Keys that were made although the trust file knows them. Pure. */
 export function lostKeys(previous: Trust, { created }: Pick<MadeKeys, "created">): string[] {
-  const known = new Set(trustedKeys(previous).map(({ key }) => key));
-  if (previous.backupKey !== undefined) known.add(backupKeySecret);
-  return created.filter((name) => known.has(name));
+  const known = listedNames(previous);
+  return created.filter((name) => known.includes(name));
 }
 
 /** What another key of this name means. */

@@ -28,7 +28,7 @@ export async function importedTrust(
   if (missing.length > 0) {
     throw new UserError(
       `the operator that was imported has no account ${missing.join(", ")}`,
-      `create it at the operator, then natsform keys import ${environment}`,
+      `create it at the operator, then natsform keys import-operator ${environment}`,
     );
   }
   const signerOf = async (account: string) => {
@@ -45,7 +45,7 @@ export async function importedTrust(
     if (!keys.signer)
       throw new UserError(
         `natsform may not sign user ${user.name}`,
-        `natsform keys import ${environment} --creds ${user.name}=FILE`,
+        `natsform keys import-operator ${environment} --creds ${user.name}=FILE`,
       );
     await ensureCreds(store, user, { pair, ...keys });
   }

@@ -11,3 +11,12 @@ export {
   rotateEnvironmentKeys,
   writeExampleTrust,
 } from "./commands";
+export type { Opener, ReadableBy } from "./export/age";
+export {
+  type ExportProps,
+  exportKeys,
+  type ImportProps,
+  importKeys,
+  type KeysExported,
+  type KeysImported,
+} from "./export/commands";

@@ -54,8 +54,14 @@ export class FolderStore implements KeyStore {
 
 /** Keys in memory alone: for example trust files, whose seeds are discarded. */
 export class MemoryStore implements KeyStore {
-  readonly description = "memory";
   readonly #values = new Map<string, string>();
+
+  constructor(
+    readonly description = "memory",
+    values: Iterable<readonly [name: string, value: string]> = [],
+  ) {
+    for (const [name, value] of values) this.#values.set(name, value);
+  }
 
   async read(name: string): Promise<string | undefined> {
     return this.#values.get(name);
@@ -74,7 +80,6 @@ export class MemoryStore implements KeyStore {
   }
 }
 
-/** URLs of stores, for messages and help. */
 /**
  * Opens a store by its URL: `file:FOLDER`, `aws:REGION/PREFIX` for Secrets Manager, `kubernetes:NAMESPACE/SECRET` or
  * `vault:MOUNT/PATH` for a KV v2 engine.

@@ -1,10 +1,10 @@
+import { decode } from "@nats-io/jwt";
 import type { Trust } from "../../model/config";
-import { storedName, type Topology, trustOf } from "../../model/topology";
+import { backupKeySecret, storedName, type Topology, trustOf } from "../../model/topology";
 import { UserError } from "../core/project";
 import type { KeyStore } from "./key-store";
-import { readCreds } from "./read-jwts";
+import { publicHalf } from "./public-half";
 import { previousOf, rotatedNames } from "./rotated-keys";
-import { pairOf } from "./seeds";
 
 /** Keys of a store by name, each with its text: a seed, or creds. */
 export type HeldKeys = ReadonlyMap<string, string>;
@@ -24,6 +24,12 @@ export function trustedKeys(trust: Trust): TrustedKey[] {
   // Keys that belong to no cluster are seen by each.
   return [...new Map([...keysOf(first), ...others].map((one) => [one.key, one])).values()];
 }
+
+/** Names of all of them, and of the backup keys. */
+export const listedNames = (trust: Trust): string[] => [
+  ...trustedKeys(trust).map(({ key }) => key),
+  ...(trust.backupKey === undefined ? [] : [backupKeySecret]),
+];
 
 function keysOf(trust: Trust): TrustedKey[] {
   return [
@@ -80,24 +86,23 @@ export async function heldKeys(topology: Topology, trust: Trust, store: KeyStore
 
 /** Names of the store's keys that differ from the trust file. A missing key does not count. Pure. */
 export function otherKeys(trust: Trust, held: HeldKeys): string[] {
+  const trusted = trustedHalves(trust);
+  return [...held].filter(([name, text]) => publicHalf(text) !== trusted(name)).map(([name]) => name);
+}
+
+/** What the trust file says of a key by its name; creds contain the user's key. `undefined` for one that it does not know. */
+export function trustedHalves(trust: Trust): (name: string) => string | undefined {
   const trusted = new Map(trustedKeys(trust).map(({ key, publicKey }) => [key, publicKey]));
-  return [...held].filter(([name, text]) => publicHalf(text) !== trusted.get(userKey(name))).map(([name]) => name);
+  return (name) => {
+    if (name === backupKeySecret) return trust.backupKey;
+    // Its public half stands in its JWT alone.
+    if (name === "user-sentinel") return trust.sentinel && decode(trust.sentinel).sub;
+    return trusted.get(userKey(name));
+  };
 }
 
 const isCreds = (name: string) => name.startsWith("creds-");
-/** Creds contain the user's key. */
 const userKey = (name: string) => name.replace(/^creds-/, "user-");
-
-/** `unreadable` where it is neither a seed nor creds. */
-function publicHalf(text: string): string {
-  try {
-    if (!text.startsWith("-----")) return pairOf(text).getPublicKey();
-    const creds = readCreds(text);
-    return "value" in creds ? creds.value.sub : "unreadable";
-  } catch {
-    return "unreadable";
-  }
-}
 
 /** Error for a store that holds other keys, with the way to fix it. */
 export function otherKeysError(
@@ -110,7 +115,7 @@ export function otherKeysError(
   const { environment: name, imported } = trust;
   const get = "use the keys that belong to the trust file, or the trust file that belongs to the keys";
   const fix = imported
-    ? `natsform keys import ${name} once more; or ${get}`
+    ? `natsform keys import-operator ${name} once more; or ${get}`
     : others.every((other) => old.includes(other))
       ? `natsform keys rotate ${name} --finish removes them: no rotation is open`
       : `${get}; natsform keys rotate ${name} continues an interrupted rotation`;

@@ -73,8 +73,8 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
         const imported = importedTrustOf(twin, root);
         const store = new FolderStore(folder.keys);
         await takeKeptBackupKey(folder);
-        const command = `natsform keys init ${twin.topology.environment} --twin`;
-        const { trust, created } = await completeKeys(twin.topology, store, { previous, command, like: imported });
+        const named = `${twin.topology.environment} --twin`;
+        const { trust, created } = await completeKeys(twin.topology, store, { previous, named, like: imported });
         writeTrust(folder.trust, trust);
         const made = await ensureCertificates(twin.topology, folder, new Date());
         state.trust = trust;

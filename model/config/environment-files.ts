@@ -17,6 +17,8 @@ export interface EnvironmentFiles {
 }
 
 const trustEnd = ".trust.json";
+/** The record of the last export of an environment's keys. */
+const exportEnd = ".keys-export.json";
 /** Notes, and files that editors and desktops leave behind; never meant as an environment. */
 const dropping = /^\.|~$|\.sw[a-p]$|^#.*#$|^(Thumbs\.db|desktop\.ini)$|\.(md|txt)$/i;
 const environmentFile = /^([a-z0-9-]+)\.ts$/;
@@ -51,7 +53,7 @@ export function environmentFiles(entries: readonly FolderEntry[]): EnvironmentFi
 
 const isTaken = (name: string, environments: readonly string[]) =>
   environmentFile.test(name) ||
-  (name.endsWith(trustEnd) && environments.includes(name.slice(0, name.length - trustEnd.length)));
+  [trustEnd, exportEnd].some((end) => name.endsWith(end) && environments.includes(name.slice(0, -end.length)));
 
 /** The nearest name that an environment may have; empty when nothing of it can be kept. */
 const nameOf = (stem: string): string =>

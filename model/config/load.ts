@@ -100,6 +100,9 @@ function refuseUnknown(name: string, root: string, known: readonly string[]): ne
 /** Path of the trust file that is versioned beside an environment. */
 export const trustFile = (name: string, root: string) => join(environmentsFolder(root), `${name}.trust.json`);
 
+/** Path of the record of the last export of an environment's keys, versioned beside them. */
+export const keyExportFile = (name: string, root: string) => join(environmentsFolder(root), `${name}.keys-export.json`);
+
 /** Looks for a trust file, and returns its problems instead of throwing. */
 export function findTrust(path: string, root: string): FoundTrust {
   const file = relative(root, path);

@@ -23,7 +23,24 @@ export const commandLine = [
   ]),
   ...plantedIn("cli/keys/complete.ts", [
     ["a lost key is made anew", "if (lost.length > 0) {", "if (lost.length > 99) {"],
-    ["a lost backup key is made anew", "if (previous.backupKey !== undefined)", 'if (previous.backupKey === "")'],
+  ]),
+  ...plantedIn("cli/keys/trusted-keys.ts", [
+    ["a lost backup key is made anew", "trust.backupKey === undefined ? []", 'trust.backupKey !== "" ? []'],
+  ]),
+  ...plantedIn("cli/keys/export/plan-import.ts", [
+    ["an import overwrites another key", "other === undefined || mayReplace", "other !== trusted || mayReplace"],
+    ["an import takes keys from before a rotation", "if (half !== trusted)", 'if (half === "")'],
+    [
+      "an import takes the keys of another environment",
+      "exported.environment !== trust.environment",
+      'trust.environment === ""',
+    ],
+    ["an import drops older backup keys", "return all === there.trim()", "return first === there.trim()"],
+  ]),
+  ...plantedIn("cli/keys/export/commands.ts", [
+    ["everybody reads an export", "writeFileAtomically(out, file, privateFile)", "writeFileAtomically(out, file)"],
+    ["an export is overwritten", "if (existsSync(out))", 'if (out === "")'],
+    ["an import writes the half of what it may", "if (problems.length > 0)", "if (problems.length > 99)"],
   ]),
   ...plantedIn("cli/keys/buffered-store.ts", [
     ["a refused run has written keys", "this.#written.set(name, value);", "await this.store.write(name, value);"],

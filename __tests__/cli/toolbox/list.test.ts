@@ -56,7 +56,7 @@ test.each(pinned.map((tool) => [tool.name, tool] as const))("%s has the version 
 });
 
 test("tools that others build on have the versions of their files", () => {
-  const folders = ["tools", "tools/deploy", "tools/kubernetes", "tools/nats-cli"];
+  const folders = ["tools", "tools/deploy", "tools/kubernetes", "tools/nats-cli", "tools/age"];
   const wanted = folders.map((folder) => /^go (\d+\.\d+)/m.exec(read(`${folder}/go.mod`))?.[1] ?? "").sort();
   expect(wanted.at(-1)).toBe(toolNamed("go").minimum);
   expect(packageJson.engines.node).toBe(`>=${toolNamed("node").minimum}`);

@@ -20,7 +20,9 @@ test("environments and their trust files are read, and droppings of editors are 
     "Thumbs.db",
     "README.md",
   ];
-  expect(files("staging.ts", "production.ts", "production.trust.json", ...droppings)).toEqual({
+  expect(
+    files("staging.ts", "production.ts", "production.trust.json", "production.keys-export.json", ...droppings),
+  ).toEqual({
     environments: ["production", "staging"],
     strays: [],
   });

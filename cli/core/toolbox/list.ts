@@ -186,7 +186,7 @@ const entries = {
     kind: "on-path",
     versionArgs: ["version"],
     minimum: "1.26",
-    purpose: "builds nats-server, pebble, crane, natsconf and kube-score",
+    purpose: "builds nats-server, pebble, crane, natsconf, kube-score and age",
     get: "go.dev/dl or the system's packages",
     neededFor: ["test"],
     usedFor: ["twin", "emulation", "aws", "kubernetes"],
@@ -211,6 +211,13 @@ const entries = {
     ...inBin("nats-cli", "0.5.0"),
     way: { by: "go", folder: "tools/nats-cli", package: "github.com/nats-io/natscli/nats" },
     purpose: "the official command line, tried with the contexts that natsform writes",
+    usedFor: ["test"],
+  },
+  age: {
+    kind: "made",
+    ...inBin("age", "1.3.2"),
+    way: { by: "go", folder: "tools/age", package: "filippo.io/age/cmd/age" },
+    purpose: "the official tool of the age format, which exports of keys are tried with",
     usedFor: ["test"],
   },
   checkov: {

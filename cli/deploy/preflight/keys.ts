@@ -2,6 +2,7 @@ import { judgeTrustFile } from "../../../admission";
 import { type Environment, formatPath } from "../../../model/config";
 import { findTrust, loadTrustIfThere, trustFile } from "../../../model/config/load";
 import type { Topology } from "../../../model/topology";
+import { notExported, readExportRecord } from "../../keys/export/record";
 import type { KeyStore } from "../../keys/key-store";
 import { deployedValues } from "../../keys/push";
 import { refuseOtherKeys } from "../../keys/trusted-keys";
@@ -27,6 +28,24 @@ export function trustPrerequisites(
       return { ok: problems.length === 0, found: [trust.file, problems.join("; ")].filter(Boolean).join(": ") };
     }),
   ];
+}
+
+/** An export holds the keys of the trust file as they are now: whoever loses the store has lost nothing. */
+export function exportPrerequisites(root: string, name: string): Promise<Prerequisite>[] {
+  const path = trustFile(name, root);
+  const { trust } = findTrust(path, root);
+  // A missing or wrong file, or an example, has a row of its own.
+  if (!trust || trust.example) return [];
+  const get = `natsform keys export ${name} --out FILE --recipient age1…, then version the record that it writes`;
+  const row = { name: "export of the keys", needed: "every key of the trust file in it", get };
+  const checked = checkPrerequisite(row, async () => {
+    const record = readExportRecord(root, name);
+    if (!record) return { ok: false, found: "there is none" };
+    const lacks = notExported(trust, record);
+    const of = `of ${record.exported.slice(0, 10)}`;
+    return { ok: lacks.length === 0, found: lacks.length === 0 ? of : `${of}, older than ${lacks.join(", ")}` };
+  });
+  return [checked.then((one) => ({ ...one, optional: true }))];
 }
 
 /** The store holds the keys of the trust file. */

@@ -10,7 +10,7 @@ import { openStore } from "../../keys/store";
 import { callersVariables } from "../targets";
 import { authorityPrerequisites } from "./authorities";
 import { awsPrerequisites } from "./aws";
-import { keyPrerequisites, trustPrerequisites } from "./keys";
+import { exportPrerequisites, keyPrerequisites, trustPrerequisites } from "./keys";
 import { kubernetesPrerequisites } from "./kubernetes";
 import { kubernetesRights } from "./kubernetes-rights";
 import { type Prerequisite, prerequisiteError } from "./prerequisite";
@@ -76,6 +76,7 @@ export async function environmentPrerequisites(desired: PrerequisiteScope): Prom
   const env = callersVariables();
   const further = [
     ...trustPrerequisites(root, environment, topology),
+    ...exportPrerequisites(root, environment.name),
     ...kubernetesRights(environment, topology, env),
     ...vaultRights(environment, topology, env),
   ];

@@ -8,6 +8,8 @@ export interface Prerequisite {
   ok: boolean;
   /** Instruction to get it. */
   get: string;
+  /** A deployment can do without it. */
+  optional?: true;
 }
 
 type Check = () => Promise<Pick<Prerequisite, "found" | "ok"> & Partial<Pick<Prerequisite, "get">>>;

@@ -5,9 +5,11 @@ import { storeOption } from "./options";
 const none: Record<string, string> = {};
 
 export const importOperator = () =>
-  new Command("import")
+  new Command("import-operator")
     .argument("<environment>")
-    .description("import an operator of Synadia Control Plane or nsc: its JWTs unchanged, its creds into the key store")
+    .description(
+      "import a foreign operator of Synadia Control Plane or nsc: its JWTs unchanged, its creds into the key store",
+    )
     .requiredOption("--operator-jwt <file>", "JWT of the operator")
     .requiredOption("--system-account <file>", "JWT of the system account")
     .requiredOption("--resolver-preload <file>", "configuration with resolver_preload: JWTs of the other accounts")
@@ -19,7 +21,7 @@ export const importOperator = () =>
       none,
     )
     .addOption(storeOption())
-    .action(async (name, options) => (await import("../actions/keys-import")).importKeys(name, options));
+    .action(async (name, options) => (await import("../actions/keys-import-operator")).importKeys(name, options));
 
 function pair(text: string, before: Record<string, string>): Record<string, string> {
   const at = text.indexOf("=");

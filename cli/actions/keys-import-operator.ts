@@ -4,7 +4,7 @@ import { openEnvironment } from "../core/environment";
 import { withLock } from "../core/lock";
 import { print } from "../core/output";
 import { shownPath, UserError } from "../core/project";
-import { importOperator } from "../keys/import/import";
+import { importOperator } from "../keys/import-operator/import-operator";
 import { keyLocation } from "../keys/location";
 import { writeTrust } from "../keys/trust-file";
 

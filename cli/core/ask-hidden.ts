@@ -1,0 +1,22 @@
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+
+/** Asks on the terminal for a text that is not shown. @returns an empty text when nobody can answer */
+export async function askHidden(question: string): Promise<string> {
+  process.stderr.write(question);
+  // It would repeat what is typed.
+  const output = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 });
+  // It reads Ctrl-C as a key.
+  terminal.on("SIGINT", () => {
+    process.stderr.write("\n");
+    process.kill(process.pid, "SIGINT");
+  });
+  const ended = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
+  try {
+    return await Promise.race([terminal.question(""), ended]);
+  } finally {
+    terminal.close();
+    process.stderr.write("\n");
+  }
+}
