@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadEnvironment } from "../model/config/load";
+import { loadEnvironment, loadTrust, trustFile } from "../model/config/load";
 import { buildTopology } from "../model/topology";
 import { toMermaid } from "../templates/diagram";
 import { commandReference } from "./generators/commands";
 import { configurationReference } from "./generators/configuration";
+import { connectionExample } from "./generators/connection";
 import { mutantsReference } from "./generators/mutants";
 import { reloadReference } from "./generators/reload";
 import { rulesReference } from "./generators/rules";
@@ -19,17 +20,31 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     "docs/reference/rules.md": rulesReference(),
     "docs/reference/commands.md": commandReference(),
     "docs/mutants.md": mutantsReference(),
-    "README.md": await withPicture(readFileSync(join(root, "README.md"), "utf8")),
+    "README.md": await withPicture(),
+    "docs/connect-a-program.md": await withConnection(),
   };
 }
 
-/** The README with the picture of the demo's topology between its two marks. */
-async function withPicture(readme: string): Promise<string> {
+/** The README with the picture of the demo's topology. */
+async function withPicture(): Promise<string> {
   const mermaid = toMermaid(buildTopology(await loadEnvironment("demo", root)));
-  const [begin, end] = ["<!-- topology: made by make docs -->", "<!-- /topology -->"];
-  const [head, tail] = [readme.split(begin)[0], readme.split(end)[1]];
-  if (head === undefined || tail === undefined) throw new Error(`README.md lacks ${begin} or ${end}`);
-  return `${head}${begin}\n\n\`\`\`mermaid\n${mermaid}\n\`\`\`\n\n${end}${tail}`;
+  return between("README.md", "topology", `\`\`\`mermaid\n${mermaid}\n\`\`\``);
+}
+
+/** The page about programs with what is printed for one. */
+async function withConnection(): Promise<string> {
+  const demo = await loadEnvironment("demo", root);
+  const example = connectionExample(demo, loadTrust(trustFile("demo", root), root));
+  return between("docs/connect-a-program.md", "connect", example);
+}
+
+/** A page with something made between its two marks of this name. */
+function between(path: string, mark: string, made: string): string {
+  const page = readFileSync(join(root, path), "utf8");
+  const [begin, end] = [`<!-- ${mark}: made by make docs -->`, `<!-- /${mark} -->`];
+  const [head, tail] = [page.split(begin)[0], page.split(end)[1]];
+  if (head === undefined || tail === undefined) throw new Error(`${path} lacks ${begin} or ${end}`);
+  return `${head}${begin}\n\n${made}\n\n${end}${tail}`;
 }
 
 if (require.main === module) {

@@ -80,6 +80,27 @@ export class Browser {
     return { page, nats: remote(page), console: messages };
   }
 
+  /** A page of this origin with a script of somebody's, and what it finds in the storage of its session. */
+  async openScript(
+    origin: string,
+    script: string,
+    storage: Readonly<Record<string, string>>,
+  ): Promise<Omit<Tab, "nats">> {
+    const page = await this.context.newPage();
+    const messages: string[] = [];
+    page.on("console", (message) => messages.push(message.text()));
+    const body = `<!doctype html><script type="module">${script.replaceAll("</script", "<\\/script")}</script>`;
+    await page.addInitScript((kept) => {
+      const { sessionStorage } = globalThis as unknown as {
+        sessionStorage: { setItem(key: string, value: string): void };
+      };
+      for (const [key, value] of Object.entries(kept)) sessionStorage.setItem(key, value);
+    }, storage);
+    await page.route(`${origin}/**`, (route) => route.fulfill({ contentType: "text/html", body }));
+    await page.goto(`${origin}/`);
+    return { page, console: messages };
+  }
+
   async closePages(): Promise<void> {
     for (const page of this.context.pages()) await page.close();
   }

@@ -74,7 +74,7 @@ test("whoever has the package has what tools are made of", () => {
   for (const { way } of made) {
     const files = {
       go: () => (way.by === "go" ? [`${way.folder}/go.mod`, `${way.folder}/go.sum`] : []),
-      python: () => (way.by === "python" ? [way.requirements] : []),
+      python: () => (way.by === "python" ? [way.requirements, ...(way.sources ? [way.sources] : [])] : []),
       "go-files": () => (way.by === "go-files" ? [way.list] : []),
       "go-version": () => [],
     }[way.by]();

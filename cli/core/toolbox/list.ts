@@ -21,8 +21,11 @@ export type Way =
   | { by: "go"; folder: string; package: string }
   /** A program of a Go module, in the version of the tool. */
   | { by: "go-version"; package: string }
-  /** A Python environment with the packages of a file, each with the hashes of its wheels. */
-  | { by: "python"; requirements: string; program: string }
+  /**
+   * A Python environment with the packages of a file, each with the hashes of its wheels. `sources`: those without a
+   * wheel, which are then made with what is in the environment already.
+   */
+  | { by: "python"; requirements: string; sources?: string; program: string }
   /** Files out of Go modules: each line of `list` names a module with its version, and a file in it. */
   | { by: "go-files"; list: string };
 
@@ -195,7 +198,7 @@ const entries = {
     kind: "on-path",
     versionArgs: ["--version"],
     minimum: "3.11",
-    purpose: "runs moto and Checkov",
+    purpose: "runs moto, Checkov and the Python client",
     get: "the system's packages, with Python's venv module",
     usedFor: ["emulation", "test"],
   },
@@ -218,6 +221,18 @@ const entries = {
     ...inBin("age", "1.3.2"),
     way: { by: "go", folder: "tools/age", package: "filippo.io/age/cmd/age" },
     purpose: "the official tool of the age format, which exports of keys are tried with",
+    usedFor: ["test"],
+  },
+  "nats-py": {
+    kind: "made",
+    ...inPython("nats-py", "2.16.0"),
+    way: {
+      by: "python",
+      requirements: "tools/python/nats-py.txt",
+      sources: "tools/python/nats-py-sources.txt",
+      program: "python3",
+    },
+    purpose: "the Python client, tried as the docs say",
     usedFor: ["test"],
   },
   checkov: {

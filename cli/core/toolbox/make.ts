@@ -91,7 +91,12 @@ async function makeEnvironment(way: WayBy<"python">, { program, work, place, sig
   const flags = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"];
   // Wheels alone: what makes a package of sources is itself fetched, and no hash holds it.
   const list = ["--require-hashes", "--only-binary", ":all:", "-r", inPackage(way.requirements)];
-  await runProgram(join(made, "bin", "python3"), ["-m", "pip", "install", ...flags, ...list], options);
+  const pip = (...args: string[]) =>
+    runProgram(join(made, "bin", "python3"), ["-m", "pip", "install", ...flags, ...args], options);
+  await pip(...list);
+  // Nothing but what the first list pins takes part in making them.
+  if (way.sources !== undefined)
+    await pip("--require-hashes", "--no-deps", "--no-build-isolation", "-r", inPackage(way.sources));
   renameIn(join(made, "bin"), made, place);
   writeFileSync(join(made, wholeMark), "");
   return made;
