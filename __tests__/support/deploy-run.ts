@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EmulatorAddress, type EmulatorFolder, emulatorFolder } from "../../cli/core/emulator-folder";
 import type { DeployRow } from "../../cli/core/rows";
@@ -6,6 +6,7 @@ import { type Aws, connectAws } from "../../cli/emulator/aws";
 import { EmulatorControl } from "../../cli/emulator/client";
 import { removeEmulator, runningEmulator } from "../../cli/emulator/start";
 import type { EnvironmentInput } from "../../model/config";
+import { filesBelow } from "./files";
 import { jsonOf, TestProject } from "./project";
 
 export interface Deployed {
@@ -70,10 +71,9 @@ export class TestDeployment {
   /** Every file that the deployment wrote, but the keys' own folder and code: what must hold no secret. */
   files(): { path: string; text: string }[] {
     const root = join(this.project.root, ".natsform");
-    return readdirSync(root, { recursive: true, encoding: "utf8" })
+    return filesBelow(root)
       .filter((path) => !/(^|\/)(keys|pebble|providers|functions)\//.test(path) && !path.endsWith(".cjs"))
       .map((path) => join(root, path))
-      .filter((path) => statSync(path).isFile())
       .map((path) => ({ path, text: readFileSync(path, "latin1") }));
   }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { resolve } from "node:path";
+import { eventually } from "./eventually";
 import type { TestProject } from "./project";
 
 /** Whether there is such a process, zombies left out. */
@@ -23,6 +24,24 @@ export const processesOf = (folder: string): number[] =>
       return [];
     }
   });
+
+/** Kills what works below a folder, and what is started there meanwhile; only returns once all of it is gone. */
+export async function endProcessesOf(folder: string): Promise<void> {
+  await eventually("the end of what works in a folder", () => {
+    const alive = processesOf(folder).filter(isAlive);
+    for (const pid of alive) killIfThere(pid);
+    return alive.length === 0;
+  });
+}
+
+/** SIGKILL. One that has ended by itself since it was found is no error. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
 
 /** `natsform ...args` in the background. The caller ends it. */
 export function natsformProcess(project: TestProject, ...args: string[]): ChildProcess {

@@ -8,6 +8,7 @@ import type { EnvironmentInput, Trust } from "../../model/config";
 import { type Authentication, NatsClient, type NatsClientOptions } from "../../runtime/client";
 import type { Varz } from "../../runtime/client/monitoring";
 import { STREAMS_INBOX } from "../../runtime/streams/contract";
+import { filesBelow } from "./files";
 import { jsonOf, type TestProject } from "./project";
 import { claimPorts } from "./twin-ports";
 import { isAlive } from "./twin-processes";
@@ -238,12 +239,6 @@ export class TestTwin {
 
 /** Content and time of every file below a folder, but what servers write by themselves. */
 export function fileTimes(folder: string): Record<string, number> {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  const kept = files.filter((file) => !/(^|\/)(data|log)(\/|$)/.test(file));
-  return Object.fromEntries(
-    kept
-      .map((file) => [file, statSync(join(folder, file))] as const)
-      .filter(([, stat]) => stat.isFile())
-      .map(([file, stat]) => [file, stat.mtimeMs]),
-  );
+  const kept = filesBelow(folder).filter((file) => !/(^|\/)(data|log)(\/|$)/.test(file));
+  return Object.fromEntries(kept.map((file) => [file, statSync(join(folder, file)).mtimeMs]));
 }
