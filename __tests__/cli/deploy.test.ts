@@ -123,6 +123,12 @@ describe("Terraform's providers", () => {
     const list = `["${address("aws")}", "${address("helm")}"]`;
     expect(config).toContain(`path    = "${folder}"\n    include = ${list}`);
     expect(config).toContain(`direct {\n    exclude = ${list}`);
+    // Terraform holds what is overridden to no lock file: on an emulated AWS alone.
+    expect(config).not.toContain("dev_overrides");
+    const inPlace = readFileSync(writeCliConfig(join(folder, "work"), mirror && [mirror], true), "utf8");
+    const unpackedAws = join(folder, address("aws"), pinned("aws"), platform);
+    expect(inPlace).toContain(`dev_overrides {\n    "${address("aws")}" = "${unpackedAws}"\n  }\n`);
+    expect(inPlace).toContain(`direct {\n    exclude = ${list}`);
   });
 });
 

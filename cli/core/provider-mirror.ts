@@ -73,15 +73,18 @@ export function findProviderMirror(name: ProviderName = "aws"): ProviderMirror |
 }
 
 /** Unpacked in a folder of the version and platform, or packed beside each other. */
-function holds(folder: string, { name, version }: Package["cdktf"]["provider"]): boolean {
-  const type = name.slice(name.lastIndexOf("/") + 1);
-  const packed = `terraform-provider-${type}_${version}_${platform}.zip`;
-  // A folder alone proves nothing: Terraform starts the program in it.
-  const unpacked = filesIn(join(folder, name, version, platform));
-  return (
-    unpacked.some((file) => file.startsWith(`terraform-provider-${type}`)) ||
-    filesIn(join(folder, name)).includes(packed)
-  );
+function holds(folder: string, provider: Package["cdktf"]["provider"]): boolean {
+  const packed = `terraform-provider-${typeOf(provider)}_${provider.version}_${platform}.zip`;
+  return unpackedIn(folder, provider) !== undefined || filesIn(join(folder, provider.name)).includes(packed);
+}
+
+const typeOf = ({ name }: { name: string }) => name.slice(name.lastIndexOf("/") + 1);
+
+/** The folder that a mirror has the provider unpacked in. A folder alone proves nothing: Terraform starts the program in it. */
+function unpackedIn(folder: string, provider: Package["cdktf"]["provider"]): string | undefined {
+  const unpacked = join(folder, provider.name, provider.version, platform);
+  const isThere = filesIn(unpacked).some((file) => file.startsWith(`terraform-provider-${typeOf(provider)}`));
+  return isThere ? unpacked : undefined;
 }
 
 const architectures: Partial<Record<NodeJS.Architecture, string>> = { x64: "amd64", ia32: "386" };
@@ -113,10 +116,20 @@ function foldersIn(root: string): string[] {
  * Writes a configuration of Terraform's command line that takes providers from the mirrors, and the rest from the
  * registry. The caller's own configuration is not used: it may forbid either, or name a missing file.
  *
+ * @param inPlace start providers where the mirrors have them unpacked, and compute their digests at `init` alone. Terraform
+ *   does so at every command else, which takes half a second for that of AWS. Nothing is then held to a lock file: not for
+ *   real accounts
  * @returns the path for `TF_CLI_CONFIG_FILE`
  */
-export function writeCliConfig(folder: string, mirrors: readonly ProviderMirror[] = findProviderMirrors()): string {
+export function writeCliConfig(
+  folder: string,
+  mirrors: readonly ProviderMirror[] = findProviderMirrors(),
+  inPlace = false,
+): string {
   const list = (providers: string[]) => `[${providers.map((provider) => JSON.stringify(provider)).join(", ")}]`;
+  const started = inPlace ? mirrors.flatMap(unpackedProviders) : [];
+  const overrides = started.map(([name, path]) => `    ${JSON.stringify(name)} = ${JSON.stringify(path)}\n`);
+  const override = overrides.length > 0 ? `  dev_overrides {\n${overrides.join("")}  }\n` : "";
   const blocks = mirrors.map(
     (mirror) =>
       `  filesystem_mirror {\n    path    = ${JSON.stringify(mirror.folder)}\n    include = ${list(mirror.providers)}\n  }\n`,
@@ -125,7 +138,15 @@ export function writeCliConfig(folder: string, mirrors: readonly ProviderMirror[
   const path = join(folder, "terraform.tfrc");
   writeFileAtomically(
     path,
-    `disable_checkpoint = true\nprovider_installation {\n${blocks.join("")}  direct {\n    exclude = ${list(mirrored)}\n  }\n}\n`,
+    `disable_checkpoint = true\nprovider_installation {\n${override}${blocks.join("")}  direct {\n    exclude = ${list(mirrored)}\n  }\n}\n`,
   );
   return path;
 }
+
+const unpackedProviders = ({ folder, providers }: ProviderMirror): [name: string, path: string][] =>
+  pinned
+    .filter(({ name }) => providers.includes(name))
+    .flatMap((provider) => {
+      const path = unpackedIn(folder, provider);
+      return path ? [[provider.name, path]] : [];
+    });

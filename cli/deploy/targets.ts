@@ -6,7 +6,7 @@ import type { Topology } from "../../model/topology";
 import { isOnKubernetes } from "../../model/topology";
 import { emulatorFolder } from "../core/emulator-folder";
 import { kubernetesAccess, withoutKubeconfig } from "../core/kubernetes-access";
-import { writeCliConfig } from "../core/provider-mirror";
+import { findProviderMirrors, writeCliConfig } from "../core/provider-mirror";
 import { ensureEmulator } from "../emulator/start";
 import type { KeyStore } from "../keys/key-store";
 import { makeKeys } from "../keys/make";
@@ -37,7 +37,7 @@ export async function emulatedTarget({ root, environment, topology }: Loaded): P
     trust,
     keys,
     out: join(folder.terraform, "cdktf.out"),
-    env: { ...terraformEnv(writeCliConfig(folder.terraform)), ...credentials },
+    env: { ...terraformEnv(writeCliConfig(folder.terraform, findProviderMirrors(), true)), ...credentials },
     kubernetes: new Map(),
     streamsMay: {},
     emulator: { folder, address },
