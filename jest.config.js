@@ -1,6 +1,7 @@
 /** Types are checked once by `tsc`; here TypeScript is only transpiled. */
 module.exports = {
-  testEnvironment: "node",
+  // What a file of tests leaves running ends with it.
+  testEnvironment: "<rootDir>/__tests__/support/run/environment.ts",
   moduleNameMapper: { "^natsform/config$": "<rootDir>/model/config" },
   roots: ["<rootDir>/__tests__"],
   testMatch: ["**/*.test.ts"],
