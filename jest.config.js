@@ -12,7 +12,8 @@ module.exports = {
   ],
   // Tests wait for conditions, each with a deadline of its own: this one is for what hangs.
   testTimeout: 600_000,
-  maxWorkers: 3,
+  // More than a small machine has cores: most of what takes long waits for servers.
+  maxWorkers: 4,
   // Ctrl-C, a failure or a time-out leaves nothing running.
   globalSetup: "<rootDir>/__tests__/support/run/global-setup.ts",
   globalTeardown: "<rootDir>/__tests__/support/run/global-teardown.ts",
