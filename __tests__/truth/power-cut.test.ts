@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { EnvironmentInput } from "../../model/config";
 import { canCutPower, type Disks, makeDisks } from "../support/disks";
@@ -100,6 +100,26 @@ withPower.each(soaking ? (["callout", "operator"] as const) : (["operator"] as c
     await twin.close();
   },
 );
+
+test("a stream whose creation was cut off does not keep its server from being brought up: it is created then", async () => {
+  const own = new TestProject();
+  try {
+    own.write(environment("half", "operator"));
+    const twin = new TestTwin(own, "half");
+    await twin.up();
+    await own.run("down", "half", "--now");
+    // What is there between the first two writes of a creation.
+    const [account] = readdirSync(join(twin.folder.root, "servers", "core-0", "data", "jetstream"));
+    const streams = join(twin.folder.root, "servers", "core-0", "data", "jetstream", account ?? "", "streams");
+    expect(readdirSync(streams)).toEqual(["ORDERS"]);
+    rmSync(join(streams, "ORDERS"), { recursive: true });
+    mkdirSync(join(streams, "ORDERS"));
+    expect(await twin.up()).toMatch(/Streams: 1 as configured, 1 change/);
+    expect((await twin.verify()).rows.filter(({ ok }) => !ok)).toEqual([]);
+  } finally {
+    await own.remove();
+  }
+});
 
 /** Moments at which the power goes: after so many files. All of them in `make soak`. */
 const moments = soaking ? Array.from({ length: 20 }, (_, i) => (i + 1) / 21) : [0.2, 0.55, 0.9];

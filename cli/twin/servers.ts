@@ -96,22 +96,34 @@ export async function assertPortsFree(twin: Twin, ports: readonly number[]): Pro
 }
 
 /**
+ * What a server says of a stream whose creation was cut off, by a kill or a power cut: there is a folder, and nothing in it
+ * that says what it is (2.15.2). It takes the stream for lost until it is created again.
+ */
+const halfMadeStream = /^JetStream stream '.*' could not be recovered$/;
+
+export interface ReadyOptions {
+  /** Name of a server that its routes may lack: the one that is about to be mended. */
+  without?: string;
+  /** Streams whose creation was cut off may be missing: they are created next. */
+  streamsLater?: boolean;
+}
+
+/**
  * Waits until a server is healthy and has its routes.
  *
- * @param without name of a server that its routes may lack: the one that is about to be mended
  * @throws UserError with its log when it ends meanwhile
  */
 export async function serverReady(
   twin: Twin,
   { server, folder, cluster }: PlannedServer,
   timeoutMs: number,
-  without?: string,
+  { without, streamsLater }: ReadyOptions = {},
 ): Promise<void> {
   const port = twin.ports.servers[server.name]?.monitoring ?? 0;
   const ready = await poll(async () => {
     if (!runningProcess(folder)) throw new UserError(`${server.name} ended: ${diagnosis(folder)}`, `see ${folder.log}`);
     const health = await monitoring<Healthz>(port, "/healthz");
-    if (health?.status !== "ok") return false;
+    if (health?.status !== "ok" && !(streamsLater && halfMadeStream.test(health?.error ?? ""))) return false;
     const routes = await monitoring<Routez>(port, "/routez");
     const peers = new Set(routes?.routes?.map((route) => route.remote_name));
     const others = cluster.servers.map(({ name }) => name).filter((name) => name !== server.name && name !== without);

@@ -212,7 +212,7 @@ async function convergeServers(
     progress(`starts ${planned.server.name}`);
     await startServer(twin, planned, natsServer);
   }
-  await Promise.all(starting.map((planned) => serverReady(twin, planned, readyTimeoutMs)));
+  await Promise.all(starting.map((planned) => serverReady(twin, planned, readyTimeoutMs, { streamsLater: true })));
   for (const planned of servers.filter(({ step }) => step === "reload")) {
     progress(`reloads ${planned.server.name}`);
     await reloadServer(twin, planned, natsServer);
@@ -232,7 +232,7 @@ async function convergeServers(
  */
 async function restServes(twin: Twin, servers: PlannedServer[], { cluster, server }: PlannedServer): Promise<void> {
   const alone = servers.filter((other) => other.cluster === cluster && other.step !== "restart");
-  const ready = alone.map((other) => serverReady(twin, other, leftAloneTimeoutMs, server.name));
+  const ready = alone.map((other) => serverReady(twin, other, leftAloneTimeoutMs, { without: server.name }));
   await Promise.all(ready).catch((error: unknown) => {
     throw error instanceof UserError ? new UserError(`${server.name} is not restarted: ${error.message}`) : error;
   });
