@@ -64,9 +64,9 @@ describe("what Helm has released", () => {
   test("with a login of a leaf node is what its file makes of it", () => {
     const text = manifest.replace('"max_payload": 8MiB,', "include ../nats-creds/leaf-edge-APP.conf;");
     const { objects } = readRelease(stored(text));
-    const seeds = new Map([["leaf-edge-APP.conf", "SU"]]);
+    const include = (path: string) => (path.endsWith("/leaf-edge-APP.conf") ? { nkey: "SU" } : undefined);
     const digest = configDigest({ nkey: "SU", server_name: "eu-nats-0" });
-    expect(renderedDigest(objects, "nats-0", seeds)).toEqual({ digest });
+    expect(renderedDigest(objects, "nats-0", include)).toEqual({ digest });
     expect(renderedDigest(objects, "nats-0")).toMatchObject({ unknown: expect.stringMatching(/leaf-edge-APP/) });
   });
 });

@@ -1,3 +1,9 @@
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import {
   CreateSecretCommand,
@@ -21,12 +27,14 @@ export const awsVariables = {
 export class AgentStore {
   readonly bucket = "test-config";
   readonly key = "core/core-0/nats.conf";
+  readonly logGroup = "/natsform/test/core-0";
   readonly digests = "/natsform/test/core/core-0/config-digests";
   private constructor(
     readonly moto: OpenMoto,
     readonly proxy: FaultProxy,
     readonly s3: S3Client,
     readonly secrets: SecretsManagerClient,
+    readonly logs: CloudWatchLogsClient,
   ) {}
 
   static async start(): Promise<AgentStore> {
@@ -38,7 +46,9 @@ export class AgentStore {
       await FaultProxy.start(moto.url),
       new S3Client({ ...options, forcePathStyle: true }),
       new SecretsManagerClient(options),
+      new CloudWatchLogsClient(options),
     );
+    await store.logs.send(new CreateLogGroupCommand({ logGroupName: store.logGroup }));
     await store.s3.send(
       new CreateBucketCommand({
         Bucket: store.bucket,
@@ -73,6 +83,12 @@ export class AgentStore {
     });
     const Value = printPublished({ restartDigest, textDigest: textDigest(text) });
     await ssm("PutParameter", { Name: this.digests, Value, Type: "String", Overwrite: true });
+  }
+
+  async putLog(logStreamName: string, logEvents: { message: string; timestamp: number }[]): Promise<void> {
+    const stream = { logGroupName: this.logGroup, logStreamName };
+    await this.logs.send(new CreateLogStreamCommand(stream));
+    if (logEvents.length > 0) await this.logs.send(new PutLogEventsCommand({ ...stream, logEvents }));
   }
 
   async stop(): Promise<void> {

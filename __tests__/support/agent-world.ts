@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { copyBuilt } from "../../artifacts/copy-built";
+import type { CheckResult } from "../../cli/core/rows";
+import { judgeTask } from "../../cli/deploy/aws/check-servers";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
 import { parseEnvironment } from "../../model/config";
@@ -165,6 +167,29 @@ export class AgentWorld {
       HTTP_PORT: "0",
       LOG_LEVEL: "debug",
     };
+  }
+
+  #task = 0;
+  /** Puts logs where ECS would: in streams of a task of its own. */
+  async shipLogs(logs: Record<"agent" | "nats", string>): Promise<void> {
+    this.#task++;
+    const began = Date.now() - 60_000;
+    for (const [container, text] of Object.entries(logs)) {
+      const lines = text.split("\n").filter((line) => line.trim() !== "");
+      await this.store.putLog(
+        `${container}/${container}/${this.#task}`,
+        lines.map((message, i) => ({ message, timestamp: began + i })),
+      );
+    }
+  }
+
+  /** What a deployment says of the task whose logs were shipped last. */
+  async judgeTask(conf = this.conf): Promise<CheckResult> {
+    const task = { taskArn: `arn:aws:ecs:eu-west-1:1:task/test/${this.#task}` };
+    const seeds = new Map<string, string>();
+    for (const { user, file } of this.credentials) seeds.set(file, (await this.keys.read(`user-${user}`)) ?? "");
+    const include = (path: string) => ({ nkey: seeds.get(basename(path)) ?? "" });
+    return judgeTask(this.store.logs, this.store.logGroup, task, conf, include);
   }
 
   startAgent(env: Record<string, string> = {}): Program {

@@ -6,6 +6,7 @@ import { type ConnectionOptions, connect, Events, type NatsConnection, nkeyAuthe
 import { toolPath } from "../../cli/core/toolbox/find";
 import { type CertificateId, storedName } from "../../model/topology";
 import { verifyCertificate } from "../../runtime/certificate-agent/certificate";
+import { runsMessage } from "../../runtime/certificate-agent/contract";
 import { servedFingerprint } from "../../runtime/certificate-agent/handshake";
 import { ServerFiles } from "../../runtime/certificate-agent/server-files";
 import { type ConfObject, printConf, Raw, restartDigest } from "../../templates/nats-conf";
@@ -101,6 +102,15 @@ whenMoto("the certificate agent", () => {
     })();
   });
 
+  test("what the server runs is known to a deployment, by the logs of its task alone", async () => {
+    await agent.says(runsMessage);
+    await world.shipLogs({ agent: agent.log(), nats: server.log() });
+    const judged = await world.judgeTask();
+    expect(judged).toEqual({ ok: true, seen: expect.stringMatching(/^sha256:/) });
+    const varz = await fetch(`http://127.0.0.1:${world.ports.monitoring}/varz`);
+    expect(((await varz.json()) as { config_digest: string }).config_digest).toContain(judged.seen);
+  });
+
   test("a renewed certificate is served without dropping clients that the server knows", async () => {
     const since = agent.log().length;
     const [renewed, routes] = [await world.putCertificate("public"), await world.putCertificate("routes")];
@@ -178,6 +188,20 @@ whenMoto("the certificate agent", () => {
     expect(conf()).toBe(printConf(world.conf));
     expect(await isHealthy()).toBe(true);
     expect(await reloads()).toContain('{result="refused"} 1');
+    await agent.says('"refused":"it refuses', since);
+    await world.shipLogs({ agent: agent.log(), nats: server.log() });
+    expect(await world.judgeTask(changed)).toEqual({
+      ok: false,
+      seen: expect.stringMatching(
+        /^runs sha256:\w+, rendered sha256:\w+; it refused the reload: config reload not supported for LameDuckDuration/,
+      ),
+    });
+    // What the agent knows by itself stands in where the server's line is no longer there.
+    await world.shipLogs({ agent: agent.log(), nats: "" });
+    expect(await world.judgeTask(changed)).toMatchObject({
+      ok: false,
+      seen: expect.stringContaining("differs in: lame_duck_duration, max_payload"),
+    });
 
     const later = agent.log().length;
     const again = await world.putCertificate("internal");

@@ -20,6 +20,7 @@ import {
   platformSite,
   printConf,
   Raw,
+  renderedDigest,
   serverConf,
   siteKeys,
   withoutSite,
@@ -105,6 +106,13 @@ describe.each(["callout", "operator"] as const)("in %s mode", (mode) => {
     expect(desired).toMatch(/^sha256:/);
     expect([...digests.keys()]).toEqual(expect.arrayContaining(["aws-ecs", "twin of aws-ecs", "chart on gke"]));
     expect(Object.fromEntries(digests)).toEqual(Object.fromEntries([...digests.keys()].map((key) => [key, desired])));
+  });
+
+  test("a deployment knows what each server has to report, without the server", async () => {
+    for (const name of ["aws-ecs", "generic"] as const) {
+      const conf = { ...withoutSite(onPlatform(await rich(name))), resolver: undefined };
+      expect(renderedDigest(conf, () => undefined)).toBe(await digest(conf));
+    }
   });
 
   test("where a job renews certificates, its user is all that servers know besides", async () => {

@@ -1,7 +1,18 @@
+import { UnreadableConf } from "../../templates/nats-conf";
 import type { CheckResult } from "./rows";
 
 /** Digest that a server computes of what was rendered for it, or why it cannot be known here. */
 export type Rendered = { digest: string } | { unknown: string };
+
+/** @param digest throws `UnreadableConf` for what only the server knows */
+export function renderedBy(digest: () => string): Rendered {
+  try {
+    return { digest: digest() };
+  } catch (error) {
+    if (error instanceof UnreadableConf) return { unknown: error.message };
+    throw error;
+  }
+}
 
 /**
  * Check that a server runs what was rendered.

@@ -7,6 +7,7 @@ import { serveHttp } from "./http";
 import { buildMetrics, type Metrics } from "./metrics";
 import { OpenProblems } from "./open-problems";
 import { reloadServer } from "./reload-server";
+import { RunsReport } from "./runs-report";
 import { servedChecks } from "./served-certificates";
 import { ServerFiles } from "./server-files";
 import { ServerProcess } from "./server-process";
@@ -49,6 +50,7 @@ class Agent {
   readonly #openProblems: OpenProblems;
   readonly #updater: Updater;
   readonly #server: ServerProcess;
+  readonly #report: RunsReport;
   /** Changes that the server has not loaded yet. */
   #pending: Change[] = [];
   /** Certificates that the last check found served; a handshake a minute would only fill the server's log. */
@@ -65,6 +67,7 @@ class Agent {
     this.#openProblems = new OpenProblems(log);
     this.#updater = new Updater({ env, store, files, openProblems: this.#openProblems, metrics, log });
     this.#server = new ServerProcess({ pidFile: env.PID_FILE, monitoringPort: env.MONITORING_PORT, reloadMs });
+    this.#report = new RunsReport(log, this.#openProblems);
   }
 
   async run(): Promise<void> {
@@ -88,7 +91,9 @@ class Agent {
     this.#pending.push(...(await this.#updater.update()));
     const { files, metrics, log, signal } = this;
     const props = { files, server: this.#server, openProblems: this.#openProblems, metrics, log, signal };
-    if (!(await reloadServer(this.#pending, props))) return;
+    const isCurrent = await reloadServer(this.#pending, props);
+    this.#report.say(await this.#server.state(), new Date());
+    if (!isCurrent) return;
     this.#pending = [];
     await this.#verifyServed();
     if (this.#openProblems.none) metrics.succeeded(new Date());

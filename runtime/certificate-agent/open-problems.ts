@@ -20,6 +20,11 @@ export class OpenProblems {
     this.log.error({ what, problem }, "not in order; the files in place stay");
   }
 
+  /** The problem that is open under this key. */
+  of(what: string): string | undefined {
+    return this.#open.get(what);
+  }
+
   close(what: string): void {
     if (this.#open.delete(what)) this.log.info({ what }, "in order again");
   }

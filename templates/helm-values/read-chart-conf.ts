@@ -1,4 +1,4 @@
-import { type ReadValue, readScalar } from "../nats-conf";
+import { type ReadValue, readScalar, UnreadableConf } from "../nats-conf";
 
 /** What a configuration refers to: variables of the server's environment, and files that it includes. */
 export interface References {
@@ -6,11 +6,6 @@ export interface References {
   variable(name: string): string | undefined;
   /** Contents of an included file, by its path; `undefined` when it is not known. */
   include(path: string): Record<string, ReadValue> | undefined;
-}
-
-/** A reference, or a value in a notation that natsform does not write, which cannot be read from here. */
-export class UnreadableConf extends Error {
-  override readonly name = "UnreadableConf";
 }
 
 const tokens = /"(?:[^"\\]|\\.)*"|include\s+[^;\n]+;|[{}[\],:]|[^\s"{}[\],:][^\s"{}[\],]*/g;

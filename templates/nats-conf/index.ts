@@ -21,6 +21,7 @@ export function renderServer(props: ServerConfProps): RenderedServer {
 
 export { configDigest, type ReadValue, readScalar } from "./config-digest";
 export { type LeafFiles, leafRemote } from "./leaf-remote";
+export { type IncludedFile, renderedDigest, UnreadableConf } from "./read-conf";
 export { deployedDigest, restartDigest } from "./restart";
 export { gate, type ServerConfProps, serverConf } from "./server";
 export { hubUrls, platformSite, type Site } from "./site";

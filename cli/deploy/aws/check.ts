@@ -4,16 +4,18 @@ import type { DeployTarget } from "../target";
 import { checkRecord } from "./check-record";
 import { checkRules } from "./check-rules";
 import { checkCertificates, checkKeys } from "./check-secrets";
+import { checkServers } from "./check-servers";
 import { checkResponders, checkServices } from "./check-services";
 import type { CheckedCluster } from "./checked-cluster";
 
-/** Checks a deployment to AWS, by AWS's API alone. Waits for tasks to start and for the client record to be updated. */
+/** Checks a deployment to AWS, by AWS's API alone. Waits for tasks to start, servers to load, and the client record. */
 export async function checkAws(target: DeployTarget, stacks: readonly AwsStack[]): Promise<DeployRow[]> {
   const clusters = clustersOf(target, stacks);
   const regions = [...new Set(stacks.map(({ region }) => region))];
   const checks = [
     ...clusters.flatMap((checked) => [
       () => checkServices(target, checked),
+      () => checkServers(target, checked),
       () => checkResponders(target, checked),
       () => checkRecord(target, checked),
       () => checkCertificates(target, checked),

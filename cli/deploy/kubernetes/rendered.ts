@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { readChartConf, UnreadableConf } from "../../../templates/helm-values";
-import { configDigest } from "../../../templates/nats-conf";
-import type { Rendered } from "../../core/judge-digest";
+import { readChartConf } from "../../../templates/helm-values";
+import { configDigest, type IncludedFile } from "../../../templates/nats-conf";
+import { type Rendered, renderedBy } from "../../core/judge-digest";
+import { leafIncludes } from "../leaf-includes";
 import type { DeployTarget } from "../target";
 import { clusterAccess } from "./cluster";
 import { type Manifest, releasedOf } from "./released";
@@ -26,24 +27,19 @@ const StatefulSet = z.object({
 export async function renderedDigests(target: DeployTarget, name: string): Promise<ReadonlyMap<string, Rendered>> {
   const { cluster } = clusterAccess(target, name);
   const released = await releasedOf(target, name);
-  const seeds = new Map<string, string>();
-  for (const { user } of cluster.leafLinks) {
-    const seed = await target.keys.read(`user-${user}`);
-    if (seed) seeds.set(`${user}.conf`, seed);
-  }
+  const include = await leafIncludes(target, cluster);
   return new Map(
     cluster.servers.map((server) => [
       server.name,
-      released ? renderedDigest(released.objects, server.name, seeds) : { unknown: "there is no release" },
+      released ? renderedDigest(released.objects, server.name, include) : { unknown: "there is no release" },
     ]),
   );
 }
 
-/** @param seeds of the users of leaf node links, by the name of the file that includes each */
 export function renderedDigest(
   objects: readonly Manifest[],
   pod: string,
-  seeds: ReadonlyMap<string, string> = new Map(),
+  include: IncludedFile = () => undefined,
 ): Rendered {
   const texts = objects.flatMap((object) =>
     object.kind === "ConfigMap" ? (ConfigMap.safeParse(object).data ?? []) : [],
@@ -56,14 +52,5 @@ export function renderedDigest(
   const env = sets.at(0)?.spec.template.spec.containers.find((container) => container.name === "nats")?.env ?? [];
   // The chart names a server by its pod; every other reference to it is Kubernetes' own.
   const variable = (name: string) => env.find((one) => one.name === name)?.value?.replace("$(POD_NAME)", pod);
-  const include = (path: string) => {
-    const nkey = seeds.get(path.slice(path.lastIndexOf("/") + 1));
-    return nkey === undefined ? undefined : { nkey };
-  };
-  try {
-    return { digest: configDigest(readChartConf(text, { variable, include })) };
-  } catch (error) {
-    if (error instanceof UnreadableConf) return { unknown: error.message };
-    throw error;
-  }
+  return renderedBy(() => configDigest(readChartConf(text, { variable, include })));
 }
