@@ -6,6 +6,9 @@ import type { Left } from "../../cli/deploy/states/left";
 import type { StackState } from "../../cli/deploy/states/state";
 import type { Allowed, DeployTarget } from "../../cli/deploy/target";
 import { lockIn } from "../../cli/deploy/terraform-messages";
+import { makeKeys } from "../../cli/keys/make";
+import { rotateKeys } from "../../cli/keys/rotate";
+import { MemoryStore } from "../../cli/keys/store";
 import { type EnvironmentInput, parseEnvironment } from "../../model/config";
 import {
   buildTopology,
@@ -35,10 +38,26 @@ const target = (allowed: Allowed = {}, emulator?: object) => ({ allowed, emulato
 test("the states of all clusters give back the topology that was deployed", () => {
   const [deployed, ...more] = deployedTopologies(states(topology));
   expect(more).toEqual([]);
-  expect(deployed?.clusters.map(({ name }) => name).sort()).toEqual([...deployable].sort());
+  expect(deployed?.topology.clusters.map(({ name }) => name).sort()).toEqual([...deployable].sort());
   const { servers, ...rest } = changeOf(states(topology), topology, deployable);
   expect(servers.filter(({ effect }) => effect !== "nothing")).toEqual([]);
   for (const [key, value] of Object.entries(rest)) if (key !== "environment") expect([key, value]).toEqual([key, []]);
+});
+
+test("keys that were rotated since then are part of the change, for each cluster and its users", async () => {
+  const store = new MemoryStore();
+  const { trust } = await makeKeys(topology, store);
+  await rotateKeys(topology, store, trust);
+  const rotated = (await makeKeys(topology, store, trust)).trust;
+  const before = states(topology).map((state) => ({ ...state, trust }));
+  const same = changeOf(before, topology, deployable, trust);
+  expect(same.servers.filter(({ effect }) => effect !== "nothing")).toEqual([]);
+  const change = changeOf(before, topology, deployable, rotated);
+  expect([...new Set(change.servers.map(({ effect }) => effect))]).toEqual(["restart"]);
+  const own = change.others.filter(({ at }) => at.startsWith(`trust.${deployable[0]}.`)).map(({ at }) => at);
+  expect(own).toEqual(
+    ["issuer", "xkey", "users.responder", "responders"].map((what) => `trust.${deployable[0]}.${what}`),
+  );
 });
 
 test("a cluster that is new starts, and one that was deployed with something else is compared with that", () => {

@@ -57,7 +57,7 @@ export class TestTwin {
   async up(environment?: EnvironmentInput): Promise<string> {
     if (environment) this.project.write(environment);
     const first = !existsSync(this.folder.ports);
-    return this.project.run("up", this.name, ...(first ? ["--ports", this.ports] : []));
+    return this.project.run("up", this.name, "--yes", ...(first ? ["--ports", this.ports] : []));
   }
 
   connectFile(): ConnectFile {

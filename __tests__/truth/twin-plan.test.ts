@@ -1,8 +1,9 @@
+import { rmSync } from "node:fs";
 import type { ChangePlan } from "../../model/change";
 import { STREAMS_INBOX } from "../../runtime/streams/contract";
 import { eventually } from "../support/eventually";
 import { jsonOf, TestProject } from "../support/project";
-import { app, oneServer } from "../support/twin-environment";
+import { app, core, oneServer, orders } from "../support/twin-environment";
 import { TestTwin } from "../support/twin-project";
 
 const project = new TestProject();
@@ -46,13 +47,57 @@ test("a restart is one by the server's own time, and a reload is none", async ()
   await twin.up(environment);
 });
 
+test("nobody is disconnected without agreement", async () => {
+  const before = { pids: twin.pids(), digests: await twin.digests() };
+  // In a pipe nobody can be asked, and without a change nobody is.
+  await project.run("up", "planned");
+  project.write({ ...environment, nats: { maxPayload: "2MiB" } });
+  const { code, stderr } = await project.natsform("up", "planned");
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(
+      /nothing was touched:\n {2}core-0: users and services that the callout admitted\n.*up planned --yes/,
+    ),
+  });
+  expect({ pids: twin.pids(), digests: await twin.digests() }).toEqual(before);
+  project.write(environment);
+});
+
+test("a rotation of keys, and a certificate that is issued again, are part of the plan", async () => {
+  await project.run("keys", "rotate", "planned", "--twin");
+  const { code, plan: rotated } = await plan();
+  expect({ code, effects: rotated.servers.map(({ effect }) => effect) }).toEqual({ code: 2, effects: ["restart"] });
+  expect(rotated.others.map(({ at }) => at)).toEqual(
+    ["issuer", "xkey", "users.responder", "responders"].map((what) => `trust.core.${what}`),
+  );
+  expect(rotated.narrowed).toEqual([]);
+  const first = await start();
+  expect((await project.natsform("up", "planned")).code).toBe(1);
+  await twin.up();
+  expect(await start()).not.toBe(first);
+  expect((await plan()).code).toBe(0);
+  await project.run("keys", "rotate", "planned", "--twin", "--finish");
+  const { narrowed } = (await plan()).plan;
+  expect(narrowed).toMatchObject([{ at: "trust.core.users.responder", what: ["everything"], keptMs: 0 }]);
+  await twin.up();
+  expect((await plan()).code).toBe(0);
+
+  rmSync(twin.folder.certificate("core", "public").cert);
+  const renewal = await plan();
+  expect(renewal.plan.servers.map(({ effect, reasons }) => ({ effect, reasons }))).toEqual([
+    { effect: "reload", reasons: [{ at: "certificates.public", effect: "reload", why: "it is issued again" }] },
+  ]);
+  // The environment is the same: nobody is asked.
+  expect(await project.run("up", "planned")).toContain("1 reloaded");
+});
+
 test("an account with streams is not taken out unless it is named", async () => {
   const more = { ...environment, accounts: { APP: {}, MORE: {} } };
   await twin.up(more);
   project.write(environment);
   const { code, stderr } = await project.natsform("up", "planned");
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("--allow-data-loss MORE") });
-  await project.run("up", "planned", "--allow-data-loss", "MORE");
+  await project.run("up", "planned", "--yes", "--allow-data-loss", "MORE");
   expect((await plan()).code).toBe(0);
 });
 
@@ -70,7 +115,28 @@ test("rights that are taken away stay with who is connected, until --disconnect 
   const text = await twin.up(narrowed);
   expect(text).toContain("who is connected keeps it for 1h at most; --disconnect ends it at once");
   expect(await may()).toBe(true);
-  expect(await project.run("up", "planned", "--disconnect")).toContain("1 connection ended");
+  const asked = await project.natsform("up", "planned", "--disconnect");
+  expect([asked.code, asked.stderr]).toEqual([1, expect.stringContaining("to end rights of before")]);
+  expect(await project.run("up", "planned", "--disconnect", "--yes")).toContain("1 connection ended");
   await eventually("it is back with what it may now", async () => !(await may()));
   for (const client of [sys, streams]) expect(client.health()).toMatchObject({ connected: true, reconnects: 0 });
+});
+
+test("what is in memory alone is lost by its name, and by no agreement to a restart", async () => {
+  const stored = { ...core, size: 1, jetstream: { memory: "64MiB", file: "1GiB", durability: "durable" as const } };
+  const memory = { ...orders, name: "CACHE", storage: "memory" as const, replicas: 1 };
+  const cached = { ...environment, clusters: { core: stored }, streams: [memory] };
+  await twin.up(cached);
+  const before = { pids: twin.pids(), digests: await twin.digests() };
+  project.write({ ...cached, nats: { featureFlags: { js_ack_fc_v2: true } } });
+  const { code, stderr } = await project.natsform("up", "planned", "--yes");
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/streams\.CACHE\.replicas: CACHE: its messages, in memory.*\n.*--allow-data-loss CACHE/),
+  });
+  expect({ pids: twin.pids(), digests: await twin.digests() }).toEqual(before);
+  await project.run("down", "planned");
+  // It is gone with the process: a start takes nothing more, and nobody is there to be asked about.
+  expect((await plan()).plan.losses).toEqual([]);
+  await project.run("up", "planned");
 });

@@ -1,5 +1,5 @@
 import { loadTrustIfThere, trustFile } from "../../model/config/load";
-import { buildTopology, type Topology, trustProblems } from "../../model/topology";
+import { buildTopology } from "../../model/topology";
 import { planChange } from "../../templates";
 import { earlierEnvironment } from "../core/earlier-environment";
 import { openEnvironment } from "../core/environment";
@@ -11,12 +11,7 @@ export async function planEnvironmentChange(name: string, options: { from: strin
   const earlier = await earlierEnvironment(name, options.from, root);
   const before = earlier.environment && buildTopology(earlier.environment);
   const after = loadTrustIfThere(trustFile(name, root), root);
-  // Keys are compared where both sides have all of theirs: a rotation is then part of the change.
-  const fits = (one: Topology | undefined, trust: typeof after) =>
-    one !== undefined && trust !== undefined && trustProblems(one, trust).length === 0;
-  const trust =
-    fits(before, earlier.trust) && fits(topology, after) && earlier.trust && after
-      ? { before: earlier.trust, after }
-      : undefined;
+  // With the keys of both sides a rotation is part of the change.
+  const trust = earlier.trust && after ? { before: earlier.trust, after } : undefined;
   showChange(planChange(before, topology, { trust }), options);
 }

@@ -30,9 +30,10 @@ export interface UpCommand {
   json?: boolean;
   allowDataLoss?: string[];
   disconnect?: boolean;
+  yes?: boolean;
 }
 
-export async function up(name: string, { ports, plan, json, ...options }: UpCommand): Promise<void> {
+export async function up(name: string, { ports, plan, json, yes, ...options }: UpCommand): Promise<void> {
   if (plan) {
     showChange(await planTwinUp(name, {}, commandHost({ json })), { json });
     return;
@@ -41,7 +42,9 @@ export async function up(name: string, { ports, plan, json, ...options }: UpComm
     what: `the twin of ${name} is brought up in part, and what runs goes on`,
     goOn: `natsform up ${name} continues, natsform down ${name} stops it`,
   };
-  const done = await leaving(left, () => upTwin(name, { ports: portChoice(ports), ...options }, commandHost({ json })));
+  const done = await leaving(left, () =>
+    upTwin(name, { ports: portChoice(ports), ...options }, commandHost({ json, yes })),
+  );
   if (json) printJson(done);
   else print(`${name} is up; natsform verify ${name} checks it, natsform status ${name} shows its addresses`);
 }

@@ -17,6 +17,8 @@ export interface TwinFolder {
   caBundle: string;
   /** The topology that the last `up` brought about. */
   applied: string;
+  /** The trust file that it was brought about with: public halves alone. */
+  appliedTrust: string;
   /** Leaf nodes have an authority for each cluster, as deployments have. */
   authority(issuer: IssuerId, cluster?: string): { cert: string; key: string };
   /** File with the authorities of an issuer that servers of the cluster trust. */
@@ -54,6 +56,7 @@ export function twinFolder(projectRoot: string, environment: string): TwinFolder
     lock: join(root, "lock"),
     caBundle: join(root, "pki", "ca.crt"),
     applied: join(root, "topology.json"),
+    appliedTrust: join(root, "applied-trust.json"),
     authority: (issuer, cluster) => pair(authority(issuer, cluster)),
     trusted: (issuer, cluster) =>
       issuer === "leafnodes"

@@ -1,26 +1,37 @@
 import { type ChangePlan, unallowedLosses, unknownKeys } from "../../model/change";
-import type { Topology } from "../../model/topology";
+import type { Trust } from "../../model/config";
+import { recordedTrust, type Topology } from "../../model/topology";
 import { changeLines, planChange } from "../../templates/change";
 import type { Host } from "../core/host";
 import { UserError } from "../core/project";
 import type { StackState } from "./states/state";
 import type { DeployTarget } from "./target";
 
+/** What servers were made from, as the states of their stacks have it. */
+export interface Deployed {
+  topology: Topology;
+  /** Keys of then; none where an older natsform noted them. */
+  trust?: Trust;
+}
+
 /**
- * What servers were made from, as the states of their stacks have it. Clusters that were applied with one and the same rest
- * of the environment are in one topology: after a deployment that ended half-way there are several.
+ * Clusters that were applied with one and the same rest of the environment are in one topology: after a deployment that ended
+ * half-way there are several.
  */
-export function deployedTopologies(states: Iterable<StackState>): Topology[] {
-  const groups = new Map<string, Topology>();
-  for (const { topology } of states) {
+export function deployedTopologies(states: Iterable<StackState>): Deployed[] {
+  const groups = new Map<string, Deployed>();
+  for (const { topology, trust } of states) {
     if (!topology) continue;
     const { clusters, streams, ...rest } = topology;
-    const key = JSON.stringify(rest);
-    const group = groups.get(key);
+    const key = JSON.stringify([rest, trust]);
+    const group = groups.get(key)?.topology;
     groups.set(key, {
-      ...rest,
-      clusters: [...(group?.clusters ?? []), ...clusters],
-      streams: [...(group?.streams ?? []), ...streams],
+      topology: {
+        ...rest,
+        clusters: [...(group?.clusters ?? []), ...clusters],
+        streams: [...(group?.streams ?? []), ...streams],
+      },
+      trust,
     });
   }
   return [...groups.values()];
@@ -32,10 +43,16 @@ export function deployedTopologies(states: Iterable<StackState>): Topology[] {
  * @param states of the stacks that the environment has, and of those that left it
  * @param topology the whole of the environment: leaf nodes are compared with their hubs in view
  * @param clusters that are deployed, and of which is known what they were made from, or that nothing of them is there yet
+ * @param trust keys of now: with those of then a rotation is part of the change
  */
-export function changeOf(states: Iterable<StackState>, topology: Topology, clusters: readonly string[]): ChangePlan {
+export function changeOf(
+  states: Iterable<StackState>,
+  topology: Topology,
+  clusters: readonly string[],
+  trust?: Trust,
+): ChangePlan {
   const deployed = deployedTopologies(states);
-  const all = deployed.flatMap((one) => one.clusters);
+  const all = deployed.flatMap((one) => one.topology.clusters);
   const known = all.map(({ name }) => name).filter((name) => clusters.includes(name));
   const fresh = clusters.filter((name) => !known.includes(name));
   // What is compared by itself is in the middle of the others as they are, or will be.
@@ -50,9 +67,10 @@ export function changeOf(states: Iterable<StackState>, topology: Topology, clust
     };
   };
   const plans = [
-    ...deployed.flatMap((before) => {
+    ...deployed.flatMap(({ topology: before, trust: keys }) => {
       const own = before.clusters.map(({ name }) => name).filter((name) => known.includes(name));
-      return own.length > 0 ? [about(own, planChange(amid(before), topology))] : [];
+      const compared = keys && trust && { before: keys, after: recordedTrust(trust) };
+      return own.length > 0 ? [about(own, planChange(amid(before), topology, { trust: compared }))] : [];
     }),
     ...(fresh.length > 0 ? [about(fresh, planChange(undefined, topology))] : []),
   ];
@@ -63,7 +81,7 @@ export function changeOf(states: Iterable<StackState>, topology: Topology, clust
 function about(clusters: readonly string[], plan: ChangePlan): ChangePlan {
   const isOf = ({ cluster }: { cluster: string }) => clusters.includes(cluster);
   const isAt = ({ at }: { at: string }) => {
-    const [, cluster] = /^clusters\.([^.]+)/.exec(at) ?? [];
+    const [, cluster] = /^clusters\.([^.]+)/.exec(at) ?? /^trust\.([^.]+)\./.exec(at) ?? [];
     return cluster === undefined || clusters.includes(cluster);
   };
   return {
@@ -71,6 +89,7 @@ function about(clusters: readonly string[], plan: ChangePlan): ChangePlan {
     servers: plan.servers.filter(isOf),
     streams: plan.streams.filter(isOf),
     losses: plan.losses.filter(isAt),
+    narrowed: plan.narrowed.filter(isAt),
     forbidden: plan.forbidden.filter(isAt),
     others: plan.others.filter(isAt),
   };

@@ -53,7 +53,7 @@ export async function survey(target: DeployTarget, stacks: readonly PlannedStack
     },
   });
   const known = [...states.values(), ...left.map(({ state }) => state)];
-  return { states, left, change: changeOf(known, target.topology, comparable(stacks, states, host)) };
+  return { states, left, change: changeOf(known, target.topology, comparable(stacks, states, host), target.trust) };
 }
 
 /** Clusters of which is known what they were made from, or that there is nothing of them yet. */

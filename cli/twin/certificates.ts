@@ -34,8 +34,7 @@ export async function ensureCertificates(topology: Topology, folder: TwinFolder,
       const files = folder.certificate(cluster.name, certificate.id);
       const authority = await authorityOf(certificate.issuer, cluster.name);
       const names = twinNames(certificate);
-      const pair = readPair(files);
-      if (pair && isUsable(pair, now) && isSignedBy(pair.cert, authority.cert) && hasNames(pair.cert, names)) continue;
+      if (isGood(readPair(files), authority, names, now)) continue;
       writePair(
         files,
         await issueCertificate(authority, {
@@ -53,6 +52,27 @@ export async function ensureCertificates(topology: Topology, folder: TwinFolder,
   writeFileAtomically(folder.caBundle, bundle.join(""));
   return made;
 }
+
+/** By cluster: certificates that `ensureCertificates` would issue. Writes nothing. */
+export function dueCertificates(topology: Topology, folder: TwinFolder, now: Date): Record<string, string[]> {
+  return Object.fromEntries(
+    topology.clusters.map(({ name, certificates }) => [
+      name,
+      certificates
+        .filter((certificate) => {
+          const authority = readPair(folder.authority(certificate.issuer, name));
+          const pair = readPair(folder.certificate(name, certificate.id));
+          return !authority || !isUsable(authority, now) || !isGood(pair, authority, twinNames(certificate), now);
+        })
+        .map(({ id }) => id),
+    ]),
+  );
+}
+
+type Names = ReturnType<typeof twinNames>;
+
+const isGood = (pair: KeyPairPem | undefined, authority: KeyPairPem, names: Names, now: Date): boolean =>
+  pair !== undefined && isUsable(pair, now) && isSignedBy(pair.cert, authority.cert) && hasNames(pair.cert, names);
 
 /** Each cluster's leaf nodes trust their own authority and those of linked clusters, as in deployments. */
 function trustPeers(topology: Topology, folder: TwinFolder): void {

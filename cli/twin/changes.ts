@@ -1,14 +1,29 @@
 import { writeFileAtomically } from "../../artifacts/files";
-import type { ChangePlan, ForbiddenChange, Loss, ServerChange } from "../../model/change";
+import {
+  type ChangePlan,
+  disconnected,
+  type ForbiddenChange,
+  type Loss,
+  type ServerChange,
+  unallowedLosses,
+} from "../../model/change";
+import type { Trust } from "../../model/config";
 import type { Topology } from "../../model/topology";
 import type { Healthz } from "../../runtime/client/monitoring";
 import { planChange } from "../../templates";
+import type { Host } from "../core/host";
 import { readOwn } from "../core/own-file";
 import { runningProcess } from "../core/processes";
 import { UserError } from "../core/project";
-import { allServers, type Twin } from "./context";
+import { dueCertificates } from "./certificates";
+import { allServers, type Twin, twinTrustIfThere } from "./context";
 import { monitoring } from "./monitoring";
 import { type PlanOptions, planTwinStreams, refuseLosses } from "./streams";
+
+/** What the caller has permitted beforehand, and asks for. */
+export interface AgreeOptions extends PlanOptions {
+  disconnect?: boolean;
+}
 
 /** What the last `up` brought about; `undefined` before the first, and where an older natsform did it. */
 function appliedTopology({ folder }: Pick<Twin, "folder">): Topology | undefined {
@@ -19,36 +34,82 @@ function appliedTopology({ folder }: Pick<Twin, "folder">): Topology | undefined
   );
 }
 
+/** Keys with which that was done; `undefined` where an older natsform did it. */
+const appliedTrust = ({ folder }: Pick<Twin, "folder">): Trust | undefined =>
+  readOwn(folder.appliedTrust, (text) => JSON.parse(text) as Trust, "remove it: the next up writes it again");
+
 /** Notes what `up` has brought about, for the next one to compare with. */
-export function noteApplied({ folder, topology }: Twin): void {
+export function noteApplied({ folder, topology }: Twin, trust: Trust): void {
+  writeFileAtomically(folder.appliedTrust, `${JSON.stringify(trust)}\n`);
   writeFileAtomically(folder.applied, `${JSON.stringify(topology)}\n`);
 }
 
-/** What `up` would do, by what the last one brought about and by what runs. Touches nothing. */
-export function planTwin({ folder, topology }: Pick<Twin, "folder" | "topology">): ChangePlan {
-  const plan = planChange(appliedTopology({ folder }), topology, { onPlatform: false });
+/**
+ * What `up` would do, by what the last one brought about and by what runs. Touches nothing.
+ *
+ * @param root folder of the project
+ * @param renewals certificates that `up` issues again are part of it
+ */
+export function planTwin(twin: Pick<Twin, "folder" | "topology">, root: string, renewals = true): ChangePlan {
+  const { folder, topology } = twin;
+  const [before, after] = [appliedTrust(twin), twinTrustIfThere(twin, root)];
+  const plan = planChange(appliedTopology(twin), topology, {
+    onPlatform: false,
+    trust: before && after && { before, after },
+    renewed: renewals ? dueCertificates(topology, folder, new Date()) : {},
+  });
+  const runs = (server: string) => runningProcess(folder.server(server)) !== undefined;
   const found = ({ effect, server, ...rest }: ServerChange): ServerChange =>
-    effect === "remove" || runningProcess(folder.server(server))
+    runs(server)
       ? { ...rest, server, effect }
-      : { ...rest, server, effect: "start", disconnects: [] };
-  return { ...plan, servers: plan.servers.map(found) };
+      : { ...rest, server, effect: effect === "remove" ? effect : "start", disconnects: [] };
+  return {
+    ...plan,
+    servers: plan.servers.map(found),
+    // The memory of a server that does not run is gone already; its disk is not.
+    losses: plan.losses.filter(({ servers = [], inMemory }) => !inMemory || servers.some(runs)),
+  };
 }
 
 /**
- * Refuses what cannot be done, before the first file or server is touched: changes that no step leads to, and streams
- * that would have to be made anew.
+ * Refuses changes that no step leads to, and asks before something is lost or somebody disconnected. What streams lose by
+ * their settings is found afterwards, where they are asked what they hold.
+ *
+ * @throws UserError before anything is touched
+ */
+export async function agreeOnUp(twin: Twin, root: string, options: AgreeOptions, host: Host): Promise<void> {
+  // The first `up` changes nothing that was there.
+  if (!appliedTopology(twin)) return;
+  const plan = planTwin(twin, root, false);
+  const { environment } = twin.topology;
+  if (plan.forbidden.length > 0) throw refusal(environment, plan.forbidden);
+  const lost = unallowedLosses(plan, options.allowDataLoss).filter(
+    ({ at, servers }) => servers !== undefined || !at.startsWith("streams."),
+  );
+  const lines = lost.map(({ name, at, what }) => `  ${at}: ${name}: ${what}`).join("\n");
+  if (lost.length > 0 && !(await host.confirm(`this would be lost:\n${lines}\nGo on?`, "loss")))
+    throw lossRefusal(lost);
+  await refuseStreams(twin, options);
+  const leaving = [
+    ...disconnected(plan).map(({ server, disconnects }) => `  ${server}: ${disconnects.join(", ")}`),
+    ...(options.disconnect ? ["  everybody whom the callout admitted, to end rights of before"] : []),
+  ];
+  const question = `these have to reconnect:\n${leaving.join("\n")}\nGo on?`;
+  if (leaving.length > 0 && !(await host.confirm(question)))
+    throw new UserError(
+      `clients would be disconnected, nobody has agreed to it, and nothing was touched:\n${leaving.join("\n")}`,
+      `natsform up ${environment} --yes; --plan shows all of it`,
+    );
+}
+
+/**
+ * Refuses streams that would have to be made anew, before the first server is touched.
  *
  * @throws UserError that lists all of them
  */
-export async function refuseImpossible(twin: Twin, allowed: PlanOptions = {}): Promise<void> {
+async function refuseStreams(twin: Twin, allowed: PlanOptions): Promise<void> {
   const before = appliedTopology(twin);
-  if (!before) return;
-  const { forbidden, losses } = planTwin(twin);
-  if (forbidden.length > 0) throw refusal(twin.topology.environment, forbidden);
-  // What streams lose by their settings is found below, where they are asked what they hold.
-  const lost = losses.filter(({ name, at }) => !at.startsWith("streams.") && !allowed.allowDataLoss?.includes(name));
-  if (lost.length > 0) throw lossRefusal(lost);
-  if (!(await allServe(twin, before))) return;
+  if (!before || !(await allServe(twin, before))) return;
   const known = before.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
   const plans = await planTwinStreams(twin, allowed, ({ cluster, account }) => {
     const old = before.clusters.find(({ name }) => name === cluster.name);

@@ -55,7 +55,7 @@ export async function openTwin(name: string, root: string): Promise<Twin> {
  *
  * @throws UserError when it is damaged
  */
-export function twinTrustIfThere({ folder }: Twin, root: string): Trust | undefined {
+export function twinTrustIfThere({ folder }: Pick<Twin, "folder">, root: string): Trust | undefined {
   try {
     return loadTrustIfThere(folder.trust, root);
   } catch (error) {

@@ -13,7 +13,7 @@ import { withLock } from "../core/lock";
 import type { PartStatus } from "../core/rows";
 import { runSteps } from "../core/steps";
 import { twinFolder } from "../core/twin-folder";
-import { planTwin } from "./changes";
+import { agreeOnUp, planTwin } from "./changes";
 import { prepareTwin } from "./context";
 import { stopTwin, wipeTwin } from "./down";
 import { keepBackupKey } from "./kept-backup-key";
@@ -45,7 +45,8 @@ export interface TwinUp {
 }
 
 /**
- * Brings the twin of an environment from its current state to what the environment says. Success means that it is ready.
+ * Brings the twin of an environment from its current state to what the environment says. Success means that it is ready. The
+ * host is asked before clients have to reconnect, and before something is lost that no name allows.
  *
  * @throws ConfigError, UserError when lint refuses the environment, a tool or a port is missing, or a part does not start
  */
@@ -56,10 +57,13 @@ export async function upTwin(
 ): Promise<TwinUp> {
   const { findings, acknowledged } = await admitted(name, root, host);
   const twin = await prepareTwin(name, root, ports);
-  const plan = planTwin(twin);
-  // The first `up` changes nothing that was there.
-  if (existsSync(twin.folder.applied) && !changesNothing(plan)) notices(host)(changeLines(plan).join("\n"));
-  await withLock(twin.folder.lock, () => runSteps(host, upSteps(twin, root, options), {} as UpState));
+  await withLock(twin.folder.lock, async () => {
+    const plan = planTwin(twin, root);
+    // The first `up` changes nothing that was there.
+    if (existsSync(twin.folder.applied) && !changesNothing(plan)) notices(host)(changeLines(plan).join("\n"));
+    await agreeOnUp(twin, root, options, host);
+    await runSteps(host, upSteps(twin, root, options), {} as UpState);
+  });
   const parts = await twinStatus(twin);
   return { environment: name, warnings: findings.length, acknowledged: acknowledged.length, parts };
 }
@@ -68,7 +72,7 @@ export async function upTwin(
 export async function planTwinUp(name: string, { root = projectRoot() }: TwinProps, host: Host): Promise<ChangePlan> {
   await admitted(name, root, host);
   const { topology } = await openEnvironment(name, root);
-  return planTwin({ topology, folder: twinFolder(root, name) });
+  return planTwin({ topology, folder: twinFolder(root, name) }, root);
 }
 
 /** @throws UserError for what lint refuses */

@@ -12,7 +12,7 @@ import { writeTrust } from "../keys/trust-file";
 import { openKeys } from "../keys/trusted-keys";
 import { updateAccounts } from "./accounts";
 import { ensureCertificates } from "./certificates";
-import { noteApplied, refuseImpossible } from "./changes";
+import { noteApplied } from "./changes";
 import { writeConnectFile } from "./connect-file";
 import { allServers, importedTrustOf, type Twin, twinTrustIfThere } from "./context";
 import { disconnectAdmitted } from "./disconnect";
@@ -58,7 +58,6 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
         const desired = twin.topology.nats.version;
         const found = findNatsServer(desired);
         if (!found) throw missingNatsServer(desired);
-        await refuseImpossible(twin, options);
         await assertPortsFree(twin, portsToOpen(twin));
         writeLayout(twin);
         state.natsServer = found;
@@ -152,9 +151,9 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
     },
     {
       title: "connect.json",
-      work: async (_, state) => {
-        writeConnectFile(twin, state.trust);
-        noteApplied(twin);
+      work: async (_, { trust }) => {
+        writeConnectFile(twin, trust);
+        noteApplied(twin, trust);
       },
     },
   ];

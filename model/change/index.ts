@@ -1,5 +1,6 @@
 export { forbiddenChanges } from "./forbidden";
 export { narrowedGrants } from "./grants";
+export { keyChanges } from "./keys";
 export * from "./model";
 export { platformReasons } from "./platform";
 export { reloadableKeys, reloadMatrix } from "./reload-matrix";

@@ -42,6 +42,10 @@ export interface Loss {
   /** Place in the environment. */
   at: string;
   what: string;
+  /** Servers with which it goes. */
+  servers?: string[];
+  /** It is in their memory alone: while none of them runs, there is nothing to be lost. */
+  inMemory?: true;
 }
 
 /** Rights that somebody has, and no longer gets. */
@@ -94,6 +98,10 @@ export const gravest = (reasons: readonly ChangeReason[]): ServerEffect =>
     (worst, { effect }) => (gravity.indexOf(effect) > gravity.indexOf(worst) ? effect : worst),
     "nothing",
   );
+
+/** Who has to reconnect, or is ended, in words: `core-0, core-1: rolling restart: everybody …`. */
+export const disconnected = ({ servers }: ChangePlan): ServerChange[] =>
+  servers.filter(({ disconnects }) => disconnects.length > 0);
 
 /** True when the change does nothing at all. */
 export const changesNothing = ({ servers, streams, losses, narrowed, forbidden, others }: ChangePlan): boolean =>

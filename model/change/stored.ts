@@ -2,10 +2,20 @@ import { type ClusterTopology, platformModel, type Topology } from "../topology"
 import type { Loss, ServerChange } from "./model";
 import { streamsOn } from "./streams";
 
-/** What is stored and no longer reached: of clusters, JetStream and accounts that are taken out, and of disks that end. */
-export function storedLosses(before: Topology, after: Topology, servers: readonly ServerChange[]): Loss[] {
+/**
+ * What is stored and no longer reached: of clusters, JetStream and accounts that are taken out, and of memory and disks that
+ * end.
+ *
+ * @param onPlatform false for a twin, whose disks stay whatever happens to its servers
+ */
+export function storedLosses(
+  before: Topology,
+  after: Topology,
+  servers: readonly ServerChange[],
+  onPlatform: boolean,
+): Loss[] {
   return [
-    ...before.clusters.flatMap((cluster) => clusterLosses(before, after, cluster, servers)),
+    ...before.clusters.flatMap((cluster) => clusterLosses(before, after, cluster, servers, onPlatform)),
     ...accountLosses(before, after),
   ];
 }
@@ -15,6 +25,7 @@ function clusterLosses(
   after: Topology,
   old: ClusterTopology,
   servers: readonly ServerChange[],
+  onPlatform: boolean,
 ): Loss[] {
   if (!old.jetstream) return [];
   const { name } = old;
@@ -25,23 +36,30 @@ function clusterLosses(
   if (!cluster.jetstream)
     return [{ name, at: `clusters.${name}.jetstream`, what: `all that the cluster stores is out of reach${all}` }];
   const own = servers.filter((server) => server.cluster === name);
-  return [...restartLosses(old, stored, own), ...removedLosses(stored, own)];
+  return [...restartLosses(old, stored, own, onPlatform), ...removedLosses(stored, own)];
 }
 
 type Stored = ReturnType<typeof streamsOn>;
 
 /** A message that is on one server alone goes with that server's memory, or with a disk that is a task's. */
-function restartLosses(old: ClusterTopology, stored: Stored, servers: readonly ServerChange[]): Loss[] {
+function restartLosses(
+  old: ClusterTopology,
+  stored: Stored,
+  servers: readonly ServerChange[],
+  onPlatform: boolean,
+): Loss[] {
   const ends = servers.filter(({ effect }) => effect === "restart" || effect === "recreate");
   if (ends.length === 0) return [];
   const disk = platformModel(old.platform).disk(old.platform);
-  const loosesDisk = disk?.kind === "task" || ends.some(({ effect }) => effect === "recreate");
+  const losesDisk = onPlatform && (disk?.kind === "task" || ends.some(({ effect }) => effect === "recreate"));
   return stored
-    .filter(({ replicas, storage }) => replicas === 1 && (storage === "memory" || loosesDisk))
+    .filter(({ replicas, storage }) => replicas === 1 && (storage === "memory" || losesDisk))
     .map(({ name, storage }) => ({
       name,
       at: `streams.${name}.replicas`,
       what: `its messages, in ${storage === "memory" ? "memory" : "a disk that goes with its server"}: they are on one server, which is restarted`,
+      servers: ends.map(({ server }) => server),
+      ...(storage === "memory" && { inMemory: true as const }),
     }));
 }
 
@@ -55,6 +73,7 @@ function removedLosses(stored: Stored, servers: readonly ServerChange[]): Loss[]
       name,
       at: `streams.${name}.replicas`,
       what: `its messages, where all of its ${replicas} replicas are on ${gone.join(", ")}`,
+      servers: gone,
     }));
 }
 

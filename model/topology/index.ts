@@ -49,6 +49,7 @@ export {
   clusterTopology,
   holdsServers,
   type ProviderPlatform,
+  recordedTrust,
   recordNames,
   type StackRecord,
   stackRecord,

@@ -1,3 +1,4 @@
+import type { Trust } from "../config";
 import type { Topology } from "./model";
 import { isOnKubernetes, type KubernetesPlatform } from "./platforms";
 import type { PlannedStack } from "./stack";
@@ -19,7 +20,7 @@ export interface StackRecord {
 }
 
 /** Names of the resources (`terraform_data`) that hold the records. */
-export const recordNames = { stack: "natsform-stack", topology: "natsform-topology" } as const;
+export const recordNames = { stack: "natsform-stack", topology: "natsform-topology", trust: "natsform-trust" } as const;
 
 export function stackRecord(topology: Topology, stack: PlannedStack, isProtected: boolean): StackRecord {
   const cluster = topology.clusters.find(({ name }) => name === stack.cluster);
@@ -31,6 +32,12 @@ export function stackRecord(topology: Topology, stack: PlannedStack, isProtected
 
 /** Stacks in which servers are: they keep the topology that was applied last. */
 export const holdsServers = ({ layer }: PlannedStack): boolean => layer === "nats" || layer === "core";
+
+/**
+ * Public halves of the keys that servers were made with. Authorities are left out: deployments write them into the trust file,
+ * and would never be done.
+ */
+export const recordedTrust = ({ authorities: _, ...trust }: Trust): Trust => trust;
 
 /** What the servers of one cluster were made from: the topology, of its clusters and streams those alone. */
 export const clusterTopology = (topology: Topology, cluster: string): Topology => ({

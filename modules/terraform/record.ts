@@ -1,5 +1,12 @@
 import { DataResource, Fn, TerraformLocal, TerraformResource, type TerraformStack } from "cdktf";
-import { clusterTopology, holdsServers, type PlannedStack, recordNames, stackRecord } from "../../model/topology";
+import {
+  clusterTopology,
+  holdsServers,
+  type PlannedStack,
+  recordedTrust,
+  recordNames,
+  stackRecord,
+} from "../../model/topology";
 import type { StackContext } from "./context";
 import { json } from "./json";
 
@@ -7,12 +14,17 @@ import { json } from "./json";
  * Notes in the state whose it is, and of servers what they were made from. `terraform_data` is built into Terraform, and
  * makes nothing anywhere.
  */
-export function addRecord(stack: TerraformStack, { environment, topology }: StackContext, planned: PlannedStack): void {
+export function addRecord(
+  stack: TerraformStack,
+  { environment, topology, trust }: StackContext,
+  planned: PlannedStack,
+): void {
   const made = stack.node.findAll().filter((node): node is TerraformResource => node instanceof TerraformResource);
   note(stack, recordNames.stack, stackRecord(topology, planned, environment.deletionProtection));
   if (!holdsServers(planned)) return;
   // After everything else: what an apply that failed half-way has not brought about is not noted.
   note(stack, recordNames.topology, clusterTopology(topology, planned.cluster ?? ""), made);
+  note(stack, recordNames.trust, recordedTrust(trust), made);
 }
 
 /** Nothing of it is secret; marked as such, plans for people leave the long text out. */

@@ -3,6 +3,7 @@ import {
   differences,
   type ForbiddenChange,
   forbiddenChanges,
+  keyChanges,
   narrowedGrants,
   type OtherChange,
   platformReasons,
@@ -28,6 +29,8 @@ export interface PlanProps {
    * @default true
    */
   onPlatform?: boolean;
+  /** By cluster: certificates that are issued again, although nothing of them is changed. */
+  renewed?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -39,24 +42,31 @@ export interface PlanProps {
 export function planChange(
   before: Topology | undefined,
   after: Topology,
-  { trust, onPlatform = true }: PlanProps = {},
+  { trust, onPlatform = true, renewed = {} }: PlanProps = {},
 ): ChangePlan {
-  const servers = serverChanges(before && sideOf(before, trust?.before), sideOf(after, trust?.after), onPlatform);
+  const own = { onPlatform, renewed };
+  const servers = serverChanges(before && sideOf(before, trust?.before), sideOf(after, trust?.after), own);
   const { environment } = after;
   const nothing = { ...after, streams: [] };
   const { streams, losses } = streamChanges(before ?? nothing, after);
   if (!before) return { environment, servers, streams, losses, narrowed: [], forbidden: [], others: [] };
+  const keys = trust
+    ? keyChanges({ topology: before, trust: trust.before }, { topology: after, trust: trust.after })
+    : { others: [], narrowed: [] };
   return {
     environment,
     servers,
     streams,
-    losses: [...losses, ...storedLosses(before, after, servers)],
-    narrowed: narrowedGrants(before, after),
+    losses: [...losses, ...storedLosses(before, after, servers, onPlatform)],
+    narrowed: [...narrowedGrants(before, after), ...keys.narrowed],
     forbidden: [
       ...forbiddenChanges(before, after).filter(({ at }) => onPlatform || !at.includes(".platform.")),
       ...operatorChange(trust),
     ],
-    others: otherChanges(before, after).filter(({ at }) => onPlatform || !at.includes(".platform.")),
+    others: [
+      ...otherChanges(before, after).filter(({ at }) => onPlatform || !at.includes(".platform.")),
+      ...keys.others,
+    ],
   };
 }
 

@@ -1,29 +1,48 @@
 import { type ChangeReason, gravest, isSame, platformReasons, type ServerChange } from "../../model/change";
 import type { Trust } from "../../model/config";
-import type { ClusterTopology, ServerTopology, Topology } from "../../model/topology";
+import {
+  type ClusterTopology,
+  calloutKeys,
+  isOnEcs,
+  peerAuthorities,
+  type ServerTopology,
+  type Topology,
+  usersElsewhere,
+} from "../../model/topology";
 import { type ConfObject, platformSite, serverConf } from "../nats-conf";
 import { chartReasons, withChartValues } from "./chart-values";
+import { comparedTrust } from "./compared-trust";
 import { confReasons } from "./conf-reasons";
 import { disconnectsOf } from "./disconnects";
-import { namedTrust } from "./named-trust";
 
 /** One of the two states that are compared. */
 export interface Side {
   topology: Topology;
+  /** Keys as they are compared. */
   trust: Trust;
 }
 
-export const sideOf = (topology: Topology, trust: Trust = namedTrust(topology)): Side => ({ topology, trust });
+export const sideOf = (topology: Topology, trust?: Trust): Side => ({
+  topology,
+  trust: comparedTrust(topology, trust),
+});
 
-/** What happens to every server of before and after, in their order. @param onPlatform false: without what a platform does */
-export function serverChanges(before: Side | undefined, after: Side, onPlatform: boolean): ServerChange[] {
+export interface ServerProps {
+  /** False: without what a platform does. */
+  onPlatform: boolean;
+  /** By cluster: certificates that are issued again. */
+  renewed: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What happens to every server of before and after, in their order. */
+export function serverChanges(before: Side | undefined, after: Side, props: ServerProps): ServerChange[] {
   const old = before?.topology.clusters ?? [];
   const present = after.topology.clusters.flatMap((cluster) =>
     cluster.servers.map((server) => {
       const was = old.find(({ name }) => name === cluster.name);
       const wasServer = was?.servers.find(({ name }) => name === server.name);
       if (!before || !was || !wasServer) return newOrGone(cluster, server, "start");
-      return changed({ side: before, cluster: was, server: wasServer }, { side: after, cluster, server }, onPlatform);
+      return changed({ side: before, cluster: was, server: wasServer }, { side: after, cluster, server }, props);
     }),
   );
   const gone = old.flatMap((cluster) => {
@@ -58,14 +77,15 @@ function confOf({ side: { topology, trust }, cluster, server }: Placed, onPlatfo
   return onPlatform ? withChartValues(conf, cluster) : conf;
 }
 
-function changed(old: Placed, now: Placed, onPlatform: boolean): ServerChange {
+function changed(old: Placed, now: Placed, { onPlatform, renewed }: ServerProps): ServerChange {
   const from = confOf(old, onPlatform);
   const to = confOf(now, onPlatform);
   const version = [old, now].map(({ side }) => side.topology.nats.version);
   const reasons: ChangeReason[] = [
     ...(version[0] === version[1] ? [] : [{ at: "nats.version", effect: "restart" as const }]),
     ...confReasons(from, to),
-    ...certificateReasons(old.cluster, now.cluster),
+    ...certificateReasons(old.cluster, now.cluster, renewed[now.cluster.name] ?? []),
+    ...(onPlatform ? keyReasons(old, now) : []),
     ...(onPlatform ? platformReasons(old.cluster, now.cluster).reasons : []),
     ...(onPlatform ? chartReasons(old.cluster, now.cluster) : []),
   ];
@@ -80,10 +100,37 @@ function changed(old: Placed, now: Placed, onPlatform: boolean): ServerChange {
 }
 
 /** Files of the same names with other certificates in them: servers read them again. */
-function certificateReasons(old: ClusterTopology, { certificates }: ClusterTopology): ChangeReason[] {
-  return certificates.flatMap((certificate) => {
+function certificateReasons(
+  old: ClusterTopology,
+  { certificates }: ClusterTopology,
+  renewed: readonly string[],
+): ChangeReason[] {
+  return certificates.flatMap((certificate): ChangeReason[] => {
     const was = old.certificates.find(({ id }) => id === certificate.id);
-    const same = was && isSame({ ...was, ttlMs: 0 }, { ...certificate, ttlMs: 0 });
-    return was === undefined || same ? [] : [{ at: `certificates.${certificate.id}`, effect: "reload" as const }];
+    if (was === undefined) return [];
+    const at = `certificates.${certificate.id}`;
+    if (!isSame({ ...was, ttlMs: 0 }, { ...certificate, ttlMs: 0 })) return [{ at, effect: "reload" }];
+    return renewed.includes(certificate.id) ? [{ at, effect: "reload", why: "it is issued again" }] : [];
   });
+}
+
+/** Keys that no configuration shows, and for which a platform replaces servers; see `deployedDigest`. */
+function keyReasons(old: Placed, now: Placed): ChangeReason[] {
+  const differ = (of: (placed: Placed) => unknown) => !isSame(of(old), of(now));
+  const isOperator = now.side.topology.identity.mode === "operator";
+  const refused = ({ side: { trust }, cluster }: Placed) => [
+    ...usersElsewhere(trust, cluster.name),
+    ...(trust.revoked ?? []),
+  ];
+  const callout = ({ side: { topology, trust }, cluster }: Placed) => calloutKeys(topology, trust, cluster.name);
+  const peers = ({ side: { topology, trust }, cluster }: Placed) =>
+    peerAuthorities(topology, cluster, trust.authorities);
+  return [
+    ...(isOperator && differ((placed) => [callout(placed), refused(placed)])
+      ? [{ at: "trust.accounts", effect: "restart" as const, why: "servers keep the JWTs of accounts that they have" }]
+      : []),
+    ...(differ(peers)
+      ? [{ at: "trust.authorities", effect: isOnEcs(now.cluster) ? ("restart" as const) : ("reload" as const) }]
+      : []),
+  ];
 }

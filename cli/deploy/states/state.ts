@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Trust } from "../../../model/config";
 import { recordNames, type StackRecord, type Topology } from "../../../model/topology";
 import { type DeployTarget, stackFolder } from "../target";
 import { type TerraformFolder, terraform } from "../terraform";
@@ -22,6 +23,8 @@ export interface StackState {
   record?: StackRecord;
   /** What its servers were made from, where it holds servers. */
   topology?: Topology;
+  /** Public halves of the keys that they were made with. */
+  trust?: Trust;
 }
 
 const State = z.object({
@@ -56,6 +59,7 @@ export function parseState(id: string, text: string): StackState {
     resources: all.filter(({ type, name }) => !(type === "terraform_data" && records.includes(name))),
     record: noted(recordNames.stack),
     topology: noted(recordNames.topology),
+    trust: noted(recordNames.trust),
   };
 }
 
