@@ -13,6 +13,8 @@ import { type EnvironmentInput, parseEnvironment } from "../../model/config";
 import {
   buildTopology,
   clusterTopology,
+  isOnKubernetes,
+  type KubernetesCluster,
   type PlannedStack,
   stackPlan,
   stackRecord,
@@ -33,7 +35,8 @@ const deployable = [...new Set(stackPlan(topology).flatMap(({ cluster }) => clus
 /** States of servers that were made from a topology, each of one cluster. */
 const states = (from: Topology, names: readonly string[] = deployable): StackState[] =>
   names.map((name) => ({ id: `${name}-servers`, resources: [], topology: clusterTopology(from, name) }));
-const target = (allowed: Allowed = {}, emulator?: object) => ({ allowed, emulator }) as unknown as DeployTarget;
+const target = (allowed: Allowed = {}, emulator?: object) =>
+  ({ allowed, emulator, topology }) as unknown as DeployTarget;
 
 test("the states of all clusters give back the topology that was deployed", () => {
   const [deployed, ...more] = deployedTopologies(states(topology));
@@ -54,10 +57,10 @@ test("keys that were rotated since then are part of the change, for each cluster
   expect(same.servers.filter(({ effect }) => effect !== "nothing")).toEqual([]);
   const change = changeOf(before, topology, deployable, rotated);
   expect([...new Set(change.servers.map(({ effect }) => effect))]).toEqual(["restart"]);
-  const own = change.others.filter(({ at }) => at.startsWith(`trust.${deployable[0]}.`)).map(({ at }) => at);
-  expect(own).toEqual(
-    ["issuer", "xkey", "users.responder", "responders"].map((what) => `trust.${deployable[0]}.${what}`),
-  );
+  for (const name of deployable) {
+    const own = change.others.flatMap(({ at }) => (at.startsWith(`trust.${name}.`) ? [at.split(".")[2]] : []));
+    expect([name, [...new Set(own)]]).toEqual([name, ["xkey", "accounts", "users", "responders"]]);
+  }
 });
 
 test("a cluster that is new starts, and one that was deployed with something else is compared with that", () => {
@@ -136,6 +139,25 @@ describe("what is no longer in the environment", () => {
     const refused = await agreeOnLeft(target(), [left("its streams")], yes).catch((error: unknown) => error);
     expect(refused).toMatchObject({ fix: `put it back, or --allow-data-loss ${cluster}` });
     await agreeOnLeft(target({ dataLoss: [cluster] }), [left("its streams")], yes);
+  });
+
+  test("is kept while a cluster that stays is in its namespace, whoever allows what", async () => {
+    const other = topology.clusters.find(isOnKubernetes) as KubernetesCluster;
+    const pki = stackPlan(topology).find(
+      ({ cluster, layer }) => cluster === other.name && layer === "pki",
+    ) as PlannedStack;
+    const gone = (name: string): Left => ({
+      record: stackRecord(topology, { ...pki, id: "gone-pki" }, false),
+      state: {
+        id: "gone-pki",
+        resources: [
+          { type: "kubernetes_namespace_v1", name: "x", provider: "kubernetes", attributes: { metadata: [{ name }] } },
+        ],
+      },
+    });
+    const own = (name: string) => agreeOnLeft(target({ dataLoss: [other.name] }), [gone(name)], yes);
+    await own("another");
+    await expect(own(other.platform.namespace)).rejects.toThrow(`is that of ${other.name} as well`);
   });
 
   test("is kept while it is protected, whoever allows what", async () => {

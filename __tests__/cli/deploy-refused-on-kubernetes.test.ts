@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { immutableChanges, type LiveSet } from "../../cli/deploy/kubernetes/immutable";
+import { immutableChanges, type LiveSet, sealedObjects, serviceChanges } from "../../cli/deploy/kubernetes/immutable";
 import { foreignObjects, ownedObjects, wantedObjects } from "../../cli/deploy/kubernetes/shared-objects";
 import { helmValues } from "../../templates/helm-values";
 import { type OnKubernetes, onKubernetes } from "../support/kubernetes-context";
@@ -43,6 +43,76 @@ describe("claims of a StatefulSet, which Kubernetes does not change", () => {
     ]);
     const more = live(...asDeployed.spec.volumeClaimTemplates, claim("old", "1Gi"));
     expect(immutableChanges(more, await values())).toEqual(["claim old is left out"]);
+  });
+});
+
+describe("what else Kubernetes does not change", () => {
+  const values = async (own: object) => {
+    const { topology, cluster, trust } = await onKubernetes(({ platform }) => {
+      Object.assign(platform, { chart: { values: own } });
+    });
+    return JSON.parse(JSON.stringify(helmValues({ topology, cluster, trust, storageClass: "ssd" }))) as unknown;
+  };
+  const set: LiveSet = {
+    spec: {
+      serviceName: "nats-headless",
+      podManagementPolicy: "Parallel",
+      selector: { matchLabels: { "app.kubernetes.io/name": "nats" } },
+      volumeClaimTemplates: [
+        {
+          metadata: { name: "nats-js" },
+          spec: { storageClassName: "ssd", resources: { requests: { storage: "100Gi" } } },
+        },
+        {
+          metadata: { name: "nats-resolver" },
+          spec: { storageClassName: "ssd", resources: { requests: { storage: "1Gi" } } },
+        },
+      ],
+    },
+  };
+  const ofSet = async (own: object) => immutableChanges(set, await values({ statefulSet: own }));
+
+  test("of a StatefulSet, merged or by a patch, is named; what it changes is not", async () => {
+    expect(await ofSet({ merge: { spec: { podManagementPolicy: "OrderedReady", minReadySeconds: 5 } } })).toEqual([
+      'podManagementPolicy is "Parallel", wanted "OrderedReady"',
+    ]);
+    expect(
+      await ofSet({ merge: { spec: { podManagementPolicy: "Parallel", updateStrategy: { type: "OnDelete" } } } }),
+    ).toEqual([]);
+    const patch = [
+      { op: "add", path: "/spec/selector/matchLabels/x", value: "y" },
+      { op: "replace", path: "/spec/serviceName", value: "nats-headless" },
+      { op: "add", path: "/metadata/annotations", value: {} },
+    ];
+    expect(await ofSet({ patch })).toEqual([expect.stringMatching(/^selector is .*, wanted .*"x":"y"/)]);
+  });
+
+  test("of Services is their address, and the family and class that it is of", async () => {
+    const live = new Map<string, unknown>([
+      [
+        "service",
+        { metadata: { name: "nats" }, spec: { type: "ClusterIP", clusterIP: "10.0.0.9", ipFamilies: ["IPv4"] } },
+      ],
+      ["headlessService", { metadata: { name: "nats-headless" }, spec: { clusterIP: "None" } }],
+    ]);
+    const of = async (spec: object) => serviceChanges(live, await values({ service: { merge: { spec } } }));
+    expect(await of({ type: "LoadBalancer", sessionAffinity: "None" })).toEqual([]);
+    expect(await of({ clusterIP: "10.0.0.9", ipFamilies: ["IPv4", "IPv6"] })).toEqual([]);
+    expect(await of({ clusterIP: "10.0.0.10", ipFamilies: ["IPv6"] })).toEqual([
+      'clusterIP of Service nats is "10.0.0.9", wanted "10.0.0.10"',
+      'ipFamilies of Service nats is ["IPv4"], wanted ["IPv6"]',
+    ]);
+    const headless = { headlessService: { patch: [{ op: "replace", path: "/spec/clusterIP", value: "10.0.0.3" }] } };
+    expect(serviceChanges(live, await values(headless))).toEqual([
+      'clusterIP of Service nats-headless is "None", wanted "10.0.0.3"',
+    ]);
+    expect(serviceChanges(new Map(), await values(headless))).toEqual([]);
+  });
+
+  test("of ConfigMaps and Secrets is what somebody has sealed", () => {
+    expect(sealedObjects("true ConfigMap nats-config\n Secret nats-keys\nfalse Secret other\n")).toEqual([
+      "ConfigMap nats-config is immutable",
+    ]);
   });
 });
 

@@ -125,14 +125,18 @@ test("rights that are taken away stay with who is connected, until --disconnect 
 test("what is in memory alone is lost by its name, and by no agreement to a restart", async () => {
   const stored = { ...core, size: 1, jetstream: { memory: "64MiB", file: "1GiB", durability: "durable" as const } };
   const memory = { ...orders, name: "CACHE", storage: "memory" as const, replicas: 1 };
-  const cached = { ...environment, clusters: { core: stored }, streams: [memory] };
+  const rule = "ephemeral-single-copy";
+  const acknowledge = [{ rule, reason: "What is cached can be lost, when somebody says so.", expires: "2027-11-01" }];
+  const cached = { ...environment, clusters: { core: stored }, streams: [memory], acknowledge };
   await twin.up(cached);
   const before = { pids: twin.pids(), digests: await twin.digests() };
   project.write({ ...cached, nats: { featureFlags: { js_ack_fc_v2: true } } });
   const { code, stderr } = await project.natsform("up", "planned", "--yes");
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: expect.stringMatching(/streams\.CACHE\.replicas: CACHE: its messages, in memory.*\n.*--allow-data-loss CACHE/),
+    stderr: expect.stringMatching(
+      /streams\.CACHE\.replicas: CACHE: its messages, in memory.*\n.*--allow-data-loss CACHE/,
+    ),
   });
   expect({ pids: twin.pids(), digests: await twin.digests() }).toEqual(before);
   await project.run("down", "planned");

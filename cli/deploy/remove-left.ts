@@ -5,7 +5,7 @@ import { kubernetesAccess } from "../core/kubernetes-access";
 import { UserError } from "../core/project";
 import { confirmed, runStep } from "../core/steps";
 import { destroyFolder, initFolder } from "./plan";
-import { type Left, lossName } from "./states/left";
+import { type Left, lossName, namespacesInUse } from "./states/left";
 import { unlocking } from "./states/locks";
 import { protectionsOf } from "./states/protections";
 import { synthSettings } from "./steps";
@@ -47,7 +47,7 @@ export function showLeft(left: readonly Left[], host: Host): void {
  * Asks for the removal of what is no longer in the environment, before anything is touched. On an emulated AWS nothing
  * is worth a question.
  *
- * @throws UserError where it is protected, or the caller does not confirm
+ * @throws UserError where it is protected, somebody who stays is in it, or the caller does not confirm
  */
 export async function agreeOnLeft(target: DeployTarget, left: readonly Left[], host: Host): Promise<void> {
   if (left.length === 0 || target.emulator) return;
@@ -55,6 +55,12 @@ export async function agreeOnLeft(target: DeployTarget, left: readonly Left[], h
     left,
     "put it back into the environment, set deletionProtection: false, deploy, and take it out then",
   );
+  const inUse = namespacesInUse(target.topology, left);
+  if (inUse.length > 0)
+    throw new UserError(
+      `the removal would take what stays; nothing was touched:\n  ${inUse.join("\n  ")}`,
+      "put the cluster back, and give one of the two a namespace of its own: that is another cluster, with its streams from a backup",
+    );
   const losses = left.filter((one) => one.loses && !target.allowed?.dataLoss?.includes(lossName(one)));
   for (const one of losses)
     if (!(await host.confirm(`${one.record.stack.id} is no longer in the environment. Lose ${one.loses}?`, "loss")))

@@ -110,7 +110,10 @@ function shrunk(before: Topology, old: ClusterTopology, { name, servers }: Clust
   ];
 }
 
-/** A server that was alone has streams of its own: as one of a cluster it takes them for leftovers, and removes them. */
+/**
+ * A server that was alone has streams of its own: as one of a cluster it serves none of them, takes them for leftovers, and removes
+ * them 30 seconds later.
+ */
 function joined(before: Topology, old: ClusterTopology, { name, servers }: ClusterTopology): ForbiddenChange[] {
   if (!old.jetstream || old.servers.length > 1 || servers.length === 1) return [];
   const kept = before.streams.filter((stream) => stream.cluster === name).map((stream) => stream.name);
@@ -118,7 +121,7 @@ function joined(before: Topology, old: ClusterTopology, { name, servers }: Clust
   return [
     {
       at: `clusters.${name}.size`,
-      message: `${kept.join(", ")} of a server that is alone: once it is one of a cluster, it removes them`,
+      message: `${kept.join(", ")} of a server that is alone: once it is one of a cluster, it serves them no more, and removes them after 30 seconds`,
       steps: `make a second cluster of ${servers.length}, bring the streams there from a backup, and take ${name} out`,
     },
   ];

@@ -53,6 +53,11 @@ function ofCluster(cluster: string, before: Side, after: Side): { others: OtherC
       at: at("xkey"),
       what: "servers seal what they ask with another key, which they read at their start",
     });
+  for (const [name, { signingKey }] of Object.entries(after.trust.accounts)) {
+    const old = before.trust.accounts[name]?.signingKey;
+    if (identity.mode === "operator" && old !== undefined && old !== signingKey)
+      others.push({ at: at(`accounts.${name}`), what: "its users are signed by another key" });
+  }
   // A user that is new or taken out is a change of the environment, and stands with it.
   for (const user of namesOf(before.trust.users, after.trust.users)) {
     const [from, to] = [accepted(before.trust, user), accepted(after.trust, user)];

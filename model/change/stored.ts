@@ -36,10 +36,32 @@ function clusterLosses(
   if (!cluster.jetstream)
     return [{ name, at: `clusters.${name}.jetstream`, what: `all that the cluster stores is out of reach${all}` }];
   const own = servers.filter((server) => server.cluster === name);
-  return [...restartLosses(old, stored, own, onPlatform), ...removedLosses(stored, own)];
+  return [
+    ...aloneLosses(old, cluster, stored),
+    ...restartLosses(old, stored, own, onPlatform),
+    ...removedLosses(stored, own),
+  ];
 }
 
 type Stored = ReturnType<typeof streamsOn>;
+
+/**
+ * Streams that no environment knows, of a server that becomes one of several, or is left of several; those that are known are
+ * forbidden to be lost so, or named one by one. Measured in `__tests__/truth/one-and-many.test.ts`.
+ */
+function aloneLosses(old: ClusterTopology, { name, servers }: ClusterTopology, stored: Stored): Loss[] {
+  const [before, after] = [old.servers.length, servers.length];
+  const at = `clusters.${name}.size`;
+  if (before === 1 && after > 1 && stored.length === 0)
+    return [
+      { name, at, what: "all streams that programs have made: a server that was alone removes them in a cluster" },
+    ];
+  if (before > 1 && after === 1)
+    return [
+      { name, at, what: "streams of several replicas that programs have made: a server that is alone serves none" },
+    ];
+  return [];
+}
 
 /** A message that is on one server alone goes with that server's memory, or with a disk that is a task's. */
 function restartLosses(

@@ -13,7 +13,7 @@ import {
 import type { Trust } from "../../model/config";
 import type { Topology } from "../../model/topology";
 import { chartAround } from "./chart-values";
-import { serverChanges, sideOf } from "./server-changes";
+import { serverChanges } from "./server-changes";
 
 /** Trust files of both sides, where they are known: with them a rotation of keys is part of the change. */
 export interface ChangeTrust {
@@ -45,7 +45,11 @@ export function planChange(
   { trust, onPlatform = true, renewed = {} }: PlanProps = {},
 ): ChangePlan {
   const own = { onPlatform, renewed };
-  const servers = serverChanges(before && sideOf(before, trust?.before), sideOf(after, trust?.after), own);
+  const servers = serverChanges(
+    before && { topology: before, trust: trust?.before },
+    { topology: after, trust: trust?.after },
+    own,
+  );
   const { environment } = after;
   const nothing = { ...after, streams: [] };
   const { streams, losses } = streamChanges(before ?? nothing, after);

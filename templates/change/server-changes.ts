@@ -2,30 +2,23 @@ import { type ChangeReason, gravest, isSame, platformReasons, type ServerChange 
 import type { Trust } from "../../model/config";
 import {
   type ClusterTopology,
-  calloutKeys,
   isOnEcs,
   peerAuthorities,
   type ServerTopology,
   type Topology,
-  usersElsewhere,
 } from "../../model/topology";
 import { type ConfObject, platformSite, serverConf } from "../nats-conf";
 import { chartReasons, withChartValues } from "./chart-values";
-import { comparedTrust } from "./compared-trust";
+import { comparedTrust, keysBeyondConf } from "./compared-trust";
 import { confReasons } from "./conf-reasons";
 import { disconnectsOf } from "./disconnects";
 
 /** One of the two states that are compared. */
 export interface Side {
   topology: Topology;
-  /** Keys as they are compared. */
-  trust: Trust;
+  /** Keys, where they are known. */
+  trust?: Trust;
 }
-
-export const sideOf = (topology: Topology, trust?: Trust): Side => ({
-  topology,
-  trust: comparedTrust(topology, trust),
-});
 
 export interface ServerProps {
   /** False: without what a platform does. */
@@ -72,7 +65,12 @@ interface Placed {
   server: ServerTopology;
 }
 
-function confOf({ side: { topology, trust }, cluster, server }: Placed, onPlatform: boolean): ConfObject {
+const keysOf = ({ side: { topology, trust }, cluster }: Placed): Trust => comparedTrust(topology, cluster.name, trust);
+
+function confOf(placed: Placed, onPlatform: boolean): ConfObject {
+  const { cluster, server } = placed;
+  const { topology } = placed.side;
+  const trust = keysOf(placed);
   const conf = serverConf({ topology, cluster, server, trust, site: platformSite(topology, cluster) });
   return onPlatform ? withChartValues(conf, cluster) : conf;
 }
@@ -118,15 +116,12 @@ function certificateReasons(
 function keyReasons(old: Placed, now: Placed): ChangeReason[] {
   const differ = (of: (placed: Placed) => unknown) => !isSame(of(old), of(now));
   const isOperator = now.side.topology.identity.mode === "operator";
-  const refused = ({ side: { trust }, cluster }: Placed) => [
-    ...usersElsewhere(trust, cluster.name),
-    ...(trust.revoked ?? []),
-  ];
-  const callout = ({ side: { topology, trust }, cluster }: Placed) => calloutKeys(topology, trust, cluster.name);
+  const beyond = (placed: Placed) =>
+    keysBeyondConf(placed.side.topology, keysOf(placed), placed.side.trust, placed.cluster.name);
   const peers = ({ side: { topology, trust }, cluster }: Placed) =>
-    peerAuthorities(topology, cluster, trust.authorities);
+    peerAuthorities(topology, cluster, trust?.authorities);
   return [
-    ...(isOperator && differ((placed) => [callout(placed), refused(placed)])
+    ...(isOperator && differ(beyond)
       ? [{ at: "trust.accounts", effect: "restart" as const, why: "servers keep the JWTs of accounts that they have" }]
       : []),
     ...(differ(peers)

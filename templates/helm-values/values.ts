@@ -1,4 +1,4 @@
-import { deployedDigest, platformSite, serverConf } from "../nats-conf";
+import { type ConfObject, deployedDigest, platformSite, serverConf } from "../nats-conf";
 import { asConf, chartConf } from "./chart-conf";
 import { configValues } from "./config";
 import { exporterValues } from "./exporter";
@@ -47,8 +47,9 @@ export function helmValues(props: HelmValuesProps): HelmValues {
   const all = merged(values, withPatches(values, over));
   // Of what the chart makes of all values: a key that a server refuses on reload may be among those of one's own.
   const made = asConf(chartConf(all, { namespace: platform.namespace }));
+  const marked = { ...made, ...ownTls(over) };
   return {
-    ...merged(all, restartMark(deployedDigest(made, props))),
+    ...merged(all, restartMark(deployedDigest(marked, props))),
     ...(resources.length > 0 && { extraResources: resources }),
   };
 }
@@ -62,6 +63,18 @@ function withPatches(values: HelmValues, over: HelmValues): HelmValues {
       return [key, isMap(own) && isMap(value) ? withPatches(own, value) : value];
     }),
   );
+}
+
+/**
+ * What values of one's own put into TLS blocks. That files and names of certificates are reloaded was measured; what a running
+ * server does with any other of their keys was not, so pods are replaced.
+ */
+function ownTls(over: HelmValues): { own_tls?: ConfObject } {
+  const own = Object.entries(isMap(over.config) ? over.config : {}).flatMap(([name, block]) => {
+    const { merge, patch } = isMap(block) && isMap(block.tls) ? block.tls : {};
+    return merge === undefined && patch === undefined ? [] : [[name, { merge, patch }] as const];
+  });
+  return own.length > 0 ? { own_tls: asConf(Object.fromEntries(own)) } : {};
 }
 
 /** Pods are replaced for what a reload cannot change, and for nothing else. */

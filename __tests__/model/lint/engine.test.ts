@@ -92,3 +92,23 @@ describe("the engine over another model", () => {
     expect(left.map(({ rule, at }) => [rule, at])).toEqual([["acknowledgement-unknown-rule", "acknowledge[1].rule"]]);
   });
 });
+
+test("a payload above max_pending cannot be acknowledged, whoever sets max_pending", () => {
+  const found = (maxPayload: string, max_pending?: unknown) => {
+    const values = max_pending === undefined ? {} : { config: { merge: { max_pending } } };
+    const of = (name: string) => ({
+      [`clusters.${name}.platform`]: { kind: "kubernetes", flavor: "gke", namespace: name, chart: { values } },
+    });
+    const clusters = { ...of("core"), ...of("edge"), ...of("mesh") };
+    const { findings } = lintChanged({ "nats.maxPayload": maxPayload, ...clusters });
+    return findings
+      .filter(({ rule }) => rule === "payload-exceeds-pending")
+      .map(({ impossible }) => (impossible ? "impossible" : "to acknowledge"));
+  };
+  expect(found("65MiB")).toEqual(["impossible"]);
+  expect(found("65MiB", "<< 128MiB >>")).toEqual([]);
+  expect(found("65MiB", "<< 64MiB >>")).toEqual(["impossible"]);
+  expect(found("2MiB", 1_000_000)).toEqual(["impossible"]);
+  expect(found("65MiB", "<< $PENDING >>")).toEqual(["to acknowledge"]);
+  expect(found("2MiB", "<< $PENDING >>")).toEqual([]);
+});

@@ -119,6 +119,17 @@ describe("a key that nobody has measured", () => {
     expect(changeLines(unmeasured).join("\n")).toContain("never measured: it has to be acknowledged");
   });
 
+  test.each<[string, object]>([
+    ["config.patch", { patch: [{ op: "add", path: "/x", value: 1 }] }],
+    ["config.cluster.patch", { cluster: { patch: [{ op: "add", path: "/x", value: 1 }] } }],
+    ["config.cluster.tls", { cluster: { tls: { merge: { handshake_first: true } } } }],
+    ["config.nats", { nats: { tls: { merge: { handshake_first: true } } } }],
+  ])("may be changed by %s: nobody looks into that", (place, config) => {
+    const unknown = plan({}, chart({ config }));
+    expect(effects(unknown)).toEqual(all("edge", "restart"));
+    expect(unknownKeys(unknown)).toEqual([`platform.chart.values.${place}`]);
+  });
+
   test("is one that does not stand in the matrix, and no other", () => {
     expect(unknownKeys(plan({}, chart({ config: { merge: { max_pending: 5 } } })))).toEqual([]);
     expect(unknownKeys(plan({}, chart({ config: { merge: { no_auth_user: "me" } } })))).toEqual(["no_auth_user"]);
@@ -454,4 +465,17 @@ test("a plan for people", () => {
       clusters.core.natsName: servers of core call their cluster lint-core; one that is restarted as other is cut off by the others
         keep natsName: "lint-core"; or make a second cluster, bring its streams there from a backup, and take core out"
   `);
+});
+
+test("one server that becomes several, and several that become one, lose what programs have stored by themselves", () => {
+  const size = (count: number) => ({
+    "clusters.edge.size": count,
+    "clusters.edge.jetstream": { durability: "durable" },
+  });
+  const losses = (from: number, to: number) =>
+    plan({ ...size(from), streams: [] }, { ...size(to), streams: [] }).losses.map(({ name, at }) => [name, at]);
+  expect(losses(1, 3)).toEqual([["edge", "clusters.edge.size"]]);
+  expect(losses(3, 1)).toEqual([["edge", "clusters.edge.size"]]);
+  expect(losses(3, 5)).toEqual([]);
+  expect(losses(5, 3)).toEqual([]);
 });

@@ -28,6 +28,8 @@ test.each<[string, Record<string, unknown>]>([
   ["a listener that the environment does not have", { config: { mqtt: { enabled: true } } }],
   ["a patch, which may change anything", { config: { patch: [{ op: "add", path: "/x", value: 1 }] } }],
   ["a patch of a block", { config: { cluster: { patch: [{ op: "add", path: "/x", value: 1 }] } } }],
+  ["what is merged into a TLS block", { config: { cluster: { tls: { merge: { handshake_first: true } } } } }],
+  ["a patch of a TLS block", { config: { nats: { tls: { patch: [{ op: "add", path: "/x", value: 1 }] } } } }],
   ["profiling", { config: { profiling: { enabled: true } } }],
 ])("pods are replaced for %s of chart.values", async (_, values) => {
   const digest = await digestWith(() => undefined);

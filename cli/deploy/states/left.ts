@@ -101,3 +101,25 @@ function lossOf(topology: Topology, { stack }: StackRecord, { resources, topolog
 
 /** Name that permits the loss of what left: its cluster, or its stack where it is of no cluster. */
 export const lossName = ({ record: { stack } }: Left): string => stack.cluster ?? stack.id;
+
+/**
+ * Namespaces that would go with removed stacks while clusters of the environment are in them, as text lines: everything that is in a
+ * namespace goes with it.
+ *
+ * @param removed states that are removed
+ */
+export function namespacesInUse({ clusters }: Topology, removed: readonly Pick<Left, "record" | "state">[]): string[] {
+  return removed.flatMap(({ record: { platform }, state }) =>
+    state.resources.flatMap(({ type, attributes }) => {
+      if (!/^kubernetes_namespace(_v1)?$/.test(type)) return [];
+      const [metadata] = [attributes.metadata ?? []].flat() as { name?: string }[];
+      const users = clusters.filter(
+        (cluster) =>
+          isOnKubernetes(cluster) &&
+          cluster.platform.namespace === metadata?.name &&
+          cluster.platform.context === platform?.context,
+      );
+      return users.map(({ name }) => `${state.id}: the namespace ${metadata?.name} is that of ${name} as well`);
+    }),
+  );
+}
