@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Environment, parseEnvironment } from "../../model/config";
+import { buildTopology, type PlannedStack, stackPlan, stackRecord } from "../../model/topology";
 import { natsform } from "../support/cli-run";
 import { threeServers } from "../support/twin-environment";
 
@@ -134,6 +136,35 @@ test("a base that cannot be read is nobody's ALLOW", async () => {
     stdout: expect.stringContaining("cannot tell: environments/demo.ts"),
   });
   git("reset", "-q", "--hard", "main");
+});
+
+test("a plan of one of its stacks is judged with the environment, and stacks without one are never allowed", async () => {
+  const topology = buildTopology(parseEnvironment(threeServers("demo"), "demo").environment as Environment);
+  const plan = stackPlan(topology);
+  const [first, ...others] = plan;
+  const record = {
+    address: "terraform_data.natsform-stack",
+    mode: "managed",
+    type: "terraform_data",
+    name: "natsform-stack",
+  };
+  const input = JSON.stringify(stackRecord(topology, first as PlannedStack, true));
+  const zone = { address: "aws_route53_zone.zone", mode: "managed", type: "aws_route53_zone", name: "zone" };
+  const document = {
+    format_version: "1.2",
+    resource_changes: [
+      { ...record, change: { actions: ["no-op"], before: { input }, after: { input } } },
+      { ...zone, change: { actions: ["delete", "create"], before: {}, after: {} } },
+    ],
+  };
+  write("plan.json", JSON.stringify(document));
+  const { code, stdout } = await review(["--plan", join(top, "plan.json")]);
+  expect(code).toBe(3);
+  expect(stdout).toContain("demo: BLOCK: Read was the repository and Terraform's plan.");
+  expect(stdout).toContain("aws_route53_zone.zone: replaced, with a gap: a new zone has other name servers");
+  for (const { id } of others) expect(stdout).toContain(`${id}: cannot tell: no plan of it was given (planned-later)`);
+  expect(stdout).not.toContain("natsform-stack");
+  rmSync(join(top, "plan.json"));
 });
 
 test("wrong names say what is known", async () => {

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { readIfThere, writeFileAtomically } from "../../artifacts/files";
 import { lineOf, type Review, review, reviewExitCode } from "../../model/review";
@@ -7,31 +7,43 @@ import { type Locate, reviewHtml, reviewLines, reviewMarkdown, reviewSarif } fro
 import { projectRoot } from "../core/environments";
 import { print, printJson } from "../core/output";
 import { mergeBase, readBase } from "../review/base-revision";
+import { foreignInput, inOrder, readPlans } from "../review/read-plans";
 import { fileOf, reviewInputs } from "../review/review-source";
 
 export interface ReviewOptions {
   from?: string;
   out?: string;
+  plan?: string[];
   json?: boolean;
 }
 
 /** `natsform review`: what a change does to NATS, and whether it is to be applied. */
-export async function reviewEnvironments(names: readonly string[], { from, out, json }: ReviewOptions): Promise<void> {
-  const root = projectRoot();
-  const base = await readBase(root, from ?? mergeBase(root));
+export async function reviewEnvironments(names: readonly string[], options: ReviewOptions): Promise<void> {
+  const { from, out, plan, json } = options;
   const today = new Date().toISOString().slice(0, 10);
-  const reviews = (await reviewInputs(root, base, names, today)).map(review);
+  const given = plan && readPlans(plan);
+  const strangers = (given?.foreign ?? []).map((stack) => foreignInput(stack, today));
+  // Plans of somebody else's stacks alone need no project.
+  const isForeign = given !== undefined && given.environments.size === 0;
+  const root = isForeign ? process.cwd() : projectRoot();
+  const base = isForeign ? undefined : await readBase(root, from ?? mergeBase(root));
+  const chosen = given && names.length === 0 ? [...given.environments.keys()] : names;
+  const inputs = base ? await reviewInputs(root, base, chosen, today) : [];
+  const planned = inputs.map((input) => {
+    const stacks = given?.environments.get(input.name);
+    return stacks ? { ...input, stacks: inOrder((input.after ?? input.before)?.topology, stacks) } : input;
+  });
+  const reviews = [...planned, ...strangers].map(review);
   if (out !== undefined) writeReports(resolve(out), root, reviews);
-  if (json) printJson({ from: base.commit, reviews });
+  if (json) printJson({ ...(base && { from: base.commit }), reviews });
   else {
     for (const line of reviews.flatMap((one) => reviewLines(one))) print(line);
-    if (out !== undefined)
-      print(
-        `reports: ${["review.html", "review.md", "review.sarif", "review.json"].map((name) => join(out, name)).join(", ")}`,
-      );
+    if (out !== undefined) print(`reports: ${reports.map((name) => join(out, name)).join(", ")}`);
   }
   process.exitCode = reviewExitCode(reviews);
 }
+
+const reports = ["review.html", "review.md", "review.sarif", "review.json"];
 
 function writeReports(folder: string, root: string, reviews: readonly Review[]): void {
   const write = (name: string, text: string) => writeFileAtomically(join(folder, name), text);
@@ -43,11 +55,17 @@ function writeReports(folder: string, root: string, reviews: readonly Review[]):
 
 /** Finds lines of environment files; what is no path of one is at its first line. */
 function locateIn(root: string): Locate {
-  const top = execFileSync("git", ["-C", root, "rev-parse", "--show-toplevel"], { encoding: "utf8" }).trim();
+  const top = topOf(root);
   const texts = new Map<string, string>();
   return (environment, at) => {
     const text = texts.get(environment) ?? readIfThere(join(root, "environments", `${environment}.ts`)) ?? "";
     texts.set(environment, text);
     return { file: fileOf(top, root, environment), line: lineOf(text, at) };
   };
+}
+
+/** The repository that a project lies in; the project itself where it is in none. */
+function topOf(root: string): string {
+  const { stdout, status } = spawnSync("git", ["-C", root, "rev-parse", "--show-toplevel"], { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : root;
 }

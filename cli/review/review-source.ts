@@ -3,7 +3,7 @@ import { ConfigError, type Environment, type Trust } from "../../model/config";
 import { nearest } from "../../model/config/known-keys";
 import { findTrust, listEnvironments, loadEnvironments, trustFile } from "../../model/config/load";
 import { lint } from "../../model/lint";
-import { type ReviewInput, type ReviewSide, reviewRules, type StackReview, trustChange } from "../../model/review";
+import { type ReviewInput, type ReviewSide, reviewRules, trustChange } from "../../model/review";
 import { buildTopology } from "../../model/topology";
 import { planChange } from "../../templates";
 import { UserError } from "../core/project";
@@ -12,7 +12,6 @@ import { type AtBase, type Base, readable } from "./base-revision";
 /**
  * What a review of the checked-out project needs to know, for each environment of either revision.
  *
- * @param stacks of an environment as Terraform plans them, where that is known
  * @throws ConfigError with the problems of an environment that cannot be read now
  */
 export async function reviewInputs(
@@ -20,7 +19,6 @@ export async function reviewInputs(
   base: Base,
   names: readonly string[],
   today: string,
-  stacks: ReadonlyMap<string, readonly StackReview[]> = new Map(),
 ): Promise<ReviewInput[]> {
   const now = listEnvironments(root);
   const known = [...new Set([...now, ...Object.keys(base.environments)])].sort();
@@ -46,7 +44,6 @@ export async function reviewInputs(
       trust,
       base,
       today,
-      stacks: stacks.get(name),
     });
   });
 }
@@ -70,10 +67,9 @@ interface Named {
   trust: Trust | undefined;
   base: Base;
   today: string;
-  stacks?: readonly StackReview[];
 }
 
-function inputOf({ name, before: found, after: environment, trust, base, today, stacks }: Named): ReviewInput {
+function inputOf({ name, before: found, after: environment, trust, base, today }: Named): ReviewInput {
   const before = found?.problem === undefined && found ? sideOf(found.environment) : undefined;
   const after = environment && sideOf(environment);
   const elsewhere = reviewRules.map(({ id }) => id);
@@ -91,7 +87,6 @@ function inputOf({ name, before: found, after: environment, trust, base, today, 
     ...(oldTrust && trust && { trust: trustChange(oldTrust, trust) }),
     ...(found?.problem !== undefined && { unreadable: found.problem }),
     files: base.files,
-    ...(stacks && { stacks }),
     today,
   };
 }

@@ -1,5 +1,7 @@
 export { lineOf } from "./locate";
 export * from "./model";
-export { isEmptyReview, review, reviewExitCode } from "./review";
-export { reviewRules } from "./rules";
+export { actionOrder } from "./plan/actions";
+export type { PlanJson } from "./plan/format";
+export { originOf, readPlan } from "./plan/read";
+export { everyRule as reviewRules, isEmptyReview, review, reviewExitCode } from "./review";
 export { trustChange } from "./trust-change";

@@ -25,6 +25,8 @@ export interface ReviewInput {
   before?: ReviewSide;
   /** Absent: it is taken out. */
   after?: ReviewSide;
+  /** A Terraform plan that natsform's stacks did not make: rules that need a topology have none. */
+  foreign?: true;
   /** From before to after; of an environment that is taken out, to nothing. */
   change: ChangePlan;
   /** Lint of both, each by its own acknowledgements. */
@@ -109,6 +111,8 @@ export interface StackReview {
   stack: string;
   /** It cannot be planned before this one is applied. */
   after?: string;
+  /** It is one of the environment's, and no plan of it was given. */
+  missing?: true;
   counts: Partial<Record<ResourceChange["action"], number>>;
   changes: ResourceChange[];
   /** What changed in the cloud behind Terraform's back: by type and attributes. */

@@ -1,8 +1,10 @@
 import { isSame } from "../change";
 import { changesNothing } from "../change/model";
-import { type Acknowledgement, type Finding, judge, rules as lintRules, runRules } from "../lint";
+import { type Acknowledgement, type Finding, judge, rules as lintRules, type RuleInfo, runRules } from "../lint";
 import { doorChanges } from "./doors";
-import type { Depth, Reason, Review, ReviewInput, Verdict } from "./model";
+import type { Depth, Reason, Review, ReviewInput, StackReview, Verdict } from "./model";
+import { widePolicies } from "./plan/policies";
+import { planRules } from "./plan/rules";
 import { gainedGrants, reviewRules } from "./rules";
 import { stepsOf } from "./steps";
 
@@ -18,7 +20,7 @@ export function review(input: ReviewInput): Review {
   const [held, proposed] = [before?.environment.acknowledge ?? [], after?.environment.acknowledge ?? []];
   const standing = proposed.filter((one) => held.some((other) => isSame(one, other)));
   const brought = proposed.filter((one) => !standing.includes(one));
-  const known = reviewRules.map(({ id }) => id);
+  const known = everyRule.map(({ id }) => id);
   const elsewhere = lintRules.map(({ id }) => id);
   const found = [...runRules(reviewRules, input), ...(stacks ?? []).flatMap((stack) => stack.findings)];
   // Unused acknowledgements are no fault here: what they accept need not be in this change.
@@ -37,16 +39,19 @@ export function review(input: ReviewInput): Review {
     reasons,
     accepted: judged.acknowledged,
     brought,
-    isNew: before === undefined,
-    isRemoved: after === undefined,
+    isNew: before === undefined && after !== undefined,
+    isRemoved: before !== undefined && after === undefined,
     steps: stepsOf(input),
     change,
     gained: gainedGrants(input),
     doors: doorChanges(before?.topology, after?.topology),
     stacks: stacks ?? [],
-    notChecked: notChecked(stacks ? "plan" : "source"),
+    notChecked: notChecked(stacks ? "plan" : "source", input.foreign),
   };
 }
+
+/** Every rule that an acknowledgement may name, but for those of lint. */
+export const everyRule: readonly RuleInfo[] = [...reviewRules, ...planRules, widePolicies];
 
 const weight: Readonly<Record<Verdict, number>> = { allow: 0, acknowledge: 1, block: 2 };
 
@@ -81,34 +86,30 @@ const asBrought = ({ rule, at, reason, expires }: Acknowledgement): Reason => ({
   fix: "it counts once it is merged: see whether the reason is a good one",
 });
 
-const unplanned = ({ stack, after, deferred }: { stack: string; after?: string; deferred: number }): Reason[] => [
+/** What is not planned is never allowed: nobody has seen it. */
+const unplanned = ({ stack, after, missing, deferred }: StackReview): Reason[] => [
   ...(after === undefined
     ? []
-    : [
-        {
-          rule: "planned-later",
-          severity: "warning" as const,
-          verdict: "acknowledge" as const,
-          at: stack,
-          message: `${stack} is planned after ${after}`,
-          fix: `apply ${after}, and review ${stack} then`,
-        },
-      ]),
+    : [later(stack, `it is planned after ${after}`, `apply ${after}, and review ${stack} then`)]),
+  ...(missing ? [later(stack, "no plan of it was given", `add the plan of ${stack}`)] : []),
   ...(deferred === 0
     ? []
     : [
-        {
-          rule: "planned-later",
-          severity: "warning" as const,
-          verdict: "acknowledge" as const,
-          at: stack,
-          message: `${deferred} resources of ${stack} are not planned: what they need is made by this plan`,
-          fix: "apply, and review the rest then",
-        },
+        later(
+          stack,
+          `${deferred} of its resources are planned once this plan is applied`,
+          "apply, and review the rest then",
+        ),
       ]),
 ];
 
-const notChecked = (depth: Depth): string[] => [
+const later = (at: string, message: string, fix: string): Reason => ({
+  ...{ rule: "planned-later", severity: "warning", verdict: "acknowledge", cannotTell: true },
+  ...{ at, message, fix },
+});
+
+const notChecked = (depth: Depth, foreign = false): string[] => [
+  ...(foreign ? ["what it does to NATS: no stack of natsform made this plan"] : []),
   ...(depth === "source" ? ["what Terraform would do: this review read the repository alone"] : []),
   ...(depth === "live" ? [] : ["how much is stored, and how healthy servers are: nobody asked them"]),
 ];
@@ -117,7 +118,7 @@ const notChecked = (depth: Depth): string[] => [
 export const isEmptyReview = ({ change, stacks, reasons, doors, gained }: Review): boolean =>
   changesNothing(change) &&
   [reasons, doors, gained].every((list) => list.length === 0) &&
-  stacks.every(({ changes, after }) => changes.length === 0 && after === undefined);
+  stacks.every(({ changes }) => changes.length === 0);
 
 /** Exit code of a review: 0 nothing, 2 something happens or is to be acknowledged, 3 it is not to be applied. */
 export const reviewExitCode = (reviews: readonly Review[]): 0 | 2 | 3 =>

@@ -1,4 +1,4 @@
-import type { ResourceChange, Review, StackReview, Step } from "../../model/review";
+import { actionOrder, type Review, type StackReview, type Step } from "../../model/review";
 import { changeLines } from "../change";
 
 /** A part of a report, the same for every place that it goes to. Texts are not escaped yet. */
@@ -103,16 +103,11 @@ export function sectionsOf(review: Review): Section[] {
   return all.filter(({ rows }) => rows.length > 0);
 }
 
-/** Order of the counts: what destroys first. */
-const actions: readonly ResourceChange["action"][] = [
-  ...(["unknown", "destroyed", "abandoned", "replaced, with a gap", "replaced, overlapping"] as const),
-  ...(["changed", "made", "adopted", "moved"] as const),
-];
-
 /** Counts that show destruction: a replacement is one that goes and one that comes. */
-export function countsOf({ counts, after }: StackReview): string {
+export function countsOf({ counts, after, missing }: StackReview): string {
   if (after !== undefined) return `planned after ${after}`;
-  const said = actions.flatMap((action) => {
+  if (missing) return "no plan of it was given";
+  const said = actionOrder.flatMap((action) => {
     const count = counts[action];
     if (!count) return [];
     return [

@@ -1,0 +1,92 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { natsform } from "../support/cli-run";
+import { temporaryFolder } from "../support/stacks";
+
+jest.setTimeout(240_000);
+
+/** Plans of real Terraform, with the provider that is built into it. */
+const folder = temporaryFolder();
+const terraform = (...args: string[]) =>
+  execFileSync("terraform", [`-chdir=${folder}`, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const canary = "c4n4ry-of-a-variable";
+
+/** Plans a configuration, and returns the file of its document. */
+function planned(main: string, name: string): string {
+  writeFileSync(join(folder, "main.tf"), main);
+  terraform("plan", "-input=false", "-no-color", `-var=password=${canary}`, "-out=plan");
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, terraform("show", "-json", "plan"));
+  return file;
+}
+
+const before = `
+variable "password" { sensitive = true }
+resource "terraform_data" "kept" { input = var.password }
+resource "terraform_data" "renamed" { input = "a" }
+resource "terraform_data" "forgotten" { input = "b" }
+resource "terraform_data" "replaced" { triggers_replace = "1" }
+`;
+const after = `
+variable "password" { sensitive = true }
+resource "terraform_data" "kept" { input = "\${var.password}-2" }
+resource "terraform_data" "other" { input = "c" }
+moved {
+  from = terraform_data.renamed
+  to   = terraform_data.other
+}
+removed {
+  from = terraform_data.forgotten
+  lifecycle { destroy = false }
+}
+resource "terraform_data" "replaced" { triggers_replace = "2" }
+resource "terraform_data" "copy" { input = terraform_data.kept.output }
+`;
+
+beforeAll(() => {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "main.tf"), before);
+  terraform("init", "-no-color");
+  terraform("apply", "-auto-approve", "-input=false", "-no-color", `-var=password=${canary}`);
+});
+
+const review = (...args: string[]) => natsform(folder, ["review", "--plan", ...args]);
+
+test("a plan of somebody else's stacks is read without a project, and shows no secret of it", async () => {
+  const file = planned(after, "theirs");
+  // The document itself has it in clear.
+  expect(readFileSync(file, "utf8")).toContain(canary);
+  const { code, stdout, stderr } = await review(file, "--out", "reports");
+  expect({ code, stdout, stderr }).toMatchObject({ code: 3, stderr: "" });
+  expect(stdout).toContain("1 abandoned, 1 replaced, with a gap = 1 destroyed + 1 made, 2 changed, 1 made, 1 moved");
+  expect(stdout).toContain("✖ terraform_data.forgotten: goes on (resource-abandoned)");
+  expect(stdout).toContain("(was terraform_data.renamed)");
+  const outputs = ["html", "md", "sarif", "json"].map((ext) =>
+    readFileSync(join(folder, `reports/review.${ext}`), "utf8"),
+  );
+  expect([stdout, ...outputs].join()).not.toContain(canary);
+});
+
+test("a plan without changes is none", async () => {
+  const file = planned(before, "same");
+  expect(await review(file)).toEqual({ code: 0, stdout: "same: ALLOW: nothing changes\n", stderr: "" });
+});
+
+test("what is no plan is said with the way to one, all at once, and nothing of its content", async () => {
+  writeFileSync(join(folder, "text.json"), `not json ${canary}`);
+  writeFileSync(join(folder, "other.json"), JSON.stringify({ secret: canary }));
+  writeFileSync(join(folder, "later.json"), JSON.stringify({ format_version: "9.0", resource_changes: [] }));
+  const { code, stdout, stderr } = await review("plan", "text.json", "other.json", "later.json", "missing.json");
+  expect(code).toBe(1);
+  for (const said of [
+    "plan is a saved plan, and not its JSON",
+    "text.json is not JSON",
+    "other.json is no plan as terraform show -json prints it",
+    "later.json has the format 9.0; natsform reads 1",
+    "missing.json: there is no such file",
+    "terraform show -json PLAN > plan.json",
+  ])
+    expect(stderr).toContain(said);
+  expect(stdout + stderr).not.toContain(canary);
+});

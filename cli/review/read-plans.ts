@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { originOf, type PlanJson, type ReviewInput, readPlan, type StackReview } from "../../model/review";
+import { stackPlan, type Topology } from "../../model/topology";
+import { UserError } from "../core/project";
+
+/** Plans as they were given: those of environments by name, and those of somebody else's stacks. */
+export interface GivenPlans {
+  environments: Map<string, StackReview[]>;
+  foreign: StackReview[];
+}
+
+/** A saved plan is an archive. */
+const archive = "PK\u0003\u0004";
+
+/**
+ * Reads documents of `terraform show -json`; `-` is standard input.
+ *
+ * @throws UserError with every file that is none
+ */
+export function readPlans(files: readonly string[]): GivenPlans {
+  const given: GivenPlans = { environments: new Map(), foreign: [] };
+  const wrong: string[] = [];
+  for (const file of files) {
+    const read = readOne(file);
+    if (typeof read === "string") {
+      wrong.push(read);
+      continue;
+    }
+    const { record } = originOf(read);
+    const name = record?.stack.id ?? (file === "-" ? "standard input" : basename(file).replace(/\.json$/, ""));
+    const review = readPlan(read, name);
+    if (!record) given.foreign.push(review);
+    else given.environments.set(record.environment, [...(given.environments.get(record.environment) ?? []), review]);
+  }
+  if (wrong.length > 0)
+    throw new UserError(
+      wrong.join("\n"),
+      "terraform show -json PLAN > plan.json makes one, or terraform show -json PLAN | natsform review --plan -",
+    );
+  return given;
+}
+
+/** The document, or why it is none. Nothing of its content is said: it holds secrets in clear. */
+function readOne(file: string): PlanJson | string {
+  if (file !== "-" && !existsSync(file)) return `${file}: there is no such file`;
+  const text = readFileSync(file === "-" ? 0 : file, "utf8");
+  if (text.startsWith(archive)) return `${file} is a saved plan, and not its JSON`;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return `${file} is not JSON`;
+  }
+  const plan = value as PlanJson;
+  if (
+    typeof plan !== "object" ||
+    plan === null ||
+    typeof plan.format_version !== "string" ||
+    !("planned_values" in plan || "resource_changes" in plan)
+  )
+    return `${file} is no plan as terraform show -json prints it`;
+  if (!plan.format_version.startsWith("1."))
+    return `${file} has the format ${plan.format_version.slice(0, 20)}; natsform reads 1`;
+  return plan;
+}
+
+/** Stacks of an environment in their order; those without a plan too. */
+export function inOrder(topology: Topology | undefined, given: readonly StackReview[]): StackReview[] {
+  if (!topology) return [...given];
+  const planned = stackPlan(topology).map(({ id }): StackReview => {
+    const found = given.find(({ stack }) => stack === id);
+    return found ?? { stack: id, missing: true, counts: {}, changes: [], drift: [], findings: [], deferred: 0 };
+  });
+  return [...planned, ...given.filter(({ stack }) => !planned.some((one) => one.stack === stack))];
+}
+
+/** What is reviewed of a plan that no stack of natsform made. */
+export const foreignInput = (stack: StackReview, today: string): ReviewInput => ({
+  name: stack.stack,
+  foreign: true,
+  change: { environment: stack.stack, servers: [], streams: [], losses: [], narrowed: [], forbidden: [], others: [] },
+  findings: { before: [], after: [], accepted: [] },
+  files: [],
+  stacks: [stack],
+  today,
+});

@@ -1,0 +1,108 @@
+import { isSame } from "../../change";
+import type { Difference } from "../model";
+import type { ChangeJson } from "./format";
+import { hidden } from "./secrets";
+
+/** Attributes whose order means nothing, of the types that natsform makes: in the format a list and a set look the same. */
+const sets: ReadonlySet<string> = new Set([
+  ...["aws_security_group.ingress", "aws_security_group.egress", "aws_route53_record.records"],
+  ...["aws_lambda_function.architectures", "aws_ecs_task_definition.requires_compatibilities"],
+  ...["aws_ecs_service.network_configuration.0.subnets", "aws_ecs_service.network_configuration.0.security_groups"],
+  ...["aws_lambda_function.vpc_config.0.subnet_ids", "aws_lambda_function.vpc_config.0.security_group_ids"],
+  ...["aws_vpc_endpoint.subnet_ids", "aws_vpc_endpoint.security_group_ids", "aws_lb.subnets", "aws_lb.security_groups"],
+]);
+
+/** Attributes that hold JSON, whose order and spaces mean nothing either. */
+const document = /^\s*[[{]/;
+
+interface Values {
+  before: unknown;
+  after: unknown;
+  unknown: unknown;
+  beforeMask: unknown;
+  afterMask: unknown;
+}
+
+const maskOf = (mask: unknown, key: string | number): unknown => (mask === true ? true : below(mask, key));
+const below = (value: unknown, key: string | number): unknown =>
+  typeof value === "object" && value !== null ? (value as Record<string | number, unknown>)[key] : undefined;
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** Attributes of a resource that differ, masked: nothing else of its values leaves this function. */
+export function differencesOf(type: string, change: ChangeJson): Difference[] {
+  const found: Difference[] = [];
+  const forcing = (change.replace_paths ?? []).map((path) => path.join("."));
+  const walk = (path: string, values: Values): void => {
+    const { before, after, unknown } = values;
+    const says = (from: unknown, to: unknown) => {
+      const forces = forcing.some((one) => path === one || path.startsWith(`${one}.`) || one.startsWith(`${path}.`));
+      found.push({
+        path,
+        ...(from !== undefined && { from: printed(from) }),
+        ...(to !== undefined && { to: printed(to) }),
+        ...(forces && { forces: true as const }),
+      });
+    };
+    if (values.beforeMask === true || values.afterMask === true) {
+      if (unknown === true) says(before === undefined ? undefined : hidden, "(known after apply)");
+      else if (!isSame(before, after))
+        says(before == null ? undefined : hidden, after == null ? undefined : `${hidden}, changed`);
+      return;
+    }
+    if (unknown === true) {
+      says(before ?? undefined, "(known after apply)");
+      return;
+    }
+    const [from, to] = [asDocument(before), asDocument(after)];
+    if (isObject(from) || isObject(to)) {
+      const isSet = sets.has(`${type}.${path}`);
+      const [a, b] = isSet ? [ordered(from), ordered(to)] : [from, to];
+      const keys = new Set([a, b, unknown].flatMap((one) => (isObject(one) ? Object.keys(one) : [])));
+      for (const key of keys)
+        walk(path === "" ? key : `${path}.${key}`, {
+          before: below(a, key),
+          after: below(b, key),
+          unknown: below(unknown, key),
+          beforeMask: anyMask(values.beforeMask, key, isSet),
+          afterMask: anyMask(values.afterMask, key, isSet),
+        });
+      return;
+    }
+    if (!isSame(before ?? undefined, after ?? undefined)) says(before ?? undefined, after ?? undefined);
+  };
+  walk("", {
+    before: change.before ?? undefined,
+    after: change.after ?? undefined,
+    unknown: change.after_unknown,
+    beforeMask: change.before_sensitive,
+    afterMask: change.after_sensitive,
+  });
+  return found;
+}
+
+/** In a set that is put in order a mask belongs to nobody: one that marks an element marks all. */
+const anyMask = (mask: unknown, key: string, isSet: boolean): unknown =>
+  isSet && isObject(mask) && JSON.stringify(mask).includes("true") ? true : maskOf(mask, key);
+
+function asDocument(value: unknown): unknown {
+  if (typeof value !== "string" || !document.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+const ordered = (value: unknown): unknown =>
+  Array.isArray(value) ? [...value].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : value;
+
+/** Longest value in a report. */
+const longest = 200;
+
+function printed(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const characters = [...text];
+  return characters.length <= longest
+    ? text
+    : `${characters.slice(0, longest).join("")}… (${characters.length} characters)`;
+}

@@ -1,0 +1,48 @@
+/**
+ * The parts of `terraform show -json` of a plan that a review reads (format 1.x). Fields are added without a new number, so
+ * that none may be required, and the absence of one is not its false value.
+ */
+export interface PlanJson {
+  format_version?: string;
+  terraform_version?: string;
+  resource_changes?: ResourceJson[];
+  resource_drift?: ResourceJson[];
+  deferred_changes?: { reason?: string; resource_change?: ResourceJson }[];
+  output_changes?: Record<string, ChangeJson>;
+  relevant_attributes?: { resource?: string }[];
+  variables?: Record<string, { value?: unknown }>;
+  configuration?: {
+    root_module?: {
+      variables?: Record<string, { sensitive?: boolean }>;
+      resources?: { address?: string; depends_on?: string[] }[];
+    };
+  };
+  /** Not of the format: attributes as the stack was synthesized with, by address. */
+  synthesized?: Record<string, unknown>;
+  errored?: boolean;
+  /** Missing in older Terraform: only `false` says no. */
+  applyable?: boolean;
+  complete?: boolean;
+}
+
+export interface ResourceJson {
+  address: string;
+  mode?: string;
+  type: string;
+  name?: string;
+  previous_address?: string;
+  deposed?: string;
+  action_reason?: string;
+  change: ChangeJson;
+}
+
+export interface ChangeJson {
+  actions: string[];
+  before?: unknown;
+  after?: unknown;
+  after_unknown?: unknown;
+  before_sensitive?: unknown;
+  after_sensitive?: unknown;
+  replace_paths?: (string | number)[][];
+  importing?: { id?: string } | null;
+}

@@ -1,0 +1,144 @@
+import { type Finding, runRules } from "../../lint";
+import { recordNames, type StackRecord } from "../../topology";
+import type { ResourceChange, StackReview } from "../model";
+import { actionOf, actionOrder, whyOf } from "./actions";
+import { differencesOf } from "./differences";
+import type { PlanJson, ResourceJson } from "./format";
+import { widePolicies } from "./policies";
+import { planRules } from "./rules";
+import { mapTexts, secretNet } from "./secrets";
+
+/** Attributes that a program changes by design, and stacks ignore: `type.attribute`. */
+const programsOwn: ReadonlySet<string> = new Set([
+  "aws_route53_record.records",
+  "aws_secretsmanager_secret_version.secret_string",
+]);
+
+/** Groups of drift in a report. */
+const mostDrift = 50;
+
+/** What a plan says of itself. */
+export interface PlanOrigin {
+  /** Of natsform's own stacks. */
+  record?: StackRecord;
+}
+
+/** Whose plan it is, by the record that every stack of natsform has. */
+export function originOf({ resource_changes = [] }: PlanJson): PlanOrigin {
+  const resource = resource_changes.find(
+    ({ type, name, address }) =>
+      type === "terraform_data" && (name === recordNames.stack || address.endsWith(`.${recordNames.stack}`)),
+  );
+  const input = textOf(resource?.change.after) ?? textOf(resource?.change.before);
+  if (input === undefined) return {};
+  try {
+    return { record: JSON.parse(input) as StackRecord };
+  } catch {
+    return {};
+  }
+}
+
+const textOf = (side: unknown): string | undefined => {
+  const input = typeof side === "object" && side !== null ? (side as { input?: unknown }).input : undefined;
+  return typeof input === "string" ? input : undefined;
+};
+
+/** Notes of natsform in its own states: no resource anywhere. */
+const isRecord = ({ type, name }: ResourceJson) =>
+  type === "terraform_data" && Object.values(recordNames).some((record) => record === name);
+
+/**
+ * Reads a plan. No secret of it is in the result: values are masked by both masks, and every text goes through a net of all
+ * that is sensitive anywhere in the document.
+ *
+ * @param stack what it is called in the report
+ */
+export function readPlan(plan: PlanJson, stack: string): StackReview {
+  const net = secretNet(plan);
+  const resources = (plan.resource_changes ?? []).filter((one) => one.mode !== "data" && !isRecord(one));
+  const changes = resources.flatMap((one): ResourceChange[] => {
+    const action = actionOf(one);
+    return action === undefined ? [] : [changeOf(one, action)];
+  });
+  const counts: StackReview["counts"] = {};
+  for (const { action, movedFrom } of changes) {
+    counts[action] = (counts[action] ?? 0) + 1;
+    if (movedFrom !== undefined && action !== "moved") counts.moved = (counts.moved ?? 0) + 1;
+  }
+  const findings: Finding[] = runRules([...planRules, widePolicies], plan);
+  return mapTexts(
+    {
+      stack,
+      counts,
+      changes: [...changes].sort((a, b) => actionOrder.indexOf(a.action) - actionOrder.indexOf(b.action)),
+      drift: driftOf(plan),
+      findings: [...findings, ...leaked(changes, net)].map((finding) => ({
+        ...finding,
+        at: finding.at === "" ? stack : finding.at,
+      })),
+      deferred: plan.deferred_changes?.length ?? 0,
+    },
+    net,
+  );
+}
+
+function changeOf(resource: ResourceJson, action: ResourceChange["action"]): ResourceChange {
+  const { address, type, deposed, previous_address: movedFrom, change } = resource;
+  const why = change.actions.join() === "create,forget" ? "another one is made under the same name" : whyOf(resource);
+  return {
+    address,
+    type,
+    action,
+    ...(deposed !== undefined && { deposed }),
+    ...(movedFrom !== undefined && { movedFrom }),
+    ...(why !== undefined && { why }),
+    // Of what comes or goes as a whole every attribute differs.
+    differences: action === "changed" || action.startsWith("replaced") ? differencesOf(type, change) : [],
+  };
+}
+
+/** A value that is sensitive elsewhere in the document stands in an attribute that nothing marks. */
+function leaked(changes: readonly ResourceChange[], net: (text: string) => string): Finding[] {
+  return changes.flatMap(({ address, differences }) =>
+    differences
+      .filter(({ to }) => to !== undefined && net(to) !== to)
+      .map(({ path }) => ({
+        rule: "secret-in-the-open",
+        severity: "error" as const,
+        at: address,
+        message: `${path} holds a value that is sensitive elsewhere`,
+        fix: "name the secret by its reference; and rotate it: it is in the state, and in every plan's text",
+      })),
+  );
+}
+
+/** What changed in the cloud by itself: by type and attributes, what feeds the plan first. */
+function driftOf({ resource_drift = [], relevant_attributes = [] }: PlanJson): StackReview["drift"] {
+  const relevant = new Set(relevant_attributes.map(({ resource }) => resource));
+  const groups = new Map<string, StackReview["drift"][number]>();
+  for (const one of resource_drift) {
+    const action = actionOf(one);
+    const attributes = differencesOf(one.type, one.change)
+      .map(({ path }) => path.split(".")[0] ?? "")
+      .filter((name) => !programsOwn.has(`${one.type}.${name}`));
+    if (action === "moved" || (action === "changed" && attributes.length === 0)) continue;
+    const what =
+      action === "destroyed" ? `${one.type} is gone` : `${one.type}: ${[...new Set(attributes)].sort().join(", ")}`;
+    const group = groups.get(what) ?? { what, count: 0, feeds: false };
+    groups.set(what, { what, count: group.count + 1, feeds: group.feeds || relevant.has(one.address) });
+  }
+  const ranked = [...groups.values()].sort(
+    (a, b) =>
+      Number(b.feeds) - Number(a.feeds) ||
+      Number(b.what.endsWith("gone")) - Number(a.what.endsWith("gone")) ||
+      b.count - a.count,
+  );
+  const rest = ranked.slice(mostDrift);
+  const count = rest.reduce((sum, group) => sum + group.count, 0);
+  return rest.length === 0
+    ? ranked
+    : [
+        ...ranked.slice(0, mostDrift),
+        { what: `${rest.length} more kinds`, count, feeds: rest.some(({ feeds }) => feeds) },
+      ];
+}

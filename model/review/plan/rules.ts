@@ -1,0 +1,257 @@
+import type { Rule } from "../../lint";
+import { actionOf } from "./actions";
+import type { PlanJson, ResourceJson } from "./format";
+
+/** A rule over one Terraform plan. */
+export type PlanRule = Rule<PlanJson>;
+
+const changesOf = ({ resource_changes = [] }: PlanJson) => resource_changes.filter(({ mode }) => mode !== "data");
+const attribute = (side: unknown, name: string): unknown =>
+  typeof side === "object" && side !== null ? (side as Record<string, unknown>)[name] : undefined;
+
+const abandoned: PlanRule = {
+  id: "resource-abandoned",
+  severity: "error",
+  title: "Something goes on that nobody owns any more",
+  reason:
+    "Terraform forgets it and stops nothing: a server stays in its cluster, with the same name as the one that is made beside it.",
+  fix: "destroy it, or keep it",
+  check: (plan) =>
+    changesOf(plan)
+      .filter((change) => actionOf(change) === "abandoned")
+      .map(({ address, change }) => ({
+        at: address,
+        message: change.actions.includes("create") ? "goes on beside the one that is made in its place" : "goes on",
+      })),
+};
+
+/** What holds data, names or keys that nothing brings back, with what is lost. */
+const holders: Readonly<Record<string, string>> = {
+  aws_route53_zone: "a new zone has other name servers: every client loses the name until the parent's records end",
+  aws_secretsmanager_secret: "its name cannot be taken again for the days of its recovery window",
+  aws_kms_key: "what it encrypted cannot be read any more",
+  aws_s3_bucket: "its objects, backups and states among them",
+  aws_efs_file_system: "every stream on it",
+  aws_efs_access_point: "servers of it begin with an empty folder",
+  aws_ebs_volume: "every stream on it",
+  aws_dynamodb_table: "its entries, locks among them",
+  aws_ecr_repository: "images that run",
+  aws_acmpca_certificate_authority: "every certificate that it signed is trusted by nobody",
+  kubernetes_namespace_v1: "everything in it, volumes too",
+  kubernetes_persistent_volume_claim_v1: "every stream on it",
+  kubernetes_secret_v1: "keys that are not elsewhere",
+  vault_mount: "authorities and what they signed",
+  helm_release: "every server of it at once",
+};
+
+const dataDestroyed: PlanRule = {
+  id: "holder-destroyed",
+  severity: "error",
+  title: "Something that holds data, a name or keys is destroyed",
+  reason: "Terraform makes another one in its place, or none; what was in it is in neither.",
+  fix: "keep it: a moved block where it has only another name; or copy what is in it first",
+  check: (plan) =>
+    changesOf(plan).flatMap((resource) => {
+      const lost = Object.hasOwn(holders, resource.type) ? holders[resource.type] : undefined;
+      const action = actionOf(resource) ?? "";
+      const isGone = action === "destroyed" || action.startsWith("replaced");
+      return lost !== undefined && isGone && resource.deposed === undefined
+        ? [{ at: resource.address, message: `${action}: ${lost}` }]
+        : [];
+    }),
+};
+
+const unknownAction: PlanRule = {
+  id: "unknown-action",
+  severity: "warning",
+  title: "Terraform does something that natsform does not know",
+  reason: "A later Terraform knows more actions than this reader.",
+  fix: "look at the plan itself, and use a newer natsform",
+  check: (plan) =>
+    changesOf(plan)
+      .filter((change) => actionOf(change) === "unknown")
+      .map(({ address, change }) => ({ at: address, message: change.actions.join(", then "), cannotTell: true })),
+};
+
+const importChanged: PlanRule = {
+  id: "import-changes",
+  severity: "error",
+  title: "What is adopted is changed or destroyed in the same plan",
+  reason: "Nobody has looked at what is there: it is somebody's, and it runs.",
+  fix: "adopt it so that nothing changes, and change it afterwards",
+  check: (plan) =>
+    changesOf(plan)
+      .filter(({ change }) => change.importing && change.actions.join() !== "no-op")
+      .map(({ address, change }) => ({ at: address, message: `adopted, and ${change.actions.join(", then ")}` })),
+};
+
+const likelyRename: PlanRule = {
+  id: "likely-rename",
+  severity: "warning",
+  title: "Something is destroyed and made again under another name",
+  reason: "In the code it was only given another name.",
+  fix: "a moved block keeps it as it is",
+  check: (plan) => {
+    const made = changesOf(plan).filter((one) => actionOf(one) === "made");
+    return changesOf(plan)
+      .filter((one) => actionOf(one) === "destroyed" && one.action_reason === "delete_because_no_resource_config")
+      .flatMap((gone) => {
+        const name = nameIn(gone.change.before);
+        const again = made.find(
+          ({ type, change }) => type === gone.type && name !== undefined && nameIn(change.after) === name,
+        );
+        return again ? [{ at: gone.address, message: `${again.address} is made with the name ${name}` }] : [];
+      });
+  },
+};
+
+/** What a resource is called in its cloud. */
+const nameIn = (side: unknown): string | undefined => {
+  const name = attribute(side, "name");
+  return typeof name === "string" ? name : undefined;
+};
+
+const together: PlanRule = {
+  id: "servers-together",
+  severity: "error",
+  title: "Two servers of a cluster are replaced at the same time",
+  reason: "Both are away at once: groups of three replicas have no majority until one is back.",
+  fix: "let the service of one depend on that of the other",
+  check: (plan) => {
+    const services = changesOf(plan).filter(
+      (one) =>
+        one.type === "aws_ecs_service" &&
+        ["changed", "replaced, with a gap"].includes(actionOf(one) ?? "") &&
+        isRolled(one),
+    );
+    const resources = plan.configuration?.root_module?.resources;
+    const clusters = new Map<string, ResourceJson[]>();
+    for (const one of services) {
+      const cluster = String(attribute(one.change.before, "cluster"));
+      clusters.set(cluster, [...(clusters.get(cluster) ?? []), one]);
+    }
+    return [...clusters.values()].flatMap((some) => {
+      if (some.length < 2) return [];
+      const names = some.map(({ address }) => address);
+      const at = names[0] ?? "";
+      if (!resources)
+        return [
+          {
+            at,
+            message: `whether ${names.join(", ")} wait for each other: the configuration is not in the document`,
+            cannotTell: true,
+          },
+        ];
+      const waits = reachable(resources);
+      const loose = names.filter(
+        (name) => !names.some((other) => other !== name && (waits(name).has(other) || waits(other).has(name))),
+      );
+      return loose.length === 0 ? [] : [{ at, message: `${loose.join(", ")} wait for no other` }];
+    });
+  },
+};
+
+/** A service whose tasks are replaced. */
+const isRolled = ({ change: { before, after, after_unknown } }: ResourceJson) =>
+  attribute(after_unknown, "task_definition") === true ||
+  attribute(before, "task_definition") !== attribute(after, "task_definition");
+
+/** What a resource waits for, however far away. */
+function reachable(
+  resources: readonly { address?: string; depends_on?: string[] }[],
+): (address: string) => Set<string> {
+  const direct = new Map(resources.map(({ address, depends_on }) => [address ?? "", depends_on ?? []]));
+  return (address) => {
+    const seen = new Set<string>();
+    const visit = (one: string) => {
+      for (const next of direct.get(one) ?? []) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        visit(next);
+      }
+    };
+    visit(address);
+    return seen;
+  };
+}
+
+const protectionOff: PlanRule = {
+  id: "resource-protection-removed",
+  severity: "error",
+  title: "Protection of a resource is switched off",
+  reason: "The next apply may delete it.",
+  fix: "switch it off in a change of its own, and say what is to be deleted",
+  check: (plan) =>
+    changesOf(plan).flatMap(({ address, change: { before, after } }) => {
+      if (!before || !after) return [];
+      const off = ["deletion_protection", "enable_deletion_protection", "deletion_protection_enabled"].filter(
+        (name) => attribute(before, name) === true && attribute(after, name) === false,
+      );
+      const forced = attribute(before, "force_destroy") === false && attribute(after, "force_destroy") === true;
+      return [...off, ...(forced ? ["force_destroy"] : [])].map((name) => ({ at: address, message: name }));
+    }),
+};
+
+const planFailed: PlanRule = {
+  id: "plan-not-whole",
+  severity: "error",
+  title: "The plan failed, cannot be applied, or is not complete",
+  reason: "What it does not say is done nevertheless by the next one.",
+  fix: "mend what Terraform says, and plan again",
+  check: ({ errored, complete }) =>
+    errored === true
+      ? [{ at: "", message: "Terraform ended with an error" }]
+      : complete === false
+        ? [{ at: "", message: "Terraform says that it is not complete" }]
+        : [],
+};
+
+const opened: PlanRule = {
+  id: "opened-to-the-world",
+  severity: "error",
+  title: "A port is opened to every address",
+  reason: "Monitoring and routes ask for nobody's name, and what can be reached is tried.",
+  fix: "name the networks that need it",
+  check: (plan) =>
+    changesOf(plan).flatMap(({ address, type, change: { before, after } }) => {
+      if (!/^aws_(vpc_)?security_group/.test(type)) return [];
+      const open = worldPorts(after).filter(
+        (port) => !worldPorts(before).includes(port) && !clientPorts.includes(port),
+      );
+      return open.map((port) => ({ at: address, message: `port ${port} for 0.0.0.0/0` }));
+    }),
+};
+
+/** Ports that are meant for everybody, where the environment says so. */
+const clientPorts = ["443", "4222", "7422"];
+
+/** Ports that somebody may dial from everywhere: of a rule by itself, or of rules in a group. */
+function worldPorts(side: unknown): string[] {
+  if (typeof side !== "object" || side === null) return [];
+  const rules = [side, ...(Array.isArray(attribute(side, "ingress")) ? (attribute(side, "ingress") as unknown[]) : [])];
+  return rules.flatMap((rule) => {
+    if (attribute(rule, "type") === "egress") return [];
+    const from = [
+      attribute(rule, "cidr_ipv4"),
+      attribute(rule, "cidr_ipv6"),
+      attribute(rule, "cidr_blocks"),
+      attribute(rule, "ipv6_cidr_blocks"),
+    ].flat();
+    if (!from.some((one) => one === "0.0.0.0/0" || one === "::/0")) return [];
+    const [low, high] = [attribute(rule, "from_port"), attribute(rule, "to_port")];
+    return [low === high ? String(low) : `${String(low)}-${String(high)}`];
+  });
+}
+
+/** Rules over a plan, in the order in which reports show them. */
+export const planRules: readonly PlanRule[] = [
+  planFailed,
+  dataDestroyed,
+  abandoned,
+  together,
+  importChanged,
+  protectionOff,
+  opened,
+  likelyRename,
+  unknownAction,
+];
