@@ -30,6 +30,9 @@ export const Jsz = z.object({
   account_details: z
     .array(
       z.object({
+        name: z.string().default(""),
+        /** Public key in operator mode. */
+        id: z.string().optional(),
         stream_detail: z.array(z.object({ name: z.string(), state: z.object({ last_seq: z.number() }) })).nullish(),
       }),
     )

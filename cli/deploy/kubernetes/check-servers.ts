@@ -5,6 +5,7 @@ import { judgeDigest, type Rendered } from "../../core/judge-digest";
 import { isLinked, judgeMeta, judgeRoutes, judgeServer } from "../../core/judge-servers";
 import type { CheckResult, DeployRow } from "../../core/rows";
 import type { DeployTarget } from "../target";
+import { checkAccounts } from "./check-accounts";
 import { clusterAccess, clusterOn } from "./cluster";
 import { withServers } from "./connection";
 import { renderedDigests } from "./rendered";
@@ -16,7 +17,8 @@ export function checkServers(target: DeployTarget, name: string): Promise<Deploy
     const sys = await (await connect("sys")).connection();
     const info = await collectServerInfo(sys);
     const rows = judgeServers(target.topology, target.trust, clusterOn(target, name), info);
-    return [...rows, ...(await checkDigests(target, name, info, await renderedDigests(target, name)))];
+    const accounts = await checkAccounts(target.topology, target.trust, name, info, sys);
+    return [...rows, accounts, ...(await checkDigests(target, name, info, await renderedDigests(target, name)))];
   });
 }
 

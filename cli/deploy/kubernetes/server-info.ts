@@ -20,10 +20,13 @@ async function ask<Schema extends z.ZodType>(
   sys: NatsConnection,
   what: string,
   data: Schema,
+  options: object = {},
 ): Promise<Answers<Schema>> {
   const answers = new Map<string, z.output<Schema>>();
   const schema = answer(data);
-  for await (const message of await sys.requestMany(`$SYS.REQ.SERVER.PING.${what}`, "{}", { maxWait: answersMs })) {
+  for await (const message of await sys.requestMany(`$SYS.REQ.SERVER.PING.${what}`, JSON.stringify(options), {
+    maxWait: answersMs,
+  })) {
     const { server, data } = schema.parse(message.json()) as { server: { name: string }; data: z.output<Schema> };
     answers.set(server.name, data);
   }
@@ -35,8 +38,13 @@ export async function collectServerInfo(sys: NatsConnection): Promise<ServerInfo
   const [varz, routez, jsz, leafz] = await Promise.all([
     ask(sys, "VARZ", Varz),
     ask(sys, "ROUTEZ", Routez),
-    ask(sys, "JSZ", Jsz),
+    // Without their streams: of all accounts these may be thousands.
+    ask(sys, "JSZ", Jsz, { accounts: true }),
     ask(sys, "LEAFZ", Leafz),
   ]);
   return { varz, routez, jsz, leafz };
 }
+
+/** Streams of one account, by server. */
+export const streamsOf = (sys: NatsConnection, account: string): Promise<Answers<typeof Jsz>> =>
+  ask(sys, "JSZ", Jsz, { account, accounts: true, streams: true });

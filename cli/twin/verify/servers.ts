@@ -15,6 +15,7 @@ import type { Twin } from "../context";
 import { leafLinks } from "../leaf-links";
 import { monitoring } from "../monitoring";
 import { configDigest } from "../servers";
+import { verifyHeldAccounts } from "./accounts";
 
 /** Checks the reports of each server and each cluster against the topology. */
 export async function verifyServers(twin: Twin, trust: Trust, natsServer: string): Promise<VerifyRow[]> {
@@ -22,6 +23,8 @@ export async function verifyServers(twin: Twin, trust: Trust, natsServer: string
   for (const cluster of twin.topology.clusters) {
     for (const server of cluster.servers) rows.push(...(await verifyServer(twin, cluster, server, trust, natsServer)));
     if (cluster.jetstream && cluster.servers.length > 1) rows.push(await verifyMeta(twin, cluster));
+    if (cluster.jetstream)
+      rows.push(await verifyHeldAccounts(twin, cluster, trust, (server, path) => ask<Jsz>(twin, server, path)));
     if (twin.topology.identity.mode === "operator") rows.push(await verifyAccounts(twin, cluster, trust));
   }
   return rows;
