@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createUser } from "nkeys.js";
 import { startProcess } from "../../cli/core/processes";
 import type { EnvironmentInput } from "../../model/config";
@@ -114,7 +115,10 @@ describe("operator mode, with the sentinel on the servers", () => {
     for (const login of [old, responder()]) await connects(login);
     const finish = await whileClientsConnect(twin, async () => {
       await project.run("keys", "rotate", "operated", "--twin", "--finish");
-      await twin.up();
+      // One by one, and before servers forget the login with which they came in.
+      expect(await twin.up()).toMatch(
+        /auth-callout-core-0: restarted[\s\S]*core-1: restarted[\s\S]*Servers: 3 reloaded/,
+      );
     });
     console.info(
       `operator mode, rotation: ${visits.admitted} and ${finish.admitted} logins admitted, the longest took ${visits.longestMs} and ${finish.longestMs} ms`,
@@ -125,6 +129,21 @@ describe("operator mode, with the sentinel on the servers", () => {
     expect(await failed(twin)).toEqual([]);
     await connects(responder());
     await expect(connects(old)).rejects.toThrow(/authorization violation/i);
+  });
+
+  test("has a row of verify that fails while a server holds streams of an account that no trust file knows", async () => {
+    const lost = join(twin.folder.server("core-1").store, "jetstream", `A${"B".repeat(55)}`);
+    mkdirSync(join(lost, "streams", "LOST"), { recursive: true });
+    try {
+      expect(await failed(twin)).toEqual([
+        expect.objectContaining({
+          what: "core: accounts with data are known",
+          seen: `A${"B".repeat(55)} is not in the trust file and holds LOST on core-1`,
+        }),
+      ]);
+    } finally {
+      rmSync(lost, { recursive: true });
+    }
   });
 
   test("has a row of verify that fails while a server goes on with an older account JWT", async () => {

@@ -1,3 +1,4 @@
+import { type Account, decode } from "@nats-io/jwt";
 import type { Trust } from "../../model/config";
 import { type ClusterTopology, trustOf } from "../../model/topology";
 import { poll, runningProcess } from "../core/processes";
@@ -15,6 +16,8 @@ export interface StaleAccount {
   account: string;
   jwt: string;
   servers: string[];
+  /** What these have loaded, in their order. */
+  loaded: string[];
 }
 
 /** Operator mode: accounts that running servers have loaded with another JWT than the trust file's. */
@@ -24,16 +27,38 @@ export async function staleAccounts(twin: Twin, cluster: ClusterTopology, trust:
   for (const [account, { publicKey, jwt }] of Object.entries(trustOf(trust, cluster.name).accounts)) {
     if (!jwt) continue;
     const servers: string[] = [];
+    const older: string[] = [];
     for (const name of running) {
       const port = twin.ports.servers[name]?.monitoring ?? 0;
       const loaded = (await monitoring<Accountz>(port, `/accountz?acc=${publicKey}`))?.account_detail?.jwt;
       // A server reads an account from the configuration when it is first used.
-      if (loaded && loaded !== jwt) servers.push(name);
+      if (!loaded || loaded === jwt) continue;
+      servers.push(name);
+      older.push(loaded);
     }
-    if (servers.length > 0) stale.push({ account, jwt, servers });
+    if (servers.length > 0) stale.push({ account, jwt, servers, loaded: older });
   }
   return stale;
 }
+
+/**
+ * True when running servers still accept the old login of the responders beside the new one, and are about to forget it: a
+ * rotation was finished. Responders that came in with the old one would all be gone at once.
+ */
+export async function forgetsOldLogin(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<boolean> {
+  const { calloutAccount } = twin.topology.identity;
+  const stale = (await staleAccounts(twin, cluster, trust)).find(({ account }) => account === calloutAccount);
+  if (!stale) return false;
+  const { responder = "" } = trustOf(trust, cluster.name).users;
+  const wanted = authUsers(stale.jwt);
+  return stale.loaded.every((jwt) => {
+    const known = authUsers(jwt);
+    return known.includes(responder) && known.some((user) => !wanted.includes(user));
+  });
+}
+
+/** Users that come in without the callout. */
+const authUsers = (jwt: string): string[] => decode<Account>(jwt).nats.authorization?.auth_users ?? [];
 
 /**
  * Sends new account JWTs to running servers. A reload does not suffice: it stores those of `resolver_preload`, but a

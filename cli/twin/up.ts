@@ -10,7 +10,7 @@ import { trustDifferences } from "../keys/operator-claims";
 import { FolderStore } from "../keys/store";
 import { writeTrust } from "../keys/trust-file";
 import { openKeys } from "../keys/trusted-keys";
-import { updateAccounts } from "./accounts";
+import { forgetsOldLogin, updateAccounts } from "./accounts";
 import { ensureCertificates } from "./certificates";
 import { noteApplied } from "./changes";
 import { writeConnectFile } from "./connect-file";
@@ -107,6 +107,7 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
         );
         // Responders sign users with an account's new key as soon as they know it; servers seal requests with the new
         // xkey as soon as they know it. So: first other accounts, then responders, then the callout account.
+        await respondersBeforeTheEnd(twin, state.trust, progress);
         await updateAccounts(twin, state.trust, twin.topology.identity.calloutAccount);
         await respondersAhead(twin, state.trust, progress);
         await updateAccounts(twin, state.trust);
@@ -197,6 +198,17 @@ async function respondersAhead(twin: Twin, trust: Trust, progress: (text: string
     const programs = responders(twin, cluster, trust).filter(({ folder }) => rotating || !runningProcess(folder));
     await ensureResponders(twin, programs, progress);
   }
+}
+
+/**
+ * Restarts responders one by one before servers forget the old keys of a rotation that is finished: each comes back with the
+ * new login, which servers know, while the others answer.
+ */
+async function respondersBeforeTheEnd(twin: Twin, trust: Trust, progress: (text: string) => void): Promise<void> {
+  if (openKeys(trust).length > 0) return;
+  for (const cluster of twin.topology.clusters)
+    if (await forgetsOldLogin(twin, cluster, trust))
+      await ensureResponders(twin, responders(twin, cluster, trust), progress);
 }
 
 /** New servers together, since they wait for each other; restarts one at a time, each back in full before the next. */
