@@ -30,7 +30,7 @@ test: node_modules/.installed ## all tests, those against real servers included
 	@npx --no-install jest $(JEST_ARGS)
 
 soak: node_modules/.installed ## properties for longer than in make test, with another seed each time
-	@NATSFORM_SOAK=1 npx --no-install jest $(JEST_ARGS) $(shell grep -l longRuns -r __tests__ --include=*.test.ts)
+	@NATSFORM_SOAK=1 npx --no-install jest $(JEST_ARGS) $(shell grep -l 'support/soak' -r __tests__ --include=*.test.ts)
 
 acceptance: node_modules/.installed ## apply the stacks on Kubernetes to a cluster that you name, prove them, remove them
 	@NATSFORM_ACCEPTANCE=1 npx --no-install jest --runInBand __tests__/acceptance

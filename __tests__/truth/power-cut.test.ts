@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EnvironmentInput } from "../../model/config";
+import { contents } from "../support/cli-run";
 import { canCutPower, type Disks, makeDisks } from "../support/disks";
 import { eventually } from "../support/eventually";
 import { filesBelow } from "../support/files";
@@ -145,3 +146,61 @@ withPower("a power cut in the middle of up leaves what the next one goes on from
     await project.run("down", name, "--wipe");
   }
 });
+
+/** Files of keys whose power is cut when so many of them are there. */
+const keyFiles = (folder: string) => files(folder).filter((file) => file.endsWith(".key"));
+
+/** Runs `natsform keys ...args` until something has happened, and cuts the power. */
+async function cutKeys(args: readonly string[], happened: () => boolean): Promise<void> {
+  const child = natsformProcess(project, "keys", ...args);
+  await eventually(`keys ${args[0]} is at work`, () => child.exitCode !== null || happened());
+  await powerCut();
+}
+
+/** One in every run: what matters is the order of writes, which all moments share. */
+const keyMoments = soaking ? moments : [0.5];
+
+withPower(
+  "a power cut in the middle of an import or a rotation of keys loses none, and the same command goes on",
+  async () => {
+    const keys = join(project.root, ".natsform/kept/keys");
+    writeFileSync(join(project.root, "pw"), "correct horse");
+    write(environment("kept", "operator"));
+    await project.run("keys", "init", "kept");
+    const passphrase = ["--passphrase-file", "pw"];
+    await project.run("keys", "export", "kept", "--out", "kept.age", ...passphrase);
+    await powerCut();
+    // The export and its record are whole as soon as it says so.
+    const before = contents(keys);
+    expect(statSync(join(project.root, "kept.age")).size).toBeGreaterThan(1000);
+    expect(
+      JSON.parse(readFileSync(join(project.root, "environments/kept.keys-export.json"), "utf8")).keys,
+    ).toHaveProperty("operator");
+    for (const moment of keyMoments) {
+      rmSync(keys, { recursive: true });
+      execFileSync("sync");
+      const enough = Object.keys(before).length * moment;
+      await cutKeys(["import", "kept", "kept.age", ...passphrase], () => keyFiles(keys).length >= enough);
+      expect(emptyFiles(keys)).toEqual([]);
+      await project.run("keys", "import", "kept", "kept.age", ...passphrase);
+      expect({ moment, keys: contents(keys) }).toEqual({ moment, keys: before });
+    }
+    for (const moment of keyMoments) {
+      const old = () => keyFiles(keys).filter((file) => file.endsWith("-previous.key"));
+      const held = contents(keys);
+      await cutKeys(["rotate", "kept"], () => old().length >= 10 * moment);
+      expect(emptyFiles(keys)).toEqual([]);
+      // It was cut off before the trust file was written, or it is done.
+      const again = await project.natsform("keys", "rotate", "kept");
+      if (again.code !== 0) expect(again.stderr).toContain("is not finished");
+      const rotated = contents(keys);
+      for (const [name, seed] of Object.entries(held))
+        expect({ name, there: Object.values(rotated).some((text) => text.includes(seed.trim())) }).toEqual({
+          name,
+          there: true,
+        });
+      await project.run("keys", "rotate", "kept", "--finish");
+      expect((await project.natsform("check", "kept")).code).toBe(0);
+    }
+  },
+);
