@@ -42,7 +42,8 @@ const isMissing = (error: unknown) => ["ENOENT", "ENOTDIR"].includes((error as N
 /** The content of a file; `undefined` when there is none. */
 export const readIfThere = (path: string): string | undefined => bytesIfThere(path)?.toString("utf8");
 
-function bytesIfThere(path: string): Buffer | undefined {
+/** The same as bytes. */
+export function bytesIfThere(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch (error) {

@@ -1,10 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import { readIfThere } from "../../artifacts/files";
 import { trustFile } from "../../model/config/load";
 import { leafPeers, type Topology } from "../../model/topology";
 import { splitPem } from "../../runtime/x509/pem";
 import { openEnvironment } from "../core/environment";
 import { withLock } from "../core/lock";
+import { namedText } from "../core/named-file";
 import { print } from "../core/output";
 import { shownPath, UserError } from "../core/project";
 import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
@@ -32,11 +32,7 @@ async function textOf(topology: Topology, name: string, file?: string): Promise<
     const fix = `known: ${known.join(", ") || "none"}`;
     throw new UserError(`${name} is neither a hub nor a leaf of ${topology.environment}`, fix);
   }
-  if (file !== undefined) {
-    const text = readIfThere(file);
-    if (text === undefined) throw new UserError(`there is no file ${file}`);
-    return text;
-  }
+  if (file !== undefined) return namedText(file);
   const cluster = linked.find((one) => one.name === name);
   if (!cluster)
     throw new UserError(`natsform does not deploy ${name}`, "name a file with its authority: --certificates FILE");

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { askHidden } from "../core/ask-hidden";
 import { counted } from "../core/counted";
+import { namedText } from "../core/named-file";
 import { print, printJson } from "../core/output";
 import { UserError } from "../core/project";
 import { ageLines, type Opener, type ReadableBy } from "../keys/export/age";
-import { exportKeys, importKeys } from "../keys/export/commands";
+import { exportKeys, importKeys, refuseExisting } from "../keys/export/commands";
 import type { KeyLocationOptions } from "../keys/location";
 
 interface Options extends KeyLocationOptions {
@@ -19,6 +19,8 @@ interface ExportOptions extends Options {
 }
 
 export async function exportTo(name: string, options: ExportOptions): Promise<void> {
+  // Before anybody types a passphrase for nothing.
+  refuseExisting(options.out);
   const readableBy = await readableByWhom(options);
   const exported = await exportKeys(name, { ...options, readableBy });
   const { keys, missing, others, store, record } = exported;
@@ -33,7 +35,7 @@ export async function exportTo(name: string, options: ExportOptions): Promise<vo
 }
 
 async function readableByWhom({ recipient = [], recipientsFile, passphraseFile }: ExportOptions): Promise<ReadableBy> {
-  const more = recipientsFile === undefined ? [] : ageLines(readFileSync(recipientsFile, "utf8"));
+  const more = recipientsFile === undefined ? [] : ageLines(namedText(recipientsFile));
   const recipients = [...recipient, ...more];
   if (recipients.length === 0 && recipientsFile !== undefined)
     throw new UserError(`${recipientsFile} names no recipient`, "write one age1… a line");
@@ -78,7 +80,7 @@ async function openerOf(
   if (kind === "identities") {
     if (identity === undefined)
       throw new UserError("this file is for recipients", "name the file of an identity: --identity FILE");
-    const identities = ageLines(readFileSync(identity, "utf8"));
+    const identities = ageLines(namedText(identity));
     if (identities.length > 0) return { identities };
     throw new UserError(`${identity} holds no identity`, "age-keygen prints one as AGE-SECRET-KEY-1…");
   }
@@ -88,7 +90,7 @@ async function openerOf(
 
 /** Its end of line is none of it. */
 function passphraseOf(file: string): string {
-  const passphrase = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  const passphrase = namedText(file).replace(/\r?\n$/, "");
   if (passphrase === "") throw new UserError(`${file} holds no passphrase`, "write it into the file");
   return passphrase;
 }

@@ -1,7 +1,7 @@
-import { readIfThere } from "../../artifacts/files";
 import { loadTrustIfThere } from "../../model/config/load";
 import { openEnvironment } from "../core/environment";
 import { withLock } from "../core/lock";
+import { namedText } from "../core/named-file";
 import { print } from "../core/output";
 import { shownPath, UserError } from "../core/project";
 import { importOperator } from "../keys/import-operator/import-operator";
@@ -21,10 +21,10 @@ export async function importKeys(name: string, options: Options): Promise<void> 
   const { root, topology } = await openEnvironment(name);
   const { store, trust: path, lock } = keyLocation(root, name, options);
   const files = {
-    operator: contentOf(options.operatorJwt),
-    systemAccount: contentOf(options.systemAccount),
-    preload: contentOf(options.resolverPreload),
-    creds: Object.fromEntries(Object.entries(options.creds).map(([user, file]) => [user, contentOf(file)])),
+    operator: namedText(options.operatorJwt),
+    systemAccount: namedText(options.systemAccount),
+    preload: namedText(options.resolverPreload),
+    creds: Object.fromEntries(Object.entries(options.creds).map(([user, file]) => [user, namedText(file)])),
     accounts: options.account,
   };
   await withLock(lock, async () => {
@@ -44,10 +44,4 @@ export async function importKeys(name: string, options: Options): Promise<void> 
       print(`exported, and not in the environment, so that its services may not answer there: ${unsaid.join(", ")}`);
     print(`${shownPath(root, path)} ${changed ? "written" : "is up to date"}; keys are in ${store.description}`);
   });
-}
-
-function contentOf(file: string): string {
-  const text = readIfThere(file);
-  if (text === undefined) throw new UserError(`there is no file ${file}`);
-  return text;
 }

@@ -25,9 +25,12 @@ export function trustedKeys(trust: Trust): TrustedKey[] {
   return [...new Map([...keysOf(first), ...others].map((one) => [one.key, one])).values()];
 }
 
-/** Names of all of them, and of the backup keys. */
+/** Those of an operator that is imported are kept elsewhere. */
+const isElsewhere = ({ imported }: Trust, name: string) => imported === true && /^(operator$|account-)/.test(name);
+
+/** Names of all of them that are natsform's, and of the backup keys. */
 export const listedNames = (trust: Trust): string[] => [
-  ...trustedKeys(trust).map(({ key }) => key),
+  ...trustedKeys(trust).flatMap(({ key }) => (isElsewhere(trust, key) ? [] : [key])),
   ...(trust.backupKey === undefined ? [] : [backupKeySecret]),
 ];
 

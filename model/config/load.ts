@@ -111,7 +111,9 @@ export function findTrust(path: string, root: string): FoundTrust {
   try {
     input = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    return { file, problems: [{ path: [], message: `is not JSON: ${(error as Error).message}` }] };
+    const { code, message } = error as NodeJS.ErrnoException;
+    const wrong = code === "EISDIR" ? "is a folder" : `${code ? "cannot be read" : "is not JSON"}: ${message}`;
+    return { file, problems: [{ path: [], message: wrong, fix: "restore it: it is versioned, and an export has it" }] };
   }
   const { data, problems } = readWith(Trust, input);
   return { file, trust: data, problems };

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createAccount, createCurve, createOperator, createUser } from "nkeys.js";
@@ -79,6 +79,8 @@ test("everything that is wrong is told at once, in the operator's words", () => 
 
 test("what is no JSON, no object or not there is refused", () => {
   expect(Object.values(refused("{"))[0]).toMatch(/^is not JSON/);
+  mkdirSync(join(root, "folder.trust.json"));
+  expect(() => loadTrust(join(root, "folder.trust.json"), root)).toThrow(/is a folder\n.*restore it/);
   expect(refused("[]")).toEqual({ "(the whole file)": "must be an object" });
   expect(() => loadTrust(join(root, "none.trust.json"), root)).toThrow(
     /there is no trust file[\s\S]*natsform keys init/,

@@ -43,7 +43,7 @@ export function exportPrerequisites(root: string, name: string): Promise<Prerequ
     if (!record) return { ok: false, found: "there is none" };
     const lacks = notExported(trust, record);
     const of = `of ${record.exported.slice(0, 10)}`;
-    return { ok: lacks.length === 0, found: lacks.length === 0 ? of : `${of}, older than ${lacks.join(", ")}` };
+    return { ok: lacks.length === 0, found: lacks.length === 0 ? of : `${of}; it lacks ${lacks.join(", ")}` };
   });
   return [checked.then((one) => ({ ...one, optional: true }))];
 }

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { privateFile, writeFileAtomically } from "../../../artifacts/files";
 import { loadTrust, loadTrustIfThere } from "../../../model/config/load";
 import { openEnvironment } from "../../core/environment";
 import { leaving } from "../../core/interrupts";
 import { withLock } from "../../core/lock";
+import { namedBytes } from "../../core/named-file";
 import { shownPath, UserError } from "../../core/project";
 import { type KeyLocationOptions, keyLocation } from "../location";
 import { MemoryStore } from "../store";
@@ -43,7 +44,7 @@ export interface KeysExported {
 export async function exportKeys(name: string, { out, readableBy, ...props }: ExportProps): Promise<KeysExported> {
   const { root, topology } = await openEnvironment(name, props.root);
   const { store, trust: path, lock } = keyLocation(root, name, props);
-  if (existsSync(out)) throw new UserError(`${out} exists`, "name another file: it may be the only export of its keys");
+  refuseExisting(out);
   return withLock(lock, async () => {
     const trust = loadTrust(path, root);
     if (trust.example)
@@ -72,6 +73,11 @@ export async function exportKeys(name: string, { out, readableBy, ...props }: Ex
       record: props.twin ? undefined : shownPath(root, recordExport(root, trust, { exported, keys: names, file })),
     };
   });
+}
+
+/** @throws UserError when there is such a file already */
+export function refuseExisting(out: string): void {
+  if (existsSync(out)) throw new UserError(`${out} exists`, "name another file: it may be the only export of its keys");
 }
 
 export interface ImportProps extends KeyLocationOptions {
@@ -112,7 +118,7 @@ export async function importKeys(
 ): Promise<KeysImported> {
   const { root } = await openEnvironment(name, props.root);
   const { store, trust: path, lock } = keyLocation(root, name, props);
-  const file = readFileSync(from);
+  const file = namedBytes(from);
   const text = await decryptAge(file, await opener(needsPassphrase(file) ? "passphrase" : "identities"), from);
   const exported = parseExport(text, from);
   return withLock(lock, async () => {
