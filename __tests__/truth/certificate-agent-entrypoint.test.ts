@@ -37,7 +37,7 @@ const pids = () =>
 function start(name: string, conf: string, ...args: string[]): Program {
   const file = join(folder, `${name}.conf`);
   writeFileSync(file, `pid_file: "${pidFile(name)}"\n${conf}`);
-  const [shell = "", ...rest] = natsCommand(file);
+  const [shell = "", ...rest] = natsCommand({ configFile: file, store: mkdtempSync(join(folder, "store-")) });
   const program = startProgram(shell, [...rest, ...args], { PATH: `${folder}:${process.env.PATH}` });
   started.push(program);
   return program;

@@ -7,6 +7,7 @@ import type { Trust } from "../../model/config";
 import type { ClusterTopology, ServerTopology } from "../../model/topology";
 import type { Healthz, Jsz, Routez, Varz } from "../../runtime/client/monitoring";
 import { printConf, restartDigest } from "../../templates/nats-conf";
+import { lockStore } from "../../templates/store-lock";
 import { lastLines, poll, runningProcess, signalProcess, startProcess, stopProcess } from "../core/processes";
 import { UserError } from "../core/project";
 import type { ServerFolder } from "../core/twin-folder";
@@ -79,8 +80,17 @@ function recordLoaded({ folder, restart, loaded }: PlannedServer): void {
 export async function startServer(twin: Twin, planned: PlannedServer, natsServer: string): Promise<void> {
   await assertPortsFree(twin, Object.values(twin.ports.servers[planned.server.name] ?? {}));
   writeConf(planned);
-  await startProcess(planned.folder, { command: natsServer, args: planned.folder.lastArguments, env: {} });
+  await startProcess(planned.folder, { ...withStore(planned.folder, natsServer), env: {} });
   recordLoaded(planned);
+}
+
+/**
+ * Command line of a server that has the lock of its store: where one's own server is not recognised, such as one in another
+ * container or one that was started by hand the same way, the second never opens the store. The shell becomes the server.
+ */
+export function withStore({ store, lastArguments }: ServerFolder, natsServer: string) {
+  const lock = lockStore({ store, waitSeconds: 10, without: "go on" });
+  return { command: "/bin/sh", args: ["-c", `stopping=\n${lock}exec "$@"`, "sh", natsServer, ...lastArguments] };
 }
 
 export async function assertPortsFree(twin: Twin, ports: readonly number[]): Promise<void> {
