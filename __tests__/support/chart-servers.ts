@@ -81,6 +81,13 @@ export class ChartServers {
     }
   }
 
+  /** Puts authorities into place, on some servers or on all. */
+  trust(id: CertificateId, authorities: string, only = this.ports.map((_, i) => i)): void {
+    const issuer = this.pod.cluster.certificates.find((certificate) => certificate.id === id)?.issuer ?? "internal";
+    // The first folder is the pattern of the others.
+    for (const i of only) writeFileSync(join(this.#folders[i + 1] ?? "", this.pod.site.paths.ca(issuer)), authorities);
+  }
+
   async ask<T>(server: number, path: string): Promise<T> {
     const response = await fetch(`http://127.0.0.1:${this.ports[server]?.monitoring}${path}`, {
       signal: AbortSignal.timeout(20_000),

@@ -15,7 +15,7 @@ export class PodFolders {
 
   private constructor(
     topology: Topology,
-    private readonly cluster: ClusterTopology,
+    readonly cluster: ClusterTopology,
   ) {
     this.site = platformSite(topology, cluster);
   }
@@ -39,11 +39,11 @@ export class PodFolders {
     return pod;
   }
 
-  /** A certificate with a key of its own, as the topology wants it. */
-  issue(id: CertificateId, now = new Date()): Promise<KeyPairPem> {
+  /** A certificate with a key of its own, as the topology wants it; by default signed by its own authority. */
+  issue(id: CertificateId, now = new Date(), by?: KeyPairPem): Promise<KeyPairPem> {
     const certificate = this.cluster.certificates.find((candidate) => candidate.id === id);
-    const authority = certificate && this.#authorities.get(certificate.issuer);
-    if (!authority) throw new Error(`the cluster has no certificate ${id}`);
+    const authority = by ?? (certificate && this.#authorities.get(certificate.issuer));
+    if (!certificate || !authority) throw new Error(`the cluster has no certificate ${id}`);
     // Servers compare the names of a peer with the hosts that their routes dial: here the loopback address.
     const dns = [...certificate.names, "127.0.0.1", "localhost"];
     const names = { dns, addresses: ["127.0.0.1"] };

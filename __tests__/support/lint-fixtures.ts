@@ -41,6 +41,10 @@ const trading = (account: string, { gives, takes }: { gives: string; takes: stri
 });
 
 const durable = { "clusters.core.jetstream.durability": "durable" };
+/** A chart whose volumes are asked for with a mode of access. */
+const onVolume = (mode: string) => ({
+  values: { config: { jetstream: { fileStore: { pvc: { merge: { spec: { accessModes: [mode] } } } } } } },
+});
 const acknowledge = (changes: object) => ({
   acknowledge: [{ rule: "stream-r2", reason: "for this test alone", expires: "2027-02-01", ...changes }],
 });
@@ -847,6 +851,11 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     fails: { "clusters.edge.platform.chart": { version: "0.19.17" } },
     at: "clusters.edge.platform.chart.version",
     passes: { "clusters.edge.platform.chart": { version: "2.12.1" } },
+  },
+  "store-on-shared-volume": {
+    fails: { "clusters.edge.platform.chart": onVolume("ReadWriteMany") },
+    at: "clusters.edge.platform.chart.values",
+    passes: { "clusters.edge.platform.chart": onVolume("ReadWriteOncePod") },
   },
 
   // Acknowledgements

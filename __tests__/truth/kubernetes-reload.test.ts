@@ -3,8 +3,9 @@ import { MemoryStore } from "../../cli/keys/store";
 import { type CertificateId, clusterOf, isOnKubernetes } from "../../model/topology";
 import { RENEWAL_INBOX } from "../../runtime/certificate-renewal/contract";
 import type { ServedListener } from "../../runtime/certificate-renewal/env";
-import { reloadServers } from "../../runtime/certificate-renewal/reload";
+import { reloadServers, reloadUntilAccepted } from "../../runtime/certificate-renewal/reload";
 import { NatsClient } from "../../runtime/client";
+import { createAuthority } from "../../runtime/x509/authority";
 import { helmValues } from "../../templates/helm-values";
 import { chartConf } from "../../templates/helm-values/chart-conf";
 import { ChartServers } from "../support/chart-servers";
@@ -94,4 +95,31 @@ test("what is never served is named, listener by listener", async () => {
     return !/routes/.test(said);
   });
   expect(said).toMatch(/^not served yet: internal on 127\.0\.0\.1:\d+, leafnodes on /);
+});
+
+test("a signature of another authority is refused until every server has read that authority, and both are then accepted", async () => {
+  const reloading = {
+    connection: () => client.connection(),
+    served: listeners(),
+    log: silent,
+    sleep: () => Promise.resolve(),
+  };
+  const accepts = (id: CertificateId, pair: { cert: string; key: string }, timeoutMs = 0) =>
+    reloadUntilAccepted({ ...reloading, timeoutMs }, id, pair);
+  for (const id of ["routes", "leafnodes"] as const) {
+    const [before, stranger] = [await servers.pod.issue(id), await createAuthority("another", 86_400_000, new Date())];
+    const pair = await servers.pod.issue(id, new Date(), stranger);
+    const refusing = await accepts(id, pair);
+    expect(refusing).toHaveLength(servers.ports.length);
+    expect(refusing[0]).toMatch(new RegExp(`^${id} on 127\\.0\\.0\\.1:\\d+ \\(.*(alert|closed|ECONNRESET)`));
+    // One server alone has read it: the others still count.
+    servers.trust(id, `${servers.pod.authorityOf(id)}${stranger.cert}`, [0]);
+    await eventually(
+      "one server accepts it",
+      async () => (await accepts(id, pair)).length === servers.ports.length - 1,
+    );
+    servers.trust(id, `${servers.pod.authorityOf(id)}${stranger.cert}`);
+    await eventually("all servers accept it", async () => (await accepts(id, pair)).length === 0);
+    expect(await accepts(id, before)).toEqual([]);
+  }
 });

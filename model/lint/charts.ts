@@ -44,4 +44,27 @@ const unpinned: EnvironmentRule = {
     ),
 };
 
-export const chartRules: readonly EnvironmentRule[] = [old, unpinned];
+const many = "ReadWriteMany";
+
+const sharedStore: EnvironmentRule = {
+  id: "store-on-shared-volume",
+  severity: "error",
+  title: "The volume of a server's store can be mounted by several pods at once",
+  reason:
+    "nats-server takes no lock: two servers on one store are both healthy, and destroy it. The chart's ReadWriteOnce keeps other nodes off, and the StatefulSet has one pod of each name, until somebody deletes one by force.",
+  fix: 'leave accessModes out, or use ["ReadWriteOncePod"] for a new cluster, which keeps every other pod off',
+  check: ({ topology }) =>
+    topology.clusters.filter(isOnKubernetes).flatMap(({ name, platform: { chart } }) => {
+      const text = JSON.stringify((chart.values.config as { jetstream?: unknown } | undefined)?.jetstream ?? {});
+      return text.includes(`"${many}"`)
+        ? [
+            {
+              at: pathText("clusters", name, "platform", "chart", "values"),
+              message: `the file store asks for ${many}`,
+            },
+          ]
+        : [];
+    }),
+};
+
+export const chartRules: readonly EnvironmentRule[] = [old, unpinned, sharedStore];

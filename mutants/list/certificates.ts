@@ -56,7 +56,7 @@ export const certificates = [
     ["certificates are renewed when they have ended", "(until - from) / 3", "0"],
     [
       "a certificate of another authority is kept",
-      'if (!leaf.checkIssued(signedBy) || !leaf.verify(signedBy.publicKey)) return "another authority signed it";',
+      'if (!isSignedBy(cert, authority)) return "another authority signed it";',
       "",
     ],
     [
@@ -77,8 +77,16 @@ export const certificates = [
     ],
     [
       "a signature is served before peers know its authority",
-      "return readPem(before).some(({ fingerprint256 }) => fingerprint256 === desired);",
-      'return readPem(before).some(({ fingerprint256 }) => fingerprint256 !== "") || desired === "";',
+      'return spread >= spreadsMs ? "prove" : "wait";',
+      'return spread >= 0 || spreadsMs > 0 ? "prove" : "wait";',
+    ],
+    ["another authority signs unproven", '? "prove" : "wait"', '? "sign" : "wait"'],
+  ]),
+  ...plantedIn("runtime/certificate-renewal/renew.ts", [
+    [
+      "what servers refuse is served",
+      "if (listeners.length === 0) return pair;",
+      "if (listeners.length >= 0) return pair;",
     ],
   ]),
 ];

@@ -37,8 +37,7 @@ export function renewalReason(
     )
       return "it carries other names";
     if (desired.usages.some((usage) => !leaf.keyUsage?.includes(usageIds[usage]))) return "it may be used otherwise";
-    const signedBy = new X509Certificate(authority);
-    if (!leaf.checkIssued(signedBy) || !leaf.verify(signedBy.publicKey)) return "another authority signed it";
+    if (!isSignedBy(cert, authority)) return "another authority signed it";
     return undefined;
   } catch {
     return "it cannot be read";
@@ -71,11 +70,43 @@ export function authorityFiles(
   return { [all]: unionPem([trusted, peers]), [own]: trusted };
 }
 
+/** Since when an authority is in the Secret of authorities: `FINGERPRINT ISO-TIME`, in a key of its own. */
+export const sinceKey = (issuer: string): string => `${issuer}.since`;
+
 /**
- * Returns whether every peer could learn of the authority: it was trusted before this run, or no peer trusts any yet.
+ * Content of that key: unchanged while the authority is the same, and from now on for another. An authority from before
+ * this was noted counts from now on as well.
  */
-export const isKnownAuthority = (before: string | undefined, authority: string): boolean => {
-  if (!before) return true;
-  const desired = new X509Certificate(authority).fingerprint256;
-  return readPem(before).some(({ fingerprint256 }) => fingerprint256 === desired);
-};
+export function knownSince(before: string | undefined, authority: string, now: Date): string {
+  const { fingerprint256 } = new X509Certificate(authority);
+  return before?.startsWith(`${fingerprint256} `) ? before : `${fingerprint256} ${now.toISOString()}`;
+}
+
+/**
+ * Pods see a changed Secret a minute or two later. Programs that verify servers read it at every connect, and nobody can
+ * ask them.
+ */
+const spreadsMs = 10 * 60_000;
+
+/**
+ * Whether an authority may sign what replaces a certificate. Another one than before has been in the Secret long enough for
+ * every pod, and every server that verifies peers has to accept it first: `prove`.
+ *
+ * @param cert the certificate in place; empty when there is none: then nobody serves anything yet
+ * @param since as {@link knownSince} makes it
+ */
+export function maySign(cert: string, authority: string, since: string, now: Date): "sign" | "prove" | "wait" {
+  if (cert === "" || isSignedBy(cert, authority)) return "sign";
+  const spread = now.getTime() - Date.parse(since.split(" ")[1] ?? "");
+  return spread >= spreadsMs ? "prove" : "wait";
+}
+
+/** False for what cannot be read. */
+function isSignedBy(cert: string, authority: string): boolean {
+  try {
+    const [leaf, signer] = [new X509Certificate(cert), new X509Certificate(authority)];
+    return leaf.checkIssued(signer) && leaf.verify(signer.publicKey);
+  } catch {
+    return false;
+  }
+}

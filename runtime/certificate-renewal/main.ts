@@ -5,7 +5,7 @@ import { errorMessage } from "../common/error-message";
 import { RENEWAL_INBOX } from "./contract";
 import type { CertificateRenewalEnv } from "./env";
 import { kubernetesSecrets } from "./kubernetes";
-import { reloadServers } from "./reload";
+import { reloadServers, reloadUntilAccepted } from "./reload";
 import { renew } from "./renew";
 import { loadSettings } from "./settings";
 import { openVault } from "./vault";
@@ -27,30 +27,39 @@ async function main(): Promise<void> {
     role: env.VAULT_ROLE,
     jwt: await vaultToken(api, env.VAULT_AUDIENCE),
   });
-  const { changed, current } = await renew({
-    certificates: env.CERTIFICATES,
-    authoritiesSecret: env.AUTHORITIES_SECRET,
-    peers: env.PEER_AUTHORITIES,
-    rootMount: env.VAULT_ROOT_MOUNT,
-    vault,
-    secrets: kubernetesSecrets(api),
-    now: new Date(),
-    log,
-  });
-  if (!env.NATS_SERVERS) return log.info({ changed }, "done; there are no servers to reload");
   // Also when nothing changed: a run that was cut off between writing and reloading is finished by the next one.
-  const client = new NatsClient({
-    servers: env.NATS_SERVERS,
-    authentication: authentication(env),
-    caFile: env.NATS_CA_FILE,
-    name: "certificate-renewal",
-    inboxPrefix: RENEWAL_INBOX,
-  });
+  const client = env.NATS_SERVERS
+    ? new NatsClient({
+        servers: env.NATS_SERVERS,
+        authentication: authentication(env),
+        caFile: env.NATS_CA_FILE,
+        name: "certificate-renewal",
+        inboxPrefix: RENEWAL_INBOX,
+      })
+    : undefined;
+  const reload = client && {
+    connection: () => client.connection(),
+    served: env.SERVED,
+    timeoutMs: env.RELOAD_TIMEOUT_SECONDS * 1000,
+    log,
+  };
   try {
-    const timeoutMs = env.RELOAD_TIMEOUT_SECONDS * 1000;
-    await reloadServers({ connection: () => client.connection(), served: env.SERVED, current, timeoutMs, log });
+    const { changed, current, refused } = await renew({
+      certificates: env.CERTIFICATES,
+      authoritiesSecret: env.AUTHORITIES_SECRET,
+      peers: env.PEER_AUTHORITIES,
+      rootMount: env.VAULT_ROOT_MOUNT,
+      vault,
+      secrets: kubernetesSecrets(api),
+      refusing: reload && (({ id }, pair) => reloadUntilAccepted(reload, id, pair)),
+      now: new Date(),
+      log,
+    });
+    if (!reload) return log.info({ changed }, "done; there are no servers to reload");
+    await reloadServers({ ...reload, current });
+    if (refused.length > 0) throw new Error(refused.join("; "));
   } finally {
-    await client.close();
+    await client?.close();
   }
 }
 

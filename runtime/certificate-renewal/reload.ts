@@ -1,7 +1,7 @@
 import { ErrorCode, type NatsConnection, NatsError } from "nats";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { servedFingerprint } from "../certificate-agent/handshake";
+import { acceptedAsPeer, servedFingerprint } from "../certificate-agent/handshake";
 import { errorMessage } from "../common/error-message";
 import type { ServedListener } from "./env";
 import type { Renewed } from "./renew";
@@ -9,33 +9,45 @@ import type { Renewed } from "./renew";
 export interface ReloadProps {
   connection: () => Promise<NatsConnection>;
   served: readonly ServedListener[];
-  current: Renewed["current"];
   timeoutMs: number;
   log: Pick<Logger, "info" | "warn">;
   sleep?: (ms: number) => Promise<void>;
 }
+
+type Pair = { cert: string; key: string };
 
 const Answer = z.object({ server: z.object({ id: z.string().min(1), name: z.string() }) });
 const everyMs = 10_000;
 const sleepFor = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
- * Asks servers to reload until each serves the renewed certificates. Pods see a changed Secret when their kubelet
- * checks again, so a reload may come too early and is then repeated.
+ * Asks servers to reload until each serves the renewed certificates.
  *
  * @throws with every listener that still serves another certificate when the time is up
  */
-export async function reloadServers(props: ReloadProps): Promise<void> {
+export async function reloadServers(props: ReloadProps & { current: Renewed["current"] }): Promise<void> {
+  const behind = await reloadUntilNone(props, () => listenersBehind(props));
+  if (behind.length > 0) throw new Error(`not served yet: ${behind.join(", ")}`);
+  props.log.info("every listener serves what stands in its Secret");
+}
+
+/**
+ * Asks servers to reload until every listener that verifies peers by the certificate's authority accepts it.
+ *
+ * @returns listeners that still refuse it when the time is up, with the reason
+ */
+export const reloadUntilAccepted = (props: ReloadProps, id: string, pair: Pair): Promise<string[]> =>
+  reloadUntilNone(props, () => listenersRefusing(props, id, pair));
+
+/** Pods see a changed Secret when their kubelet checks again, so a reload may come too early and is then repeated. */
+async function reloadUntilNone(props: ReloadProps, missing: () => Promise<string[]>): Promise<string[]> {
   const { connection, timeoutMs, log, sleep = sleepFor } = props;
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const names = await requestReload(await connection());
-    const behind = await listenersBehind(props);
-    if (behind.length === 0) {
-      log.info({ servers: names }, "every listener serves what stands in its Secret");
-      return;
-    }
-    if (Date.now() + everyMs > deadline) throw new Error(`not served yet: ${behind.join(", ")}`);
+    const behind = await missing();
+    log.info({ servers: names, behind }, "reloaded");
+    if (behind.length === 0 || Date.now() + everyMs > deadline) return behind;
     await sleep(everyMs);
   }
 }
@@ -69,21 +81,37 @@ async function requestServerReload(
   if (refusal) throw new Error(`${name} refuses to reload: ${refusal.description ?? "no reason"}`);
 }
 
-async function listenersBehind({ served, current }: ReloadProps): Promise<string[]> {
-  const behind = await Promise.all(
-    served.map(async ({ host, port, certificate, plainInfo }) => {
-      const pair = current.get(certificate);
-      const place = `${certificate} on ${host}:${port}`;
-      if (!pair) return [place];
-      try {
-        // Routes and leaf nodes admit peers alone: the job presents the certificate that peers present.
-        const client = certificate === "internal" ? undefined : { cert: pair.cert, key: pair.key };
-        const seen = await servedFingerprint({ host, port, servername: host, plainInfo, proxied: false, client });
-        return seen === pair.fingerprint ? [] : [place];
-      } catch (error) {
-        return [`${place} (${errorMessage(error)})`];
-      }
+/** Routes and leaf nodes admit peers alone, whom they verify; clients come without a certificate. */
+const verifiesPeers = (certificate: string) => certificate !== "internal";
+
+async function listenersBehind({ served, current }: Parameters<typeof reloadServers>[0]): Promise<string[]> {
+  return problemsAt(served, async ({ host, port, certificate, plainInfo }) => {
+    const pair = current.get(certificate);
+    if (!pair) return "";
+    const client = verifiesPeers(certificate) ? { cert: pair.cert, key: pair.key } : undefined;
+    const seen = await servedFingerprint({ host, port, servername: host, plainInfo, proxied: false, client });
+    return seen === pair.fingerprint ? undefined : "";
+  });
+}
+
+async function listenersRefusing({ served }: ReloadProps, id: string, client: Pair): Promise<string[]> {
+  const verifying = served.filter(({ certificate }) => certificate === id && verifiesPeers(certificate));
+  return problemsAt(verifying, async ({ host, port, plainInfo }) => {
+    await acceptedAsPeer({ host, port, servername: host, plainInfo, client });
+    return undefined;
+  });
+}
+
+/** Listeners with which something is wrong: the problem in words, an empty one, or an error. */
+async function problemsAt(
+  listeners: readonly ServedListener[],
+  problemOf: (listener: ServedListener) => Promise<string | undefined>,
+): Promise<string[]> {
+  const problems = await Promise.all(
+    listeners.map(async (listener) => {
+      const problem = await problemOf(listener).catch((error: unknown) => ` (${errorMessage(error)})`);
+      return problem === undefined ? [] : [`${listener.certificate} on ${listener.host}:${listener.port}${problem}`];
     }),
   );
-  return behind.flat();
+  return problems.flat();
 }

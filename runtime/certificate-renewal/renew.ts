@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { Logger } from "pino";
-import { authorityFiles, isKnownAuthority, renewalReason } from "./decide";
+import { authorityFiles, knownSince, maySign, renewalReason, sinceKey } from "./decide";
 import type { RenewedCertificate } from "./env";
 import type { Secrets } from "./kubernetes";
 import type { Vault } from "./vault";
@@ -14,6 +14,13 @@ export interface RenewProps {
   rootMount?: string;
   vault: Vault;
   secrets: Secrets;
+  /**
+   * Has servers reload until they accept a certificate as a peer's. Without it, as on the first run, no authority replaces
+   * another.
+   *
+   * @returns listeners that still refuse it, with the reason
+   */
+  refusing?: (certificate: RenewedCertificate, pair: { cert: string; key: string }) => Promise<string[]>;
   now: Date;
   log: Pick<Logger, "info" | "warn">;
 }
@@ -23,11 +30,14 @@ export interface Renewed {
   changed: boolean;
   /** Fingerprint and pair of every certificate after the run, by id. */
   current: Map<string, { fingerprint: string; cert: string; key: string }>;
+  /** Certificates that were not renewed, since servers refuse what would replace them. */
+  refused: string[];
 }
 
 /**
- * Writes the desired content into the Secrets. An authority is trusted for one run before anything that it signed is
- * served, so that no peer meets a signature that it does not know yet; on the first run there is no peer.
+ * Writes the desired content into the Secrets. Another authority is first trusted and then signs, so that no peer meets a
+ * signature that it does not know yet: what it signed is stored once it was in the Secret for a while and every server has
+ * accepted it. Wherever a run is cut off, the next one sees the same; on the first run there is no peer.
  */
 export async function renew(props: RenewProps): Promise<Renewed> {
   const { certificates, authoritiesSecret, vault, secrets, now, log } = props;
@@ -42,6 +52,7 @@ export async function renew(props: RenewProps): Promise<Renewed> {
     // Servers take an intermediate for an anchor; programs want the root, and routes and leaf nodes must not have it.
     const current = issuer === "internal" && root ? [signer, root] : [signer];
     Object.assign(desired, authorityFiles(trusted, issuer, current, props.peers?.[issuer] ?? "", now));
+    desired[sinceKey(issuer)] = knownSince(trusted[sinceKey(issuer)], signer, now);
   }
   let changed = Object.entries(desired).some(([name, pem]) => trusted[name] !== pem);
   if (changed) {
@@ -49,21 +60,44 @@ export async function renew(props: RenewProps): Promise<Renewed> {
     log.info({ secret: authoritiesSecret }, "authorities written");
   }
   const current: Renewed["current"] = new Map();
+  const refused: string[] = [];
   for (const certificate of certificates) {
     const { id, issuer, secret } = certificate;
     const signer = signers.get(issuer) ?? "";
     const stored = await secrets.read(secret);
     let pair = { cert: stored["tls.crt"] ?? "", key: stored["tls.key"] ?? "" };
     const reason = renewalReason(pair, certificate, signer, now);
-    if (reason && pair.cert !== "" && !isKnownAuthority(trusted[`${issuer}.crt`], signer)) {
-      log.warn({ id, reason }, "waits for the next run: its authority is trusted only from now on");
-    } else if (reason) {
-      pair = await vault.issue(certificate);
+    const next = reason && (await successor(props, certificate, pair.cert, signer, desired[sinceKey(issuer)] ?? ""));
+    if (next && "problem" in next) {
+      log.warn({ id, reason }, next.problem);
+      if (next.refused) refused.push(`${id}: ${next.problem}`);
+    } else if (next) {
+      pair = next;
       await secrets.write(secret, { "tls.crt": pair.cert, "tls.key": pair.key });
       changed = true;
       log.info({ id, reason, secret }, "certificate renewed");
     }
     current.set(id, { ...pair, fingerprint: new X509Certificate(pair.cert).fingerprint256 });
   }
-  return { changed, current };
+  return { changed, current, refused };
+}
+
+type Successor = { cert: string; key: string } | { problem: string; refused: boolean };
+
+/** What replaces a certificate, or why nothing may yet. */
+async function successor(
+  { vault, refusing, now }: RenewProps,
+  certificate: RenewedCertificate,
+  inPlace: string,
+  signer: string,
+  since: string,
+): Promise<Successor> {
+  const step = maySign(inPlace, signer, since, now);
+  if (step === "sign") return vault.issue(certificate);
+  if (step === "wait" || !refusing)
+    return { problem: `waits for a later run: its authority is trusted since ${since.split(" ")[1]}`, refused: false };
+  const pair = await vault.issue(certificate);
+  const listeners = await refusing(certificate, pair);
+  if (listeners.length === 0) return pair;
+  return { problem: `servers do not accept its authority yet: ${listeners.join(", ")}`, refused: true };
 }

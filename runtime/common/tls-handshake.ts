@@ -27,7 +27,7 @@ export interface HandshakeProps {
 export async function tlsHandshake<Result>(
   props: HandshakeProps,
   trust: Pick<ConnectionOptions, "ca" | "rejectUnauthorized">,
-  read: (secured: TLSSocket) => Result,
+  read: (secured: TLSSocket) => Result | Promise<Result>,
 ): Promise<Result> {
   const { host, port, servername, client, timeoutMs } = props;
   const socket = connectTcp({ host, port });
@@ -37,7 +37,7 @@ export async function tlsHandshake<Result>(
     await connected(socket);
     if (props.proxied) socket.write("PROXY UNKNOWN\r\n");
     if (props.plainInfo) await readInfo(socket);
-    return read(await secure({ socket, servername, ...client, ...trust, minVersion: "TLSv1.2" }));
+    return await read(await secure({ socket, servername, ...client, ...trust, minVersion: "TLSv1.2" }));
   } finally {
     clearTimeout(timer);
     socket.destroy();

@@ -1,13 +1,15 @@
 import { X509Certificate } from "node:crypto";
-import { isKnownAuthority, renewalReason, trustedAuthorities } from "../../../runtime/certificate-renewal/decide";
+import { knownSince, maySign, renewalReason, trustedAuthorities } from "../../../runtime/certificate-renewal/decide";
 import type { RenewedCertificate } from "../../../runtime/certificate-renewal/env";
 import { renew } from "../../../runtime/certificate-renewal/renew";
 import type { Vault } from "../../../runtime/certificate-renewal/vault";
 import { createAuthority, issueCertificate, type KeyPairPem } from "../../../runtime/x509/authority";
+import { splitPem } from "../../../runtime/x509/pem";
 
 const day = 86_400_000;
 const start = new Date("2026-11-21T00:00:00Z");
 const daysOn = (days: number) => new Date(start.getTime() + days * day);
+const lists = (authorities: string, authority: string) => splitPem(authorities).includes(splitPem(authority)[0] ?? "");
 const silent = { info: () => undefined, warn: () => undefined };
 
 const routes: RenewedCertificate = {
@@ -74,19 +76,37 @@ describe("a certificate is renewed", () => {
 test("authorities of before are trusted until they end", async () => {
   const short = await createAuthority("short", day, start);
   const both = trustedAuthorities(short.cert, [first.cert], start);
-  expect(isKnownAuthority(both, short.cert)).toBe(true);
-  expect(isKnownAuthority(both, second.cert)).toBe(false);
-  expect(isKnownAuthority(trustedAuthorities(both, [first.cert], daysOn(2)), short.cert)).toBe(false);
+  expect(lists(both, short.cert)).toBe(true);
+  expect(lists(both, second.cert)).toBe(false);
+  expect(lists(trustedAuthorities(both, [first.cert], daysOn(2)), short.cert)).toBe(false);
+});
+
+test("an authority counts as known from when it was first written, and one that nobody noted from now on", () => {
+  const noted = knownSince(undefined, first.cert, start);
+  expect(knownSince(noted, first.cert, daysOn(3))).toBe(noted);
+  expect(knownSince(noted, second.cert, daysOn(3))).toBe(knownSince(undefined, second.cert, daysOn(3)));
+});
+
+test("what the same authority signed, and the first certificate of all, wait for nobody", async () => {
+  const { cert } = await issue(routes, first, start);
+  const noted = knownSince(undefined, first.cert, start);
+  expect(maySign(cert, first.cert, noted, start)).toBe("sign");
+  expect(maySign("", first.cert, noted, start)).toBe("sign");
+  expect(maySign("unreadable", first.cert, noted, start)).toBe("wait");
+  expect(maySign(cert, second.cert, knownSince(noted, second.cert, start), daysOn(1))).toBe("prove");
+  expect(maySign(cert, second.cert, "nothing noted", daysOn(1))).toBe("wait");
 });
 
 describe("a run", () => {
   let stored: Record<string, Record<string, string>>;
   let signer: Record<string, KeyPairPem>;
   let issued: string[];
+  let refusing: string[];
   beforeEach(() => {
     stored = {};
     signer = { "pki-routes": first, "pki-internal": first, root: second };
     issued = [];
+    refusing = [];
   });
   const run = (now = start, certificates = [routes, internal]) => {
     const vault: Vault = {
@@ -108,6 +128,7 @@ describe("a run", () => {
       rootMount: "root",
       vault,
       secrets,
+      refusing: async () => refusing,
       now,
       log: silent,
     });
@@ -124,8 +145,8 @@ describe("a run", () => {
 
   test("routes trust their own authority alone; programs get the root as well", async () => {
     await run();
-    expect(isKnownAuthority(trusted("routes"), second.cert)).toBe(false);
-    expect(isKnownAuthority(trusted("internal"), second.cert)).toBe(true);
+    expect(lists(trusted("routes"), second.cert)).toBe(false);
+    expect(lists(trusted("internal"), second.cert)).toBe(true);
   });
 
   test("names what every listener has to serve", async () => {
@@ -135,17 +156,25 @@ describe("a run", () => {
     );
   });
 
-  test("a new authority is trusted for one run before anything that it signed is served", async () => {
+  test("another authority is trusted beside the old one, and signs once it had time to spread and servers accept it", async () => {
     await run();
     const before = stored["nats-routes-tls"];
     signer["pki-routes"] = second;
-    await run(daysOn(1));
-    expect(isKnownAuthority(trusted("routes"), first.cert)).toBe(true);
-    expect(isKnownAuthority(trusted("routes"), second.cert)).toBe(true);
+    const at = daysOn(1);
+    const minutesOn = (minutes: number) => new Date(at.getTime() + minutes * 60_000);
+    await run(at);
+    expect(lists(trusted("routes"), first.cert)).toBe(true);
+    expect(lists(trusted("routes"), second.cert)).toBe(true);
+    // Programs read the Secret at every connect, and nobody can ask them.
+    await run(minutesOn(9));
     expect(stored["nats-routes-tls"]).toEqual(before);
-    await run(daysOn(1.25));
+    refusing = ["routes on nats-1:6222"];
+    expect((await run(minutesOn(30))).refused).toEqual([expect.stringContaining("routes on nats-1:6222")]);
+    expect(stored["nats-routes-tls"]).toEqual(before);
+    refusing = [];
+    expect((await run(minutesOn(40))).refused).toEqual([]);
     expect(stored["nats-routes-tls"]).not.toEqual(before);
-    expect(isKnownAuthority(trusted("routes"), first.cert)).toBe(true);
+    expect(lists(trusted("routes"), first.cert)).toBe(true);
   });
 
   test("without an authority nothing is touched", async () => {
