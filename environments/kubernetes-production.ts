@@ -38,8 +38,15 @@ export default defineEnvironment({
         zones: 3,
         // Prometheus, and nobody else, reads metrics.
         monitoring: { from: [{ namespace: "monitoring", pods: { "app.kubernetes.io/name": "prometheus" } }] },
-        // HMAC keys for the bucket, made by hand: one of an account that may add, another of one that may delete.
-        backupAccess: { secret: "nats-backup-access", prune: { secret: "nats-backup-prune" } },
+        // Accounts that the pods are at Google by workload identity: one that may add to the bucket, another that may delete.
+        backupAccess: {
+          annotations: { "iam.gke.io/gcp-service-account": "nats-backup@example-project.iam.gserviceaccount.com" },
+          prune: {
+            annotations: {
+              "iam.gke.io/gcp-service-account": "nats-backup-prune@example-project.iam.gserviceaccount.com",
+            },
+          },
+        },
       },
       size: 3,
       natsName: "nats-core",

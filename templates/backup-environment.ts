@@ -36,6 +36,8 @@ function storedEnvironment<Secret>(
       BACKUP_CLUSTER: cluster.name,
       BACKUP_ACCOUNT: account,
       BACKUP_TO: backup.to,
+      BACKUP_KMS_KEY: backup.kmsKey,
+      BACKUP_REGION: backup.region,
       ...key.variables,
       BACKUP_METRICS_NAMESPACE: metricsNamespace,
     },

@@ -748,13 +748,15 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   "backup-needs-key": {
     fails: {
+      "clusters.edge.platform.flavor": "generic",
       "clusters.edge.backup": { to: "gs://backups/edge" },
       "clusters.edge.platform.backupAccess": { prune: { annotations: { "iam.gke.io/gcp-service-account": "prune" } } },
     },
     at: ["clusters.edge.platform.backupAccess", "clusters.edge.platform.backupAccess.prune"],
+    // Pods of GKE have an identity.
     passes: {
       "clusters.edge.backup": { to: "gs://backups/edge" },
-      "clusters.edge.platform.backupAccess": { secret: "adds", prune: { secret: "removes" } },
+      "clusters.edge.platform.backupAccess": { prune: {} },
     },
   },
   "backup-unencrypted": {

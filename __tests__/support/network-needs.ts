@@ -10,6 +10,8 @@ export interface Program {
   name: string;
   pod: Pod;
   variables: Record<string, string>;
+  /** Secrets whose keys are variables as well. */
+  secrets: string[];
   /** Has a token of Kubernetes: it talks to the API. */
   token: boolean;
 }
@@ -18,9 +20,13 @@ export type Needed = Connection & { why: string };
 
 /** The programs of an environment's stacks, but for what the chart makes. */
 export function programsOf(stacks: readonly Stack[]): Program[] {
+  interface Container {
+    env?: { name: string; value: string }[];
+    env_from?: { secret_ref: { name: string } }[];
+  }
   interface Template {
     metadata: { labels: Record<string, string> };
-    spec: { automount_service_account_token: boolean; container: { env?: { name: string; value: string }[] }[] };
+    spec: { automount_service_account_token: boolean; container: Container[] };
   }
   interface Workload {
     metadata: { name: string; namespace: string };
@@ -36,6 +42,7 @@ export function programsOf(stacks: readonly Stack[]): Program[] {
       name,
       pod: { namespace, labels: template.metadata.labels },
       variables: Object.fromEntries(variables),
+      secrets: template.spec.container.flatMap(({ env_from = [] }) => env_from.map((one) => one.secret_ref.name)),
       token: template.spec.automount_service_account_token,
     };
   });

@@ -102,6 +102,7 @@ beforeAll(async () => {
     BACKUP_ACCOUNT: "APP",
     BACKUP_TO: `s3://${bucket}/kept`,
     BACKUP_KEY: randomBytes(32).toString("base64"),
+    BACKUP_METRICS_NAMESPACE: "natsform/backup",
     AWS_ENDPOINT_URL: url,
     AWS_REGION: "eu-west-1",
   });
@@ -129,8 +130,18 @@ test("a backup is made with the rights of its role, a drill proves it with those
   expect(made.length).toBeGreaterThanOrEqual(3);
   expect(made.map(({ headers }) => headers["if-none-match"])).toEqual(made.map(() => "*"));
   expect(asked.filter(({ method }) => method === "DELETE")).toEqual([]);
+  expect(await unproven()).toBeGreaterThan(0);
+  const before = Date.now();
   expect(await run("drill", "drill-app")).toMatchObject({ code: 0 });
+  expect(await unproven()).toBeLessThanOrEqual((Date.now() - before) / 1000);
 });
+
+/** Seconds for which no drill has proven a backup, as a backup tells CloudWatch. */
+async function unproven(): Promise<number> {
+  const { code, output } = await run("backup", "backup-app");
+  expect(code).toBe(0);
+  return Number(/"natsform_backup_unproven_seconds":([\d.]+)/.exec(output)?.[1]);
+}
 
 test("what is there stays as it is, for whoever has the rights of the backup", async () => {
   const before = await objects();
@@ -176,6 +187,8 @@ test("pruning removes old backups with the rights of its own role, which neither
     expect(await run("prune", "prune-app", { BACKUP_RETENTION_SECONDS: "1" })).toMatchObject({ code: 0 });
     return (await objects()).filter((key) => key.endsWith("manifest.json")).length === 1;
   });
+  const [id] = (await objects()).map((key) => key.split("/")[4]);
+  expect((await objects()).filter((key) => key.split("/")[4] !== id)).toEqual([]);
   expect(await run("drill", "drill-app")).toMatchObject({ code: 0 });
 });
 

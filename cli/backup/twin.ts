@@ -11,7 +11,7 @@ import { BACKUP_INBOX } from "../../runtime/backup/contract";
 import { drill } from "../../runtime/backup/drill";
 import { type BackupKey, parseKeys } from "../../runtime/backup/keys";
 import type { Manifest } from "../../runtime/backup/manifest";
-import { openTarget } from "../../runtime/backup/open-target";
+import { bucketOptions, openTarget } from "../../runtime/backup/open-target";
 import { prune } from "../../runtime/backup/prune";
 import { previewRestore, type RestoredStream, restore } from "../../runtime/backup/restore";
 import type { RestoreStep } from "../../runtime/backup/restore-plan";
@@ -101,7 +101,7 @@ function keysIn(place: string, text: string | undefined, fix: string): BackupKey
 
 async function open(url: string): Promise<Target> {
   try {
-    return await openTarget(url, process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL);
+    return await openTarget(url, bucketOptions(process.env));
   } catch (error) {
     throw error instanceof TargetError ? new UserError(error.message) : error;
   }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { link } from "./identity";
-import { platform } from "./platforms";
+import { awsRegion, platform } from "./platforms";
 import { accountName, duration, hostname, label, matching, size, tag } from "./scalars";
 
 const storageClass = z.strictObject({
@@ -126,6 +126,16 @@ const backup = z.strictObject({
    * not do it.
    */
   locked: z.boolean().default(false),
+  /**
+   * ARN of the KMS key that the bucket's objects are encrypted with, where it is one of yours (SSE-KMS). It is asked for with
+   * each object, and the tasks on ECS get the rights to it; its own policy has to let them, too.
+   */
+  kmsKey: matching(
+    /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
+    "must be the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID",
+  ).optional(),
+  /** Region of an `s3://` bucket. Default: that of the cluster on AWS; S3 says where another one is, at the cost of a request. */
+  region: awsRegion.optional(),
 });
 
 export const cluster = z.strictObject({

@@ -1,4 +1,5 @@
 import { nameLengths, privateCa, sharedRegions } from "./checks/aws";
+import { backupBuckets } from "./checks/backups";
 import { hasClusters, leafLinks, sizes, vaultIssuer } from "./checks/clusters";
 import { foreignLeafs } from "./checks/foreign-leafs";
 import { programDigests } from "./checks/images";
@@ -41,6 +42,7 @@ export function crossChecks(input: unknown, expectedName?: string): Problem[] {
     metricsReaders,
     natsBoxUsers,
     programDigests,
+    backupBuckets,
   ];
   const problems = checks.flatMap((check) => check(env));
   if (expectedName !== undefined && text(env.name) !== undefined && env.name !== expectedName) {

@@ -38,7 +38,7 @@ const awsMonitoring = z
   })
   .prefault({});
 
-const awsRegion = matching(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region such as eu-west-1");
+export const awsRegion = matching(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region such as eu-west-1");
 
 const aws = {
   /** Region, for example eu-west-1. */

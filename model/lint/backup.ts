@@ -133,13 +133,13 @@ const keyless: EnvironmentRule = {
   id: "backup-needs-key",
   severity: "error",
   impossible: true,
-  title: "A backup to GCS has no key",
+  title: "A backup to GCS has neither an identity nor a key",
   reason:
-    "GCS is spoken to through its S3-compatible API, which takes an HMAC key and not the identity of a pod, so every run fails.",
+    "Only pods of GKE have an identity at Google; elsewhere GCS takes an HMAC key, without which every run fails.",
   fix: "name a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in platform.backupAccess.secret, and another one in prune",
   check: ({ topology }) =>
-    topology.clusters.filter(isOnKubernetes).flatMap(({ name, backup, platform: { backupAccess } }): Hit[] => {
-      if (!backup?.to.startsWith("gs://")) return [];
+    topology.clusters.filter(isOnKubernetes).flatMap(({ name, backup, platform: { flavor, backupAccess } }): Hit[] => {
+      if (!backup?.to.startsWith("gs://") || flavor === "gke") return [];
       const path = ["clusters", name, "platform", "backupAccess"];
       return [
         ...(backupAccess.secret === undefined ? [path] : []),

@@ -35,6 +35,8 @@ export function buildCluster(env: Environment, name: string, cluster: Cluster): 
       retentionMs: cluster.backup.retention,
       drill: cluster.backup.drill || undefined,
       encrypt: cluster.backup.encrypt,
+      kmsKey: cluster.backup.kmsKey,
+      region: cluster.backup.region,
     },
   };
 }

@@ -118,6 +118,10 @@ export interface BackupTopology {
   /** Schedule on which the last backup is checked; absent: never. */
   drill?: string;
   encrypt: boolean;
+  /** ARN of the KMS key of the bucket's objects. */
+  kmsKey?: string;
+  /** Region of the bucket, where it is said. */
+  region?: string;
 }
 
 export interface JetStreamTopology {

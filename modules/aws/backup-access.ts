@@ -1,6 +1,6 @@
 import type { EcsCluster } from "../../model/topology";
 import { type BackupTopology, backupKeySecret } from "../../model/topology";
-import { MANIFEST } from "../../runtime/backup/contract";
+import { MANIFEST, PROOF } from "../../runtime/backup/contract";
 import type { BackupScope, StoredSite } from "../../templates/backup-environment";
 import { backupNamespace } from "./backup-alarms";
 import type { StackContext } from "./context";
@@ -39,10 +39,10 @@ export const backupScope = ({ context, cluster, backup, account }: AccountBackup
 
 /**
  * Permissions of a task on the backups' bucket, in the folder of its own account alone. `add`: makes objects, and neither
- * replaces nor removes one: whoever takes the program over cannot take the history away. `remove`: reads which backups
+ * replaces nor removes one: whoever takes the program over cannot take the history away. `prove`: reads, and adds notes. `remove`: reads which backups
  * there are, and none of their data.
  */
-export function useBackups(props: AccountBackupProps, access: "add" | "read" | "remove"): Statement[] {
+export function useBackups(props: AccountBackupProps, access: "add" | "prove" | "remove"): Statement[] {
   const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(props.backup.to) ?? [];
   const arn = `arn:${props.lookups.partition}:s3:::${bucket}`;
   const folder = prefix === "" ? scopeOf(props) : `${prefix}/${scopeOf(props)}`;
@@ -54,14 +54,22 @@ export function useBackups(props: AccountBackupProps, access: "add" | "read" | "
   };
   const read = { Action: ["s3:GetObject"], Resource: objects };
   switch (access) {
-    case "read":
-      return [list, read];
+    case "prove":
+      return [
+        list,
+        read,
+        ...useKey(props, ["kms:GenerateDataKey", "kms:Decrypt"]),
+        // A note beside the backup, and nothing in place of anything.
+        { Action: ["s3:PutObject"], Resource: [`${arn}/${folder}/*/${PROOF}*`], Condition: makesOnly },
+      ];
     case "add":
       return [
         list,
         read,
-        // With this header S3 makes an object only where there is none. Parts of an upload make none, and have no such header.
-        { Action: ["s3:PutObject"], Resource: objects, Condition: { Null: { "s3:if-none-match": "false" } } },
+        // What is put together of parts is decrypted first.
+        ...useKey(props, ["kms:GenerateDataKey", "kms:Decrypt"]),
+        // Parts of an upload make no object, and have no such header.
+        { Action: ["s3:PutObject"], Resource: objects, Condition: makesOnly },
         { Action: ["s3:PutObject"], Resource: objects, Condition: { Bool: { "s3:ObjectCreationOperation": "false" } } },
         { Action: ["s3:AbortMultipartUpload"], Resource: objects },
       ];
@@ -69,9 +77,20 @@ export function useBackups(props: AccountBackupProps, access: "add" | "read" | "
       return [
         list,
         { Action: ["s3:GetObject"], Resource: [`${arn}/${folder}/*/${MANIFEST}`] },
+        ...useKey(props, ["kms:Decrypt"]),
         // Not by prefix: a condition that a request does not carry refuses it. It shows names of unfinished uploads alone.
         { Action: ["s3:ListBucketMultipartUploads"], Resource: [arn] },
         { Action: ["s3:DeleteObject", "s3:AbortMultipartUpload"], Resource: objects },
       ];
   }
+}
+
+/** With this header S3 makes an object only where there is none. */
+const makesOnly = { Null: { "s3:if-none-match": "false" } };
+
+/** Use of the bucket's own key, through S3 alone. S3 uses keys of the bucket's region, so the key says which that is. */
+function useKey({ backup: { kmsKey }, lookups }: AccountBackupProps, actions: string[]): Statement[] {
+  if (kmsKey === undefined) return [];
+  const service = `s3.${kmsKey.split(":")[3]}.amazonaws.com${lookups.partition === "aws-cn" ? ".cn" : ""}`;
+  return [{ Action: actions, Resource: [kmsKey], Condition: { StringEquals: { "kms:ViaService": service } } }];
 }

@@ -1,8 +1,8 @@
 import { Construct } from "constructs";
 import type { BackupTopology } from "../../model/topology";
-import { BACKUP_DIMENSION } from "../../runtime/backup/contract";
+import { BACKUP_DIMENSION, RUN_SECONDS } from "../../runtime/backup/contract";
 import { alarm } from "./alarm";
-import { isDaily } from "./backup-schedule";
+import { isDaily, longestGapDays } from "./backup-schedule";
 
 export const backupNamespace = "natsform/backup";
 
@@ -74,5 +74,19 @@ export class BackupAlarms extends Construct {
       threshold: 1,
       missing: "notBreaching",
     });
+    const gap = longestGapDays(backup.drill);
+    // A drill that never runs, or is killed, tells nothing of itself: the backup tells how long ago one ended well.
+    if (gap !== undefined)
+      alarm(this, "undrilled", {
+        ...common,
+        name: `${name}-not-drilled`,
+        description: `No drill has proven a backup of ${whose} since the last one was due: it did not run, or did not end. ${runbook}`,
+        metric: "natsform_backup_unproven_seconds",
+        statistic: "Maximum",
+        periods: 1,
+        comparison: "above",
+        threshold: gap * daySeconds + RUN_SECONDS,
+        missing: "notBreaching",
+      });
   }
 }

@@ -35,10 +35,10 @@ export function drillTask(
     command: ["drill"],
     role: role(scope, "drill-task-role", {
       name: `${name}-task`,
-      description: `Reads backups of account ${account}`,
+      description: `Proves backups of account ${account}`,
       service: "ecs-tasks.amazonaws.com",
       accountId: lookups.accountId,
-      statements: useBackups(props, "read"),
+      statements: useBackups(props, "prove"),
     }),
     cpu: 512,
     memoryMiB: memoryMiB.program,

@@ -15,6 +15,42 @@ export function eventBridgeSchedules(cron: string): string[] {
   return [...(day === "*" ? [] : [expression(day ?? "*", "?")]), expression("?", weekdays)];
 }
 
+/** Days between two runs at most; undefined for a schedule without a run in two years. Several runs of a day count as one. */
+export function longestGapDays(cron: string): number | undefined {
+  const [, , day = "*", month = "*", weekday = "*"] = cron.trim().split(/\s+/);
+  const weekdays = new Set([...numbers(weekday, 0, 7, days)].map((one) => one % 7));
+  const daysOfMonth = numbers(day, 1, 31);
+  const months = numbers(month, 1, 12, monthNames);
+  const runs = (date: Date) => {
+    const byMonthDay = daysOfMonth.has(date.getUTCDate());
+    const byWeekday = weekdays.has(date.getUTCDay());
+    const byDay = weekday === "*" ? byMonthDay : day === "*" ? byWeekday : byMonthDay || byWeekday;
+    return byDay && months.has(date.getUTCMonth() + 1);
+  };
+  // With a leap year in it: any two years in a row hold every gap of a schedule by days and months.
+  const found = range(0, 2 * 366, 1).filter((i) => runs(new Date(Date.UTC(2027, 0, 1 + i))));
+  return found.length < 2 ? undefined : Math.max(...found.slice(1).map((at, i) => at - (found[i] ?? at)));
+}
+
+const monthNames = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+
+/** A field of cron as the set of its numbers. */
+function numbers(field: string, least: number, most: number, names: readonly string[] = []): Set<number> {
+  const value = (text: string) => {
+    const named = names.indexOf(text.toUpperCase());
+    return named < 0 ? Number(text) : named + least;
+  };
+  return new Set(
+    field.split(",").flatMap((part) => {
+      const [span = "*", step] = part.split("/");
+      const [from = "*", to] = span.split("-");
+      const first = from === "*" ? least : value(from);
+      const last = to !== undefined ? value(to) : from === "*" || step !== undefined ? most : first;
+      return range(first, last, Number(step ?? 1));
+    }),
+  );
+}
+
 /** True for a schedule of every day. */
 export const isDaily = (cron: string): boolean => /^\S+ \S+ \* \* \*$/.test(cron.trim().replace(/\s+/g, " "));
 

@@ -1,5 +1,11 @@
 import type { NetworkPolicyV1SpecEgress } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
-import { type Destination, type ListenerName, type ProgramName, programModel } from "../../model/topology";
+import {
+  type Destination,
+  type KubernetesCluster,
+  type ListenerName,
+  type ProgramName,
+  programModel,
+} from "../../model/topology";
 import { platformSite } from "../../templates/nats-conf";
 import { type KubernetesContext, serverLabels } from "./context";
 import { egressTo, objectStore, tcp } from "./network-peers";
@@ -33,8 +39,15 @@ export const programEgress = (context: KubernetesContext, program: ProgramName):
   ...programModel(program).reaches.flatMap((destination) => destinationEgress[destination](context)),
 ];
 
-/** Of what works on stored backups alone. A drill has a server of its own in its pod. */
-export const storageEgress = (context: KubernetesContext): Egress => destinationEgress["object-store"](context);
+/** Of what works on stored backups alone: a drill, which has a server of its own in its pod, and what removes old ones. */
+export const storageEgress = ({ cluster }: KubernetesContext, access: { secret?: string }): Egress =>
+  storage(cluster, access.secret);
+
+/** Where no Secret holds a key for Google's storage, the pod has an identity there. */
+function storage({ backup, platform: { flavor } }: KubernetesCluster, secret: string | undefined): Egress {
+  if (backup?.to.startsWith("file:")) return [];
+  return objectStore(flavor, backup?.to.startsWith("gs:") === true && secret === undefined);
+}
 
 const destinationEgress: Record<Destination, (context: KubernetesContext) => Egress> = {
   "token-issuer": ({ topology, cluster }) => {
@@ -45,7 +58,7 @@ const destinationEgress: Record<Destination, (context: KubernetesContext) => Egr
   // The address of the API is unknown; its port is configured.
   "kubernetes-api": ({ cluster }) => [{ ports: cluster.platform.networkPolicies.apiPorts.map(tcp) }],
   // A volume needs no network.
-  "object-store": ({ cluster }) => (cluster.backup?.to.startsWith("file:") ? [] : objectStore(cluster.platform.flavor)),
+  "object-store": ({ cluster }) => storage(cluster, cluster.platform.backupAccess.secret),
   // On Kubernetes only backups use AWS's own API, by the rule for object stores.
   aws: () => [],
 };

@@ -42,10 +42,17 @@ export function egressTo(url: string, clusterDomain: string): NetworkPolicyV1Spe
 }
 
 /**
- * The API of an object store, and the agent that gives pods of EKS their rights. Not the nodes' metadata: a pod must
- * not have the rights of a node.
+ * The API of an object store, and what gives pods their rights there: the agent of EKS, or the metadata server that GKE runs for
+ * pods where workload identity is on. Not the nodes' metadata otherwise: a pod must not have the rights of a node.
  */
-export const objectStore = (flavor: string): NetworkPolicyV1SpecEgress[] => [
+export const objectStore = (flavor: string, workloadIdentity: boolean): NetworkPolicyV1SpecEgress[] => [
   { ports: [tcp(443)] },
+  ...(workloadIdentity ? gkeMetadata : []),
   ...(flavor === "eks" ? [{ to: [{ ipBlock: { cidr: "169.254.170.23/32" } }], ports: [tcp(80)] }] : []),
+];
+
+/** Dataplane V2 sees the address that a pod dials; other networks see that to which it was translated, on the pod's node. */
+const gkeMetadata: NetworkPolicyV1SpecEgress[] = [
+  { to: [{ ipBlock: { cidr: "169.254.169.254/32" } }], ports: [tcp(80)] },
+  { to: [{ ipBlock: { cidr: "169.254.169.252/32" } }], ports: [tcp(988)] },
 ];

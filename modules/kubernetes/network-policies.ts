@@ -74,12 +74,12 @@ function rulesOf(context: KubernetesContext): Rules[] {
       pruneAccess(context) && {
         name: "prune",
         pods: { ...labelsOf(context, "backup"), ...component("prune") },
-        egress: storageEgress(context),
+        egress: storageEgress(context, platform.backupAccess.prune ?? {}),
       },
     backup?.drill !== undefined && {
       name: "drill",
       pods: { ...labelsOf(context, "backup"), ...component("drill") },
-      egress: storageEgress(context),
+      egress: storageEgress(context, platform.backupAccess),
     },
     platform.natsBox && {
       name: "nats-box",

@@ -38,6 +38,9 @@ export const BACKUP_PERMISSIONS = {
 /** Object of a backup that is written last, and without which there is none. */
 export const MANIFEST = "manifest.json";
 
+/** Beginning of the name of an object that says when a drill has proven the backup beside it. */
+export const PROOF = "proven-";
+
 /**
  * Seconds after which a run has failed. Half a day is enough for terabytes. Without an end a run that waits for ever would
  * keep every later one from running, and none would have failed.

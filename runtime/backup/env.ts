@@ -11,6 +11,10 @@ const stored = {
   BACKUP_ACCOUNT: text,
   /** `s3://bucket/prefix`, `gs://bucket/prefix` or `file:///folder`. */
   BACKUP_TO: text,
+  /** ARN of the KMS key that objects of an S3 bucket are encrypted with. Absent: as the bucket does by default. */
+  BACKUP_KMS_KEY: text.optional(),
+  /** Region of an S3 bucket. Absent: as AWS clients find theirs; a bucket elsewhere is followed. */
+  BACKUP_REGION: text.optional(),
   /**
    * Seconds for which a backup is kept; 0 keeps all. The newest complete one always stays. Absent: `backup` removes
    * nothing, so that it can do without the right to.

@@ -18,6 +18,8 @@ export interface RunResult {
   readonly seconds: number;
   /** The newest complete backup of the target after the run. */
   readonly newest?: Manifest;
+  /** Seconds for which no drill has proven a backup, where drills note that they have. */
+  readonly unprovenSeconds?: number;
   readonly backup?: { readonly manifest: Manifest; readonly alarms: readonly Alarm[] };
   readonly drill?: { readonly manifest: Manifest; readonly verdicts: readonly Verdict[] };
 }
@@ -29,7 +31,7 @@ interface Measure {
 }
 
 /** Measurements of a run. Alerts use their names. */
-function measures({ backup, drill, newest, command, ok, seconds }: RunResult): Measure[] {
+function measures({ backup, drill, newest, command, ok, seconds, unprovenSeconds }: RunResult): Measure[] {
   const found: Measure[] = [];
   const set = (name: string, help: string, value: number | undefined) => {
     if (value !== undefined) found.push({ name: `natsform_${name}`, help, value });
@@ -38,6 +40,7 @@ function measures({ backup, drill, newest, command, ok, seconds }: RunResult): M
   set(`${command}_last_run_ok`, "1 when the last run did all it had to do.", ok ? 1 : 0);
   set(`${command}_last_run_duration_seconds`, "Seconds that the last run took.", seconds);
   set("backup_last_success_timestamp_seconds", "When the newest complete backup began.", timeOf(newest));
+  set("backup_unproven_seconds", "Seconds for which no drill has proven a backup.", unprovenSeconds);
   if (backup) {
     const { streams, holes } = backup.manifest;
     const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);

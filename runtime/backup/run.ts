@@ -8,6 +8,7 @@ import { RUN_SECONDS } from "./contract";
 import { drill } from "./drill";
 import type { Manifest } from "./manifest";
 import { printEmbedded, printMetrics, type RunResult, writeMetrics } from "./metrics";
+import { noteProof, unprovenSeconds } from "./proof";
 import { prune } from "./prune";
 import { previewRestore, restore } from "./restore";
 import { scopeName } from "./restore-plan";
@@ -70,10 +71,14 @@ async function runBackup(props: RunProps): Promise<ExitCode> {
   const { settings, log, now } = props;
   const { target, scope, keys } = settings;
   const started = Date.now();
-  const before = newestGood(await readCatalog(target, scope, keys));
+  const found = await readCatalog(target, scope, keys);
+  const before = newestGood(found);
+  // What CloudWatch is told: it cannot look back as long as drills are apart.
+  const unproven = settings.metrics.namespace === undefined ? undefined : unprovenSeconds(found, now());
   const nc = await connected(props);
   if (!nc) {
-    await report(props, { command: "backup", ok: false, seconds: (Date.now() - started) / 1000 });
+    const seconds = (Date.now() - started) / 1000;
+    await report(props, { command: "backup", ok: false, seconds, unprovenSeconds: unproven });
     return EXIT.notReached;
   }
   log.info({ target: target.name, encrypted: keys.length > 0 }, "backup begins");
@@ -86,6 +91,7 @@ async function runBackup(props: RunProps): Promise<ExitCode> {
     command: "backup",
     ok: manifest.complete,
     seconds: (Date.now() - started) / 1000,
+    unprovenSeconds: unproven,
     backup: { manifest, alarms },
   });
   const { id, complete, streams, holes } = manifest;
@@ -152,7 +158,7 @@ async function runRestore(props: RunProps): Promise<ExitCode> {
 }
 
 async function runDrill(props: RunProps): Promise<ExitCode> {
-  const { settings, log } = props;
+  const { settings, log, now } = props;
   const { target, keys } = settings;
   const started = Date.now();
   const manifest = await requestedBackup(settings);
@@ -161,6 +167,7 @@ async function runDrill(props: RunProps): Promise<ExitCode> {
     const verdicts = await drill(scratch.connection, { target, manifest, keys, log });
     const ok = verdicts.every(({ result }) => result === "same");
     const seconds = (Date.now() - started) / 1000;
+    if (ok && settings.metrics.namespace !== undefined) await noteProof(target, manifest, now());
     await report(props, { command: "drill", ok, seconds, drill: { manifest, verdicts } });
     log[ok ? "info" : "error"]({ id: manifest.id, streams: verdicts.length, seconds }, ok ? "proven" : "not proven");
     return ok ? EXIT.ok : EXIT.failed;

@@ -7,7 +7,7 @@ import type { Scope } from "./catalog";
 import { BACKUP_INBOX } from "./contract";
 import { BackupEnv, DrillEnv } from "./env";
 import { type BackupKey, parseKeys } from "./keys";
-import { openTarget } from "./open-target";
+import { bucketOptions, openTarget } from "./open-target";
 import type { ScratchSource } from "./scratch";
 import type { Target } from "./target";
 
@@ -46,7 +46,11 @@ export async function loadSettings(command: Command, variables: NodeJS.ProcessEn
   const keys = keysOf(valueOrFile("BACKUP_KEY", env.BACKUP_KEY, env.BACKUP_KEY_FILE));
   return {
     client: "NATS_SERVERS" in env ? clientOf(env) : undefined,
-    target: await openTarget(env.BACKUP_TO, variables.AWS_ENDPOINT_URL_S3 ?? variables.AWS_ENDPOINT_URL),
+    target: await openTarget(env.BACKUP_TO, {
+      ...bucketOptions(variables),
+      kmsKey: env.BACKUP_KMS_KEY,
+      region: env.BACKUP_REGION,
+    }),
     scope: { environment: env.BACKUP_ENVIRONMENT, cluster: env.BACKUP_CLUSTER, account: env.BACKUP_ACCOUNT },
     // Applies to reading only; what is written stays encrypted.
     keys: env.RESTORE_UNENCRYPTED && command !== "backup" ? [] : keys,

@@ -1,5 +1,6 @@
 import {
   AbortMultipartUploadCommand,
+  type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
@@ -9,50 +10,29 @@ import {
   ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { awsLimits } from "../common/aws-limits";
+import { type BucketProps, bucketClient } from "./bucket-client";
 import { NoSuchObject, type Target } from "./target";
 
 /** Bytes of a part: S3 takes 10,000 of at least 5 MiB, so they grow from 8 MiB. Together they hold almost 500 GiB. */
 const partBytes = (part: number) => 8 * 1024 * 1024 * 2 ** Math.floor(part / 2000);
 
-export interface BucketProps {
-  readonly scheme: "s3" | "gs";
-  readonly bucket: string;
-  /** Without a slash at its ends; may be empty. */
-  readonly prefix: string;
-  /** Address of the API. @default Amazon's, or Google's */
-  readonly endpoint?: string;
-  /** Milliseconds without a byte after which a request is repeated. @default 60000 */
-  readonly idleMs?: number;
-}
-
-/** A bucket, with region and credentials from the usual sources of AWS clients. */
-export function openBucket(props: BucketProps): Target {
-  const { scheme, endpoint, idleMs = 60_000 } = props;
-  const limits = awsLimits({ idleMs });
-  const google = {
-    region: "auto",
-    endpoint: endpoint ?? "https://storage.googleapis.com",
-    forcePathStyle: true,
-    // Google knows none of Amazon's newer checksums; ours is in the manifest.
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-  } as const;
-  // The bucket may lie in another region than the program: S3 says in which.
-  const amazon = endpoint === undefined ? { followRegionRedirects: true } : { endpoint, forcePathStyle: true };
-  return s3Target(new S3Client({ ...limits, ...(scheme === "gs" ? google : amazon) }), props);
-}
+/** A bucket, with region and credentials from the usual sources of AWS clients, or Google's. */
+export const openBucket = (props: BucketProps): Target => s3Target(bucketClient(props), props);
 
 /** A bucket with the API of S3. An object appears when its upload is completed, so half of one is never seen. */
-function s3Target(client: S3Client, { scheme, bucket, prefix }: BucketProps): Target {
+function s3Target(client: S3Client, { scheme, bucket, prefix, kmsKey }: BucketProps): Target {
   const keyOf = (path: string) => (prefix ? `${prefix}/${path}` : path);
   const pathOf = (key: string) => (prefix ? key.slice(prefix.length + 1) : key);
   const Bucket = bucket;
   // An identity that may only add has to say so. Google's does so without: replacing takes the right to delete there.
   const once = scheme === "s3" ? { IfNoneMatch: "*" } : {};
+  // Also where the bucket does so by default: its policy may refuse what does not ask for it.
+  const encrypted = kmsKey ? ({ ServerSideEncryption: "aws:kms", SSEKMSKeyId: kmsKey } as const) : {};
+  // A bucket that locks objects takes none without a checksum; Google knows none of Amazon's.
+  const summed = scheme === "s3" ? ({ ChecksumAlgorithm: "CRC32" } as const) : {};
 
   /** An answer that was lost is asked for again, and S3 then says that the object is there, or the upload no more. */
   async function unlessMade(Key: string, bytes: number, made: Promise<unknown>): Promise<void> {
@@ -67,14 +47,15 @@ function s3Target(client: S3Client, { scheme, bucket, prefix }: BucketProps): Ta
   }
 
   async function putInParts(Key: string, parts: AsyncIterator<Buffer>, first: Buffer, second: Buffer) {
-    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key, ...encrypted, ...summed }));
     try {
-      const Parts: { ETag: string | undefined; PartNumber: number }[] = [];
+      const Parts: CompletedPart[] = [];
       let bytes = 0;
       const upload = async (Body: Buffer) => {
         const PartNumber = Parts.length + 1;
-        const { ETag } = await client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body }));
-        Parts.push({ ETag, PartNumber });
+        const part = { Bucket, Key, UploadId, PartNumber, Body, ...summed };
+        const { ETag, ChecksumCRC32 } = await client.send(new UploadPartCommand(part));
+        Parts.push({ ETag, ChecksumCRC32, PartNumber });
         bytes += Body.length;
       };
       await upload(first);
@@ -111,7 +92,8 @@ function s3Target(client: S3Client, { scheme, bucket, prefix }: BucketProps): Ta
       if (!first.done && !second.done) await putInParts(Key, parts, first.value, second.value);
       else {
         const Body = first.done ? Buffer.alloc(0) : first.value;
-        await unlessMade(Key, Body.length, client.send(new PutObjectCommand({ Bucket, Key, Body, ...once })));
+        const object = { Bucket, Key, Body, ...once, ...encrypted, ...summed };
+        await unlessMade(Key, Body.length, client.send(new PutObjectCommand(object)));
       }
     },
     async *read(path) {

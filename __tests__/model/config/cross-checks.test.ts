@@ -24,6 +24,22 @@ test.each<[string, Changes, string | RegExp]>([
     { "nats.version": "2.16.0" },
     "nats.version is outside of what natsform describes, 2.10 to 2.15",
   ],
+  [
+    "a key for a bucket that is none of S3's",
+    { "clusters.core.backup": { to: "gs://b/x", kmsKey: "arn:aws:kms:eu-west-1:123456789012:key/1" } },
+    "clusters.core.backup.kmsKey is of S3; gs://b/x is none; leave it out",
+  ],
+  [
+    "a key of another region than the bucket",
+    {
+      "clusters.core.backup": {
+        to: "s3://b/x",
+        region: "eu-central-1",
+        kmsKey: "arn:aws:kms:eu-west-1:123456789012:key/1",
+      },
+    },
+    /^clusters.core.backup.kmsKey is a key of eu-west-1; .* the bucket's own region, eu-central-1/,
+  ],
   ["an account of natsform", { "accounts.AUTH": {} }, /^accounts.AUTH is one of natsform's own accounts/],
   [
     "an account that is not there",

@@ -28,8 +28,18 @@ test("one stream that shrank is an alarm", () => {
   expect(alarm("-shrunk")).toMatchObject({ comparison_operator: "GreaterThanThreshold", threshold: 0 });
 });
 
+test("a drill that did not run, or did not end, is an alarm half a day after it was due", () => {
+  expect(alarm("-not-drilled")).toMatchObject({
+    metric_name: "natsform_backup_unproven_seconds",
+    comparison_operator: "GreaterThanThreshold",
+    threshold: (7 * 24 + 12) * 3600,
+    // Of backups that are not made another alarm tells.
+    treat_missing_data: "notBreaching",
+  });
+});
+
 test("every alarm reaches the topic", () => {
   const all = alarms("0 3 * * *");
-  expect(all).toHaveLength(4);
+  expect(all).toHaveLength(5);
   for (const { alarm_actions } of all) expect(alarm_actions).toEqual(["arn:topic"]);
 });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { eventBridgeSchedules, isDaily } from "../../../modules/aws/backup-schedule";
+import { eventBridgeSchedules, isDaily, longestGapDays } from "../../../modules/aws/backup-schedule";
 import type { Container } from "../../../modules/aws/containers";
 import { BackupEnv, DrillEnv } from "../../../runtime/backup/env";
 import { all, contextOf, projectWithCode, type Stack, synthesized } from "../../support/stacks";
@@ -21,6 +21,7 @@ beforeAll(async () => {
       changed("clear", { encrypt: false, drill: "0 5 * * 1-5" }, { access: "vpc" }),
       changed("weekly", { schedule: "0 2 * * 0", drill: false }),
       changed("none", undefined),
+      changed("sealed", { kmsKey: "arn:aws:kms:eu-central-1:123456789012:key/0f0e0d0c", region: "eu-central-1" }),
     ]),
     join(root, "out"),
   );
@@ -114,6 +115,12 @@ test("a backup adds to its own folder and takes nothing away, a drill reads it, 
   expect(statements("plain", "drill-app-task")).toEqual([
     list,
     { Effect: "Allow", Action: ["s3:GetObject"], Resource: [objects] },
+    // A note that the backup beside it is proven, and nothing in place of anything.
+    {
+      ...put,
+      Resource: [`arn:aws:s3:::bucket/${folder}/*/proven-*`],
+      Condition: { Null: { "s3:if-none-match": "false" } },
+    },
   ]);
   expect(statements("plain", "prune-app-task")).toEqual([
     list,
@@ -121,6 +128,25 @@ test("a backup adds to its own folder and takes nothing away, a drill reads it, 
     { Effect: "Allow", Action: ["s3:ListBucketMultipartUploads"], Resource: [bucket] },
     { Effect: "Allow", Action: ["s3:DeleteObject", "s3:AbortMultipartUpload"], Resource: [objects] },
   ]);
+});
+
+test("a bucket with a key of its own: each task has the rights to it that it needs, through S3 of its region alone", () => {
+  const key = "arn:aws:kms:eu-central-1:123456789012:key/0f0e0d0c";
+  const rights = (role: string) => statements("sealed", role).filter(({ Action }) => Action[0]?.startsWith("kms:"));
+  const ofKey = (...Action: string[]) => ({
+    Effect: "Allow",
+    Action,
+    Resource: [key],
+    Condition: { StringEquals: { "kms:ViaService": "s3.eu-central-1.amazonaws.com" } },
+  });
+  expect(rights("backup-app-task")).toEqual([ofKey("kms:GenerateDataKey", "kms:Decrypt")]);
+  expect(rights("drill-app-task")).toEqual([ofKey("kms:GenerateDataKey", "kms:Decrypt")]);
+  expect(rights("prune-app-task")).toEqual([ofKey("kms:Decrypt")]);
+  for (const family of ["backup-app", "drill-app", "prune-app"])
+    expect(told(of(task("sealed", family).containers, "backup"))).toMatchObject({
+      BACKUP_KMS_KEY: key,
+      BACKUP_REGION: "eu-central-1",
+    });
 });
 
 test("another task removes old backups: it logs in nowhere, and the one that makes them is told of no retention", () => {
@@ -178,7 +204,13 @@ test("alarms are told of a failure, of a stream that shrank, of a drill, and of 
     alarms(name)
       .filter((alarm) => alarm.startsWith("backup-"))
       .sort();
-  const whole = ["backup-app-drill-failed", "backup-app-failed", "backup-app-old", "backup-app-shrunk"];
+  const whole = [
+    "backup-app-drill-failed",
+    "backup-app-failed",
+    "backup-app-not-drilled",
+    "backup-app-old",
+    "backup-app-shrunk",
+  ];
   expect(own("plain")).toEqual(whole);
   // CloudWatch does not look back far enough to miss a weekly run.
   expect(own("weekly")).toEqual(["backup-app-failed", "backup-app-shrunk"]);
@@ -200,4 +232,22 @@ test.each([
 ])("EventBridge says %s as %j", (cron, schedules, daily) => {
   expect(eventBridgeSchedules(cron)).toEqual(schedules);
   expect(isDaily(cron)).toBe(daily);
+});
+
+test.each([
+  ["0 5 * * *", 1],
+  ["*/15 */6 * * *", 1],
+  ["0 5 * * 0", 7],
+  ["0 5 * * 7", 7],
+  ["0 5 * * 1-5", 3],
+  ["0 5 * * mon-fri", 3],
+  ["0 5 * * */2", 2],
+  ["0 5 1 * *", 31],
+  ["0 5 1,15 * *", 17],
+  ["0 5 1 */3 *", 92],
+  ["0 5 1 * 1", 7],
+  ["0 5 1 jan *", 366],
+  ["0 5 30 2 *", undefined],
+])("two runs of %s are at most %p days apart", (cron, days) => {
+  expect(longestGapDays(cron)).toBe(days);
 });

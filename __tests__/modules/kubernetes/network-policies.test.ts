@@ -67,8 +67,20 @@ function worldOf({ topology }: StackContext, stacks: readonly Stack[]): World {
   const lent = programs
     .filter(({ variables }) => isOnEks && /^s3:/.test(variables.BACKUP_TO ?? ""))
     .map(({ pod: from }) => ({ why: "rights that the cloud lends", from, to: agent, port: 80 }));
+  // Pods of GKE whose Secret holds no key of Google's storage.
+  const google = programs
+    .filter(({ variables, secrets }) => /^gs:/.test(variables.BACKUP_TO ?? "") && secrets.length === 0)
+    .flatMap(({ pod: from }) =>
+      Object.entries({ "169.254.169.254": 80, "169.254.169.252": 988 }).map(([address, port]) => ({
+        why: "tokens of Google's cloud",
+        from,
+        to: { address },
+        port,
+      })),
+    );
   const needed = [
     ...lent,
+    ...google,
     ...programs.flatMap((program) => neededBy(program, releases, resolversIn(program.pod.namespace))),
     ...releases.flatMap((release) =>
       neededByRelease(release, releases, resolversIn(release.namespace), readersIn(release.namespace)),
@@ -268,12 +280,17 @@ describe("names are looked up where the Kubernetes cluster has its resolvers", (
   const asks = async (id: string, change: Change) => {
     const context = await changedOnKubernetes(id, root, change);
     const stacks = Object.values(synthesized([context], join(root, id)));
-    const { policies, releases } = worldOf(context, stacks);
+    const { policies, programs, releases } = worldOf(context, stacks);
     const from = chartPod(releases[0] as Release);
     const reaches = (to: Endpoint | string, port = 53, protocol: "TCP" | "UDP" = "UDP") =>
       isAllowed(policies, { from, to: typeof to === "string" ? { address: to } : to, port, protocol });
     const services = stacks.flatMap(({ data }) => Object.values(data.kubernetes_service_v1 ?? {}));
-    return { reaches, services: services.map(({ metadata }) => metadata) };
+    return {
+      reaches,
+      policies,
+      pods: programs.map(({ pod }) => pod),
+      services: services.map(({ metadata }) => metadata),
+    };
   };
   const flavored =
     (flavor: "gke" | "eks" | "generic", networkPolicies = {}): Change =>
@@ -304,6 +321,32 @@ describe("names are looked up where the Kubernetes cluster has its resolvers", (
     const { reaches } = await asks("dns-port", flavored("gke", { dns: ["10.0.99.1"] }));
     for (const to of ["169.254.169.254", "169.254.20.10", "10.0.99.1", dnsAddress])
       expect([80, 443, 988, 8080].filter((port) => reaches(to, port, "TCP"))).toEqual([]);
+  });
+
+  test("a pod that has a key of Google's storage has no way to the metadata, and one of whose identity it is has", async () => {
+    const from =
+      (access: object): Change =>
+      (cluster, platform) => {
+        platform.flavor = "gke";
+        platform.backupAccess = access;
+        cluster.backup = { to: "gs://backups/x" };
+      };
+    const ways: [string, number][] = [
+      ["169.254.169.254", 80],
+      ["169.254.169.252", 988],
+    ];
+    const seen = async (name: string, access: object, component: string) => {
+      const { policies, pods } = await asks(name, from(access));
+      const pod = pods.find(({ labels }) => labels["app.kubernetes.io/component"] === component);
+      if (!pod) throw new Error(`no pod ${component}`);
+      return ways.map(([address, port]) => isAllowed(policies, { from: pod, to: { address }, port }));
+    };
+    const mixed = { secret: "key", prune: {} };
+    expect(await seen("gs-key", mixed, "backup")).toEqual([false, false]);
+    expect(await seen("gs-key-drill", mixed, "drill")).toEqual([false, false]);
+    expect(await seen("gs-key-prune", mixed, "prune")).toEqual([true, true]);
+    expect(await seen("gs-own", {}, "backup")).toEqual([true, true]);
+    expect(await seen("gs-own-drill", {}, "drill")).toEqual([true, true]);
   });
 
   test("resolvers that the configuration names, and no neighbours of theirs", async () => {
