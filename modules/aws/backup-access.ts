@@ -39,8 +39,8 @@ export const backupScope = ({ context, cluster, backup, account }: AccountBackup
 
 /**
  * Permissions of a task on the backups' bucket, in the folder of its own account alone. `add`: makes objects, and neither
- * replaces nor removes one: whoever takes the program over cannot take the history away. `prove`: reads, and adds notes. `remove`: reads which backups
- * there are, and none of their data.
+ * replaces nor removes one: whoever takes the program over cannot take the history away. `prove`: reads, and adds notes.
+ * `remove`: reads which backups there are, and none of their data.
  */
 export function useBackups(props: AccountBackupProps, access: "add" | "prove" | "remove"): Statement[] {
   const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(props.backup.to) ?? [];

@@ -171,10 +171,11 @@ export const aws = [
     ],
     [
       "a drill writes backups",
-      "      return [list, read];",
-      '      return [list, read, { Action: ["s3:PutObject"], Resource: objects }];',
+      "Resource: [`${arn}/${folder}/*/${PROOF}*`], Condition: makesOnly",
+      "Resource: objects, Condition: makesOnly",
     ],
-    ["a backup replaces what it wrote before", ', Condition: { Null: { "s3:if-none-match": "false" } } }', " }"],
+    ["a backup replaces what it wrote before", "Resource: objects, Condition: makesOnly", "Resource: objects"],
+    ["the bucket's key is used for anything", ', Condition: { StringEquals: { "kms:ViaService": service } } }', " }"],
     [
       "a backup takes its history away",
       '{ Action: ["s3:AbortMultipartUpload"], Resource: objects },\n      ];',
@@ -203,6 +204,7 @@ export const aws = [
       'threshold: 1,\n        missing: "breaching",',
       'threshold: 1,\n        missing: "notBreaching",',
     ],
+    ["nobody hears that no drill has run", "threshold: gap * daySeconds + RUN_SECONDS", "threshold: gap * 1e9"],
     ["nobody hears that streams vanish from the backups", "threshold: 0,", "threshold: 1e9,"],
   ]),
   ...plantedIn("modules/aws/certificate-alarms.ts", [

@@ -74,8 +74,13 @@ export const kubernetes = [
     ["a rule without ports allows all of them", "return ports.length > 0 ? [{", "return ports ? [{"],
     [
       "a drill reaches the servers with data",
-      '=> destinationEgress["object-store"](context);',
-      '=> [...destinationEgress["object-store"](context), ...toServers(context, "client")];',
+      "storage(cluster, access.secret);",
+      "[...storage(cluster, access.secret), { ports: cluster.listeners.map(({ port }) => tcp(port)) }];",
+    ],
+    [
+      "a pod with a key of Google's storage asks for tokens as well",
+      "=== true && secret === undefined);",
+      '=== true && secret !== "");',
     ],
   ]),
   ...plantedIn("modules/kubernetes/network-peers.ts", [
