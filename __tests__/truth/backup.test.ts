@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AckPolicy, DeliverPolicy, type NatsConnection, RetentionPolicy, StorageType, type StoredMsg } from "nats";
 import { findNatsServer } from "../../cli/core/tools";
@@ -17,6 +18,7 @@ import { unlessMissing, until } from "../../runtime/client/retry";
 import { type BackupWorld, fill, makeStream, patient, scope, silent, startBackupWorld } from "../support/backup-world";
 import { eventually } from "../support/eventually";
 import { runsSince } from "../support/releases";
+import type { TestServer } from "./streams-cluster";
 
 // Programs start slowly where other tests keep the machine busy.
 
@@ -269,6 +271,60 @@ describe("in adverse conditions", () => {
       return info.cluster?.replicas?.every(({ current }) => current) === true;
     });
   });
+
+  test("a leader that dies in the middle of a restore leaves no stream that was not there before, and the next one succeeds", async () => {
+    const manifest = await take();
+    const remove = async (name: string) => void (await world.jsm.streams.delete(name));
+    await remove("LARGE");
+    const takes = ({ storeDir }: TestServer) =>
+      readFileSync(`${storeDir}.log`, "utf8").includes("Starting restore for stream 'APP > LARGE'");
+    const killed: TestServer[] = [];
+    const dying: typeof target = {
+      ...target,
+      async *read(path) {
+        let bytes = 0;
+        for await (const chunk of target.read(path)) {
+          yield chunk;
+          bytes += chunk.length;
+          const leader = killed.length === 0 && bytes > 5_000_000 && world.cluster.servers.find(takes);
+          if (!leader) continue;
+          killed.push(leader);
+          await leader.kill();
+        }
+      },
+    };
+    // The dry run reads everything, too.
+    const steps = await previewRestore(world.backup, props(manifest));
+    try {
+      const failed = restore(world.backup, steps, props(manifest, { target: dying, remove }));
+      await expect(failed).rejects.toThrow(/^LARGE was not restored: /);
+      expect(killed).toHaveLength(1);
+      expect(await failed.catch(({ message }: Error) => message)).not.toMatch(/look at it and remove it/);
+      expect(await world.jsm.streams.names().next()).toEqual([]);
+    } finally {
+      for (const server of killed) await server.start();
+    }
+    const [{ verdict } = {}] = await bringBack(world.backup, manifest);
+    expect(verdict).toMatchObject({ stream: "LARGE", result: "same" });
+  });
+});
+
+test("a stream without messages comes back with its sequence and its consumers", async () => {
+  await makeStream(world.jsm, { name: "NEW", subjects: ["new.>"] });
+  await makeStream(world.jsm, { name: "READ", subjects: ["read.>"], num_replicas: 3 });
+  await fill(world.app, "read", 7, () => Buffer.from("read"));
+  await world.jsm.streams.purge("READ");
+  await world.jsm.consumers.add("READ", { durable_name: "D", ack_policy: AckPolicy.Explicit });
+  const manifest = await take();
+  await deleteStreams();
+  const restored = await bringBack(world.backup, manifest);
+  expect(restored.map(({ verdict: { stream, result } }) => [stream, result])).toEqual([
+    ["NEW", "same"],
+    ["READ", "same"],
+  ]);
+  expect((await world.jsm.streams.info("READ")).state).toMatchObject({ messages: 0, first_seq: 8, last_seq: 7 });
+  expect(await world.jsm.consumers.info("READ", "D")).toMatchObject({ name: "D", num_pending: 0 });
+  await deleteStreams();
 });
 
 describe("a restore", () => {
