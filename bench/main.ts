@@ -4,6 +4,7 @@ import { benchCallout } from "./callout";
 import { benchCommands } from "./commands";
 import { benchDnsSync } from "./dns-sync";
 import { benchProfile } from "./profile";
+import { benchReview } from "./review";
 import { benchStorm } from "./storm";
 import { benchSynthesis } from "./synthesis";
 import { benchTwin } from "./twin";
@@ -12,6 +13,7 @@ import { benchTwin } from "./twin";
 const parts: Record<string, () => Promise<void>> = {
   commands: benchCommands,
   synthesis: benchSynthesis,
+  review: benchReview,
   twin: benchTwin,
   callout: benchCallout,
   profile: benchProfile,

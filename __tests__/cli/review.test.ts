@@ -77,8 +77,8 @@ test("environments that come and go are said", async () => {
   write("nats/environments/fresh.ts", `export default { ...${JSON.stringify(threeServers("fresh"))} };\n`);
   const { code, stdout } = await review();
   expect(code).toBe(3);
-  expect(stdout).toContain("fresh: NEEDS ACKNOWLEDGEMENT: a new environment.");
-  expect(stdout).toContain("other: BLOCK: an environment that is taken out.");
+  expect(stdout).toContain("fresh: NEEDS ACKNOWLEDGEMENT. A new environment.");
+  expect(stdout).toContain("other: BLOCK. An environment that is taken out.");
   expect(stdout).toContain("(environment-removed)");
   git("reset", "-q", "--hard", "main");
 });
@@ -160,7 +160,7 @@ test("a plan of one of its stacks is judged with the environment, and stacks wit
   write("plan.json", JSON.stringify(document));
   const { code, stdout } = await review(["--plan", join(top, "plan.json")]);
   expect(code).toBe(3);
-  expect(stdout).toContain("demo: BLOCK: Read was the repository and Terraform's plan.");
+  expect(stdout).toContain("demo: BLOCK. Judged by the repository and Terraform's plan.");
   expect(stdout).toContain("aws_route53_zone.zone: replaced, with a gap: a new zone has other name servers");
   for (const { id } of others) expect(stdout).toContain(`${id}: cannot tell: no plan of it was given (planned-later)`);
   expect(stdout).not.toContain("natsform-stack");

@@ -3,6 +3,7 @@ import { createHash, X509Certificate } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { pageHtml } from "./browser-html";
 import type { PageNats } from "./browser-page";
@@ -99,6 +100,21 @@ export class Browser {
     await page.route(`${origin}/**`, (route) => route.fulfill({ contentType: "text/html", body }));
     await page.goto(`${origin}/`);
     return { page, console: messages };
+  }
+
+  /** A page that is a file of this machine, with what its console says and whatever it asks for besides. */
+  async openFile(
+    path: string,
+    media: { colorScheme?: "dark" | "light" } = {},
+  ): Promise<Omit<Tab, "nats"> & { asked: string[] }> {
+    const page = await this.context.newPage();
+    const messages: string[] = [];
+    const asked: string[] = [];
+    page.on("console", (message) => messages.push(message.text()));
+    page.on("request", (request) => asked.push(request.url()));
+    await page.emulateMedia(media);
+    await page.goto(pathToFileURL(path).href);
+    return { page, console: messages, asked };
   }
 
   async closePages(): Promise<void> {

@@ -123,7 +123,7 @@ describe("a report that is too long", () => {
     ],
   });
 
-  test.each([10, 500, 2000, 20_000])("keeps its reasons, counted in characters: %d changes", (count) => {
+  test.each([10, 500, 5000])("keeps its reasons, counted in characters: %d changes", (count) => {
     const text = reviewMarkdown([long(count)]);
     expect([...text].length).toBeLessThanOrEqual(commentBudget);
     expect(text).toContain("deletionProtection");

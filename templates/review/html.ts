@@ -3,7 +3,7 @@ import type { Review } from "../../model/review";
 import { drawing } from "./drawing";
 import { html } from "./escape-html";
 import { script, style } from "./page";
-import { headline, type Section, sectionsOf, verdictWords } from "./sections";
+import { basis, type Section, sectionsOf, verdictWords } from "./sections";
 
 const digest = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
@@ -44,7 +44,7 @@ function article(review: Review): string {
   const { environment, verdict } = review;
   return `<article class="${verdict}">
 <h2>${html(environment)} <strong class="verdict">${verdictWords[verdict]}</strong></h2>
-<p>${html(headline(review))}</p>
+<p>${html(basis(review))}</p>
 ${drawing(review)}
 ${sectionsOf(review).map(part).join("\n")}
 </article>`;

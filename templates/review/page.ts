@@ -19,7 +19,7 @@ summary span { color: var(--soft); font-weight: 400; }
 summary:focus-visible, input:focus-visible { outline: 2px solid var(--acknowledge); outline-offset: 2px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .4rem .75rem; border-top: 1px solid var(--line); overflow-wrap: anywhere; min-width: 7rem; }
+th, td { text-align: left; vertical-align: top; padding: .4rem .75rem; border-top: 1px solid var(--line); overflow-wrap: break-word; min-width: 8.5rem; max-width: 26rem; }
 th { color: var(--soft); font-weight: 600; font-size: .85rem; }
 svg { max-width: 100%; height: auto; min-width: 30rem; }
 svg text { fill: var(--text); font: 14px system-ui, sans-serif; } svg .cluster { font-weight: 600; fill: var(--soft); }

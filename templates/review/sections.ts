@@ -18,12 +18,15 @@ const depthWords = {
   live: "the repository, Terraform's plan, and what servers say now",
 } as const;
 
-/** The verdict with what it rests on. */
-export function headline({ verdict, depth, isNew, isRemoved, reasons }: Review): string {
-  const what = isNew ? "a new environment. " : isRemoved ? "an environment that is taken out. " : "";
+/** What the verdict rests on. */
+export function basis({ depth, isNew, isRemoved, reasons }: Review): string {
+  const what = isNew ? "A new environment. " : isRemoved ? "An environment that is taken out. " : "";
   const why = reasons.length === 0 ? "Nothing stands against it. " : "";
-  return `${verdictWords[verdict]}: ${what}${why}Read was ${depthWords[depth]}.`;
+  return `${what}${why}Judged by ${depthWords[depth]}.`;
 }
+
+/** The verdict with what it rests on. */
+export const headline = (review: Review): string => `${verdictWords[review.verdict]}. ${basis(review)}`;
 
 /** What a report says of an environment, the weightiest first; empty sections are left out. */
 export function sectionsOf(review: Review): Section[] {
