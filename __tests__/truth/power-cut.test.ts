@@ -204,3 +204,31 @@ withPower(
     }
   },
 );
+
+const inSoak = possible && soaking ? test : test.skip;
+
+inSoak("a power cut in the middle of a backup leaves those before, and the next one is made and proven", async () => {
+  const { clusters, ...rest } = environment("kept", "callout");
+  const backup = { to: "s3://backups/kept", encrypt: true } as const;
+  write({ ...rest, clusters: { core: { ...clusters.core, backup } } } as EnvironmentInput);
+  const twin = new TestTwin(project, "kept");
+  await twin.up();
+  await twin.with(twin.service(), (client) => client.publishToStream("orders.1", "kept", { messageId: "1" }));
+  const backups = join(twin.folder.environment, "backups");
+  await project.run("backup", "run", "kept");
+  const first = filesBelow(backups);
+  const [id = "none"] = readdirSync(join(backups, "kept/core/APP"));
+  for (const moment of [0.25, 0.5, 0.75, 1]) {
+    const enough = filesBelow(backups).length + Math.ceil(first.length * moment);
+    const run = natsformProcess(project, "backup", "run", "kept");
+    await eventually("the backup is at work", () => run.exitCode !== null || filesBelow(backups).length >= enough);
+    await twin.close();
+    await powerCut();
+    expect(filesBelow(backups)).toEqual(expect.arrayContaining(first));
+    await twin.up();
+    await project.run("backup", "run", "kept");
+    expect(await project.run("backup", "list", "kept")).toContain(`${id}  complete  1 streams  1 messages`);
+    expect({ moment, ...(await project.natsform("backup", "drill", "kept")) }).toMatchObject({ moment, code: 0 });
+  }
+  await twin.close();
+});
