@@ -6,6 +6,7 @@ import { twinFolder } from "../../../cli/core/twin-folder";
 import { createKeys, exportKeys, importKeys, rotateEnvironmentKeys } from "../../../cli/keys";
 import { decryptAge, encryptAge, needsPassphrase } from "../../../cli/keys/export/age";
 import { parseExport } from "../../../cli/keys/export/contents";
+import { notExported } from "../../../cli/keys/export/record";
 import { FolderStore } from "../../../cli/keys/store";
 import kubernetesProduction from "../../../environments/kubernetes-production";
 import { backupKeySecret } from "../../../model/topology";
@@ -202,6 +203,20 @@ test("a file that was cut, altered, or made for others opens nothing, and says w
     "not opened by these identities",
   );
   expect(() => parseExport("{}", "keys.age")).toThrow("keys.age holds no keys");
+});
+
+test("what is named and cannot be read is named in the error", async () => {
+  const from = (file: string) => importKeys("shop", { root: project.root, from: file, opener });
+  await expect(from(join(project.root, "none.age"))).rejects.toThrow(/there is no file .*none\.age/);
+  await expect(from(project.root)).rejects.toMatchObject({ code: "EISDIR", path: project.root });
+});
+
+test("the keys of an imported operator are with its owner, and no export lacks them", () => {
+  const trust = JSON.parse(readFileSync(trustPath(), "utf8"));
+  const lacks = (imported?: true) => notExported({ ...trust, imported }, { keys: {} });
+  expect(lacks()).toEqual(expect.arrayContaining(["operator", "account-APP", "signing-APP"]));
+  expect(lacks(true).filter((name) => /^operator|^account-/.test(name))).toEqual([]);
+  expect(lacks(true)).toContain("signing-APP");
 });
 
 test("recipients are checked, and one that is a secret is not repeated", async () => {
