@@ -151,6 +151,20 @@ describe("a restore's plan", () => {
   const kinds = (request: Partial<Parameters<typeof planRestore>[0]>) =>
     planRestore({ ...base, ...request }).map(({ stream, kind }) => `${kind} ${stream}`);
 
+  test("a stream that holds less than the backup, up to an earlier message, may be what a killed restore left", () => {
+    const [{ name: stream, state } = streamBackup("A", 3, 30)] = base.manifest.streams;
+    const reason = (messages: number, last_seq: number) =>
+      planRestore({
+        ...base,
+        streams: [stream],
+        existing: [stream],
+        states: new Map([[stream, { messages, last_seq }]]),
+      })[0]?.reason;
+    expect(reason(state.messages - 1, state.last_seq - 1)).toContain(`nats stream rm ${stream}`);
+    expect(reason(state.messages, state.last_seq)).not.toContain("killed");
+    expect(reason(state.messages - 1, state.last_seq + 5)).not.toContain("killed");
+  });
+
   test.each([
     ["all of the backup", {}, ["restore A", "restore B"]],
     ["what was named, once", { streams: ["B", "B"] }, ["restore B"]],

@@ -376,6 +376,32 @@ describe("killed", () => {
     expect(await program.start("backup", to(name))).toMatchObject({ code: 0 });
   });
 
+  test("in the middle of a restore, what it leaves is named by the next one, with the way out", async () => {
+    const settings = { ...to("restored"), RESTORE_STREAMS: "A", RESTORE_APPLY: "yes" };
+    expect(await program.start("backup", to("restored"))).toMatchObject({ code: 0 });
+    const { messages } = (await world.jsm.streams.info("A")).state;
+    for (const delay of [0, 5, 20, 60]) {
+      await world.jsm.streams.delete("A");
+      let planned = false;
+      await program.start("restore", settings, (child, output) => {
+        if (planned || !output.includes('"msg":"planned"')) return;
+        planned = true;
+        setTimeout(() => child.kill("SIGKILL"), delay);
+      });
+      expect(planned).toBe(true);
+      const next = await program.start("restore", settings);
+      const left = (await world.jsm.streams.info("A")).state.messages;
+      // Killed before, after, or in the middle: half a stream is named as what it may be, with what to do.
+      if (next.code !== 0 && left < messages) {
+        expect(next.output).toContain("as a restore leaves it that was killed");
+        expect(next.output).toContain("nats stream rm A");
+        await world.jsm.streams.delete("A");
+        expect(await program.start("restore", settings)).toMatchObject({ code: 0 });
+      }
+      expect((await world.jsm.streams.info("A")).state.messages).toBe(messages);
+    }
+  });
+
   async function proof(nc: Parameters<typeof drill>[0], name: string, manifest: Manifest) {
     const verdicts = await drill(nc, { target: folderTarget(folder(name)), manifest, keys: [], log: silent });
     return verdicts.map(({ stream, result }) => `${stream} ${result}`);

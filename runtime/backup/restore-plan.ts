@@ -1,3 +1,4 @@
+import type { StreamState } from "./api";
 import type { Scope } from "./catalog";
 import type { Manifest } from "./manifest";
 import { unreadable } from "./snapshot-format";
@@ -16,6 +17,8 @@ export interface RestoreRequest {
   readonly into: Scope;
   /** Names of the streams that exist there. */
   readonly existing: readonly string[];
+  /** States of those of them that are to be restored, as far as they are known. */
+  readonly states?: ReadonlyMap<string, Pick<StreamState, "messages" | "last_seq">>;
   /** Name that the servers give their cluster; absent for one server alone, which holds no second replica. */
   readonly natsCluster?: string;
   /** nats-server there. */
@@ -27,6 +30,13 @@ export interface RestoreRequest {
   /** The backup may come from another environment, cluster or account, named as {@link scopeName} does. */
   readonly from?: string;
 }
+
+/** nats-server 2.15 restores into the stream itself, and leaves what it has when nobody sends the rest. */
+const isPart = (found: Pick<StreamState, "messages" | "last_seq"> | undefined, backup: StreamState): boolean =>
+  found !== undefined && found.messages < backup.messages && found.last_seq < backup.last_seq;
+
+const leftOf = (stream: string) =>
+  `it exists, with fewer messages than the backup and up to an earlier one, as a restore leaves it that was killed: if it is that, remove it (nats stream rm ${stream}), and restore again`;
 
 export const scopeName = ({ environment, cluster, account }: Scope): string => `${environment}/${cluster}/${account}`;
 
@@ -66,6 +76,7 @@ export function planRestore(request: RestoreRequest): RestoreStep[] {
     if (!existing.includes(stream)) return { stream, kind: "restore", reason: what };
     if (replace.includes(stream))
       return { stream, kind: "replace", reason: `the existing stream is deleted first; ${what}` };
+    if (isPart(request.states?.get(stream), backup.state)) return refuse(stream, leftOf(stream));
     return refuse(stream, "it exists: name it as one that may be replaced, or move it out of the way");
   });
   const unknown = replace.filter((name) => !desired.includes(name));

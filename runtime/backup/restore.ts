@@ -1,7 +1,7 @@
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
 import { errorMessage } from "../common/error-message";
-import { describeStream, names } from "./api";
+import { describeStream, names, type StreamState } from "./api";
 import { folderOf, type Scope } from "./catalog";
 import type { BackupKey } from "./keys";
 import type { Manifest } from "./manifest";
@@ -71,9 +71,13 @@ export async function previewRestore(nc: NatsConnection, props: RestoreProps): P
   const { manifest, target, keys, remove, patienceMs = PATIENCE_MS } = props;
   const existing = await names(nc, "STREAM.NAMES", Date.now() + patienceMs);
   const replace = remove ? props.replace : [];
+  const states = new Map<string, StreamState>();
+  for (const { name } of manifest.streams.filter(({ name }) => existing.includes(name)))
+    states.set(name, (await describeStream(nc, name, Date.now() + patienceMs)).state);
   const steps = planRestore({
     ...props,
     existing,
+    states,
     replace,
     natsCluster: nc.info?.cluster,
     serverVersion: nc.info?.version,
