@@ -1,3 +1,4 @@
+import { nkeys } from "nats";
 import { type DesiredCertificate, verifyCertificate } from "../../runtime/certificate-agent/certificate";
 import { confValues, differingKeys } from "../../runtime/certificate-agent/conf-keys";
 import { textDigest } from "../../runtime/certificate-agent/contract";
@@ -6,6 +7,8 @@ import { decideConfig } from "../../runtime/certificate-agent/decide-config";
 import { servedChecks, usagesOf } from "../../runtime/certificate-agent/served-certificates";
 import { loadAddress, loadSettings } from "../../runtime/certificate-agent/settings";
 import { EnvironmentError } from "../../runtime/common/environment-error";
+import { signNatsJwt } from "../../runtime/nkeys/nats-jwt";
+import { signingKey } from "../../runtime/nkeys/nkey";
 import { createAuthority, issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
 import { unionPem } from "../../runtime/x509/pem";
 import { Include, printConf, Raw } from "../../templates/nats-conf";
@@ -142,7 +145,19 @@ describe("a configuration in the store", () => {
 test("a seed becomes an include, creds stay as they are, and anything else is refused in silence", () => {
   const seed = "SUAIBDPBAUTWCWBKIO6XHQNINK5FWJW4OHLXC3HQ2KFE4PEJUA44CNHTC4";
   expect(credentialContent("leaf.conf", `${seed}\n`)).toBe(`nkey: "${seed}"\n`);
-  const creds = `-----BEGIN NATS USER JWT-----\nx\n------END NATS USER JWT------\n-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------`;
+  const [account, user] = [nkeys.createAccount(), nkeys.fromSeed(new TextEncoder().encode(seed))];
+  const signer = signingKey("A", new TextDecoder().decode(account.getSeed()));
+  if (!signer) throw new Error("no account");
+  const jwtOf = (sub: string) => signNatsJwt({ sub }, { type: "user" }, signer, 1);
+  const credsOf = (jwt: string) =>
+    `-----BEGIN NATS USER JWT-----\n${jwt}\n------END NATS USER JWT------\n-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------`;
+  const jwt = jwtOf(user.getPublicKey());
+  const creds = credsOf(jwt);
+  for (const cut of [1, 20, jwt.length / 2, jwt.length - 10])
+    expect(() => credentialContent("leaf.creds", credsOf(jwt.slice(0, -cut)))).toThrow(/cut or altered|no creds/);
+  expect(() => credentialContent("leaf.creds", credsOf(jwtOf(nkeys.createUser().getPublicKey())))).toThrow(
+    "the JWT in the secret's creds is of another key than the seed",
+  );
   expect(credentialContent("leaf.creds", creds)).toBe(`${creds}\n`);
   const wrong = `${seed.slice(0, -1)}A`;
   expect(() => credentialContent("leaf.conf", wrong)).toThrow(/^the secret holds no seed of a user$/);
