@@ -1,5 +1,10 @@
 import { stringify } from "yaml";
-import { immutableChanges, type LiveSet, sealedObjects, serviceChanges } from "../../cli/deploy/kubernetes/immutable";
+import {
+  immutableChanges,
+  type LiveSet,
+  sealedObjects,
+  serviceChanges,
+} from "../../cli/deploy/kubernetes/immutable-changes";
 import { foreignObjects, ownedObjects, wantedObjects } from "../../cli/deploy/kubernetes/shared-objects";
 import { helmValues } from "../../templates/helm-values";
 import { type OnKubernetes, onKubernetes } from "../support/kubernetes-context";

@@ -1,0 +1,50 @@
+import { pino } from "pino";
+import { runsMessage, runsRepeatMs } from "../../../runtime/certificate-agent/contract";
+import { RunsReport } from "../../../runtime/certificate-agent/runs-report";
+
+const began = Date.parse("2026-11-30T00:00:00Z");
+const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
+
+function reporting() {
+  const lines: { msg: string; runs: unknown }[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  let refused: string | undefined;
+  const report = new RunsReport(log, { of: () => refused });
+  return {
+    lines,
+    refuse: (why?: string) => {
+      refused = why;
+    },
+    say: (loaded: string, afterMs: number) =>
+      report.say({ loadedAt: began, digest: digest(loaded) }, new Date(began + afterMs)),
+  };
+}
+
+test("what a server runs is said when it changes, and once an hour", () => {
+  const { lines, say, refuse } = reporting();
+  say("a", 0);
+  say("a", 60_000);
+  expect(lines).toEqual([
+    expect.objectContaining({
+      msg: runsMessage,
+      runs: { digest: digest("a"), loadedAt: new Date(began).toISOString() },
+    }),
+  ]);
+  say("b", 120_000);
+  expect(lines).toHaveLength(2);
+  say("b", 120_000 + runsRepeatMs - 1);
+  expect(lines).toHaveLength(2);
+  say("b", 120_000 + runsRepeatMs);
+  expect(lines).toHaveLength(3);
+  refuse("max_pending");
+  say("b", 130_000 + runsRepeatMs);
+  expect(lines[3]?.runs).toMatchObject({ digest: digest("b"), refused: "max_pending" });
+});
+
+test("nothing is said of a server that does not run, or says no digest", () => {
+  const { lines } = reporting();
+  const report = new RunsReport(pino({}, { write: () => lines.push({ msg: "", runs: "" }) }), { of: () => undefined });
+  report.say(undefined, new Date(began));
+  report.say({ loadedAt: began }, new Date(began));
+  expect(lines).toEqual([]);
+});
