@@ -11,11 +11,11 @@ import { buildTopology, type Certificate, type CertificateId, clusterOf, type Is
 import type { CertificateSecret } from "../../runtime/certificate-manager/contract";
 import { createAuthority, issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
 import { type ConfObject, printConf, restartDigest, type Site, serverConf } from "../../templates/nats-conf";
-import { type Program, startProgram } from "./agent-program";
 import { AgentStore, awsVariables } from "./agent-store";
 import { freePort } from "./callout-nats-server";
 import { findProgram } from "./programs";
 import { platforms, type RichServer, richEnvironment } from "./same-server";
+import { type Program, startProgram } from "./start-program";
 
 export const day = 86_400_000;
 

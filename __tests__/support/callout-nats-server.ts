@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./ports";
 import { findProgram } from "./programs";
+import { startProgram } from "./start-program";
 
 export { freePort };
 
@@ -12,7 +13,7 @@ export interface NatsServer {
   /** `tls://127.0.0.1:<port>` when it has certificates. */
   url: string;
   port: number;
-  pid: number | undefined;
+  pid: number;
   log(): string;
   /** Lets the server read another configuration. */
   reload(configuration: string): void;
@@ -58,14 +59,9 @@ export async function startNatsServer(
   const write = (text: string) => writeFileSync(file, listen + text.replaceAll("STORE_DIR", join(portsFolder, "js")));
   write(configuration);
 
-  let log = "";
-  const child = spawn(program, ["-c", file], { stdio: ["ignore", "ignore", "pipe"] });
-  child.stderr.on("data", (text: Buffer) => {
-    log += text;
-  });
+  const server = startProgram(program, ["-c", file], process.env);
   try {
-    const url = await waitFor("the server's ports file", () => {
-      if (child.exitCode !== null) throw new Error(`nats-server ended:\n${log}`);
+    const url = await server.until("the server's ports file", () => {
       const name = readdirSync(portsFolder).find((entry) => entry.endsWith(".ports"));
       const text = name && readFileSync(join(portsFolder, name), "utf8");
       return text ? (JSON.parse(text).nats[0] as string) : undefined;
@@ -73,41 +69,18 @@ export async function startNatsServer(
     return {
       url,
       port: Number(new URL(url.replace(/^\w+/, "http")).port),
-      pid: child.pid,
-      log: () => log,
+      pid: server.pid,
+      log: server.log,
       reload(changed) {
         write(changed);
-        child.kill("SIGHUP");
+        server.signal("SIGHUP");
       },
-      stop: () => end(child),
+      async stop() {
+        await server.end();
+      },
     };
   } catch (error) {
-    await end(child, "SIGKILL");
+    await server.end("SIGKILL");
     throw error;
-  }
-}
-
-/** Ends a child process that is ours and waits for it; resolves with its exit code. */
-export function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    // Not "exit": by then the last lines of its log may not have been read.
-    child.once("close", () => resolve());
-    child.kill(signal);
-  });
-}
-
-/** The first value that is not undefined or false; rejects after `timeoutMs` with the last error. */
-export async function waitFor<T>(
-  what: string,
-  check: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 90_000,
-): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const value = await check();
-    if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`no ${what} within ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -1,14 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
-import { end, waitFor } from "./callout-nats-server";
+import { eventually } from "./eventually";
+import { type Program, startProgram } from "./start-program";
 
 /** The auth callout as it is deployed: one bundled file in a process of its own. */
-export interface CalloutProgram {
-  child: ChildProcess;
-  log(): string;
-  /** Answer of one of its HTTP endpoints. */
-  get(path: string): Promise<{ status: number; body: string }>;
+export interface CalloutProgram extends Program {
   ready(): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -23,31 +19,14 @@ export function bundleCallout(folder: string): string {
 
 /** Starts the program; nothing of this process's environment reaches it. */
 export async function startCallout(file: string, variables: Record<string, string>): Promise<CalloutProgram> {
-  let log = "";
   const env = { HTTP_HOST: "127.0.0.1", HTTP_PORT: "0", ...variables };
-  const child = spawn(process.execPath, [file], { env, stdio: ["ignore", "pipe", "pipe"] });
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (text: Buffer) => {
-      log += text;
-    });
-  const port = await waitFor("HTTP port of the callout", () => {
-    if (child.exitCode !== null) throw new Error(`the callout ended:\n${log}`);
-    return /"httpPort":(\d+)/.exec(log)?.[1];
-  });
-  const get = async (path: string) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`);
-    return { status: response.status, body: await response.text() };
-  };
+  const program = startProgram(process.execPath, [file], env);
+  await program.until("HTTP port of the callout", () => /"httpPort":(\d+)/.test(program.log()));
   return {
-    child,
-    log: () => log,
-    get,
+    ...program,
+    stop: program.end,
     async ready() {
-      await waitFor("ready callout", async () => (await get("/readyz")).status === 200);
-    },
-    async stop(signal) {
-      await end(child, signal);
-      return child.exitCode;
+      await eventually("ready callout", async () => (await program.get("/readyz")).status === 200);
     },
   };
 }

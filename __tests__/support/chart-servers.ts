@@ -1,22 +1,20 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CertificateId, ClusterTopology, Topology } from "../../model/topology";
-import { end } from "./callout-nats-server";
 import { chartText } from "./chart-text";
 import { eventually } from "./eventually";
 import { PodFolders } from "./kubernetes-folders";
 import { freePorts } from "./ports";
+import { type Program, startProgram } from "./start-program";
 
 type Conf = Record<string, unknown>;
 
 /** The servers of a cluster as real processes with the configuration of the chart, its addresses and paths replaced. */
 export class ChartServers {
   readonly ports: Record<"client" | "routes" | "monitoring" | "leafnodes", number>[] = [];
-  readonly #processes: ChildProcess[] = [];
+  readonly #servers: Program[] = [];
   readonly #folders: string[] = [];
-  readonly #logs: string[] = [];
 
   private constructor(readonly pod: PodFolders) {
     this.#folders.push(pod.root);
@@ -53,23 +51,10 @@ export class ChartServers {
       writeFileSync(file, pod.placed(chartText(placed)).replaceAll(pod.root, folder));
       const [client, routesPort, monitoring, leafnodes] = [port(i, 0), port(i, 1), port(i, 2), port(i, 3)];
       servers.ports.push({ client, routes: routesPort, monitoring, leafnodes });
-      servers.#run(natsServer, file, name, i);
+      const env = { PATH: process.env.PATH ?? "", SERVER_NAME: name };
+      servers.#servers.push(startProgram(natsServer, ["-c", file], env));
     }
     return servers;
-  }
-
-  #run(natsServer: string, file: string, name: string, i: number): void {
-    const child = spawn(natsServer, ["-c", file], {
-      env: { PATH: process.env.PATH ?? "", SERVER_NAME: name },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.#logs[i] = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        this.#logs[i] = `${this.#logs[i]}${text}`.slice(-8000);
-      });
-    }
-    this.#processes.push(child);
   }
 
   /** Puts a certificate into place on every server, as a changed Secret does. */
@@ -97,7 +82,7 @@ export class ChartServers {
 
   /** The last lines of every server's log. */
   get log(): string {
-    return this.#logs.map((log) => log.slice(-1500)).join("\n---\n");
+    return this.#servers.map(({ log }) => log().slice(-1500)).join("\n---\n");
   }
 
   /** Waits until every server is whole: it knows its streams and who leads them. */
@@ -117,7 +102,7 @@ export class ChartServers {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#processes.map((child) => end(child, "SIGKILL")));
+    await Promise.all(this.#servers.map((server) => server.end("SIGKILL")));
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { toolPath } from "../../cli/core/toolbox/find";
 import { freePort } from "./callout-nats-server";
 import { eventually } from "./eventually";
+import { startProgram } from "./start-program";
 
 /** A registry on this machine that notes every request. */
 export interface TestRegistry {
@@ -20,20 +21,12 @@ export async function startRegistry(): Promise<TestRegistry> {
   const crane = toolPath("crane");
   if (!crane) throw new Error("crane is not built: make deploy-tools");
   const host = `127.0.0.1:${await freePort()}`;
-  const child = spawn(crane, ["registry", "serve", "--address", host], { stdio: ["ignore", "pipe", "pipe"] });
-  let log = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (text: Buffer) => {
-      log += text;
-    });
-  }
-  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const registry = startProgram(crane, ["registry", "serve", "--address", host], process.env);
   const stop = async () => {
-    child.kill("SIGKILL");
-    await closed;
+    await registry.end("SIGKILL");
   };
   try {
-    await eventually("registry", async () => (await fetch(`http://${host}/v2/`)).ok, 60);
+    await registry.until("registry", async () => (await fetch(`http://${host}/v2/`)).ok, 60);
   } catch (error) {
     await stop();
     throw error;
@@ -46,8 +39,8 @@ export async function startRegistry(): Promise<TestRegistry> {
       // What it says comes by another way than what it answers: a request of our own is its last line.
       const marker = `/v2/${randomUUID()}`;
       await fetch(`http://${host}${marker}`);
-      await eventually("the registry's log", async () => log.includes(marker));
-      return log.match(/ (PUT|POST|PATCH) /g)?.length ?? 0;
+      await eventually("the registry's log", () => registry.log().includes(marker));
+      return registry.log().match(/ (PUT|POST|PATCH) /g)?.length ?? 0;
     },
     stop,
   };

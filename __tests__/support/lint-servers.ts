@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { defaultRelease } from "../../model/config/server-releases";
 import { eventually } from "./eventually";
 import { freePorts } from "./ports";
 import { findProgram } from "./programs";
+import { startProgram } from "./start-program";
 
 const binary = findProgram("nats-server") ?? `nats-server ${defaultRelease} is not in PATH; run make tools`;
 const ready = /Server is ready/;
@@ -52,35 +53,27 @@ export async function start(
   conf: string,
   props: { env?: NodeJS.ProcessEnv; args?: string[]; program?: string } = {},
 ): Promise<RunningServer> {
-  const env = { ...process.env, ...props.env };
-  const child: ChildProcess = spawn(props.program ?? binary, ["-c", writeConf(conf), ...(props.args ?? [])], { env });
-  let log = "";
-  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const isReady = await new Promise<boolean>((resolve, reject) => {
-    child.once("error", reject);
-    child.stdout?.on("data", (data: Buffer) => {
-      log += data.toString();
-    });
-    child.stderr?.on("data", (data: Buffer) => {
-      log += data.toString();
-      if (ready.test(log)) resolve(true);
-    });
-    ended.then(() => resolve(false));
+  const args = ["-c", writeConf(conf), ...(props.args ?? [])];
+  const program = startProgram(props.program ?? binary, args, { ...process.env, ...props.env });
+  const isReady = await eventually("it is ready or has ended", () => {
+    if (ready.test(program.log())) return "ready";
+    return !program.isRunning() && "ended";
   });
+  if (isReady === "ended") await program.ended;
+  const log = program.log();
   const server: RunningServer = {
-    ready: isReady,
-    log: () => log,
+    ready: isReady === "ready",
+    log: program.log,
     url: `nats://${/Listening for client connections on (\S+)/.exec(log)?.[1]}`,
     monitoring: `http://${/Starting http monitor on (\S+)/.exec(log)?.[1]}`,
-    ended,
-    signal: (signal) => void child.kill(signal),
+    ended: program.ended,
+    signal: program.signal,
     async end(signal = "SIGKILL") {
-      child.kill(signal);
-      await ended;
+      await program.end(signal);
       running.delete(server);
     },
   };
-  if (isReady) running.add(server);
+  if (server.ready) running.add(server);
   return server;
 }
 

@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AckPolicy, connect } from "nats";
-import { end } from "./callout-nats-server";
 import { eventually } from "./eventually";
 import { freePorts } from "./ports";
+import { type Program, startProgram } from "./start-program";
 
 /** What the chart gives the exporter; a test compares it with the chart. */
 export const exporterArguments = ["-healthz", "-connz", "-routez", "-subz", "-varz", "-prefix=nats"].concat([
@@ -24,9 +23,8 @@ export interface Sample {
 /** Three real servers with JetStream, and an exporter beside each as in a pod. */
 export class MetricServers {
   readonly #folder = mkdtempSync(join(tmpdir(), "natsform-metrics-"));
-  readonly #servers: ChildProcess[] = [];
-  readonly #exporters: ChildProcess[] = [];
-  readonly #log: string[] = [];
+  readonly #servers: Program[] = [];
+  readonly #exporters: Program[] = [];
   readonly #ports: number[];
 
   private constructor(ports: number[]) {
@@ -43,7 +41,7 @@ export class MetricServers {
       return servers;
     } catch (error) {
       await servers.stop();
-      throw new Error(`${(error as Error).message}\n${servers.#log.join("").slice(-4000)}`);
+      throw new Error(`${(error as Error).message}\n${servers.#log().slice(-4000)}`);
     }
   }
 
@@ -66,22 +64,17 @@ export class MetricServers {
       no_auth_user: "app",
     };
     writeFileSync(file, JSON.stringify(conf));
-    this.#servers.push(this.#spawn(natsServer, ["-c", file]));
+    this.#servers.push(startProgram(natsServer, ["-c", file], process.env));
   }
 
   #exporter(exporter: string, i: number): void {
     const port = this.#port(i, 4);
     const args = ["-addr", "127.0.0.1", `-port=${port}`, ...exporterArguments];
-    this.#exporters.push(this.#spawn(exporter, [...args, `http://127.0.0.1:${this.#port(i, 1)}/`]));
+    const of = `http://127.0.0.1:${this.#port(i, 1)}/`;
+    this.#exporters.push(startProgram(exporter, [...args, of], process.env));
   }
 
-  #spawn(program: string, args: string[]): ChildProcess {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding("utf8").on("data", (text: string) => this.#log.push(text));
-    }
-    return child;
-  }
+  #log = () => [...this.#servers, ...this.#exporters].map(({ log }) => log()).join("");
 
   async #leader(): Promise<string> {
     const response = await fetch(`http://127.0.0.1:${this.#port(0, 1)}/jsz`, { signal: AbortSignal.timeout(5000) });
@@ -113,7 +106,7 @@ export class MetricServers {
 
   /** Kills a server; its exporter stays. */
   kill(server: number): void {
-    this.#servers[server]?.kill("SIGKILL");
+    this.#servers[server]?.signal("SIGKILL");
   }
 
   async samples(server: number): Promise<Sample[]> {
@@ -124,7 +117,7 @@ export class MetricServers {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#exporters, ...this.#servers].map((child) => end(child, "SIGKILL")));
+    await Promise.all([...this.#exporters, ...this.#servers].map((program) => program.end("SIGKILL")));
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeFileAtomically } from "../../artifacts/files";
-import { poll, runningProcess, signalProcess, startProcess, stopProcess } from "../../cli/core/processes";
+import { runningProcess, signalProcess, startProcess, stopProcess } from "../../cli/core/processes";
 import { type TwinFolder, twinFolder } from "../../cli/core/twin-folder";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
@@ -14,6 +14,7 @@ import { type EnvironmentInput, parseEnvironment, type Trust } from "../../model
 import { buildTopology, type Topology } from "../../model/topology";
 import type { Varz } from "../../runtime/client/monitoring";
 import { type ConfObject, printConf, serverConf } from "../../templates/nats-conf";
+import { eventually, Hopeless } from "./eventually";
 import { freePorts } from "./ports";
 import { findProgram } from "./programs";
 
@@ -76,11 +77,10 @@ export class SingleServer {
     if (!this.program) throw new Error("nats-server is not built: make tools");
     this.#write(conf);
     await startProcess(this.#files, { command: this.program, args: ["-c", this.#files.conf], env: {} });
-    const up = await poll(async () => {
-      if (!runningProcess(this.#files)) throw new Error(`the server ended: ${this.log}`);
+    await eventually("the server answers", async () => {
+      if (!runningProcess(this.#files)) throw new Hopeless(`it ended: ${this.log}`);
       return (await this.varz()) !== undefined;
-    }, 90_000);
-    if (!up) throw new Error(`the server does not answer: ${this.log}`);
+    });
   }
 
   /** Gives the running server another configuration; says whether it took it over. */
@@ -90,16 +90,11 @@ export class SingleServer {
     this.#write(conf);
     signalProcess(this.#files, "SIGHUP");
     const verdict = /\[INF\] Reloaded server configuration|\[ERR\] Failed to reload server configuration: .*/;
-    let said: string | undefined;
-    await poll(() => {
-      said = verdict.exec(this.log.slice(before))?.[0];
-      return said !== undefined;
-    }, 90_000);
-    if (said === undefined) throw new Error(`no word about the reload: ${this.log.slice(before)}`);
-    const reloaded = (said as string).includes("[INF]");
+    const said = await eventually("a word about the reload", () => verdict.exec(this.log.slice(before))?.[0]);
+    const reloaded = said.includes("[INF]");
     // Its log says so a moment before its monitoring does.
-    if (reloaded && !(await poll(async () => (await this.varz())?.config_load_time !== loaded, 90_000)))
-      throw new Error("the reload does not show");
+    const isSeen = async () => (await this.varz())?.config_load_time !== loaded;
+    if (reloaded) await eventually("the reload shows", isSeen);
     return { reloaded, said };
   }
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { poll, type RecordedProcess, runningProcess } from "../../cli/core/processes";
+import { type RecordedProcess, runningProcess } from "../../cli/core/processes";
 import { type TwinFolder, twinFolder } from "../../cli/core/twin-folder";
 import type { ConnectFile } from "../../cli/twin/connect-file";
 import { monitoring } from "../../cli/twin/monitoring";
@@ -8,6 +8,7 @@ import type { EnvironmentInput, Trust } from "../../model/config";
 import { type Authentication, NatsClient, type NatsClientOptions } from "../../runtime/client";
 import type { Varz } from "../../runtime/client/monitoring";
 import { STREAMS_INBOX } from "../../runtime/streams/contract";
+import { eventually } from "./eventually";
 import { filesBelow } from "./files";
 import { jsonOf, type TestProject } from "./project";
 import { claimPorts } from "./twin-ports";
@@ -99,7 +100,7 @@ export class TestTwin {
   async kill(...names: string[]): Promise<void> {
     const killed = names.map((name) => this.pid(name));
     for (const pid of killed) process.kill(pid, "SIGKILL");
-    if (!(await poll(() => killed.every((pid) => !isAlive(pid)), 20_000))) throw new Error("the killed live on");
+    await eventually("the end of the killed", () => killed.every((pid) => !isAlive(pid)));
   }
 
   async ask<T>(server: string, path: string): Promise<T> {
@@ -131,24 +132,20 @@ export class TestTwin {
 
   /** Waits until status finds nothing wrong. What it says is of one moment, and any may be that of an election. */
   async well(): Promise<void> {
-    let seen = "";
-    const isWell = async () => {
+    await eventually(`${this.name} is well`, async () => {
       const { code, parts } = await this.status();
-      seen = parts.flatMap(({ name, state, ok }) => (ok ? [] : [`${name}: ${state}`])).join("; ");
-      return code === 0;
-    };
-    if (!(await poll(isWell, 60_000))) throw new Error(`${this.name} is not well: ${seen}`);
+      if (code === 0) return true;
+      throw new Error(parts.flatMap(({ name, state, ok }) => (ok ? [] : [`${name}: ${state}`])).join("; "));
+    });
   }
 
   /** Waits until status finds these parts wrong and no others. */
   async onlyWrong(...names: string[]): Promise<Part[]> {
-    let wrong: Part[] = [];
-    const found = await poll(async () => {
-      wrong = (await this.status()).parts.filter(({ ok }) => !ok);
-      return wrong.map(({ name }) => name).join() === names.join();
-    }, 60_000);
-    if (!found) throw new Error(`wrong are ${wrong.map(({ name, state }) => `${name}: ${state}`).join("; ")}`);
-    return wrong;
+    return eventually(`${names.join(" and ")} alone are wrong`, async () => {
+      const wrong = (await this.status()).parts.filter(({ ok }) => !ok);
+      if (wrong.map(({ name }) => name).join() === names.join()) return wrong;
+      throw new Error(`wrong are ${wrong.map(({ name, state }) => `${name}: ${state}`).join("; ")}`);
+    });
   }
 
   /** Waits until every server sends logins to one responder and knows no other: it hears a little later of one that ended. */
@@ -165,7 +162,7 @@ export class TestTwin {
         .length;
     };
     const alone = async () => Object.values(await this.each(responders)).every((count) => count === 1);
-    if (!(await poll(alone, 60_000))) throw new Error("the servers know another responder, or none");
+    await eventually("the servers know one responder", alone);
   }
 
   async verify(): Promise<{ code: number; ok: boolean; rows: VerifyRow[] }> {
@@ -212,12 +209,12 @@ export class TestTwin {
     return client;
   }
 
-  /** A client for as long as `work` takes: one that stays makes servers in lame duck mode wait. */
   /** Work of who may read every stream of APP: in an environment only natsform's own program may. */
   read<T>(work: (client: NatsClient) => Promise<T>): Promise<T> {
     return this.with(this.user("streams-APP"), work, { inboxPrefix: STREAMS_INBOX });
   }
 
+  /** A client for as long as `work` takes: one that stays makes servers in lame duck mode wait. */
   async with<T>(
     authentication: Authentication,
     work: (client: NatsClient) => Promise<T>,

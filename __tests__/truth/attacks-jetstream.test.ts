@@ -1,7 +1,8 @@
 import { connect, type NatsConnection } from "nats";
 import { findNatsServer } from "../../cli/core/tools";
 import { defaultRelease } from "../../model/config/server-releases";
-import { makeFolder, type NatsServer, removeFolder, startNatsServer, waitFor } from "../support/callout-nats-server";
+import { makeFolder, type NatsServer, removeFolder, startNatsServer } from "../support/callout-nats-server";
+import { eventually } from "../support/eventually";
 
 /**
  * Family S3 of docs/attacks.md where a server itself has to hold: one account's JetStream API on another's streams
@@ -107,7 +108,7 @@ describe(`on ${current}`, () => {
 
   test("S3: the same request works for the system user, so that it is one", async () => {
     await as(server, "sys", (sys) => ask(sys, "ACCOUNT.PURGE.OTHER"));
-    await waitFor("purge", async () => (await streamsOf(server, "other")).length === 0);
+    await eventually("purge", async () => (await streamsOf(server, "other")).length === 0);
   });
 
   test("S3: the right to restore one stream restores no other", async () => {
@@ -128,5 +129,5 @@ onVulnerable("S3: 2.10.26 let one account purge another (control, skipped withou
     app.publish("$JS.API.ACCOUNT.PURGE.OTHER", "{}");
     await app.flush();
   });
-  await waitFor("purge", async () => (await streamsOf(server, "other")).length === 0);
+  await eventually("purge", async () => (await streamsOf(server, "other")).length === 0);
 });

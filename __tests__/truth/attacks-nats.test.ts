@@ -10,6 +10,7 @@ import { serviceInboxPrefix } from "../../runtime/client";
 import type { ConfObject } from "../../templates/nats-conf";
 import { AttackedServer } from "../support/attacks/attacked-server";
 import { frame, mqttConnect, type RawConnection, rawNats, rawTls, upgrade } from "../support/attacks/raw";
+import { eventually } from "../support/eventually";
 import { core, oidc } from "../support/twin-environment";
 
 /**
@@ -171,7 +172,7 @@ test("S1: everybody publishes to the inboxes of those who may ask it, a service 
     const header = headers();
     header.set("Nats-Trace-Dest", `${quiet}.trace`);
     connection.publish("quiet.traced", "", { headers: header });
-    expect(await poll(() => traces.length > 0, 10_000)).toBe(true);
+    await eventually("a trace", () => traces.length > 0);
   });
   // Users ask it.
   await server.as({ user: "service-api" }, async (connection) =>
@@ -299,7 +300,7 @@ test("S5: what is denied is not heard through a queue group or a wildcard around
       api.publish("news.last");
       await api.flush();
     });
-    expect(await poll(() => heard.length >= 4, 10_000)).toBe(true);
+    await eventually("all four", () => heard.length >= 4);
     expect([...new Set(heard)]).toEqual(["news.last"]);
   });
 });
@@ -318,7 +319,7 @@ test("S6: a trace goes only where its sender may publish", async () => {
       connection.publish("user.alice.last");
       await connection.flush();
     });
-    expect(await poll(() => heard.includes("user.alice.last"), 10_000)).toBe(true);
+    await eventually("the last", () => heard.includes("user.alice.last"));
     expect(heard.filter((subject) => !subject.startsWith("user.alice."))).toEqual([]);
   });
 });
@@ -454,7 +455,7 @@ describe("S11: a stranger on the websocket listener", () => {
     connection.send(upgrade("/mqtt", { Origin: origin, "Sec-WebSocket-Protocol": "mqtt" }));
     expect(await connection.until(/\r\n\r\n/)).toContain(" 101 ");
     connection.send(frame(mqttConnect("a", "b")));
-    expect(await poll(() => !target.lives, 20_000)).toBe(true);
+    await eventually("the end of the server", () => !target.lives);
     expect(target.log).toContain("panic");
   });
 

@@ -10,8 +10,8 @@ import {
   type NatsServer,
   removeFolder,
   startNatsServer,
-  waitFor,
 } from "../support/callout-nats-server";
+import { eventually } from "../support/eventually";
 
 /**
  * Families S5 and S6 of docs/attacks.md across routes and leaf nodes: what is denied on one server is denied for the
@@ -62,8 +62,8 @@ async function startNeighbours(version: string): Promise<Neighbours> {
   const spoke = await start(`
     server_name: spoke
     leafnodes { remotes: [{ url: "tls://leaf:leaf@127.0.0.1:${leafPort}", tls { ca_file: "${certFile}" } }] }`);
-  await waitFor("route", () => peer.log().includes("Route connection created"), 60_000);
-  await waitFor("leaf node", () => spoke.log().includes("Leafnode connection created"), 60_000);
+  await eventually("route", () => peer.log().includes("Route connection created"), 60);
+  await eventually("leaf node", () => spoke.log().includes("Leafnode connection created"), 60);
   return { hub, peer, spoke, leafPort };
 }
 
@@ -96,14 +96,14 @@ function listen(connection: NatsConnection, ...to: [subject: string, queue?: str
  * messages of one connection keep their order.
  */
 async function publishUntilHeard(api: NatsConnection, subjects: string[], arrived: () => boolean): Promise<void> {
-  await waitFor(
+  await eventually(
     "message across the link",
     async () => {
       for (const subject of subjects) api.publish(subject);
       await api.flush();
       return arrived();
     },
-    60_000,
+    60,
   );
 }
 
@@ -161,7 +161,7 @@ const tracesOverRoute = ({ hub, peer }: Neighbours) =>
         header.set("Nats-Trace-Dest", destination);
         alice.publish("user.alice.traced", "", { headers: header });
       }
-      await waitFor("permitted trace", () => heard.includes("user.alice.trace"), 60_000);
+      await eventually("permitted trace", () => heard.includes("user.alice.trace"), 60);
       await publishUntilHeard(alice, ["user.alice.last"], () => heard.includes("user.alice.last"));
     });
     return heard.filter((subject) => !subject.startsWith("user.alice."));
@@ -183,7 +183,7 @@ const tracesOverLeaf = async ({ hub, leafPort }: Neighbours) => {
         leaf.send(`HMSG user.alice.x ${header.length} ${header.length + 1}\r\n${header}x\r\n`);
       };
       for (const destination of ["user.bob.trace", "news.trace", "user.alice.trace"]) send(destination);
-      await waitFor("permitted trace", () => heard.includes("user.alice.trace"), 60_000);
+      await eventually("permitted trace", () => heard.includes("user.alice.trace"), 60);
       await api.flush();
       return heard.filter((subject) => !subject.startsWith("user.alice."));
     });

@@ -12,9 +12,9 @@ import {
   type NatsServer,
   removeFolder,
   startNatsServer,
-  waitFor,
 } from "../support/callout-nats-server";
 import { bundleCallout, type CalloutProgram, startCallout } from "../support/callout-program";
+import { eventually } from "../support/eventually";
 
 /**
  * Family S13 of docs/attacks.md: every seed of the callout is stolen, and all of them are changed on two servers of a
@@ -86,7 +86,7 @@ async function startServer(name: "a" | "b", seeds: Seeds, other?: NatsServer): P
       ports[name].client,
     ),
   );
-  if (other) await waitFor("route", () => server.log().includes("Route connection created"), 60_000);
+  if (other) await eventually("route", () => server.log().includes("Route connection created"), 60);
   return server;
 }
 

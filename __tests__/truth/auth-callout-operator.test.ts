@@ -12,9 +12,9 @@ import {
   type NatsServer,
   removeFolder,
   startNatsServer,
-  waitFor,
 } from "../support/callout-nats-server";
 import { bundleCallout, type CalloutProgram, startCallout } from "../support/callout-program";
+import { eventually } from "../support/eventually";
 
 const operator = createOperator();
 const [sysAccount, calloutAccount, app, appSigner, other] = Array.from({ length: 5 }, createAccount) as [
@@ -284,7 +284,7 @@ describe("S12: a live connection", () => {
       expect.stringMatching(/revoked/i),
       expect.stringMatching(/revoked/i),
     ]);
-    await waitFor("the next second", () => seconds() > until);
+    await eventually("the next second", () => seconds() > until);
     expect(await stillThere(await ofToken())).toBe(true);
   });
 

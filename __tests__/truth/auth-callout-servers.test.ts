@@ -14,9 +14,9 @@ import {
   type NatsServer,
   removeFolder,
   startNatsServer,
-  waitFor,
 } from "../support/callout-nats-server";
 import { bundleCallout, type CalloutProgram, startCallout } from "../support/callout-program";
+import { eventually } from "../support/eventually";
 
 /** Which servers the callout answers, and how it comes to know them. */
 
@@ -112,9 +112,9 @@ test("a server is known that the responder has no connection to, and its success
   const ids = new Set<string | undefined>();
   for (let life = 0; life < 2; life++) {
     const b = await started(startNatsServer(folder, conf("b", routeB, routeA), clientB));
-    await waitFor("a route", () => b.log().includes("Route connection created"), 60_000);
+    await eventually("a route", () => b.log().includes("Route connection created"), 60);
     // Until both know who listens where, nobody hears what it asks.
-    await waitFor(
+    await eventually(
       "a login",
       async () => {
         const connection = await login(b, { token: await issuer.token({}) }).catch(() => undefined);
@@ -122,7 +122,7 @@ test("a server is known that the responder has no connection to, and its success
         await connection?.close();
         return connection;
       },
-      60_000,
+      60,
     );
     await b.stop();
   }
@@ -146,7 +146,7 @@ test("a request that is right in everything is not answered, if no server of our
     const request = requestClaims(keys, { auth_token: await issuer.token({}) });
     await ask({ ...request, exp: request.exp + 60 }, "$SYS._INBOX.stranger.1");
     const refused = () => metric(running, 'verdict="refused",reason="unknown_server"');
-    await waitFor("refusal", async () => (await refused()) === 1, 60_000);
+    await eventually("refusal", async () => (await refused()) === 1, 60);
     await connection.flush();
     expect(heard).toEqual([]);
     expect(running.log()).toContain('"reason":"unknown_server"');
@@ -156,7 +156,7 @@ test("a request that is right in everything is not answered, if no server of our
     const subject = await subjectOfAnswers(server);
     connection.publish(subject, JSON.stringify({ server: { id: publicKeyOf(keys.server) } }));
     await ask({ ...request, exp: request.exp + 60 }, "$SYS._INBOX.stranger.2");
-    await waitFor("answer", () => heard.length === 1);
+    await eventually("answer", () => heard.length === 1);
     expect(heard).toEqual(["$SYS._INBOX.stranger.2"]);
   } finally {
     await connection.close();
@@ -201,7 +201,7 @@ test("nobody passes for a server: not with the responder's own seed, and not fro
     await app.close();
     // A server is heard there.
     own.publish(SERVERS_REQUEST_SUBJECT, "", { reply: subject });
-    await waitFor("introduction", () => heard.length > 0);
+    await eventually("introduction", () => heard.length > 0);
     expect([...new Set(heard.map(serverOf))]).toEqual([own.info?.server_id]);
   } finally {
     await own.close();
@@ -215,11 +215,11 @@ test("a responder that may not ask who the servers are is not ready, says why, a
   const strict = callout("server_name: strict").replace(`"${SERVERS_REQUEST_SUBJECT}",`, "");
   const server = await started(startNatsServer(folder, strict));
   const running = await startProgram(server, false);
-  await waitFor("an explanation", async () =>
+  await eventually("an explanation", async () =>
     (await running.get("/readyz")).body.includes(`"no NATS server has answered ${SERVERS_REQUEST_SUBJECT}"`),
   );
   server.reload(callout("server_name: strict"));
-  await waitFor("a login", async () => {
+  await eventually("a login", async () => {
     const connection = await login(server, { token: await issuer.token({}) }).catch(() => undefined);
     await connection?.close();
     return connection;

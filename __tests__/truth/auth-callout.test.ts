@@ -13,9 +13,9 @@ import {
   type NatsServer,
   removeFolder,
   startNatsServer,
-  waitFor,
 } from "../support/callout-nats-server";
 import { bundleCallout, type CalloutProgram, startCallout } from "../support/callout-program";
+import { eventually } from "../support/eventually";
 
 const [issuerKey, xkey] = [createAccount(), createCurve()];
 const [responder, sys, orders, stranger] = [createUser(), createUser(), createUser(), createUser()] as const;
@@ -330,10 +330,10 @@ test("metrics count decisions by reason, and no log line holds a token", async (
   expect(body).toMatch(/auth_callout_duration_seconds_count\{verdict="admitted"\} [1-9]/);
   expect(body).toContain("auth_callout_nats_connected 1");
   expect(body).toMatch(/auth_callout_jwks_fetches_total\{result="success"\} [1-9]/);
-  await waitFor("log line of the server", () =>
+  await eventually("log line of the server", () =>
     server.log().includes("callout service returned an error: token_audience"),
   );
-  await waitFor("log line of the callout", () => callout.log().includes('"reason":"token_audience"'));
+  await eventually("log line of the callout", () => callout.log().includes('"reason":"token_audience"'));
   for (const part of token.split(".")) expect(callout.log() + server.log()).not.toContain(part);
 });
 
@@ -355,7 +355,7 @@ describe("a responder that stops", () => {
     slow.answerWith({ down: true });
     const alone = await started(startNatsServer(folder, configuration));
     const only = await started(startCallout(program, variables({ NATS_SERVERS: alone.url, OIDC_ISSUER: slow.url })));
-    await waitFor("a responder", async () => !(await only.get("/readyz")).body.includes("NATS"));
+    await eventually("a responder", async () => !(await only.get("/readyz")).body.includes("NATS"));
     let answer = () => {};
     slow.answerWith({ until: new Promise((resolve) => (answer = resolve)) });
     const sysLogin: Authentication = { kind: "nkey", seed: seedOf(sys) };
@@ -365,12 +365,12 @@ describe("a responder that stops", () => {
         const [before, token] = [await deliveredToResponder(operator), await slow.token({})];
         // While keys are being downloaded a login waits for them.
         const downloads = slow.fetches();
-        await waitFor("download of keys", () => slow.fetches() > downloads);
+        await eventually("download of keys", () => slow.fetches() > downloads);
         const failed = failures(only);
         const login = refusal({ token }, alone);
-        await waitFor("request in flight", async () => (await deliveredToResponder(operator)) > before);
+        await eventually("request in flight", async () => (await deliveredToResponder(operator)) > before);
         const exit = only.stop();
-        await waitFor("responder that stops", () => only.log().includes('"stopping"'));
+        await eventually("responder that stops", () => only.log().includes('"stopping"'));
         answer();
         return { login: await login, exit: await exit, late: failures(only) > failed };
       },
@@ -436,7 +436,7 @@ describe("recovery", () => {
     faulty.answerWith({ down: true });
     const alone = await started(startNatsServer(folder, configuration));
     const early = await started(startCallout(program, variables({ NATS_SERVERS: alone.url, OIDC_ISSUER: faulty.url })));
-    await waitFor("a responder", async () => !(await early.get("/readyz")).body.includes("NATS"));
+    await eventually("a responder", async () => !(await early.get("/readyz")).body.includes("NATS"));
     expect(await early.get("/readyz")).toEqual({
       status: 503,
       body: JSON.stringify({ status: "not ready", problems: ["the issuer's keys are not loaded"] }),
@@ -444,7 +444,7 @@ describe("recovery", () => {
     const refused = await refusal({ token: await faulty.token({}) }, alone);
     expect(refused).toEqual(refusedAtOnce);
     expect(refused.milliseconds).toBeLessThan(AT_ONCE_MS);
-    await waitFor("log line", () => early.log().includes("jwks_unavailable"));
+    await eventually("log line", () => early.log().includes("jwks_unavailable"));
 
     faulty.answerWith(undefined);
     await early.ready();
@@ -455,7 +455,7 @@ describe("recovery", () => {
     const strict = configuration.replace('"$SYS.REQ.USER.AUTH auth-callout"', '"nothing"');
     const alone = await started(startNatsServer(folder, strict));
     const refused = await started(startCallout(program, variables({ NATS_SERVERS: alone.url })));
-    await waitFor("an explanation", async () =>
+    await eventually("an explanation", async () =>
       (await refused.get("/readyz")).body.includes("Permissions Violation for Subscription"),
     );
     alone.reload(configuration);
@@ -468,7 +468,7 @@ describe("recovery", () => {
     const faithful = await started(startCallout(program, variables({ NATS_SERVERS: first.url })));
     await faithful.ready();
     await first.stop();
-    await waitFor("a responder that is not ready", async () => (await faithful.get("/readyz")).status === 503);
+    await eventually("a responder that is not ready", async () => (await faithful.get("/readyz")).status === 503);
     const again = await started(startNatsServer(folder, configuration, first.port));
     await faithful.ready();
     expect(await refusal({ token: await issuer.token({}) }, again)).toMatchObject({ message: "admitted" });

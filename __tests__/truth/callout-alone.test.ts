@@ -2,11 +2,12 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { poll, startProcess, stopProcess } from "../../cli/core/processes";
+import { startProcess, stopProcess } from "../../cli/core/processes";
 import { loopback } from "../../cli/twin/ports";
 import { NatsClient } from "../../runtime/client";
 import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 import { type Issuer, startIssuer } from "../support/callout-issuer";
+import { eventually } from "../support/eventually";
 import { freePort } from "../support/ports";
 import { findProgram } from "../support/programs";
 
@@ -81,11 +82,11 @@ beforeAll(async () => {
     HTTP_PORT: String(httpPort),
   };
   await startProcess(programFolder("callout"), { command: process.execPath, args: [at("auth-callout.cjs")], env });
-  const ready = await poll(async () => {
-    const answer = await fetch(`http://${loopback}:${httpPort}/readyz`).catch(() => undefined);
-    return answer?.ok ?? false;
-  }, 90_000);
-  if (!ready) throw new Error(readFileSync(at("callout.log"), "utf8") + readFileSync(at("server.log"), "utf8"));
+  const isReady = async () => (await fetch(`http://${loopback}:${httpPort}/readyz`)).ok;
+  await eventually("the callout is ready", isReady).catch((error: Error) => {
+    const logs = ["callout.log", "server.log"].map((name) => readFileSync(at(name), "utf8"));
+    throw new Error([error.message, ...logs].join("\n"));
+  });
 });
 
 afterAll(async () => {

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, Events, type NatsConnection } from "nats";
 import { natsCommand } from "../../templates/nats-entrypoint";
-import { type Program, startProgram } from "../support/agent-program";
 import { freePort } from "../support/callout-nats-server";
 import { eventually } from "../support/eventually";
 import { findProgram } from "../support/programs";
+import { type Program, startProgram } from "../support/start-program";
 
 const folder = mkdtempSync(join(tmpdir(), "natsform-entry-"));
 const started: Program[] = [];

@@ -10,11 +10,11 @@ import { runsMessage } from "../../runtime/certificate-agent/contract";
 import { servedFingerprint } from "../../runtime/certificate-agent/handshake";
 import { ServerFiles } from "../../runtime/certificate-agent/server-files";
 import { type ConfObject, printConf, Raw, restartDigest } from "../../templates/nats-conf";
-import type { Program } from "../support/agent-program";
 import { AgentWorld, day } from "../support/agent-world";
 import { makeCertificate, startNatsServer } from "../support/callout-nats-server";
 import { seeds } from "../support/cli-run";
 import { eventually } from "../support/eventually";
+import type { Program } from "../support/start-program";
 
 // Without moto there is no store, and `make test` has said so.
 const whenMoto = toolPath("moto") ? describe : describe.skip;

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +7,11 @@ import { buildTopology, clusterOf, type LeafLink } from "../../model/topology";
 import type { Authentication } from "../../runtime/client";
 import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
 import { type ConfObject, leafRemote, printConf } from "../../templates/nats-conf";
-import { end } from "../support/callout-nats-server";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
 import { findProgram } from "../support/programs";
 import { TestProject } from "../support/project";
+import { startProgram } from "../support/start-program";
 import { app, oidc, permissions } from "../support/twin-environment";
 import { TestTwin } from "../support/twin-project";
 
@@ -78,19 +77,13 @@ async function foreignServer(files: string): Promise<{ port: number; log(): stri
     join(files, "nats.conf"),
     `listen: "127.0.0.1:${port}"\nhttp: "127.0.0.1:${monitoring}"\ninclude "leaf.conf"\n`,
   );
-  const server = spawn(findProgram("nats-server") as string, ["-c", join(files, "nats.conf")], { stdio: "pipe" });
-  let log = "";
-  server.stderr.on("data", (text: Buffer) => {
-    log += text;
-  });
-  stops.push(() => end(server, "SIGKILL"));
-  await eventually("the server answers", async () => {
-    if (server.exitCode !== null) throw new Error(log);
-    return (await fetch(`http://127.0.0.1:${monitoring}/healthz`)).ok;
-  });
+  const conf = join(files, "nats.conf");
+  const server = startProgram(findProgram("nats-server") as string, ["-c", conf], process.env);
+  stops.push(async () => void (await server.end("SIGKILL")));
+  await server.until("the server answers", async () => (await fetch(`http://127.0.0.1:${monitoring}/healthz`)).ok);
   return {
     port: port as number,
-    log: () => log,
+    log: server.log,
     leafs: async () => {
       const answer = await fetch(`http://127.0.0.1:${monitoring}/leafz`);
       return ((await answer.json()) as { leafnodes: number }).leafnodes;
@@ -145,23 +138,18 @@ describe.each<Mode>(["callout", "operator"])("in %s mode", (mode) => {
     await twin.kill("hub-0");
     try {
       const conf = twin.folder.server("hub-0").conf;
-      const server = spawn(findProgram("nats-server") as string, ["-c", conf], { stdio: "pipe" });
-      let log = "";
-      server.stderr.on("data", (text: Buffer) => {
-        log += text;
-      });
+      const server = startProgram(findProgram("nats-server") as string, ["-c", conf], process.env);
       try {
-        await eventually("the hub refuses", async () => {
-          if (server.exitCode !== null) throw new Error(log);
-          return refusal.test(log);
-        }).catch((error: unknown) => {
-          const edge = readFileSync(twin.folder.server("edge-0").log, "utf8").split("\n").slice(-10).join("\n");
-          throw new Error(`${error}\nhub-0: ${log.slice(-2000)}\nedge-0: ${edge}`);
-        });
+        await server
+          .until("the hub refuses", () => refusal.test(server.log()))
+          .catch((error: unknown) => {
+            const edge = readFileSync(twin.folder.server("edge-0").log, "utf8").split("\n").slice(-10).join("\n");
+            throw new Error(`${error}\nedge-0: ${edge}`);
+          });
         const { leafs } = await twin.ask<{ leafs: unknown[] }>("hub-0", "/leafz");
         expect(leafs).toEqual([]);
       } finally {
-        await end(server, "SIGKILL");
+        await server.end("SIGKILL");
       }
     } finally {
       writeFileSync(file, both);

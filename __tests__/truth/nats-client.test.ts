@@ -8,8 +8,8 @@ import {
   type NatsServer,
   removeFolder,
   startNatsServer,
-  waitFor,
 } from "../support/callout-nats-server";
+import { eventually } from "../support/eventually";
 
 const folder = makeFolder();
 const token = "hunter2";
@@ -58,7 +58,7 @@ test("a server without TLS gets credentials from nats.js, though the address say
   const connection = await connect({ servers, token, name: "nats.js" });
   await connection.close();
   // The server writes its log in order: what we had sent would stand before this.
-  await waitFor("CONNECT of nats.js", () => plaintext.log().includes('"name":"nats.js"'));
+  await eventually("CONNECT of nats.js", () => plaintext.log().includes('"name":"nats.js"'));
   expect(plaintext.log().match(/\[CONNECT /g)).toHaveLength(1);
 });
 
@@ -97,10 +97,10 @@ test("a restart of the server is a reconnect", async () => {
   const faithful = client({ servers: first.url });
   await faithful.connection();
   await first.stop();
-  await waitFor("disconnected client", () => !faithful.health().connected);
+  await eventually("disconnected client", () => !faithful.health().connected);
   const again = await startNatsServer(folder, configuration, first.port);
   try {
-    await waitFor("reconnected client", () => faithful.health().connected);
+    await eventually("reconnected client", () => faithful.health().connected);
     expect(faithful.health().reconnects).toBe(1);
     await expect(faithful.request("nobody.listens")).rejects.toThrow("503");
   } finally {
@@ -126,14 +126,14 @@ test("of several logins the one that the server knows leads in, after every rest
         () => true,
         () => undefined,
       );
-    await waitFor("connection by the old key", connects);
+    await eventually("connection by the old key", connects);
   } finally {
     await before.stop();
   }
-  await waitFor("disconnected client", () => !rotated.health().connected);
+  await eventually("disconnected client", () => !rotated.health().connected);
   const after = await knowing(fresh, before.port);
   try {
-    await waitFor("connection by the new key", () => rotated.health().connected);
+    await eventually("connection by the new key", () => rotated.health().connected);
   } finally {
     await after.stop();
   }
@@ -200,6 +200,6 @@ test("draining sends what is buffered and ends the client", async () => {
   await connection.flush();
   await sender.publish("drained", "last words");
   await sender.drain();
-  await waitFor("message", () => received.length > 0);
+  await eventually("message", () => received.length > 0);
   await expect(sender.publish("drained", "more")).rejects.toThrow("closed");
 });

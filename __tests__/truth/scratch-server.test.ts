@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { poll } from "../../cli/core/processes";
+import { eventually } from "../support/eventually";
 import { findProgram } from "../support/programs";
 import { isAlive, processesOf } from "../support/twin-processes";
 
@@ -24,8 +24,7 @@ test("a drill's server ends with the drill, and leaves no folder, also when the 
   const servers = processesOf(temporary).filter(isAlive);
   expect(servers.length).toBeGreaterThan(0);
   drill.kill("SIGKILL");
-  expect(await poll(() => !servers.some(isAlive), 20_000)).toBe(true);
-  expect(await poll(() => readdirSync(temporary).every((name) => !name.startsWith("natsform-drill-")), 20_000)).toBe(
-    true,
-  );
+  await eventually("the end of its server", () => !servers.some(isAlive));
+  const left = () => readdirSync(temporary).filter((name) => name.startsWith("natsform-drill-"));
+  await eventually("the removal of its folder", () => left().length === 0);
 }, 60_000);

@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "nats";
 import { findNatsServer } from "../../cli/core/tools";
-import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
+import { type Program, startProgram } from "../support/start-program";
 
 const binary = findNatsServer();
 
@@ -60,7 +59,6 @@ export async function startCluster(props: TestClusterProps): Promise<TestCluster
       routes: props.size > 1 ? routes : [],
       storeDir,
       conf: join(root, `s${i}.conf`),
-      log: join(root, `s${i}.log`),
       syncInterval: props.syncInterval ?? "1s",
       more: props.conf ?? "",
     });
@@ -101,7 +99,6 @@ function testServer(props: {
   routes: readonly string[];
   storeDir: string;
   conf: string;
-  log: string;
   syncInterval: string;
   more: string;
 }): TestServer {
@@ -118,27 +115,20 @@ function testServer(props: {
     ${props.more}
     `,
   );
-  let child: ChildProcess | undefined;
+  let program: Program | undefined;
   return {
     name,
     storeDir,
     client: `nats://127.0.0.1:${ports.client}`,
     monitoring: `http://127.0.0.1:${ports.monitoring}`,
     async start() {
-      const log = openSync(props.log, "a");
-      child = spawn(binary as string, ["-c", props.conf], { stdio: ["ignore", log, log] });
-      await eventually(`${name} answers on its monitoring port`, async () => {
-        if (child?.exitCode !== null) throw new Error(`${name} exited with ${child?.exitCode}: see ${props.log}`);
-        return (await fetch(`http://127.0.0.1:${ports.monitoring}/healthz?js-enabled-only=true`)).ok;
-      });
+      program = startProgram(binary as string, ["-c", props.conf], process.env);
+      const health = `http://127.0.0.1:${ports.monitoring}/healthz?js-enabled-only=true`;
+      await program.until(`${name} answers on its monitoring port`, async () => (await fetch(health)).ok);
     },
     async kill() {
-      const process = child;
-      child = undefined;
-      if (!process || process.exitCode !== null || process.signalCode !== null) return;
-      const gone = new Promise((resolve) => process.once("exit", resolve));
-      process.kill("SIGKILL");
-      await gone;
+      await program?.end("SIGKILL");
+      program = undefined;
     },
   };
 }

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { poll, runningProcess, startProcess, stopProcess } from "../../../cli/core/processes";
+import { runningProcess, startProcess, stopProcess } from "../../../cli/core/processes";
 import { twinFolder } from "../../../cli/core/twin-folder";
+import { eventually } from "../../support/eventually";
 
 const root = mkdtempSync(join(tmpdir(), "natsform-processes-"));
 const others: ChildProcess[] = [];
@@ -22,7 +23,7 @@ test.each(["gone", "", "garbage", '{"pid":1,"started":"0"}'])(
   "a process whose record is %j is still known, and can be stopped",
   async (record) => {
     const { pid } = await start();
-    await poll(() => runningProcess(folder) !== undefined, 5000);
+    await eventually("it runs", () => runningProcess(folder));
     if (record === "gone") rmSync(folder.process);
     else writeFileSync(folder.process, record);
     expect(runningProcess(folder)?.pid).toBe(pid);

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { emulatorFolder, terraformRecord } from "../../../cli/core/emulator-folder";
-import { poll, recordOf } from "../../../cli/core/processes";
+import { recordOf } from "../../../cli/core/processes";
 import { removeEmulator } from "../../../cli/emulator/start";
+import { eventually } from "../../support/eventually";
 import { isAlive } from "../../support/twin-processes";
 
 const root = mkdtempSync(join(tmpdir(), "natsform-abandoned-"));
@@ -21,14 +22,10 @@ test("what a killed deployment left at work is ended with the emulated AWS, its 
   // As Terraform and its provider: a group of two, which goes on without natsform.
   abandoned = spawn("sh", ["-c", "sleep 600 & echo $! > child; wait"], { cwd: stack, detached: true, stdio: "ignore" });
   const leader = abandoned.pid as number;
-  let child = 0;
-  await poll(() => {
-    child = Number(existsSync(join(stack, "child")) && readFileSync(join(stack, "child"), "utf8"));
-    return child > 0;
-  }, 10_000);
+  const child = await eventually("its provider", () => Number(readFileSync(join(stack, "child"), "utf8")));
   expect([leader, child].map(isAlive)).toEqual([true, true]);
   writeFileSync(join(stack, terraformRecord), JSON.stringify(recordOf(leader)));
   await removeEmulator(folder);
-  expect(await poll(() => !isAlive(leader) && !isAlive(child), 10_000)).toBe(true);
+  await eventually("the end of both", () => !isAlive(leader) && !isAlive(child));
   expect(existsSync(folder.root)).toBe(false);
 });

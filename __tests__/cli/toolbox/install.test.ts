@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { poll, recordOf } from "../../../cli/core/processes";
+import { recordOf } from "../../../cli/core/processes";
 import { putInPlace } from "../../../cli/core/toolbox/workshop";
 import { defaultRelease } from "../../../model/config/server-releases";
 import { checkout, natsform } from "../../support/cli-run";
+import { eventually } from "../../support/eventually";
 import { FakeMachine } from "../../support/fake-makers";
 
 let machine: FakeMachine;
@@ -23,12 +24,12 @@ const install = (args: string[], fake?: Parameters<FakeMachine["env"]>[0]) =>
 async function begin(names: string[], ...options: string[]): Promise<ChildProcess> {
   const args = [join(checkout, "bin/natsform.js"), "tools", "install", ...names, ...options];
   const child = spawn(process.execPath, args, { env: machine.env("hang"), stdio: ["ignore", "ignore", "pipe"] });
-  expect(await poll(() => machine.pids().length === names.length, 60_000)).toBe(true);
+  await eventually("all are being made", () => machine.pids().length === names.length);
   expect(machine.files("making")).toHaveLength(names.length);
   return child;
 }
 
-const gone = (pids: number[]) => poll(() => pids.every((pid) => recordOf(pid).started === "gone"), 10_000);
+const gone = (pids: number[]) => eventually("their end", () => pids.every((pid) => recordOf(pid).started === "gone"));
 
 test("a line when a tool begins, and one when it ends with the time that it took; nothing moves", async () => {
   const { code, stdout, stderr } = await install(["crane", "moto"]);

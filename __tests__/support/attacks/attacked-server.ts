@@ -3,7 +3,7 @@ import { connect, credsAuthenticator, type NatsConnection, nkeyAuthenticator } f
 import { fromSeed } from "nkeys.js";
 import { pino } from "pino";
 import { writeFileAtomically } from "../../../artifacts/files";
-import { poll, runningProcess, startProcess, stopProcess } from "../../../cli/core/processes";
+import { runningProcess, startProcess, stopProcess } from "../../../cli/core/processes";
 import { findNatsServer } from "../../../cli/core/tools";
 import { deployedValues } from "../../../cli/keys/push";
 import { monitoring } from "../../../cli/twin/monitoring";
@@ -16,6 +16,7 @@ import { STREAMS_INBOX } from "../../../runtime/streams/contract";
 import { toAuthRules } from "../../../templates/callout-rules";
 import { type ConfObject, printConf } from "../../../templates/nats-conf";
 import { type Issuer, startIssuer } from "../callout-issuer";
+import { eventually, Hopeless } from "../eventually";
 import { SingleServer } from "../single-server";
 
 /** One server of an environment with the rendered configuration, in any version, and the callout that it asks. */
@@ -76,8 +77,10 @@ export class AttackedServer {
     writeFileAtomically(this.#files.conf, printConf(this.single.conf), 0o600);
     await startProcess(this.#files, { command, args: ["-c", this.#files.conf], env: {} });
     // Its monitoring answers before its other listeners do, and says when all of them do.
-    const isUp = await poll(async () => this.lives && (await this.monitor("/healthz"))?.status === "ok", 90_000);
-    if (!isUp) throw new Error(`the server does not answer: ${this.log}`);
+    await eventually("the server is up", async () => {
+      if (!this.lives) throw new Hopeless(`it ended: ${this.log}`);
+      return (await this.monitor("/healthz"))?.status === "ok";
+    });
   }
 
   /** The callout with the environment's rules, in this process. */
@@ -104,8 +107,11 @@ export class AttackedServer {
       log: pino({ level: "silent" }),
     });
     const service = this.#service;
-    const isReady = await poll(async () => (await service.readiness()).problems.length === 0, 90_000);
-    if (!isReady) throw new Error((await service.readiness()).problems.join("; "));
+    await eventually("the callout is ready", async () => {
+      const { problems } = await service.readiness();
+      if (problems.length === 0) return true;
+      throw new Error(problems.join("; "));
+    });
   }
 
   async #responderLogin(): Promise<Authentication> {

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
-import { end } from "../callout-nats-server";
 import type { CrowdOrder, CrowdReport } from "./crowd-program";
 
 /** Below everything that is measured, and not so low that others' work on the machine starves it. */
@@ -40,8 +40,11 @@ export class Crowd {
     });
   }
 
-  stop(): Promise<void> {
-    return end(this.child, "SIGKILL");
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const closed = once(this.child, "close");
+    this.child.kill("SIGKILL");
+    await closed;
   }
 }
 

@@ -8,6 +8,9 @@ import { children, endAll, processesOf, removeFolder } from "./left";
 
 const timedOut = /^(thrown: ")?Exceeded timeout/;
 
+/** esbuild's own, which ends with its parent: nobody forgot it. */
+const helper = /\besbuild --service=/;
+
 /**
  * Node, with a folder of temporary files for each file of tests. When its tests are over, also when one of them failed,
  * what they have started ends before the next file begins, and is named. What a test that was not done in time has started
@@ -48,7 +51,8 @@ export default class FileEnvironment extends TestEnvironment {
       ...new Set([...processesOf(this.#folder), ...children().filter((pid) => !this.#others.has(pid))]),
     ]);
     removeFolder(this.#folder);
-    if (left !== "") process.stderr.write(`left running by ${this.#file}, ended now:\n${left}`);
+    const named = left.split(/(?<=\n)/).filter((line) => !helper.test(line));
+    if (named.length > 0) process.stderr.write(`left running by ${this.#file}, ended now:\n${named.join("")}`);
   }
 }
 
