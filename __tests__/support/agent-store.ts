@@ -78,6 +78,8 @@ export class AgentStore {
   async publish(text: string, restartDigest: string): Promise<void> {
     const ssm = connectAwsJson("ssm", "AmazonSSM", {
       endpoint: this.moto.url,
+      // moto loads a service when it is first asked for it: of a busy machine the answer is late.
+      timeoutMs: 90_000,
       region: async () => awsVariables.AWS_REGION,
       credentials: async () => ({ accessKeyId: "test", secretAccessKey: "test" }),
     });

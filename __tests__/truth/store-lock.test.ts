@@ -5,10 +5,10 @@ import { connect, type NatsConnection } from "nats";
 import { withStore } from "../../cli/twin/servers";
 import { natsCommand } from "../../templates/nats-entrypoint";
 import { lockFile, storeInUse } from "../../templates/store-lock";
-import { type Program, startProgram } from "../support/agent-program";
 import { freePort } from "../support/callout-nats-server";
 import { eventually } from "../support/eventually";
 import { findProgram } from "../support/programs";
+import { type Program, startProgram } from "../support/start-program";
 
 const root = mkdtempSync(join(tmpdir(), "natsform-lock-"));
 const bin = join(root, "bin");
