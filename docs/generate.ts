@@ -8,6 +8,7 @@ import { configurationReference } from "./generators/configuration";
 import { connectionExample } from "./generators/connection";
 import { mutantsReference } from "./generators/mutants";
 import { reloadReference } from "./generators/reload";
+import { retryTable } from "./generators/retries";
 import { rulesReference } from "./generators/rules";
 
 const root = join(__dirname, "..");
@@ -20,6 +21,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     "docs/reference/rules.md": rulesReference(),
     "docs/reference/commands.md": commandReference(),
     "docs/mutants.md": mutantsReference(),
+    "docs/client.md": between("docs/client.md", "retries", retryTable()),
     "README.md": await withPicture(),
     "docs/connect-a-program.md": await withConnection(),
   };

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import { headers, type Msg, type NatsClient, type NatsConnection, type Subscription } from "../client";
+import type { Subscription } from "nats";
+import { headers, type Msg, type NatsClient, type NatsConnection } from "../client";
 import { errorMessage } from "../common/error-message";
 import { AUTH_REQUEST_SUBJECT, PROBE_SUBJECT_PREFIX, RESPONDER_QUEUE_GROUP } from "./contract";
 import { FairQueue } from "./fair-queue";

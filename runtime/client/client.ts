@@ -1,202 +1,200 @@
-import { randomUUID } from "node:crypto";
-import {
-  connect,
-  DebugEvents,
-  Events,
-  type Msg,
-  type NatsConnection,
-  type Payload,
-  type PubAck,
-  type PublishOptions,
-} from "nats";
-import { errorMessage } from "../common/error-message";
-import { parseServers } from "../common/servers";
-import { type Authentication, type Authenticators, authenticators, defaultInboxPrefix } from "./authentication";
-import { reconnectDelay } from "./backoff";
-import { ownMessageId, publishToStream, type StreamPublishOptions } from "./stream-publish";
-
-export interface NatsClientOptions {
-  /** `tls://` addresses, as a list or separated by commas. */
-  servers: string | readonly string[];
-  authentication: Authentication;
-  /** File with the CA certificates to trust instead of Node's; read on every connect, so a CA can be rolled. */
-  caFile?: string;
-  /** The same as text. */
-  ca?: string;
-  /** Name to verify in the server's certificate, where it differs from the dialled one. */
-  tlsServername?: string;
-  /** Shown in the server's monitoring. */
-  name?: string;
-  /** Default: the private inbox prefix of the token's `sub` or of the nkey. */
-  inboxPrefix?: string;
-  /** @default 5000 */
-  connectTimeoutMs?: number;
-  /** @default 5000 */
-  requestTimeoutMs?: number;
-}
-
-/** State of a client for a health endpoint. */
-export interface NatsClientHealth {
-  connected: boolean;
-  servers: readonly string[];
-  /** Reconnects since the client was made. */
-  reconnects: number;
-  lastError?: string;
-}
-
-/** The client was closed and connects no more. */
-export class NatsClientClosedError extends Error {
-  override readonly name = "NatsClientClosedError";
-  constructor() {
-    super("the NATS client is closed: create another one");
-  }
-}
+import { type Addresses, addressesOf, NATS_CONFIG } from "./addresses";
+import { authenticators } from "./authentication";
+import { Connection, type ConnectionEvent } from "./connection";
+import { drain } from "./drain";
+import type { Endpoint } from "./endpoint";
+import { buildHealth, type ClientHealth } from "./health";
+import { checkInboxPrefix } from "./names";
+import { type Logger, logObserver, silent } from "./observe/log";
+import { Observers } from "./observe/observers";
+import type { ClientOptions } from "./options";
+import type { StandardSchema } from "./payload";
+import { type PublishOptions, publish } from "./publish";
+import { ask, type RequestOptions, type RequestSettings } from "./requests";
+import { Resilience } from "./resilience";
+import { InFlight } from "./serve/in-flight";
+import { type AnyServeOptions, type ServeOptions, Service } from "./serve/service";
+import { StandingSubscriptions } from "./serve/standing";
+import { type SubscribeOptions, type Subscription, subscribe } from "./subscribe";
+import type { Message } from "./transport/link";
+import { nats3 } from "./transport/nats3";
 
 /**
- * One lazily made connection to NATS, always over TLS.
+ * A service's client for NATS: one connection, made at the first use and kept for ever.
  *
- * Nothing is dialled before the first use, concurrent first uses share one attempt, and a failed attempt is made again
- * by the next use. A connection that was made once reconnects for ever.
- *
- * @throws ServersError for anything but `tls://` addresses
+ * Everything that it rejects with is a {@link ClientError}, whose `code` says what is known about the message.
  */
-export class NatsClient {
-  readonly #options: NatsClientOptions;
-  readonly #servers: readonly string[];
-  #connection?: NatsConnection;
-  #connecting?: Promise<NatsConnection>;
-  /** One for all attempts, which it counts. */
-  #login?: Authenticators;
-  /** Of the identity that connected last. */
-  #inboxPrefix?: string;
-  #closed = false;
-  #connected = false;
-  #reconnects = 0;
-  /** Attempts to reconnect since the connection was lost. */
-  #attempts = 0;
-  #lastError?: string;
+export class Client implements AsyncDisposable {
+  readonly #addresses: Addresses;
+  readonly #connection: Connection;
+  readonly #subscriptions: StandingSubscriptions;
+  readonly #inFlight = new InFlight();
+  readonly #stopping = new AbortController();
+  readonly #logger: Logger;
+  readonly #observers: Observers;
+  readonly #requests: RequestSettings;
+  readonly #service: Service;
+  readonly #drainTimeoutMs: number;
+  #drained?: Promise<void>;
 
-  constructor(options: NatsClientOptions) {
-    this.#servers = parseServers(options.servers);
-    this.#options = options;
-  }
-
-  /** The connection, made now if there is none. Rejects when no server can be reached within the timeout. */
-  async connection(): Promise<NatsConnection> {
-    if (this.#closed) throw new NatsClientClosedError();
-    if (this.#connection && !this.#connection.isClosed()) return this.#connection;
-    this.#connecting ??= this.#connect().finally(() => {
-      this.#connecting = undefined;
+  /** @throws ServersError for addresses that must not be dialled, InvalidMessageError for a wrong inbox prefix */
+  constructor(options: ClientOptions = {}) {
+    const { retry = false, breaker = {}, logger = silent } = options;
+    this.#addresses = addressesOf(options.servers, process.env.NATS_URL, options.plaintext);
+    this.#logger = logger;
+    this.#drainTimeoutMs = options.drainTimeoutMs ?? 20_000;
+    this.#connection = connectionOf(options, this.#addresses, logger);
+    this.#connection.listen((event) => logConnection(logger, event));
+    this.#subscriptions = new StandingSubscriptions(this.#connection);
+    this.#observers = new Observers(options.logger && !options.logProblemsOnly ? [logObserver(logger)] : []);
+    this.#requests = {
+      connection: this.#connection,
+      resilience: new Resilience(breaker, (pattern, state) =>
+        logger.warn({ subject: pattern }, `NATS breaker ${state}`),
+      ),
+      observers: this.#observers,
+      timeoutMs: options.requestTimeoutMs ?? NATS_CONFIG.REQUEST_TIMEOUT,
+      retry: retry === true ? {} : retry,
+    };
+    this.#service = new Service(options, {
+      connection: this.#connection,
+      subscriptions: this.#subscriptions,
+      inFlight: this.#inFlight,
+      observers: this.#observers,
+      logger,
+      signal: this.#stopping.signal,
     });
-    return this.#connecting;
   }
 
-  /** Asks and waits for one answer. Rejects when nobody listens or nobody answers in time. */
-  async request(subject: string, data?: Payload, options: { timeoutMs?: number } = {}): Promise<Msg> {
-    const timeout = options.timeoutMs ?? this.#options.requestTimeoutMs ?? 5000;
-    return (await this.connection()).request(subject, data, { timeout });
+  /** Connects now rather than at the first use. @throws NotConnectedError */
+  async connect(): Promise<void> {
+    await this.#connection.link();
   }
 
-  /** Publishes without acknowledgement. */
-  async publish(subject: string, data?: Payload, options?: PublishOptions): Promise<void> {
-    (await this.connection()).publish(subject, data, options);
+  isConnected(): boolean {
+    return this.#connection.state.connected;
   }
 
   /**
-   * Publishes to a stream and waits until it is stored; retried with one message id while no leader answers.
+   * Asks, and waits for one answer. Without a schema of the response it is the message itself.
    *
-   * Ids belong to the stream: a message with an id that somebody else used is dropped as a duplicate. So the identity of
-   * this client stands before each, and by default the rest is left to chance, which nobody else can foresee.
+   * @throws ClientError
    */
-  async publishToStream(subject: string, data: Payload, options: Partial<StreamPublishOptions> = {}): Promise<PubAck> {
-    const stream = (await this.connection()).jetstream();
-    const { messageId = randomUUID(), ...rest } = options;
-    return publishToStream(stream, subject, data, {
-      messageId: ownMessageId(this.#inboxPrefix, messageId),
-      timeoutMs: this.#options.requestTimeoutMs ?? 5000,
-      retryForMs: 60_000,
-      ...rest,
-    });
+  request<Sent, Received>(
+    endpoint: Endpoint<Sent, never, never, Received> | Endpoint<Sent, unknown, unknown, Received>,
+    payload: Sent,
+    options?: RequestOptions<Received>,
+  ): Promise<Received>;
+  request<Sent, Received>(
+    subject: string,
+    payload: Sent,
+    options: RequestOptions<Received> & {
+      schema: { request?: StandardSchema<Sent, unknown>; response: StandardSchema<unknown, Received> };
+    },
+  ): Promise<Received>;
+  request(subject: string, payload?: unknown, options?: RequestOptions<Message>): Promise<Message>;
+  request(target: string | Endpoint, payload?: unknown, options: RequestOptions = {}): Promise<unknown> {
+    return ask(this.#requests, target, payload, options);
   }
 
-  health(): NatsClientHealth {
-    return {
-      connected: this.#connected,
-      servers: this.#servers,
-      reconnects: this.#reconnects,
-      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
-    };
+  /** Publishes without acknowledgement; with `confirmed`, waits until the server has seen it. @throws ClientError */
+  publish(subject: string, payload?: unknown, options: PublishOptions = {}): Promise<void> {
+    return publish(this.#connection, this.#observers, subject, payload, options);
   }
 
-  /** Lets subscriptions finish what they received and sends what is buffered, then closes for good. */
-  async drain(): Promise<void> {
-    await this.#end((connection) => (this.#connected ? connection.drain() : connection.close()));
+  /** Hears a subject. Resolves when the server has accepted it. @throws ClientError */
+  subscribe(
+    subject: string,
+    handler: (message: Message) => unknown,
+    options: SubscribeOptions = {},
+  ): Promise<Subscription> {
+    const parts = { subscriptions: this.#subscriptions, inFlight: this.#inFlight, logger: this.#logger };
+    return subscribe(parts, subject, handler, options);
+  }
+
+  /**
+   * Answers requests, as an endpoint of the micro service that this client is. Resolves when the server has accepted the
+   * subscription; one that it refuses is a problem of {@link health} that names it, and the others go on.
+   *
+   * @throws ClientError
+   */
+  serve<Sent, Handled, Answered, Received>(
+    endpoint: Endpoint<Sent, Handled, Answered, Received>,
+    options: Omit<ServeOptions<Handled, Answered>, "schema">,
+  ): Promise<void>;
+  serve<Handled = Message, Answered = unknown>(
+    subject: string,
+    options: ServeOptions<Handled, Answered>,
+  ): Promise<void>;
+  serve(target: string | Endpoint, options: AnyServeOptions): Promise<void> {
+    return this.#service.serve(target, options);
+  }
+
+  health(): ClientHealth {
+    const draining = this.#drained ? ["the client is draining"] : [];
+    return buildHealth(
+      this.#connection.state,
+      this.#addresses.servers,
+      [...draining, ...this.#service.problems()],
+      [
+        ...this.#service.warnings(),
+        ...this.#requests.resilience.open().map((pattern) => `the breaker of ${pattern} is open`),
+      ],
+    );
+  }
+
+  /** Takes nothing new, waits for handlers, sends what they answered, and closes for good. Always ends; never rejects. */
+  drain(timeoutMs = this.#drainTimeoutMs): Promise<void> {
+    this.#drained ??= drain(
+      {
+        connection: this.#connection,
+        subscriptions: this.#subscriptions,
+        inFlight: this.#inFlight,
+        stopConsumers: async () => {},
+        stopping: this.#stopping,
+        logger: this.#logger,
+      },
+      timeoutMs,
+    );
+    return this.#drained;
   }
 
   /** Closes for good, at once. */
   async close(): Promise<void> {
-    await this.#end((connection) => connection.close());
+    this.#stopping.abort();
+    await this.#connection.close();
   }
 
-  async #end(how: (connection: NatsConnection) => Promise<void>): Promise<void> {
-    this.#closed = true;
-    await this.#connecting?.catch(() => undefined);
-    if (this.#connection && !this.#connection.isClosed()) await how(this.#connection);
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.drain();
   }
+}
 
-  async #connect(): Promise<NatsConnection> {
-    const { authentication, caFile, ca, tlsServername, name, inboxPrefix, connectTimeoutMs } = this.#options;
-    const prefix = inboxPrefix ?? defaultInboxPrefix(authentication);
-    this.#inboxPrefix = prefix;
-    try {
-      this.#login ??= authenticators(authentication);
-      const connection = await connect({
-        servers: [...this.#servers],
-        authenticator: this.#login.authenticators,
-        // Always set: without it nats.js connects in clear when a server offers no TLS, whatever the scheme says.
-        tls: {
-          ...(caFile !== undefined && { caFile }),
-          ...(ca !== undefined && { ca }),
-          ...(tlsServername !== undefined && { servername: tlsServername }),
-        },
-        timeout: connectTimeoutMs ?? 5000,
-        ...(name !== undefined && { name }),
-        ...(prefix !== undefined && { inboxPrefix: prefix }),
-        maxReconnectAttempts: -1,
-        reconnectDelayHandler: () => reconnectDelay(this.#attempts, this.#servers.length, Math.random()),
-        // nats.js gives up after two equal refusals; here they pass, with the next token or when the callout is back.
-        ignoreAuthErrorAbort: true,
-      });
-      this.#watch(connection);
-      return connection;
-    } catch (error) {
-      this.#lastError = errorMessage(error);
-      throw error;
-    }
-  }
+function connectionOf(options: ClientOptions, addresses: Addresses, logger: Logger): Connection {
+  const { authentication = { kind: "none" }, caFile, ca, tlsServername, inboxPrefix } = options;
+  if (inboxPrefix !== undefined) checkInboxPrefix(inboxPrefix);
+  return new Connection({
+    transport: options.transport ?? nats3,
+    addresses,
+    login: authenticators(authentication, (problem) => logger.warn({ error: problem }, "NATS login")),
+    tls: {
+      ...(caFile !== undefined && { caFile }),
+      ...(ca !== undefined && { ca }),
+      ...(tlsServername !== undefined && { servername: tlsServername }),
+    },
+    name: options.name,
+    inboxPrefix,
+    connectTimeoutMs: options.connectTimeoutMs ?? NATS_CONFIG.CONNECTION_TIMEOUT,
+    pingIntervalMs: options.pingIntervalMs ?? 25_000,
+    reconnectSpreadMs: options.reconnectSpreadMs ?? 2000,
+  });
+}
 
-  #watch(connection: NatsConnection): void {
-    this.#connection = connection;
-    this.#connected = true;
-    this.#login?.admitted();
-    void this.#follow(connection);
-    void connection.closed().then((error) => {
-      this.#connected = false;
-      if (error) this.#lastError = error.message;
-    });
-  }
-
-  async #follow(connection: NatsConnection): Promise<void> {
-    for await (const { type, data } of connection.status()) {
-      if (type === Events.Disconnect || type === DebugEvents.StaleConnection) this.#connected = false;
-      if (type === DebugEvents.Reconnecting) this.#attempts++;
-      if (type === Events.Error) this.#lastError = String(data);
-      if (type === Events.Reconnect) {
-        this.#connected = true;
-        this.#attempts = 0;
-        this.#login?.admitted();
-        this.#reconnects++;
-      }
-    }
-  }
+function logConnection(logger: Logger, event: ConnectionEvent): void {
+  if (event.kind === "connected") logger.info({ server: event.server }, "NATS connected");
+  if (event.kind === "reconnected") logger.info({}, "NATS reconnected");
+  if (event.kind === "disconnected") logger.warn({}, "NATS disconnected");
+  if (event.kind === "closed") logger.info({}, "NATS connection closed");
+  if (event.kind === "refused" || event.kind === "error") logger.warn({ error: event.reason }, `NATS ${event.kind}`);
+  if (event.kind === "denied") logger.error({ operation: event.operation, subject: event.subject }, "NATS denied");
 }

@@ -1,14 +1,7 @@
-export type { Msg, MsgHdrs, NatsConnection, Payload, PubAck, Subscription } from "nats";
+export type { Msg, MsgHdrs, NatsConnection, Payload, PubAck } from "nats";
 export { headers } from "nats";
 export { parseServers, ServersError, serverProblems } from "../common/servers";
-export type { Authentication } from "./authentication";
-export { NatsClient, NatsClientClosedError, type NatsClientHealth, type NatsClientOptions } from "./client";
-export {
-  encodeIdentity,
-  IdentityError,
-  inboxPrefix,
-  MAX_IDENTITY_BYTES,
-  serviceInboxPrefix,
-  userName,
-} from "./identity";
+export { NatsClient, NatsClientClosedError, type NatsClientHealth, type NatsClientOptions } from "./program-client";
+export * from "./public";
 export { StreamPublishError, type StreamPublishOptions } from "./stream-publish";
+export { nats2 } from "./transport/nats2";

@@ -1,0 +1,104 @@
+import type { Connection } from "./connection";
+import { type Endpoint, type EndpointSchema, fillSubject } from "./endpoint";
+import { ClientError, ServiceError } from "./errors";
+import { checkSubject } from "./names";
+import type { Observers } from "./observe/observers";
+import { decodeJson, encodeJson, encodePayload, validated } from "./payload";
+import { checkHeaders } from "./publish";
+import type { Resilience, RetryOptions } from "./resilience";
+import { ERROR_CODE_HEADER, ERROR_TEXT_HEADER } from "./serve/service-headers";
+import type { Headers, Message } from "./transport/link";
+
+/** Options of one request. */
+export interface RequestOptions<Response = unknown> {
+  /** @default the client's */
+  timeoutMs?: number;
+  headers?: Headers;
+  /** Values of the endpoint's parameters. */
+  parameters?: Readonly<Record<string, string>>;
+  /** Sends again what is safe to send again. @default the client's, which is not to */
+  retry?: RetryOptions | boolean;
+  /** Handling it twice does no harm. @default the endpoint's, which is false */
+  idempotent?: boolean;
+  /** Resolves with this value when nobody listens: for data that may be missing while its service is. */
+  noResponders?: { value: Response };
+  /** Resolves with another value instead of rejecting, or throws what the caller is to get. */
+  fallback?: (error: ClientError) => Response | Promise<Response>;
+  /** Name of a subject that was put together, for the breaker, metrics and spans. @default the subject */
+  pattern?: string;
+}
+
+/** What requests of a client have in common. */
+export interface RequestSettings {
+  connection: Connection;
+  resilience: Resilience;
+  observers: Observers;
+  timeoutMs: number;
+  retry: RetryOptions | false;
+}
+
+/** One request in its parts. */
+interface Asked {
+  subject: string;
+  pattern: string;
+  data: Uint8Array;
+  timeoutMs: number;
+  headers?: Headers;
+}
+
+/** Asks, and reads the answer by its schema. */
+export async function ask<Response>(
+  settings: RequestSettings,
+  target: string | Endpoint<unknown, unknown, unknown, Response>,
+  payload: unknown,
+  options: RequestOptions<Response> & { schema?: EndpointSchema<unknown, unknown, unknown, Response> },
+): Promise<Response> {
+  const endpoint = typeof target === "string" ? undefined : target;
+  const schema = endpoint?.schema ?? options.schema;
+  try {
+    const subject = endpoint ? fillSubject(endpoint, options.parameters) : (target as string);
+    checkSubject(subject);
+    checkHeaders(options.headers);
+    if (schema?.request) await validated(schema.request, payload, subject, "request");
+    const asked: Asked = {
+      subject,
+      pattern: endpoint?.pattern ?? options.pattern ?? subject,
+      data: schema?.request ? encodeJson(payload) : encodePayload(payload),
+      timeoutMs: options.timeoutMs ?? settings.timeoutMs,
+      headers: options.headers,
+    };
+    const retries = options.retry === undefined ? settings.retry : options.retry === true ? {} : options.retry;
+    const idempotent = options.idempotent ?? endpoint?.idempotent ?? false;
+    const message = await settings.resilience.run(asked.pattern, { retries, idempotent }, () => once(settings, asked));
+    if (!schema?.response) return message as Response;
+    return await validated(schema.response, decodeJson(message.data, subject, "response"), subject, "response");
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    if (options.noResponders && error.code === "no-responders") return options.noResponders.value;
+    if (options.fallback) return options.fallback(error);
+    throw error;
+  }
+}
+
+function once(settings: RequestSettings, asked: Asked): Promise<Message> {
+  const { observers } = settings;
+  if (observers.none) return send(settings, asked, asked.headers);
+  const { subject, pattern, data } = asked;
+  return observers.around({ kind: "request", subject, pattern, bytes: data.length }, (added) =>
+    send(settings, asked, added ? { ...added, ...asked.headers } : asked.headers),
+  );
+}
+
+async function send({ connection }: RequestSettings, asked: Asked, headers: Headers | undefined): Promise<Message> {
+  const { subject, data, timeoutMs } = asked;
+  const link = connection.ready ?? (await connection.link());
+  const message = await link.request(subject, data, { timeoutMs, headers });
+  const code = message.headers?.get(ERROR_CODE_HEADER);
+  if (code)
+    throw new ServiceError(
+      subject,
+      /^[1-5]\d\d$/.test(code) ? Number(code) : 500,
+      message.headers?.get(ERROR_TEXT_HEADER) ?? "",
+    );
+  return message;
+}

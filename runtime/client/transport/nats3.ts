@@ -1,0 +1,83 @@
+import {
+  type Authenticator,
+  connect,
+  createInbox,
+  errors,
+  headers,
+  type NatsConnection,
+  type Status,
+} from "@nats-io/transport-node";
+import { NodeTransport } from "@nats-io/transport-node/lib/node_transport";
+import { errorMessage } from "../../common/error-message";
+import {
+  type ClientError,
+  DeniedError,
+  InvalidMessageError,
+  NoRespondersError,
+  NotConnectedError,
+  TimeoutError,
+} from "../errors";
+import { DialPace } from "./dial-pace";
+import type { LinkEvent, Transport } from "./link";
+import { commonOptions, natsLink } from "./nats-link";
+import { closeUnfinished } from "./unfinished-sockets";
+
+closeUnfinished(NodeTransport);
+
+import { openBucket, openObjects } from "./nats3-stores";
+
+/** `@nats-io/transport-node` 3, the line that is developed. */
+export const nats3: Transport = {
+  name: "@nats-io/transport-node",
+  async connect(options) {
+    const pace = new DialPace(options);
+    const connection: NatsConnection = await connect({
+      ...commonOptions(options),
+      authenticator: [...options.authenticators] as Authenticator[],
+      reconnectDelayHandler: () => pace.nextDelay(),
+      reconnectToServer: ([server]) => (server ? { server, delay: pace.untilFirstDial() } : null),
+    }).catch((error: unknown) => {
+      throw notConnected(error);
+    });
+    const line = {
+      newHeaders: headers,
+      createInbox,
+      eventOf,
+      toClientError,
+      bucket: (name: string) => openBucket(connection, name),
+      objects: (name: string) => openObjects(connection, name),
+    };
+    return natsLink(connection, line, options, pace);
+  },
+};
+
+function eventOf(status: Status): LinkEvent | undefined {
+  if (status.type === "disconnect") return { kind: "disconnected" };
+  if (status.type === "reconnecting") return { kind: "dialling" };
+  if (status.type === "reconnect") return { kind: "reconnected" };
+  if (status.type === "ldm") return { kind: "lame-duck" };
+  if (status.type !== "error") return undefined;
+  const { error } = status;
+  if (error instanceof errors.PermissionViolationError) {
+    const { operation, subject, queue } = error;
+    return { kind: "denied", operation: operation === "publish" ? "publish" : "subscribe", subject, queue };
+  }
+  return { kind: isRefusal(error) ? "refused" : "error", reason: error.message };
+}
+
+const isRefusal = (error: unknown) =>
+  error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError;
+
+function toClientError(error: unknown, subject: string, timeoutMs: number): ClientError {
+  const cause = error instanceof errors.RequestError && error.cause !== undefined ? error.cause : error;
+  if (cause instanceof errors.TimeoutError) return new TimeoutError(subject, timeoutMs);
+  if (cause instanceof errors.NoRespondersError) return new NoRespondersError(subject);
+  if (cause instanceof errors.PermissionViolationError)
+    return new DeniedError(cause.operation === "publish" ? "publish" : "subscribe", cause.subject);
+  if (cause instanceof errors.InvalidArgumentError || cause instanceof errors.InvalidSubjectError)
+    return new InvalidMessageError(cause.message);
+  return notConnected(cause);
+}
+
+const notConnected = (error: unknown) =>
+  new NotConnectedError(errorMessage(error), { refused: isRefusal(error), cause: error });
