@@ -5,7 +5,7 @@ SHELL := /bin/bash
 ENV ?= demo
 NATSFORM := npx --no-install natsform
 
-.PHONY: help environment up down test soak acceptance mutants check fix bench docs clean \
+.PHONY: help environment up down test soak acceptance mutants check fix bench docs client-package clean \
         tools deploy-tools checkov kubernetes-tools natsconf nats-cli old-servers server-version
 
 help: ## this list
@@ -48,6 +48,9 @@ fix: node_modules/.installed ## format and mend what can be mended
 
 bench: node_modules/.installed tools ## figures, each as a ratio to a floor taken in the same run
 	@npx --no-install tsx bench/main.ts
+
+client-package: node_modules/.installed ## build the client library as a package of its own, in build/client-package
+	@npx --no-install tsx artifacts/client-package/build.ts
 
 docs: node_modules/.installed ## write docs/reference and the pictures anew from schema, rules and topology
 	@npx --no-install tsx docs/generate.ts

@@ -1,0 +1,1 @@
+export { nats2 } from "./transport/nats2";
