@@ -4,7 +4,9 @@ import { Connection, type ConnectionEvent } from "./connection";
 import { drain } from "./drain";
 import type { Endpoint } from "./endpoint";
 import { buildHealth, type ClientHealth } from "./health";
-import { checkInboxPrefix } from "./names";
+import { type ConsumeOptions, Consumer } from "./jetstream/consumer";
+import { publishStored, type Stored, type StoreOptions, type StoreParts } from "./jetstream/publish-stored";
+import { checkInboxPrefix, checkName } from "./names";
 import { type Logger, logObserver, silent } from "./observe/log";
 import { Observers } from "./observe/observers";
 import type { ClientOptions } from "./options";
@@ -34,6 +36,8 @@ export class Client implements AsyncDisposable {
   readonly #observers: Observers;
   readonly #requests: RequestSettings;
   readonly #service: Service;
+  readonly #consumers = new Set<Pick<Consumer, "name" | "problem" | "stop">>();
+  readonly #store: StoreParts;
   readonly #drainTimeoutMs: number;
   #drained?: Promise<void>;
 
@@ -56,6 +60,8 @@ export class Client implements AsyncDisposable {
       timeoutMs: options.requestTimeoutMs ?? NATS_CONFIG.REQUEST_TIMEOUT,
       retry: retry === true ? {} : retry,
     };
+    const { connection, observers, timeoutMs } = this.#requests;
+    this.#store = { connection, observers, timeoutMs, logger, name: options.name };
     this.#service = new Service(options, {
       connection: this.#connection,
       subscriptions: this.#subscriptions,
@@ -130,12 +136,41 @@ export class Client implements AsyncDisposable {
     return this.#service.serve(target, options);
   }
 
+  /**
+   * Publishes to a stream, and resolves when it is stored: again with the same id until then, so that it is stored once.
+   *
+   * @throws ClientError
+   */
+  publishToStream(subject: string, payload?: unknown, options: StoreOptions = {}): Promise<Stored> {
+    return publishStored(this.#store, subject, payload, options);
+  }
+
+  /**
+   * Consumes messages of a durable pull consumer until the client drains. It goes on after restarts, and after the
+   * consumer was made again; while nothing comes for want of one, {@link health} says so.
+   *
+   * @returns a function that stops it
+   * @throws ClientError when there is no connection
+   */
+  async consume<Value = Message>(options: ConsumeOptions<Value>): Promise<() => void> {
+    checkName(options.stream, "stream");
+    checkName(options.consumer, "consumer");
+    const parts = { connection: this.#connection, observers: this.#observers, inFlight: this.#inFlight };
+    const consumer = new Consumer({ ...parts, logger: this.#logger, signal: this.#stopping.signal }, options);
+    await consumer.start();
+    this.#consumers.add(consumer);
+    return () => {
+      consumer.stop();
+      this.#consumers.delete(consumer);
+    };
+  }
+
   health(): ClientHealth {
     const draining = this.#drained ? ["the client is draining"] : [];
     return buildHealth(
       this.#connection.state,
       this.#addresses.servers,
-      [...draining, ...this.#service.problems()],
+      [...draining, ...this.#service.problems(), ...this.#stalls()],
       [
         ...this.#service.warnings(),
         ...this.#requests.resilience.open().map((pattern) => `the breaker of ${pattern} is open`),
@@ -150,7 +185,9 @@ export class Client implements AsyncDisposable {
         connection: this.#connection,
         subscriptions: this.#subscriptions,
         inFlight: this.#inFlight,
-        stopConsumers: async () => {},
+        stopConsumers: async () => {
+          for (const consumer of this.#consumers) consumer.stop();
+        },
         stopping: this.#stopping,
         logger: this.#logger,
       },
@@ -163,6 +200,12 @@ export class Client implements AsyncDisposable {
   async close(): Promise<void> {
     this.#stopping.abort();
     await this.#connection.close();
+  }
+
+  #stalls(): string[] {
+    return [...this.#consumers].flatMap(({ name, problem }) =>
+      problem === undefined ? [] : [`consumer ${name} is stalled: ${problem}`],
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {

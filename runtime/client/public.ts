@@ -27,6 +27,8 @@ export {
   serviceInboxPrefix,
   userName,
 } from "./identity";
+export type { ConsumeContext, ConsumeOptions } from "./jetstream/consumer";
+export type { Stored, StoreOptions } from "./jetstream/publish-stored";
 export type { Logger } from "./observe/log";
 export type { ClientOptions } from "./options";
 export type { StandardSchema } from "./payload";

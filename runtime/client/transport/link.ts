@@ -10,6 +10,9 @@ export interface ReceivedHeaders {
   values(name: string): string[];
   has(name: string): boolean;
   keys(): string[];
+  /** Of a message of the server itself, such as 503; 0 for all others. */
+  readonly code: number;
+  readonly description: string;
 }
 
 /** A message that came in. */
