@@ -1,6 +1,7 @@
 import { benchAttacks } from "./attacks";
 import { benchBackup } from "./backup";
 import { benchCallout } from "./callout";
+import { benchClient } from "./client";
 import { benchCommands } from "./commands";
 import { benchDnsSync } from "./dns-sync";
 import { benchProfile } from "./profile";
@@ -21,6 +22,7 @@ const parts: Record<string, () => Promise<void>> = {
   storm: benchStorm,
   backup: benchBackup,
   "dns-sync": benchDnsSync,
+  client: benchClient,
 };
 
 async function main(): Promise<void> {

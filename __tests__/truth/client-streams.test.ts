@@ -129,6 +129,28 @@ describe.each(transports)("over %s", (_, transport) => {
     await waitFor("nothing left", async () => (await jsm.consumers.info("ORDERS", "billing")).num_ack_pending === 0);
   });
 
+  test("a bucket and an object store are read and written, and what may not be is one of our errors", async () => {
+    const jetstream = connection.jetstream();
+    await jetstream.views.kv("settings");
+    await jetstream.views.os("files");
+    const bucket = await client().bucket("settings");
+    const revision = await bucket.put("a", Buffer.from("one"));
+    expect(await bucket.get("a")).toMatchObject({ key: "a", revision, operation: "put" });
+    expect(await bucket.get("none")).toBeUndefined();
+    await expect(bucket.create("a", Buffer.from("two"))).rejects.toMatchObject({ code: "stream", number: 10071 });
+    const watching = await bucket.watch("a");
+    for await (const { value } of watching) {
+      expect(Buffer.from(value).toString()).toBe("one");
+      break;
+    }
+    const files = await client().objects("files");
+    const content = Buffer.alloc(3 * 1024 * 1024, "x");
+    expect(await files.put("big", new Blob([content]).stream())).toBe(content.length);
+    expect(Buffer.compare((await files.get("big")) ?? Buffer.alloc(0), content)).toBe(0);
+    expect(await files.get("none")).toBeUndefined();
+    await expect(client().objects("missing")).rejects.toMatchObject({ code: "stream" });
+  });
+
   test("draining waits for a message that is being handled, and its acknowledgement leaves", async () => {
     const billing = client();
     let release: (() => void) | undefined;

@@ -24,7 +24,7 @@ const needed = [
  * at its root, because `node10` resolution looks for `@natsform/client/nats2` there.
  */
 export function clientManifest(): object {
-  const { version, license, engines, dependencies } = packageJson;
+  const { version, license, engines, dependencies, devDependencies } = packageJson;
   const entry = (file: string) => ({
     import: { types: `./${file}.d.mts`, default: `./${file}.mjs` },
     require: { types: `./${file}.d.ts`, default: `./${file}.js` },
@@ -39,7 +39,7 @@ export function clientManifest(): object {
     types: "./index.d.ts",
     exports: { ".": entry("index"), "./nats2": entry("nats2"), "./package.json": "./package.json" },
     dependencies: Object.fromEntries(needed.map((name) => [name, dependencies[name]])),
-    peerDependencies: { nats: dependencies.nats },
-    peerDependenciesMeta: { nats: { optional: true } },
+    peerDependencies: { nats: dependencies.nats, "@opentelemetry/api": `^${devDependencies["@opentelemetry/api"]}` },
+    peerDependenciesMeta: { nats: { optional: true }, "@opentelemetry/api": { optional: true } },
   };
 }

@@ -6,9 +6,12 @@ import type { Endpoint } from "./endpoint";
 import { buildHealth, type ClientHealth } from "./health";
 import { type ConsumeOptions, Consumer } from "./jetstream/consumer";
 import { publishStored, type Stored, type StoreOptions, type StoreParts } from "./jetstream/publish-stored";
+import { type Objects, openBucket, openObjects } from "./jetstream/stores";
 import { checkInboxPrefix, checkName } from "./names";
 import { type Logger, logObserver, silent } from "./observe/log";
+import { Metrics } from "./observe/metrics";
 import { Observers } from "./observe/observers";
+import { tracingObserver } from "./observe/tracing";
 import type { ClientOptions } from "./options";
 import type { StandardSchema } from "./payload";
 import { type PublishOptions, publish } from "./publish";
@@ -18,7 +21,7 @@ import { InFlight } from "./serve/in-flight";
 import { type AnyServeOptions, type ServeOptions, Service } from "./serve/service";
 import { StandingSubscriptions } from "./serve/standing";
 import { type SubscribeOptions, type Subscription, subscribe } from "./subscribe";
-import type { Message } from "./transport/link";
+import type { LinkBucket, Message } from "./transport/link";
 import { nats3 } from "./transport/nats3";
 
 /**
@@ -33,6 +36,7 @@ export class Client implements AsyncDisposable {
   readonly #inFlight = new InFlight();
   readonly #stopping = new AbortController();
   readonly #logger: Logger;
+  readonly #metrics?: Metrics;
   readonly #observers: Observers;
   readonly #requests: RequestSettings;
   readonly #service: Service;
@@ -50,7 +54,12 @@ export class Client implements AsyncDisposable {
     this.#connection = connectionOf(options, this.#addresses, logger);
     this.#connection.listen((event) => logConnection(logger, event));
     this.#subscriptions = new StandingSubscriptions(this.#connection);
-    this.#observers = new Observers(options.logger && !options.logProblemsOnly ? [logObserver(logger)] : []);
+    if (options.metrics) this.#metrics = new Metrics();
+    this.#observers = new Observers([
+      (options.tracing ?? true) ? tracingObserver() : undefined,
+      options.logger && !options.logProblemsOnly ? logObserver(logger) : undefined,
+      this.#metrics,
+    ]);
     this.#requests = {
       connection: this.#connection,
       resilience: new Resilience(breaker, (pattern, state) =>
@@ -165,6 +174,16 @@ export class Client implements AsyncDisposable {
     };
   }
 
+  /** A key-value bucket that exists. @throws ClientError */
+  bucket(name: string): Promise<LinkBucket> {
+    return openBucket(this.#connection, name);
+  }
+
+  /** An object store that exists. @throws ClientError */
+  objects(name: string): Promise<Objects> {
+    return openObjects(this.#connection, name);
+  }
+
   health(): ClientHealth {
     const draining = this.#drained ? ["the client is draining"] : [];
     return buildHealth(
@@ -176,6 +195,11 @@ export class Client implements AsyncDisposable {
         ...this.#requests.resilience.open().map((pattern) => `the breaker of ${pattern} is open`),
       ],
     );
+  }
+
+  /** Metrics in the text format of Prometheus; without the option `metrics`, those of the connection alone. */
+  metrics(): string {
+    return (this.#metrics ?? new Metrics()).text(this.#connection.state);
   }
 
   /** Takes nothing new, waits for handlers, sends what they answered, and closes for good. Always ends; never rejects. */

@@ -39,6 +39,10 @@ export interface ClientOptions extends ServiceOptions {
   logger?: Logger;
   /** Problems alone are logged, operations are not. @default false */
   logProblemsOnly?: boolean;
+  /** Counts operations, for {@link Client.metrics}. @default false */
+  metrics?: boolean;
+  /** Spans and trace context, where `@opentelemetry/api` is installed. @default true */
+  tracing?: boolean;
   /** The line of nats.js. @default `@nats-io/transport-node` 3 */
   transport?: Transport;
 }

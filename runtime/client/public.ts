@@ -29,6 +29,7 @@ export {
 } from "./identity";
 export type { ConsumeContext, ConsumeOptions } from "./jetstream/consumer";
 export type { Stored, StoreOptions } from "./jetstream/publish-stored";
+export type { Objects } from "./jetstream/stores";
 export type { Logger } from "./observe/log";
 export type { ClientOptions } from "./options";
 export type { StandardSchema } from "./payload";
@@ -42,5 +43,5 @@ export type { ServeOptions, ServiceOptions } from "./serve/service";
 export { drainOnSignals, type SignalOptions } from "./signals";
 export type { SubscribeOptions, Subscription } from "./subscribe";
 export type { OidcTokens } from "./token-source";
-export type { Headers, Message, ReceivedHeaders, Transport } from "./transport/link";
+export type { Entry, Headers, LinkBucket, Message, ReceivedHeaders, Transport } from "./transport/link";
 export { nats3 } from "./transport/nats3";

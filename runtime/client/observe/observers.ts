@@ -4,7 +4,11 @@ import type { Observation, Observer, Operation, Outcome } from "./observer";
 
 /** Several observers as one. */
 export class Observers {
-  constructor(private readonly observers: readonly Observer[]) {}
+  private readonly observers: readonly Observer[];
+
+  constructor(observers: readonly (Observer | undefined)[]) {
+    this.observers = observers.filter((observer) => observer !== undefined);
+  }
 
   /** Nothing is watched: the way that costs nothing. */
   get none(): boolean {
