@@ -46,8 +46,29 @@ interface Asked {
   headers?: Headers;
 }
 
-/** Asks, and reads the answer by its schema. */
-export async function ask<Response>(
+/** Asks, and reads the answer by its schema. What has no layer around it goes straight to the connection. */
+export function ask<Response>(
+  settings: RequestSettings,
+  target: string | Endpoint<unknown, unknown, unknown, Response>,
+  payload: unknown,
+  options: RequestOptions<Response> & { schema?: EndpointSchema<unknown, unknown, unknown, Response> },
+): Promise<Response> {
+  const { connection, observers, resilience, retry, timeoutMs } = settings;
+  const link = connection.ready;
+  const layered = !observers.none || !resilience.none || retry !== false || link === undefined;
+  if (layered || typeof target !== "string" || Object.keys(options).length > 0)
+    return askInLayers(settings, target, payload, options);
+  try {
+    checkSubject(target);
+    return link
+      .request(target, encodePayload(payload), { timeoutMs })
+      .then((message) => answerOf(target, message)) as Promise<Response>;
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+async function askInLayers<Response>(
   settings: RequestSettings,
   target: string | Endpoint<unknown, unknown, unknown, Response>,
   payload: unknown,
@@ -92,13 +113,13 @@ function once(settings: RequestSettings, asked: Asked): Promise<Message> {
 async function send({ connection }: RequestSettings, asked: Asked, headers: Headers | undefined): Promise<Message> {
   const { subject, data, timeoutMs } = asked;
   const link = connection.ready ?? (await connection.link());
-  const message = await link.request(subject, data, { timeoutMs, headers });
+  return answerOf(subject, await link.request(subject, data, { timeoutMs, headers }));
+}
+
+/** The message, unless it says that it is an error. @throws ServiceError */
+function answerOf(subject: string, message: Message): Message {
   const code = message.headers?.get(ERROR_CODE_HEADER);
-  if (code)
-    throw new ServiceError(
-      subject,
-      /^[1-5]\d\d$/.test(code) ? Number(code) : 500,
-      message.headers?.get(ERROR_TEXT_HEADER) ?? "",
-    );
-  return message;
+  if (!code) return message;
+  const status = /^[1-5]\d\d$/.test(code) ? Number(code) : 500;
+  throw new ServiceError(subject, status, message.headers?.get(ERROR_TEXT_HEADER) ?? "");
 }

@@ -43,6 +43,11 @@ export class Resilience {
     private readonly onBreaker: (pattern: string, state: "open" | "closed") => void,
   ) {}
 
+  /** No breaker watches. */
+  get none(): boolean {
+    return this.breaker === false;
+  }
+
   /** Runs `send`, again where that is safe. Rejects with what it rejects with, or CircuitOpenError. */
   async run<T>(
     pattern: string,
