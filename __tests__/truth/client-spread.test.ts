@@ -1,5 +1,5 @@
-import { waitFor } from "../support/callout-nats-server";
 import { ClientWorld, transports } from "../support/client-world";
+import { eventually } from "../support/eventually";
 
 const world = new ClientWorld();
 afterAll(() => world.end());
@@ -20,7 +20,7 @@ test.each(transports)("clients of one dead server come back spread over their ti
   const began = Date.now();
   const back: number[] = [];
   const waiting = new Set(clients);
-  await waitFor("all clients", () => {
+  await eventually("all clients", () => {
     for (const client of waiting)
       if (client.isConnected() && client.health().nats.reconnects === 1) {
         waiting.delete(client);

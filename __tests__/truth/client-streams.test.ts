@@ -1,8 +1,9 @@
 import { connect, type JetStreamManager, type NatsConnection } from "nats";
 import { z } from "zod";
 import { type Client, HandlerError, inboxPrefix, StreamError } from "../../runtime/client";
-import { type NatsServer, waitFor } from "../support/callout-nats-server";
+import type { NatsServer } from "../support/callout-nats-server";
 import { ClientWorld, transports } from "../support/client-world";
+import { eventually } from "../support/eventually";
 
 const world = new ClientWorld();
 const store = `jetstream { store_dir: "${world.folder}/js" }`;
@@ -72,28 +73,28 @@ describe.each(transports)("over %s", (_, transport) => {
     const got = await consuming(billing, { heartbeatMs: 500 });
     await jsm.streams.info("ORDERS");
     connection.publish("orders.a", "before");
-    await waitFor("the first message", () => got.includes("before"));
+    await eventually("the first message", () => got.includes("before"));
     await server.stop();
-    await waitFor("disconnect", () => !billing.isConnected());
+    await eventually("disconnect", () => !billing.isConnected());
     server = await world.server(store + users, server.port);
-    await waitFor("both again", () => billing.isConnected() && connection.info !== undefined);
+    await eventually("both again", () => billing.isConnected() && connection.info !== undefined);
     await connection.flush();
     connection.publish("orders.a", "after");
-    await waitFor("a message after the restart", () => got.includes("after"));
+    await eventually("a message after the restart", () => got.includes("after"));
     await jsm.consumers.delete("ORDERS", "billing");
-    await waitFor("a stall", () =>
+    await eventually("a stall", () =>
       billing.health().problems.some((problem) => /ORDERS\/billing is stalled/.test(problem)),
     );
     await makeConsumer();
     connection.publish("orders.a", "anew");
-    await waitFor("a message of the new consumer", () => got.includes("anew"));
+    await eventually("a message of the new consumer", () => got.includes("anew"));
     expect(billing.health().problems).toEqual([]);
   });
 
   test("a consumer without rights is a stall that says which", async () => {
     const nobody = client(as("nobody"));
     await consuming(nobody, { heartbeatMs: 500 });
-    await waitFor("a stall", () =>
+    await eventually("a stall", () =>
       nobody.health().problems.some((problem) => /may not publish to .*MSG\.NEXT/.test(problem)),
     );
     expect(nobody.health().ready).toBe(false);
@@ -118,7 +119,7 @@ describe.each(transports)("over %s", (_, transport) => {
         if (n === 3 && deliveries === 1) throw new Error("not yet");
       },
     });
-    await waitFor("the second delivery", () => seen.length === 4);
+    await eventually("the second delivery", () => seen.length === 4);
     expect(seen).toEqual([
       [1, 1],
       [2, 1],
@@ -126,7 +127,7 @@ describe.each(transports)("over %s", (_, transport) => {
       [3, 2],
     ]);
     expect(most).toBe(1);
-    await waitFor("nothing left", async () => (await jsm.consumers.info("ORDERS", "billing")).num_ack_pending === 0);
+    await eventually("nothing left", async () => (await jsm.consumers.info("ORDERS", "billing")).num_ack_pending === 0);
   });
 
   test("a bucket and an object store are read and written, and what may not be is one of our errors", async () => {
@@ -156,7 +157,7 @@ describe.each(transports)("over %s", (_, transport) => {
     let release: (() => void) | undefined;
     await billing.consume({ ...from, handler: () => new Promise<void>((resolve) => (release = resolve)) });
     await billing.publishToStream("orders.a", "x");
-    await waitFor("the handler", () => release);
+    await eventually("the handler", () => release);
     const drained = billing.drain();
     release?.();
     await drained;

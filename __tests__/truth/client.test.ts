@@ -12,8 +12,9 @@ import {
   ServiceError,
   TimeoutError,
 } from "../../runtime/client";
-import { type NatsServer, waitFor } from "../support/callout-nats-server";
+import type { NatsServer } from "../support/callout-nats-server";
 import { ClientWorld, transports } from "../support/client-world";
+import { eventually } from "../support/eventually";
 
 const world = new ClientWorld();
 let server: NatsServer;
@@ -87,7 +88,7 @@ describe.each(transports)("over %s", (_, transport) => {
       expect(await rejection(attempt)).toBeInstanceOf(InvalidMessageError);
     expect(() => client({ inboxPrefix: subject })).toThrow(InvalidMessageError);
     await careful.publish("last", "x", { confirmed: true });
-    await waitFor("last message", () => heard.includes("last"));
+    await eventually("last message", () => heard.includes("last"));
     expect(heard).toEqual(["last"]);
   });
 
@@ -196,7 +197,7 @@ describe.each(transports)("over %s", (_, transport) => {
       throw new Error("no");
     });
     for (const text of ["one", "two"]) await hearing.publish("tricky", text);
-    await waitFor("two messages", () => heard.length === 2);
+    await eventually("two messages", () => heard.length === 2);
     expect(await rejection(hearing.request("nobody"))).toBeInstanceOf(NoRespondersError);
   });
 
@@ -212,7 +213,7 @@ describe.each(transports)("over %s", (_, transport) => {
     const asked = Array.from({ length: 4 }, () => rejection(asking.request("limited")));
     expect(await Promise.race(asked)).toMatchObject({ status: 429, text: "too many requests" });
     expect(waiting).toHaveLength(2);
-    for (let i = 0; i < 3; i++) (await waitFor("a handler", () => waiting.shift()))();
+    for (let i = 0; i < 3; i++) (await eventually("a handler", () => waiting.shift()))();
     expect((await Promise.all(asked)).filter((error) => error !== undefined)).toHaveLength(1);
   });
 
@@ -221,11 +222,11 @@ describe.each(transports)("over %s", (_, transport) => {
     const waiting = await held(serving, "slow");
     const asking = client();
     const answers = Array.from({ length: 3 }, () => asking.request("slow"));
-    await waitFor("three handlers", () => waiting.length === 3);
+    await eventually("three handlers", () => waiting.length === 3);
     const drained = serving.drain();
     expect(serving.health()).toMatchObject({ ready: false, problems: ["the client is draining"] });
     // It takes nothing new by now, while the old ones are still at work.
-    await waitFor(
+    await eventually(
       "a responder less",
       async () => (await rejection(asking.request("slow", "", { timeoutMs: 300 }))) instanceof NoRespondersError,
     );
@@ -246,7 +247,7 @@ describe.each(transports)("over %s", (_, transport) => {
     });
     const asking = client();
     void rejection(asking.request("stuck"));
-    await waitFor("the handler", () => signal);
+    await eventually("the handler", () => signal);
     await serving.drain(50);
     expect(signal?.aborted).toBe(true);
 
@@ -254,7 +255,7 @@ describe.each(transports)("over %s", (_, transport) => {
     const orphan = world.client(mortal, transport, { name: "orphan" });
     await held(orphan, "slow");
     await mortal.stop();
-    await waitFor("disconnect", () => !orphan.isConnected());
+    await eventually("disconnect", () => !orphan.isConnected());
     await orphan.drain();
     expect(orphan.health()).toMatchObject({ ready: false, nats: { connected: false } });
   });
@@ -266,7 +267,7 @@ describe.each(transports)("over %s", (_, transport) => {
     const asked = rejection(patient.request("mute"));
     await mortal.stop();
     expect(await asked).toMatchObject({ code: "timeout", connectionLost: true });
-    await waitFor("disconnect", () => !patient.isConnected());
+    await eventually("disconnect", () => !patient.isConnected());
     const outcomes = await Promise.all([
       ...Array.from({ length: 100 }, () => rejection(patient.publish("counted"))),
       rejection(patient.request("anything")),
@@ -274,7 +275,7 @@ describe.each(transports)("over %s", (_, transport) => {
     expect(new Set(outcomes.map((error) => (error as ClientError).code))).toEqual(new Set(["not-connected"]));
     expect(patient.health()).toMatchObject({ ready: false, problems: [expect.stringContaining("not connected")] });
     await world.server("", mortal.port);
-    await waitFor("reconnect", () => patient.isConnected());
+    await eventually("reconnect", () => patient.isConnected());
     expect(await rejection(patient.request("nobody"))).toBeInstanceOf(NoRespondersError);
   });
 
@@ -308,7 +309,7 @@ describe.each(transports)("over %s", (_, transport) => {
     const { port } = mute.address() as import("node:net").AddressInfo;
     const waiting = world.client({ ...gone, url: `nats://127.0.0.1:${port}` }, transport, { connectTimeoutMs: 1000 });
     expect(await rejection(waiting.connect())).toMatchObject({ code: "not-connected" });
-    await waitFor("no socket", () => sockets.size === 0);
+    await eventually("no socket", () => sockets.size === 0);
     await new Promise((resolve) => mute.close(resolve));
   });
 
@@ -322,10 +323,10 @@ describe.each(transports)("over %s", (_, transport) => {
       presented = "wrong";
       await first.stop();
       const again = await world.server(token("right"), first.port);
-      await waitFor(`refusal ${round}`, () => faithful.health().nats.refusals >= 2);
+      await eventually(`refusal ${round}`, () => faithful.health().nats.refusals >= 2);
       expect(faithful.health().problems).toEqual([expect.stringContaining("refused by NATS")]);
       presented = "right";
-      await waitFor(`reconnect ${round}`, () => faithful.isConnected());
+      await eventually(`reconnect ${round}`, () => faithful.isConnected());
       expect(faithful.health()).toMatchObject({ ready: true, nats: { refusals: 0 } });
       Object.assign(first, again);
     }
@@ -360,7 +361,7 @@ describe.each(transports)("over %s", (_, transport) => {
     // Another subject has a breaker of its own.
     expect(await rejection(asking.request("other"))).toBeInstanceOf(NoRespondersError);
     await asking.serve("later", { handler: () => "now" });
-    await waitFor("a closed breaker", async () => (await ask()) === undefined);
+    await eventually("a closed breaker", async () => (await ask()) === undefined);
   });
 
   test("what nobody got is sent again, what may have been handled only where that does no harm", async () => {
@@ -385,6 +386,6 @@ test("the libraries themselves write a second command of a subject's line breaks
   connection.subscribe("admin.cmd", { callback: (_, message) => void heard.push(message.string()) });
   await connection.flush();
   connection.publish("a 0\r\n\r\nPUB admin.cmd 3\r\nyes\r\nPUB t", "");
-  await waitFor("the second command", () => heard.length === 1);
+  await eventually("the second command", () => heard.length === 1);
   await connection.close();
 });
