@@ -31,6 +31,8 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await jsm.streams.add({ name: "ORDERS", subjects: ["orders.>"] });
+  // A server that is busy may still find the files of the stream that the last test deleted.
+  await jsm.streams.purge("ORDERS");
   await makeConsumer();
 });
 afterEach(async () => {
@@ -57,13 +59,12 @@ describe.each(transports)("over %s", (_, transport) => {
 
   test("two senders that count alike lose nothing, and one that says another thing under its key is told", async () => {
     const [alice, bob] = [client({ inboxPrefix: inboxPrefix("alice") }), client({ inboxPrefix: inboxPrefix("bob") })];
-    expect(await alice.publishToStream("orders.a", "one", { key: "1" })).toEqual({
-      stream: "ORDERS",
-      sequence: 1,
-      duplicate: false,
-    });
-    expect(await bob.publishToStream("orders.b", "two", { key: "1" })).toMatchObject({ sequence: 2, duplicate: false });
-    expect(await bob.publishToStream("orders.b", "two", { key: "1" })).toMatchObject({ sequence: 2, duplicate: true });
+    const first = await alice.publishToStream("orders.a", "one", { key: "1" });
+    expect(first).toMatchObject({ stream: "ORDERS", duplicate: false });
+    const sequence = first.sequence + 1;
+    const two = () => bob.publishToStream("orders.b", "two", { key: "1" });
+    expect(await two()).toMatchObject({ sequence, duplicate: false });
+    expect(await two()).toMatchObject({ sequence, duplicate: true });
     await expect(bob.publishToStream("orders.b", "three", { key: "1" })).rejects.toThrow(StreamError);
     await expect(bob.publishToStream("orders.c", "two", { key: "1" })).rejects.toThrow("another message");
   });
@@ -161,7 +162,7 @@ describe.each(transports)("over %s", (_, transport) => {
     const drained = billing.drain();
     release?.();
     await drained;
-    const { num_ack_pending, ack_floor } = await jsm.consumers.info("ORDERS", "billing");
-    expect([num_ack_pending, ack_floor.stream_seq]).toEqual([0, 1]);
+    const { num_ack_pending, num_pending } = await jsm.consumers.info("ORDERS", "billing");
+    expect([num_ack_pending, num_pending]).toEqual([0, 0]);
   });
 });
