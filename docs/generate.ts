@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadEnvironment, loadTrust, trustFile } from "../model/config/load";
 import { buildTopology } from "../model/topology";
+import { PROBLEMS } from "../runtime/http-gateway/problems";
 import { toMermaid } from "../templates/diagram";
 import { commandReference } from "./generators/commands";
 import { configurationReference } from "./generators/configuration";
@@ -24,6 +25,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     "docs/client.md": between("docs/client.md", "retries", retryTable()),
     "README.md": await withPicture(),
     "docs/connect-a-program.md": await withConnection(),
+    "docs/http-gateway.md": withProblems(),
   };
 }
 
@@ -38,6 +40,15 @@ async function withConnection(): Promise<string> {
   const demo = await loadEnvironment("demo", root);
   const example = connectionExample(demo, loadTrust(trustFile("demo", root), root));
   return between("docs/connect-a-program.md", "connect", example);
+}
+
+/** The page of the HTTP gateway with the table of its problems. */
+function withProblems(): string {
+  const rows = (Object.entries(PROBLEMS) as [string, { status: number; title: string }][])
+    .sort(([, a], [, b]) => a.status - b.status)
+    .map(([code, { status, title }]) => `| ${status} | \`${code}\` | ${title} |`);
+  const table = ["| status | code | title |", "| --- | --- | --- |", ...rows].join("\n");
+  return between("docs/http-gateway.md", "problems", table);
 }
 
 /** A page with something made between its two marks of this name. */

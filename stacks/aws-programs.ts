@@ -5,6 +5,7 @@ import { AuthCallout } from "../modules/aws/auth-callout";
 import { AccountBackup } from "../modules/aws/backup";
 import { CalloutAlarms } from "../modules/aws/callout-alarms";
 import type { StackContext } from "../modules/aws/context";
+import { HttpGateway } from "../modules/aws/http-gateway";
 import { Lookups } from "../modules/aws/lookups";
 import { programImage } from "../modules/aws/program-image";
 import { programSecurityGroup } from "../modules/aws/program-security-group";
@@ -12,7 +13,7 @@ import { addAwsProvider } from "../modules/aws/provider";
 import { StreamsTask } from "../modules/aws/streams-task";
 import { addBackend } from "../modules/terraform/backend";
 
-/** The programs of a cluster: responders of the auth callout, streams, and backups. */
+/** The programs of a cluster: responders of the auth callout, HTTP gateway, streams, and backups. */
 export class AwsProgramsStack extends TerraformStack {
   constructor(app: App, context: StackContext, cluster: EcsCluster) {
     const { environment, topology, settings } = context;
@@ -44,7 +45,8 @@ export class AwsProgramsStack extends TerraformStack {
         },
       });
 
-    const { backup } = cluster;
+    const { backup, httpGateway } = cluster;
+    if (httpGateway) new HttpGateway(this, "http-gateway", { context, cluster, gateway: httpGateway, lookups });
     if (backup) {
       const image = programImage(this, "backup-image", lookups, settings, "backup");
       const withStreams = topology.identity.accounts.filter(({ jetstream }) => jetstream);

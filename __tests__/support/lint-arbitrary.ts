@@ -68,6 +68,12 @@ const platform = fc.oneof(
   ),
 );
 
+const route = fc.record({
+  kind: pick("request", "publish", "events"),
+  path: pick("/a", "/"),
+  subject: pick("orders.{sub}.a", "user.a", "$SYS.a"),
+});
+
 const cluster = fc.record({
   platform,
   natsName: optional(pick("same")),
@@ -88,6 +94,7 @@ const cluster = fc.record({
       allowedOrigins: some(pick("http://a.example", "https://b.example/", "http://[::1]:1", "http://localhost")),
     }),
   ),
+  httpGateway: optional(fc.record({ routes: fc.record({ one: route }) })),
   leafHub: fc.boolean(),
   leafOf: optional(fc.record({ cluster: clusterName, accounts: fc.array(account, { minLength: 1, maxLength: 3 }) })),
   tags: some(tag),

@@ -40,6 +40,16 @@ const trading = (account: string, { gives, takes }: { gives: string; takes: stri
   imports: [{ service: { account, subject: takes } }],
 });
 
+/** A gateway with one route, and a rule that allows what it names. */
+const gatewayOf = (route: object, allow = "user.{sub}.>") => ({
+  "clusters.core.httpGateway": { routes: { one: route } },
+  "identity.permissions[0]": {
+    account: "APP",
+    publish: { allow: ["user.{sub}.>", "orders.{sub}.>"] },
+    subscribe: { allow: [allow, "orders.{sub}.>"] },
+  },
+});
+
 const durable = { "clusters.core.jetstream.durability": "durable" };
 /** A chart whose volumes are asked for with a mode of access. */
 const onVolume = (mode: string) => ({
@@ -681,6 +691,44 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     fails: { "clusters.core.websocket.allowedOrigins[1]": "http://app.example.com" },
     at: "clusters.core.websocket.allowedOrigins[1]",
     passes: { "clusters.core.websocket.allowedOrigins[1]": "http://localhost:3000" },
+  },
+
+  // HTTP gateways
+  "http-gateway-not-deployed": {
+    fails: gatewayOf({ kind: "publish", path: "/a", subject: "user.{sub}.a" }),
+    at: "clusters.core.httpGateway",
+    passes: { "clusters.core.httpGateway": undefined },
+  },
+  "http-gateway-reserved-subject": {
+    fails: gatewayOf({ kind: "publish", path: "/a", subject: "$SYS.REQ.a" }),
+    at: "clusters.core.httpGateway.routes.one.subject",
+    passes: gatewayOf({ kind: "publish", path: "/a", subject: "user.{sub}.a" }),
+  },
+  "http-gateway-never-allowed": {
+    fails: gatewayOf({ kind: "events", path: "/a", subject: "user.*.a" }, "user.a.>"),
+    at: "clusters.core.httpGateway.routes.one.subject",
+    passes: gatewayOf({ kind: "events", path: "/a/{name}", subject: "user.{name}.a" }, "user.a.>"),
+  },
+  "http-gateway-unanswered": {
+    fails: gatewayOf({ kind: "request", path: "/a", subject: "user.{sub}.a" }),
+    at: "clusters.core.httpGateway.routes.one.subject",
+    passes: {
+      ...gatewayOf({ kind: "request", path: "/a", subject: "user.{sub}.a" }),
+      "identity.services.api.allowResponses": true,
+    },
+  },
+  "http-gateway-not-stored": {
+    fails: gatewayOf({ kind: "stream", path: "/a", subject: "user.{sub}.a", stream: "ORDERS" }),
+    at: "clusters.core.httpGateway.routes.one.stream",
+    passes: gatewayOf({ kind: "stream", path: "/a", subject: "orders.{sub}.a", stream: "ORDERS" }),
+  },
+  "http-gateway-events-consumed": {
+    fails: {
+      ...gatewayOf({ kind: "events", path: "/a", subject: "orders.{sub}.a", stream: "ORDERS" }),
+      "streams[0].retention": "workqueue",
+    },
+    at: "clusters.core.httpGateway.routes.one.stream",
+    passes: gatewayOf({ kind: "events", path: "/a", subject: "orders.{sub}.a", stream: "ORDERS" }),
   },
 
   // Certificates

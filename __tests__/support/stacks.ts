@@ -98,6 +98,10 @@ export async function variants(root: string): Promise<StackContext[]> {
     platform.hostedZoneId = "Z0123456789ABCDEFGHIJ";
     cluster.tls = { issuer: "acm-pca", authorities: { internal: arn("0a"), routes: arn("0b"), leafnodes: arn("0c") } };
     cluster.leafHub = true;
+    cluster.httpGateway = {
+      webAcl: "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/one/0a1b",
+      routes: { order: { kind: "stream", path: "/orders", subject: "orders.{sub}.placed", stream: "ORDERS" } },
+    };
     cluster.jetstream = { memory: "1GiB", file: "100GiB", durability: "durable" };
     input.clusters.edge = {
       platform: { ...platform, domain: "edge.example.com", hostedZoneId: undefined, cpu: 512 },

@@ -11,6 +11,8 @@ import { loopback } from "./ports";
 export interface ConnectFile {
   environment: string;
   servers: { name: string; cluster: string; client: string; websocket?: string; monitoring: string; pid?: number }[];
+  /** HTTP in front of clusters. */
+  httpGateways: { cluster: string; url: string; openapi: string; metrics: string; pid?: number }[];
   /** Authorities of all certificates. */
   caFile: string;
   /** Tokens of the twin have the deployment's `iss` and `aud`, and are signed by an issuer of its own. */
@@ -49,6 +51,15 @@ export function connectFile(twin: Twin, trust: Trust): ConnectFile {
         monitoring: `http://${loopback}:${own.monitoring}`,
         pid: runningProcess(folder.server(server.name))?.pid,
       };
+    }),
+    httpGateways: topology.clusters.flatMap(({ name, httpGateway }) => {
+      const own = httpGateway && ports.httpGateways[httpGateway.service];
+      if (!own) return [];
+      const url = `http://${loopback}:${own.callers}`;
+      const pid = runningProcess(folder.program(httpGateway.service))?.pid;
+      return [
+        { cluster: name, url, openapi: `${url}/openapi.json`, metrics: `http://${loopback}:${own.admin}/metrics`, pid },
+      ];
     }),
     caFile: folder.caBundle,
     issuer: {

@@ -20,6 +20,8 @@ export interface TwinPorts {
   servers: Record<string, Partial<Record<ListenerName, number>>>;
   /** HTTP ports of the auth callout's responders. */
   responders: Record<string, number>;
+  /** Of the HTTP gateways, by the name of the program: for callers, and for health and metrics. */
+  httpGateways: Record<string, { callers: number; admin: number }>;
   issuer: number;
 }
 
@@ -40,6 +42,7 @@ const bases = Array.from({ length: 37 }, (_, i) => 14_220 + blockSize * i);
 export function allocatePorts(topology: Topology, base: number): TwinPorts {
   const servers: TwinPorts["servers"] = {};
   const responders: TwinPorts["responders"] = {};
+  const httpGateways: TwinPorts["httpGateways"] = {};
   let next = base;
   let program = base + programsAt + 1;
   for (const cluster of topology.clusters) {
@@ -50,10 +53,13 @@ export function allocatePorts(topology: Topology, base: number): TwinPorts {
     }
     for (let i = 0; i < topology.identity.responders; i++) responders[responderName(cluster.name, i)] = program++;
   }
+  // After all responders: theirs stay when a gateway is added.
+  for (const { httpGateway } of topology.clusters)
+    if (httpGateway) httpGateways[httpGateway.service] = { callers: program++, admin: program++ };
   if (next > base + programsAt || program > base + blockSize) {
     throw new UserError("the twin has more servers or responders than its block of ports can hold");
   }
-  return { base, servers, responders, issuer: base + programsAt };
+  return { base, servers, responders, httpGateways, issuer: base + programsAt };
 }
 
 export const responderName = (cluster: string, ordinal: number) => `auth-callout-${cluster}-${ordinal}`;
@@ -67,6 +73,8 @@ export function portOwners(ports: TwinPorts): Map<number, string> {
     for (const [listener, port] of Object.entries(listeners)) owners.set(port, `${server} ${listener}`);
   }
   for (const [name, port] of Object.entries(ports.responders)) owners.set(port, name);
+  for (const [name, { callers, admin }] of Object.entries(ports.httpGateways))
+    owners.set(callers, name).set(admin, name);
   return owners;
 }
 

@@ -15,6 +15,7 @@ import {
 import { leafInclude } from "../../runtime/common/leaf-include";
 import { calloutEnvironment } from "../../templates/auth-callout-environment";
 import { toAuthRules } from "../../templates/callout-rules";
+import { httpGatewayEnvironment, httpGatewaySpec } from "../../templates/http-gateway-environment";
 import { definedVariables } from "../../templates/program-environment";
 import type { ProgramFolder } from "../core/processes";
 import { poll, runningProcess, startProcess, stopProcess } from "../core/processes";
@@ -35,6 +36,8 @@ export interface TwinProgram {
   bundle: string;
   env: Record<string, string>;
   port: number;
+  /** Ports beside the one that is asked whether it is ready. */
+  otherPorts?: readonly number[];
   readyPath: string;
   signal: NodeJS.Signals;
 }
@@ -45,10 +48,13 @@ export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinPro
   const bundles = join(folder.root, "programs");
   copyBuilt(programFile("auth-callout"), join(bundles, "auth-callout.cjs"));
   copyBuilt("oidc-issuer.cjs", join(bundles, "oidc-issuer.cjs"));
+  copyBuilt(programFile("http-gateway"), join(bundles, "http-gateway.cjs"));
   await ensureIssuerKey(folder, topology.identity.oidc);
   for (const cluster of topology.clusters) {
     const rules = toAuthRules(topology, trust, cluster);
     writeFileAtomically(rulesPath(twin, cluster), `${JSON.stringify(rules, null, 2)}\n`);
+    const spec = cluster.httpGateway && httpGatewaySpec(topology, trust, cluster, 0);
+    if (spec) writeFileAtomically(specPath(twin, cluster), `${JSON.stringify(spec, null, 2)}\n`);
   }
   for (const cluster of topology.clusters) await writeSeeds(twin, cluster, trust);
   return [
@@ -62,6 +68,7 @@ export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinPro
       signal: "SIGTERM",
     },
     ...topology.clusters.flatMap((cluster) => responders(twin, cluster, trust)),
+    ...topology.clusters.flatMap((cluster) => httpGateways(twin, cluster, trust)),
   ];
 }
 
@@ -107,6 +114,41 @@ export function responders(twin: Twin, cluster: ClusterTopology, trust: Trust): 
   });
 }
 
+/** The HTTP gateway of a cluster, where it has one. */
+function httpGateways(twin: Twin, cluster: ClusterTopology, trust: Trust): TwinProgram[] {
+  const { folder, topology, ports } = twin;
+  if (!cluster.httpGateway) return [];
+  const name = cluster.httpGateway.service;
+  const { callers = 0, admin = 0 } = ports.httpGateways[name] ?? {};
+  return [
+    {
+      name,
+      folder: folder.program(name),
+      bundle: join(folder.root, "programs", "http-gateway.cjs"),
+      port: admin,
+      otherPorts: [callers],
+      readyPath: "/readyz",
+      signal: "SIGTERM" as const,
+      env: definedVariables(
+        httpGatewayEnvironment<never>(topology, trust, {
+          cluster,
+          servers: clientUrls(twin, cluster),
+          authorities: { file: folder.caBundle },
+          login: { file: folder.credentials(`${name}.seed`) },
+          specFile: specPath(twin, cluster),
+          http: { host: loopback, port: callers, adminPort: admin },
+          // Nothing stands in front of it.
+          proxies: 0,
+          drainSeconds: 0,
+        }).variables,
+      ),
+    },
+  ];
+}
+
+const specPath = (twin: Twin, { name }: ClusterTopology) =>
+  join(twin.folder.root, "programs", `http-gateway-${name}.json`);
+
 /** Writes a cluster's seeds in the form that its programs and servers read, as in a deployment. */
 async function writeSeeds(twin: Twin, cluster: ClusterTopology, trust: Trust): Promise<void> {
   const { folder, topology } = twin;
@@ -119,6 +161,8 @@ async function writeSeeds(twin: Twin, cluster: ClusterTopology, trust: Trust): P
   write(files.issuers, calloutIssuerSecret);
   write(files.xkeys, calloutXkeySecret);
   write(files.logins, loginKey(topology, "responder"));
+  const gateway = cluster.httpGateway?.service;
+  if (gateway) write(folder.credentials(`${gateway}.seed`), `user-service-${gateway}`);
   for (const { name } of usersOf(topology.identity, cluster.name)) {
     const creds = await store.read(`creds-${name}`);
     if (creds) writeFileAtomically(credsFile(twin, trust, cluster, name), `${creds}\n`, privateFile);
@@ -150,14 +194,14 @@ export async function ensureProgram(twin: Twin, program: TwinProgram): Promise<"
   const runs = runningProcess(program.folder) !== undefined;
   if (runs && readIfThere(startedWith(program)) === desired) return "kept";
   if (runs) await stopProgram(program);
-  await assertPortsFree(twin, [program.port]);
+  await assertPortsFree(twin, [program.port, ...(program.otherPorts ?? [])]);
   const args = [program.bundle, ...program.folder.lastArguments];
   await startProcess(program.folder, { command: process.execPath, args, env: program.env });
   writeFileAtomically(startedWith(program), desired, privateFile);
   return runs ? "restarted" : "started";
 }
 
-export const stopProgram = (program: TwinProgram) => stopProcess(program.folder, program.signal, 15_000);
+export const stopProgram = (program: TwinProgram) => stopProcess(program.folder, program.signal, 20_000);
 
 /** @throws UserError when the program ends or is not ready in time */
 export async function programReady(program: TwinProgram, timeoutMs: number): Promise<void> {

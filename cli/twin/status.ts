@@ -11,6 +11,7 @@ export async function twinStatus(twin: Twin): Promise<PartStatus[]> {
   const programs = [
     { name: "oidc-issuer", port: twin.ports.issuer, path: "/jwks" },
     ...responderNames(twin.ports).map(([name, port]) => ({ name, port, path: "/readyz" })),
+    ...Object.entries(twin.ports.httpGateways).map(([name, { admin }]) => ({ name, port: admin, path: "/readyz" })),
   ];
   return [...servers, ...(await Promise.all(programs.map((program) => programStatus(twin, program))))];
 }

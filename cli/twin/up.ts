@@ -1,6 +1,6 @@
 import type { Trust } from "../../model/config";
 import { counted } from "../core/counted";
-import { exitedUnexpectedly, runningProcess } from "../core/processes";
+import { exitedUnexpectedly, runningProcess, stopProcess } from "../core/processes";
 import { UserError } from "../core/project";
 import type { Step } from "../core/steps";
 import { missingNatsServer } from "../core/toolbox/missing";
@@ -21,6 +21,7 @@ import { leftoverServers, writeLayout } from "./layout";
 import { leafLinksReady } from "./leaf-links";
 import { responderNames } from "./ports";
 import { ensureProgram, preparePrograms, programReady, responders, type TwinProgram } from "./programs";
+import { runningParts } from "./running";
 import {
   assertPortsFree,
   type PlannedServer,
@@ -132,9 +133,19 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
     {
       title: "Auth callout",
       work: async (progress, state) => {
-        const programs = state.programs.filter(({ name }) => name !== "oidc-issuer");
-        await ensureResponders(twin, programs, progress);
+        const programs = state.programs.filter(({ name }) => name in twin.ports.responders);
+        await ensurePrograms(twin, programs, progress);
         return counted(programs.length, "responder");
+      },
+    },
+    {
+      title: "HTTP gateways",
+      enabled: Object.keys(twin.ports.httpGateways).length + leftoverGateways(twin).length > 0,
+      work: async (progress, state) => {
+        for (const name of leftoverGateways(twin)) await stopProcess(twin.folder.program(name), "SIGTERM", 20_000);
+        const programs = state.programs.filter(({ name }) => name in twin.ports.httpGateways);
+        await ensurePrograms(twin, programs, progress);
+        return counted(programs.length, "gateway");
       },
     },
     {
@@ -165,7 +176,11 @@ const pastTense = { start: "started", keep: "kept", reload: "reloaded", restart:
 /** Ports of everything that does not run yet. They are checked before anything starts, so that no twin runs in part. */
 function portsToOpen({ topology, folder, ports }: Twin): number[] {
   const servers = allServers(topology).filter(({ server }) => !runningProcess(folder.server(server.name)));
-  const programs = [["oidc-issuer", ports.issuer] as const, ...responderNames(ports)].filter(
+  const gateways = Object.entries(ports.httpGateways).flatMap(([name, { callers, admin }]) => [
+    [name, callers] as const,
+    [name, admin] as const,
+  ]);
+  const programs = [["oidc-issuer", ports.issuer] as const, ...responderNames(ports), ...gateways].filter(
     ([name]) => !runningProcess(folder.program(name)),
   );
   return [
@@ -174,8 +189,12 @@ function portsToOpen({ topology, folder, ports }: Twin): number[] {
   ];
 }
 
-/** Starts or restarts responders one after another, so that the others go on answering. */
-async function ensureResponders(
+/** Gateways that run and that the environment no longer has. */
+const leftoverGateways = ({ folder, ports }: Twin): string[] =>
+  runningParts(folder).programs.filter((name) => name.startsWith("http-gateway-") && !(name in ports.httpGateways));
+
+/** Starts or restarts programs one after another, so that the others go on answering. */
+async function ensurePrograms(
   twin: Twin,
   programs: readonly TwinProgram[],
   progress: (text: string) => void,
@@ -196,7 +215,7 @@ async function respondersAhead(twin: Twin, trust: Trust, progress: (text: string
   for (const cluster of twin.topology.clusters) {
     if (!cluster.servers.some(({ name }) => runningProcess(twin.folder.server(name)))) continue;
     const programs = responders(twin, cluster, trust).filter(({ folder }) => rotating || !runningProcess(folder));
-    await ensureResponders(twin, programs, progress);
+    await ensurePrograms(twin, programs, progress);
   }
 }
 
@@ -208,7 +227,7 @@ async function respondersBeforeTheEnd(twin: Twin, trust: Trust, progress: (text:
   if (openKeys(trust).length > 0) return;
   for (const cluster of twin.topology.clusters)
     if (await forgetsOldLogin(twin, cluster, trust))
-      await ensureResponders(twin, responders(twin, cluster, trust), progress);
+      await ensurePrograms(twin, responders(twin, cluster, trust), progress);
 }
 
 /** New servers together, since they wait for each other; restarts one at a time, each back in full before the next. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { httpGateway } from "./http-gateway";
 import { link } from "./identity";
 import { awsRegion, platform } from "./platforms";
 import { accountName, duration, hostname, label, matching, size, tag } from "./scalars";
@@ -151,6 +152,8 @@ export const cluster = z.strictObject({
   tls: tls.prefault({}),
   /** Lets browsers in; without it there is no such listener. */
   websocket: websocket.optional(),
+  /** HTTP in front of the cluster: requests, messages and events for callers that cannot hold a NATS client. */
+  httpGateway: httpGateway.optional(),
   /** Accepts leaf nodes on port 7422. */
   leafHub: z.boolean().default(false),
   /** Name under which leaf nodes from elsewhere reach the hub, where it is none of the names that it has anyway. */

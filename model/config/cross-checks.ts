@@ -2,6 +2,7 @@ import { nameLengths, privateCa, sharedRegions } from "./checks/aws";
 import { backupBuckets } from "./checks/backups";
 import { hasClusters, leafLinks, sizes, vaultIssuer } from "./checks/clusters";
 import { foreignLeafs } from "./checks/foreign-leafs";
+import { httpGateways } from "./checks/http-gateway";
 import { programDigests } from "./checks/images";
 import { ingresses, metricsReaders, natsBoxUsers, watchedExporters } from "./checks/kubernetes";
 import { linkRights } from "./checks/links";
@@ -31,6 +32,7 @@ export function crossChecks(input: unknown, expectedName?: string): Problem[] {
     sizes,
     leafLinks,
     foreignLeafs,
+    httpGateways,
     linkRights,
     vaultIssuer,
     sharedRegions,

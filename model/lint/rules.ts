@@ -13,6 +13,7 @@ import { directReadRules } from "./direct-reads";
 import { durabilityRules } from "./durability";
 import { egressRules } from "./egress";
 import { grantRules } from "./grants";
+import { httpGatewayRules } from "./http-gateway";
 import { imageRules } from "./images";
 import { leafnodeRules } from "./leafnodes";
 import { limitRules } from "./limits";
@@ -54,6 +55,7 @@ export const rules: readonly EnvironmentRule[] = [
   ...egressRules,
   ...monitoringRules,
   ...websocketRules,
+  ...httpGatewayRules,
   ...certificateRules,
   ...backupRules,
   ...backupHistoryRules,

@@ -1,4 +1,5 @@
 import type { Environment } from "../config";
+import { buildHttpGateway } from "./http-gateway";
 import { hasRenewalJob } from "./identity";
 import { linksOf } from "./links";
 import type { Certificate, CertificateId, ClusterTopology, JetStreamTopology, Listener, ServerTopology } from "./model";
@@ -25,6 +26,7 @@ export function buildCluster(env: Environment, name: string, cluster: Cluster): 
     listeners: buildListeners(cluster, names, size),
     certificates: buildCertificates(cluster, names, size),
     websocket: cluster.websocket,
+    httpGateway: cluster.httpGateway && buildHttpGateway(name, cluster.httpGateway),
     leafHub: cluster.leafHub,
     leafLinks: linksOf(env, name),
     leafAddress: cluster.leafAddress,

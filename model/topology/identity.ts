@@ -4,6 +4,7 @@ import { RENEWAL_PERMISSIONS, RENEWAL_USER } from "../../runtime/certificate-ren
 import { STREAMS_INBOX, STREAMS_PERMISSIONS } from "../../runtime/streams/contract";
 import type { Environment } from "../config";
 import { exportOf, importOf } from "./accounts";
+import { httpGatewayServices } from "./http-gateway";
 import { askingLinks, leafUsers } from "./links";
 import type { AccountTopology, Identity, UserTopology } from "./model";
 import { platformModel } from "./platform-models";
@@ -79,13 +80,16 @@ export function buildIdentity(env: Environment): Identity {
     users,
     oidc: identity.oidc,
     permissions: identity.permissions,
-    services: Object.fromEntries(
-      Object.entries(identity.services).map(([name, { uses, ...service }]) => {
-        const { allow, deny } = service.publish;
-        const used = subjectsOfUses({ ...service, uses }, env);
-        return [name, { ...service, publish: { allow: [...new Set([...allow, ...used])], deny } }];
-      }),
-    ),
+    services: {
+      ...Object.fromEntries(
+        Object.entries(identity.services).map(([name, { uses, ...service }]) => {
+          const { allow, deny } = service.publish;
+          const used = subjectsOfUses({ ...service, uses }, env);
+          return [name, { ...service, publish: { allow: [...new Set([...allow, ...used])], deny } }];
+        }),
+      ),
+      ...httpGatewayServices(env),
+    },
     links: askingLinks(env),
     maxLifetimeMs: identity.maxLifetime,
     ...(identity.mode === "operator" ? { operatorName: identity.operatorName, sentinel: identity.sentinel } : {}),

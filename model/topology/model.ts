@@ -101,6 +101,7 @@ export interface ClusterTopology {
   listeners: Listener[];
   certificates: Certificate[];
   websocket?: { allowedOrigins: string[]; compression: boolean };
+  httpGateway?: HttpGatewayTopology;
   leafHub: boolean;
   /** Links to a hub, one for each account. */
   leafLinks: LeafLink[];
@@ -109,6 +110,16 @@ export interface ClusterTopology {
   foreignLeafs: ForeignLeaf[];
   backup?: BackupTopology;
 }
+
+/** HTTP in front of a cluster. */
+export interface HttpGatewayTopology extends Omit<HttpGatewayInput, "routes" | "balancerIdle"> {
+  /** Service of the identity as which it logs in. */
+  service: string;
+  routes: (HttpGatewayInput["routes"][string] & { name: string })[];
+  balancerIdleMs: number;
+}
+
+type HttpGatewayInput = NonNullable<Environment["clusters"][string]["httpGateway"]>;
 
 export interface BackupTopology {
   /** Five fields of cron. */

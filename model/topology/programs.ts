@@ -54,6 +54,16 @@ export const programs = {
     secrets: ({ topology }) => [calloutIssuerSecret, calloutXkeySecret, loginKey(topology, "responder")],
     ownLog: true,
   },
+  "http-gateway": {
+    runs: { aws: "image" },
+    standalone: true,
+    isNeeded: ({ cluster }) => cluster.httpGateway !== undefined,
+    listeners: ["client"],
+    reaches: [],
+    accounts: noAccount,
+    secrets: ({ cluster }) => (cluster.httpGateway ? [`user-service-${cluster.httpGateway.service}`] : []),
+    ownLog: true,
+  },
   "certificate-renewal": {
     runs: { kubernetes: "image" },
     standalone: false,

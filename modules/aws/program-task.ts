@@ -32,6 +32,10 @@ export interface ProgramTaskProps {
   /** Of the task, but for its sidecars. */
   memoryMiB: number;
   healthCheck?: Container["healthCheck"];
+  /** Ports that a balancer reaches. */
+  containerPorts?: readonly number[];
+  /** Seconds between the request to stop and the end. @default ECS's own 30 */
+  stopTimeout?: number;
   /** Arguments of the program. */
   command?: string[];
   /** Role of the program in AWS. @default none */
@@ -104,6 +108,14 @@ export class ProgramTask extends Construct {
           environment: { ...definedVariables(props.variables), ...files?.variables },
           ...files?.reader,
           healthCheck: props.healthCheck,
+          ...(props.containerPorts && {
+            portMappings: props.containerPorts.map((port) => ({
+              containerPort: port,
+              hostPort: port,
+              protocol: "tcp" as const,
+            })),
+          }),
+          ...(props.stopTimeout !== undefined && { stopTimeout: props.stopTimeout }),
           linuxParameters: withoutCapabilities,
           ...log,
         }),

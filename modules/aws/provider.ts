@@ -4,6 +4,7 @@ import type { StackContext } from "./context";
 
 /** Every service that the stacks use: on an emulated AWS, one that is left out would reach the real one. */
 const services = [
+  "acm",
   "appautoscaling",
   "cloudwatch",
   "dynamodb",
@@ -11,6 +12,7 @@ const services = [
   "ecr",
   "ecs",
   "efs",
+  "elbv2",
   "events",
   "iam",
   "kms",
@@ -24,6 +26,7 @@ const services = [
   "sqs",
   "ssm",
   "sts",
+  "wafv2",
 ] as const satisfies readonly (keyof AwsProviderEndpoints)[];
 
 /** The provider of a stack: its region, tags on everything, and an emulated AWS where the settings name one. */

@@ -12,7 +12,92 @@ const asked = { account: "APP", subject: "ask.*" };
 
 test("the base environment passes every check", () => expect(found({})).toEqual([]));
 
+const gateway = (routes: Record<string, object>, more: object = {}): Changes => ({
+  "clusters.core.httpGateway": { routes, ...more },
+});
+const route = (path: string, subject: string, more: object = {}) => ({ kind: "publish", path, subject, ...more });
+
+test("an HTTP gateway whose routes are apart passes every check", () => {
+  const routes = {
+    place: { kind: "stream", path: "/orders/{id}", subject: "orders.{sub}.{id}", stream: "ORDERS" },
+    change: route("/orders/{id}", "orders.{sub}.{id}", { method: "PUT" }),
+    lines: route("/orders/{id}/lines", "orders.{sub}.{id}.lines"),
+    watch: { kind: "events", path: "/orders/{id}", subject: "orders.{sub}.{id}.>", stream: "ORDERS" },
+  };
+  expect(found(gateway(routes))).toEqual([]);
+});
+
 test.each<[string, Changes, string | RegExp]>([
+  [
+    "an HTTP gateway's account",
+    gateway({ one: route("/a", "a.b") }, { account: "OTHRE" }),
+    'clusters.core.httpGateway.account names no account of this environment; did you mean "OTHER"?',
+  ],
+  [
+    "a route's stream of another account",
+    gateway({ one: route("/a", "orders.a", { kind: "stream", stream: "ORDERS" }) }, { account: "OTHER" }),
+    /^clusters.core.httpGateway.routes.one.stream names no stream of account OTHER on cluster core/,
+  ],
+  [
+    "a parameter that the subject does not have",
+    gateway({ one: route("/a/{id}", "a.b") }),
+    "clusters.core.httpGateway.routes.one.path has {id}, and the subject has not",
+  ],
+  [
+    "a placeholder that the path does not have",
+    gateway({ one: route("/a", "a.{id}") }),
+    /^clusters.core.httpGateway.routes.one.subject has {id}, and the path has not/,
+  ],
+  [
+    "another caller's name in a path",
+    gateway({ one: route("/a/{sub}", "a.{sub}") }),
+    /^clusters.core.httpGateway.routes.one.path has {sub}, which is the caller's own/,
+  ],
+  [
+    "a parameter twice",
+    gateway({ one: route("/a/{id}/{id}", "a.{id}") }),
+    "clusters.core.httpGateway.routes.one.path has {id} twice",
+  ],
+  [
+    "a path of the gateway's own",
+    gateway({ one: route("/{file}", "a.{file}") }),
+    "clusters.core.httpGateway.routes.one.path is a path of the gateway itself",
+  ],
+  [
+    "two routes that some request matches",
+    gateway({ one: route("/a/{id}", "a.{id}"), two: route("/{kind}/b", "b.{kind}") }),
+    /^clusters.core.httpGateway.routes.two.path overlaps \/a\/{id} of route one/,
+  ],
+  [
+    "a public name outside of the zone that proves it",
+    gateway({ one: route("/a", "a.b") }, { hostname: "api.example.com" }),
+    "clusters.core.httpGateway.hostname is not in the platform's domain core.example.com",
+  ],
+  [
+    "the servers' public name",
+    gateway({ one: route("/a", "a.b") }, { hostname: "nats.core.example.com" }),
+    "clusters.core.httpGateway.hostname is the name of the servers",
+  ],
+  [
+    "a header that is an order to servers",
+    gateway({ one: route("/a", "a.b", { requestHeaders: ["nats-Rollup"] }) }),
+    /^clusters.core.httpGateway.routes.one.requestHeaders\[0\] must be a header that may be handed on: not Nats-/,
+  ],
+  [
+    "a header of the login",
+    gateway({ one: route("/a", "a.b", { requestHeaders: ["Authorization"] }) }),
+    /^clusters.core.httpGateway.routes.one.requestHeaders\[0\] must be a header that may be handed on/,
+  ],
+  [
+    "a path that a proxy would rewrite",
+    gateway({ one: route("/a/../b", "a.b") }),
+    /^clusters.core.httpGateway.routes.one.path must be a path such as/,
+  ],
+  [
+    "a first token that a caller chooses",
+    gateway({ one: route("/a/{id}", "{id}.b") }),
+    /^clusters.core.httpGateway.routes.one.subject must be a subject that begins with a literal token/,
+  ],
   ["no cluster", { clusters: {}, streams: [] }, "clusters must hold at least one cluster"],
   [
     "a vulnerable version",

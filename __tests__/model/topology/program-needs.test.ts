@@ -12,6 +12,7 @@ test("each program reads the keys of its own user and of its own task, and no ot
   expect(Object.fromEntries(read)).toEqual({
     "auth-callout": ["callout-issuer", "callout-xkey", "user-responder"],
     "certificate-renewal": ["user-renewal"],
+    "http-gateway": [],
     streams: ["user-streams-APP"],
     backup: ["user-backup-APP", "backup-key"],
     "certificate-agent": [],

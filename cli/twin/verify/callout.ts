@@ -25,7 +25,7 @@ export async function verifyCallout(twin: Twin, trust: Trust): Promise<VerifyRow
 }
 
 /** The token's header and claims with the signature of another key. */
-function forge(token: string): string {
+export function forge(token: string): string {
   const [header, payload] = token.split(".");
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   return `${header}.${payload}.${createSign("RSA-SHA256").update(`${header}.${payload}`).sign(privateKey, "base64url")}`;

@@ -1,0 +1,138 @@
+import { AppautoscalingPolicy } from "@cdktf/provider-aws/lib/appautoscaling-policy";
+import { AppautoscalingTarget } from "@cdktf/provider-aws/lib/appautoscaling-target";
+import { EcsService } from "@cdktf/provider-aws/lib/ecs-service";
+import { Construct } from "constructs";
+import type { EcsCluster, HttpGatewayTopology } from "../../model/topology";
+import { awsClusterNames } from "../../model/topology";
+import { httpGatewayEnvironment } from "../../templates/http-gateway-environment";
+import type { StackContext } from "./context";
+import { HttpGatewayBalancer } from "./http-gateway-balancer";
+import { HttpGatewaySecurity } from "./http-gateway-security";
+import type { Lookups } from "./lookups";
+import { connectionOf, keySource } from "./program-connection";
+import { programImage } from "./program-image";
+import { ProgramTask, type SecretVariable } from "./program-task";
+import { runsWhatIsWanted } from "./rolled-back";
+
+export interface HttpGatewayProps {
+  context: StackContext;
+  cluster: EcsCluster;
+  gateway: HttpGatewayTopology;
+  lookups: Lookups;
+}
+
+const program = "http-gateway";
+const ports = { callers: 8080, admin: 9090 };
+const isHealthy = `fetch("http://127.0.0.1:${ports.admin}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
+/** Readiness ends first: two health checks of the balancer later nothing new comes. */
+const drainSeconds = 15;
+/** Then requests have half as long again, and the streams have ended. */
+const stopSeconds = 60;
+
+/** The HTTP gateway of a cluster: at least two tasks over the zones, behind a balancer with a name of its own. */
+export class HttpGateway extends Construct {
+  constructor(scope: Construct, id: string, { context, cluster, gateway, lookups }: HttpGatewayProps) {
+    super(scope, id);
+    const { environment, topology, trust, settings } = context;
+    const { platform } = cluster;
+    const name = awsClusterNames(environment.name, cluster.name).program(program);
+    const isInternal = platform.access === "vpc";
+    const { id: vpcId, cidrBlock: vpcRange } = lookups.vpc;
+    const callers = isInternal ? vpcRange : "0.0.0.0/0";
+    const security = new HttpGatewaySecurity(this, "security", { name, vpcId, vpcRange, callers, gateway: ports });
+    const balancer = new HttpGatewayBalancer(this, "front", {
+      name,
+      hostname: gateway.hostname ?? `api.${platform.domain}`,
+      zoneId: lookups.zoneId,
+      vpcId,
+      subnets: lookups.subnets(isInternal ? "private" : "public", platform.zones),
+      securityGroupId: security.balancerId,
+      isInternal,
+      idleSeconds: Math.ceil(gateway.balancerIdleMs / 1000),
+      deletionProtection: environment.deletionProtection,
+      webAcl: gateway.webAcl,
+      ports,
+    });
+    const { servers, authorities } = connectionOf(context, cluster, "responder", lookups);
+    const task = new ProgramTask(this, "task", {
+      name,
+      program,
+      image: programImage(this, "image", lookups, settings, program),
+      logName: `${cluster.name}-${program}`,
+      lookups,
+      ...httpGatewayEnvironment<SecretVariable>(topology, trust, {
+        cluster,
+        servers,
+        authorities,
+        login: keySource(context, cluster, lookups, `user-service-${gateway.service}`),
+        http: { port: ports.callers, adminPort: ports.admin },
+        proxies: gateway.proxies,
+        drainSeconds,
+      }),
+      cpu: 512,
+      memoryMiB: 1024,
+      containerPorts: Object.values(ports),
+      stopTimeout: stopSeconds,
+      healthCheck: { command: ["CMD", "node", "-e", isHealthy], interval: 10, timeout: 5, retries: 3, startPeriod: 30 },
+    });
+    this.#service({ name, task, balancer, securityGroupId: security.tasksId, lookups, zones: platform.zones });
+  }
+
+  #service(props: {
+    name: string;
+    task: ProgramTask;
+    balancer: HttpGatewayBalancer;
+    securityGroupId: string;
+    lookups: Lookups;
+    zones: readonly string[];
+  }): void {
+    const { name, task, balancer, lookups } = props;
+    const least = 2;
+    const service = new EcsService(this, "service", {
+      name,
+      cluster: lookups.ecsCluster.arn,
+      taskDefinition: task.definition.arn,
+      launchType: "FARGATE",
+      desiredCount: least,
+      deploymentMinimumHealthyPercent: 100,
+      deploymentMaximumPercent: 200,
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+      availabilityZoneRebalancing: "ENABLED",
+      waitForSteadyState: true,
+      propagateTags: "SERVICE",
+      enableEcsManagedTags: true,
+      healthCheckGracePeriodSeconds: 60,
+      loadBalancer: [
+        { targetGroupArn: balancer.targetGroup.arn, containerName: program, containerPort: ports.callers },
+      ],
+      networkConfiguration: {
+        subnets: lookups.subnets("private", props.zones),
+        securityGroups: [props.securityGroupId],
+        assignPublicIp: false,
+      },
+      // The autoscaling's.
+      lifecycle: { ignoreChanges: ["desired_count"], postcondition: [runsWhatIsWanted(name, task.definition.arn)] },
+      dependsOn: [...task.permissions, balancer.listener],
+    });
+    const target = new AppautoscalingTarget(this, "scaling", {
+      serviceNamespace: "ecs",
+      scalableDimension: "ecs:service:DesiredCount",
+      resourceId: `service/${lookups.names.ecsCluster}/${service.name}`,
+      minCapacity: least,
+      maxCapacity: least * 10,
+    });
+    new AppautoscalingPolicy(this, "scaling-policy", {
+      name: `${name}-cpu`,
+      policyType: "TargetTrackingScaling",
+      serviceNamespace: target.serviceNamespace,
+      scalableDimension: target.scalableDimension,
+      resourceId: target.resourceId,
+      targetTrackingScalingPolicyConfiguration: {
+        predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
+        targetValue: 50,
+        scaleOutCooldown: 30,
+        scaleInCooldown: 600,
+      },
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import { pino } from "pino";
+import { EnvironmentError } from "../common/environment-error";
+import { startHttpGateway } from "./service";
+import { loadSettings } from "./settings";
+
+async function main(): Promise<void> {
+  const { logLevel, ...options } = loadSettings(process.env);
+  // Synchronous: pino's exit hook does not wait for a write that is in flight, and so may lose the last lines.
+  const log = pino({ name: "http-gateway", level: logLevel }, pino.destination({ sync: true }));
+  const gateway = await startHttpGateway({ ...options, log });
+
+  const stop = async (signal: string) => {
+    log.info({ signal }, "stopping");
+    await gateway.stop();
+    log.info("stopped");
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => void stop(signal));
+}
+
+main().catch((error: unknown) => {
+  // The problems of an environment are for the operator; a stack trace would hide them.
+  console.error(error instanceof EnvironmentError ? error.message : error);
+  process.exit(1);
+});

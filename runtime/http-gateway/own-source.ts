@@ -1,0 +1,52 @@
+import { ErrorCode, type JetStreamManager, NatsError, type SeqMsgRequest } from "nats";
+import type { NatsClient } from "../client";
+import type { Source } from "./feed";
+import type { ReadStored } from "./handlers";
+
+/** What a gateway hears and reads as itself, over the one connection that it keeps for as long as it runs. */
+export function ownSource(client: NatsClient): Source & { stored: ReadStored } {
+  const manager = async (): Promise<JetStreamManager> =>
+    // What it may ask of JetStream is its streams alone, and not whether there is one.
+    (await client.connection()).jetstreamManager({ checkAPI: false, timeout: 5000 });
+  return {
+    async listen(subject, heard) {
+      const connection = await client.connection();
+      const subscription = connection.subscribe(subject, {
+        callback: (error, { subject: of, data }) => {
+          if (!error) heard({ subject: of, data });
+        },
+      });
+      await connection.flush();
+      return () => subscription.unsubscribe();
+    },
+    async held(stream) {
+      const { created, state } = await (await manager()).streams.info(stream);
+      return { created: Date.parse(created), first: state.first_seq, last: state.last_seq };
+    },
+    async next(stream, subject, from) {
+      // The library knows this of direct reads alone; servers know it of both.
+      const query = { seq: from, next_by_subj: subject } as SeqMsgRequest;
+      try {
+        const message = await (await manager()).streams.getMessage(stream, query);
+        return { subject: message.subject, data: message.data, sequence: message.seq };
+      } catch (error) {
+        return nothingThere(error);
+      }
+    },
+    async stored(stream, sequence) {
+      try {
+        const { subject, data } = await (await manager()).streams.getMessage(stream, { seq: sequence });
+        return { subject, data };
+      } catch (error) {
+        return nothingThere(error);
+      }
+    },
+  };
+}
+
+/** @throws any error but that there is no such message */
+function nothingThere(error: unknown): undefined {
+  const isNotFound =
+    error instanceof NatsError && (error.code === ErrorCode.JetStream404NoMessages || error.api_error?.code === 404);
+  if (!isNotFound) throw error;
+}

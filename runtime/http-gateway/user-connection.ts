@@ -1,0 +1,261 @@
+import { setImmediate as turn } from "node:timers/promises";
+import {
+  connect,
+  ErrorCode,
+  Events,
+  jwtAuthenticator,
+  type MsgHdrs,
+  headers as makeHeaders,
+  type NatsConnection,
+  NatsError,
+  type Status,
+  tokenAuthenticator,
+} from "nats";
+import { inboxPrefix } from "../client/identity";
+import { isTemporary } from "../client/stream-publish";
+import { covers, overlaps } from "../subjects/spec";
+import type { HeaderList } from "./headers";
+import type { Pooled } from "./pool";
+import { Problem } from "./problems";
+import type { Caller } from "./token";
+
+/** What a responder answered. */
+export interface Answer {
+  data: Uint8Array;
+  headers: HeaderList;
+}
+
+export interface Stored {
+  stream: string;
+  sequence: number;
+  /** The stream had a message of this id already: nothing was stored, and the sequence is that one's. */
+  duplicate: boolean;
+}
+
+/** Servers of the cluster, and what is needed to reach them. */
+export interface Cluster {
+  servers: readonly string[];
+  ca?: string;
+  /** The bearer JWT that leads to the callout, where servers do not add it. */
+  sentinel?: string;
+  /** Account in which tokens must land, as servers name it. */
+  account: string;
+  calloutTimeoutMs: number;
+}
+
+const DIAL_MS = 5000;
+
+/** What a server says of the user of a connection. */
+interface UserInfo {
+  account?: string;
+  permissions?: { subscribe?: { deny?: string[] } };
+}
+
+/** One token's connection. What may be done over it is what the server lets this token do, and is asked for each time. */
+export class UserConnection implements Pooled {
+  readonly #denials = new Map<string, number>();
+  #retired = false;
+  #onRetired: () => void = () => undefined;
+
+  private constructor(
+    private readonly connection: NatsConnection,
+    private readonly heardDenied: readonly string[],
+  ) {
+    void this.#follow();
+  }
+
+  /** @throws Problem `token-refused`, `denied` where the token lands in another account, `cluster-away` */
+  static async open(caller: Caller, cluster: Cluster): Promise<UserConnection> {
+    const connection = await dial(caller, cluster);
+    try {
+      const info = await userInfo(connection);
+      // What another account calls the same has nothing to do with these routes.
+      if (info.account !== cluster.account) throw new Problem("denied");
+      return new UserConnection(connection, info.permissions?.subscribe?.deny ?? []);
+    } catch (error) {
+      await connection.close();
+      throw error instanceof Problem ? error : new Problem("cluster-away", error);
+    }
+  }
+
+  onRetired(retired: () => void): void {
+    this.#onRetired = retired;
+    if (this.#retired) retired();
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  /** @throws Problem */
+  async request(subject: string, data: Uint8Array, headers: HeaderList, timeoutMs: number): Promise<Answer> {
+    const msg = await this.#asking(() =>
+      this.connection.request(subject, data, { timeout: timeoutMs, headers: toHeaders(headers) }),
+    );
+    return { data: msg.data, headers: fromHeaders(msg.headers) };
+  }
+
+  /** Publishes, and waits until the server has taken it or refused it. @throws Problem */
+  async publish(subject: string, data: Uint8Array, headers: HeaderList): Promise<void> {
+    const before = this.#denied("publish", subject);
+    await this.#asking(async () => {
+      this.connection.publish(subject, data, { headers: toHeaders(headers) });
+      await this.connection.flush();
+      // The refusal comes before the flush's answer, and is told a moment later.
+      await turn();
+    });
+    if (this.#denied("publish", subject) > before) throw new Problem("denied");
+  }
+
+  /**
+   * Publishes to a stream once.
+   *
+   * @returns undefined when nothing is known: the same again, with the same id, does no harm
+   * @throws Problem for what time does not heal
+   */
+  async store(
+    subject: string,
+    data: Uint8Array,
+    headers: HeaderList,
+    { messageId, stream, timeoutMs }: { messageId: string; stream: string; timeoutMs: number },
+  ): Promise<Stored | undefined> {
+    try {
+      const expect = { streamName: stream };
+      const options = { msgID: messageId, expect, timeout: timeoutMs, headers: toHeaders(headers) ?? makeHeaders() };
+      const ack = await this.connection.jetstream().publish(subject, data, options);
+      return { stream: ack.stream, sequence: ack.seq, duplicate: ack.duplicate };
+    } catch (error) {
+      if (this.connection.isClosed() || isTemporary(error)) return undefined;
+      throw problemOf(error);
+    }
+  }
+
+  /**
+   * Asks the server whether this token may listen to a subject.
+   *
+   * @returns subjects among it that the token may not hear, and that the server would leave out
+   * @throws Problem `denied`
+   */
+  async mayHear(subject: string): Promise<string[]> {
+    const before = this.#denied("subscription", subject);
+    await this.#asking(async () => {
+      // Refused subscriptions are closed by their error; the others by us.
+      const subscription = this.connection.subscribe(subject, { callback: () => undefined });
+      await this.connection.flush();
+      await turn();
+      if (!subscription.isClosed()) subscription.unsubscribe();
+    });
+    if (this.#denied("subscription", subject) > before) throw new Problem("denied");
+    if (this.heardDenied.some((denied) => covers(denied, subject))) throw new Problem("denied");
+    return this.heardDenied.filter((denied) => overlaps(denied, subject));
+  }
+
+  /** @throws Problem: nothing was sent where the connection has ended already */
+  async #asking<Result>(ask: () => Promise<Result>): Promise<Result> {
+    if (this.connection.isClosed()) throw new Problem("cluster-away");
+    try {
+      return await ask();
+    } catch (error) {
+      // What waits when a connection ends is told that its time is over.
+      throw this.connection.isClosed() ? new Problem("connection-lost", error) : problemOf(error);
+    }
+  }
+
+  #denied(operation: string, subject: string): number {
+    return this.#denials.get(`${operation} ${subject}`) ?? 0;
+  }
+
+  async #follow(): Promise<void> {
+    void this.connection.closed().then(() => this.#retire());
+    for await (const status of this.connection.status()) {
+      if (status.type === Events.LDM) this.#retire();
+      this.#note(status);
+    }
+  }
+
+  #note({ permissionContext }: Status): void {
+    if (!permissionContext) return;
+    const { operation, subject } = permissionContext;
+    const key = `${operation} ${subject}`;
+    this.#denials.set(key, (this.#denials.get(key) ?? 0) + 1);
+    const [oldest] = this.#denials.keys();
+    if (this.#denials.size > 1000 && oldest !== undefined) this.#denials.delete(oldest);
+  }
+
+  #retire(): void {
+    if (this.#retired) return;
+    this.#retired = true;
+    this.#onRetired();
+  }
+}
+
+/** Tries the servers in turn, and none more where one has refused the token: all ask the same callout. */
+async function dial(caller: Caller, cluster: Cluster): Promise<NatsConnection> {
+  const { sentinel, ca } = cluster;
+  const servers = shuffled(cluster.servers);
+  let last: unknown;
+  for (const server of servers) {
+    const begun = performance.now();
+    try {
+      return await connect({
+        servers: [server],
+        authenticator: [
+          ...(sentinel === undefined ? [] : [jwtAuthenticator(sentinel)]),
+          tokenAuthenticator(caller.token),
+        ],
+        tls: { ...(ca !== undefined && { ca }) },
+        name: "http-gateway",
+        inboxPrefix: inboxPrefix(caller.sub),
+        timeout: DIAL_MS + cluster.calloutTimeoutMs,
+        reconnect: false,
+        ignoreClusterUpdates: true,
+        // Two stack traces for each request cost more than the request.
+        noAsyncTraces: true,
+        pingInterval: 20_000,
+      });
+    } catch (error) {
+      last = error;
+      const isRefusal = error instanceof NatsError && error.isAuthError();
+      // A callout that says nothing is away, and then the server's refusal says nothing of the token.
+      if (isRefusal && performance.now() - begun < cluster.calloutTimeoutMs * 0.9)
+        throw new Problem("token-refused", error);
+    }
+  }
+  throw new Problem("cluster-away", last);
+}
+
+/** Each connection begins with another server. */
+function shuffled(servers: readonly string[]): string[] {
+  const at = Math.floor(Math.random() * servers.length);
+  return [...servers.slice(at), ...servers.slice(0, at)];
+}
+
+/** A request on a leaf node reaches the hub too, which answers about the link: the answer of the own server counts. */
+async function userInfo(connection: NatsConnection): Promise<UserInfo> {
+  const own = connection.info?.server_id;
+  for await (const answer of await connection.requestMany("$SYS.REQ.USER.INFO", undefined, { maxWait: DIAL_MS })) {
+    const { server, data } = answer.json<{ server?: { id?: string }; data?: UserInfo }>();
+    if (data && server?.id === own) return data;
+  }
+  throw new Error("the server does not say who the user is");
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const code = error instanceof NatsError ? error.code : undefined;
+  if (code === ErrorCode.PermissionsViolation) return new Problem("denied", error);
+  if (code === ErrorCode.NoResponders) return new Problem("no-responders", error);
+  if (code === ErrorCode.Timeout) return new Problem("timeout", error);
+  if (code === ErrorCode.MaxPayloadExceeded) return new Problem("body-too-large", error);
+  return new Problem("internal", error);
+}
+
+function toHeaders(list: HeaderList): MsgHdrs | undefined {
+  if (list.length === 0) return undefined;
+  const headers = makeHeaders();
+  for (const [name, value] of list) headers.append(name, value);
+  return headers;
+}
+
+const fromHeaders = (headers: MsgHdrs | undefined): HeaderList =>
+  headers ? [...headers].flatMap(([name, values]) => values.map((value) => [name, value] as const)) : [];
