@@ -130,6 +130,7 @@ const asking: Record<string, string> = {
   "stacks/aws-foundation.ts": "clusters of the region",
   "stacks/index.ts": "prints it",
   "templates/change/chart-values.ts": "reads values of the chart",
+  "templates/change/server-changes.ts": "what is exchanged beside a configuration: servers of ECS restart for it",
   "templates/diagram.ts": "prints it",
 };
 

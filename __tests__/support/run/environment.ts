@@ -51,7 +51,7 @@ export default class FileEnvironment extends TestEnvironment {
       ...new Set([...processesOf(this.#folder), ...children().filter((pid) => !this.#others.has(pid))]),
     ]);
     removeFolder(this.#folder);
-    const named = left.split(/(?<=\n)/).filter((line) => !helper.test(line));
+    const named = left.split(/(?<=\n)/).filter((line) => line !== "" && !helper.test(line));
     if (named.length > 0) process.stderr.write(`left running by ${this.#file}, ended now:\n${named.join("")}`);
   }
 }
