@@ -1,0 +1,9 @@
+import { Command } from "@commander-js/extra-typings";
+
+export const subjects = () =>
+  new Command("subjects")
+    .argument("<environment>")
+    .description("write the names and subjects of streams, buckets and services as constants and types of TypeScript")
+    .option("--out <file>", "file to write; without it, standard output")
+    .option("--check", "compare the file instead of writing it; exit 1 when it differs")
+    .action(async (name, options) => (await import("../actions/subjects")).subjects(name, options));
