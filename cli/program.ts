@@ -15,6 +15,7 @@ import { planChange } from "./commands/plan-change";
 import { render } from "./commands/render";
 import { review } from "./commands/review";
 import { streams } from "./commands/streams";
+import { subjects } from "./commands/subjects";
 import { tools } from "./commands/tools";
 import { topology } from "./commands/topology";
 import { contexts, down, logs, status, token, up } from "./commands/twin";
@@ -22,7 +23,7 @@ import { verify } from "./commands/verify";
 
 /** Commands in the order of the help, by what people come for. */
 const groups: Readonly<Record<string, readonly (() => CommandUnknownOpts)[]>> = {
-  "Look at an environment": [check, planChange, review, topology, render, access, permissions],
+  "Look at an environment": [check, planChange, review, topology, render, access, permissions, subjects],
   "Prepare this machine": [doctor, tools],
   "Run it on this machine": [up, verify, status, logs, connect, token, contexts, down],
   "Deploy it": [keys, deploy, images],

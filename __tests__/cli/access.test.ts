@@ -1,4 +1,5 @@
 import type { Access, Holder, Shared } from "../../cli/core/access-list";
+import type { Right } from "../../model/topology";
 import { reservedBy } from "../../runtime/subjects/spec";
 import { checkout, natsform } from "../support/cli-run";
 
@@ -67,4 +68,36 @@ test("on a terminal and in a pipe it is a table for each account", async () => {
   expect(stdout).toMatch(/^WHO +ACCOUNT +COMES AS$/m);
   expect(stdout).toMatch(/^account APP\n\nSUBJECT +MAY PUBLISH +MAY SUBSCRIBE$/m);
   expect(stdout).toMatch(/^territory\.\{territory\}\.user\.\{sub\}\.> +tokens +-$/m);
+});
+
+test("of a service it is said what it does, and of each of its rights what it is for", async () => {
+  const { services } = (await accessTo("demo")) as unknown as { services: { service: string; does: string[] }[] };
+  expect(services).toContainEqual({
+    service: "main-api",
+    does: ["consumes ORDERS/fulfilment", "reads stream ORDERS", "may listen to user.>"],
+  });
+  const { code, stdout } = await natsform(checkout, ["permissions", "demo", "--as", "main-api", "--json"]);
+  expect(code).toBe(0);
+  const rights = JSON.parse(stdout) as Right[];
+  for (const { does, why } of rights) expect([does, why]).not.toContain("");
+  expect(rights).toContainEqual({
+    direction: "publish",
+    subject: "$JS.API.CONSUMER.INFO.ORDERS.fulfilment",
+    does: "consumes ORDERS/fulfilment",
+    why: expect.stringContaining("after each restart"),
+  });
+  const { publish, subscribe } = (await accessTo("demo")).holders.find(({ name }) => name === "service main-api") ?? {};
+  expect(rights).toHaveLength((publish?.allow.length ?? 0) + (subscribe?.allow.length ?? 0));
+  expect(rights.filter(({ does }) => does === "answers").map(({ subject }) => subject)).toEqual(["_INBOX.*.>"]);
+});
+
+test("permissions are those of a token or of a service, and an unknown one is named with the nearest", async () => {
+  expect(await natsform(checkout, ["permissions", "demo"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("exactly one of --token FILE and --as SERVICE"),
+  });
+  expect(await natsform(checkout, ["permissions", "demo", "--as", "main-ap"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("did you mean main-api?"),
+  });
 });

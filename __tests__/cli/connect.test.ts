@@ -12,7 +12,8 @@ test("of a deployment it tells what is known without asking it, and what is left
     of: "deployment",
     servers: ["tls://nats.demo.example.com:4222"],
     inboxPrefix: `_INBOX._${demoTrust.users["service-main-api"]}`,
-    may: { account: "APP", uses: { consumers: ["ORDERS/fulfilment"] } },
+    account: "APP",
+    does: ["consumes ORDERS/fulfilment", "reads stream ORDERS", "may listen to user.>"],
   });
   expect(connection.todo.join("\n")).toContain("user-service-main-api");
 });

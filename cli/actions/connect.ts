@@ -17,7 +17,8 @@ import { type OpenEnvironment, openEnvironment } from "../core/environment";
 import { twinnedEnvironments } from "../core/environments";
 import { print, printJson } from "../core/output";
 import { UserError } from "../core/project";
-import { mayOf, twinConnection, type Who } from "../twin/connection";
+import { assertService } from "../core/service-named";
+import { saidOf, twinConnection, type Who } from "../twin/connection";
 import { loadTwinTrust, openTwin } from "../twin/context";
 
 export interface ConnectCommand {
@@ -79,7 +80,7 @@ function deployedConnection({ root, environment }: OpenEnvironment, cluster: Clu
     ...common,
     login: { by: "nkey" as const, service: who.service, nkey, seedFile },
     inboxPrefix: serviceInboxPrefix(nkey),
-    may: mayOf(environment, who.service),
+    ...saidOf(environment, who.service),
     todo: [
       ...(trust.example ? [`keys: the trust file is an example; natsform keys init ${environment.name} makes it`] : []),
       ...(seedFile ? [] : [`NATS_NKEY_SEED_FILE: a file with key ${key} of the key store`]),
@@ -115,10 +116,8 @@ function whoOf({ environment, identity }: Topology, { as, sub }: ConnectCommand)
     );
   }
   if (as === undefined) return { sub: identityOf(sub ?? "") };
-  if (Object.hasOwn(identity.services, as)) return { service: as };
-  const near = nearest(as, known);
-  const fix = near ? `did you mean ${near}?` : `services: ${known.join(", ") || "none"}; --sub for a person`;
-  throw new UserError(`${environment} has no service ${as}`, fix);
+  assertService({ environment, identity }, as);
+  return { service: as };
 }
 
 function identityOf(sub: string): string {

@@ -1,22 +1,42 @@
 import { readFileSync } from "node:fs";
 import { decodeJwt } from "jose";
 import { loadTrust, trustFile } from "../../model/config/load";
+import type { Right } from "../../model/topology";
 import { type Explanation, explainPermissions } from "../../runtime/auth-callout";
 import { errorMessage } from "../../runtime/common/error-message";
 import { toAuthRules } from "../../templates/callout-rules";
 import { openEnvironment } from "../core/environment";
-import { print, printJson } from "../core/output";
+import { print, printJson, table } from "../core/output";
 import { UserError } from "../core/project";
+import { assertService } from "../core/service-named";
+import { serviceRights } from "../core/service-rights";
 
-export async function permissions(name: string, options: { token: string; json?: boolean }): Promise<void> {
-  const { root, topology } = await openEnvironment(name);
+export interface PermissionsCommand {
+  token?: string;
+  as?: string;
+  json?: boolean;
+}
+
+export async function permissions(name: string, { token, as, ...options }: PermissionsCommand): Promise<void> {
+  const { root, environment, topology } = await openEnvironment(name);
   const rules = toAuthRules(topology, loadTrust(trustFile(name, root), root));
-  const claims = readClaims(options.token);
+  if ((token === undefined) === (as === undefined))
+    throw new UserError("exactly one of --token FILE and --as SERVICE is needed");
+  if (as !== undefined) {
+    assertService(topology, as);
+    const rights = serviceRights(environment, rules, as);
+    if (options.json) printJson(rights);
+    else print(table([["RIGHT", "SUBJECT", "WHAT IT DOES", "WHAT FOR"], ...rights.map(rightCells)]));
+    return;
+  }
+  const claims = readClaims(token ?? "");
   const explanation = explainPermissions(rules, claims);
   if (options.json) printJson(explanation);
   else print(describe(explanation, topology.identity.permissions, claims));
   if ("denied" in explanation) process.exitCode = 1;
 }
+
+const rightCells = ({ direction, subject, does, why }: Right) => [direction, subject, does, why];
 
 type Claims = Record<string, unknown> & { sub: string };
 

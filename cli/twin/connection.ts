@@ -1,5 +1,5 @@
 import type { Environment, Trust } from "../../model/config";
-import type { ClusterTopology } from "../../model/topology";
+import { type ClusterTopology, doesOf } from "../../model/topology";
 import { inboxPrefix } from "../../runtime/client";
 import { type Connection, shownSub } from "../../templates/connection";
 import { connectFile } from "./connect-file";
@@ -33,14 +33,12 @@ export function twinConnection(twin: Twin, trust: Trust, cluster: ClusterTopolog
     ...common,
     login: { by: "nkey", service: who.service, nkey: own?.nkey ?? "", seedFile: own?.seedFile },
     inboxPrefix: own?.inboxPrefix ?? "",
-    may: mayOf(twin.environment, who.service),
+    ...saidOf(twin.environment, who.service),
   };
 }
 
-/** What the environment says that a service may do. */
-export function mayOf({ identity }: Environment, name: string): Connection["may"] {
-  const service = identity.services[name];
-  if (!service) return undefined;
-  const { account, publish, subscribe, allowResponses, uses } = service;
-  return { account, publish, subscribe, allowResponses, uses };
+/** What the environment says of a service. */
+export function saidOf(environment: Environment, name: string): Pick<Connection, "account" | "does"> {
+  const service = environment.identity.services[name];
+  return service ? { account: service.account, does: doesOf(name, service, environment) } : {};
 }

@@ -1,13 +1,15 @@
 import type { Environment, Trust } from "../../model/config";
+import { doesOf } from "../../model/topology";
 import { serviceInboxPrefix } from "../../runtime/client";
 import { languages } from "../../templates/connection";
 
 /** What `natsform connect demo --as main-api --lang node` prints on somebody's machine, for docs/connect-a-program.md. */
-export function connectionExample({ name, identity }: Environment, trust: Trust): string {
+export function connectionExample(environment: Environment, trust: Trust): string {
+  const { name } = environment;
   const service = "main-api";
-  const { account, publish, subscribe, allowResponses, uses } = identity.services[service] ?? {};
+  const own = environment.identity.services[service];
   const nkey = trust.users[`service-${service}`];
-  if (!account || !publish || !subscribe || !uses || !nkey) throw new Error(`${name} has no service ${service}`);
+  if (!own || !nkey) throw new Error(`${name} has no service ${service}`);
   const folder = `/home/me/shop/.natsform/${name}/twin`;
   const printed = languages.node.text({
     environment: name,
@@ -18,7 +20,8 @@ export function connectionExample({ name, identity }: Environment, trust: Trust)
     caFile: `${folder}/pki/ca.crt`,
     login: { by: "nkey", service, nkey, seedFile: `${folder}/keys/user-service-${service}.key` },
     inboxPrefix: serviceInboxPrefix(nkey),
-    may: { account, publish, subscribe, allowResponses: allowResponses ?? false, uses },
+    account: own.account,
+    does: doesOf(service, own, environment),
     todo: [],
   });
   return `\`\`\`js\n${printed}\n\`\`\``;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accountName, bucketName, duration, label, matching, streamName } from "./scalars";
+import { accountName, bucketName, duration, label, matching, objectStoreName, streamName } from "./scalars";
 
 /** A subject in which `{sub}` or `{claim.path}` stands for one whole token, encoded, never pasted. */
 export const subjectTemplate = matching(
@@ -13,7 +13,7 @@ const direction = z
 
 const literalSubject = subjectTemplate.refine(
   (subject) => !subject.includes("{"),
-  "must be literal: a link has no claims",
+  "must be literal: links and services have no claims",
 );
 const literalDirection = z.strictObject({
   allow: z.array(literalSubject).default([]),
@@ -64,6 +64,8 @@ const uses = z
     streams: z.array(streamName).default([]),
     /** Buckets of keys, each a stream `KV_<bucket>` of the environment: `read` gets and watches, `write` also puts. */
     buckets: z.record(bucketName, z.enum(["read", "write"])).default({}),
+    /** Object stores, each a stream `OBJ_<name>` of the environment: `read` gets and watches, `write` also puts and deletes. */
+    objects: z.record(objectStoreName, z.enum(["read", "write"])).default({}),
   })
   .prefault({});
 
@@ -84,6 +86,15 @@ export const link = z.strictObject({
 
 const service = z.strictObject({
   ...grant,
+  /** Subjects that it publishes to. */
+  publishes: z.array(literalSubject).default([]),
+  /** Subjects on which it asks; answers come to its own inboxes. */
+  asks: z.array(literalSubject).default([]),
+  /**
+   * Subjects whose requests it answers, in the inboxes of those who may ask. As a micro service of its own name it is also
+   * found on `$SRV`.
+   */
+  serves: z.array(literalSubject).default([]),
   uses,
   /**
    * Lets the service answer requests: it may publish to the inboxes of those who may ask it. `"any-subject"` is NATS's

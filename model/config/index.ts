@@ -1,3 +1,4 @@
+export { effectiveLists, placeOfAllowed } from "./capabilities";
 export { defineEnvironment } from "./define";
 export { parseEnvironment } from "./parse";
 export type { Platform, PlatformKind } from "./platforms";

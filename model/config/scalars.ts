@@ -35,6 +35,7 @@ export const hostname = matching(
 export const accountName = matching(/^[A-Z][A-Z0-9_]{0,31}$/, "must be UPPER_SNAKE, at most 32 characters");
 export const streamName = matching(/^[A-Z][A-Z0-9_]{0,31}$/, "must be UPPER_SNAKE, at most 32 characters");
 export const bucketName = matching(/^[A-Z0-9_]{1,29}$/, "must be UPPER_SNAKE, at most 29 characters");
+export const objectStoreName = matching(/^[A-Z0-9_]{1,28}$/, "must be UPPER_SNAKE, at most 28 characters");
 export const consumerName = matching(
   /^[A-Za-z0-9_-]{1,64}$/,
   "must be letters, digits, dashes and underscores, at most 64",

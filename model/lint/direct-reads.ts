@@ -1,5 +1,5 @@
 import { overlaps, tokensOf, widest } from "../../runtime/subjects/spec";
-import type { Environment } from "../config";
+import { type Environment, effectiveLists } from "../config";
 import { type EnvironmentRule, type LintContext, pathText } from "./context";
 import type { Hit } from "./rule";
 
@@ -45,7 +45,10 @@ interface Reader extends Pick<Environment["identity"]["services"][string], "acco
 
 function readers({ environment: { identity, clusters } }: LintContext): Reader[] {
   const services = Object.entries(identity.services).map(
-    ([name, service]): Reader => ({ ...service, name, path: ["identity", "services", name] }),
+    ([name, service]): Reader => ({
+      ...{ name, account: service.account, uses: service.uses, path: ["identity", "services", name] },
+      publish: effectiveLists(service).publish,
+    }),
   );
   const links = Object.entries(clusters).flatMap(([cluster, { leafOf, foreignLeafs }]) => [
     ...(leafOf ? [{ name: cluster, links: leafOf.links, path: ["clusters", cluster, "leafOf"] }] : []),
@@ -71,12 +74,20 @@ function readDirectly({ environment: { streams } }: LintContext, { account, uses
     ...Object.keys(uses.buckets).map((bucket) => ({
       ...{ stream: `KV_${bucket}`, at: pathText(...path, "uses", "buckets", bucket) },
     })),
+    ...Object.keys(uses.objects).map((bucket) => ({
+      ...{ stream: `OBJ_${bucket}`, at: pathText(...path, "uses", "objects", bucket) },
+    })),
   ];
   return used.flatMap(({ stream, at }) => {
     const found = streams.find((one) => one.name === stream && one.account === account && one.allowDirect);
     return found ? [{ stream: found, at }] : [];
   });
 }
+
+/** True when a bucket or an object store is written, by what is used of it. */
+const writesInto = ({ buckets, objects }: Reader["uses"], stream: string) =>
+  (stream.startsWith("KV_") && buckets[stream.slice("KV_".length)] === "write") ||
+  (stream.startsWith("OBJ_") && objects[stream.slice("OBJ_".length)] === "write");
 
 const ofWhatIsWritten: EnvironmentRule = {
   id: "direct-read-of-what-is-written",
@@ -94,7 +105,7 @@ const ofWhatIsWritten: EnvironmentRule = {
         const isWritten = ({ allow }: Pick<Lists, "allow">) =>
           allow.some((template) => stream.subjects.some((own) => overlaps(widest(template), own)));
         const users = identity.permissions.some((rule) => rule.account === account && isWritten(rule.publish));
-        const itself = isWritten(publish) || uses.buckets[stream.name.slice("KV_".length)] === "write";
+        const itself = isWritten(publish) || writesInto(uses, stream.name);
         if (!users && !itself) return [];
         const message = `${itself ? name : "whoever has a token"} writes ${stream.name}: who takes ${name} over reaches every stream of ${account}`;
         return [{ at, message }];

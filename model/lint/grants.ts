@@ -1,5 +1,5 @@
 import { covers, mayAsk, overlaps, reservedBy, tokensOf, widest } from "../../runtime/subjects/spec";
-import type { Environment } from "../config";
+import { type Environment, effectiveLists, placeOfAllowed } from "../config";
 import { type EnvironmentRule, type LintContext, pathText } from "./context";
 import type { Hit } from "./rule";
 
@@ -13,7 +13,11 @@ interface Grant {
   readonly publish: Lists;
   readonly subscribe: Lists;
   readonly path: readonly (string | number)[];
+  /** Place, below the path, of an allowed subject. */
+  place(direction: Direction, index: number): readonly (string | number)[];
 }
+
+const inLists = (direction: Direction, index: number) => [direction, "allow", index];
 
 function grantsOf({ environment: { identity, clusters } }: LintContext): Grant[] {
   const nothing = { allow: [], deny: [] };
@@ -25,15 +29,18 @@ function grantsOf({ environment: { identity, clusters } }: LintContext): Grant[]
       ),
     ].flatMap(([path, leaf]) =>
       Object.entries(leaf?.links ?? {}).map(([account, { publish = nothing, subscribe = nothing }]): Grant => {
-        return { of: "link", publish, subscribe, path: [...path, "links", account] };
+        return { of: "link", publish, subscribe, path: [...path, "links", account], place: inLists };
       }),
     ),
   );
   return [
-    ...identity.permissions.map((rule, i): Grant => ({ ...rule, of: "user", path: ["identity", "permissions", i] })),
-    ...Object.entries(identity.services).map(
-      ([name, service]): Grant => ({ ...service, of: "service", path: ["identity", "services", name] }),
+    ...identity.permissions.map(
+      (rule, i): Grant => ({ ...rule, of: "user", path: ["identity", "permissions", i], place: inLists }),
     ),
+    ...Object.entries(identity.services).map(([name, service]): Grant => {
+      const place: Grant["place"] = (direction, index) => placeOfAllowed(service, direction, index);
+      return { ...effectiveLists(service), of: "service", path: ["identity", "services", name], place };
+    }),
     ...links,
   ];
 }
@@ -46,7 +53,7 @@ const eachAllowed = (judgement: Judgement) => (context: LintContext) =>
     (["publish", "subscribe"] as const).flatMap((direction) =>
       grant[direction].allow.flatMap((template, i): Hit[] => {
         const message = judgement(template, grant, direction, context);
-        const at = pathText(...grant.path, direction, "allow", i);
+        const at = pathText(...grant.path, ...grant.place(direction, i));
         // The responder refuses its users and services; what a link carries it does not decide.
         return message === undefined ? [] : [{ at, message, acknowledgeable: grant.of === "link" }];
       }),
@@ -207,19 +214,21 @@ const answersElsewhere: EnvironmentRule = {
   fix: "a second service with a key of its own for what is published, so that the one that answers may publish nothing",
   check: ({ environment: { identity, streams } }) =>
     Object.entries(identity.services).flatMap(([name, service]): Hit[] => {
-      if (!service.allowResponses) return [];
+      const { publish: own, subscribe, allowResponses } = effectiveLists(service);
+      if (!allowResponses) return [];
       const others = Object.entries(identity.services).filter(([other]) => other !== name);
-      const askers = [...identity.permissions, ...others.map(([, other]) => other)].filter(
-        ({ account, publish }) => account === service.account && mayAsk(publish, service.subscribe),
+      const asking = others.map(([, other]) => ({ account: other.account, ...effectiveLists(other) }));
+      const askers = [...identity.permissions, ...asking].filter(
+        ({ account, publish }) => account === service.account && mayAsk(publish, subscribe),
       );
-      return service.publish.allow.flatMap((subject, i): Hit[] => {
+      return own.allow.flatMap((subject, i): Hit[] => {
         const beyond = askers.some(({ publish }) => !publish.allow.some((own) => covers(own, subject)));
         if (!beyond || tokensOf(subject)[0] === "$JS") return [];
         const stored = streams.find(
           ({ account, subjects }) => account === service.account && subjects.some((own) => overlaps(own, subject)),
         );
         const where = stored ? `, which stream ${stored.name} stores` : "";
-        const at = pathText("identity", "services", name, "publish", "allow", i);
+        const at = pathText("identity", "services", name, ...placeOfAllowed(service, "publish", i));
         return [{ at, message: `whoever may ask ${name} can have it publish to ${subject}${where}` }];
       });
     }),

@@ -1,5 +1,5 @@
 import { tokensOf } from "../../runtime/subjects/spec";
-import type { Environment } from "../config";
+import { type Environment, effectiveLists } from "../config";
 import { type EnvironmentRule, pathText } from "./context";
 import type { Hit } from "./rule";
 
@@ -61,7 +61,9 @@ const nothing: EnvironmentRule = {
       [publish, subscribe].every(({ allow, deny }) => allow.length + deny.length === 0) && !allowResponses;
     return [
       ...identity.permissions.map((rule, i) => ({ rule, path: ["identity", "permissions", i] })),
-      ...Object.entries(identity.services).map(([name, rule]) => ({ rule, path: ["identity", "services", name] })),
+      ...Object.entries(identity.services).map(([name, service]) => {
+        return { rule: { ...service, ...effectiveLists(service) }, path: ["identity", "services", name] };
+      }),
     ]
       .filter(({ rule }) => empty(rule))
       .map(({ path }) => ({ at: pathText(...path), message: "allows neither publish nor subscribe" }));
@@ -90,7 +92,7 @@ const denyAlone: EnvironmentRule = {
           : [],
       ),
       ...Object.entries(identity.services).flatMap(([name, service]) =>
-        service[direction].deny.length > 0 && service[direction].allow.length === 0
+        service[direction].deny.length > 0 && effectiveLists(service)[direction].allow.length === 0
           ? [report(["identity", "services", name], direction)]
           : [],
       ),

@@ -1,4 +1,5 @@
 import { covers, mayAsk, overlaps, reservedBy, widest } from "../../runtime/subjects/spec";
+import { effectiveLists } from "../config";
 import type { AccountImport, AccountTopology } from "../topology";
 import { closesCircle } from "./circles";
 import { type EnvironmentRule, type LintContext, pathText } from "./context";
@@ -79,10 +80,10 @@ const storedAnswer: EnvironmentRule = {
     accountsOf(context).flatMap(({ name, exports }) =>
       exports.flatMap(({ kind, subject, response }, i) => {
         if (kind !== "service" || response === "stream") return [];
-        const answering = Object.entries(context.environment.identity.services).find(
-          ([, { account, allowResponses, subscribe }]) =>
-            account === name && allowResponses !== false && mayAsk({ allow: [subject] }, subscribe),
-        );
+        const answering = Object.entries(context.environment.identity.services).find(([, service]) => {
+          const { allowResponses, subscribe } = effectiveLists(service);
+          return service.account === name && allowResponses !== false && mayAsk({ allow: [subject] }, subscribe);
+        });
         const stream = streamsOf(context, name).find(({ subjects }) => subjects.some((own) => overlaps(own, subject)));
         if (!answering || !stream) return [];
         const message = `stream ${stream.name} acknowledges ${subject} before ${answering[0]} answers`;

@@ -1,7 +1,7 @@
 import { reservedBy } from "../../runtime/subjects/spec";
 import type { Environment } from "../config";
 import type { HttpGatewayTopology } from "./model";
-import { subjectsOfUses } from "./uses";
+import { subjectsOfUses } from "./rights";
 
 type Gateway = NonNullable<Environment["clusters"][string]["httpGateway"]>;
 
@@ -31,7 +31,7 @@ export function httpGatewayServices(env: Environment) {
       const streams = routes.flatMap((route) =>
         "stream" in route && route.stream !== undefined ? [route.stream] : [],
       );
-      const uses = { consumers: [], streams: [...new Set(streams)], buckets: {} };
+      const uses = { consumers: [], streams: [...new Set(streams)], buckets: {}, objects: {} };
       // What no rule may grant is not granted: the responders would not start. Lint names it.
       const heard = routes
         .flatMap((route) => (route.kind === "events" ? [routePattern(route.subject)] : []))

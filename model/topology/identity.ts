@@ -2,14 +2,14 @@ import { RESPONDER_PERMISSIONS } from "../../runtime/auth-callout/contract";
 import { BACKUP_PERMISSIONS } from "../../runtime/backup/contract";
 import { RENEWAL_PERMISSIONS, RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
 import { STREAMS_INBOX, STREAMS_PERMISSIONS } from "../../runtime/streams/contract";
-import type { Environment } from "../config";
+import { type Environment, effectiveLists } from "../config";
 import { exportOf, importOf } from "./accounts";
 import { httpGatewayServices } from "./http-gateway";
 import { askingLinks, leafUsers } from "./links";
-import type { AccountTopology, Identity, UserTopology } from "./model";
+import type { AccountTopology, Identity, Right, UserTopology } from "./model";
 import { platformModel } from "./platform-models";
+import { rightsOf } from "./rights";
 import { signerOf } from "./signer";
-import { subjectsOfUses } from "./uses";
 
 /** Inboxes of the streams users. */
 export const streamsInbox = STREAMS_INBOX;
@@ -82,17 +82,33 @@ export function buildIdentity(env: Environment): Identity {
     permissions: identity.permissions,
     services: {
       ...Object.fromEntries(
-        Object.entries(identity.services).map(([name, { uses, ...service }]) => {
-          const { allow, deny } = service.publish;
-          const used = subjectsOfUses({ ...service, uses }, env);
-          return [name, { ...service, publish: { allow: [...new Set([...allow, ...used])], deny } }];
-        }),
+        Object.entries(identity.services).map(([name, service]) => [name, serviceOf(name, service, env)]),
       ),
       ...httpGatewayServices(env),
     },
     links: askingLinks(env),
     maxLifetimeMs: identity.maxLifetime,
     ...(identity.mode === "operator" ? { operatorName: identity.operatorName, sentinel: identity.sentinel } : {}),
+  };
+}
+
+/** A service with the subjects of what it does and uses in its lists. */
+function serviceOf(
+  name: string,
+  service: Environment["identity"]["services"][string],
+  env: Environment,
+): Identity["services"][string] {
+  const { publish, subscribe, allowResponses } = effectiveLists(service);
+  const rights = rightsOf(name, service, env);
+  const added = (direction: Right["direction"], { allow, deny }: typeof publish) => {
+    const subjects = rights.filter((right) => right.direction === direction).map(({ subject }) => subject);
+    return { allow: [...new Set([...allow, ...subjects])], deny };
+  };
+  return {
+    account: service.account,
+    publish: added("publish", publish),
+    subscribe: added("subscribe", subscribe),
+    allowResponses,
   };
 }
 

@@ -34,6 +34,7 @@ export { type ListenerName, ports } from "./ports";
 export * from "./programs";
 export { awsRegions, clustersInRegion } from "./regions";
 export { nodeCacheAddress, resolverNetworks } from "./resolvers";
+export { doesOf, rightsOf } from "./rights";
 export { backupKeySecret, calloutIssuerSecret, calloutXkeySecret, loginKey } from "./secret-names";
 export { signerOf } from "./signer";
 export {

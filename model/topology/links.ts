@@ -1,7 +1,7 @@
 import { type Allowed, closedSubjects, leafInboxPrefix, mayAsk, overlaps } from "../../runtime/subjects/spec";
-import type { Environment } from "../config";
+import { type Environment, effectiveLists } from "../config";
 import type { LeafLink, UserTopology } from "./model";
-import { subjectsOfUses } from "./uses";
+import { subjectsOfUses } from "./rights";
 
 /**
  * What the links between hubs and leafs may carry. Without lists a link is open for subjects of applications and closed
@@ -116,10 +116,15 @@ function publishing(env: Environment, { links }: Leaf, account: string): Subject
   return { allow: [...new Set([...publish.allow, ...used])], deny: publish.deny };
 }
 
+const withLists = (service: Environment["identity"]["services"][string]) => ({
+  ...service,
+  ...effectiveLists(service),
+});
+
 /** Inboxes of those who may ask what the link hears: of identities, and of other leafs. */
 function answersOf(env: Environment, leafs: readonly Leaf[], leaf: Leaf, account: string, heard: Allowed): string[] {
   const { permissions, services } = env.identity;
-  const asked = [...permissions, ...Object.values(services)].some(
+  const asked = [...permissions, ...Object.values(services).map(withLists)].some(
     (grant) => grant.account === account && mayAsk(grant.publish, heard),
   );
   const asking = leafs.filter(

@@ -34,13 +34,23 @@ export interface Identity {
   users: UserTopology[];
   oidc: Environment["identity"]["oidc"];
   permissions: Environment["identity"]["permissions"];
-  /** With the subjects of what each uses among those that it may publish to. */
-  services: Record<string, Omit<Environment["identity"]["services"][string], "uses">>;
+  /** With the subjects of what each does and uses among those that it may publish and listen to. */
+  services: Record<string, Omit<Environment["identity"]["services"][string], "uses" | "publishes" | "asks" | "serves">>;
   /** Who asks over links of leaf nodes: in these inboxes it is answered. */
   links: { account: string; inboxes: string; publish: { allow: string[]; deny: string[] } }[];
   maxLifetimeMs: number;
   operatorName?: string;
   sentinel?: "server" | "client";
+}
+
+/** One right of a service, and what it is for. */
+export interface Right {
+  direction: "publish" | "subscribe";
+  subject: string;
+  /** What the service does with it: `consumes ORDERS/fulfilment`. */
+  does: string;
+  /** What the right is needed for. */
+  why: string;
 }
 
 export interface AccountTopology {

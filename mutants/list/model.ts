@@ -136,13 +136,18 @@ export const model = [
     ],
     ["an operator's trust file without a JWT is taken", "if (value === undefined) say", "if (value === null) say"],
   ]),
-  ...plantedIn("model/topology/uses.ts", [
+  ...plantedIn("model/topology/rights.ts", [
     [
       "a service uses streams of other accounts",
       "const own = env.streams.filter((stream) => stream.account === account)",
       "const own = env.streams.filter(() => account !== undefined)",
     ],
-    ["who reads a bucket writes to it", 'right === "write"', "right !== undefined"],
+    ["who reads a bucket writes to it", 'const keys = right === "write"', "const keys = right !== undefined"],
+    ["who reads an object store empties it", '...(right === "write" ? chunks', "...(right !== undefined ? chunks"],
+  ]),
+  ...plantedIn("model/config/capabilities.ts", [
+    ["what a service asks is not judged", '[["asks"], service.asks]', '[["asks"], []]'],
+    ["what a service serves is not judged", '[["serves"], service.serves]', '[["serves"], []]'],
   ]),
   ...plantedIn("model/topology/platform-models/aws.ts", [
     [

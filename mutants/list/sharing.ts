@@ -37,7 +37,7 @@ export const sharing = [
   ...plantedIn("model/lint/direct-reads.ts", [
     ["holders of a token may read directly", 'tokens[at + 2] === "GET"', 'tokens[at + 2] === ""'],
   ]),
-  ...plantedIn("model/topology/uses.ts", [
+  ...plantedIn("model/topology/rights.ts", [
     [
       "direct reads are granted where the stream allows none",
       "name === stream && allowDirect",

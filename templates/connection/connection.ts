@@ -1,7 +1,3 @@
-import type { Environment } from "../../model/config";
-
-type Service = Environment["identity"]["services"][string];
-
 /** Everything that a program has to know to connect to one cluster as one identity. Plain data. */
 export interface Connection {
   environment: string;
@@ -19,8 +15,10 @@ export interface Connection {
   sentinel?: string;
   /** The only inboxes that this identity may listen to. */
   inboxPrefix: string;
-  /** What a service may do; of a token's holder the rules decide at each login. */
-  may?: Pick<Service, "account" | "publish" | "subscribe" | "allowResponses" | "uses">;
+  /** Account of a service; of a token's holder the rules decide at each login. */
+  account?: string;
+  /** What a service does, in words: `consumes ORDERS/fulfilment`. */
+  does?: string[];
   /** What natsform cannot know or fetch, and how to get it. */
   todo: string[];
 }
@@ -57,14 +55,14 @@ export function variablesOf({ servers, caFile, login, sentinel, inboxPrefix }: C
 
 /** What stands at the head of everything printed, line by line, without marks of a comment. */
 export function headOf(connection: Connection, language: string): string[] {
-  const { environment, cluster, of, login, may, todo } = connection;
+  const { environment, cluster, of, login, does = [], todo } = connection;
   const who = login.by === "nkey" ? `service ${login.service}` : `user ${shownSub(login.sub)}`;
   const option = login.by === "nkey" ? `--as ${login.service}` : `--sub ${shownSub(login.sub)}`;
   const deployed = of === "deployment" ? " --deployed" : "";
   return [
     `${who} on cluster ${cluster} of ${environment} (${of})`,
     `made by: natsform connect ${environment} ${option} --lang ${language}${deployed}`,
-    ...(may ? mayLines(may) : []),
+    ...does,
     ...todo.map((text) => `TO DO: ${text}`),
   ];
 }
@@ -73,16 +71,4 @@ export function headOf(connection: Connection, language: string): string[] {
 export function shownSub(sub: string): string {
   if (/^[\w.@:-]{1,64}$/.test(sub)) return sub;
   return /^[\w.@:|-]{1,64}$/.test(sub) ? `'${sub}'` : "SUB";
-}
-
-/** What a service may do, in words; a line for each kind. */
-export function mayLines({ publish, subscribe, uses }: NonNullable<Connection["may"]>): string[] {
-  const kinds: [string, readonly string[]][] = [
-    ["publishes", publish.allow],
-    ["listens to", subscribe.allow],
-    ["consumers", uses.consumers],
-    ["streams", uses.streams],
-    ["buckets", Object.entries(uses.buckets).map(([bucket, right]) => `${bucket} (${right})`)],
-  ];
-  return kinds.flatMap(([kind, names]) => (names.length > 0 ? [`${kind}: ${names.join(", ")}`] : []));
 }

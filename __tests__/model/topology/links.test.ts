@@ -150,7 +150,7 @@ describe("refused", () => {
     expect(found).toEqual([
       "clusters.core.foreignLeafs.branch.links.APP.uses.streams.0: names no stream in account APP of this environment",
       "clusters.core.foreignLeafs.branch.links.OTHER: names no linked account of this environment",
-      "clusters.edge.leafOf.links.APP.publish.allow.0: must be literal: a link has no claims",
+      "clusters.edge.leafOf.links.APP.publish.allow.0: must be literal: links and services have no claims",
     ]);
   });
 

@@ -22,6 +22,7 @@ import { SingleServer } from "../single-server";
 /** One server of an environment with the rendered configuration, in any version, and the callout that it asks. */
 export class AttackedServer {
   readonly single = new SingleServer();
+  #command = "";
   #issuer?: Issuer;
   #service?: NatsAuthCalloutService;
   #responder?: NatsClient;
@@ -75,7 +76,19 @@ export class AttackedServer {
     await this.single.prepare(environment);
     this.single.conf = change(this.single.conf);
     writeFileAtomically(this.#files.conf, printConf(this.single.conf), 0o600);
-    await startProcess(this.#files, { command, args: ["-c", this.#files.conf], env: {} });
+    this.#command = command;
+    await this.#run();
+  }
+
+  /** Kills the server, and starts it as it was. */
+  async restart(): Promise<void> {
+    await stopProcess(this.#files, "SIGKILL", 20_000);
+    await this.#run();
+    if (this.#service) await this.#admits(this.#service);
+  }
+
+  async #run(): Promise<void> {
+    await startProcess(this.#files, { command: this.#command, args: ["-c", this.#files.conf], env: {} });
     // Its monitoring answers before its other listeners do, and says when all of them do.
     await eventually("the server is up", async () => {
       if (!this.lives) throw new Hopeless(`it ended: ${this.log}`);
@@ -106,7 +119,10 @@ export class AttackedServer {
       rules: toAuthRules(single.topology, single.trust),
       log: pino({ level: "silent" }),
     });
-    const service = this.#service;
+    await this.#admits(this.#service);
+  }
+
+  async #admits(service: NatsAuthCalloutService): Promise<void> {
     await eventually("the callout is ready", async () => {
       const { problems } = await service.readiness();
       if (problems.length === 0) return true;

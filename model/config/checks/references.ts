@@ -67,14 +67,18 @@ export const usesReferences: Check = (env) => {
     const refuse = (at: Problem["path"], name: unknown, what: string, known: readonly string[]): Problem[] =>
       typeof name === "string" && !known.includes(name) ? [unknownName([...path, ...at], name, what, known)] : [];
     const used = dict(uses);
-    const buckets = names.flatMap((name) => (name.startsWith("KV_") ? [name.slice(3)] : []));
+    const behind = (prefix: string) =>
+      names.flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
     return [
       ...list(used.consumers).flatMap((name, i) =>
         refuse(["consumers", i], name, `consumer in account ${account}`, consumers),
       ),
       ...list(used.streams).flatMap((name, i) => refuse(["streams", i], name, `stream in account ${account}`, names)),
       ...Object.keys(dict(used.buckets)).flatMap((name) =>
-        refuse(["buckets", name], name, `stream KV_… in account ${account}`, buckets),
+        refuse(["buckets", name], name, `stream KV_… in account ${account}`, behind("KV_")),
+      ),
+      ...Object.keys(dict(used.objects)).flatMap((name) =>
+        refuse(["objects", name], name, `stream OBJ_… in account ${account}`, behind("OBJ_")),
       ),
     ];
   });
