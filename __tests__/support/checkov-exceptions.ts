@@ -80,4 +80,15 @@ export const checkovExceptions: readonly CheckovException[] = [
     resource: /aws_ssm_parameter\..*-digests/,
     reason: "It holds digests of a configuration that is no secret: what counts is who may write it.",
   },
+  {
+    check: "CKV_AWS_91",
+    resource: /http-gateway_front_balancer/,
+    reason:
+      "No access log of the balancer: it would keep addresses and paths of callers in a bucket. The gateway counts requests by route and outcome.",
+  },
+  {
+    check: "CKV2_AWS_76",
+    resource: /http-gateway_front_balancer/,
+    reason: "The web ACL is the operator's own, named by its ARN. Nothing here is Java.",
+  },
 ];

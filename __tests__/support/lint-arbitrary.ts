@@ -179,8 +179,17 @@ export const environments = fc
   .map(compact);
 
 interface Aimable {
-  clusters: Record<string, { platform: object; jetstream?: unknown; leafHub: boolean; leafOf?: { cluster: string } }>;
-  streams: { cluster: string }[];
+  clusters: Record<
+    string,
+    {
+      platform: object;
+      jetstream?: unknown;
+      leafHub: boolean;
+      leafOf?: { cluster: string };
+      httpGateway?: { routes: { one: { kind: string; stream?: string } } };
+    }
+  >;
+  streams: { name: string; cluster: string; account?: string }[];
 }
 
 /** Points streams and links at clusters that can take them, so that most environments are legal. */
@@ -196,10 +205,13 @@ function aimed<T extends Aimable>(environment: T): T {
   }
   const hub = clusters[first];
   if (hub) hub.leafHub = true;
-  return {
-    ...environment,
-    streams: streams
-      .filter(() => storing.length > 0)
-      .map((each, i) => ({ ...each, cluster: storing[i % storing.length] ?? first })),
-  };
+  const placed = streams
+    .filter(() => storing.length > 0)
+    .map((each, i) => ({ ...each, cluster: storing[i % storing.length] ?? first }));
+  for (const [name, { httpGateway }] of Object.entries(clusters)) {
+    const route = httpGateway?.routes.one;
+    const stream = placed.find((each) => each.cluster === name && (each.account ?? "APP") === "APP");
+    if (route?.kind === "events") route.stream = stream?.name;
+  }
+  return { ...environment, streams: placed };
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { Problem } from "./problems";
 
@@ -10,22 +11,24 @@ export async function readBody(request: IncomingMessage, maxBytes: number, timeo
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw new Problem("body-too-large");
   const chunks: Buffer[] = [];
   let bytes = 0;
-  return new Promise((resolve, reject) => {
-    const finish = (problem: Problem | undefined) => {
-      clearTimeout(timer);
-      request.off("data", take).off("end", done).off("error", failed).off("close", failed);
-      if (problem) reject(problem);
-      else resolve(Buffer.concat(chunks, bytes));
-    };
-    const timer = setTimeout(() => finish(new Problem("body-slow")), timeoutMs);
-    const take = (chunk: Buffer) => {
+  const ends = new AbortController();
+  const { signal } = ends;
+  const timer = setTimeout(() => ends.abort(new Problem("body-slow")), timeoutMs);
+  try {
+    const arrived = once(request, "end", { signal });
+    request.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBytes) finish(new Problem("body-too-large"));
+      if (bytes > maxBytes) ends.abort(new Problem("body-too-large"));
       else chunks.push(chunk);
-    };
-    const done = () => finish(undefined);
+    });
     // Nobody is left to hear of it.
-    const failed = () => finish(new Problem("body-slow"));
-    request.on("data", take).on("end", done).on("error", failed).on("close", failed);
-  });
+    request.once("close", () => ends.abort(new Problem("body-slow")));
+    await arrived;
+    return Buffer.concat(chunks, bytes);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : new Problem("body-slow", error);
+  } finally {
+    clearTimeout(timer);
+    request.removeAllListeners("data");
+  }
 }

@@ -59,6 +59,12 @@ export class EventStreams {
     if (this.#readers.size >= limit) throw new Problem("too-many-requests");
     let isWanted = true;
     let leave = () => {};
+    const reader: Reader = {
+      response,
+      expires,
+      beatAt: this.#nextBeat(),
+      end: () => response.end(retry(this.#spread())),
+    };
     const gone = new Promise<void>((resolve) => {
       // The response's, since a request closes when its body is read. It comes once, whoever ends it.
       response.once("close", () => {
@@ -67,12 +73,6 @@ export class EventStreams {
         resolve();
       });
     });
-    const reader: Reader = {
-      response,
-      expires,
-      beatAt: this.#nextBeat(),
-      end: () => response.end(retry(this.#spread())),
-    };
     this.#readers.add(reader);
     try {
       const taken = await feeds.take(subject, stream);
@@ -81,10 +81,7 @@ export class EventStreams {
         if (denied.some((pattern) => event.subject !== "" && covers(pattern, event.subject))) return;
         this.#write(reader, this.#frameOf(event, feed.created));
       };
-      leave = () => {
-        feed.listeners.delete(listener);
-        taken.release();
-      };
+      leave = taken.release;
       const start =
         stream !== undefined && last ? resumption(last, await source.held(stream)) : { after: feed.position };
       if (!isWanted) return;
@@ -96,12 +93,16 @@ export class EventStreams {
       });
       response.socket?.setNoDelay(true).setKeepAlive(true, 30_000);
       response.write(`${heartbeat}${start.event ?? ""}`);
-      await feed.join(
+      const unlisten = await feed.join(
         start.after,
         listener,
         () => drained(response),
         () => isWanted,
       );
+      leave = () => {
+        unlisten();
+        taken.release();
+      };
       await gone;
     } catch (error) {
       // After the head there is no other way to say it: the reader comes back.
@@ -160,12 +161,12 @@ export class EventStreams {
 async function drained(response: ServerResponse): Promise<void> {
   if (response.writableLength < MOST_WAITING_BYTES / 2 || response.destroyed) return;
   await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => response.destroy(), CATCH_UP_PAUSE_MS);
     const done = () => {
       clearTimeout(timer);
       response.off("drain", done).off("close", done);
       resolve();
     };
-    const timer = setTimeout(() => response.destroy(), CATCH_UP_PAUSE_MS);
     response.once("drain", done).once("close", done);
   });
 }

@@ -30,7 +30,8 @@ export class Feed {
   /** Messages that were heard and not read yet. */
   #owed = 0;
   #owedUntil = 0;
-  #reading = false;
+  /** True while one reads; also until the place is known from which to read. */
+  #reading = true;
   #closed = false;
   #stop: () => void = () => undefined;
   #timer?: NodeJS.Timeout;
@@ -53,6 +54,7 @@ export class Feed {
         // What comes into a stream by other ways than its subjects is not heard of.
         feed.#timer = setInterval(() => void feed.#look(stream), POLL_MS);
         feed.#timer.unref();
+        feed.#reading = false;
         void feed.#read();
       }
       return feed;
@@ -73,8 +75,14 @@ export class Feed {
    *
    * @param ready resolves when the listener can take more
    * @param wanted false ends it
+   * @returns what ends it later
    */
-  async join(after: number, listener: Listener, ready: () => Promise<void>, wanted: () => boolean): Promise<void> {
+  async join(
+    after: number,
+    listener: Listener,
+    ready: () => Promise<void>,
+    wanted: () => boolean,
+  ): Promise<() => void> {
     let position = after;
     while (this.stream !== undefined && position < this.position && wanted()) {
       const upTo = this.position;
@@ -85,8 +93,16 @@ export class Feed {
         await ready();
       } else position = upTo;
     }
+    const live: Listener = (event) => {
+      const { sequence, isReset } = event;
+      // Who comes from another gateway may be ahead of what this one has read.
+      if (sequence !== undefined && sequence <= position && !isReset) return;
+      if (isReset) position = sequence ?? 0;
+      listener(event);
+    };
     // No turn lies between the last look and this: the next event finds the listener.
-    if (wanted()) this.listeners.add(listener);
+    if (wanted()) this.listeners.add(live);
+    return () => this.listeners.delete(live);
   }
 
   /** Looks for what was not heard of, and whether it is still the same stream. */

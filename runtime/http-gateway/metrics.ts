@@ -3,13 +3,14 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 /** Numbers that are read when somebody asks. */
 export interface Gauges {
   connections(): number;
-  readers(): number;
   feeds(): number;
   connected(): boolean;
 }
 
 export interface Metrics {
   registry: Registry;
+  /** What counts the readers of event streams, which is made after the metrics that it reports to. */
+  readersAre(count: () => number): void;
   /** @param route its name; empty where no route was found. @param outcome a problem's code, or `ok` */
   answered(route: string, outcome: string, seconds: number): void;
   /** A reader was closed because it read too slowly. */
@@ -30,7 +31,8 @@ export function buildMetrics(gauges: Gauges): Metrics {
       },
     });
   gauge("http_gateway_connections", "Connections to NATS that belong to tokens.", gauges.connections);
-  gauge("http_gateway_event_readers", "Readers of event streams.", gauges.readers);
+  let readers = () => 0;
+  gauge("http_gateway_event_readers", "Readers of event streams.", () => readers());
   gauge("http_gateway_feeds", "Subjects that are read for all of their readers.", gauges.feeds);
   gauge("http_gateway_nats_connected", "1 while the gateway itself is connected to NATS.", () =>
     Number(gauges.connected()),
@@ -55,6 +57,9 @@ export function buildMetrics(gauges: Gauges): Metrics {
   });
   return {
     registry,
+    readersAre(count) {
+      readers = count;
+    },
     answered(route, outcome, seconds) {
       requests.inc({ route, outcome });
       durations.observe({ route }, seconds);

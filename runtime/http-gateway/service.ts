@@ -60,7 +60,6 @@ export async function startHttpGateway(options: HttpGatewayOptions): Promise<Htt
   const feeds = new Feeds(source);
   const metrics: Metrics = buildMetrics({
     connections: () => pool.count,
-    readers: () => events.count,
     feeds: () => feeds.count,
     connected: () => client.health().connected,
   });
@@ -74,7 +73,10 @@ export async function startHttpGateway(options: HttpGatewayOptions): Promise<Htt
     random: Math.random,
     slow: metrics.slow,
   });
+  metrics.readersAre(() => events.count);
   let isDraining = false;
+  let hasConnected = false;
+  let isStopped = false;
   const exchange = new Exchange({
     spec,
     pool,
@@ -94,8 +96,6 @@ export async function startHttpGateway(options: HttpGatewayOptions): Promise<Htt
   const adminPort = await listening(admin, http.host, options.adminPort);
   log.info({ port, adminPort, servers }, "started");
 
-  let hasConnected = false;
-  let isStopped = false;
   const connecting = (async () => {
     while (!isStopped && !hasConnected) {
       try {
