@@ -27,6 +27,7 @@ const aws = {
   domain: pick("one.example.com", "two.example.com"),
   zones: optional(fc.array(pick("a", "b", "c"), { minLength: 1, maxLength: 4 })),
   access: optional(pick("public", "vpc")),
+  monitoring: optional(fc.record({ from: some(pick("sg-0a1b2c3d", "10.0.0.0/16", "0.0.0.0/0")) })),
 };
 const platform = fc.oneof(
   fc.record({
@@ -69,7 +70,7 @@ const platform = fc.oneof(
 );
 
 const route = fc.record({
-  kind: pick("request", "publish", "events"),
+  kind: pick("request", "publish", "stream", "events"),
   path: pick("/a", "/"),
   subject: pick("orders.{sub}.a", "user.a", "$SYS.a"),
 });
@@ -98,7 +99,13 @@ const cluster = fc.record({
   leafHub: fc.boolean(),
   leafOf: optional(fc.record({ cluster: clusterName, accounts: fc.array(account, { minLength: 1, maxLength: 3 }) })),
   tags: some(tag),
-  backup: optional(fc.record({ to: pick("s3://b/x", "gs://b/x", "file:///b") })),
+  backup: optional(
+    fc.record({
+      to: pick("s3://b/x", "gs://b/x", "file:///b"),
+      encrypt: optional(fc.boolean()),
+      locked: optional(fc.boolean()),
+    }),
+  ),
 });
 
 const consumer = fc.record({

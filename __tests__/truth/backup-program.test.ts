@@ -144,7 +144,11 @@ describe("the program", () => {
     expect((await program.start("drill", settings)).output).toContain("may be forged");
     await program.start("backup", settings);
     const listed = await program.start("list", settings);
-    expect(listed.lines).toMatchObject([{ state: "unreadable" }, { state: "complete" }]);
+    const states = listed.lines.map(({ id, state }) => ({ id, state }));
+    expect(states).toEqual([
+      { id: expect.any(String), state: "unreadable" },
+      { id: expect.any(String), state: "complete" },
+    ]);
     const [before] = listed.lines;
     const old = { ...settings, RESTORE_ID: String(before?.id) };
     expect(await program.start("drill", old)).toMatchObject({ code: 1 });

@@ -71,8 +71,8 @@ describe("what runs as it should", () => {
     expect(grouped.match(/^✔ +(\w+) +\d+ rows/gm)).toHaveLength(new Set(rows.map(({ group }) => group)).size);
     expect(grouped).toContain(`proven: ${rows.length} of ${rows.length} rows proven\n`);
     const count = (group: string) => rows.filter((row) => row.group === group).length;
-    // Three rows a server and one for the quorum; two names on 4222 and one on 6222; one list, two a stream; four.
-    expect([count("servers"), count("certificates"), count("streams"), count("callout")]).toEqual([10, 9, 3, 4]);
+    // Three rows a server, one for the quorum and one for the accounts; two names on 4222 and one on 6222; one list, two a stream; four.
+    expect([count("servers"), count("certificates"), count("streams"), count("callout")]).toEqual([11, 9, 3, 4]);
   });
 
   test("is left as it was: no message, no consumer and no file more", async () => {
