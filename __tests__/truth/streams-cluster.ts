@@ -14,6 +14,8 @@ export interface TestServer {
   readonly client: string;
   readonly monitoring: string;
   readonly storeDir: string;
+  /** What it has logged since it was started. */
+  log(): string;
   /** SIGKILL, and only returns once the process is gone. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -121,6 +123,7 @@ function testServer(props: {
     storeDir,
     client: `nats://127.0.0.1:${ports.client}`,
     monitoring: `http://127.0.0.1:${ports.monitoring}`,
+    log: () => program?.log() ?? "",
     async start() {
       program = startProgram(binary as string, ["-c", props.conf], process.env);
       const health = `http://127.0.0.1:${ports.monitoring}/healthz?js-enabled-only=true`;
