@@ -1,6 +1,6 @@
-import { pino } from "pino";
 import { NatsClient } from "../client";
 import { EnvironmentError } from "../common/environment-error";
+import { programLog } from "../common/program-log";
 import { RESPONDER_INBOX_PREFIX } from "./contract";
 import { startNatsAuthCalloutService } from "./service";
 import { loadSettings } from "./settings";
@@ -8,7 +8,7 @@ import { loadSettings } from "./settings";
 async function main(): Promise<void> {
   const { nats, callout, logLevel } = loadSettings(process.env);
   // Synchronous: pino's exit hook does not wait for a write that is in flight, and so may lose the last lines.
-  const log = pino({ name: "auth-callout", level: logLevel }, pino.destination({ sync: true }));
+  const log = programLog({ name: "auth-callout", level: logLevel });
   const client = new NatsClient({ ...nats, name: "auth-callout", inboxPrefix: RESPONDER_INBOX_PREFIX });
   const service = await startNatsAuthCalloutService({ ...callout, natsService: client, log });
 

@@ -1,6 +1,6 @@
-import { pino } from "pino";
 import { NatsClient } from "../client";
 import { EnvironmentError } from "../common/environment-error";
+import { programLog } from "../common/program-log";
 import { EXIT, type ExitCode, run } from "./run";
 import { endServer } from "./scratch-sidecar";
 import { COMMANDS, type Command, loadSettings } from "./settings";
@@ -11,7 +11,7 @@ async function main(): Promise<ExitCode> {
   const command = COMMANDS.find((known): known is Command => known === (process.argv[2] ?? "backup"));
   if (!command) throw new EnvironmentError(`no such command: ${process.argv[2]}; known: ${COMMANDS.join(", ")}`);
   const settings = await loadSettings(command, process.env);
-  const log = pino({ name: "backup", level: settings.logLevel });
+  const log = programLog({ name: "backup", level: settings.logLevel });
   const client = settings.client && new NatsClient({ ...settings.client, name: "backup" });
   const connect = () => client?.connection() ?? Promise.reject(new Error(`${command} logs in nowhere`));
   try {

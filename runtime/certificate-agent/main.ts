@@ -1,8 +1,8 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { pino } from "pino";
 import { awsLimits } from "../common/aws-limits";
 import { EnvironmentError } from "../common/environment-error";
+import { programLog } from "../common/program-log";
 import { runAgent } from "./agent";
 import { awsStore } from "./aws-store";
 import { fetchHealth } from "./health";
@@ -20,7 +20,7 @@ async function agent(): Promise<void> {
   const env = loadSettings(process.env);
   const options = { name: "certificate-agent", level: env.LOG_LEVEL };
   // Synchronous: the last lines before an end are the ones that matter.
-  const log = pino(options, pino.destination({ sync: true })).child({ server: env.SERVER_NAME });
+  const log = programLog(options).child({ server: env.SERVER_NAME });
   const end = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"]) process.once(name, () => end.abort());
   const clients = { s3: new S3Client(awsLimits()), secrets: new SecretsManagerClient(awsLimits()) };

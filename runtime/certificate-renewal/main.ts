@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { pino } from "pino";
 import { type Authentication, NatsClient } from "../client";
 import { errorMessage } from "../common/error-message";
+import { programLog } from "../common/program-log";
 import { RENEWAL_INBOX } from "./contract";
 import type { CertificateRenewalEnv } from "./env";
 import { kubernetesSecrets } from "./kubernetes";
@@ -15,7 +15,7 @@ const read = (file: string) => readFileSync(file, "utf8").trim();
 
 async function main(): Promise<void> {
   const env = loadSettings(process.env);
-  const log = pino({ name: "certificate-renewal", level: env.LOG_LEVEL });
+  const log = programLog({ name: "certificate-renewal", level: env.LOG_LEVEL });
   const api = {
     address: env.KUBERNETES_API,
     namespace: env.NAMESPACE,

@@ -1,12 +1,12 @@
-import { pino } from "pino";
 import { EnvironmentError } from "../common/environment-error";
+import { programLog } from "../common/program-log";
 import { startHttpGateway } from "./service";
 import { loadSettings } from "./settings";
 
 async function main(): Promise<void> {
   const { logLevel, ...options } = loadSettings(process.env);
   // Synchronous: pino's exit hook does not wait for a write that is in flight, and so may lose the last lines.
-  const log = pino({ name: "http-gateway", level: logLevel }, pino.destination({ sync: true }));
+  const log = programLog({ name: "http-gateway", level: logLevel });
   const gateway = await startHttpGateway({ ...options, log });
 
   const stop = async (signal: string) => {
