@@ -119,6 +119,10 @@ describe("what else Kubernetes does not change", () => {
       "ConfigMap nats-config is immutable",
     ]);
   });
+
+  test("of what natsform seals itself is none: other streams are another object", () => {
+    expect(sealedObjects("true ConfigMap nats-streams-app-79fc18e1\n")).toEqual([]);
+  });
 });
 
 describe("names of the whole Kubernetes cluster or Vault", () => {
