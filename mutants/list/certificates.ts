@@ -77,10 +77,10 @@ export const certificates = [
     ],
     [
       "a signature is served before peers know its authority",
-      'return spread >= spreadsMs ? "prove" : "wait";',
-      'return spread >= 0 || spreadsMs > 0 ? "prove" : "wait";',
+      "const isSpread = spread >= spreadsMs;",
+      "const isSpread = spread >= 0 || spreadsMs < 0;",
     ],
-    ["another authority signs unproven", '? "prove" : "wait"', '? "sign" : "wait"'],
+    ["another authority signs unproven", 'isLoadable ? "prove" : "sign"', 'isLoadable ? "sign" : "sign"'],
   ]),
   ...plantedIn("runtime/certificate-renewal/renew.ts", [
     [

@@ -92,13 +92,38 @@ const spreadsMs = 10 * 60_000;
  * Whether an authority may sign what replaces a certificate. Another one than before has been in the Secret long enough for
  * every pod, and every server that verifies peers has to accept it first: `prove`.
  *
- * @param cert the certificate in place; empty when there is none: then nobody serves anything yet
+ * A pair that no server can load is replaced without that proof: servers refuse to reload as long as it is there.
+ *
+ * @param pair what is in place; an empty certificate when there is none: then nobody serves anything yet
+ * @param trusted authorities that are trusted for this purpose, without those of other clusters
+ * @param current of these, those that sign now, with their root
  * @param since as {@link knownSince} makes it
  */
-export function maySign(cert: string, authority: string, since: string, now: Date): "sign" | "prove" | "wait" {
+export function maySign(
+  { cert = "", key = "" }: StoredPair,
+  authority: string,
+  { trusted, current }: { trusted: string; current: readonly string[] },
+  since: string,
+  now: Date,
+): "sign" | "prove" | "wait" {
   if (cert === "" || isSignedBy(cert, authority)) return "sign";
+  const isLoadable = canLoad(cert, key);
+  const known = new Set(current.flatMap((pem) => readPem(pem)).map(({ fingerprint256 }) => fingerprint256));
+  // Where no other authority is trusted, this one replaces none.
+  if (!isLoadable && readPem(trusted).every(({ fingerprint256 }) => known.has(fingerprint256))) return "sign";
   const spread = now.getTime() - Date.parse(since.split(" ")[1] ?? "");
-  return spread >= spreadsMs ? "prove" : "wait";
+  const isSpread = spread >= spreadsMs;
+  if (!isSpread) return "wait";
+  return isLoadable ? "prove" : "sign";
+}
+
+/** True for a certificate with its own key. */
+function canLoad(cert: string, key: string): boolean {
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
 }
 
 /** False for what cannot be read. */

@@ -44,6 +44,7 @@ export async function renew(props: RenewProps): Promise<Renewed> {
   const trusted = await secrets.read(authoritiesSecret);
   const desired: Record<string, string> = {};
   const signers = new Map<string, string>();
+  const currents = new Map<string, string[]>();
   for (const { issuer, mount } of certificates) {
     const signer = signers.get(issuer) ?? (await vault.authority(mount));
     if (!signer) throw new Error(`Vault has no authority at ${mount}`);
@@ -51,6 +52,7 @@ export async function renew(props: RenewProps): Promise<Renewed> {
     const root = props.rootMount ? await vault.authority(props.rootMount) : undefined;
     // Servers take an intermediate for an anchor; programs want the root, and routes and leaf nodes must not have it.
     const current = issuer === "internal" && root ? [signer, root] : [signer];
+    currents.set(issuer, current);
     Object.assign(desired, authorityFiles(trusted, issuer, current, props.peers?.[issuer] ?? "", now));
     desired[sinceKey(issuer)] = knownSince(trusted[sinceKey(issuer)], signer, now);
   }
@@ -67,7 +69,12 @@ export async function renew(props: RenewProps): Promise<Renewed> {
     const stored = await secrets.read(secret);
     let pair = { cert: stored["tls.crt"] ?? "", key: stored["tls.key"] ?? "" };
     const reason = renewalReason(pair, certificate, signer, now);
-    const next = reason && (await successor(props, certificate, pair.cert, signer, desired[sinceKey(issuer)] ?? ""));
+    const authorities = {
+      trusted: desired[`own-${issuer}.crt`] ?? desired[`${issuer}.crt`] ?? "",
+      current: currents.get(issuer) ?? [],
+    };
+    const step = maySign(pair, signer, authorities, desired[sinceKey(issuer)] ?? "", now);
+    const next = reason && (await successor(props, certificate, step, desired[sinceKey(issuer)] ?? ""));
     if (next && "problem" in next) {
       log.warn({ id, reason }, next.problem);
       if (next.refused) refused.push(`${id}: ${next.problem}`);
@@ -86,13 +93,11 @@ type Successor = { cert: string; key: string } | { problem: string; refused: boo
 
 /** What replaces a certificate, or why nothing may yet. */
 async function successor(
-  { vault, refusing, now }: RenewProps,
+  { vault, refusing }: RenewProps,
   certificate: RenewedCertificate,
-  inPlace: string,
-  signer: string,
+  step: ReturnType<typeof maySign>,
   since: string,
 ): Promise<Successor> {
-  const step = maySign(inPlace, signer, since, now);
   if (step === "sign") return vault.issue(certificate);
   if (step === "wait" || !refusing)
     return { problem: `waits for a later run: its authority is trusted since ${since.split(" ")[1]}`, refused: false };

@@ -87,14 +87,42 @@ test("an authority counts as known from when it was first written, and one that 
   expect(knownSince(noted, second.cert, daysOn(3))).toBe(knownSince(undefined, second.cert, daysOn(3)));
 });
 
-test("what the same authority signed, and the first certificate of all, wait for nobody", async () => {
-  const { cert } = await issue(routes, first, start);
-  const noted = knownSince(undefined, first.cert, start);
-  expect(maySign(cert, first.cert, noted, start)).toBe("sign");
-  expect(maySign("", first.cert, noted, start)).toBe("sign");
-  expect(maySign("unreadable", first.cert, noted, start)).toBe("wait");
-  expect(maySign(cert, second.cert, knownSince(noted, second.cert, start), daysOn(1))).toBe("prove");
-  expect(maySign(cert, second.cert, "nothing noted", daysOn(1))).toBe("wait");
+describe("who may sign what replaces a certificate", () => {
+  const alone = () => ({ trusted: first.cert, current: [first.cert] });
+  const beside = () => ({ trusted: `${first.cert}${second.cert}`, current: [second.cert] });
+
+  test("what the same authority signed, and the first certificate of all, wait for nobody", async () => {
+    const pair = await issue(routes, first, start);
+    const noted = knownSince(undefined, first.cert, start);
+    expect(maySign(pair, first.cert, alone(), noted, start)).toBe("sign");
+    expect(maySign({ cert: "", key: "" }, first.cert, alone(), noted, start)).toBe("sign");
+    expect(maySign({}, first.cert, beside(), noted, start)).toBe("sign");
+  });
+
+  test("another authority is in the Secret for a while, and proven", async () => {
+    const pair = await issue(routes, first, start);
+    const noted = knownSince(undefined, first.cert, start);
+    const since = knownSince(noted, second.cert, start);
+    expect(maySign(pair, second.cert, beside(), since, start)).toBe("wait");
+    expect(maySign(pair, second.cert, beside(), since, daysOn(1))).toBe("prove");
+    expect(maySign(pair, second.cert, beside(), "nothing noted", daysOn(1))).toBe("wait");
+    // Its bundle was lost: servers may trust the other one alone.
+    expect(maySign(pair, second.cert, { trusted: second.cert, current: [second.cert] }, since, start)).toBe("wait");
+  });
+
+  test("a pair that no server can load is replaced at once, or once another authority has spread: nobody can reload for a proof", async () => {
+    const [one, other] = [await issue(routes, first, start), await issue(routes, first, start)];
+    const since = knownSince(undefined, second.cert, start);
+    for (const broken of [
+      { cert: other.cert, key: one.key },
+      { cert: "unreadable", key: one.key },
+      { cert: one.cert },
+    ]) {
+      expect(maySign(broken, second.cert, { trusted: second.cert, current: [second.cert] }, since, start)).toBe("sign");
+      expect(maySign(broken, second.cert, beside(), since, start)).toBe("wait");
+      expect(maySign(broken, second.cert, beside(), since, daysOn(1))).toBe("sign");
+    }
+  });
 });
 
 describe("a run", () => {
