@@ -1,6 +1,4 @@
-import { AppautoscalingPolicy } from "@cdktf/provider-aws/lib/appautoscaling-policy";
-import { AppautoscalingTarget } from "@cdktf/provider-aws/lib/appautoscaling-target";
-import { EcsService } from "@cdktf/provider-aws/lib/ecs-service";
+import type { EcsService } from "@cdktf/provider-aws/lib/ecs-service";
 import { Construct } from "constructs";
 import type { EcsCluster } from "../../model/topology";
 import { awsClusterNames, calloutIssuerSecret, calloutXkeySecret } from "../../model/topology";
@@ -10,7 +8,7 @@ import type { Lookups } from "./lookups";
 import { connectionOf, keySource } from "./program-connection";
 import { programImage } from "./program-image";
 import { ProgramTask, type SecretVariable } from "./program-task";
-import { runsWhatIsWanted } from "./rolled-back";
+import { scaledService } from "./scaled-service";
 
 export interface AuthCalloutProps {
   context: StackContext;
@@ -46,49 +44,16 @@ export class AuthCallout extends Construct {
         startPeriod: 30,
       },
     });
-    const least = Math.max(2, topology.identity.responders);
-    this.service = new EcsService(this, "service", {
+    this.service = scaledService(this, {
       name,
-      cluster: lookups.ecsCluster.arn,
-      taskDefinition: task.definition.arn,
-      launchType: "FARGATE",
-      desiredCount: least,
-      deploymentMinimumHealthyPercent: 100,
-      deploymentMaximumPercent: 200,
-      deploymentCircuitBreaker: { enable: true, rollback: true },
-      availabilityZoneRebalancing: "ENABLED",
-      waitForSteadyState: true,
-      propagateTags: "SERVICE",
-      enableEcsManagedTags: true,
-      networkConfiguration: {
-        subnets: lookups.subnets("private", platform.zones),
-        securityGroups: [securityGroupId],
-        assignPublicIp: false,
-      },
-      // The autoscaling's.
-      lifecycle: { ignoreChanges: ["desired_count"], postcondition: [runsWhatIsWanted(name, task.definition.arn)] },
-      dependsOn: task.permissions,
-    });
-    const target = new AppautoscalingTarget(this, "scaling", {
-      serviceNamespace: "ecs",
-      scalableDimension: "ecs:service:DesiredCount",
-      resourceId: `service/${lookups.names.ecsCluster}/${this.service.name}`,
-      minCapacity: least,
-      maxCapacity: least * 5,
-    });
-    new AppautoscalingPolicy(this, "scaling-policy", {
-      name: `${name}-cpu`,
-      policyType: "TargetTrackingScaling",
-      serviceNamespace: target.serviceNamespace,
-      scalableDimension: target.scalableDimension,
-      resourceId: target.resourceId,
-      targetTrackingScalingPolicyConfiguration: {
-        predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
-        // A storm of reconnects comes within seconds and a task within a minute: the rest must do meanwhile.
-        targetValue: 40,
-        scaleOutCooldown: 30,
-        scaleInCooldown: 600,
-      },
+      task,
+      lookups,
+      securityGroupId,
+      zones: platform.zones,
+      least: Math.max(2, topology.identity.responders),
+      times: 5,
+      // A storm of reconnects comes within seconds and a task within a minute: the rest must do meanwhile.
+      targetCpu: 40,
     });
   }
 }

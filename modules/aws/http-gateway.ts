@@ -1,6 +1,3 @@
-import { AppautoscalingPolicy } from "@cdktf/provider-aws/lib/appautoscaling-policy";
-import { AppautoscalingTarget } from "@cdktf/provider-aws/lib/appautoscaling-target";
-import { EcsService } from "@cdktf/provider-aws/lib/ecs-service";
 import { Construct } from "constructs";
 import type { EcsCluster, HttpGatewayTopology } from "../../model/topology";
 import { awsClusterNames } from "../../model/topology";
@@ -12,7 +9,7 @@ import type { Lookups } from "./lookups";
 import { connectionOf, keySource } from "./program-connection";
 import { programImage } from "./program-image";
 import { ProgramTask, type SecretVariable } from "./program-task";
-import { runsWhatIsWanted } from "./rolled-back";
+import { scaledService } from "./scaled-service";
 
 export interface HttpGatewayProps {
   context: StackContext;
@@ -75,64 +72,20 @@ export class HttpGateway extends Construct {
       stopTimeout: stopSeconds,
       healthCheck: { command: ["CMD", "node", "-e", isHealthy], interval: 10, timeout: 5, retries: 3, startPeriod: 30 },
     });
-    this.#service({ name, task, balancer, securityGroupId: security.tasksId, lookups, zones: platform.zones });
-  }
-
-  #service(props: {
-    name: string;
-    task: ProgramTask;
-    balancer: HttpGatewayBalancer;
-    securityGroupId: string;
-    lookups: Lookups;
-    zones: readonly string[];
-  }): void {
-    const { name, task, balancer, lookups } = props;
-    const least = 2;
-    const service = new EcsService(this, "service", {
+    scaledService(this, {
       name,
-      cluster: lookups.ecsCluster.arn,
-      taskDefinition: task.definition.arn,
-      launchType: "FARGATE",
-      desiredCount: least,
-      deploymentMinimumHealthyPercent: 100,
-      deploymentMaximumPercent: 200,
-      deploymentCircuitBreaker: { enable: true, rollback: true },
-      availabilityZoneRebalancing: "ENABLED",
-      waitForSteadyState: true,
-      propagateTags: "SERVICE",
-      enableEcsManagedTags: true,
+      task,
+      lookups,
+      securityGroupId: security.tasksId,
+      zones: platform.zones,
+      least: 2,
+      times: 10,
+      targetCpu: 50,
       healthCheckGracePeriodSeconds: 60,
       loadBalancer: [
         { targetGroupArn: balancer.targetGroup.arn, containerName: program, containerPort: ports.callers },
       ],
-      networkConfiguration: {
-        subnets: lookups.subnets("private", props.zones),
-        securityGroups: [props.securityGroupId],
-        assignPublicIp: false,
-      },
-      // The autoscaling's.
-      lifecycle: { ignoreChanges: ["desired_count"], postcondition: [runsWhatIsWanted(name, task.definition.arn)] },
-      dependsOn: [...task.permissions, balancer.listener],
-    });
-    const target = new AppautoscalingTarget(this, "scaling", {
-      serviceNamespace: "ecs",
-      scalableDimension: "ecs:service:DesiredCount",
-      resourceId: `service/${lookups.names.ecsCluster}/${service.name}`,
-      minCapacity: least,
-      maxCapacity: least * 10,
-    });
-    new AppautoscalingPolicy(this, "scaling-policy", {
-      name: `${name}-cpu`,
-      policyType: "TargetTrackingScaling",
-      serviceNamespace: target.serviceNamespace,
-      scalableDimension: target.scalableDimension,
-      resourceId: target.resourceId,
-      targetTrackingScalingPolicyConfiguration: {
-        predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
-        targetValue: 50,
-        scaleOutCooldown: 30,
-        scaleInCooldown: 600,
-      },
+      dependsOn: [balancer.listener],
     });
   }
 }

@@ -248,8 +248,10 @@ export const aws = [
   ]),
   ...plantedIn("modules/aws/auth-callout.ts", [
     ["one responder is all there is", "Math.max(2, topology.identity.responders)", "topology.identity.responders"],
-    ["responders have public addresses", "assignPublicIp: false,", "assignPublicIp: true,"],
     ["the network sees who logs in", 'http: { host: "127.0.0.1", port }', "http: { port }"],
+  ]),
+  ...plantedIn("modules/aws/scaled-service.ts", [
+    ["responders have public addresses", "assignPublicIp: false,", "assignPublicIp: true,"],
     [
       "responders stop before new ones run",
       "deploymentMinimumHealthyPercent: 100,",
