@@ -23,11 +23,10 @@ import {
 import { DialPace } from "./dial-pace";
 import type { LinkEvent, Transport } from "./link";
 import { commonOptions, natsLink } from "./nats-link";
+import { openBucket, openObjects } from "./nats2-stores";
 import { closeUnfinished } from "./unfinished-sockets";
 
 closeUnfinished(NodeTransport);
-
-import { openBucket, openObjects } from "./nats2-stores";
 
 /** `nats` 2.29, the line that upstream left; a supported adapter. */
 export const nats2: Transport = {

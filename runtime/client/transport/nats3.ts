@@ -20,11 +20,10 @@ import {
 import { DialPace } from "./dial-pace";
 import type { LinkEvent, Transport } from "./link";
 import { commonOptions, natsLink } from "./nats-link";
+import { openBucket, openObjects } from "./nats3-stores";
 import { closeUnfinished } from "./unfinished-sockets";
 
 closeUnfinished(NodeTransport);
-
-import { openBucket, openObjects } from "./nats3-stores";
 
 /** `@nats-io/transport-node` 3, the line that is developed. */
 export const nats3: Transport = {
