@@ -7,7 +7,6 @@ import { loadSettings } from "./settings";
 
 async function main(): Promise<void> {
   const { nats, callout, logLevel } = loadSettings(process.env);
-  // Synchronous: pino's exit hook does not wait for a write that is in flight, and so may lose the last lines.
   const log = programLog({ name: "auth-callout", level: logLevel });
   const client = new NatsClient({ ...nats, name: "auth-callout", inboxPrefix: RESPONDER_INBOX_PREFIX });
   const service = await startNatsAuthCalloutService({ ...callout, natsService: client, log });

@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import type { NatsClientHealth } from "../client";
+import { readGauge } from "../common/read-gauge";
 import type { Outcome } from "./handler";
 
 /** Prometheus metrics of one responder, in a registry of its own. */
@@ -14,15 +15,7 @@ export function buildMetrics(nats: () => NatsClientHealth): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
+  const gauge = readGauge(registers);
 
   const decisions = new Counter({
     name: "auth_callout_decisions_total",

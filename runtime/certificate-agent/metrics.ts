@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { readGauge } from "../common/read-gauge";
 
 /** Prometheus metrics of one agent, in a registry of its own. */
 export interface Metrics {
@@ -38,14 +39,11 @@ export function buildMetrics(missing: () => number): Metrics {
     "last_success_timestamp_seconds",
     "When everything in the store was last in place and in use, since 1970.",
   );
-  new Gauge({
-    name: "certificate_agent_files_missing",
-    help: "Files that the server would miss if it started now.",
-    registers,
-    collect() {
-      this.set(missing());
-    },
-  });
+  readGauge(registers)(
+    "certificate_agent_files_missing",
+    "Files that the server would miss if it started now.",
+    missing,
+  );
   return {
     registry,
     certificate: (id, date) => notAfter.set({ id }, date.getTime() / 1000),

@@ -5,7 +5,6 @@ import { loadSettings } from "./settings";
 
 async function main(): Promise<void> {
   const { logLevel, ...options } = loadSettings(process.env);
-  // Synchronous: pino's exit hook does not wait for a write that is in flight, and so may lose the last lines.
   const log = programLog({ name: "http-gateway", level: logLevel });
   const gateway = await startHttpGateway({ ...options, log });
 

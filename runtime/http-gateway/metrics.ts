@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { readGauge } from "../common/read-gauge";
 
 /** Numbers that are read when somebody asks. */
 export interface Gauges {
@@ -21,15 +22,7 @@ export function buildMetrics(gauges: Gauges): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
+  const gauge = readGauge(registers);
   gauge("http_gateway_connections", "Connections to NATS that belong to tokens.", gauges.connections);
   let readers = () => 0;
   gauge("http_gateway_event_readers", "Readers of event streams.", () => readers());
