@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { readIfThere, writeFileAtomically } from "../../artifacts/files";
 import { lineOf, type Review, review, reviewExitCode } from "../../model/review";
@@ -6,7 +5,7 @@ import { version } from "../../package.json";
 import { type Locate, reviewHtml, reviewLines, reviewMarkdown, reviewSarif } from "../../templates/review";
 import { projectRoot } from "../core/environments";
 import { print, printJson } from "../core/output";
-import { mergeBase, readBase } from "../review/base-revision";
+import { mergeBase, readBase, topOf } from "../review/base-revision";
 import { foreignInput, inOrder, readPlans } from "../review/read-plans";
 import { fileOf, reviewInputs } from "../review/review-source";
 
@@ -34,24 +33,28 @@ export async function reviewEnvironments(names: readonly string[], options: Revi
     return stacks ? { ...input, stacks: inOrder((input.after ?? input.before)?.topology, stacks) } : input;
   });
   const reviews = [...planned, ...strangers].map(review);
-  if (out !== undefined) writeReports(resolve(out), root, reviews);
+  const reports = out === undefined ? {} : reportsOf(root, reviews);
+  for (const [name, text] of Object.entries(reports)) writeFileAtomically(join(resolve(out ?? ""), name), text);
   if (json) printJson({ ...(base && { from: base.commit }), reviews });
   else {
     for (const line of reviews.flatMap((one) => reviewLines(one))) print(line);
-    if (out !== undefined) print(`reports: ${reports.map((name) => join(out, name)).join(", ")}`);
+    if (out !== undefined)
+      print(
+        `reports: ${Object.keys(reports)
+          .map((name) => join(out, name))
+          .join(", ")}`,
+      );
   }
   process.exitCode = reviewExitCode(reviews);
 }
 
-const reports = ["review.html", "review.md", "review.sarif", "review.json"];
-
-function writeReports(folder: string, root: string, reviews: readonly Review[]): void {
-  const write = (name: string, text: string) => writeFileAtomically(join(folder, name), text);
-  write("review.html", reviewHtml(reviews));
-  write("review.md", reviewMarkdown(reviews));
-  write("review.sarif", `${JSON.stringify(reviewSarif(reviews, locateIn(root), version), null, 2)}\n`);
-  write("review.json", `${JSON.stringify({ reviews }, null, 2)}\n`);
-}
+/** Reports by the names of their files. */
+const reportsOf = (root: string, reviews: readonly Review[]): Record<string, string> => ({
+  "review.html": reviewHtml(reviews),
+  "review.md": reviewMarkdown(reviews),
+  "review.sarif": `${JSON.stringify(reviewSarif(reviews, locateIn(root), version), null, 2)}\n`,
+  "review.json": `${JSON.stringify({ reviews }, null, 2)}\n`,
+});
 
 /** Finds lines of environment files; what is no path of one is at its first line. */
 function locateIn(root: string): Locate {
@@ -62,10 +65,4 @@ function locateIn(root: string): Locate {
     texts.set(environment, text);
     return { file: fileOf(top, root, environment), line: lineOf(text, at) };
   };
-}
-
-/** The repository that a project lies in; the project itself where it is in none. */
-function topOf(root: string): string {
-  const { stdout, status } = spawnSync("git", ["-C", root, "rev-parse", "--show-toplevel"], { encoding: "utf8" });
-  return status === 0 ? stdout.trim() : root;
 }

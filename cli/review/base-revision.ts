@@ -102,9 +102,12 @@ const evaluated = (root: string, commit: string): Promise<Base["environments"]> 
     );
   });
 
+/** The repository that a project lies in; the project itself where it is in none. */
+export const topOf = (root: string): string => tried(root, "rev-parse", "--show-toplevel") ?? root;
+
 /** What environment files may read: the project, and the packages above it. */
 export const readable = (root: string, project: string): string[] => {
-  const top = tried(root, "rev-parse", "--show-toplevel") ?? root;
+  const top = topOf(root);
   return [...new Set([project, join(top, "node_modules"), join(root, "node_modules")])].filter((path) =>
     existsSync(path),
   );

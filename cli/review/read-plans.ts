@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { originOf, type PlanJson, type ReviewInput, readPlan, type StackReview } from "../../model/review";
+import { type PlanJson, type ReviewInput, readPlan, recordOf, type StackReview } from "../../model/review";
 import { stackPlan, type Topology } from "../../model/topology";
 import { UserError } from "../core/project";
 
@@ -27,7 +27,7 @@ export function readPlans(files: readonly string[]): GivenPlans {
       wrong.push(read);
       continue;
     }
-    const { record } = originOf(read);
+    const record = recordOf(read);
     const name = record?.stack.id ?? (file === "-" ? "standard input" : basename(file).replace(/\.json$/, ""));
     const review = readPlan(read, name);
     if (!record) given.foreign.push(review);

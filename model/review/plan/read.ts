@@ -17,24 +17,18 @@ const programsOwn: ReadonlySet<string> = new Set([
 /** Groups of drift in a report. */
 const mostDrift = 50;
 
-/** What a plan says of itself. */
-export interface PlanOrigin {
-  /** Of natsform's own stacks. */
-  record?: StackRecord;
-}
-
-/** Whose plan it is, by the record that every stack of natsform has. */
-export function originOf({ resource_changes = [] }: PlanJson): PlanOrigin {
+/** Whose plan it is, by the record that every stack of natsform has; undefined of somebody else's. */
+export function recordOf({ resource_changes = [] }: PlanJson): StackRecord | undefined {
   const resource = resource_changes.find(
     ({ type, name, address }) =>
       type === "terraform_data" && (name === recordNames.stack || address.endsWith(`.${recordNames.stack}`)),
   );
   const input = textOf(resource?.change.after) ?? textOf(resource?.change.before);
-  if (input === undefined) return {};
+  if (input === undefined) return undefined;
   try {
-    return { record: JSON.parse(input) as StackRecord };
+    return JSON.parse(input) as StackRecord;
   } catch {
-    return {};
+    return undefined;
   }
 }
 
