@@ -1,6 +1,6 @@
 import { silentHost } from "../../cli/core/host";
 import { commandHost } from "../../cli/core/hosts";
-import { agreeOnChange, changeOf, deployedTopologies } from "../../cli/deploy/change";
+import { agreeOnChange } from "../../cli/deploy/change";
 import { agreeOnLeft } from "../../cli/deploy/remove-left";
 import type { Left } from "../../cli/deploy/states/left";
 import type { StackState } from "../../cli/deploy/states/state";
@@ -20,6 +20,7 @@ import {
   stackRecord,
   type Topology,
 } from "../../model/topology";
+import { changeOf, deployedTopologies } from "../../templates/change";
 import { mixedEnvironment } from "../support/mixed-environment";
 
 const input = mixedEnvironment();

@@ -68,7 +68,7 @@ describe("a revision of git", () => {
     );
   });
 
-  test("that no single step leads from ends with 1, and says the steps", async () => {
+  test("that no single step leads from ends with 3, and says the steps", async () => {
     write(
       "nats/environments/demo.ts",
       source('clusters: { core: { ...environment.clusters.core, natsName: "x" } },').replace(
@@ -78,7 +78,7 @@ describe("a revision of git", () => {
     );
     const { code, stdout } = await plan("--from", "one");
     git("checkout", "-q", ".");
-    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining('keep natsName: "demo-core"') });
+    expect({ code, stdout }).toEqual({ code: 3, stdout: expect.stringContaining('keep natsName: "demo-core"') });
   });
 
   test.each([

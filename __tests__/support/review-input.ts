@@ -1,3 +1,4 @@
+import type { Environment } from "../../model/config";
 import { lint } from "../../model/lint";
 import { type ReviewInput, type ReviewSide, reviewRules } from "../../model/review";
 import { buildTopology } from "../../model/topology";
@@ -6,7 +7,9 @@ import { type Changes, changed, parsed } from "./lint-environment";
 
 export const today = "2026-11-30";
 
-const sideWith = (changes: Changes): ReviewSide => {
+type Linted = ReviewSide & { environment: Environment };
+
+const sideWith = (changes: Changes): Linted => {
   const environment = parsed(changed(changes));
   return { environment, topology: buildTopology(environment) };
 };
@@ -14,7 +17,7 @@ const sideWith = (changes: Changes): ReviewSide => {
 /** A review's input from changes of one base environment, as the command line makes it. */
 export function inputOf(from: Changes, to: Changes, more: Partial<ReviewInput> = {}): ReviewInput {
   const [before, after] = [sideWith(from), sideWith(to)];
-  const linted = ({ environment, topology }: ReviewSide) =>
+  const linted = ({ environment, topology }: Linted) =>
     lint(
       environment,
       topology,

@@ -186,6 +186,23 @@ deployed(
   },
 );
 
+deployed("what is not to be applied is said and refused before anything is touched, with --yes too", async () => {
+  const [orders, ...others] = demo.streams ?? [];
+  deployment.project.write({ ...demo, streams: [{ ...(orders as object), maxAge: "1d" } as never, ...others] });
+  const states = () => deployment.files().filter(({ path }) => path.endsWith(".tfstate"));
+  const before = states();
+  const { code, stdout, stderr } = await deployment.project.natsform("deploy", "demo", "--emulate", "--yes");
+  deployment.project.write(demo);
+  expect({ code, stderr }).toEqual({
+    code: 3,
+    stderr: expect.stringMatching(/nothing of it was touched:\n {2}streams\.ORDERS\.maxAgeMs: ORDERS loses /),
+  });
+  // The plans are judged as well, those of Terraform of stacks that are there.
+  expect(stdout).toMatch(/demo: BLOCK\. Judged by the repository and Terraform's plan\.\n/);
+  expect(stdout).not.toContain("Apply ");
+  expect(states()).toEqual(before);
+});
+
 deployed("with an empty state, a foundation that carries the environment's tag is not made a second time", async () => {
   const state = join(deployment.folder.terraform, "terraform.demo-eu-west-1-foundation.tfstate");
   renameSync(state, `${state}.away`);

@@ -8,7 +8,7 @@ export const deploy = () =>
     .option("--emulate", "deploy clusters on AWS to an emulated AWS on this machine: no account, no costs")
     .option(
       "--plan",
-      "show what would change, and change nothing; exit code 2 when something would, 1 for what no single step leads to",
+      "show what would change, and change nothing; exit code 2 when something would, 3 for what is not to be applied",
     )
     .option("--destroy", "remove everything that was deployed")
     .option("--yes", "do not ask for confirmation")

@@ -5,7 +5,7 @@ export const planChange = () =>
   new Command("plan-change")
     .argument("<environment>")
     .description(
-      "say what a change of the environment does, to servers, clients and streams, without asking any; exit 0: nothing, 2: something, 1: no single step leads there",
+      "say what a change of the environment does, to servers, clients and streams, without asking any; exit 0: nothing, 2: something, 3: no single step leads there",
     )
     .requiredOption(
       "--from <what>",

@@ -5,7 +5,7 @@ export const up = () =>
   new Command("up")
     .argument("<environment>")
     .description("run the environment's clusters as real servers on this machine, or bring them up to date")
-    .option("--plan", "show what would change, and touch nothing; exit 0: nothing, 2: something, 1: not in one step")
+    .option("--plan", "show what would change, and touch nothing; exit 0: nothing, 2: something, 3: not in one step")
     .option("--allow-data-loss <names...>", "streams, STREAM/consumer, accounts and clusters whose data may be lost")
     .option("--yes", "confirm that clients have to reconnect; confirms no loss")
     .option("--disconnect", "end connections that still have rights of before")

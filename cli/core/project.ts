@@ -21,5 +21,8 @@ export class UserError extends Error {
   }
 }
 
+/** What is not to be done as it is, however it is confirmed: the command ends with 3, and nothing was touched. */
+export class Blocked extends UserError {}
+
 /** A path for messages: relative to the project's root. */
 export const shownPath = (root: string, path: string) => relative(root, path) || ".";

@@ -8,12 +8,13 @@ import { applyEmulated, emulatedEvents } from "./emulated";
 import { endCheck } from "./end-check";
 import { type RecordedAuthorities, recordDeployedAuthorities, synthesizedAgain } from "./exchange-authorities";
 import { explained } from "./explained";
-import { applyPlan, type StackPlan } from "./plan";
+import { applyPlan, planStack, type StackPlan } from "./plan";
 import { agreeOnLeft, removeLeft, showLeft } from "./remove-left";
-import { showPlan } from "./show-plan";
+import { type EarlyPlans, emulatedPlans, plansOf, showPlan } from "./show-plan";
 import { type Applied, allOutputs, type DeployResult, describeTarget, newResult, stacksFor } from "./steps";
 import { survey } from "./survey";
 import type { DeployTarget } from "./target";
+import { refuseBlocked, reviewDeployment, reviewStack, showVerdict } from "./verdict";
 
 /** Deploys to a target: only changes that were shown and confirmed, where it is a real one. */
 export async function applyEverything(target: DeployTarget, host: Host): Promise<DeployResult> {
@@ -22,13 +23,23 @@ export async function applyEverything(target: DeployTarget, host: Host): Promise
   // Authorities of what is deployed already: a trust file that was not committed lacks them, and would remove them.
   const first = await authoritiesOf(target, host);
   const stacks = await stacksFor(first.target, host);
-  const { left, change } = await survey(first.target, stacks, host);
+  const found = await survey(first.target, stacks, host);
+  const { left, change } = found;
   showChange(change, host);
   showLeft(left, host);
   await drivers.refuse(first.target, stacks);
+  const early = await (target.emulator ? emulatedPlans : plansOf)(first.target, stacks, found, host);
+  const reviews = reviewDeployment(
+    first.target,
+    found,
+    [...early.values()].map(({ review }) => review),
+  );
+  showVerdict(reviews, host);
   await agreeOnChange(first.target, change, host);
+  // On an emulated AWS nobody was asked about losses.
+  refuseBlocked(reviews, target.emulator ? [] : ["data-lost"]);
   await agreeOnLeft(first.target, left, host);
-  const plans = await applyStacks(first.target, stacks, host, result);
+  const plans = await applyStacks(first.target, stacks, host, result, early);
   const { noted, unread, target: deployed } = await authoritiesOf(first.target, host);
   for (const text of unread) host.report({ code: "notice", text });
   if (noted.length > 0) await applyStacks(deployed, await synthesizedAgain(deployed, stacks, host), host, result);
@@ -61,10 +72,15 @@ async function applyStacks(
   stacks: readonly PlannedStack[],
   host: Host,
   result: DeployResult,
+  early: EarlyPlans = new Map(),
 ): Promise<ReadonlyMap<string, StackPlan>> {
   const plans = new Map<string, StackPlan>();
   for (const stack of stacks) {
-    const { count, plan } = await (target.emulator ? applyEmulated : applyConfirmed)(target, stack, host);
+    // Whatever was applied since then may be read by this one.
+    const untouched = Object.values(result.applied).every((count) => count === 0);
+    const known = untouched ? early.get(stack.id) : undefined;
+    const planned = async () => known?.plan ?? judged(target, await planNow(target, stack, host), host);
+    const { count, plan } = await (target.emulator ? applyEmulated : applyConfirmed)(target, stack, host, planned);
     result.applied[stack.id] = (result.applied[stack.id] ?? 0) + count;
     if (plan) plans.set(stack.id, plan);
     const after = drivers.after(target, stack);
@@ -73,8 +89,25 @@ async function applyStacks(
   return plans;
 }
 
-async function applyConfirmed(target: DeployTarget, stack: PlannedStack, host: Host): Promise<Applied> {
-  const plan = await showPlan(target, stack, host);
+const planNow = (target: DeployTarget, stack: PlannedStack, host: Host): Promise<StackPlan> =>
+  target.emulator ? planStack(target, stack.id) : showPlan(target, stack, host);
+
+/** Refuses a plan that could be made only now, where it is not to be applied: those of before were judged together. */
+function judged(target: DeployTarget, plan: StackPlan, host: Host): StackPlan {
+  if (plan.changes.length === 0) return plan;
+  const reviewed = [reviewStack(target, plan.review)];
+  showVerdict(reviewed, host);
+  refuseBlocked(reviewed);
+  return plan;
+}
+
+async function applyConfirmed(
+  target: DeployTarget,
+  stack: PlannedStack,
+  host: Host,
+  planned: () => Promise<StackPlan>,
+): Promise<Applied> {
+  const plan = await planned();
   const { changes } = plan;
   if (changes.length === 0) return { count: 0, plan };
   await confirmed(host, `Apply ${counted(changes.length, "change")} of ${stack.id}?`);

@@ -1,7 +1,9 @@
 import { admit, type Verdict } from "../../admission";
-import { type ChangePlan, planExitCode } from "../../model/change";
+import type { ChangePlan } from "../../model/change";
+import { changesNothing } from "../../model/change/model";
 import type { Environment } from "../../model/config";
 import { findTrust, trustFile } from "../../model/config/load";
+import type { Review } from "../../model/review";
 import { stackPlan, type Topology, withoutStacks } from "../../model/topology";
 import { refusal } from "../core/admission-gate";
 import { emulatorFolder } from "../core/emulator-folder";
@@ -19,12 +21,13 @@ import { drivers } from "./drivers";
 import { openEmulator } from "./emulated";
 import { checkPrerequisites } from "./preflight/preflight";
 import { type LeftStackPlan, leftPlan, showLeft } from "./remove-left";
-import { type PlanOrWait, plansOf } from "./show-plan";
+import { type PlanOrWait, planOrWait, plansOf } from "./show-plan";
 import type { DeployResult } from "./steps";
 import { stacksFor } from "./steps";
 import { survey } from "./survey";
 import type { Allowed, DeployTarget } from "./target";
 import { realTarget } from "./targets";
+import { reviewDeployment, showVerdict } from "./verdict";
 
 export interface DeployProps {
   /** Folder of the project. @default the one around the working directory */
@@ -51,14 +54,16 @@ export interface DeploymentPlan {
   /** What it does to servers, clients and what is stored. */
   change: ChangePlan;
   plans: Record<string, PlanOrWait>;
+  /** Whether it is to be applied, and why not: one, or several after a deployment that ended half-way. */
+  reviews: Review[];
   /** Stacks that are no longer in the environment and still deployed, in the order of their removal. */
   left: LeftStackPlan[];
 }
 
-/** Exit code of a command that shows a plan: 0 nothing changes, 2 something does, 1 no single step leads there. */
-export function deploymentExitCode({ change, plans, left }: DeploymentPlan): 0 | 1 | 2 {
-  const own = planExitCode(change);
-  if (own !== 0) return own;
+/** Exit code of a command that shows a plan: 0 nothing changes, 2 something does, 3 it is not to be applied. */
+export function deploymentExitCode({ change, plans, left, reviews }: DeploymentPlan): 0 | 2 | 3 {
+  if (reviews.some(({ verdict }) => verdict === "block")) return 3;
+  if (!changesNothing(change)) return 2;
   const changes = (plan: PlanOrWait) => "plannedAfter" in plan || plan.changes.length > 0;
   return left.length > 0 || Object.values(plans).some(changes) ? 2 : 0;
 }
@@ -93,8 +98,15 @@ export async function planDeployment(name: string, props: DeployProps, host: Hos
     showChange(found.change, host);
     showLeft(found.left, host);
     await drivers.refuse(target, stacks);
-    const plans = await plansOf(target, stacks, found, host);
-    return { environment: name, change: found.change, plans, left: found.left.map(leftPlan) };
+    const planned = await plansOf(target, stacks, found, host);
+    const reviews = reviewDeployment(
+      target,
+      found,
+      [...planned.values()].map(({ review }) => review),
+    );
+    showVerdict(reviews, host);
+    const plans = Object.fromEntries([...planned].map(([id, plan]) => [id, planOrWait(plan)]));
+    return { environment: name, change: found.change, plans, reviews, left: found.left.map(leftPlan) };
   });
 }
 

@@ -12,7 +12,7 @@ import { runStep, runSteps, type Step } from "../core/steps";
 import { EmulatorControl } from "../emulator/client";
 import { inventory } from "../emulator/inventory";
 import { removeEmulator } from "../emulator/start";
-import { applyAll, applyPlan, isApplied, planStack } from "./plan";
+import { applyAll, applyPlan, isApplied, type StackPlan } from "./plan";
 import type { Applied } from "./steps";
 import { type DeployTarget, stackFolder } from "./target";
 import { emulatedTarget } from "./targets";
@@ -39,13 +39,18 @@ export async function openEmulator(opened: OpenEnvironment, host: Host): Promise
   return state.target as DeployTarget;
 }
 
-/** Applies a stack without asking. */
-export async function applyEmulated(target: DeployTarget, stack: PlannedStack, host: Host): Promise<Applied> {
+/** Applies a stack without asking. @param planned its plan, where the emulated AWS has it already */
+export async function applyEmulated(
+  target: DeployTarget,
+  stack: PlannedStack,
+  host: Host,
+  planned: () => Promise<StackPlan>,
+): Promise<Applied> {
   let applied: Applied = { count: 0 };
   await runStep(host, {
     title: `Apply ${stack.id}`,
     work: async (progress) => {
-      applied = await applyStack(target, stack, progress);
+      applied = await applyStack(target, stack, progress, planned);
       return applied.count === 0 ? "nothing to change" : `${counted(applied.count, "resource")} made or changed`;
     },
   });
@@ -80,6 +85,7 @@ async function applyStack(
   target: DeployTarget,
   { id }: PlannedStack,
   progress: (text: string) => void,
+  planned: () => Promise<StackPlan>,
 ): Promise<Applied> {
   const { path } = stackFolder(target, id);
   const applied = join(path, "applied.tf.sha256");
@@ -87,7 +93,7 @@ async function applyStack(
     .update(readFileSync(join(path, "cdk.tf.json")))
     .digest("hex");
   const changed = readIfThere(applied) !== digest;
-  const done = await applyWhat(target, id, changed, progress);
+  const done = await applyWhat(target, id, changed, progress, planned);
   writeFileAtomically(applied, digest);
   return done;
 }
@@ -98,10 +104,11 @@ async function applyWhat(
   id: string,
   changed: boolean,
   progress: (text: string) => void,
+  planned: () => Promise<StackPlan>,
 ): Promise<Applied> {
   // Without a state a plan cannot save any work.
   if (!(await isApplied(target, id))) return { count: await applyAll(target, id, progress) };
-  const plan = await planStack(target, id);
+  const plan = await planned();
   const { changes, differences } = plan;
   const count = changes.length + (changed ? differences.length : 0);
   if (count > 0) await applyPlan(target, id, progress);

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { keepStackLock, lockName, writeStackLock } from "../../artifacts/provider-lock";
+import { nothingPlanned, type PlanJson as PlanDocument, readPlan, type StackReview } from "../../model/review";
 import { UserError } from "../core/project";
 import { motoDifferences } from "../emulator/moto-differences";
+import { synthesizedAttributes } from "./synthesized";
 import type { DeployTarget } from "./target";
 import { stackFolder } from "./target";
 import { type TerraformFolder, terraform } from "./terraform";
@@ -42,6 +44,8 @@ export interface StackPlan {
   changes: PlannedChange[];
   /** Changes that are planned only because the emulated AWS does not return an attribute. */
   differences: PlannedChange[];
+  /** What a review has of it: masked, without what the emulated AWS does not return. */
+  review: StackReview;
 }
 
 /**
@@ -79,12 +83,21 @@ export async function planStack(
   const replaced = again.map((address) => `-replace=${address}`);
   const planned = await terraform(folder, ["plan", "-json", `-out=${planFile}`, ...replaced]);
   refuseFailure(stack, planned);
-  if (planned.changes.length === 0) return { file: planFile, changes: [], differences: [] };
+  if (planned.changes.length === 0)
+    return { file: planFile, changes: [], differences: [], review: nothingPlanned(stack) };
   const shown = await terraform(folder, ["show", "-json", planFile]);
   refuseFailure(stack, shown);
-  const changes = changesOf(PlanJson.parse(JSON.parse(shown.text)));
+  const document = JSON.parse(shown.text) as PlanDocument;
+  const changes = changesOf(PlanJson.parse(document));
   const known = target.emulator ? changes.filter(isKnownDifference) : [];
-  return { file: planFile, changes: changes.filter((change) => !known.includes(change)), differences: known };
+  const resources = document.resource_changes?.filter(({ address }) => !known.some((one) => one.address === address));
+  const synthesized = synthesizedAttributes(folder.path);
+  return {
+    file: planFile,
+    changes: changes.filter((change) => !known.includes(change)),
+    differences: known,
+    review: readPlan({ ...document, resource_changes: resources, synthesized }, stack),
+  };
 }
 
 function changesOf({ resource_changes }: z.output<typeof PlanJson>): PlannedChange[] {

@@ -1,5 +1,7 @@
+import { nothingPlanned, type StackReview } from "../../model/review";
 import type { PlannedStack } from "../../model/topology";
 import type { Host } from "../core/host";
+import { runStep } from "../core/steps";
 import { drivers } from "./drivers";
 import { type PlannedChange, planStack, planText, type StackPlan } from "./plan";
 import { unlocking } from "./states/locks";
@@ -26,22 +28,76 @@ export async function showPlan(target: DeployTarget, stack: PlannedStack, host: 
 /** Changes of a stack's plan, or the stack that has to be applied before it can be planned. */
 export type PlanOrWait = { changes: PlannedChange[] } | { plannedAfter: string };
 
+/** What is known of a stack before anything is applied. */
+export interface EarlyPlan {
+  /** Its plan, or why there is none yet. */
+  review: StackReview;
+  plan?: StackPlan;
+}
+
+/** By the stack's id, in the order of the stacks. */
+export type EarlyPlans = ReadonlyMap<string, EarlyPlan>;
+
+const early = (plan: StackPlan): EarlyPlan => ({ review: plan.review, plan });
+
 /**
- * Shows what a deployment would change, stack by stack. A stack that reads from one that is not applied yet cannot be
- * planned; it is named.
+ * Plans what can be planned before anything is applied, and shows it. A stack that reads from one that is not applied yet
+ * cannot be planned; it is named.
  */
 export async function plansOf(
   target: DeployTarget,
   stacks: readonly PlannedStack[],
   { states }: Survey,
   host: Host,
-): Promise<Record<string, PlanOrWait>> {
+): Promise<EarlyPlans> {
   const applied = new Set([...states.values()].filter(isBegun).map(({ id }) => id));
-  const plans: Record<string, PlanOrWait> = {};
+  const plans = new Map<string, EarlyPlan>();
   for (const stack of stacks) {
-    const missing = stack.reads.find((id) => !applied.has(id));
-    if (missing) host.report({ code: "notice", text: `${stack.id}: planned after ${missing}` });
-    plans[stack.id] = missing ? { plannedAfter: missing } : { changes: (await showPlan(target, stack, host)).changes };
+    const after = stack.reads.find((id) => !applied.has(id));
+    if (after) host.report({ code: "notice", text: `${stack.id}: planned after ${after}` });
+    plans.set(
+      stack.id,
+      after ? { review: { ...nothingPlanned(stack.id), after } } : early(await showPlan(target, stack, host)),
+    );
   }
   return plans;
 }
+
+/**
+ * Plans what an emulated AWS has already, all at once, and shows nothing of it. What is new there is applied without a
+ * plan: it would save nothing.
+ */
+export async function emulatedPlans(
+  target: DeployTarget,
+  stacks: readonly PlannedStack[],
+  { states }: Survey,
+  host: Host,
+): Promise<EarlyPlans> {
+  const isThere = (id: string) => {
+    const state = states.get(id);
+    return state !== undefined && isBegun(state);
+  };
+  const plans = new Map<string, EarlyPlan>();
+  for (const { id } of stacks)
+    plans.set(id, {
+      review: { ...nothingPlanned(id), missing: "it is new, and an emulated AWS gets it without a plan" },
+    });
+  const there = stacks.filter(({ id, reads }) => [id, ...reads].every(isThere));
+  if (there.length === 0) return plans;
+  await runStep(host, {
+    title: "Plans",
+    work: async (progress) => {
+      await Promise.all(
+        there.map(async ({ id }) => {
+          plans.set(id, early(await planStack(target, id)));
+          progress(`${id} planned`);
+        }),
+      );
+    },
+  });
+  return plans;
+}
+
+/** As programs get it. */
+export const planOrWait = ({ review, plan }: EarlyPlan): PlanOrWait =>
+  plan ? { changes: plan.changes } : { plannedAfter: review.after ?? "" };

@@ -1,6 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { type PlanJson, type ReviewInput, readPlan, recordOf, type StackReview } from "../../model/review";
+import {
+  nothingPlanned,
+  type PlanJson,
+  type ReviewInput,
+  readPlan,
+  recordOf,
+  type StackReview,
+} from "../../model/review";
 import { stackPlan, type Topology } from "../../model/topology";
 import { UserError } from "../core/project";
 
@@ -70,7 +77,7 @@ export function inOrder(topology: Topology | undefined, given: readonly StackRev
   if (!topology) return [...given];
   const planned = stackPlan(topology).map(({ id }): StackReview => {
     const found = given.find(({ stack }) => stack === id);
-    return found ?? { stack: id, missing: true, counts: {}, changes: [], drift: [], findings: [], deferred: 0 };
+    return found ?? { ...nothingPlanned(id), missing: "no plan of it was given" };
   });
   return [...planned, ...given.filter(({ stack }) => !planned.some((one) => one.stack === stack))];
 }

@@ -73,7 +73,7 @@ function inputOf({ name, before: found, after: environment, trust, base, today }
   const before = found?.problem === undefined && found ? sideOf(found.environment) : undefined;
   const after = environment && sideOf(environment);
   const elsewhere = reviewRules.map(({ id }) => id);
-  const linted = (side: ReviewSide | undefined) =>
+  const linted = (side: Linted | undefined) =>
     side ? lint(side.environment, side.topology, today, elsewhere) : { findings: [], acknowledged: [] };
   const now = linted(after);
   const old = linted(before);
@@ -91,7 +91,10 @@ function inputOf({ name, before: found, after: environment, trust, base, today }
   };
 }
 
-const sideOf = (environment: Environment): ReviewSide => ({ environment, topology: buildTopology(environment) });
+/** A side with all of its environment, which lint reads. */
+type Linted = ReviewSide & { environment: Environment };
+
+const sideOf = (environment: Environment): Linted => ({ environment, topology: buildTopology(environment) });
 
 /** An environment that is taken out: what is left of it is nothing. */
 function emptied(before: ReviewSide | undefined) {

@@ -108,9 +108,9 @@ export const changesNothing = ({ servers, streams, losses, narrowed, forbidden, 
   servers.every(({ effect }) => effect === "nothing") &&
   [streams, losses, narrowed, forbidden, others].every((list) => list.length === 0);
 
-/** Exit code of a command that shows a plan: 0 nothing changes, 2 something does, 1 no single step leads there. */
-export const planExitCode = (plan: ChangePlan): 0 | 1 | 2 =>
-  plan.forbidden.length > 0 ? 1 : changesNothing(plan) ? 0 : 2;
+/** Exit code of a command that shows a plan: 0 nothing changes, 2 something does, 3 no single step leads there. */
+export const planExitCode = (plan: ChangePlan): 0 | 2 | 3 =>
+  plan.forbidden.length > 0 ? 3 : changesNothing(plan) ? 0 : 2;
 
 /** Keys whose effect nobody has measured, once each. */
 export const unknownKeys = ({ servers }: ChangePlan): string[] => [

@@ -2,6 +2,6 @@ export { lineOf } from "./locate";
 export * from "./model";
 export { actionOrder } from "./plan/actions";
 export type { PlanJson } from "./plan/format";
-export { readPlan, recordOf } from "./plan/read";
+export { nothingPlanned, readPlan, recordOf } from "./plan/read";
 export { everyRule as reviewRules, isEmptyReview, review, reviewExitCode } from "./review";
 export { trustChange } from "./trust-change";

@@ -14,7 +14,8 @@ export type Verdict = "allow" | "acknowledge" | "block";
 
 /** One of the two states of an environment. */
 export interface ReviewSide {
-  environment: Environment;
+  /** What is not in the topology, and is judged too. */
+  environment: Pick<Environment, "acknowledge" | "deletionProtection" | "backend">;
   topology: Topology;
 }
 
@@ -35,6 +36,8 @@ export interface ReviewInput {
   trust?: TrustChange;
   /** Why the environment of before cannot be read: it is judged as if it were new. */
   unreadable?: string;
+  /** What is accepted, where no revision of before says so: in a deployment. @default what both revisions accept */
+  accepted?: readonly Acknowledgement[];
   /** Files of the repository that the change touches, by their paths in it. */
   files: readonly string[];
   /** Stacks as Terraform plans them; absent: depth `source`. */
@@ -111,8 +114,8 @@ export interface StackReview {
   stack: string;
   /** It cannot be planned before this one is applied. */
   after?: string;
-  /** It is one of the environment's, and no plan of it was given. */
-  missing?: true;
+  /** It is one of the environment's, and why there is no plan of it, in a sentence. */
+  missing?: string;
   counts: Partial<Record<ResourceChange["action"], number>>;
   changes: ResourceChange[];
   /** What changed in the cloud behind Terraform's back: by type and attributes. */

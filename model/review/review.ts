@@ -18,8 +18,8 @@ import { stepsOf } from "./steps";
 export function review(input: ReviewInput): Review {
   const { name, before, after, change, findings, stacks } = input;
   const [held, proposed] = [before?.environment.acknowledge ?? [], after?.environment.acknowledge ?? []];
-  const standing = proposed.filter((one) => held.some((other) => isSame(one, other)));
-  const brought = proposed.filter((one) => !standing.includes(one));
+  const standing = input.accepted ?? proposed.filter((one) => held.some((other) => isSame(one, other)));
+  const brought = input.accepted ? [] : proposed.filter((one) => !standing.includes(one));
   const known = everyRule.map(({ id }) => id);
   const elsewhere = lintRules.map(({ id }) => id);
   const found = [...runRules(reviewRules, input), ...(stacks ?? []).flatMap((stack) => stack.findings)];
@@ -91,7 +91,7 @@ const unplanned = ({ stack, after, missing, deferred }: StackReview): Reason[] =
   ...(after === undefined
     ? []
     : [later(stack, `it is planned after ${after}`, `apply ${after}, and review ${stack} then`)]),
-  ...(missing ? [later(stack, "no plan of it was given", `add the plan of ${stack}`)] : []),
+  ...(missing === undefined ? [] : [later(stack, missing, `plan ${stack}, and review it with its plan`)]),
   ...(deferred === 0
     ? []
     : [

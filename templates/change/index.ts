@@ -1,2 +1,3 @@
+export { changeOf, type Deployed, deployedTopologies } from "./deployed";
 export { type ChangeTrust, type PlanProps, planChange } from "./plan";
 export { changeLines } from "./text";

@@ -2,4 +2,4 @@ export { reviewHtml } from "./html";
 export { commentBudget, escaped, marker, reviewMarkdown } from "./markdown";
 export { type Locate, reviewSarif } from "./sarif";
 export { countsOf, headline, verdictWords } from "./sections";
-export { reviewLines } from "./text";
+export { reviewLines, verdictLines } from "./text";

@@ -109,7 +109,7 @@ export function sectionsOf(review: Review): Section[] {
 /** Counts that show destruction: a replacement is one that goes and one that comes. */
 export function countsOf({ counts, after, missing }: StackReview): string {
   if (after !== undefined) return `planned after ${after}`;
-  if (missing) return "no plan of it was given";
+  if (missing !== undefined) return missing;
   const said = actionOrder.flatMap((action) => {
     const count = counts[action];
     if (!count) return [];

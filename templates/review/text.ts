@@ -2,10 +2,9 @@ import { isEmptyReview, type Review } from "../../model/review";
 import { headline, planLines, sectionsOf, verdictWords } from "./sections";
 import { visible } from "./visible";
 
-/** A review as lines for a terminal or a log: the verdict, why, and what happens. */
-export function reviewLines(review: Review): string[] {
-  if (isEmptyReview(review)) return [`${review.environment}: ${verdictWords.allow}: nothing changes`];
-  const sections = sectionsOf(review);
+/** The verdict of a review and why, as lines for a terminal or a log. */
+export function verdictLines(review: Review): string[] {
+  if (isEmptyReview(review)) return [visible(`${review.environment}: ${verdictWords.allow}: nothing changes`)];
   const lines = [`${review.environment}: ${headline(review)}`];
   for (const { verdict, at, message, fix, rule, cannotTell } of review.reasons) {
     const place = at === "" ? "" : `${at}: `;
@@ -14,6 +13,14 @@ export function reviewLines(review: Review): string[] {
       `    ${fix}`,
     );
   }
+  return lines.map(visible);
+}
+
+/** A review as lines for a terminal or a log: the verdict, why, and what happens. */
+export function reviewLines(review: Review): string[] {
+  if (isEmptyReview(review)) return verdictLines(review);
+  const sections = sectionsOf(review);
+  const lines: string[] = [];
   if (review.steps.length > 0) {
     lines.push("what happens, in order:");
     for (const { when, what, effects } of review.steps)
@@ -25,5 +32,5 @@ export function reviewLines(review: Review): string[] {
         `${title.toLowerCase()}:`,
         ...rows.map((cells) => `  ${cells.filter((cell) => cell !== "").join(" | ")}`),
       );
-  return lines.map(visible);
+  return [...verdictLines(review), ...lines.map(visible)];
 }

@@ -76,6 +76,11 @@ export function readPlan(plan: PlanJson, stack: string): StackReview {
   );
 }
 
+/** A stack of which a plan says nothing. */
+export const nothingPlanned = (stack: string): StackReview => ({
+  ...{ stack, counts: {}, changes: [], drift: [], findings: [], deferred: 0 },
+});
+
 function changeOf(resource: ResourceJson, action: ResourceChange["action"]): ResourceChange {
   const { address, type, deposed, previous_address: movedFrom, change } = resource;
   const why = change.actions.join() === "create,forget" ? "another one is made under the same name" : whyOf(resource);
