@@ -1,6 +1,6 @@
 export { ConfigError } from "../../model/config";
 export { type Host, type HostEvent, silentHost } from "../core/host";
-export { UserError } from "../core/project";
+export { Blocked, UserError } from "../core/project";
 export type { DeployRow, Row } from "../core/rows";
 export {
   type DeploymentPlan,
