@@ -1,12 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { App, TerraformStack } from "cdktf";
+import { ValidateTerraformVersion } from "cdktf/lib/validations/validate-terraform-version";
 import type { StackContext } from "../../../modules/aws/context";
 
 // Before anything replaces them: imports that follow do.
 const { prepareStack } = TerraformStack.prototype;
 const traces = require("cdktf/lib/tokens/private/stack-trace") as { captureStackTrace: () => string[] };
 const { captureStackTrace } = traces;
+const { validate } = ValidateTerraformVersion.prototype;
 const { contextOf, projectWithCode, readStacks } =
   require("../../support/stacks") as typeof import("../../support/stacks");
 const { addStacks } = require("../../../stacks") as typeof import("../../../stacks");
@@ -31,7 +33,21 @@ test.each(["aws-production", "kubernetes-production"])("what is left out changes
   const fast = texts(context, `${name}-fast`);
   TerraformStack.prototype.prepareStack = prepareStack;
   traces.captureStackTrace = captureStackTrace;
+  ValidateTerraformVersion.prototype.validate = validate;
   const whole = texts(context, `${name}-whole`);
   expect(Object.keys(fast).length).toBeGreaterThan(3);
   expect(fast).toEqual(whole);
+});
+
+test("cdktf starts no Terraform, since each stack says which one it needs", async () => {
+  const context = await contextOf("aws-production", root);
+  synthesizeFast();
+  const path = process.env.PATH;
+  process.env.PATH = "";
+  try {
+    for (const text of Object.values(texts(context, "without-terraform")))
+      expect(JSON.parse(text).terraform.required_version).toBe(">= 1.11");
+  } finally {
+    process.env.PATH = path;
+  }
 });

@@ -1,4 +1,5 @@
 import { defaultRelease, testedReleases } from "../../../model/config/server-releases";
+import { oldestTerraform } from "../../../model/config/terraform-release";
 import { type Job, jobs, type Need } from "./jobs";
 
 /*
@@ -126,7 +127,7 @@ const entries = {
   terraform: {
     kind: "on-path",
     versionArgs: ["version"],
-    minimum: "1.11",
+    minimum: oldestTerraform,
     purpose: "applies stacks",
     get: "developer.hashicorp.com/terraform/install",
     neededFor: ["emulation", "aws", "kubernetes"],
