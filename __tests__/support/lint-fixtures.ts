@@ -50,6 +50,11 @@ const gatewayOf = (route: object, allow = "user.{sub}.>") => ({
   },
 });
 
+/** The service of the base environment as natsform runs it. */
+const running = (runs: object | undefined) => ({
+  "identity.services.api.runs": runs && { cluster: "core", code: { kind: "node", entry: "api.js" }, ...runs },
+});
+
 const durable = { "clusters.core.jetstream.durability": "durable" };
 /** A chart whose volumes are asked for with a mode of access. */
 const onVolume = (mode: string) => ({
@@ -729,6 +734,28 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
     at: "clusters.core.httpGateway.routes.one.stream",
     passes: gatewayOf({ kind: "events", path: "/a", subject: "orders.{sub}.a", stream: "ORDERS" }),
+  },
+
+  // Services that natsform runs
+  "fleet-not-deployed": {
+    fails: running({}),
+    at: "identity.services.api.runs",
+    passes: running(undefined),
+  },
+  "fleet-single-process": {
+    fails: { ...running({ count: 1 }), "identity.services.api.serves": ["user.get"] },
+    at: "identity.services.api.runs.count",
+    passes: running({ count: 1 }),
+  },
+  "fleet-without-rights": {
+    fails: { ...running({}), "identity.services.api.publish": {}, "identity.services.api.subscribe": {} },
+    at: "identity.services.api",
+    passes: { ...running({}), "identity.services.api.publish": {} },
+  },
+  "fleet-short-stop": {
+    fails: running({ stopTimeout: "24s" }),
+    at: "identity.services.api.runs.stopTimeout",
+    passes: running({ stopTimeout: "25s" }),
   },
 
   // Certificates

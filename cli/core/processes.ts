@@ -66,17 +66,19 @@ export interface StartProps {
   args: readonly string[];
   /** The whole environment of the process: nothing else is inherited. */
   env: Record<string, string>;
+  /** Working directory. @default the folder */
+  cwd?: string;
 }
 
 /** Starts a process in a session of its own, with its output appended to the folder's log, and records it. */
 export async function startProcess(
   folder: ProgramFolder,
-  { command, args, env }: StartProps,
+  { command, args, env, cwd = folder.root }: StartProps,
 ): Promise<RecordedProcess> {
   mkdirSync(folder.root, { recursive: true, mode: privateFolder });
   const log = openSync(folder.log, "a", 0o600);
   try {
-    const child = spawn(command, args, { cwd: folder.root, env, detached: true, stdio: ["ignore", log, log] });
+    const child = spawn(command, args, { cwd, env, detached: true, stdio: ["ignore", log, log] });
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
       child.once("error", reject);
@@ -111,11 +113,14 @@ export async function stopProcess(
   graceMs: number,
 ): Promise<"gone" | "killed"> {
   let outcome: "gone" | "killed" = "gone";
+  const recorded = runningProcess(folder);
   if (signalProcess(folder, signal) && !(await poll(() => !runningProcess(folder), graceMs))) {
     signalProcess(folder, "SIGKILL");
     outcome = "killed";
     await poll(() => !runningProcess(folder), 10_000);
   }
+  // A service may be a shell that has started others.
+  if (recorded) killMembers(recorded.pid);
   rmSync(folder.process, { force: true });
   return outcome;
 }

@@ -17,7 +17,7 @@ export type DeployRow = Row<
 >;
 
 /** Row of `natsform verify`, about servers, clients and certificates of a twin. */
-export type VerifyRow = Row<"servers" | "certificates" | "streams" | "callout" | "http-gateway">;
+export type VerifyRow = Row<"servers" | "certificates" | "streams" | "callout" | "http-gateway" | "services">;
 
 /** Result of a check: a row without its place in the list. */
 export type CheckResult = Pick<Row, "ok" | "warns" | "seen">;

@@ -6,6 +6,7 @@ import { runningProcess } from "../core/processes";
 import { sentinelOf } from "./connect";
 import { allServers, type Twin } from "./context";
 import { loopback } from "./ports";
+import { localServices } from "./service-code";
 
 /** Content of `.natsform/ENV/connect.json`: all that programs and scripts have to know of the twin. No secret is in it. */
 export interface ConnectFile {
@@ -32,6 +33,8 @@ export interface ServiceLogin {
   /** File with the private half. */
   seedFile: string;
   inboxPrefix: string;
+  /** Where natsform runs it. */
+  pid?: number;
 }
 
 /** The twin as programs see it. @param trust its own trust file */
@@ -39,6 +42,7 @@ export function connectFile(twin: Twin, trust: Trust): ConnectFile {
   const { folder, ports, topology } = twin;
   const { environment, identity } = topology;
   const { issuer, audience } = identity.oidc;
+  const fleet = new Set(localServices(topology).map(({ service }) => service.name));
   return {
     environment,
     servers: allServers(topology).map(({ cluster, server }) => {
@@ -75,7 +79,8 @@ export function connectFile(twin: Twin, trust: Trust): ConnectFile {
         // Services belong to no cluster: one key opens all of them.
         const nkey = trust.users[`service-${name}`] ?? "";
         const seedFile = join(folder.keys, `user-service-${name}.key`);
-        return [name, { account, nkey, seedFile, inboxPrefix: serviceInboxPrefix(nkey) }];
+        const pid = fleet.has(name) ? runningProcess(folder.program(name))?.pid : undefined;
+        return [name, { account, nkey, seedFile, inboxPrefix: serviceInboxPrefix(nkey), pid }];
       }),
     ),
   };

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { programFile } from "../../artifacts/build/names";
 import { copyBuilt } from "../../artifacts/copy-built";
-import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { privateFile, writeFileAtomically } from "../../artifacts/files";
 import type { Trust } from "../../model/config";
 import {
   type ClusterTopology,
@@ -18,7 +17,7 @@ import { toAuthRules } from "../../templates/callout-rules";
 import { httpGatewayEnvironment, httpGatewaySpec } from "../../templates/http-gateway-environment";
 import { definedVariables } from "../../templates/program-environment";
 import type { ProgramFolder } from "../core/processes";
-import { poll, runningProcess, startProcess, stopProcess } from "../core/processes";
+import { poll, runningProcess, stopProcess } from "../core/processes";
 import { UserError } from "../core/project";
 import { ClusterStore } from "../keys/cluster-store";
 import { deployedValues } from "../keys/push";
@@ -26,8 +25,9 @@ import { FolderStore } from "../keys/store";
 import { credsFile } from "./connect";
 import { clientUrls, type Twin } from "./context";
 import { ensureIssuerKey, issuerKeyPath } from "./issuer";
+import { ensureProcess } from "./kept-process";
 import { loopback, responderName } from "./ports";
-import { assertPortsFree, diagnosis } from "./servers";
+import { diagnosis } from "./servers";
 
 /** A program of the twin: its bundle and variables, and the HTTP path that answers when it is ready. */
 export interface TwinProgram {
@@ -172,34 +172,15 @@ async function writeSeeds(twin: Twin, cluster: ClusterTopology, trust: Trust): P
   }
 }
 
-const startedWith = (program: TwinProgram) => join(program.folder.root, "started-with.json");
-/**
- * Digest of everything that needs a restart: the bundle, the variables and the contents of the files that they name.
- */
-function fingerprint(program: TwinProgram): string {
-  const files = Object.entries(program.env).flatMap(([key, value]) =>
-    key.endsWith("_FILE") ? [readIfThere(value) ?? ""] : [],
-  );
-  const hash = createHash("sha256").update(JSON.stringify([program.env, files, readIfThere(program.bundle)]));
-  return hash.digest("hex");
-}
-
-/**
- * Starts a program that does not run, and restarts one whose bundle, variables or files have changed.
- *
- * @returns what was done
- */
-export async function ensureProgram(twin: Twin, program: TwinProgram): Promise<"kept" | "started" | "restarted"> {
-  const desired = fingerprint(program);
-  const runs = runningProcess(program.folder) !== undefined;
-  if (runs && readIfThere(startedWith(program)) === desired) return "kept";
-  if (runs) await stopProgram(program);
-  await assertPortsFree(twin, [program.port, ...(program.otherPorts ?? [])]);
-  const args = [program.bundle, ...program.folder.lastArguments];
-  await startProcess(program.folder, { command: process.execPath, args, env: program.env });
-  writeFileAtomically(startedWith(program), desired, privateFile);
-  return runs ? "restarted" : "started";
-}
+/** Starts a program that does not run, and restarts one whose bundle, variables or files have changed. */
+export const ensureProgram = (twin: Twin, program: TwinProgram) =>
+  ensureProcess(twin, {
+    ...program,
+    command: process.execPath,
+    args: [program.bundle, ...program.folder.lastArguments],
+    code: [program.bundle],
+    ports: [program.port, ...(program.otherPorts ?? [])],
+  });
 
 export const stopProgram = (program: TwinProgram) => stopProcess(program.folder, program.signal, 20_000);
 

@@ -2,8 +2,10 @@ import type { Healthz, Jsz, Varz } from "../../runtime/client/monitoring";
 import { exitedUnexpectedly, runningProcess } from "../core/processes";
 import type { PartStatus } from "../core/rows";
 import { allServers, type Twin } from "./context";
+import { type ServiceLogins, serviceLogins } from "./logins";
 import { monitoring } from "./monitoring";
 import { loopback, responderNames } from "./ports";
+import { localServices } from "./service-code";
 
 /** Current state of every process of the twin. */
 export async function twinStatus(twin: Twin): Promise<PartStatus[]> {
@@ -13,7 +15,23 @@ export async function twinStatus(twin: Twin): Promise<PartStatus[]> {
     ...responderNames(twin.ports).map(([name, port]) => ({ name, port, path: "/readyz" })),
     ...Object.entries(twin.ports.httpGateways).map(([name, { admin }]) => ({ name, port: admin, path: "/readyz" })),
   ];
-  return [...servers, ...(await Promise.all(programs.map((program) => programStatus(twin, program))))];
+  const services = localServices(twin.topology);
+  const logins = services.length > 0 ? await serviceLogins(twin) : new Map();
+  return [
+    ...servers,
+    ...(await Promise.all(programs.map((program) => programStatus(twin, program)))),
+    ...services.map(({ service }) => serviceStatus(twin, service.name, logins)),
+  ];
+}
+
+/** A service of the environment: nobody but the servers says how it is. */
+function serviceStatus({ folder }: Twin, name: string, logins: ServiceLogins): PartStatus {
+  const own = folder.program(name);
+  const pid = runningProcess(own)?.pid;
+  if (!pid) return { name, address: "-", ok: false, state: gone(exitedUnexpectedly(own)) };
+  const [login] = logins.get(name) ?? [];
+  if (!login) return { name, pid, address: "-", ok: false, state: "runs, but is not logged in" };
+  return { name, pid, address: login.server, ok: true, state: `logged in, account ${login.account}` };
 }
 
 const gone = (died: boolean) =>

@@ -16,6 +16,7 @@ import { noteApplied } from "./changes";
 import { writeConnectFile } from "./connect-file";
 import { allServers, importedTrustOf, type Twin, twinTrustIfThere } from "./context";
 import { disconnectAdmitted } from "./disconnect";
+import { ensureFleet, leftoverServices } from "./fleet";
 import { takeKeptBackupKey } from "./kept-backup-key";
 import { leftoverServers, writeLayout } from "./layout";
 import { leafLinksReady } from "./leaf-links";
@@ -31,6 +32,7 @@ import {
   startServer,
   stopServer,
 } from "./servers";
+import { type LocalCode, localFleet, localServices } from "./service-code";
 import { applyStreams, type PlanOptions } from "./streams";
 
 /** State that the steps of `up` share, in the order in which it is set. */
@@ -39,6 +41,8 @@ export interface UpState {
   trust: Trust;
   servers: PlannedServer[];
   programs: TwinProgram[];
+  /** Code of the services that run here. */
+  fleet: LocalCode[];
 }
 
 const readyTimeoutMs = 60_000;
@@ -59,6 +63,7 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
         const desired = twin.topology.nats.version;
         const found = findNatsServer(desired);
         if (!found) throw missingNatsServer(desired);
+        state.fleet = localFleet(twin, root);
         await assertPortsFree(twin, portsToOpen(twin));
         writeLayout(twin);
         state.natsServer = found;
@@ -147,6 +152,12 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
         await ensurePrograms(twin, programs, progress);
         return counted(programs.length, "gateway");
       },
+    },
+    {
+      title: "Services",
+      enabled: localServices(twin.topology).length + leftoverServices(twin).length > 0,
+      work: async (progress, state) =>
+        `${counted(await ensureFleet(twin, state.trust, state.fleet, root, progress), "service")} logged in`,
     },
     {
       title: "Rights of before",

@@ -1,6 +1,7 @@
 import { nameLengths, privateCa, sharedRegions } from "./checks/aws";
 import { backupBuckets } from "./checks/backups";
 import { hasClusters, leafLinks, sizes, vaultIssuer } from "./checks/clusters";
+import { fleets } from "./checks/fleet";
 import { foreignLeafs } from "./checks/foreign-leafs";
 import { httpGateways } from "./checks/http-gateway";
 import { programDigests } from "./checks/images";
@@ -33,6 +34,7 @@ export function crossChecks(input: unknown, expectedName?: string): Problem[] {
     leafLinks,
     foreignLeafs,
     httpGateways,
+    fleets,
     linkRights,
     vaultIssuer,
     sharedRegions,

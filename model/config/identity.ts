@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { accountName, bucketName, duration, label, matching, objectStoreName, streamName } from "./scalars";
+import { runs } from "./fleet";
+import {
+  accountName,
+  bucketName,
+  consumerOfStream,
+  duration,
+  label,
+  matching,
+  objectStoreName,
+  streamName,
+} from "./scalars";
 
 /** A subject in which `{sub}` or `{claim.path}` stands for one whole token, encoded, never pasted. */
 export const subjectTemplate = matching(
@@ -50,11 +60,6 @@ export const permission = z.strictObject({
     .default([]),
 });
 
-const consumerOfStream = matching(
-  /^[A-Z][A-Z0-9_]{0,31}\/[A-Za-z0-9_-]{1,64}$/,
-  "must be STREAM/consumer, such as ORDERS/fulfilment",
-);
-
 /** What a service uses of JetStream, by name. It gets the subjects for exactly this. */
 const uses = z
   .strictObject({
@@ -101,6 +106,8 @@ const service = z.strictObject({
    * own: an answer goes wherever the request says, JetStream's interface included.
    */
   allowResponses: z.union([answers, z.literal("any-subject")], 'must be true, false or "any-subject"').default(false),
+  /** How natsform runs the service beside a cluster; without it, it runs wherever you run it. */
+  runs: runs.optional(),
 });
 
 const oidc = z.strictObject({

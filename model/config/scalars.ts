@@ -40,6 +40,10 @@ export const consumerName = matching(
   /^[A-Za-z0-9_-]{1,64}$/,
   "must be letters, digits, dashes and underscores, at most 64",
 );
+export const consumerOfStream = matching(
+  /^[A-Z][A-Z0-9_]{0,31}\/[A-Za-z0-9_-]{1,64}$/,
+  "must be STREAM/consumer, such as ORDERS/fulfilment",
+);
 export const tag = matching(
   /^[a-z0-9._-]+:[a-z0-9._-]+$/,
   "must be a tag such as territory:dk (lower case: servers compare tags so)",

@@ -12,6 +12,7 @@ import type { EnvironmentRule } from "./context";
 import { directReadRules } from "./direct-reads";
 import { durabilityRules } from "./durability";
 import { egressRules } from "./egress";
+import { fleetRules } from "./fleet";
 import { grantRules } from "./grants";
 import { httpGatewayRules } from "./http-gateway";
 import { imageRules } from "./images";
@@ -56,6 +57,7 @@ export const rules: readonly EnvironmentRule[] = [
   ...monitoringRules,
   ...websocketRules,
   ...httpGatewayRules,
+  ...fleetRules,
   ...certificateRules,
   ...backupRules,
   ...backupHistoryRules,

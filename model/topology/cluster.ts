@@ -1,4 +1,5 @@
 import type { Environment } from "../config";
+import { fleetOf } from "./fleet";
 import { buildHttpGateway } from "./http-gateway";
 import { hasRenewalJob } from "./identity";
 import { linksOf } from "./links";
@@ -27,6 +28,7 @@ export function buildCluster(env: Environment, name: string, cluster: Cluster): 
     certificates: buildCertificates(cluster, names, size),
     websocket: cluster.websocket,
     httpGateway: cluster.httpGateway && buildHttpGateway(name, cluster.httpGateway),
+    fleet: fleetOf(env, name),
     leafHub: cluster.leafHub,
     leafLinks: linksOf(env, name),
     leafAddress: cluster.leafAddress,

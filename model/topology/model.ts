@@ -112,6 +112,8 @@ export interface ClusterTopology {
   certificates: Certificate[];
   websocket?: { allowedOrigins: string[]; compression: boolean };
   httpGateway?: HttpGatewayTopology;
+  /** Services of the environment that run beside it. */
+  fleet: FleetService[];
   leafHub: boolean;
   /** Links to a hub, one for each account. */
   leafLinks: LeafLink[];
@@ -120,6 +122,15 @@ export interface ClusterTopology {
   foreignLeafs: ForeignLeaf[];
   backup?: BackupTopology;
 }
+
+/** A service that natsform runs: its name is that of its login, and of the secret with its seed. */
+export interface FleetService extends Omit<RunsInput, "cluster" | "memory" | "stopTimeout"> {
+  name: string;
+  memoryBytes: number;
+  stopTimeoutMs: number;
+}
+
+type RunsInput = NonNullable<Environment["identity"]["services"][string]["runs"]>;
 
 /** HTTP in front of a cluster. */
 export interface HttpGatewayTopology extends Omit<HttpGatewayInput, "routes" | "balancerIdle"> {

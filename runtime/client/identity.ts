@@ -29,12 +29,7 @@ export function encodeIdentity(identity: string): string {
 /** The inbox prefix of a user: the only inboxes that the auth callout lets it subscribe to. */
 export const inboxPrefix = (sub: string): string => `_INBOX.${encodeIdentity(sub)}`;
 
-/**
- * The inbox prefix of a service, from its public nkey.
- *
- * An encoded `_` is always followed by two lower-case hexadecimal digits, so `_U…` is the encoding of no user.
- */
-export const serviceInboxPrefix = (publicNkey: string): string => `_INBOX._${publicNkey}`;
+export { serviceInboxPrefix } from "./spec";
 
 /** First token of everything that belongs to natsform's own programs. No rule may grant it. */
 export const PROGRAM_PREFIX = "_NATSFORM";

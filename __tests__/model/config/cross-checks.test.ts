@@ -27,7 +27,116 @@ test("an HTTP gateway whose routes are apart passes every check", () => {
   expect(found(gateway(routes))).toEqual([]);
 });
 
+const mesh = {
+  platform: { kind: "hosts", hosts: [{ name: "one", address: "192.0.2.9", meshAddress: "10.9.0.9" }] },
+};
+/** Services that natsform runs beside cluster core, and others. */
+const running = (runs: object, name = "api", service: object = {}): Changes => ({
+  [`identity.services.${name}`]: {
+    account: "APP",
+    ...service,
+    runs: { cluster: "core", code: { kind: "node", entry: "services/api.ts" }, ...runs },
+  },
+});
+const inRuns = "identity.services.api.runs";
+
+test("services that are run pass every check, 22 of one list too", () => {
+  const services = Array.from({ length: 22 }, (_, i) =>
+    running({ count: i, variables: { NUMBER: `${i}` } }, `no-${i}`),
+  );
+  expect(found(Object.assign({}, ...services))).toEqual([]);
+  const uses = { consumers: ["ORDERS/fulfilment"] };
+  const scale = { most: 10, backlog: { consumer: "ORDERS/fulfilment", perProcess: 100 } };
+  expect(found(running({ count: 0, scale }, "worker", { uses }))).toEqual([]);
+});
+
 test.each<[string, Changes, string | RegExp]>([
+  [
+    "a cluster of a service that is not there",
+    running({ cluster: "croe" }),
+    `${inRuns}.cluster names no cluster of this environment; did you mean "core"?`,
+  ],
+  [
+    "no cluster of a service among several",
+    running({ cluster: undefined }),
+    `${inRuns}.cluster is required where there are several clusters; one of core, edge, mesh`,
+  ],
+  [
+    "fewer at most than at least",
+    running({ count: 3, scale: { most: 2 } }),
+    `${inRuns}.scale.most is less than count, the least: 3`,
+  ],
+  [
+    "no process and no backlog",
+    running({ count: 0, scale: { most: 2 } }),
+    new RegExp(`^${inRuns}.count leaves nothing whose load`),
+  ],
+  [
+    "a backlog of another's consumer",
+    running({ scale: { most: 3, backlog: { consumer: "ORDERS/fulfilment", perProcess: 1 } } }),
+    `${inRuns}.scale.backlog.consumer is no consumer that the service uses; add it to uses.consumers`,
+  ],
+  [
+    "a file outside of the project",
+    running({ code: { kind: "node", entry: "a/../../b.js" } }),
+    new RegExp(`^${inRuns}.code.entry must be the path of a file below`),
+  ],
+  [
+    "a file anywhere",
+    running({ code: { kind: "binary", amd64: "/bin/sh" } }),
+    new RegExp(`^${inRuns}.code.amd64 must be the path of a file below`),
+  ],
+  [
+    "an image by tag alone",
+    running({ code: { kind: "image", image: "api:1" } }),
+    new RegExp(`^${inRuns}.code.image must be an image by tag and digest`),
+  ],
+  [
+    "a variable of natsform's",
+    running({ variables: { NATS_URL: "tls://a" } }),
+    new RegExp(`^${inRuns}.variables.NATS_URL `),
+  ],
+  [
+    "a time to stop of no whole seconds",
+    running({ stopTimeout: "1500ms" }),
+    `${inRuns}.stopTimeout must be whole seconds from 1s to 120s`,
+  ],
+  ...["streams", "backup", "auth-callout", "http-gateway-core", "oidc-issuer"].map(
+    (name): [string, Changes, string] => [
+      `a service called ${name}`,
+      running({}, name),
+      `identity.services.${name}.runs has the name of a program of natsform; rename one of both`,
+    ],
+  ),
+  [
+    "a service called as a server",
+    running({}, "core-0"),
+    "identity.services.core-0.runs has the name of a server of core; rename one of both",
+  ],
+  [
+    "a service that joined with its cluster reads as another's program",
+    { ...running({}, "two-streams"), "clusters.core-two": mesh },
+    "identity.services.two-streams.runs is called core-two-streams, as a program of core-two is; rename one of both",
+  ],
+  [
+    "two services that joined with their clusters read the same",
+    {
+      ...running({ cluster: "core-a" }, "b"),
+      ...running({}, "a-b"),
+      "clusters.core-a": mesh,
+    },
+    "identity.services.a-b.runs is called core-a-b, as service b beside core-a is; rename one of both",
+  ],
+  [
+    "a service whose joined name AWS does not take",
+    {
+      ...running({ cluster: "a-cluster-with-25-letters" }, "a-service-with-a-name-of-32-char"),
+      "clusters.a-cluster-with-25-letters": {
+        platform: { kind: "aws-ecs", region: "us-east-1", domain: "a.example.com" },
+      },
+    },
+    /^identity.services.a-service-with-a-name-of-32-char.runs is too long with the names of environment and cluster/,
+  ],
   [
     "an HTTP gateway's account",
     gateway({ one: route("/a", "a.b") }, { account: "OTHRE" }),

@@ -7,6 +7,7 @@ import { findNatsServer } from "../../core/tools";
 import { importedTrustOf, loadTwinTrust, openTwin } from "../context";
 import { verifyCallout } from "./callout";
 import { verifyCertificates } from "./certificates";
+import { verifyFleet } from "./fleet";
 import { verifyHttpGateways } from "./http-gateway";
 import { verifyImported } from "./imported";
 import { verifyServers } from "./servers";
@@ -43,6 +44,7 @@ export async function verifyTwin(name: string, { root = projectRoot() }: VerifyP
       () => verifyStreams(twin, trust),
       () => verifyCallout(twin, trust),
       () => verifyHttpGateways(twin, trust),
+      () => verifyFleet(twin, trust),
     ];
     for (const part of parts) {
       const found = await part();

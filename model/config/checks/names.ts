@@ -79,7 +79,10 @@ export const prototypeKeys: Check = (env) => {
     ["nats", "featureFlags"],
     ["identity", "services"],
   ];
-  return [...records, ...inner].flatMap((path) => {
+  const variables = Object.keys(dict(valueAt(env, ["identity", "services"]))).map((service) => [
+    ...["identity", "services", service, "runs", "variables"],
+  ]);
+  return [...records, ...inner, ...variables].flatMap((path) => {
     const record = dict(valueAt(env, path));
     const key = "__proto__";
     return Object.hasOwn(record, key) ? [{ path: [...path, key], got: key, message: "is not a valid name" }] : [];
