@@ -49,6 +49,7 @@ export class AwsCertificatesStack extends TerraformStack {
       secrets: [...certificates, ...keys, ...account],
       authorities,
       privateCaArns: definedVariables(arns ?? {}),
+      servers: cluster.servers.map(({ name }) => name),
       acme: isPublic && acme ? { ...acme, accountSecret: names.acmeAccountSecret } : undefined,
       deletionProtection,
       root: settings.root,

@@ -20,6 +20,7 @@ const environment = (certificates: object[], more: Record<string, string> = {}) 
   CERTIFICATES: JSON.stringify(certificates),
   STATE_TABLE: "table",
   AUTHORITIES: "{}",
+  SERVER_LOGS: '{"core-0": "/natsform/demo/core-0"}',
   ...more,
 });
 
@@ -40,6 +41,11 @@ test("every problem of an environment is told at once", () => {
     "HOSTED_ZONE_ID must be set for certificates of issuer acme",
   ]);
   expect(() => loadSettings({ ...given, CERTIFICATES: "[" })).toThrow(EnvironmentError);
+});
+
+test("without the log of a server it does not run: no authority would ever be proven", () => {
+  for (const SERVER_LOGS of ["", "{}"])
+    expect(() => loadSettings(environment([managed("routes", "routes")], { SERVER_LOGS }))).toThrow(/SERVER_LOGS: /);
 });
 
 test("without public certificates nothing of ACME is needed, and an authority in ACM PCA is enough", () => {

@@ -9,6 +9,7 @@ import type { RenewalWindow } from "../../runtime/certificate-manager/renewal";
 import { AuthoritySet } from "../../runtime/certificate-manager/rollover";
 import type { Settings } from "../../runtime/certificate-manager/settings";
 import { CertificateState, RenewalInfo } from "../../runtime/certificate-manager/state";
+import { pairDigest, type Runs } from "../../runtime/common/server-report";
 import { createAuthority, type KeyPairPem } from "../../runtime/x509/authority";
 import { signRequest } from "./certificate-signer";
 
@@ -37,6 +38,14 @@ export class MemoryWorld {
   /** Counts down with each call of a port; the run is killed at zero, before or after the call has its effect. */
   killAfterCalls?: number;
   killBefore = true;
+  /** What servers serve, by server and certificate. Each loads what is stored at the beginning of a run, unless it is stuck. */
+  readonly serving = new Map<string, Map<string, CertificateSecret>>([
+    ["server 0", new Map()],
+    ["server 1", new Map()],
+  ]);
+  /** Servers whose agents take nothing over, or say nothing. */
+  readonly stuck = new Set<string>();
+  readonly silent = new Set<string>();
   /** Replaces what an issuer makes. */
   tamper?: (made: CertificateSecret) => CertificateSecret | Promise<CertificateSecret>;
   staging?: AcmeServer;
@@ -75,6 +84,7 @@ export class MemoryWorld {
 
   /** One invocation. A killed one rejects like a failed one, but has done nothing since. */
   async run(request: { renew?: string[]; roll?: string[] } = {}, lastsMs = 5 * minuteMs): Promise<EnsureResponse> {
+    this.load();
     const endsAt = this.#now() + lastsMs;
     const timeUp = new AbortController();
     const invocation = {
@@ -91,6 +101,22 @@ export class MemoryWorld {
       renew: request.renew ?? [],
       roll: request.roll ?? [],
     });
+  }
+
+  /** Agents put in place what is stored. */
+  load(): void {
+    for (const [server, serving] of this.serving)
+      for (const { id, secret } of this.settings.certificates) {
+        const stored = this.stored(secret);
+        if (stored && !this.stuck.has(server)) serving.set(id, stored);
+      }
+  }
+
+  #report(server: string): Runs | undefined {
+    if (this.silent.has(server)) return undefined;
+    const serving = [...(this.serving.get(server) ?? [])];
+    const loaded = Object.fromEntries(serving.map(([id, secret]) => [id, pairDigest(secret)]));
+    return { digest: "sha256:1", loadedAt: new Date(this.clock).toISOString(), loaded };
   }
 
   #now = () => this.clock + this.skewMs;
@@ -205,6 +231,10 @@ export class MemoryWorld {
             };
           }),
       },
+      servers: {
+        reports: () =>
+          call(() => new Map([...this.serving.keys()].map((server) => [server, this.#report(server)] as const))),
+      },
       issuer: (name) => tampered(name === "acme" ? acme : privateIssuer),
       newAuthority: (issuer, now) => newPrivateAuthority(issuer, now),
       fetchRenewalInfo: (certificate) =>
@@ -275,6 +305,7 @@ export function memorySettings(
     stateTable: "table",
     authorities: Object.fromEntries(issuers.map((issuer) => [issuer, `authority-${issuer}`])),
     privateCaArns: {},
+    serverLogs: { "server 0": "log-0", "server 1": "log-1" },
     acme: { directoryUrl: "https://acme.example.com/dir", accountSecret: "account", hostedZoneId: "Z1" },
     logLevel: "silent",
   };

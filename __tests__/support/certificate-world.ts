@@ -1,6 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { CreateTableCommand, DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import {
   ChangeResourceRecordSetsCommand,
@@ -27,6 +33,7 @@ import { ensure } from "../../runtime/certificate-manager/ensure";
 import type { Ports } from "../../runtime/certificate-manager/ports";
 import { loadSettings, type Settings } from "../../runtime/certificate-manager/settings";
 import { connect } from "../../runtime/certificate-manager/wiring";
+import { pairDigest, type Runs, runsMessage } from "../../runtime/common/server-report";
 import { type SerialProxy, startSerialProxy } from "./certificate-proxy";
 import { type OpenMoto, startOpenMoto } from "./moto";
 
@@ -52,6 +59,7 @@ export class CertificateWorld {
   proxy?: SerialProxy;
   zoneId = "";
   #deployments = 0;
+  #streams = 0;
 
   async start(): Promise<void> {
     this.moto = await startOpenMoto();
@@ -80,6 +88,10 @@ export class CertificateWorld {
     return new SecretsManagerClient(this.aws);
   }
 
+  get logs() {
+    return new CloudWatchLogsClient(this.aws);
+  }
+
   /** A table and empty secrets of their own. @returns the environment of the function */
   async deploy(
     certificates: Omit<ManagedCertificate, "secret">[],
@@ -100,10 +112,12 @@ export class CertificateWorld {
     const account = `${prefix}-acme-account`;
     for (const Name of [...managed.map(({ secret }) => secret), ...Object.values(authorities), account])
       await this.secrets.send(new CreateSecretCommand({ Name }));
+    await this.logs.send(new CreateLogGroupCommand({ logGroupName: `/${prefix}/core-0` }));
     return {
       CERTIFICATES: JSON.stringify(managed),
       AUTHORITIES: JSON.stringify(authorities),
       STATE_TABLE: prefix,
+      SERVER_LOGS: JSON.stringify({ "core-0": `/${prefix}/core-0` }),
       ACME_ACCOUNT_SECRET: account,
       ACME_CONTACT: "ops@example.com",
       HOSTED_ZONE_ID: this.zoneId,
@@ -175,6 +189,25 @@ export class CertificateWorld {
     const stored = CertificateSecret.parse(JSON.parse(value.SecretString));
     this.privateKeys.add(stored.privateKey.split("\n")[1] ?? "");
     return stored;
+  }
+
+  /** What an agent says whose server has loaded what is stored. */
+  async runs(environment: Record<string, string>, ids: readonly string[]): Promise<Runs> {
+    const stored = await Promise.all(ids.map(async (id) => [id, await this.stored(environment, id)] as const));
+    const loaded = Object.fromEntries(stored.flatMap(([id, secret]) => (secret ? [[id, pairDigest(secret)]] : [])));
+    return { digest: "sha256:1", loadedAt: new Date().toISOString(), loaded };
+  }
+
+  /** The agent of the server writes that into its log. @param aheadMs not far: later lines are refused */
+  async load(environment: Record<string, string>, ids: readonly string[], aheadMs: number): Promise<void> {
+    const runs = await this.runs(environment, ids);
+    const [logGroupName = ""] = Object.values(JSON.parse(environment.SERVER_LOGS ?? "{}") as Record<string, string>);
+    const stream = { logGroupName, logStreamName: `agent/agent/${++this.#streams}` };
+    await this.logs.send(new CreateLogStreamCommand(stream));
+    const message = JSON.stringify({ level: 30, runs, msg: runsMessage });
+    await this.logs.send(
+      new PutLogEventsCommand({ ...stream, logEvents: [{ timestamp: Date.now() + aheadMs, message }] }),
+    );
   }
 
   async versions(environment: Record<string, string>, id: string): Promise<number> {

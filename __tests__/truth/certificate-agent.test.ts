@@ -6,9 +6,9 @@ import { type ConnectionOptions, connect, Events, type NatsConnection, nkeyAuthe
 import { toolPath } from "../../cli/core/toolbox/find";
 import { type CertificateId, storedName } from "../../model/topology";
 import { verifyCertificate } from "../../runtime/certificate-agent/certificate";
-import { runsMessage } from "../../runtime/certificate-agent/contract";
 import { servedFingerprint } from "../../runtime/certificate-agent/handshake";
 import { ServerFiles } from "../../runtime/certificate-agent/server-files";
+import { pairDigest, runsMessage } from "../../runtime/common/server-report";
 import { type ConfObject, printConf, Raw, restartDigest } from "../../templates/nats-conf";
 import { AgentWorld, day } from "../support/agent-world";
 import { makeCertificate, startNatsServer } from "../support/callout-nats-server";
@@ -118,6 +118,9 @@ whenMoto("the certificate agent", () => {
     // The agent may have looked between the two.
     await eventually("renewed", async () => keyInPlace("routes") === routes.privateKey);
     await agent.says("served as in place", since);
+    // The next step of a rollover waits for this.
+    for (const [id, value] of Object.entries({ public: renewed, routes }))
+      await agent.says(`"${id}":"${pairDigest(value)}"`, since);
     expect(disconnects).toEqual([]);
     await client.flush();
     expect((await metric("served")).filter((line) => !line.endsWith(" 1"))).toEqual([]);

@@ -14,6 +14,8 @@ export interface ManagerScope {
   secrets: readonly SecretsmanagerSecret[];
   certificates: readonly ManagedCertificate[];
   privateCaArns: Record<string, string>;
+  /** Names of the servers that have the certificates. */
+  servers: readonly string[];
 }
 
 /** Permissions of the certificate-manager: the actions that it states, each on its own resources. */
@@ -43,6 +45,8 @@ function limitsOf(on: (typeof certificateManagerActions)[number]["on"], scope: M
       const { Resource, Condition } = decryptVia(lookups, "secretsmanager");
       return [{ Resource, Condition }];
     }
+    case "server-logs":
+      return [{ Resource: scope.servers.map((server) => `${lookups.logGroupArn(server)}:*`) }];
     case "table":
       return [{ Resource: tableArn }];
     case "zone":

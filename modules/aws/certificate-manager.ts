@@ -22,6 +22,8 @@ export interface CertificateManagerProps {
   authorities: Record<string, string>;
   /** ARNs of authorities in ACM PCA, by issuer. */
   privateCaArns: Record<string, string>;
+  /** Names of the servers that have them. */
+  servers: readonly string[];
   acme?: { directory: string; stagingDirectory: string; contact?: string; accountSecret: string };
   deletionProtection: boolean;
   root: string;
@@ -55,6 +57,9 @@ export class CertificateManager extends Construct {
       STATE_TABLE: table.name,
       AUTHORITIES: JSON.stringify(props.authorities),
       PRIVATE_CA_ARNS: JSON.stringify(props.privateCaArns),
+      SERVER_LOGS: JSON.stringify(
+        Object.fromEntries(props.servers.map((server) => [server, lookups.names.logGroup(server)])),
+      ),
       ACME_DIRECTORY_URL: acme?.directory,
       ACME_STAGING_DIRECTORY_URL: acme?.stagingDirectory,
       ACME_CONTACT: acme?.contact,

@@ -82,6 +82,17 @@ export const certificates = [
     ],
     ["another authority signs unproven", 'isLoadable ? "prove" : "sign"', 'isLoadable ? "sign" : "sign"'],
   ]),
+  ...plantedIn("runtime/certificate-manager/rollover.ts", [
+    ["on AWS another authority signs unproven", '(step === "switch" &&', '(step === "introduce" &&'],
+    ["on AWS an authority goes while servers need it", 'step === "retire" ||', ""],
+  ]),
+  ...plantedIn("runtime/certificate-manager/proof.ts", [
+    [
+      "an agent that says nothing has loaded everything",
+      "if (!runs) return [`${server} (its agent says nothing)`];",
+      "if (!runs) return [];",
+    ],
+  ]),
   ...plantedIn("runtime/certificate-renewal/renew.ts", [
     [
       "what servers refuse is served",

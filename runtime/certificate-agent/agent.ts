@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import { pairDigest } from "../common/server-report";
 import { confValues } from "./conf-keys";
 import type { CertificateAgentEnv } from "./env";
 import { servedFingerprint } from "./handshake";
@@ -55,6 +56,8 @@ class Agent {
   #pending: Change[] = [];
   /** Certificates that the last check found served; a handshake a minute would only fill the server's log. */
   #servedAsOf = "";
+  /** What the server was last seen to have loaded, by certificate. */
+  #loaded?: Record<string, string>;
 
   constructor(
     readonly env: CertificateAgentEnv,
@@ -92,21 +95,37 @@ class Agent {
     const { files, metrics, log, signal } = this;
     const props = { files, server: this.#server, openProblems: this.#openProblems, metrics, log, signal };
     const isCurrent = await reloadServer(this.#pending, props);
-    this.#report.say(await this.#server.state(), new Date());
-    if (!isCurrent) return;
-    this.#pending = [];
-    await this.#verifyServed();
-    if (this.#openProblems.none) metrics.succeeded(new Date());
+    if (isCurrent) {
+      this.#pending = [];
+      if (await this.#verifyServed()) this.#loaded = this.#inPlace();
+    }
+    this.#report.say(await this.#server.state(), this.#loaded, new Date());
+    if (isCurrent && this.#openProblems.none) metrics.succeeded(new Date());
   }
 
-  /** Checks by handshake every name whose certificate changed, or was not served at the last check. */
-  async #verifyServed(): Promise<void> {
+  #inPlace(): Record<string, string> {
+    return Object.fromEntries(
+      this.env.CERTIFICATES.flatMap(({ id }) => {
+        const certificate = this.files.certificates.read(id);
+        return certificate
+          ? [[id, pairDigest({ certificate: certificate.crt, authorities: certificate.authorities })]]
+          : [];
+      }),
+    );
+  }
+
+  /**
+   * Checks by handshake every name whose certificate changed, or was not served at the last check.
+   *
+   * @returns whether each is served as in place
+   */
+  async #verifyServed(): Promise<boolean> {
     const { LISTENERS: listeners, CERTIFICATES: certificates } = this.env;
     const proxied = confValues(this.files.conf() ?? "").get("proxy_protocol") === "true";
     const inPlace = (id: string) => this.files.certificates.read(id);
     const checks = servedChecks({ listeners, certificates, inPlace, proxied });
     const desired = JSON.stringify(checks.map(({ listener, name, fingerprint }) => [listener, name, fingerprint]));
-    if (desired === this.#servedAsOf) return;
+    if (desired === this.#servedAsOf) return true;
     const results = await Promise.all(
       checks.map(async ({ listener, name, fingerprint, handshake }) => {
         const what = `${listener} ${name}`;
@@ -120,8 +139,9 @@ class Agent {
         return problem === undefined;
       }),
     );
-    if (!results.every(Boolean)) return;
+    if (!results.every(Boolean)) return false;
     this.log.info({ names: checks.map(({ listener, name }) => `${listener} ${name}`) }, "served as in place");
     this.#servedAsOf = desired;
+    return true;
   }
 }

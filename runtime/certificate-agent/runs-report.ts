@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { type Runs, runsMessage, runsRepeatMs } from "./contract";
+import { type Runs, runsMessage, runsRepeatMs } from "../common/server-report";
 import { type OpenProblems, refusedConfig } from "./open-problems";
 import type { ServerState } from "./server-process";
 
@@ -13,10 +13,10 @@ export class RunsReport {
   ) {}
 
   /** @param state undefined while no server runs */
-  say(state: ServerState | undefined, now: Date): void {
+  say(state: ServerState | undefined, loaded: Runs["loaded"], now: Date): void {
     if (!state?.digest) return;
     const loadedAt = new Date(state.loadedAt).toISOString();
-    const runs: Runs = { digest: state.digest, loadedAt, refused: this.openProblems.of(refusedConfig) };
+    const runs: Runs = { digest: state.digest, loadedAt, refused: this.openProblems.of(refusedConfig), loaded };
     const text = JSON.stringify(runs);
     if (text === this.#said && now.getTime() - this.#saidAt < runsRepeatMs) return;
     this.#said = text;

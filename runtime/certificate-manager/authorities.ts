@@ -1,6 +1,15 @@
 import { splitPem } from "../x509/pem";
 import type { Lease } from "./ports";
-import { type Authority, AuthoritySet, afterStep, bundle, type RolloverStep, rolloverStep } from "./rollover";
+import { proveLoaded, type StoredCertificate } from "./proof";
+import {
+  type Authority,
+  AuthoritySet,
+  afterStep,
+  bundle,
+  needsProof,
+  type RolloverStep,
+  rolloverStep,
+} from "./rollover";
 import { type Run, reasonOf } from "./run";
 
 /** The authorities of an issuer as they are stored. */
@@ -63,16 +72,23 @@ export function nextStep(
 /** The authority that signs, as `inspect` names it. */
 export const signerOf = ({ current }: AuthoritySet): string => splitPem(current.certificate)[0] ?? "";
 
-/** Takes the step and stores the set that follows, if this run still has the lease. */
+/**
+ * Takes the step and stores the set that follows, if this run still has the lease.
+ *
+ * @param certificates of the issuer, as they are stored
+ * @throws as long as a server has not loaded what the step takes for loaded
+ */
 async function takeStep(
   run: Run,
   issuer: string,
   stored: StoredSet | undefined,
+  certificates: readonly StoredCertificate[],
   step: RolloverStep | "create",
   lease: Lease,
 ): Promise<void> {
   const { ports, settings } = run;
   const now = ports.now();
+  if (stored && step !== "create" && needsProof(stored.set, step, now)) await proveLoaded(ports.servers, certificates);
   const makesOne = step === "create" || step === "introduce" || step === "replace";
   const fresh: Authority | undefined = makesOne
     ? await ports.newAuthority(issuer, now, settings.privateCaArns[issuer])
@@ -90,7 +106,7 @@ async function takeStep(
 
 /** As `takeStep`, but a failure leaves the issuer's authorities as they are. @returns the reason of a failure */
 export async function tryStep(...parameters: Parameters<typeof takeStep>): Promise<string | undefined> {
-  const [run, issuer, , step] = parameters;
+  const [run, issuer, , , step] = parameters;
   try {
     await takeStep(...parameters);
     return undefined;

@@ -66,6 +66,8 @@ export const certificateManagerActions = [
   { on: "secrets", actions: ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"] },
   /** Key that encrypts the secrets, through Secrets Manager. */
   { on: "key", actions: ["kms:Decrypt", "kms:GenerateDataKey"] },
+  /** Logs of the servers' tasks, where agents say what their server has loaded. */
+  { on: "server-logs", actions: ["logs:FilterLogEvents"] },
   { on: "table", actions: ["dynamodb:GetItem", "dynamodb:UpdateItem"] },
   { on: "zone", actions: ["route53:ListResourceRecordSets"] },
   /** Only UPSERT and DELETE, of TXT records, at the names of `challengeRecord`. */

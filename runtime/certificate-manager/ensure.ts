@@ -71,8 +71,12 @@ async function takeSteps(run: Run, lease: Lease): Promise<string[]> {
   const statuses = await observeAll(run);
   const failures: string[] = [];
   for (const [issuer, step] of dueSteps(run, statuses)) {
-    const stored = statuses.filter(isReadable).find(({ certificate }) => certificate.issuer === issuer)?.authorities;
-    const failure = await tryStep(run, issuer, stored, step, lease);
+    const own = statuses.filter(isReadable).filter(({ certificate }) => certificate.issuer === issuer);
+    const certificates = own.flatMap(({ certificate: { id }, stored }) =>
+      stored?.secret ? [{ id, secret: stored.secret }] : [],
+    );
+    const stored = own[0]?.authorities;
+    const failure = await tryStep(run, issuer, stored, certificates, step, lease);
     if (failure && (run.roll.includes(issuer) || !stored)) failures.push(`authority of ${issuer}: ${failure}`);
   }
   return failures;

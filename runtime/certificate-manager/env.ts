@@ -14,6 +14,11 @@ export const CertificateManagerEnv = z.object({
   AUTHORITIES: json.pipe(z.record(z.string(), z.string())),
   /** ACM PCA instead of keys of our own, as JSON by issuer: ARNs of its authorities. */
   PRIVATE_CA_ARNS: json.pipe(z.record(z.string(), z.string())).default({}),
+  /**
+   * Log group of each server, as JSON by its name: `{"core-0": "/natsform/demo/core-0"}`. Without one of them nobody would be
+   * asked whether an authority is trusted yet.
+   */
+  SERVER_LOGS: json.pipe(z.record(z.string(), text).refine((logs) => Object.keys(logs).length > 0, "names no server")),
   /** Directory of the ACME server; needed when a certificate's issuer is `acme`. */
   ACME_DIRECTORY_URL: z.url().optional(),
   /** Directory on which a failed order is retried first, so that production's limits are not used up. */

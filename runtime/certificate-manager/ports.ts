@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Runs } from "../common/server-report";
 import type { CertificateSecret, ManagedCertificate } from "./contract";
 import type { RenewalWindow } from "./renewal";
 import type { Authority, AuthoritySet } from "./rollover";
@@ -46,6 +47,12 @@ export interface Leases {
   take(until: Date): Promise<Lease | undefined>;
 }
 
+/** The servers that serve the certificates. */
+export interface Servers {
+  /** By server, what its agent said last; undefined when it said nothing for more than an hour. */
+  reports(): Promise<ReadonlyMap<string, Runs | undefined>>;
+}
+
 /** Another run has taken over. */
 export class Superseded extends Error {
   override readonly name = "Superseded";
@@ -83,6 +90,7 @@ export interface Ports {
   secrets: Secrets;
   states: States;
   leases: Leases;
+  servers: Servers;
   issuer(name: string): Issuer;
   /** A new authority; `arn` for one in ACM PCA. */
   newAuthority(issuer: string, now: Date, arn: string | undefined): Promise<Authority>;

@@ -27,8 +27,9 @@ export const AuthoritySet = z.object({
 export type AuthoritySet = z.output<typeof AuthoritySet>;
 
 /**
- * Time for every server to take over the stored values. It is longer than the time between two runs: another manager
- * that shares the authority has run before the next step.
+ * Time for whoever cannot be asked to take over the stored values: programs read them when they start and when they connect
+ * again, linked clusters when they are deployed. Servers are asked after it. It is longer than the time between two runs:
+ * another manager that shares the authority has run before the next step.
  */
 export const graceMs = 24 * 3_600_000;
 
@@ -72,6 +73,13 @@ export function rolloverStep({ now, set, replace, settled }: RolloverInput): Rol
   if (waitedMs < graceMs) return undefined;
   return set.next ? "switch" : "retire";
 }
+
+/**
+ * Whether every server has to have loaded what is stored before the step. An authority that has ended is trusted by nobody:
+ * there is nothing to wait for.
+ */
+export const needsProof = ({ current }: AuthoritySet, step: RolloverStep, now: Date): boolean =>
+  step === "retire" || (step === "switch" && readFacts(current.certificate).notAfter > now);
 
 /**
  * The set after a step.

@@ -10,6 +10,8 @@ export interface Settings {
   authorities: Record<string, string>;
   /** ARNs in ACM PCA by issuer. */
   privateCaArns: Record<string, string>;
+  /** Log groups by server. */
+  serverLogs: Record<string, string>;
   /** Absent when no certificate is public. */
   acme?: { directoryUrl: string; stagingUrl?: string; contact?: string; accountSecret: string; hostedZoneId: string };
   logLevel: CertificateManagerEnv["LOG_LEVEL"];
@@ -39,6 +41,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv): Settings {
     stateTable: env.STATE_TABLE,
     authorities: AUTHORITIES,
     privateCaArns: PRIVATE_CA_ARNS,
+    serverLogs: env.SERVER_LOGS,
     acme,
     logLevel: env.LOG_LEVEL,
   };

@@ -3,6 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Logger } from "pino";
+import { connectAwsJson } from "../common/aws-json";
 import { awsLimits } from "../common/aws-limits";
 import { accountKey } from "./acme/account";
 import { route53Challenges } from "./acme/challenges";
@@ -10,6 +11,7 @@ import { acmeServer, fetchRenewalInfo } from "./acme/server";
 import { connectPca } from "./aws/acm-pca";
 import { awsLeases } from "./aws/leases";
 import { awsSecrets } from "./aws/secrets";
+import { awsServers } from "./aws/server-reports";
 import { awsStates } from "./aws/states";
 import { pcaAuthority, pcaIssuer } from "./issuers/acm-pca";
 import { acmeIssuer } from "./issuers/acme";
@@ -44,7 +46,8 @@ export function connect(settings: Settings, log: Logger, write: (line: string) =
         })
       : undefined;
   const { region, credentials } = secretsClient.config;
-  const pca = connectPca({ region, credentials, endpoint: process.env.AWS_ENDPOINT_URL });
+  const where = { region, credentials, endpoint: process.env.AWS_ENDPOINT_URL };
+  const pca = connectPca(where);
   const byPca = pcaIssuer(pca, sleep);
   // A rollover may lead from an authority of our own to one of ACM PCA, or back.
   const byAuthority: Issuer = {
@@ -58,6 +61,7 @@ export function connect(settings: Settings, log: Logger, write: (line: string) =
     secrets,
     states: awsStates(stateClient, settings.stateTable),
     leases: awsLeases(stateClient, settings.stateTable, now),
+    servers: awsServers(connectAwsJson("logs", "Logs_20140328", where), settings.serverLogs, now),
     issuer: (name) => (name === "acme" && publicIssuer ? publicIssuer : byAuthority),
     newAuthority: (issuer, at, arn) => (arn ? pcaAuthority(pca, arn) : newPrivateAuthority(issuer, at)),
     fetchRenewalInfo: async (certificate) => (acme ? fetchRenewalInfo(acme.directoryUrl, certificate) : {}),

@@ -12,6 +12,7 @@ made((scope) => {
     secrets: [{ arn: "arn:secret" } as SecretsmanagerSecret],
     certificates: [{ id: "public", issuer: "acme", names: ["nats.example.com"] } as unknown as ManagedCertificate],
     privateCaArns: {},
+    servers: ["core-0", "core-1"],
   });
 });
 const statement = (action: string) => statements.filter(({ Action }) => [Action].flat().includes(action));
@@ -30,4 +31,13 @@ test("it writes the challenges of its certificates into the zone, and no other r
 
 test("it reads and writes the secrets that are named", () => {
   expect(statement("secretsmanager:GetSecretValue").map(({ Resource }) => Resource)).toEqual([["arn:secret"]]);
+});
+
+test("of logs it reads those of its servers", () => {
+  const [{ Resource } = { Resource: [] }, ...others] = statement("logs:FilterLogEvents");
+  expect(others).toEqual([]);
+  expect([Resource].flat().map((arn) => arn.replace(/^.*:log-group:/, ""))).toEqual([
+    "/natsform/demo/core-0:*",
+    "/natsform/demo/core-1:*",
+  ]);
 });

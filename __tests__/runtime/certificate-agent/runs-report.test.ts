@@ -1,6 +1,6 @@
 import { pino } from "pino";
-import { runsMessage, runsRepeatMs } from "../../../runtime/certificate-agent/contract";
 import { RunsReport } from "../../../runtime/certificate-agent/runs-report";
+import { type Runs, runsMessage, runsRepeatMs } from "../../../runtime/common/server-report";
 
 const began = Date.parse("2026-11-30T00:00:00Z");
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
@@ -15,8 +15,8 @@ function reporting() {
     refuse: (why?: string) => {
       refused = why;
     },
-    say: (loaded: string, afterMs: number) =>
-      report.say({ loadedAt: began, digest: digest(loaded) }, new Date(began + afterMs)),
+    say: (runs: string, afterMs: number, loaded?: Record<string, string>) =>
+      report.say({ loadedAt: began, digest: digest(runs) }, loaded, new Date(began + afterMs)),
   };
 }
 
@@ -41,10 +41,19 @@ test("what a server runs is said when it changes, and once an hour", () => {
   expect(lines[3]?.runs).toMatchObject({ digest: digest("b"), refused: "max_pending" });
 });
 
+test("what it has loaded is said at once, and not before it is known", () => {
+  const { lines, say } = reporting();
+  say("a", 0);
+  say("a", 1000, { routes: "1" });
+  say("a", 2000, { routes: "1" });
+  say("a", 3000, { routes: "2" });
+  expect(lines.map(({ runs }) => (runs as Runs).loaded)).toEqual([undefined, { routes: "1" }, { routes: "2" }]);
+});
+
 test("nothing is said of a server that does not run, or says no digest", () => {
   const { lines } = reporting();
   const report = new RunsReport(pino({}, { write: () => lines.push({ msg: "", runs: "" }) }), { of: () => undefined });
-  report.say(undefined, new Date(began));
-  report.say({ loadedAt: began }, new Date(began));
+  report.say(undefined, undefined, new Date(began));
+  report.say({ loadedAt: began }, undefined, new Date(began));
   expect(lines).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import type { Task } from "@aws-sdk/client-ecs";
 import { awsClusterNames, awsNames } from "../../../model/topology";
-import { type Runs, runsMessage, runsRepeatMs } from "../../../runtime/certificate-agent/contract";
+import { type Runs, runsMessage, runsRepeatMs } from "../../../runtime/common/server-report";
 import {
   type ConfObject,
   type IncludedFile,
