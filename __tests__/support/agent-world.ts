@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { copyBuilt } from "../../artifacts/copy-built";
 import type { CheckResult } from "../../cli/core/rows";
-import { judgeTask } from "../../cli/deploy/aws/check-servers";
+import { judgeHeldAccounts } from "../../cli/deploy/aws/check-accounts";
+import { judgeTask, newestRuns } from "../../cli/deploy/aws/check-servers";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
 import { parseEnvironment } from "../../model/config";
@@ -161,6 +162,7 @@ export class AgentWorld {
       ),
       CREDENTIALS: JSON.stringify(this.credentials.map(({ file, secret }) => ({ file, secret }))),
       CONFIG_FOLDER: this.folder,
+      STORE_FOLDER: join(this.root, "data"),
       PID_FILE: this.pidFile,
       MONITORING_PORT: String(this.ports.monitoring),
       POLL_SECONDS: "1",
@@ -190,6 +192,13 @@ export class AgentWorld {
     for (const { user, file } of this.credentials) seeds.set(file, (await this.keys.read(`user-${user}`)) ?? "");
     const include = (path: string) => ({ nkey: seeds.get(basename(path)) ?? "" });
     return judgeTask(this.store.logs, this.store.logGroup, task, conf, include);
+  }
+
+  /** What it says of the accounts that the task's server holds streams of. */
+  async judgeAccounts(): Promise<CheckResult> {
+    const task = { taskArn: `arn:aws:ecs:eu-west-1:1:task/test/${this.#task}` };
+    const runs = await newestRuns(this.store.logs, this.store.logGroup, task);
+    return judgeHeldAccounts(this.rich.topology.identity, this.rich.trust, new Map([["core-0", runs]]));
   }
 
   startAgent(env: Record<string, string> = {}): Program {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, Events, type NatsConnection, nkeyAuthenticator } from "nats";
 import { toolPath } from "../../cli/core/toolbox/find";
@@ -109,6 +109,22 @@ whenMoto("the certificate agent", () => {
     expect(judged).toEqual({ ok: true, seen: expect.stringMatching(/^sha256:/) });
     const varz = await fetch(`http://127.0.0.1:${world.ports.monitoring}/varz`);
     expect(((await varz.json()) as { config_digest: string }).config_digest).toContain(judged.seen);
+  });
+
+  test("streams of an account that the environment does not know are known to a deployment as well", async () => {
+    const lost = join(world.root, "data/jetstream/LOST/streams/ORDERS");
+    const said = async () => {
+      await world.shipLogs({ agent: agent.log(), nats: "" });
+      return world.judgeAccounts();
+    };
+    expect((await said()).ok).toBe(true);
+    // What stays of an account that was taken out.
+    mkdirSync(lost, { recursive: true });
+    await agent.says('"holds":{"LOST":["ORDERS"]}');
+    expect(await said()).toEqual({ ok: false, seen: "LOST is not in the environment and holds ORDERS on core-0" });
+    rmSync(lost, { recursive: true });
+    await world.shipLogs({ agent: "", nats: "" });
+    expect(await world.judgeAccounts()).toEqual({ ok: false, seen: "not said by the agents of core-0" });
   });
 
   test("a renewed certificate is served without dropping clients that the server knows", async () => {

@@ -106,7 +106,7 @@ function agent({ agentImage, agent, logGroup, region }: ServerTaskProps): Contai
     user,
     memory: agentMemory,
     environment: definedVariables(agent),
-    mountPoints: mounts(["config", "run"], ["run"]),
+    mountPoints: mounts(["config", "run", "data"], ["run", "data"]),
     dependsOn: [{ containerName: "prepare", condition: "SUCCESS" }],
     healthCheck: {
       command: ["CMD", "node", imageProgram, "health"],

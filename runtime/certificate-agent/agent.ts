@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { pairDigest } from "../common/server-report";
+import { storedStreams } from "../common/stored-streams";
 import { confValues } from "./conf-keys";
 import type { CertificateAgentEnv } from "./env";
 import { servedFingerprint } from "./handshake";
@@ -99,7 +100,8 @@ class Agent {
       this.#pending = [];
       if (await this.#verifyServed()) this.#loaded = this.#inPlace();
     }
-    this.#report.say(await this.#server.state(), this.#loaded, new Date());
+    const found = { loaded: this.#loaded, holds: storedStreams(this.env.STORE_FOLDER) };
+    this.#report.say(await this.#server.state(), found, new Date());
     if (isCurrent && this.#openProblems.none) metrics.succeeded(new Date());
   }
 

@@ -59,6 +59,8 @@ export const CertificateAgentEnv = z.object({
   AUTHORITIES: json.pipe(z.record(z.string(), z.string())).default({}),
   /** Folder of the files: nats.conf, certs/, ca/, credentials/. */
   CONFIG_FOLDER: text.default("/etc/nats"),
+  /** `store_dir` of the server, to be read. */
+  STORE_FOLDER: text.default("/data"),
   PID_FILE: text.default("/run/nats/nats.pid"),
   MONITORING_PORT: integer(1, 65535).default(8222),
   POLL_SECONDS: integer(1, 3600).default(60),

@@ -11,7 +11,12 @@ export interface Runs {
   refused?: string;
   /** By id of a certificate, the `pairDigest` of what the server has loaded and serves; absent until that was seen. */
   loaded?: Readonly<Record<string, string>>;
+  /** By account, streams of which data lies in the server's store: of each account the first by name. */
+  holds?: Readonly<Record<string, readonly string[]>>;
 }
+
+/** Streams of an account that a `Runs` names: one line of a log has its limits. */
+export const mostHeld = 20;
 
 /**
  * Of a certificate and the authorities that peers of it are verified with: the same for the same ones in any order, without

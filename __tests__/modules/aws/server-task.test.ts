@@ -140,6 +140,11 @@ test("the server reads its configuration and writes its data, and the agent does
       .map(({ containerPath }) => containerPath);
   expect(written("nats")).toEqual(["/run/nats", "/data"]);
   expect(written("agent")).toEqual(["/etc/nats"]);
+  // It names the accounts that hold data.
+  const seen = (containerOf("demo-core-nats", "core-0", "agent").mountPoints ?? []).map(
+    ({ containerPath }) => containerPath,
+  );
+  expect(seen).toContain(CertificateAgentEnv.shape.STORE_FOLDER.parse(undefined));
 });
 
 test("servers find the versions of their own configurations, and list nothing else", () => {

@@ -1,6 +1,6 @@
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import type { Task } from "@aws-sdk/client-ecs";
-import { awsClusterNames, awsNames } from "../../../model/topology";
+import { awsClusterNames, awsNames, type ServerTopology } from "../../../model/topology";
 import { type Runs, runsMessage, runsRepeatMs } from "../../../runtime/common/server-report";
 import {
   type ConfObject,
@@ -13,6 +13,7 @@ import { judgeDigest, renderedBy } from "../../core/judge-digest";
 import { type CheckResult, checkRow, type DeployRow } from "../../core/rows";
 import { leafIncludes } from "../leaf-includes";
 import { clientConfig, type DeployTarget } from "../target";
+import { judgeHeldAccounts } from "./check-accounts";
 import type { CheckedCluster } from "./checked-cluster";
 import { tasksOf } from "./tasks";
 
@@ -25,18 +26,26 @@ export async function checkServers(target: DeployTarget, { cluster, region }: Ch
   const { topology, trust } = target;
   const client = new CloudWatchLogsClient(clientConfig(target, region));
   const include = await leafIncludes(target, cluster);
+  const taskOf = async ({ name }: ServerTopology) => {
+    const [task] = await tasksOf(target, region, awsClusterNames(target.environment.name, cluster.name).service(name));
+    return { task, group: awsNames(target.environment.name, region).logGroup(name) };
+  };
   try {
-    return await Promise.all(
-      cluster.servers.map((server) =>
-        checkRow("servers", `${server.name}: runs what is rendered`, async () => {
-          const service = awsClusterNames(target.environment.name, cluster.name).service(server.name);
-          const [task] = await tasksOf(target, region, service);
-          const group = awsNames(target.environment.name, region).logGroup(server.name);
-          const conf = serverConf({ topology, cluster, server, trust, site: platformSite(topology, cluster) });
-          return task ? judgeTask(client, group, task, conf, include) : { ok: false, seen: "no task runs" };
-        }),
-      ),
+    const rows = cluster.servers.map((server) =>
+      checkRow("servers", `${server.name}: runs what is rendered`, async () => {
+        const { task, group } = await taskOf(server);
+        const conf = serverConf({ topology, cluster, server, trust, site: platformSite(topology, cluster) });
+        return task ? judgeTask(client, group, task, conf, include) : { ok: false, seen: "no task runs" };
+      }),
     );
+    const accounts = checkRow("servers", `${cluster.name}: accounts with data are known`, async () => {
+      const reports = cluster.servers.map(async (server) => {
+        const { task, group } = await taskOf(server);
+        return [server.name, task && (await newestRuns(client, group, task))] as const;
+      });
+      return judgeHeldAccounts(topology.identity, trust, new Map(await Promise.all(reports)));
+    });
+    return await Promise.all([...rows, accounts]);
   } finally {
     client.destroy();
   }
@@ -46,21 +55,37 @@ export async function checkServers(target: DeployTarget, { cluster, region }: Ch
 export async function judgeTask(
   client: CloudWatchLogsClient,
   group: string,
-  { taskArn = "" }: Pick<Task, "taskArn">,
+  task: Pick<Task, "taskArn">,
   conf: ConfObject,
   include: IncludedFile,
 ): Promise<CheckResult> {
-  const id = taskArn.slice(taskArn.lastIndexOf("/") + 1);
-  const said = (container: string, pattern: string) =>
-    linesOf(client, { group, stream: `${container}/${container}/${id}`, pattern, sinceMs: 2 * runsRepeatMs });
-  const runs = (await said("agent", `"${runsMessage}"`)).flatMap(runsIn).at(-1);
+  const runs = await newestRuns(client, group, task);
   if (!runs) return { ok: false, seen: "the agent beside it has not said what it runs" };
   const rendered = renderedBy(() => renderedDigest(conf, include));
   const judged = judgeDigest(runs.digest, rendered, "");
   if (judged.ok || runs.refused === undefined) return judged;
-  const log = (await said("nats", '"reload server configuration"')).join("\n");
+  const log = (await said(client, group, task, "nats", '"reload server configuration"')).join("\n");
   const named = judgeDigest(runs.digest, rendered, log);
   return named.seen === judged.seen ? { ...judged, seen: `${judged.seen}; ${runs.refused}` } : named;
+}
+
+/** What the agent of a task said last; undefined when it said nothing for long. */
+export const newestRuns = async (
+  client: CloudWatchLogsClient,
+  group: string,
+  task: Pick<Task, "taskArn">,
+): Promise<Runs | undefined> => (await said(client, group, task, "agent", `"${runsMessage}"`)).flatMap(runsIn).at(-1);
+
+/** Lines of one container of a task. */
+function said(
+  client: CloudWatchLogsClient,
+  group: string,
+  { taskArn = "" }: Pick<Task, "taskArn">,
+  container: string,
+  pattern: string,
+): Promise<string[]> {
+  const id = taskArn.slice(taskArn.lastIndexOf("/") + 1);
+  return linesOf(client, { group, stream: `${container}/${container}/${id}`, pattern, sinceMs: 2 * runsRepeatMs });
 }
 
 interface Wanted {

@@ -1,8 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Trust } from "../../../model/config";
 import type { ClusterTopology } from "../../../model/topology";
 import type { Jsz } from "../../../runtime/client/monitoring";
+import { storedStreams } from "../../../runtime/common/stored-streams";
 import { type HeldStreams, heldStreams, judgeAccounts } from "../../core/judge-accounts";
 import { checkRow, type VerifyRow } from "../../core/rows";
 import type { Twin } from "../context";
@@ -22,16 +21,4 @@ export function verifyHeldAccounts(
     }
     return judgeAccounts(twin.topology.identity, trust, held);
   });
-}
-
-/** Streams in a server's store, by account. It names none itself of an account that it cannot look up. */
-function storedStreams(store: string): HeldStreams {
-  const root = join(store, "jetstream");
-  const folders = existsSync(root) ? readdirSync(root) : [];
-  return new Map(
-    folders.flatMap((account) => {
-      const streams = join(root, account, "streams");
-      return existsSync(streams) ? [[account, readdirSync(streams)] as const] : [];
-    }),
-  );
 }
