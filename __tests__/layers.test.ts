@@ -137,3 +137,11 @@ test("what does not synthesize does without CDKTF", () => {
 test("main.ts is the table of contents", () => {
   expect(readFileSync(join(root, "main.ts"), "utf8").split("\n").length).toBeLessThanOrEqual(40);
 });
+
+test("the line of nats.js that upstream left is its adapter's alone, and no program holds the adapter", () => {
+  const [adapter, entry] = ["runtime/client/transport/nats2", "runtime/client/nats2-entry.ts"];
+  const importing = (wanted: (edge: { to: string }) => boolean) =>
+    [...new Set(imports.filter(wanted).map(({ from }) => from))].sort();
+  expect(importing(({ to }) => /^nats(\/|$)/.test(to))).toEqual([`${adapter}-stores.ts`, `${adapter}.ts`]);
+  expect(importing(({ to }) => to === `${adapter}.ts` || to === entry)).toEqual([entry]);
+});

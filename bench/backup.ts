@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { NatsConnection } from "nats";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { pino } from "pino";
 import { findNatsServer } from "../cli/core/tools";
 import { backUp } from "../runtime/backup/backup";
@@ -79,14 +80,14 @@ export async function benchBackup(): Promise<void> {
 }
 
 async function fill(nc: NatsConnection, count: number): Promise<void> {
-  const jsm = await nc.jetstreamManager({ checkAPI: false });
+  const jsm = await jetstreamManager(nc, { checkAPI: false });
   await jsm.streams.add({ name: "BENCH", subjects: ["bench.>"] });
   const body = randomBytes(messageBytes + count);
-  const jetstream = nc.jetstream();
+  const stored = jetstream(nc);
   for (let at = 0; at < count; at += 1000)
     await Promise.all(
       Array.from({ length: 1000 }, (_, i) =>
-        jetstream.publish(`bench.${(at + i) % 100}`, body.subarray(at + i, at + i + messageBytes)),
+        stored.publish(`bench.${(at + i) % 100}`, body.subarray(at + i, at + i + messageBytes)),
       ),
     );
 }

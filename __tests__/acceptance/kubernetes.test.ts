@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { openStore } from "../../cli/keys/store";
 import { parseEnvironment } from "../../model/config";
 import { buildTopology, clusterOf, clusterSecrets, type Topology } from "../../model/topology";
@@ -69,7 +70,7 @@ const fixedUser = async (user: string, inboxPrefix?: string) => {
   return client({ kind: "creds", creds }, inboxPrefix);
 };
 const streamsUser = () => fixedUser("streams-APP", "_NATSFORM.INBOX.streams");
-const streamManager = async () => (await (await streamsUser()).connection()).jetstreamManager({ timeout: 30_000 });
+const streamManager = async () => jetstreamManager(await (await streamsUser()).connection(), { timeout: 30_000 });
 const pods = (selector: string, path: string) =>
   kubectl("-n", namespace, "get", "pods", "-l", selector, "-o", `jsonpath={range .items[*]}${path}{"\\n"}{end}`);
 
@@ -299,8 +300,8 @@ proof(
         await eventually("messages are acknowledged after it", async () => publisher.count() > seen + 20, 120);
         const published = await publisher.stop();
         expect(published.failed).toEqual([]);
-        const jetstream = (await streams.connection()).jetstream();
-        const consumer = await jetstream.consumers.get("TEST");
+        const stored = jetstream(await streams.connection());
+        const consumer = await stored.consumers.get("TEST");
         const desired = new Set(published.acknowledged);
         await eventually(
           "every acknowledged message is there",

@@ -1,4 +1,4 @@
-import type { ClusterInfo } from "nats";
+import type { ClusterInfo } from "@nats-io/jetstream";
 import { missingReplicas } from "../../runtime/streams/replicas";
 
 const follower = (name: string, fields: object = {}) => ({

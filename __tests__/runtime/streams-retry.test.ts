@@ -1,13 +1,26 @@
-import { NatsError } from "nats";
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { errors } from "@nats-io/transport-node";
 import { isTransient, NotInTime, NotYet, until } from "../../runtime/client/retry";
 
-const api = (code: number, err_code: number) =>
-  Object.assign(new NatsError("refused", String(code)), { api_error: { code, err_code, description: "refused" } });
+const api = (code: number, err_code: number) => new JetStreamApiError({ code, err_code, description: "refused" });
+
+/** As nats.js hands on what a request of JetStream ended with. */
+const requested = (cause: Error) => new Error("jetstream is not enabled", { cause });
 
 test.each([
-  ["no responders: JetStream is not up", new NatsError("503", "503"), true],
-  ["no answer: no leader", new NatsError("TIMEOUT", "TIMEOUT"), true],
-  ["the connection broke", new NatsError("DISCONNECT", "DISCONNECT"), true],
+  [
+    "no responders: JetStream is not up",
+    requested(new errors.RequestError("", { cause: new errors.NoRespondersError("$JS.API.X") })),
+    true,
+  ],
+  ["no answer: no leader", new errors.TimeoutError(), true],
+  ["the connection broke", new errors.RequestError("connection disconnected"), true],
+  [
+    "it was closed while the answer was on its way",
+    new errors.RequestError("", { cause: new errors.RequestError("connection closed") }),
+    true,
+  ],
+  ["JetStream is not enabled, or not yet", requested(api(503, 10039)), true],
   ["JetStream system temporarily unavailable", api(503, 10008), true],
   ["no suitable peers: a server is restarting", api(400, 10005), true],
   ["the folder of a deleted stream is in the way", api(500, 10049), true],
@@ -15,8 +28,8 @@ test.each([
   ["a move is in progress", api(400, 10124), true],
   ["a condition that is not met yet", new NotYet("no leader"), true],
   ["an invalid configuration", api(400, 10052), false],
-  ["a permissions violation", new NatsError("violation", "PERMISSIONS_VIOLATION"), false],
-  ["a closed connection", new NatsError("closed", "CONNECTION_CLOSED"), false],
+  ["a permissions violation", new errors.PermissionViolationError("violation", "publish", "a"), false],
+  ["a closed connection", new errors.ClosedConnectionError(), false],
   ["anything else", new Error("a bug"), false],
 ])("%s", (_, error, transient) => {
   expect(isTransient(error)).toBe(transient);

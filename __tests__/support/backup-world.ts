@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect, type JetStreamManager, type NatsConnection, nkeyAuthenticator, nkeys, type StreamConfig } from "nats";
+import { type JetStreamManager, jetstream, jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
+import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from "@nats-io/transport-node";
 import { pino } from "pino";
 import { parseEnvironment } from "../../model/config";
 import { buildTopology } from "../../model/topology";
@@ -122,7 +123,7 @@ export async function startBackupWorld(size: number): Promise<BackupWorld> {
 
 /** For requests that are not made again: of a busy machine the answer is late. */
 export const patient = (nc: NatsConnection): Promise<JetStreamManager> =>
-  nc.jetstreamManager({ checkAPI: false, timeout: 30_000 });
+  jetstreamManager(nc, { checkAPI: false, timeout: 30_000 });
 
 /** Makes a stream; waits for a cluster that is starting. */
 export async function makeStream(jsm: JetStreamManager, config: Partial<StreamConfig> & { name: string }) {
@@ -134,12 +135,12 @@ export async function makeStream(jsm: JetStreamManager, config: Partial<StreamCo
 
 /** Publishes messages, each until it is acknowledged, a few at a time. */
 export async function fill(nc: NatsConnection, subject: string, count: number, data: (i: number) => Uint8Array) {
-  const jetstream = nc.jetstream({ timeout: 30_000 });
+  const stored = jetstream(nc, { timeout: 30_000 });
   for (let at = 0; at < count; at += 100)
     await Promise.all(
       Array.from({ length: Math.min(100, count - at) }, (_, i) =>
         until(`publishing on ${subject}`, Date.now() + 60_000, () =>
-          jetstream.publish(`${subject}.${at + i}`, data(at + i), { msgID: `${subject}-${at + i}` }),
+          stored.publish(`${subject}.${at + i}`, data(at + i), { msgID: `${subject}-${at + i}` }),
         ),
       ),
     );

@@ -1,4 +1,5 @@
-import { Client, type ClientOptions, nats2, nats3, type Transport } from "../../runtime/client";
+import { Client, type ClientOptions, nats3, type Transport } from "../../runtime/client";
+import { nats2 } from "../../runtime/client/transport/nats2";
 import { makeFolder, type NatsServer, removeFolder, startNatsServer } from "./callout-nats-server";
 
 /** Both lines of nats.js, for `describe.each`: one suite, so that neither differs unnoticed. */

@@ -1,4 +1,4 @@
-import type { StreamInfo } from "nats";
+import { jetstream, type StreamInfo } from "@nats-io/jetstream";
 import type { NatsClient } from "../../runtime/client";
 import { NotYet, until } from "../../runtime/client/retry";
 import { manager } from "../../runtime/streams/find";
@@ -86,10 +86,10 @@ export async function streamInfo(client: NatsClient, stream: string): Promise<St
 
 /** Ids of everything that a stream holds, in its order. */
 export async function storedIds(client: NatsClient, stream: string): Promise<string[]> {
-  const jetstream = (await client.connection()).jetstream({ timeout: 30_000 });
+  const stored = jetstream(await client.connection(), { timeout: 30_000 });
   const { state } = await streamInfo(client, stream);
   if (state.messages === 0) return [];
-  const consumer = await jetstream.consumers.get(stream);
+  const consumer = await stored.consumers.get(stream);
   const ids: string[] = [];
   const messages = await consumer.consume({ max_messages: 500 });
   for await (const message of messages) {

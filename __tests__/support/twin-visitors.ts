@@ -1,4 +1,5 @@
 import type { Authentication } from "../../runtime/client";
+import { failureOf, isOfNats } from "../../runtime/client/nats-errors";
 import type { TestTwin } from "./twin-project";
 
 export interface Visits {
@@ -30,7 +31,7 @@ export async function whileClientsConnect(twin: TestTwin, work: () => Promise<un
         visits.admitted++;
         visits.longestMs = Math.max(visits.longestMs, Date.now() - started);
       } catch (error) {
-        if (/CONNECTION_REFUSED|CONNECTION_CLOSED|DISCONNECT|TIMEOUT/.test(String(error)) && ++unmet <= patience) {
+        if (isOfNats(error) && failureOf(error) !== "refused" && ++unmet <= patience) {
           visits.again++;
           continue;
         }

@@ -21,7 +21,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { connect } from "nats";
+import { connect } from "@nats-io/transport-node";
 import { findNatsServer } from "../../cli/core/tools";
 import { backUp } from "../../runtime/backup/backup";
 import { folderOf, readCatalog } from "../../runtime/backup/catalog";

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { AckPolicy, DeliverPolicy, type NatsConnection, RetentionPolicy, StorageType, type StoredMsg } from "nats";
+import { AckPolicy, DeliverPolicy, jetstream, RetentionPolicy, StorageType, type StoredMsg } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { findNatsServer } from "../../cli/core/tools";
 import { apiRequest } from "../../runtime/backup/api";
 import { backUp } from "../../runtime/backup/backup";
@@ -74,7 +75,7 @@ describe("under load", () => {
           Array.from({ length: 5 }, async (_, i) => {
             const text = `${subject} ${n + i} ${randomBytes(400).toString("hex")}`;
             const send = () =>
-              world.app.jetstream().publish(`${subject}.${(n + i) % 7}`, text, { msgID: `${subject}${n + i}` });
+              jetstream(world.app).publish(`${subject}.${(n + i) % 7}`, text, { msgID: `${subject}${n + i}` });
             acknowledged.set((await until(subject, Date.now() + 60_000, send)).seq, text);
           }),
         );
@@ -98,7 +99,7 @@ describe("under load", () => {
     // Some blocks of nats-server's, so that the snapshot lasts.
     await fill(world.app, "log", 150, () => randomBytes(200_000));
     const loads = ["log", "queue", "latest"].map(publishing);
-    const working = await (await world.app.jetstream().consumers.get("QUEUE", "worker")).consume();
+    const working = await (await jetstream(world.app).consumers.get("QUEUE", "worker")).consume();
     const work = (async () => {
       for await (const message of working) message.ack();
     })();
@@ -169,7 +170,7 @@ describe("what server snapshots leave out", () => {
     };
     for (const [durable_name, config] of Object.entries(consumers)) {
       await world.jsm.consumers.add("ORDERS", { durable_name, ...ack, ...config });
-      const consumer = await world.app.jetstream().consumers.get("ORDERS", durable_name);
+      const consumer = await jetstream(world.app).consumers.get("ORDERS", durable_name);
       const batch = await consumer.fetch({ max_messages: 20, expires: 60_000 });
       for await (const message of batch) expect(await message.ackAck({ timeout: 60_000 })).toBe(true);
     }
@@ -198,7 +199,7 @@ describe("what server snapshots leave out", () => {
     );
     const expected = { KEPT: 21, ONE: 21, TWO: 21, MEMORY: 21, NEW: 31, PER_SUBJECT: 21 };
     for (const [name, sequence] of Object.entries(expected)) {
-      const consumer = await world.app.jetstream().consumers.get("ORDERS", name);
+      const consumer = await jetstream(world.app).consumers.get("ORDERS", name);
       let next: number | undefined;
       await eventually(`${name} delivers`, async () => {
         // Long: what is delivered after the answer was given up is not delivered again.
@@ -408,7 +409,7 @@ describe("the backup user", () => {
     await makeStream(world.jsm, { name: "GUARDED", subjects: ["guarded.>"] });
     await fill(world.app, "guarded", 3, () => Buffer.from("x"));
     const before = await world.jsm.streams.info("GUARDED");
-    await refused(world.backup.jetstream().publish("guarded.x", "x", { timeout: 1000 }));
+    await refused(jetstream(world.backup).publish("guarded.x", "x", { timeout: 1000 }));
     const { name } = before.config;
     for (const request of ["STREAM.DELETE", "STREAM.PURGE", "STREAM.UPDATE", "STREAM.CREATE", "STREAM.MSG.DELETE"])
       await refused(apiRequest(world.backup, `${request}.${name}`, { ...before.config, seq: 1 }, 1000));

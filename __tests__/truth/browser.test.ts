@@ -105,7 +105,7 @@ if (!findChromium()) {
     const connection = await (service as NatsClient).connection();
     const heard = connection.subscribe(`${own}.question`, {
       max: 1,
-      callback: (_, message) => message.respond("42"),
+      callback: (_, message) => void message.respond("42"),
     });
     await connection.flush();
 

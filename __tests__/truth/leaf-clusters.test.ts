@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect, type NatsConnection } from "nats";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { type EnvironmentInput, parseEnvironment } from "../../model/config";
 import { buildTopology, clusterOf, type LeafLink } from "../../model/topology";
 import type { Authentication } from "../../runtime/client";
@@ -205,7 +205,7 @@ describe.each<Mode>(["callout", "operator"])("in %s mode", (mode) => {
 
       // It asks a service of the hub, in the inboxes of its link; answers to other inboxes go nowhere.
       expect((await asking.request("ask.desk", "", { timeout: 20_000 })).string()).toBe("from the desk");
-      await expect(branch.request("ask.desk", "", { timeout: 2000 })).rejects.toThrow(/TIMEOUT|timeout/);
+      await expect(branch.request("ask.desk", "", { timeout: 2000 })).rejects.toThrow("timeout");
       // It answers who may ask it.
       expect((await desk.request("jobs.branch", "", { timeout: 20_000 })).string()).toBe("done");
     } finally {
@@ -363,7 +363,7 @@ describe("two foreign leafs", () => {
         async () => (await asker.request("jobs.open.1", "", { timeout: 2000 })).string() === "done",
         120,
       );
-      await expect(asker.request("jobs.closed.1", "", { timeout: 2000 })).rejects.toThrow(/TIMEOUT|timeout|503/);
+      await expect(asker.request("jobs.closed.1", "", { timeout: 2000 })).rejects.toThrow(/timeout|no responders/);
       expect([...atWorker].filter((subject) => subject.startsWith("jobs."))).toEqual(["jobs.open.1"]);
     } finally {
       await Promise.all([asker.close(), worker.close()]);

@@ -1,4 +1,5 @@
-import { connect } from "nats";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
 import { createUser, type KeyPair } from "nkeys.js";
 import { inboxPrefix, NatsClient, type NatsClientOptions, StreamPublishError } from "../../runtime/client";
 import { seedOf } from "../support/callout-keys";
@@ -79,10 +80,10 @@ test("a failed attempt is made again by the next use", async () => {
   const early = await startNatsServer(folder, configuration);
   await early.stop();
   const waiting = client({ servers: early.url });
-  await expect(waiting.connection()).rejects.toThrow("CONNECTION_REFUSED");
+  await expect(waiting.connection()).rejects.toThrow("connection refused");
   expect(waiting.health()).toMatchObject({
     connected: false,
-    lastError: expect.stringContaining("CONNECTION_REFUSED"),
+    lastError: expect.stringContaining("connection refused"),
   });
   const late = await startNatsServer(folder, configuration, early.port);
   try {
@@ -102,7 +103,7 @@ test("a restart of the server is a reconnect", async () => {
   try {
     await eventually("reconnected client", () => faithful.health().connected);
     expect(faithful.health().reconnects).toBe(1);
-    await expect(faithful.request("nobody.listens")).rejects.toThrow("503");
+    await expect(faithful.request("nobody.listens")).rejects.toThrow("no responders");
   } finally {
     await again.stop();
   }
@@ -142,13 +143,13 @@ test("of several logins the one that the server knows leads in, after every rest
 test("inboxes carry the prefix of the identity", async () => {
   const asUser = client({ inboxPrefix: "_INBOX.alice" });
   const connection = await asUser.connection();
-  connection.subscribe("echo", { callback: (_, message) => message.respond(message.reply) });
+  connection.subscribe("echo", { callback: (_, message) => void message.respond(message.reply) });
   expect((await asUser.request("echo")).string()).toMatch(/^_INBOX\.alice\./);
 });
 
 describe("publishing to a stream", () => {
   const createStream = async (by: NatsClient, name: string) =>
-    (await (await by.connection()).jetstreamManager({ timeout: 30_000 })).streams.add({
+    (await jetstreamManager(await by.connection(), { timeout: 30_000 })).streams.add({
       name,
       subjects: [`${name}.>`],
     });
@@ -178,7 +179,7 @@ describe("publishing to a stream", () => {
   test("whoever knows identity and id can still use it first: then the other's message is dropped", async () => {
     const [alice, mallory] = [client({ inboxPrefix: inboxPrefix("alice") }), client()];
     await createStream(alice, "TAKEN");
-    const raw = (await mallory.connection()).jetstream();
+    const raw = jetstream(await mallory.connection());
     expect(await raw.publish("TAKEN.mallory", "mine", { msgID: "alice.1" })).toMatchObject({ duplicate: false });
     const dropped = await alice.publishToStream("TAKEN.alice", "content", { messageId: "1" });
     expect(dropped).toMatchObject({ seq: 1, duplicate: true });
@@ -196,7 +197,7 @@ test("draining sends what is buffered and ends the client", async () => {
   const [sender, receiver] = [client(), client()];
   const received: string[] = [];
   const connection = await receiver.connection();
-  connection.subscribe("drained", { callback: (_, message) => received.push(message.string()) });
+  connection.subscribe("drained", { callback: (_, message) => void received.push(message.string()) });
   await connection.flush();
   await sender.publish("drained", "last words");
   await sender.drain();

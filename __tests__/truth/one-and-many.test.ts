@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StorageType } from "nats";
+import { jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream";
 import { eventually } from "../support/eventually";
 import { startCluster, type TestCluster } from "./streams-cluster";
 
@@ -24,8 +24,8 @@ async function run(size: number, of: string): Promise<TestCluster> {
 /** A manager of JetStream, once it answers. */
 async function manager(cluster: TestCluster) {
   const nc = await cluster.connect(...cluster.servers.slice(0, 1));
-  await eventually("JetStream", () => nc.jetstreamManager().then(Boolean, () => false));
-  return { nc, jsm: await nc.jetstreamManager() };
+  await eventually("JetStream", () => jetstreamManager(nc).then(Boolean, () => false));
+  return { nc, jsm: await jetstreamManager(nc) };
 }
 
 async function messages(cluster: TestCluster): Promise<Record<string, number>> {
@@ -42,7 +42,7 @@ async function fill(cluster: TestCluster, name: string, replicas: number, server
   await eventually(`${name} is made`, () =>
     jsm.streams.add({ ...config, placement: { cluster: "", tags } }).then(Boolean, () => false),
   );
-  for (let i = 0; i < 5; i++) await nc.jetstream().publish(`${name}.a`, `${i}`);
+  for (let i = 0; i < 5; i++) await jetstream(nc).publish(`${name}.a`, `${i}`);
 }
 
 test("a server that was alone serves none of its streams as one of several, and removes them half a minute later", async () => {

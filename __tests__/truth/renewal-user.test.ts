@@ -1,4 +1,10 @@
-import { connect, credsAuthenticator, ErrorCode, type NatsConnection, nkeyAuthenticator } from "nats";
+import {
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  nkeyAuthenticator,
+  PermissionViolationError,
+} from "@nats-io/transport-node";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
 import { type EnvironmentInput, parseEnvironment } from "../../model/config";
@@ -97,20 +103,18 @@ describe.each<Mode>(["callout", "operator"])("the renewal user in %s mode", (mod
     const connection = await login("renewal", RENEWAL_INBOX);
     const errors: string[] = [];
     void (async () => {
-      for await (const { type, data } of connection.status()) errors.push(`${type} ${String(data)}`);
+      for await (const status of connection.status()) if (status.type === "error") errors.push(status.error.message);
     })();
-    await expect(connection.request(subject, "", { timeout: 1500 })).rejects.toMatchObject({
-      code: expect.stringMatching(new RegExp(`${ErrorCode.PermissionsViolation}|${ErrorCode.Timeout}`)),
-    });
-    await eventually("the server refuses", async () => errors.some((error) => /PERMISSIONS_VIOLATION/.test(error)));
+    await expect(connection.request(subject, "", { timeout: 1500 })).rejects.toThrow(/permissions violation|timeout/i);
+    await eventually("the server refuses", async () => errors.some((error) => /Permissions Violation/.test(error)));
   });
 
   test.each(["$SYS.>", "_INBOX.>", "$SYS.ACCOUNT.*.CONNECT"])("hears nothing on %s", async (subject) => {
     const connection = await login("renewal", RENEWAL_INBOX);
     const refused = new Promise<unknown>((resolve) => {
-      connection.subscribe(subject, { callback: (error) => error && resolve(error) });
+      connection.subscribe(subject, { callback: (error) => void (error && resolve(error)) });
     });
-    expect(await refused).toMatchObject({ code: ErrorCode.PermissionsViolation });
+    expect(await refused).toBeInstanceOf(PermissionViolationError);
   });
 
   test("an administrator's question is answered, so that the refusals above are the user's", async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect, type NatsConnection } from "nats";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { findNatsServer } from "../../cli/core/tools";
 import { freePorts } from "../support/ports";
 import { type Program, startProgram } from "../support/start-program";

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
 import { createUser } from "nkeys.js";
 import { startProcess } from "../../cli/core/processes";
 import type { EnvironmentInput } from "../../model/config";
@@ -236,7 +237,7 @@ describe.each([
   test("keeps the JetStream domains apart: the leaf reads by name what it uses, and the hub nothing of the leaf's", async () => {
     const manager = async (one: NatsClient, domain?: string) => {
       const options = { checkAPI: false, timeout: 3000, ...(domain ? { domain } : {}) };
-      return (await one.connection()).jetstreamManager(options);
+      return jetstreamManager(await one.connection(), options);
     };
     const names = async (cluster: string) =>
       (await (await manager(client(cluster))).streams.names().next()).map(String);
@@ -246,7 +247,7 @@ describe.each([
       return config.name === "ORDERS";
     });
     const fromHub = await manager(client("core"), "edge");
-    await expect(fromHub.streams.names().next()).rejects.toThrow(/timeout|503/i);
+    await expect(fromHub.streams.names().next()).rejects.toThrow(/timeout|jetstream is not enabled/);
   });
 
   test("comes back after its server or its hub was away", async () => {

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { JetStreamManager } from "nats";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { createUser } from "nkeys.js";
 import { startProcess } from "../../cli/core/processes";
 import { createAuthority, issueCertificate } from "../../runtime/x509/authority";
@@ -45,7 +45,7 @@ async function failures(): Promise<string[]> {
 
 const manage = (work: (jsm: JetStreamManager) => Promise<unknown>) =>
   twin.read(async (client) =>
-    work(await (await client.connection()).jetstreamManager({ checkAPI: false, timeout: 30_000 })),
+    work(await jetstreamManager(await client.connection(), { checkAPI: false, timeout: 30_000 })),
   );
 
 /** Lets one server load its files again, and waits until it has. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { NatsConnection } from "nats";
+import { jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { pino } from "pino";
 import { readIfThere } from "../../artifacts/files";
 import { backupKeySecret, type ClusterTopology } from "../../model/topology";
@@ -178,7 +179,7 @@ export async function restoreTwin(
       // The backup user may not delete; the streams user may.
       const client = await streamsClient(twin, cluster, scope.account);
       try {
-        await (await (await client.connection()).jetstreamManager({ checkAPI: false })).streams.delete(stream);
+        await (await jetstreamManager(await client.connection(), { checkAPI: false })).streams.delete(stream);
       } finally {
         await client.close();
       }

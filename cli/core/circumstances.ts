@@ -15,17 +15,24 @@ interface SystemError extends Error {
  * @returns `undefined` for everything else
  */
 export function circumstanceOf(error: unknown): UserError | undefined {
-  if (!types.isNativeError(error)) return undefined;
+  if (!types.isNativeError(error) || error instanceof UserError) return undefined;
   if (isSystemError(error)) return systemError(error);
-  if (servers.has(error.name)) return new UserError(error.message, "natsform status says what runs; then try again");
+  if (saysHowServersAre(error)) return new UserError(error.message, "natsform status says what runs; then try again");
   // What fetch throws says nothing; why it failed is its cause.
   if (error.message === "fetch failed" && types.isNativeError(error.cause))
     return circumstanceOf(error.cause) ?? new UserError(`a server cannot be reached: ${error.cause.message}`);
   return undefined;
 }
 
-/** Errors of our client, and of nats.js, that say how servers are. */
-const servers = new Set(["NotInTime", "NatsError", "StreamPublishError"]);
+/** Errors of our client that say how servers are. */
+const servers = new Set(["NotInTime", "NotConnectedError", "StreamPublishError"]);
+
+function saysHowServersAre(error: Error): boolean {
+  if (servers.has(error.name)) return true;
+  // Loads nats.js: only who fails waits for it.
+  const { isOfNats } = require("../../runtime/client/nats-errors") as typeof import("../../runtime/client/nats-errors");
+  return isOfNats(error);
+}
 
 const isSystemError = (error: Error): error is SystemError =>
   typeof (error as Partial<SystemError>).code === "string" &&

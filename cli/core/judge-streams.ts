@@ -1,4 +1,4 @@
-import type { NatsConnection } from "nats";
+import type { NatsConnection } from "@nats-io/transport-node";
 import type { Topology } from "../../model/topology";
 import { isEmpty } from "../../runtime/streams/action";
 import { findStreams } from "../../runtime/streams/find";

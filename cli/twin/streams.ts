@@ -1,4 +1,5 @@
 import type { ClusterTopology } from "../../model/topology";
+import { isOfNats } from "../../runtime/client/nats-errors";
 import { NotInTime } from "../../runtime/client/retry";
 import { type Action, isEmpty, refusals } from "../../runtime/streams/action";
 import { ApplyFailed, applyPlan, PlanRefused } from "../../runtime/streams/apply";
@@ -100,7 +101,7 @@ export async function applyTwinStreams(
       });
       changed += applied.changed;
     } catch (error) {
-      const refused = error instanceof ApplyFailed && error.cause instanceof Error && error.cause.name === "NatsError";
+      const refused = error instanceof ApplyFailed && isOfNats(error.cause);
       if (error instanceof NotInTime || refused)
         throw new UserError(`${cluster.name}/${account}: ${error.message}`, `natsform status ${environment}`);
       throw error;

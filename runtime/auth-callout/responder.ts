@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import type { Subscription } from "nats";
+import type { Subscription } from "@nats-io/transport-node";
 import { headers, type Msg, type NatsClient, type NatsConnection } from "../client";
 import { errorMessage } from "../common/error-message";
 import { AUTH_REQUEST_SUBJECT, PROBE_SUBJECT_PREFIX, RESPONDER_QUEUE_GROUP } from "./contract";

@@ -1,4 +1,4 @@
-import type { NatsConnection } from "nats";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { NotYet, until } from "../client/retry";
 
 /** Milliseconds that one request may take. Short: a request to a group without a leader is never answered. */

@@ -1,5 +1,6 @@
-import { type NatsConnection, NatsError } from "nats";
+import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "pino";
+import { isOfNats } from "../client/nats-errors";
 import { CONSUMER_NOT_FOUND, errorNumber, NotInTime, STREAM_NOT_FOUND, unlessMissing } from "../client/retry";
 import { errorMessage } from "../common/error-message";
 import { ApiRefusal, type ConsumerDescription, describeConsumer, describeStream, names } from "./api";
@@ -117,7 +118,7 @@ async function backUpStream(
 /** Targets retry by themselves: when they give up, another snapshot does not help. */
 const isOfServers = (error: unknown) =>
   error instanceof ApiRefusal ||
-  error instanceof NatsError ||
+  isOfNats(error) ||
   error instanceof NotInTime ||
   error instanceof SnapshotBroken ||
   error instanceof SnapshotIncomplete;

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import type { NatsConnection } from "nats";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { z } from "zod";
 import { until } from "../client/retry";
 import { ApiRefusal, apiRequest } from "./api";

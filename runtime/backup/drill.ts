@@ -1,4 +1,4 @@
-import type { NatsConnection } from "nats";
+import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "pino";
 import { apiRequest, describeStream, type Json } from "./api";
 import { folderOf } from "./catalog";

@@ -1,4 +1,4 @@
-import type { NatsConnection } from "nats";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { until } from "../client/retry";
 import { apiRequest, type Json, names } from "./api";
 import type { ConsumerBackup, StreamBackup } from "./manifest";

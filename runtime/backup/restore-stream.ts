@@ -1,4 +1,4 @@
-import { createInbox, type NatsConnection } from "nats";
+import { createInbox, type NatsConnection } from "@nats-io/transport-node";
 import { answerOf, type Json, type StreamState } from "./api";
 import { BACKUP_INBOX } from "./contract";
 

@@ -1,4 +1,4 @@
-import type { NatsConnection } from "nats";
+import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "pino";
 import { errorMessage } from "../common/error-message";
 import { describeStream, names, type StreamState } from "./api";

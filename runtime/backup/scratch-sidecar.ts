@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type NatsConnection } from "nats";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { errorMessage } from "../common/error-message";
 import { names } from "./api";
 import { BACKUP_INBOX } from "./contract";

@@ -1,4 +1,4 @@
-import type { NatsConnection } from "nats";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { describeStream } from "./api";
 import { digestContent } from "./content";
 import type { StreamBackup } from "./manifest";

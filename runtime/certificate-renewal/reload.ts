@@ -1,7 +1,8 @@
-import { ErrorCode, type NatsConnection, NatsError } from "nats";
+import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { acceptedAsPeer, servedFingerprint } from "../certificate-agent/handshake";
+import { failureOf } from "../client/nats-errors";
 import { errorMessage } from "../common/error-message";
 import type { ServedListener } from "./env";
 import type { Renewed } from "./renew";
@@ -74,7 +75,7 @@ async function requestServerReload(
     // In operator mode a reloading server does not confirm the reload (2.14.5): its accounts are read again, and the answer
     // is lost with the old ones. So the certificate that it presents afterwards is checked.
     .catch((error: unknown) => {
-      if (error instanceof NatsError && error.code === ErrorCode.Timeout) return undefined;
+      if (failureOf(error) === "timeout") return undefined;
       throw error;
     });
   const refusal = reply && (reply.json() as { error?: { description?: string } }).error;

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { Msg, NatsConnection, Payload, PubAck, PublishOptions } from "nats";
+import { jetstream, type PubAck } from "@nats-io/jetstream";
+import type { Msg, NatsConnection, Payload, PublishOptions } from "@nats-io/transport-node";
 import { parseServers } from "../common/servers";
 import { type Authentication, authenticators } from "./authentication";
 import { Connection } from "./connection";
 import { ClientClosedError, NotConnectedError } from "./errors";
 import { ownMessageId, publishToStream, type StreamPublishOptions } from "./stream-publish";
-import { nats2 } from "./transport/nats2";
+import { nats3 } from "./transport/nats3";
 
 export interface NatsClientOptions {
   /** `tls://` addresses, as a list or separated by commas. */
@@ -68,7 +69,7 @@ export class NatsClient {
     this.#servers = parseServers(options.servers);
     this.#requestTimeoutMs = requestTimeoutMs ?? 5000;
     this.#connection = new Connection({
-      transport: nats2,
+      transport: nats3,
       addresses: { servers: this.#servers, encrypted: true },
       login: authenticators(authentication),
       tls: {
@@ -111,7 +112,7 @@ export class NatsClient {
    * this client stands before each, and by default the rest is left to chance, which nobody else can foresee.
    */
   async publishToStream(subject: string, data: Payload, options: Partial<StreamPublishOptions> = {}): Promise<PubAck> {
-    const stream = (await this.connection()).jetstream();
+    const stream = jetstream(await this.connection());
     const { messageId = randomUUID(), ...rest } = options;
     return publishToStream(stream, subject, data, {
       messageId: ownMessageId(this.#connection.inboxPrefix, messageId),

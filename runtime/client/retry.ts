@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ApiError, NatsError } from "nats";
 import { errorMessage } from "../common/error-message";
+import { apiErrorOf, type Failure, failureOf } from "./nats-errors";
 
 /** A deadline passed while servers were not ready; `cause` is the error of the last attempt. */
 export class NotInTime extends Error {
@@ -44,7 +44,7 @@ export async function until<Result>(
 
 /** nats-server's own error number, which says more than its HTTP-like code. */
 export function errorNumber(error: unknown): number | undefined {
-  return (error as { api_error?: ApiError } | undefined)?.api_error?.err_code;
+  return apiErrorOf(error)?.err_code;
 }
 
 export const STREAM_NOT_FOUND = 10059;
@@ -62,6 +62,8 @@ const TRANSIENT_NUMBERS = [
   10124, // A stream that is moving takes no other update.
 ];
 
+const TRANSIENT_FAILURES: readonly Failure[] = ["no-responders", "timeout", "disconnected"];
+
 /**
  * Returns whether a cluster that is starting, electing or rolling gives this answer.
  *
@@ -72,9 +74,10 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof NotYet) return true;
   // nats.js trips over a stream without a configuration, which nats-server has answered right after a deletion.
   if (error instanceof TypeError && error.message.includes("'sealed'")) return true;
-  const { code, api_error } = error as NatsError;
-  if (api_error) return api_error.code === 503 || TRANSIENT_NUMBERS.includes(api_error.err_code ?? 0);
-  return code === "503" || code === "TIMEOUT" || code === "DISCONNECT";
+  const refusal = apiErrorOf(error);
+  if (refusal) return refusal.code === 503 || TRANSIENT_NUMBERS.includes(refusal.err_code);
+  const failure = failureOf(error);
+  return failure !== undefined && TRANSIENT_FAILURES.includes(failure);
 }
 
 /** For objects that must exist, but that a server may not know yet, or no longer while they are being moved. */

@@ -1,5 +1,7 @@
-import { ErrorCode, type JetStreamClient, NatsError, type Payload, type PubAck } from "nats";
+import type { JetStreamClient, PubAck } from "@nats-io/jetstream";
+import type { Payload } from "@nats-io/transport-node";
 import { errorMessage } from "../common/error-message";
+import { apiErrorOf, type Failure, failureOf } from "./nats-errors";
 
 /** Options for publishing one message to a stream. */
 export interface StreamPublishOptions {
@@ -68,8 +70,8 @@ export async function publishToStream(
 
 /** Returns whether the same publish may succeed a little later. */
 export function isTemporary(error: unknown): boolean {
-  if (!(error instanceof NatsError)) return false;
-  const temporary: string[] = [ErrorCode.NoResponders, ErrorCode.Timeout, ErrorCode.Disconnect];
-  const code = error.api_error?.err_code ?? 0;
-  return temporary.includes(error.code) || [TEMPORARILY_UNAVAILABLE, DUPLICATE_IN_PROCESS].includes(code);
+  const temporary: readonly Failure[] = ["no-responders", "timeout", "disconnected"];
+  const failure = failureOf(error);
+  if (failure !== undefined && temporary.includes(failure)) return true;
+  return [TEMPORARILY_UNAVAILABLE, DUPLICATE_IN_PROCESS].includes(apiErrorOf(error)?.err_code ?? 0);
 }

@@ -1,4 +1,4 @@
-import { ErrorCode, type JetStreamManager, NatsError, type SeqMsgRequest } from "nats";
+import { type JetStreamManager, jetstreamManager, type SeqMsgRequest } from "@nats-io/jetstream";
 import type { NatsClient } from "../client";
 import type { Source } from "./feed";
 import type { ReadStored } from "./handlers";
@@ -7,7 +7,7 @@ import type { ReadStored } from "./handlers";
 export function ownSource(client: NatsClient): Source & { stored: ReadStored } {
   const manager = async (): Promise<JetStreamManager> =>
     // What it may ask of JetStream is its streams alone, and not whether there is one.
-    (await client.connection()).jetstreamManager({ checkAPI: false, timeout: 5000 });
+    jetstreamManager(await client.connection(), { checkAPI: false, timeout: 5000 });
   return {
     async listen(subject, heard) {
       const connection = await client.connection();
@@ -26,27 +26,12 @@ export function ownSource(client: NatsClient): Source & { stored: ReadStored } {
     async next(stream, subject, from) {
       // The library knows this of direct reads alone; servers know it of both.
       const query = { seq: from, next_by_subj: subject } as SeqMsgRequest;
-      try {
-        const message = await (await manager()).streams.getMessage(stream, query);
-        return { subject: message.subject, data: message.data, sequence: message.seq };
-      } catch (error) {
-        return nothingThere(error);
-      }
+      const message = await (await manager()).streams.getMessage(stream, query);
+      return message ? { subject: message.subject, data: message.data, sequence: message.seq } : undefined;
     },
     async stored(stream, sequence) {
-      try {
-        const { subject, data } = await (await manager()).streams.getMessage(stream, { seq: sequence });
-        return { subject, data };
-      } catch (error) {
-        return nothingThere(error);
-      }
+      const message = await (await manager()).streams.getMessage(stream, { seq: sequence });
+      return message ? { subject: message.subject, data: message.data } : undefined;
     },
   };
-}
-
-/** @throws any error but that there is no such message */
-function nothingThere(error: unknown): undefined {
-  const isNotFound =
-    error instanceof NatsError && (error.code === ErrorCode.JetStream404NoMessages || error.api_error?.code === 404);
-  if (!isNotFound) throw error;
 }

@@ -1,22 +1,22 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { jetstream } from "@nats-io/jetstream";
 import {
   connect,
-  ErrorCode,
-  Events,
+  errors,
   jwtAuthenticator,
   type MsgHdrs,
   headers as makeHeaders,
   type NatsConnection,
-  NatsError,
   type Status,
   tokenAuthenticator,
-} from "nats";
+} from "@nats-io/transport-node";
 import { inboxPrefix } from "../client/identity";
+import { type Failure, failureOf } from "../client/nats-errors";
 import { isTemporary } from "../client/stream-publish";
 import { covers, overlaps } from "../subjects/spec";
 import type { HeaderList } from "./headers";
 import type { Pooled } from "./pool";
-import { Problem } from "./problems";
+import { Problem, type ProblemCode } from "./problems";
 import type { Caller } from "./token";
 
 /** What a responder answered. */
@@ -122,7 +122,7 @@ export class UserConnection implements Pooled {
     try {
       const expect = { streamName: stream };
       const options = { msgID: messageId, expect, timeout: timeoutMs, headers: toHeaders(headers) ?? makeHeaders() };
-      const ack = await this.connection.jetstream().publish(subject, data, options);
+      const ack = await jetstream(this.connection).publish(subject, data, options);
       return { stream: ack.stream, sequence: ack.seq, duplicate: ack.duplicate };
     } catch (error) {
       if (this.connection.isClosed() || isTemporary(error)) return undefined;
@@ -168,14 +168,14 @@ export class UserConnection implements Pooled {
   async #follow(): Promise<void> {
     void this.connection.closed().then(() => this.#retire());
     for await (const status of this.connection.status()) {
-      if (status.type === Events.LDM) this.#retire();
+      if (status.type === "ldm") this.#retire();
       this.#note(status);
     }
   }
 
-  #note({ permissionContext }: Status): void {
-    if (!permissionContext) return;
-    const { operation, subject } = permissionContext;
+  #note(status: Status): void {
+    if (status.type !== "error" || !(status.error instanceof errors.PermissionViolationError)) return;
+    const { operation, subject } = status.error;
     const key = `${operation} ${subject}`;
     this.#denials.set(key, (this.#denials.get(key) ?? 0) + 1);
     const [oldest] = this.#denials.keys();
@@ -215,7 +215,7 @@ async function dial(caller: Caller, cluster: Cluster): Promise<NatsConnection> {
       });
     } catch (error) {
       last = error;
-      const isRefusal = error instanceof NatsError && error.isAuthError();
+      const isRefusal = failureOf(error) === "refused";
       // A callout that says nothing is away, and then the server's refusal says nothing of the token.
       if (isRefusal && performance.now() - begun < cluster.calloutTimeoutMs * 0.9)
         throw new Problem("token-refused", error);
@@ -240,14 +240,17 @@ async function userInfo(connection: NatsConnection): Promise<UserInfo> {
   throw new Error("the server does not say who the user is");
 }
 
+const problems: Partial<Record<Failure, ProblemCode>> = {
+  denied: "denied",
+  "no-responders": "no-responders",
+  timeout: "timeout",
+  "too-large": "body-too-large",
+};
+
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const code = error instanceof NatsError ? error.code : undefined;
-  if (code === ErrorCode.PermissionsViolation) return new Problem("denied", error);
-  if (code === ErrorCode.NoResponders) return new Problem("no-responders", error);
-  if (code === ErrorCode.Timeout) return new Problem("timeout", error);
-  if (code === ErrorCode.MaxPayloadExceeded) return new Problem("body-too-large", error);
-  return new Problem("internal", error);
+  const failure = failureOf(error);
+  return new Problem((failure && problems[failure]) ?? "internal", error);
 }
 
 function toHeaders(list: HeaderList): MsgHdrs | undefined {

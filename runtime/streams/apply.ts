@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { JetStreamManager, NatsConnection } from "nats";
+import type { JetStreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
 import {
   CONSUMER_NOT_FOUND,
   errorNumber,

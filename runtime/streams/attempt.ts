@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ConsumerConfig, JetStreamManager, StreamConfig } from "nats";
+import type { ConsumerConfig, JetStreamManager, StreamConfig } from "@nats-io/jetstream";
 import {
   CONSUMER_EXISTS,
   CONSUMER_NOT_FOUND,

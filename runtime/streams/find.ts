@@ -1,4 +1,5 @@
-import { type JetStreamManager, JSONCodec, type NatsConnection, type StreamInfo } from "nats";
+import { type JetStreamManager, jetstreamManager, type StreamInfo } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
 import {
   CONSUMER_NOT_FOUND,
   errorNumber,
@@ -22,7 +23,7 @@ export const LOST_AFTER_MS = 10_000;
 
 /** A manager that asks nothing when it is made: whether JetStream is there is found out, with retries, by its use. */
 export const manager = (nc: NatsConnection): Promise<JetStreamManager> =>
-  nc.jetstreamManager({ checkAPI: false, timeout: REQUEST_TIMEOUT_MS });
+  jetstreamManager(nc, { checkAPI: false, timeout: REQUEST_TIMEOUT_MS });
 
 /** A desired stream and its consumers, by name. */
 interface Named {
@@ -119,13 +120,12 @@ interface Page {
 
 /** All pages of one of the NAMES requests; nats.js has none for consumers. */
 async function names(nc: NatsConnection, request: string, key: string, deadline: number): Promise<string[]> {
-  const codec = JSONCodec<unknown>();
   const found: string[] = [];
   for (;;) {
     const page = await until(`requesting ${request}`, deadline, async () => {
-      const body = codec.encode({ offset: found.length });
-      const { data } = await nc.request(`$JS.API.${request}`, body, { timeout: REQUEST_TIMEOUT_MS });
-      const answer = codec.decode(data) as Page & Record<string, string[] | undefined>;
+      const body = JSON.stringify({ offset: found.length });
+      const message = await nc.request(`$JS.API.${request}`, body, { timeout: REQUEST_TIMEOUT_MS });
+      const answer = message.json<Page & Record<string, string[] | undefined>>();
       if (answer.error) throw Object.assign(new Error(answer.error.description), { api_error: answer.error });
       return answer;
     });

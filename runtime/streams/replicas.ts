@@ -1,4 +1,4 @@
-import type { ClusterInfo, JetStreamManager, StreamInfo } from "nats";
+import type { ClusterInfo, JetStreamManager, StreamInfo } from "@nats-io/jetstream";
 import type { Jsz, Varz } from "../client/monitoring";
 import { NotYet, until } from "../client/retry";
 import { errorMessage } from "../common/error-message";

@@ -1,4 +1,5 @@
-import type { ConsumerConfig, StreamConfig } from "nats";
+import type { ConsumerConfig, StreamConfig } from "@nats-io/jetstream";
+import type { WithRequired } from "@nats-io/transport-node";
 import type { ConsumerSettings, StreamSettings } from "./stream-settings";
 
 /** Marks what natsform made. The value is the environment, so that two environments can share an account. */
@@ -64,12 +65,14 @@ export interface Known<Settings> {
   readonly owner?: string;
 }
 
+type Named<Config extends { name: string }> = WithRequired<Partial<Config>, "name">;
+
 const NANOSECONDS = 1_000_000;
 const unlimited = (limit: number) => (limit === 0 ? -1 : limit);
 const limited = (limit: number | undefined) => (limit === undefined || limit < 0 ? 0 : limit);
 
 /** nats-server's form of a stream. Keys set to undefined are absent on the wire, which makes nats.js clear them. */
-export function toStreamConfig(name: string, settings: StreamSettings, owner: string): Partial<StreamConfig> {
+export function toStreamConfig(name: string, settings: StreamSettings, owner: string): Named<StreamConfig> {
   const { placementTags: tags, placementCluster: cluster } = settings;
   return {
     ...absent(STREAM_FEATURES),

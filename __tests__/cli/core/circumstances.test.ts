@@ -3,8 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { errors } from "@nats-io/transport-node";
 import { readIfThere, writeFileAtomically } from "../../../artifacts/files";
 import { circumstanceOf } from "../../../cli/core/circumstances";
+import { NotConnectedError } from "../../../runtime/client/errors";
 import { NotInTime } from "../../../runtime/client/retry";
 
 const root = mkdtempSync(join(tmpdir(), "natsform-circumstances-"));
@@ -61,6 +64,16 @@ test("an address that nobody listens at is named", async () => {
   expect(said(error)?.[0]).toBe("127.0.0.1:1: nothing listens there");
   const fetched: unknown = await fetch("http://127.0.0.1:9/x").catch((error: unknown) => error);
   expect(said(fetched)?.[0]).toMatch(/^(127\.0\.0\.1:9: nothing listens there|a server cannot be reached)/);
+});
+
+test.each([
+  ["nobody answers", new errors.TimeoutError()],
+  ["a login is refused", new errors.AuthorizationError("Authorization Violation")],
+  ["JetStream refuses", new JetStreamApiError({ code: 400, err_code: 10052, description: "invalid" })],
+  ["JetStream is away", new Error("jetstream is not enabled", { cause: new errors.NoRespondersError("$JS.API.X") })],
+  ["nothing could be reached", new NotConnectedError("no answer within 5000 ms")],
+])("that %s is no defect of natsform", (_, error) => {
+  expect(said(error)).toEqual([error.message, "natsform status says what runs; then try again"]);
 });
 
 test("servers that are not ready in time are no defect of natsform", () => {

@@ -1,16 +1,20 @@
-import { NatsError } from "nats";
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { errors } from "@nats-io/transport-node";
 import { inboxPrefix, serviceInboxPrefix } from "../../../runtime/client";
 import { isTemporary, ownMessageId } from "../../../runtime/client/stream-publish";
 
-const apiError = (err_code: number) =>
-  Object.assign(new NatsError("api", "500"), { api_error: { code: 500, err_code, description: "" } });
+const apiError = (err_code: number) => new JetStreamApiError({ code: 500, err_code, description: "" });
 
 test.each([
-  ["no responders, or JetStream without a leader", new NatsError("503", "503"), true],
-  ["no acknowledgement in time", new NatsError("TIMEOUT", "TIMEOUT"), true],
+  [
+    "no responders, or JetStream without a leader",
+    new errors.RequestError("", { cause: new errors.NoRespondersError("a") }),
+    true,
+  ],
+  ["no acknowledgement in time", new errors.TimeoutError(), true],
   ["JetStream temporarily unavailable", apiError(10008), true],
   ["a wrong last sequence", apiError(10071), false],
-  ["a permissions violation", new NatsError("no", "PERMISSIONS_VIOLATION"), false],
+  ["a permissions violation", new errors.PermissionViolationError("no", "publish", "a"), false],
   ["a defect", new TypeError("no"), false],
 ])("%s: is it temporary?", (_, error, expected) => {
   expect(isTemporary(error)).toBe(expected);

@@ -1,4 +1,4 @@
-import type { NatsConnection } from "nats";
+import type { NatsConnection } from "@nats-io/transport-node";
 import type { Trust } from "../../../model/config";
 import type { Topology } from "../../../model/topology";
 import { type HeldStreams, heldStreams, isKnownAccount, judgeAccounts } from "../../core/judge-accounts";

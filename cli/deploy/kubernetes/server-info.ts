@@ -1,4 +1,4 @@
-import type { NatsConnection } from "nats";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { z } from "zod";
 import { Jsz, Leafz, Routez, Varz } from "../../../runtime/client/monitoring";
 
