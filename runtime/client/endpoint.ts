@@ -60,9 +60,15 @@ const PARAMETER = /^\{([A-Za-z][A-Za-z0-9]*)\}$/;
  */
 export function fillSubject(
   endpoint: Pick<Endpoint, "subject" | "parameters">,
-  values: Readonly<Record<string, string>> = {},
+  values?: Readonly<Record<string, string>>,
 ): string {
   const { subject, parameters } = endpoint;
+  // Nothing to fill in and nothing given: most endpoints, so the way that costs nothing.
+  if (values === undefined && parameters.length === 0) return subject;
+  return filled(subject, parameters, values ?? {});
+}
+
+function filled(subject: string, parameters: readonly string[], values: Readonly<Record<string, string>>): string {
   const wrong = [
     ...parameters
       .filter((name) => values[name] === undefined || values[name] === "")
@@ -72,7 +78,6 @@ export function fillSubject(
       .map((name) => `there is no ${name}`),
   ];
   if (wrong.length > 0) throw new InvalidMessageError(`${subject}: ${wrong.join(", ")}`);
-  if (parameters.length === 0) return subject;
   const fill = (token: string) => {
     const name = PARAMETER.exec(token)?.[1];
     return name === undefined ? token : encodeToken(values[name] ?? "");

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { InvalidMessageError, SchemaError, type SchemaIssue } from "./errors";
 
 /**
@@ -30,8 +31,6 @@ type SchemaResult<Output> =
 export type Payload = unknown;
 
 const EMPTY = new Uint8Array(0);
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Bytes of a payload: bytes and text as they are, anything else as JSON.
@@ -41,7 +40,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 export function encodePayload(value: Payload): Uint8Array {
   if (value === undefined) return EMPTY;
   if (value instanceof Uint8Array) return value;
-  if (typeof value === "string") return encoder.encode(value);
+  if (typeof value === "string") return Buffer.from(value);
   return encodeJson(value);
 }
 
@@ -54,18 +53,19 @@ export function encodeJson(value: unknown): Uint8Array {
     throw new InvalidMessageError(`the payload is no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (text === undefined) throw new InvalidMessageError("the payload is no JSON: a function or a symbol");
-  return encoder.encode(text);
+  return Buffer.from(text);
 }
 
 /** The value of JSON bytes; undefined when there are none. @throws SchemaError for anything but JSON in UTF-8 */
 export function decodeJson(data: Uint8Array, subject: string, what: SchemaError["what"]): unknown {
   if (data.length === 0) return undefined;
   try {
-    return JSON.parse(decoder.decode(data));
+    // Two of node's own functions: a TextDecoder takes several times as long for what is as short as most messages.
+    if (isUtf8(data)) return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString());
   } catch {
     // The parser's message would quote the payload.
-    throw new SchemaError(subject, what, [{ path: "", message: "it is not JSON in UTF-8" }]);
   }
+  throw new SchemaError(subject, what, [{ path: "", message: "it is not JSON in UTF-8" }]);
 }
 
 /**

@@ -7,7 +7,7 @@ import { decodeJson, encodeJson, encodePayload, validated } from "./payload";
 import { checkHeaders } from "./publish";
 import type { Resilience, RetryOptions } from "./resilience";
 import { ERROR_CODE_HEADER, ERROR_TEXT_HEADER } from "./serve/service-headers";
-import type { Headers, Message } from "./transport/link";
+import type { Headers, Link, Message } from "./transport/link";
 
 /** Options of one request. */
 export interface RequestOptions<Response = unknown> {
@@ -80,7 +80,8 @@ async function askInLayers<Response>(
     const subject = endpoint ? fillSubject(endpoint, options.parameters) : (target as string);
     checkSubject(subject);
     checkHeaders(options.headers);
-    if (schema?.request) await validated(schema.request, payload, subject, "request");
+    const checked = schema?.request && validated(schema.request, payload, subject, "request");
+    if (checked instanceof Promise) await checked;
     const asked: Asked = {
       subject,
       pattern: endpoint?.pattern ?? options.pattern ?? subject,
@@ -92,7 +93,9 @@ async function askInLayers<Response>(
     const idempotent = options.idempotent ?? endpoint?.idempotent ?? false;
     const message = await settings.resilience.run(asked.pattern, { retries, idempotent }, () => once(settings, asked));
     if (!schema?.response) return message as Response;
-    return await validated(schema.response, decodeJson(message.data, subject, "response"), subject, "response");
+    // Waited for only where there is something to wait for: each turn costs as much as a check.
+    const read = validated(schema.response, decodeJson(message.data, subject, "response"), subject, "response");
+    return read instanceof Promise ? await read : read;
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     if (options.noResponders && error.code === "no-responders") return options.noResponders.value;
@@ -110,10 +113,11 @@ function once(settings: RequestSettings, asked: Asked): Promise<Message> {
   );
 }
 
-async function send({ connection }: RequestSettings, asked: Asked, headers: Headers | undefined): Promise<Message> {
+function send({ connection }: RequestSettings, asked: Asked, headers: Headers | undefined): Promise<Message> {
   const { subject, data, timeoutMs } = asked;
-  const link = connection.ready ?? (await connection.link());
-  return answerOf(subject, await link.request(subject, data, { timeoutMs, headers }));
+  const over = (link: Link) =>
+    link.request(subject, data, { timeoutMs, headers }).then((message) => answerOf(subject, message));
+  return connection.ready ? over(connection.ready) : connection.link().then(over);
 }
 
 /** The message, unless it says that it is an error. @throws ServiceError */

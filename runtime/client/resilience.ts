@@ -49,20 +49,17 @@ export class Resilience {
   }
 
   /** Runs `send`, again where that is safe. Rejects with what it rejects with, or CircuitOpenError. */
-  async run<T>(
+  run<T>(
     pattern: string,
     { retries, idempotent }: { retries: RetryOptions | false; idempotent: boolean },
     send: () => Promise<T>,
   ): Promise<T> {
     const breaker = this.breaker === false ? undefined : this.#breakerOf(pattern, this.breaker);
     const again = retries === false ? undefined : retryPolicy(retries, idempotent);
-    try {
-      if (breaker && again) return await wrap(breaker, again).execute(send);
-      const policy = breaker ?? again;
-      return policy ? await policy.execute(send) : await send();
-    } catch (error) {
+    if (!breaker) return again ? again.execute(send) : send();
+    return (again ? wrap(breaker, again) : breaker).execute(send).catch((error: unknown) => {
       throw error instanceof BrokenCircuitError ? new CircuitOpenError(pattern) : error;
-    }
+    });
   }
 
   /** Patterns whose breaker is open. */

@@ -7,8 +7,10 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 const MAX_PATTERNS = 200;
 const OTHER = "(other)";
 
+type Kind = Operation["kind"];
+
 interface Series {
-  kind: Operation["kind"];
+  kind: Kind;
   pattern: string;
   outcomes: Map<string, number>;
   buckets: number[];
@@ -18,32 +20,33 @@ interface Series {
 
 /** Counts and durations of operations, as Prometheus reads them. Subjects are patterns, and bounded in number. */
 export class Metrics implements Observer {
-  readonly #series = new Map<string, Series>();
-  readonly #patterns = new Set<string>();
+  /** By pattern and kind. */
+  readonly #series = new Map<string, Partial<Record<Kind, Series>>>();
 
   begin({ kind, pattern }: Operation) {
-    const series = this.#seriesOf(kind, pattern);
+    const series = this.#series.get(pattern)?.[kind] ?? this.#newSeries(kind, pattern);
     return {
       end(outcome: string, seconds: number) {
         series.outcomes.set(outcome, (series.outcomes.get(outcome) ?? 0) + 1);
-        const bucket = BUCKETS.findIndex((bound) => seconds <= bound);
-        if (bucket >= 0) series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
+        let bucket = 0;
+        while (bucket < BUCKETS.length && seconds > (BUCKETS[bucket] ?? 0)) bucket++;
+        if (bucket < BUCKETS.length) series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
         series.sum += seconds;
         series.count++;
       },
     };
   }
 
-  #seriesOf(kind: Operation["kind"], wanted: string): Series {
-    if (!this.#patterns.has(wanted) && this.#patterns.size < MAX_PATTERNS) this.#patterns.add(wanted);
-    const pattern = this.#patterns.has(wanted) ? wanted : OTHER;
-    const key = `${kind} ${pattern}`;
-    let series = this.#series.get(key);
-    if (!series) {
-      series = { kind, pattern, outcomes: new Map(), buckets: BUCKETS.map(() => 0), sum: 0, count: 0 };
-      this.#series.set(key, series);
-    }
-    return series;
+  #newSeries(kind: Kind, wanted: string): Series {
+    const pattern = this.#series.has(wanted) || this.#series.size < MAX_PATTERNS ? wanted : OTHER;
+    const kinds = this.#series.get(pattern) ?? {};
+    this.#series.set(pattern, kinds);
+    kinds[kind] ??= { kind, pattern, outcomes: new Map(), buckets: BUCKETS.map(() => 0), sum: 0, count: 0 };
+    return kinds[kind];
+  }
+
+  #all(): Series[] {
+    return [...this.#series.values()].flatMap((kinds) => Object.values(kinds));
   }
 
   /** Text of the exposition format, version 0.0.4. */
@@ -56,13 +59,13 @@ export class Metrics implements Observer {
       ...head("nats_client_refusals", "gauge", "Logins turned down since the last that was taken."),
       `nats_client_refusals ${refusals}`,
       ...head("nats_client_operations_total", "counter", "Operations by kind, subject pattern and outcome."),
-      ...[...this.#series.values()].flatMap((series) =>
+      ...this.#all().flatMap((series) =>
         [...series.outcomes].map(
           ([outcome, count]) => `nats_client_operations_total{${labels(series)},outcome="${outcome}"} ${count}`,
         ),
       ),
       ...head("nats_client_duration_seconds", "histogram", "Time of operations."),
-      ...[...this.#series.values()].flatMap(histogram),
+      ...this.#all().flatMap(histogram),
     ];
     return `${lines.join("\n")}\n`;
   }

@@ -1,5 +1,6 @@
 import { errorMessage } from "../../common/error-message";
-import { type ClientError, TimeoutError } from "../errors";
+import type { ClientError } from "../errors";
+import { Asked } from "./asked";
 import type { DialPace } from "./dial-pace";
 import type { Headers, Link, LinkBucket, LinkEvent, LinkObjects, LinkOptions, Message } from "./link";
 
@@ -24,7 +25,6 @@ export function commonOptions({ servers, tls, name, inboxPrefix, timeoutMs, ping
 /** What both lines of nats.js have in common, as far as it is used. */
 interface Connection<MsgHdrs, Status> {
   publish(subject: string, data: Uint8Array, options?: { reply?: string; headers?: MsgHdrs }): void;
-  request(subject: string, data: Uint8Array, options: { timeout: number; headers?: MsgHdrs }): Promise<Message>;
   subscribe(
     subject: string,
     options: { queue?: string; callback: (error: Error | null, message: Message) => void },
@@ -48,7 +48,7 @@ interface Line<MsgHdrs extends Settable, Status> {
   newHeaders(): MsgHdrs;
   createInbox(prefix?: string): string;
   eventOf(status: Status): LinkEvent | undefined;
-  toClientError(error: unknown, subject: string, timeoutMs: number): ClientError;
+  toClientError(error: unknown): ClientError;
   bucket(name: string): Promise<LinkBucket>;
   objects(name: string): Promise<LinkObjects>;
 }
@@ -67,13 +67,37 @@ export function natsLink<MsgHdrs extends Settable, Status>(
       else for (const each of value) made.append(name, each);
     return made;
   };
-  /** Requests on their way. Whoever waits for one is told when the connection goes, not when the time is up. */
-  const asked = new Set<() => void>();
+  const subscribe: Link["subscribe"] = (subject, { queue }, callback) =>
+    connection.subscribe(subject, {
+      ...(queue !== undefined && { queue }),
+      callback: (error, message) => {
+        try {
+          callback(error ? line.toClientError(error) : undefined, message);
+        } catch (thrown) {
+          // One that reached nats.js would end its reader: a connection that looks alive and hears nothing.
+          onEvent({ kind: "error", reason: `a handler of ${subject} threw: ${errorMessage(thrown)}` });
+        }
+      },
+    });
+  const publish: Link["publish"] = (subject, data, options) => {
+    try {
+      if (options === undefined) connection.publish(subject, data);
+      else {
+        const { reply, headers } = options;
+        connection.publish(subject, data, { reply, headers: headers && headersOf(headers) });
+      }
+    } catch (error) {
+      throw line.toClientError(error);
+    }
+  };
+  const newInbox = () => line.createInbox(inboxPrefix);
+  const asked = new Asked({ newInbox, publish, subscribe: (subject, heard) => subscribe(subject, {}, heard) });
   const follow = async () => {
     for await (const status of connection.status()) {
       const event = line.eventOf(status);
       if (event?.kind === "reconnected") pace.connected();
-      if (event?.kind === "disconnected") for (const lost of [...asked]) lost();
+      if (event?.kind === "disconnected") asked.lost();
+      if (event?.kind === "denied" && event.operation === "publish") asked.denied(event.subject);
       if (event) onEvent(event);
     }
   };
@@ -85,53 +109,15 @@ export function natsLink<MsgHdrs extends Settable, Status>(
     get server() {
       return connection.getServer();
     },
-    closed: connection.closed().then((error) => error || undefined),
-    publish(subject, data, options) {
-      try {
-        if (options === undefined) connection.publish(subject, data);
-        else {
-          const { reply, headers } = options;
-          connection.publish(subject, data, { reply, headers: headers && headersOf(headers) });
-        }
-      } catch (error) {
-        throw line.toClientError(error, subject, 0);
-      }
-    },
-    request(subject, data, { timeoutMs, headers }) {
-      const options =
-        headers === undefined ? { timeout: timeoutMs } : { timeout: timeoutMs, headers: headersOf(headers) };
-      return new Promise<Message>((resolve, reject) => {
-        const lost = () => {
-          asked.delete(lost);
-          reject(new TimeoutError(subject, timeoutMs, true));
-        };
-        asked.add(lost);
-        connection.request(subject, data, options).then(
-          (message) => {
-            asked.delete(lost);
-            resolve(message);
-          },
-          (error: unknown) => {
-            asked.delete(lost);
-            reject(line.toClientError(error, subject, timeoutMs));
-          },
-        );
-      });
-    },
-    subscribe: (subject, { queue }, callback) =>
-      connection.subscribe(subject, {
-        ...(queue !== undefined && { queue }),
-        callback: (error, message) => {
-          try {
-            callback(error ? line.toClientError(error, subject, 0) : undefined, message);
-          } catch (thrown) {
-            // One that reached nats.js would end its reader: a connection that looks alive and hears nothing.
-            onEvent({ kind: "error", reason: `a handler of ${subject} threw: ${errorMessage(thrown)}` });
-          }
-        },
-      }),
+    closed: connection.closed().then((error) => {
+      asked.lost();
+      return error || undefined;
+    }),
+    publish,
+    request: (subject, data, { timeoutMs, headers }) => asked.ask(subject, data, timeoutMs, headers),
+    subscribe,
     flush: () => connection.flush(),
-    newInbox: () => line.createInbox(inboxPrefix),
+    newInbox,
     close: () => connection.close(),
     bucket: line.bucket,
     objects: line.objects,

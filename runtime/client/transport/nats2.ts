@@ -12,14 +12,7 @@ import {
 } from "nats";
 import { NodeTransport } from "nats/lib/src/node_transport";
 import { errorMessage } from "../../common/error-message";
-import {
-  type ClientError,
-  DeniedError,
-  InvalidMessageError,
-  NoRespondersError,
-  NotConnectedError,
-  TimeoutError,
-} from "../errors";
+import { type ClientError, DeniedError, InvalidMessageError, NotConnectedError } from "../errors";
 import { DialPace } from "./dial-pace";
 import type { LinkEvent, Transport } from "./link";
 import { commonOptions, natsLink } from "./nats-link";
@@ -90,10 +83,8 @@ const INVALID: string[] = [
 
 const isRefusal = (error: unknown) => error instanceof NatsError && REFUSALS.includes(error.code);
 
-function toClientError(error: unknown, subject: string, timeoutMs: number): ClientError {
+function toClientError(error: unknown): ClientError {
   if (error instanceof NatsError) {
-    if (error.code === ErrorCode.Timeout) return new TimeoutError(subject, timeoutMs);
-    if (error.code === ErrorCode.NoResponders) return new NoRespondersError(subject);
     if (error.permissionContext) {
       const { operation, subject: denied } = error.permissionContext;
       return new DeniedError(operation === "publish" ? "publish" : "subscribe", denied);

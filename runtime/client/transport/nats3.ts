@@ -9,14 +9,7 @@ import {
 } from "@nats-io/transport-node";
 import { NodeTransport } from "@nats-io/transport-node/lib/node_transport";
 import { errorMessage } from "../../common/error-message";
-import {
-  type ClientError,
-  DeniedError,
-  InvalidMessageError,
-  NoRespondersError,
-  NotConnectedError,
-  TimeoutError,
-} from "../errors";
+import { type ClientError, DeniedError, InvalidMessageError, NotConnectedError } from "../errors";
 import { DialPace } from "./dial-pace";
 import type { LinkEvent, Transport } from "./link";
 import { commonOptions, natsLink } from "./nats-link";
@@ -67,15 +60,12 @@ function eventOf(status: Status): LinkEvent | undefined {
 const isRefusal = (error: unknown) =>
   error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError;
 
-function toClientError(error: unknown, subject: string, timeoutMs: number): ClientError {
-  const cause = error instanceof errors.RequestError && error.cause !== undefined ? error.cause : error;
-  if (cause instanceof errors.TimeoutError) return new TimeoutError(subject, timeoutMs);
-  if (cause instanceof errors.NoRespondersError) return new NoRespondersError(subject);
-  if (cause instanceof errors.PermissionViolationError)
-    return new DeniedError(cause.operation === "publish" ? "publish" : "subscribe", cause.subject);
-  if (cause instanceof errors.InvalidArgumentError || cause instanceof errors.InvalidSubjectError)
-    return new InvalidMessageError(cause.message);
-  return notConnected(cause);
+function toClientError(error: unknown): ClientError {
+  if (error instanceof errors.PermissionViolationError)
+    return new DeniedError(error.operation === "publish" ? "publish" : "subscribe", error.subject);
+  if (error instanceof errors.InvalidArgumentError || error instanceof errors.InvalidSubjectError)
+    return new InvalidMessageError(error.message);
+  return notConnected(error);
 }
 
 const notConnected = (error: unknown) =>
