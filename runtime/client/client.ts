@@ -56,7 +56,7 @@ export class Client implements AsyncDisposable {
     this.#subscriptions = new StandingSubscriptions(this.#connection);
     if (options.metrics) this.#metrics = new Metrics();
     this.#observers = new Observers([
-      (options.tracing ?? true) ? tracingObserver() : undefined,
+      tracingObserver(options.tracing),
       options.logger && !options.logProblemsOnly ? logObserver(logger) : undefined,
       this.#metrics,
     ]);

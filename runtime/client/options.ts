@@ -41,7 +41,7 @@ export interface ClientOptions extends ServiceOptions {
   logProblemsOnly?: boolean;
   /** Counts operations, for {@link Client.metrics}. @default false */
   metrics?: boolean;
-  /** Spans and trace context, where `@opentelemetry/api` is installed. @default true */
+  /** Spans and trace context, with `@opentelemetry/api`. @default once the program has registered a tracer provider */
   tracing?: boolean;
   /** The line of nats.js. @default `@nats-io/transport-node` 3 */
   transport?: Transport;

@@ -18,7 +18,7 @@ function connected(publish: (subject: string) => void = () => undefined) {
   });
   const answer = (number: number, data: string, code = 0) => {
     const headers = code === 0 ? undefined : ({ code } as Message["headers"]);
-    const message = { subject: sent[number]?.reply, data: Buffer.from(data), headers } as Message;
+    const message = { subject: sent[number]?.reply, data: Buffer.from(data), headers } as unknown as Message;
     inboxes.at(-1)?.heard(undefined, message);
   };
   const ask = (subject: string, timeoutMs = 60_000) =>

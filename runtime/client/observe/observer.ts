@@ -28,5 +28,7 @@ export interface Observation {
 
 /** Something that watches operations. It must not throw. */
 export interface Observer {
+  /** Whether it watches now. @default always */
+  isActive?(): boolean;
   begin(operation: Operation): Observation;
 }

@@ -12,14 +12,15 @@ export class Observers {
 
   /** Nothing is watched: the way that costs nothing. */
   get none(): boolean {
-    return this.observers.length === 0;
+    for (const observer of this.observers) if (isActive(observer)) return false;
+    return true;
   }
 
   /** Watches work that gets the headers to send along. */
   around<T>(operation: Operation, work: (headers: Headers | undefined) => Promise<T>): Promise<T> {
     if (this.none) return work(undefined);
     const began = performance.now();
-    const observations = this.observers.map((observer) => observer.begin(operation));
+    const observations = this.observers.filter(isActive).map((observer) => observer.begin(operation));
     const end = (outcome: Outcome, error?: unknown) => {
       const seconds = (performance.now() - began) / 1000;
       for (const observation of observations) observation.end(outcome, seconds, error);
@@ -37,6 +38,8 @@ export class Observers {
     );
   }
 }
+
+const isActive = (observer: Observer) => observer.isActive?.() ?? true;
 
 /** A promise also of work that throws at once. */
 function started<T>(work: () => Promise<T>): Promise<T> {

@@ -11,16 +11,32 @@ function installed(): Api | undefined {
   }
 }
 
+const TRACER = "@natsform/client";
 const VERBS = { request: "send", publish: "send", handle: "process", consume: "process" } as const;
 
 /**
- * Spans and trace context, with the names of the semantic conventions for messaging; undefined where OpenTelemetry is not
- * installed. A span is named after the pattern: a filled subject holds personal data, and there are too many of them.
+ * Spans and trace context, with the names of the semantic conventions for messaging. A span is named after the pattern: a
+ * filled subject holds personal data, and there are too many of them.
+ *
+ * @param asked undefined: once the program has registered a provider. That the API can be loaded says nothing: other
+ * packages bring it.
+ * @throws Error when it is asked for and the API is not installed
  */
-export function tracingObserver(api = installed()): Observer | undefined {
-  if (!api) return undefined;
+export function tracingObserver(asked?: boolean): Observer | undefined {
+  if (asked === false) return undefined;
+  const api = installed();
+  if (!api && asked) throw new Error("tracing needs the package @opentelemetry/api, which is not installed");
+  return api && observerOf(api, asked ? undefined : () => isRegistered(api));
+}
+
+function isRegistered({ trace, ProxyTracerProvider }: Api): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer(TRACER) !== undefined;
+}
+
+function observerOf(api: Api, isActive: Observer["isActive"]): Observer {
   const { trace, context, propagation, SpanKind, SpanStatusCode, ROOT_CONTEXT } = api;
-  const tracer = trace.getTracer("@natsform/client");
+  const tracer = trace.getTracer(TRACER);
   const kinds = {
     request: SpanKind.CLIENT,
     publish: SpanKind.PRODUCER,
@@ -28,6 +44,7 @@ export function tracingObserver(api = installed()): Observer | undefined {
     consume: SpanKind.CONSUMER,
   };
   return {
+    isActive,
     begin(operation) {
       const { kind, pattern, received } = operation;
       const getter = {
