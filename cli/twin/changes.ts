@@ -8,7 +8,7 @@ import {
   unallowedLosses,
 } from "../../model/change";
 import type { Trust } from "../../model/config";
-import type { Topology } from "../../model/topology";
+import { type Topology, trustOf } from "../../model/topology";
 import type { Healthz } from "../../runtime/client/monitoring";
 import { planChange } from "../../templates";
 import type { Host } from "../core/host";
@@ -16,7 +16,7 @@ import { readOwn } from "../core/own-file";
 import { runningProcess } from "../core/processes";
 import { UserError } from "../core/project";
 import { dueCertificates } from "./certificates";
-import { allServers, type Twin, twinTrustIfThere } from "./context";
+import { allServers, loadTwinTrust, type Twin, twinTrustIfThere } from "./context";
 import { monitoring } from "./monitoring";
 import { type PlanOptions, planTwinStreams, refuseLosses } from "./streams";
 
@@ -89,7 +89,7 @@ export async function agreeOnUp(twin: Twin, root: string, options: AgreeOptions,
   const lines = lost.map(({ name, at, what }) => `  ${at}: ${name}: ${what}`).join("\n");
   if (lost.length > 0 && !(await host.confirm(`this would be lost:\n${lines}\nGo on?`, "loss")))
     throw lossRefusal(lost);
-  await refuseStreams(twin, options);
+  await refuseStreams(twin, options, loadTwinTrust(twin, root));
   const leaving = [
     ...disconnected(plan).map(({ server, disconnects }) => `  ${server}: ${disconnects.join(", ")}`),
     ...(options.disconnect ? ["  everybody whom the callout admitted, to end rights of before"] : []),
@@ -107,15 +107,29 @@ export async function agreeOnUp(twin: Twin, root: string, options: AgreeOptions,
  *
  * @throws UserError that lists all of them
  */
-async function refuseStreams(twin: Twin, allowed: PlanOptions): Promise<void> {
+async function refuseStreams(twin: Twin, allowed: PlanOptions, trust: Trust): Promise<void> {
   const before = appliedTopology(twin);
   if (!before || !(await allServe(twin, before))) return;
   const known = before.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
+  const keys = { before: appliedTrust(twin), now: trust };
   const plans = await planTwinStreams(twin, allowed, ({ cluster, account }) => {
     const old = before.clusters.find(({ name }) => name === cluster.name);
-    return old?.jetstream !== undefined && known.includes(account);
+    return old?.jetstream !== undefined && known.includes(account) && canStillRead(keys, cluster.name, account);
   });
   refuseLosses(twin.topology.environment, plans, "\n  no server was touched");
+}
+
+/**
+ * True when servers that run with the keys of before admit who reads an account's streams: neither the account nor its user of
+ * streams was made anew. Another account has no streams to lose.
+ */
+function canStillRead({ before, now }: { before?: Trust; now: Trust }, cluster: string, account: string): boolean {
+  if (!before) return true;
+  const [old, next] = [trustOf(before, cluster), trustOf(now, cluster)];
+  const user = `streams-${account}`;
+  // While a rotation is not finished, the user of before is known as well.
+  const users = [next.users[user], next.previous?.[`user-${user}`]];
+  return old.accounts[account]?.publicKey === next.accounts[account]?.publicKey && users.includes(old.users[user]);
 }
 
 /** True when every server of before runs and is healthy: only then its streams answer at once. */
