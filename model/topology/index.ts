@@ -34,6 +34,7 @@ export * from "./platforms";
 export { type ListenerName, ports } from "./ports";
 export * from "./programs";
 export { awsRegions, clustersInRegion } from "./regions";
+export { renewalCron, renewalInterval, renewalRate } from "./renewal";
 export { nodeCacheAddress, resolverNetworks } from "./resolvers";
 export { doesOf, rightsOf } from "./rights";
 export { backupKeySecret, calloutIssuerSecret, calloutXkeySecret, loginKey } from "./secret-names";

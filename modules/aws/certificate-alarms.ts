@@ -1,4 +1,5 @@
 import { Construct } from "constructs";
+import { formatDuration } from "../../model/config/units";
 import { certificateMetrics, type ManagedCertificate } from "../../runtime/certificate-manager/env";
 import { alarm } from "./alarm";
 import type { LambdaProgram } from "./lambda-program";
@@ -22,10 +23,11 @@ export class CertificateAlarms extends Construct {
     const { namespace, dimension, daysLeft } = certificateMetrics;
     for (const { id: certificate, secret, ttlSeconds } of certificates) {
       // Renewal starts with a third of the life left; at a sixth it has failed for as long as it may still take.
-      const days = ttlSeconds === undefined ? publicDays : Math.max(1, Math.floor(ttlSeconds / daySeconds / 6));
+      const sixth = ttlSeconds === undefined ? publicDays * daySeconds : ttlSeconds / 6;
+      const left = sixth < daySeconds ? Math.floor(sixth) : Math.floor(sixth / daySeconds) * daySeconds;
       alarm(this, `days-left-${certificate}`, {
         name: `${prefix}-certificate-${certificate}`,
-        description: `Certificate ${certificate} ends in less than ${days} days and was not renewed, or is no longer checked. docs/runbooks/certificate-failure.md`,
+        description: `Certificate ${certificate} ends in less than ${formatDuration(left * 1000)} and was not renewed, or is no longer checked. docs/runbooks/certificate-failure.md`,
         namespace,
         metric: daysLeft,
         dimensions: { [dimension]: secret },
@@ -33,7 +35,7 @@ export class CertificateAlarms extends Construct {
         periodSeconds: daySeconds,
         periods: 1,
         comparison: "below",
-        threshold: days,
+        threshold: left / daySeconds,
         missing: "breaching",
         topicArn,
       });

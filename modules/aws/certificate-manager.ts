@@ -3,7 +3,7 @@ import { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table";
 import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
 import { Construct } from "constructs";
-import { awsClusterNames } from "../../model/topology";
+import { awsClusterNames, renewalInterval, renewalRate } from "../../model/topology";
 import type { CertificateManagerEnv, EnsureRequest, ManagedCertificate } from "../../runtime/certificate-manager/env";
 import type { ProgramEnv } from "../../templates/program-environment";
 import { json } from "../terraform/json";
@@ -83,7 +83,7 @@ export class CertificateManager extends Construct {
     new InvocationRule(this, "schedule", {
       name: `${names.program("certificate-manager")}-schedule`,
       description: `Certificates of ${names.prefix} are looked at, and renewed when it is time`,
-      schedule: "rate(6 hours)",
+      schedule: renewalRate(renewalInterval(props.certificates)),
       program: this.program,
     });
     const request: EnsureRequest = { action: "ensure" };

@@ -3,6 +3,7 @@ import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { Construct } from "constructs";
+import { renewalCron, renewalInterval } from "../../model/topology";
 import { programRequests, quantities } from "../../templates/kubernetes-requests";
 import { json } from "../terraform/json";
 import { authoritiesMount, programKeys } from "./connection";
@@ -11,12 +12,13 @@ import { changedInJobs } from "./foreign-metadata";
 import { type MountedFiles, volumeMounts, volumes } from "./pod";
 import { jobPod, programContainer } from "./program";
 import { issueVariables, type RenewalVariables, reloadVariables } from "./renewal-environment";
+import { renewedCertificates } from "./vault-roles";
 
 const program = "certificate-renewal";
 
 /**
- * Keeps the certificates valid: a first run before the servers, and then one every six hours, so that a renewal that
- * fails is tried forty times before a certificate ends.
+ * Keeps the certificates valid: a first run before the servers, and then one every six hours, or more often where
+ * certificates live for a shorter time than three days.
  */
 export class CertificateRenewal extends Construct {
   /** Done when every certificate is there. */
@@ -45,7 +47,7 @@ export class CertificateRenewal extends Construct {
     new CronJobV1(this, "schedule", {
       metadata,
       spec: {
-        schedule: "17 */6 * * *",
+        schedule: renewalCron(renewalInterval(renewedCertificates(context))),
         concurrencyPolicy: "Forbid",
         startingDeadlineSeconds: 3600,
         successfulJobsHistoryLimit: 3,

@@ -179,7 +179,11 @@ export const kubernetes = [
     ],
   ]),
   ...plantedIn("modules/kubernetes/renewal.ts", [
-    ["certificates are looked at once a month", 'schedule: "17 */6 * * *"', 'schedule: "17 3 1 * *"'],
+    [
+      "certificates are looked at once a month",
+      "schedule: renewalCron(renewalInterval(renewedCertificates(context)))",
+      'schedule: "17 3 1 * *"',
+    ],
     ["two renewals run at once", 'concurrencyPolicy: "Forbid"', 'concurrencyPolicy: "Allow"'],
     ["a renewal that hangs keeps all others from running", "activeDeadlineSeconds: 1800,", ""],
   ]),

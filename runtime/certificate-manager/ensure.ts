@@ -98,7 +98,9 @@ function report(run: Run, status: CertificateStatus | Unreadable, result: Result
   const notAfter = status.stored?.inspection.facts?.notAfter;
   const usable = isValid(status) && notAfter;
   const leftMs = usable ? notAfter.getTime() - run.ports.now().getTime() : 0;
-  run.ports.metric(secret, { [certificateMetrics.daysLeft]: Math.max(0, Math.round((leftMs / dayMs) * 100) / 100) });
+  run.ports.metric(secret, {
+    [certificateMetrics.daysLeft]: Math.max(0, Math.round((leftMs / dayMs) * 10_000) / 10_000),
+  });
 
   const isUnfulfilled = run.renew.includes(id) && result?.outcome !== "issued";
   if (usable && !isUnfulfilled)
