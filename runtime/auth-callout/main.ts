@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { NatsClient } from "../client";
 import { EnvironmentError } from "../common/environment-error";
+import { endOnLostTrust, trustWatch } from "../common/lost-trust";
 import { programLog } from "../common/program-log";
 import { RESPONDER_INBOX_PREFIX } from "./contract";
 import { startNatsAuthCalloutService } from "./service";
@@ -10,6 +12,12 @@ async function main(): Promise<void> {
   const log = programLog({ name: "auth-callout", level: logLevel });
   const client = new NatsClient({ ...nats, name: "auth-callout", inboxPrefix: RESPONDER_INBOX_PREFIX });
   const service = await startNatsAuthCalloutService({ ...callout, natsService: client, log });
+  const { servers, ca, caFile } = nats;
+  if (ca ?? caFile)
+    endOnLostTrust(
+      trustWatch(servers, () => ca ?? readFileSync(caFile ?? "", "utf8")),
+      log,
+    );
 
   const stop = async (signal: string) => {
     log.info({ signal }, "stopping");

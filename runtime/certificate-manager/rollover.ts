@@ -27,8 +27,8 @@ export const AuthoritySet = z.object({
 export type AuthoritySet = z.output<typeof AuthoritySet>;
 
 /**
- * Time for whoever cannot be asked to take over the stored values: programs read them when they start and when they connect
- * again, linked clusters when they are deployed. Servers are asked after it. It is longer than the time between two runs:
+ * Time for whoever cannot be asked to take over the stored values: programs read them when they start, and are
+ * started again once servers serve what they do not trust; linked clusters when they are deployed. Servers are asked after it. It is longer than the time between two runs:
  * another manager that shares the authority has run before the next step.
  */
 export const graceMs = 24 * 3_600_000;

@@ -1,4 +1,5 @@
 import { EnvironmentError } from "../common/environment-error";
+import { endOnLostTrust, trustWatch } from "../common/lost-trust";
 import { programLog } from "../common/program-log";
 import { startHttpGateway } from "./service";
 import { loadSettings } from "./settings";
@@ -7,6 +8,12 @@ async function main(): Promise<void> {
   const { logLevel, ...options } = loadSettings(process.env);
   const log = programLog({ name: "http-gateway", level: logLevel });
   const gateway = await startHttpGateway({ ...options, log });
+  const { ca } = options;
+  if (ca !== undefined)
+    endOnLostTrust(
+      trustWatch(options.servers, () => ca),
+      log,
+    );
 
   const stop = async (signal: string) => {
     log.info({ signal }, "stopping");
