@@ -8,6 +8,8 @@ import {
   buildTopology,
   type ClusterTopology,
   clusterTopology,
+  deployedNote,
+  noteOutput,
   type PlannedStack,
   recordNames,
   stackPlan,
@@ -58,6 +60,17 @@ function applied(from: Topology, id: string, more: object[] = [group()]): StackS
     notes.push(note(recordNames.topology, clusterTopology(from, stack.cluster)));
   return parseState(id, stateText([...notes, ...(more as ReturnType<typeof group>[])]));
 }
+
+test("what servers were made from is read from the output, and not from a resource of before", () => {
+  const older = note(recordNames.topology, clusterTopology(topology, "core"));
+  const now = { ...topology, nats: { ...topology.nats, maxPayloadBytes: 1 } };
+  const value = deployedNote({ topology: clusterTopology(now, "core") });
+  const text = JSON.stringify({
+    ...JSON.parse(stateText([older])),
+    outputs: { [noteOutput]: { value, sensitive: true } },
+  });
+  expect(parseState("demo-core-nats", text).topology?.nats.maxPayloadBytes).toBe(1);
+});
 
 test("a state gives back what was noted in it, and its own resources alone", () => {
   const state = applied(topology, "demo-core-nats");

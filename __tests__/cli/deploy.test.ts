@@ -142,6 +142,7 @@ test("Terraform's messages become progress, changes and errors; what is no messa
     { type: "apply_progress", hook: { resource: { addr: "aws_vpc.x" }, action: "create", elapsed_seconds: 10 } },
     { type: "diagnostic", diagnostic: { severity: "warning", summary: "old" } },
     { type: "diagnostic", diagnostic: { severity: "error", summary: "no", detail: "because\n", address: "aws_vpc.x" } },
+    { type: "outputs", outputs: { new: { action: "create" }, same: { action: "noop" }, applied: { value: "secret" } } },
     { type: "change_summary", changes: { add: 1, change: 0, remove: 0, operation: "apply" } },
   ];
   for (const line of lines) collected.line(JSON.stringify(line));
@@ -153,6 +154,7 @@ test("Terraform's messages become progress, changes and errors; what is no messa
     changes: [{ address: "aws_vpc.x", action: "create" }],
     errors: ["aws_vpc.x: no: because"],
     summary: { add: 1 },
+    outputs: ["new"],
     text: "not JSON\n{ neither\n",
   });
 });

@@ -167,6 +167,38 @@ test("a plan of one of its stacks is judged with the environment, and stacks wit
   rmSync(join(top, "plan.json"));
 });
 
+test("a policy that its plan does not know is judged by the text that its stack was synthesized with", async () => {
+  const topology = buildTopology(parseEnvironment(threeServers("demo"), "demo").environment as Environment);
+  const [stack] = stackPlan(topology) as [PlannedStack];
+  const input = JSON.stringify(stackRecord(topology, stack, true));
+  const managed = (type: string, name: string, change: object) => ({
+    ...{ address: `${type}.${name}`, mode: "managed", type, name, change },
+  });
+  const document = {
+    format_version: "1.2",
+    resource_changes: [
+      managed("terraform_data", "natsform-stack", { actions: ["no-op"], before: { input }, after: { input } }),
+      managed("aws_iam_role_policy", "p", { actions: ["create"], after: {}, after_unknown: { policy: true } }),
+    ],
+  };
+  write("plan.json", JSON.stringify(document));
+  const reasons = async () => {
+    const { reviews } = JSON.parse((await review(["--plan", join(top, "plan.json"), "--json"])).stdout);
+    return reviews[0].reasons.filter(({ at }: { at: string }) => at === "aws_iam_role_policy.p");
+  };
+  expect(await reasons()).toMatchObject([{ rule: "policy-widened", cannotTell: true, verdict: "acknowledge" }]);
+  const policy = JSON.stringify({ Statement: [{ Effect: "Allow", Action: "*", Resource: "${aws_s3_bucket.b.arn}" }] });
+  const metadata = { "//": { metadata: { path: `${stack.id}/servers/policy` } } };
+  const resource = { aws_iam_role_policy: { p: { policy, ...metadata } } };
+  write(`nats/cdktf.out/stacks/${stack.id}/cdk.tf.json`, JSON.stringify({ resource }));
+  expect(await reasons()).toMatchObject([{ rule: "policy-widened", verdict: "block" }]);
+  expect((await review(["--plan", join(top, "plan.json")])).stdout).toContain(
+    "made: servers/policy (aws_iam_role_policy)",
+  );
+  rmSync(join(project, "cdktf.out"), { recursive: true });
+  rmSync(join(top, "plan.json"));
+});
+
 test("wrong names say what is known", async () => {
   const [environment, revision] = [await review(["dmo"]), await review(["--from", "nowhere"])];
   expect(environment).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean demo?") });

@@ -4,10 +4,19 @@ import { App } from "cdktf";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
 import type { EnvironmentInput } from "../../model/config";
-import { buildTopology, stackPlan } from "../../model/topology";
+import {
+  buildTopology,
+  clusterTopology,
+  holdsServers,
+  noteOutput,
+  readDeployedNote,
+  recordedTrust,
+  recordNames,
+  stackPlan,
+} from "../../model/topology";
 import { addStacks, type StackContext } from "../../stacks";
 import { environmentOf, mixedEnvironment, neighbours } from "../support/mixed-environment";
-import { contextOf, projectWithCode, shippedEnvironments, variants } from "../support/stacks";
+import { addresses, contextOf, projectWithCode, shippedEnvironments, synthesized, variants } from "../support/stacks";
 
 const root = projectWithCode();
 
@@ -48,6 +57,27 @@ test("what is planned is what is synthesized, in the plan's order, for every env
     for (const { id, after } of plan) expect([id, stacks[id]?.dependencies.sort()]).toEqual([id, [...after].sort()]);
   }
 });
+
+test("stacks of servers carry what these are made from as an output, after all else, and no other stack does", async () => {
+  for (const context of await contexts()) {
+    const { topology, trust } = context;
+    if (stackPlan(topology).length === 0) continue;
+    const outdir = join(root, "out", `${topology.environment}-notes`);
+    mkdirSync(outdir, { recursive: true });
+    const stacks = synthesized([context], outdir);
+    for (const stack of stackPlan(topology)) {
+      const written = stacks[stack.id];
+      const output = written?.output[noteOutput];
+      expect([stack.id, output !== undefined]).toEqual([stack.id, holdsServers(stack)]);
+      if (!output || !written) continue;
+      const noted = { topology: clusterTopology(topology, stack.cluster ?? ""), trust: recordedTrust(trust) };
+      expect(readDeployedNote(output.value)).toEqual(JSON.parse(JSON.stringify(noted)));
+      expect(output.sensitive).toBe(true);
+      expect([...(output.depends_on as string[])].sort()).toEqual(addresses(written).filter(isMade).sort());
+    }
+  }
+});
+const isMade = (address: string) => address !== `terraform_data.${recordNames.stack}`;
 
 test("of clusters that share a namespace the one that is deployed first makes it", async () => {
   for (const joined of [true, false]) {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { terraformRecord } from "../../cli/core/emulator-folder";
@@ -201,6 +201,23 @@ deployed("what is not to be applied is said and refused before anything is touch
   expect(stdout).toMatch(/demo: BLOCK\. Judged by the repository and Terraform's plan\.\n/);
   expect(stdout).not.toContain("Apply ");
   expect(states()).toEqual(before);
+});
+
+deployed("a review plans against what is deployed, without a private key, and changes nothing", async () => {
+  const { root } = deployment.project;
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-C", root, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args]);
+  git("init", "-qb", "main");
+  git("add", "environments");
+  git("commit", "-qm", "deployed");
+  deployment.project.write({ ...demo, nats: { ...demo.nats, maxPayload: "4MiB" } });
+  const { code, stdout } = await deployment.project.natsform("review", "demo", "--emulate", "--json");
+  deployment.project.write(demo);
+  const [{ verdict, depth, stacks, reasons, change }] = JSON.parse(stdout).reviews;
+  expect({ code, verdict, depth, reasons }).toEqual({ code: 2, verdict: "allow", depth: "plan", reasons: [] });
+  expect(new Set(change.servers.map(({ effect }: { effect: string }) => effect))).toEqual(new Set(["reload"]));
+  // The configuration of each server, and what its agent compares it with.
+  expect(stacks.map(({ counts }: { counts: object }) => counts)).toEqual([{}, {}, { changed: 6 }, {}]);
 });
 
 deployed("with an empty state, a foundation that carries the environment's tag is not made a second time", async () => {

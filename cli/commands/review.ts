@@ -9,9 +9,10 @@ export const review = () =>
     )
     .option("--from <revision>", "what it is compared with; default: where it left the main branch")
     .option(
-      "--plan <files...>",
-      "Terraform plans of its stacks, as terraform show -json prints them; - is standard input",
+      "--plan [files...]",
+      "Terraform plans of its stacks, as terraform show -json prints them; - is standard input; without files: planned now, with the credentials at hand",
     )
+    .option("--emulate", "plan against what its emulated AWS has: natsform deploy --emulate")
     .option("--out <folder>", "write review.html, review.md, review.sarif and review.json")
     .option(...json)
     .addHelpText(

@@ -3,7 +3,7 @@ import type { ChangePlan } from "../../model/change";
 import { changesNothing } from "../../model/change/model";
 import type { Environment } from "../../model/config";
 import { findTrust, trustFile } from "../../model/config/load";
-import type { Review } from "../../model/review";
+import type { PlannedServers, Review, StackReview } from "../../model/review";
 import { stackPlan, type Topology, withoutStacks } from "../../model/topology";
 import { refusal } from "../core/admission-gate";
 import { emulatorFolder } from "../core/emulator-folder";
@@ -21,7 +21,7 @@ import { drivers } from "./drivers";
 import { openEmulator } from "./emulated";
 import { checkPrerequisites } from "./preflight/preflight";
 import { type LeftStackPlan, leftPlan, showLeft } from "./remove-left";
-import { type PlanOrWait, planOrWait, plansOf } from "./show-plan";
+import { type PlanOrWait, parallelPlans, planOrWait, plansOf, waitsFor } from "./show-plan";
 import type { DeployResult } from "./steps";
 import { stacksFor } from "./steps";
 import { survey } from "./survey";
@@ -111,6 +111,33 @@ export async function planDeployment(name: string, props: DeployProps, host: Hos
 }
 
 /**
+ * Plans every stack that can be planned for a review, all at once. It needs no private key and no image, and changes nothing.
+ *
+ * @returns the stacks, and what their servers were made from and will be
+ * @throws as `deploy`
+ */
+export async function planForReview(
+  name: string,
+  props: Pick<DeployProps, "root" | "emulate">,
+  host: Host,
+): Promise<{ stacks: StackReview[]; servers: PlannedServers[] }> {
+  const chosen = await choose(name, props, "review", host);
+  return withTarget(chosen, host, async (opened) => {
+    const target = { ...opened, looking: true };
+    const stacks = await stacksFor(target, host);
+    const found = await survey(target, stacks, host);
+    const plans = await parallelPlans(target, stacks, waitsFor(found), host);
+    const servers = [...plans].flatMap(([id, { plan }]) => {
+      const { topology, trust } = found.states.get(id) ?? {};
+      const same = topology && { topology, ...(trust && { trust }) };
+      // A plan without changes says nothing of outputs: what is there stays.
+      return plan?.servers ?? (plan && same ? { before: same, after: same } : []);
+    });
+    return { stacks: [...plans.values()].map(({ review }) => review), servers };
+  });
+}
+
+/**
  * Removes everything that was deployed, in reverse order.
  *
  * @returns the number of resources removed by stack, and what is kept; `undefined` when nothing is deployed to an
@@ -132,14 +159,15 @@ interface Chosen {
   environment: Environment;
   topology: Topology;
   props: DeployProps;
-  work: "deployment" | "plan" | "removal";
+  work: "deployment" | "plan" | "review" | "removal";
 }
 
 async function choose(name: string, props: DeployProps, work: Chosen["work"], host: Host): Promise<Chosen> {
   const opened = await openEnvironment(name, props.root ?? projectRoot());
   const chosen: Chosen = { ...opened, props, work };
   const { emulate, store } = props;
-  const missing = await checkPrerequisites({ ...opened, options: { emulate, store, destroy: work === "removal" } });
+  const keyless = work === "removal" || work === "review";
+  const missing = await checkPrerequisites({ ...opened, options: { emulate, store, keyless } });
   const refused = refusal(judged(chosen));
   if (missing) throw new PrerequisitesMissing([missing, ...(refused ? [refused] : [])].map(textOf).join("\n"));
   if (refused) throw refused;
@@ -178,7 +206,7 @@ async function withTarget<T>(chosen: Chosen, host: Host, use: (target: DeployTar
         return await use({ ...(await openEmulator({ root, environment, topology }, host)), allowed: allowedBy(props) });
       } finally {
         // Started to look, and nothing was deployed to it.
-        if (work === "plan" && !ran) await removeEmulator(folder);
+        if ((work === "plan" || work === "review") && !ran) await removeEmulator(folder);
       }
     }
     const { store, lock } = keyLocation(root, environment.name, { store: props.store });

@@ -1,10 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { keepStackLock, lockName, writeStackLock } from "../../artifacts/provider-lock";
-import { nothingPlanned, type PlanJson as PlanDocument, readPlan, type StackReview } from "../../model/review";
+import {
+  nothingPlanned,
+  type PlanJson as PlanDocument,
+  type PlannedServers,
+  plannedServers,
+  readPlan,
+  type StackReview,
+} from "../../model/review";
+import { noteOutput } from "../../model/topology";
 import { UserError } from "../core/project";
 import { motoDifferences } from "../emulator/moto-differences";
-import { synthesizedAttributes } from "./synthesized";
+import { synthesizedAttributes } from "../review/synthesized";
 import type { DeployTarget } from "./target";
 import { stackFolder } from "./target";
 import { type TerraformFolder, terraform } from "./terraform";
@@ -46,6 +54,8 @@ export interface StackPlan {
   differences: PlannedChange[];
   /** What a review has of it: masked, without what the emulated AWS does not return. */
   review: StackReview;
+  /** What its servers are made from, where the plan says it. */
+  servers?: PlannedServers;
 }
 
 /**
@@ -83,8 +93,12 @@ export async function planStack(
   const replaced = again.map((address) => `-replace=${address}`);
   const planned = await terraform(folder, ["plan", "-json", `-out=${planFile}`, ...replaced]);
   refuseFailure(stack, planned);
+  // What servers are made from is a change too, where nothing else shows it.
+  const noted = planned.outputs.includes(noteOutput)
+    ? [{ address: `output.${noteOutput}`, action: "update", attributes: [] }]
+    : [];
   if (planned.changes.length === 0)
-    return { file: planFile, changes: [], differences: [], review: nothingPlanned(stack) };
+    return { file: planFile, changes: noted, differences: [], review: nothingPlanned(stack) };
   const shown = await terraform(folder, ["show", "-json", planFile]);
   refuseFailure(stack, shown);
   const document = JSON.parse(shown.text) as PlanDocument;
@@ -94,9 +108,10 @@ export async function planStack(
   const synthesized = synthesizedAttributes(folder.path);
   return {
     file: planFile,
-    changes: changes.filter((change) => !known.includes(change)),
+    changes: [...changes.filter((change) => !known.includes(change)), ...noted],
     differences: known,
     review: readPlan({ ...document, resource_changes: resources, synthesized }, stack),
+    servers: plannedServers(document),
   };
 }
 

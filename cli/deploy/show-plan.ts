@@ -47,56 +47,81 @@ const early = (plan: StackPlan): EarlyPlan => ({ review: plan.review, plan });
 export async function plansOf(
   target: DeployTarget,
   stacks: readonly PlannedStack[],
-  { states }: Survey,
+  found: Survey,
   host: Host,
 ): Promise<EarlyPlans> {
-  const applied = new Set([...states.values()].filter(isBegun).map(({ id }) => id));
   const plans = new Map<string, EarlyPlan>();
   for (const stack of stacks) {
-    const after = stack.reads.find((id) => !applied.has(id));
-    if (after) host.report({ code: "notice", text: `${stack.id}: planned after ${after}` });
+    const waits = waitsFor(found)(stack);
+    if (waits) host.report({ code: "notice", text: `${stack.id}: planned after ${waits.after}` });
     plans.set(
       stack.id,
-      after ? { review: { ...nothingPlanned(stack.id), after } } : early(await showPlan(target, stack, host)),
+      waits ? { review: { ...nothingPlanned(stack.id), ...waits } } : early(await showPlan(target, stack, host)),
     );
   }
   return plans;
 }
 
 /**
- * Plans what an emulated AWS has already, all at once, and shows nothing of it. What is new there is applied without a
- * plan: it would save nothing.
+ * Plans stacks all at once, and shows nothing of the plans.
+ *
+ * @param open why a stack is not planned, or nothing where it is
  */
-export async function emulatedPlans(
+export async function parallelPlans(
   target: DeployTarget,
   stacks: readonly PlannedStack[],
-  { states }: Survey,
+  open: (stack: PlannedStack) => Pick<StackReview, "after" | "missing"> | undefined,
   host: Host,
 ): Promise<EarlyPlans> {
-  const isThere = (id: string) => {
-    const state = states.get(id);
-    return state !== undefined && isBegun(state);
-  };
-  const plans = new Map<string, EarlyPlan>();
-  for (const { id } of stacks)
-    plans.set(id, {
-      review: { ...nothingPlanned(id), missing: "it is new, and an emulated AWS gets it without a plan" },
-    });
-  const there = stacks.filter(({ id, reads }) => [id, ...reads].every(isThere));
-  if (there.length === 0) return plans;
+  const plans = new Map(
+    stacks.map((stack): [string, EarlyPlan] => [stack.id, { review: { ...nothingPlanned(stack.id), ...open(stack) } }]),
+  );
+  const chosen = stacks.filter((stack) => open(stack) === undefined);
+  if (chosen.length === 0) return plans;
   await runStep(host, {
     title: "Plans",
     work: async (progress) => {
-      await Promise.all(
-        there.map(async ({ id }) => {
-          plans.set(id, early(await planStack(target, id)));
-          progress(`${id} planned`);
-        }),
-      );
+      let done = 0;
+      const plan = async ({ id }: PlannedStack) => {
+        plans.set(id, early(await planStack(target, id)));
+        progress(`${id} (${++done} of ${chosen.length})`);
+      };
+      await Promise.all(chosen.map(plan));
+      return `${chosen.length} of ${stacks.length} stacks`;
     },
   });
   return plans;
 }
+
+/** Why a stack cannot be planned yet: it reads from one that is not applied. */
+export const waitsFor =
+  ({ states }: Survey) =>
+  ({ reads }: PlannedStack): Pick<StackReview, "after"> | undefined => {
+    const after = reads.find((id) => !isThere(states, id));
+    return after === undefined ? undefined : { after };
+  };
+
+/** Plans what an emulated AWS has already. What is new there is applied without a plan: it would save nothing. */
+export const emulatedPlans = (
+  target: DeployTarget,
+  stacks: readonly PlannedStack[],
+  found: Survey,
+  host: Host,
+): Promise<EarlyPlans> =>
+  parallelPlans(
+    target,
+    stacks,
+    (stack) =>
+      isThere(found.states, stack.id)
+        ? waitsFor(found)(stack)
+        : { missing: "it is new, and an emulated AWS gets it without a plan" },
+    host,
+  );
+
+const isThere = (states: Survey["states"], id: string): boolean => {
+  const state = states.get(id);
+  return state !== undefined && isBegun(state);
+};
 
 /** As programs get it. */
 export const planOrWait = ({ review, plan }: EarlyPlan): PlanOrWait =>

@@ -6,6 +6,8 @@ export interface TerraformResult {
   code: number;
   /** Changes of a plan, without reads of data sources. */
   changes: { address: string; action: string }[];
+  /** Names of outputs that get another value, of a plan. */
+  outputs: string[];
   /** Number of resources created, changed and removed, of the last summary. */
   summary?: { add: number; change: number; remove: number };
   errors: string[];
@@ -27,6 +29,7 @@ const Message = z.looseObject({
       elapsed_seconds: z.number().optional(),
     })
     .optional(),
+  outputs: z.record(z.string(), z.object({ action: z.string().optional() })).optional(),
   changes: z.object({ add: z.number(), change: z.number(), remove: z.number() }).optional(),
   diagnostic: z
     .object({
@@ -42,6 +45,7 @@ const Message = z.looseObject({
 export class Collected {
   readonly #result: Omit<TerraformResult, "code"> = {
     changes: [],
+    outputs: [],
     errors: [],
     canceled: [],
     text: "",
@@ -60,9 +64,12 @@ export class Collected {
       this.#result.text += `${line}\n`;
       return;
     }
-    const { type, change, hook, changes, diagnostic } = message;
+    const { type, change, hook, changes, outputs, diagnostic } = message;
     if (type === "planned_change" && change && change.action !== "read")
       this.#result.changes.push({ address: change.resource.addr, action: change.action });
+    if (type === "outputs")
+      for (const [name, { action }] of Object.entries(outputs ?? {}))
+        if (action !== undefined && action !== "noop") this.#result.outputs.push(name);
     if (type === "change_summary") this.#result.summary = changes;
     if (diagnostic?.severity === "error") {
       const { address, summary, detail } = diagnostic;

@@ -2,7 +2,7 @@ import type { ChangePlan } from "../../model/change";
 import type { Acknowledgement } from "../../model/lint";
 import { type Reason, type Review, type ReviewInput, review, type StackReview, trustChange } from "../../model/review";
 import { holdsServers, recordedTrust, type Topology } from "../../model/topology";
-import { deployedTopologies } from "../../templates/change";
+import { deployedWholes } from "../../templates/change";
 import { verdictLines } from "../../templates/review";
 import type { Host } from "../core/host";
 import { Blocked } from "../core/project";
@@ -22,11 +22,7 @@ export function reviewDeployment(
   stacks: readonly StackReview[],
 ): Review[] {
   const known = [...states.values(), ...left.map(({ state }) => state)];
-  const deployed = deployedTopologies(known);
-  const [clusters, streams] = [
-    deployed.flatMap(({ topology }) => topology.clusters),
-    deployed.flatMap(({ topology }) => topology.streams),
-  ];
+  const deployed = deployedWholes(known);
   const { environment } = target;
   const deletionProtection = known.some(({ record }) => record?.protected);
   const unnoted = stacksOf(target).filter((stack) => {
@@ -53,7 +49,7 @@ export function reviewDeployment(
       ...input,
       before: {
         environment: { ...environment, deletionProtection },
-        topology: { ...topology, clusters, streams },
+        topology,
       },
       ...(trust && { trust: trustChange(trust, recordedTrust(target.trust)) }),
     }),

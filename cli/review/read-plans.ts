@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import {
   nothingPlanned,
   type PlanJson,
+  type PlannedServers,
+  plannedServers,
   type ReviewInput,
   readPlan,
   recordOf,
@@ -10,10 +12,17 @@ import {
 } from "../../model/review";
 import { stackPlan, type Topology } from "../../model/topology";
 import { UserError } from "../core/project";
+import { synthesizedAttributes } from "./synthesized";
+
+/** Plans of an environment: its stacks, and what its servers are made from. */
+export interface PlansOfEnvironment {
+  stacks: StackReview[];
+  servers: PlannedServers[];
+}
 
 /** Plans as they were given: those of environments by name, and those of somebody else's stacks. */
 export interface GivenPlans {
-  environments: Map<string, StackReview[]>;
+  environments: Map<string, PlansOfEnvironment>;
   foreign: StackReview[];
 }
 
@@ -23,9 +32,10 @@ const archive = "PK\u0003\u0004";
 /**
  * Reads documents of `terraform show -json`; `-` is standard input.
  *
+ * @param synthesized folder of the stacks as they were synthesized for these plans, where there is one
  * @throws UserError with every file that is none
  */
-export function readPlans(files: readonly string[]): GivenPlans {
+export function readPlans(files: readonly string[], synthesized?: string): GivenPlans {
   const given: GivenPlans = { environments: new Map(), foreign: [] };
   const wrong: string[] = [];
   for (const file of files) {
@@ -36,9 +46,18 @@ export function readPlans(files: readonly string[]): GivenPlans {
     }
     const record = recordOf(read);
     const name = record?.stack.id ?? (file === "-" ? "standard input" : basename(file).replace(/\.json$/, ""));
-    const review = readPlan(read, name);
-    if (!record) given.foreign.push(review);
-    else given.environments.set(record.environment, [...(given.environments.get(record.environment) ?? []), review]);
+    // The document says of itself which stack it is of: a name, and no path.
+    const isNamed = /^[\w-]+$/.test(record?.stack.id ?? "");
+    const written = synthesized && isNamed ? synthesizedAttributes(join(synthesized, name)) : {};
+    const review = readPlan({ ...read, synthesized: written }, name);
+    if (!record) {
+      given.foreign.push(review);
+      continue;
+    }
+    const own = given.environments.get(record.environment) ?? { stacks: [], servers: [] };
+    own.stacks.push(review);
+    own.servers.push(...[plannedServers(read)].flatMap((servers) => servers ?? []));
+    given.environments.set(record.environment, own);
   }
   if (wrong.length > 0)
     throw new UserError(

@@ -40,6 +40,8 @@ export interface ReviewInput {
   accepted?: readonly Acknowledgement[];
   /** Files of the repository that the change touches, by their paths in it. */
   files: readonly string[];
+  /** Clusters of which plans say what servers are made from, where that is not what the repository says. */
+  planned?: { otherCode: readonly string[]; otherDeployed: readonly string[] };
   /** Stacks as Terraform plans them; absent: depth `source`. */
   stacks?: readonly StackReview[];
   /** `YYYY-MM-DD`. */
@@ -90,6 +92,8 @@ export type Action = "made" | "changed" | "replaced, with a gap" | "replaced, ov
 /** One resource that Terraform changes. Every value is masked. */
 export interface ResourceChange {
   address: string;
+  /** Where it stands in the code: `servers/core-0-config`. */
+  construct?: string;
   type: string;
   /** A left-over of an earlier replacement: not the resource itself. */
   deposed?: string;

@@ -2,6 +2,7 @@ export * from "./aws-names";
 export { buildTopology, clusterOf } from "./build";
 export { calloutKeys } from "./callout-keys";
 export { hasKeysOf, isSeparating, nameIn, storedName, trustOf, usersElsewhere, usersOf } from "./cluster-keys";
+export { type Deployed, deployedNote, readDeployedNote } from "./deployed-note";
 export {
   type DeployedSecret,
   deployedSecrets,
@@ -52,6 +53,7 @@ export {
 export {
   clusterTopology,
   holdsServers,
+  noteOutput,
   type ProviderPlatform,
   recordedTrust,
   recordNames,

@@ -19,8 +19,14 @@ export interface StackRecord {
   protected: boolean;
 }
 
-/** Names of the resources (`terraform_data`) that hold the records. */
+/**
+ * Names of the resources (`terraform_data`) that hold the records. What servers were made from is an output now; of states
+ * that an older natsform wrote the last two are still read.
+ */
 export const recordNames = { stack: "natsform-stack", topology: "natsform-topology", trust: "natsform-trust" } as const;
+
+/** Name of the root output that says what servers were made from. */
+export const noteOutput = "natsform-deployed";
 
 export function stackRecord(topology: Topology, stack: PlannedStack, isProtected: boolean): StackRecord {
   const cluster = topology.clusters.find(({ name }) => name === stack.cluster);

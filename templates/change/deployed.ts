@@ -1,14 +1,7 @@
 import type { ChangePlan } from "../../model/change";
 import type { Trust } from "../../model/config";
-import { recordedTrust, type Topology } from "../../model/topology";
+import { type Deployed, recordedTrust, type Topology } from "../../model/topology";
 import { planChange } from "./plan";
-
-/** What servers were made from, as the states of their stacks, or plans of these, have it. */
-export interface Deployed {
-  topology: Topology;
-  /** Keys of then; none where an older natsform noted them. */
-  trust?: Trust;
-}
 
 /**
  * Clusters that were applied with one and the same rest of the environment are in one topology: after a deployment that ended
@@ -31,6 +24,14 @@ export function deployedTopologies(states: Iterable<Partial<Deployed>>): Deploye
     });
   }
   return [...groups.values()];
+}
+
+/** The same, each with the clusters and streams of all: what leads from one cluster to another has both ends. */
+export function deployedWholes(states: Iterable<Partial<Deployed>>): Deployed[] {
+  const groups = deployedTopologies(states);
+  const clusters = groups.flatMap(({ topology }) => topology.clusters);
+  const streams = groups.flatMap(({ topology }) => topology.streams);
+  return groups.map((group) => ({ ...group, topology: { ...group.topology, clusters, streams } }));
 }
 
 /**

@@ -1,3 +1,3 @@
-export { changeOf, type Deployed, deployedTopologies } from "./deployed";
+export { changeOf, deployedTopologies, deployedWholes } from "./deployed";
 export { type ChangeTrust, type PlanProps, planChange } from "./plan";
 export { changeLines } from "./text";

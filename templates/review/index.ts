@@ -1,3 +1,4 @@
+export { byPlans } from "./by-plans";
 export { reviewHtml } from "./html";
 export { commentBudget, escaped, marker, reviewMarkdown } from "./markdown";
 export { type Locate, reviewSarif } from "./sarif";

@@ -77,9 +77,9 @@ export function sectionsOf(review: Review): Section[] {
       title: "Attributes that change",
       head: ["resource", "attribute", "before", "after"],
       rows: review.stacks.flatMap(({ changes }) =>
-        changes.flatMap(({ address, differences }) =>
+        changes.flatMap(({ address, construct, differences }) =>
           differences.map(({ path, from, to, forces }) => [
-            address,
+            construct ?? address,
             forces ? `${path} (forces the replacement)` : path,
             from ?? "",
             to ?? "",
@@ -122,9 +122,9 @@ export function countsOf({ counts, after, missing }: StackReview): string {
 
 const resourcesOf = ({ changes }: StackReview): string =>
   changes
-    .map(({ action, address, why, movedFrom, deposed }) =>
+    .map(({ action, address, construct, type, why, movedFrom, deposed }) =>
       [
-        `${action}: ${address}`,
+        `${action}: ${construct ? `${construct} (${type})` : address}`,
         ...(deposed ? ["(a left-over of an earlier replacement)"] : []),
         ...(movedFrom ? [`(was ${movedFrom})`] : []),
         ...(why ? [`(${why})`] : []),

@@ -21,7 +21,12 @@ export interface PrerequisiteScope {
   root: string;
   environment: Environment;
   topology: Topology;
-  options: { emulate?: boolean; destroy?: boolean; store?: string };
+  options: {
+    emulate?: boolean;
+    /** Neither private keys nor images are needed: to remove, or to look. */
+    keyless?: boolean;
+    store?: string;
+  };
 }
 
 /**
@@ -63,8 +68,7 @@ export async function deployPrerequisites({
     ...kubernetesPrerequisites(topology, env),
     ...vaultPrerequisites(topology, env),
     ...awsPrerequisites(topology),
-    // A removal needs neither keys nor images.
-    ...(options.destroy
+    ...(options.keyless
       ? []
       : [...keyPrerequisites(root, environment, topology, () => openStore(store)), ...imagePrerequisites(topology)]),
   ]);

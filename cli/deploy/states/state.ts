@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Trust } from "../../../model/config";
-import { recordNames, type StackRecord, type Topology } from "../../../model/topology";
+import { noteOutput, readDeployedNote, recordNames, type StackRecord, type Topology } from "../../../model/topology";
 import { type DeployTarget, stackFolder } from "../target";
 import { type TerraformFolder, terraform } from "../terraform";
 import { refuseFailure } from "../terraform-messages";
@@ -28,6 +28,7 @@ export interface StackState {
 }
 
 const State = z.object({
+  outputs: z.record(z.string(), z.object({ value: z.unknown() })).default({}),
   resources: z
     .array(
       z.object({
@@ -53,13 +54,14 @@ export function parseState(id: string, text: string): StackState {
     const found = all.find(({ type, name }) => type === "terraform_data" && name === record);
     return found && (JSON.parse(inputOf(found)) as T);
   };
+  const deployed = readDeployedNote(state.outputs[noteOutput]?.value);
   const records: readonly string[] = Object.values(recordNames);
   return {
     id,
     resources: all.filter(({ type, name }) => !(type === "terraform_data" && records.includes(name))),
     record: noted(recordNames.stack),
-    topology: noted(recordNames.topology),
-    trust: noted(recordNames.trust),
+    topology: deployed ? deployed.topology : noted(recordNames.topology),
+    trust: deployed ? deployed.trust : noted(recordNames.trust),
   };
 }
 

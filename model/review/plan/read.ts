@@ -52,7 +52,7 @@ export function readPlan(plan: PlanJson, stack: string): StackReview {
   const resources = (plan.resource_changes ?? []).filter((one) => one.mode !== "data" && !isRecord(one));
   const changes = resources.flatMap((one): ResourceChange[] => {
     const action = actionOf(one);
-    return action === undefined ? [] : [changeOf(one, action)];
+    return action === undefined ? [] : [changeOf(one, action, plan.synthesized?.[one.address])];
   });
   const counts: StackReview["counts"] = {};
   for (const { action, movedFrom } of changes) {
@@ -81,11 +81,12 @@ export const nothingPlanned = (stack: string): StackReview => ({
   ...{ stack, counts: {}, changes: [], drift: [], findings: [], deferred: 0 },
 });
 
-function changeOf(resource: ResourceJson, action: ResourceChange["action"]): ResourceChange {
+function changeOf(resource: ResourceJson, action: ResourceChange["action"], written: unknown): ResourceChange {
   const { address, type, deposed, previous_address: movedFrom, change } = resource;
   const why = change.actions.join() === "create,forget" ? "another one is made under the same name" : whyOf(resource);
   return {
     address,
+    ...constructIn(written),
     type,
     action,
     ...(deposed !== undefined && { deposed }),
@@ -94,6 +95,12 @@ function changeOf(resource: ResourceJson, action: ResourceChange["action"]): Res
     // Of what comes or goes as a whole every attribute differs.
     differences: action === "changed" || action.startsWith("replaced") ? differencesOf(type, change) : [],
   };
+}
+
+/** CDKTF writes the path of a resource in the tree of constructs beside its attributes; the stack comes first in it. */
+function constructIn(written: unknown): Pick<ResourceChange, "construct"> {
+  const path = (written as { "//"?: { metadata?: { path?: unknown } } } | undefined)?.["//"]?.metadata?.path;
+  return typeof path === "string" ? { construct: path.split("/").slice(1).join("/") } : {};
 }
 
 /** A value that is sensitive elsewhere in the document stands in an attribute that nothing marks. */

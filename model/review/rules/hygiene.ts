@@ -43,4 +43,36 @@ const toolsChanged: ReviewRule = {
     before ? files.filter((file) => tools.test(file)).map((file) => ({ at: file, message: `${file} changes` })) : [],
 };
 
-export const hygieneRules: readonly ReviewRule[] = [baseUnreadable, backendChanged, toolsChanged];
+const otherCode: ReviewRule = {
+  id: "plan-of-other-code",
+  severity: "error",
+  title: "A plan was made from another state of the repository",
+  reason: "What was reviewed is not what would be applied.",
+  fix: "plan what is checked out, and review that plan",
+  check: ({ planned }) =>
+    (planned?.otherCode ?? []).map((name) => ({
+      at: `clusters.${name}`,
+      message: `servers of ${name} would be made from something else than the repository says`,
+    })),
+};
+
+const otherDeployed: ReviewRule = {
+  id: "deployed-differs",
+  severity: "warning",
+  title: "What is deployed is not what the repository said before",
+  reason: "The deployment brings about what others have merged, or have not deployed, together with this change.",
+  fix: "deploy the revision of before first; or see that all of it is wanted now: it is what this report shows",
+  check: ({ planned }) =>
+    (planned?.otherDeployed ?? []).map((name) => ({
+      at: `clusters.${name}`,
+      message: `servers of ${name} run something else than the revision of before says`,
+    })),
+};
+
+export const hygieneRules: readonly ReviewRule[] = [
+  otherCode,
+  baseUnreadable,
+  backendChanged,
+  otherDeployed,
+  toolsChanged,
+];
