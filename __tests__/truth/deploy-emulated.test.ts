@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { terraformRecord } from "../../cli/core/emulator-folder";
 import { silentHost } from "../../cli/core/host";
@@ -207,6 +207,7 @@ deployed("a review plans against what is deployed, without a private key, and ch
   const { root } = deployment.project;
   const git = (...args: string[]) =>
     execFileSync("git", ["-C", root, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args]);
+  writeFileSync(join(root, ".gitignore"), ".natsform\n");
   git("init", "-qb", "main");
   git("add", "environments");
   git("commit", "-qm", "deployed");

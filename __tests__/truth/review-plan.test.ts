@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { terraform as runTerraform } from "../../cli/deploy/terraform";
+import { refuseFailure } from "../../cli/deploy/terraform-messages";
 import { natsform } from "../support/cli-run";
 import { temporaryFolder } from "../support/stacks";
 
@@ -66,6 +68,48 @@ test("a plan of somebody else's stacks is read without a project, and shows no s
     readFileSync(join(folder, `reports/review.${ext}`), "utf8"),
   );
   expect([stdout, ...outputs].join()).not.toContain(canary);
+});
+
+describe("a document is on no output and in no error", () => {
+  const written: string[] = [];
+  beforeEach(() => {
+    written.length = 0;
+    for (const stream of [process.stdout, process.stderr])
+      jest.spyOn(stream, "write").mockImplementation((text) => written.push(String(text)) > 0);
+  });
+  afterEach(() => jest.restoreAllMocks());
+  const env = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", TF_LOG: "trace", TF_LOG_CORE: "trace" };
+
+  test("whatever is logged", async () => {
+    planned(after, "logged");
+    const { code, text, diagnostics } = await runTerraform({ stack: "x", path: folder, env }, [
+      "show",
+      "-json",
+      "plan",
+    ]);
+    expect([code, text.includes(canary), diagnostics, written]).toEqual([0, true, "", []]);
+  });
+
+  test("even if Terraform ends in the middle of it", async () => {
+    const broken = join(folder, "broken");
+    mkdirSync(broken);
+    const program = `#!/bin/sh\ncat ${join(folder, "logged.json")}\nexit 1\n`;
+    writeFileSync(join(broken, "terraform"), program, { mode: 0o755 });
+    const before = process.env.PATH;
+    process.env.PATH = `${broken}:${before}`;
+    const result = await runTerraform({ stack: "x", path: folder, env }, ["show", "-json", "plan"]);
+    process.env.PATH = before;
+    expect(result.code).toBe(1);
+    const refused = (() => {
+      try {
+        return refuseFailure("x", result);
+      } catch (error) {
+        return String(error);
+      }
+    })();
+    expect(refused).toContain("x: terraform ended with 1");
+    expect(refused + written.join()).not.toContain(canary);
+  });
 });
 
 test("a plan without changes is none", async () => {

@@ -63,7 +63,7 @@ export async function terraform(
   // In a group of its own: a terminal's interrupt would reach it twice, and the second one makes it drop everything.
   const child = spawn(findTerraform(), [...args], {
     cwd: path,
-    env,
+    env: isData ? withoutLogs(env) : env,
     detached: true,
     stdio: log ? ["ignore", log.file, log.file] : ["ignore", "pipe", "pipe"],
   });
@@ -85,12 +85,18 @@ export async function terraform(
   });
   log?.close();
   const signal = asked();
-  const result = collected.result(code);
+  const collectedResult = collected.result(code);
+  // Half of a document is no message, and holds what the whole one does.
+  const result = isData && code !== 0 ? { ...collectedResult, text: "" } : collectedResult;
   // What failed by itself meanwhile is told as that.
   if (signal && (code === 0 || stopped))
     throw interrupted(signal, changes ? leftBy(stack, stopped, result) : undefined);
   return result;
 }
+
+/** Terraform logs to where errors are, values of resources too: of these commands the last lines would be shown. */
+const withoutLogs = (env: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^TF_LOG(_|$)/.test(name)));
 
 /**
  * Terraform's providers drop the requests that they wait for when they are told to stop: what is being made then exists,

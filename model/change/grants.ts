@@ -1,6 +1,6 @@
 import { covers, widest } from "../../runtime/subjects/spec";
 import type { Topology } from "../topology";
-import type { Narrowed } from "./model";
+import { everything, type Narrowed } from "./model";
 import { isSame } from "./same";
 
 interface Direction {
@@ -43,7 +43,7 @@ function lost(direction: string, before: Direction = {}, after: Direction = {}):
 }
 
 function takenAway(before: Grant, after: Grant | undefined): string[] {
-  if (!after) return ["everything"];
+  if (!after) return [everything];
   if (before.account !== after.account) return [`account ${before.account}`];
   const answers =
     before.allowResponses && before.allowResponses !== after.allowResponses && after.allowResponses !== "any-subject";

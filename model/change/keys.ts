@@ -1,6 +1,6 @@
 import type { Trust } from "../config";
 import { calloutKeys, hasKeysOf, type Topology, trustOf } from "../topology";
-import type { Narrowed, OtherChange } from "./model";
+import { everything, type Narrowed, type OtherChange } from "./model";
 import { isSame, namesOf } from "./same";
 
 interface Side {
@@ -81,7 +81,7 @@ function ended({ identity }: Topology, at: string, user: string, gone: readonly 
   return {
     at,
     who: service === undefined ? `who logs in as ${user} with ${keys}` : `service ${service} with ${keys}`,
-    what: ["everything"],
+    what: [everything],
     account: account ?? identity.users.find(({ name }) => name === user)?.account ?? identity.systemAccount,
     keptMs: service === undefined ? 0 : identity.maxLifetimeMs,
   };

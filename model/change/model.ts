@@ -63,6 +63,13 @@ export interface Narrowed {
   keptMs?: number;
 }
 
+/** What somebody no longer may, in words. */
+export const noLonger = (what: readonly string[]): string =>
+  what.includes(everything) ? "no longer gets in" : `may no longer ${what.join(", ")}`;
+
+/** Stands for all rights of somebody who is not known any more. */
+export const everything = "everything";
+
 /** A change that cannot be made in one step, with the steps that get there. */
 export interface ForbiddenChange {
   /** Place in the environment. */

@@ -2,7 +2,7 @@ import { isSame } from "../change";
 import { changesNothing } from "../change/model";
 import { type Acknowledgement, type Finding, judge, rules as lintRules, type RuleInfo, runRules } from "../lint";
 import { doorChanges } from "./doors";
-import type { Depth, Reason, Review, ReviewInput, StackReview, Verdict } from "./model";
+import type { Reason, Review, ReviewInput, StackReview, Verdict } from "./model";
 import { widePolicies } from "./plan/policies";
 import { planRules } from "./plan/rules";
 import { gainedGrants, reviewRules } from "./rules";
@@ -46,7 +46,7 @@ export function review(input: ReviewInput): Review {
     gained: gainedGrants(input),
     doors: doorChanges(before?.topology, after?.topology),
     stacks: stacks ?? [],
-    notChecked: notChecked(stacks ? "plan" : "source", input.foreign),
+    notChecked: notChecked(stacks, input.foreign),
   };
 }
 
@@ -108,10 +108,15 @@ const later = (at: string, message: string, fix: string): Reason => ({
   ...{ at, message, fix },
 });
 
-const notChecked = (depth: Depth, foreign = false): string[] => [
+const notChecked = (stacks: readonly StackReview[] | undefined, foreign = false): string[] => [
   ...(foreign ? ["what it does to NATS: no stack of natsform made this plan"] : []),
-  ...(depth === "source" ? ["what Terraform would do: this review read the repository alone"] : []),
-  ...(depth === "live" ? [] : ["how much is stored, and how healthy servers are: nobody asked them"]),
+  ...(stacks ? [] : ["what Terraform would do: this review read the repository alone"]),
+  ...(stacks ?? []).flatMap(({ unsent }) =>
+    unsent.map(
+      (name) => `whether ${name} is another one: it is write-only, and as its version stays it will not be sent`,
+    ),
+  ),
+  "how much is stored, and how healthy servers are: nobody asked them",
 ];
 
 /** True when nothing at all happens. */

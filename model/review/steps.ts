@@ -1,4 +1,4 @@
-import type { ServerChange, StreamChange } from "../change";
+import { noLonger, type ServerChange, type StreamChange } from "../change";
 import { quorum } from "../lint/context";
 import { type ClusterTopology, clustersInOrder, platformModel, type StreamTopology, type Topology } from "../topology";
 import type { ReviewInput, Step } from "./model";
@@ -21,7 +21,7 @@ export function stepsOf({ before, after, change }: ReviewInput): Step[] {
     ...change.narrowed.map(
       ({ who, what, keptMs }): Step => ({
         when: "rights",
-        what: `${who}: may no longer ${listed(what)}`,
+        what: `${who} ${noLonger(what)}`,
         effects: [
           keptMs === 0
             ? "at once, when servers load the change"

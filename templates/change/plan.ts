@@ -104,7 +104,7 @@ function otherChanges(before: Topology, after: Topology): OtherChange[] {
     return [
       ...differences(old, cluster)
         .filter((field) => ofNoServer.includes(field))
-        .map((field) => ({ at: at(field), what: "no server is touched" })),
+        .map((field) => ({ at: at(field), what: "it changes, and servers have nothing of it" })),
       ...[
         ...platformReasons(old, cluster).around,
         ...chartAround(old, cluster).map((key) => `chart.values.${key}`),

@@ -236,6 +236,32 @@ describe("differences", () => {
   });
 });
 
+describe("what is write-only", () => {
+  const secret = (from: number, to: number) =>
+    read(
+      [
+        resource("aws_x.s", from === to ? ["no-op"] : ["update"], {
+          before: { value_wo: null, value_wo_version: from },
+          after: { value_wo: null, value_wo_version: to },
+        }),
+      ],
+      {
+        configuration: {
+          root_module: { resources: [{ address: "aws_x.s", expressions: { value_wo: {}, value_wo_version: {} } }] },
+        },
+      },
+    );
+
+  test("is not sent while its version stays, and that is said", () => {
+    const said = reviewOf(secret(1, 1)).notChecked.join();
+    expect(said).toContain(
+      "whether aws_x.s.value_wo is another one: it is write-only, and as its version stays it will not be sent",
+    );
+    expect(reviewOf(secret(1, 2)).notChecked.join()).not.toContain("write-only");
+    expect(secret(1, 2).changes[0]?.differences).toEqual([{ path: "value_wo_version", from: "1", to: "2" }]);
+  });
+});
+
 describe("drift", () => {
   const drifted = (i: number, attribute: string, type = "aws_x") =>
     resource(`${type}.n${i}`, ["update"], { before: { [attribute]: 1 }, after: { [attribute]: 2 } });

@@ -161,6 +161,20 @@ test("steps say in order who notices, and which streams answer", () => {
   expect(at("servers of core")).toBeLessThan(at("streams"));
 });
 
+test("volumes of a claim template change in no deployment, and how they do is said", () => {
+  const storage = (file: string): Changes => ({ "clusters.edge.jetstream.file": file });
+  const found = (to: Changes) => reviewed(storage("10GiB"), to).reasons.filter(({ rule }) => rule === "claims-change");
+  expect(found(storage("10GiB"))).toEqual([]);
+  expect(found(storage("20GiB"))).toMatchObject([
+    { at: "clusters.edge.jetstream.file", verdict: "block", fix: expect.stringContaining("Volumes grow") },
+  ]);
+});
+
+test("who is not known any more no longer gets in", () => {
+  const { reasons } = reviewed({}, { "identity.services": {} });
+  expect(reasons.find(({ rule }) => rule === "rights-lost")?.message).toBe("service api in APP no longer gets in");
+});
+
 test("keys that are replaced without overlap block", () => {
   const trust = { changed: ["trust.issuer"], withoutOverlap: ["trust.issuer"] };
   expect(review(inputOf({}, {}, { trust })).verdict).toBe("block");

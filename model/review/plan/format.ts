@@ -14,7 +14,7 @@ export interface PlanJson {
   configuration?: {
     root_module?: {
       variables?: Record<string, { sensitive?: boolean }>;
-      resources?: { address?: string; depends_on?: string[] }[];
+      resources?: { address?: string; depends_on?: string[]; expressions?: Record<string, unknown> }[];
     };
   };
   /** Not of the format: attributes as the stack was synthesized with, by address. */

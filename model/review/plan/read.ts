@@ -70,6 +70,7 @@ export function readPlan(plan: PlanJson, stack: string): StackReview {
         ...finding,
         at: finding.at === "" ? stack : finding.at,
       })),
+      unsent: unsentIn(plan),
       deferred: plan.deferred_changes?.length ?? 0,
     },
     net,
@@ -78,7 +79,7 @@ export function readPlan(plan: PlanJson, stack: string): StackReview {
 
 /** A stack of which a plan says nothing. */
 export const nothingPlanned = (stack: string): StackReview => ({
-  ...{ stack, counts: {}, changes: [], drift: [], findings: [], deferred: 0 },
+  ...{ stack, counts: {}, changes: [], drift: [], findings: [], unsent: [], deferred: 0 },
 });
 
 function changeOf(resource: ResourceJson, action: ResourceChange["action"], written: unknown): ResourceChange {
@@ -116,6 +117,25 @@ function leaked(changes: readonly ResourceChange[], net: (text: string) => strin
         fix: "name the secret by its reference; and rotate it: it is in the state, and in every plan's text",
       })),
   );
+}
+
+/**
+ * Attributes that are written and never read: they are null before and after, whatever they are. Only another version beside
+ * them sends them; a plan of another value alone has no change.
+ */
+function unsentIn({ resource_changes = [], configuration }: PlanJson): string[] {
+  const versionOf = (side: unknown, name: string) =>
+    typeof side === "object" && side !== null ? (side as Record<string, unknown>)[name] : undefined;
+  return (configuration?.root_module?.resources ?? []).flatMap(({ address, expressions = {} }) => {
+    const found = resource_changes.find((one) => one.address === address);
+    if (!found?.change.before || !found.change.after) return [];
+    const { before, after, after_unknown } = found.change;
+    return Object.keys(expressions).flatMap((name) => {
+      const version = `${name}_version`;
+      if (!/_wo$/.test(name) || versionOf(after_unknown, version) === true) return [];
+      return versionOf(before, version) === versionOf(after, version) ? [`${address}.${name}`] : [];
+    });
+  });
 }
 
 /** What changed in the cloud by itself: by type and attributes, what feeds the plan first. */

@@ -1,5 +1,5 @@
 import { covers, widest } from "../../../runtime/subjects/spec";
-import { isSame, type Narrowed, narrowedGrants } from "../../change";
+import { isSame, type Narrowed, narrowedGrants, noLonger } from "../../change";
 import { doorChanges } from "../doors";
 import type { ReviewInput } from "../model";
 import type { ReviewRule } from "../rule";
@@ -72,7 +72,7 @@ const lost: ReviewRule = {
     before && after
       ? change.narrowed.map(({ at, who, what, account }) => ({
           at,
-          message: `${who} in ${account} may no longer ${what.join("; ")}`,
+          message: `${who} in ${account} ${noLonger(what)}`,
         }))
       : [],
 };
@@ -131,7 +131,7 @@ const namesChanged: ReviewRule = {
       const gone = dialled(old).filter(
         (name) => !dialled(now).includes(name) && !old.servers.some(({ host }) => host === name),
       );
-      return gone.length === 0 ? [] : [{ at: `clusters.${old.name}`, message: gone.join(", ") }];
+      return gone.map((name) => ({ at: `clusters.${old.name}`, message: `nobody answers as ${name} any more` }));
     }),
 };
 

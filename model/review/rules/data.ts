@@ -1,3 +1,4 @@
+import { isOnKubernetes } from "../../topology";
 import type { ReviewRule } from "../rule";
 
 const notInOneStep: ReviewRule = {
@@ -100,8 +101,32 @@ const environmentRemoved: ReviewRule = {
       : [],
 };
 
+const claimsChange: ReviewRule = {
+  id: "claims-change",
+  severity: "error",
+  title: "Volumes on Kubernetes become larger or smaller",
+  reason:
+    "They are made from a template of the StatefulSet, which Kubernetes never changes: Helm is refused, and nothing of the change happens.",
+  fix: 'grow the volumes by hand first, as "Volumes grow" in docs/runbooks/kubernetes-servers.md says; deploy looks at what is there',
+  check: ({ before, after }) =>
+    (after?.topology.clusters ?? []).flatMap((cluster) => {
+      const old = before?.topology.clusters.find(({ name }) => name === cluster.name);
+      if (!old || !isOnKubernetes(old) || !isOnKubernetes(cluster)) return [];
+      const [from, to] = [old.jetstream, cluster.jetstream];
+      return !from || !to || from.fileBytes === to.fileBytes
+        ? []
+        : [
+            {
+              at: `clusters.${cluster.name}.jetstream.file`,
+              message: `${from.fileBytes} bytes become ${to.fileBytes}`,
+            },
+          ];
+    }),
+};
+
 export const dataRules: readonly ReviewRule[] = [
   notInOneStep,
+  claimsChange,
   environmentRemoved,
   dataLost,
   protectionRemoved,
