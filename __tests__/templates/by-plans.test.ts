@@ -56,6 +56,27 @@ test("a cluster that is new to the cloud starts", () => {
   expect(new Set(core)).toEqual(new Set(["start"]));
 });
 
+test("servers that Terraform starts anew although they would only reload are a mistake that is said", () => {
+  const input = inputOf({}, { "nats.maxPayload": "2MiB" });
+  const service = (task: string, server = "lint-core-0"): PlanJson["resource_changes"] => [
+    {
+      ...{ address: "aws_ecs_service.s", type: "aws_ecs_service" },
+      change: {
+        actions: ["update"],
+        before: { name: server, cluster: "c", task_definition: "1" },
+        after: { name: server, cluster: "c", task_definition: task },
+      },
+    },
+  ];
+  const judged = (resource_changes: PlanJson["resource_changes"], changes = input) =>
+    rules(byPlans(changes, [readPlan({ resource_changes }, "core-nats")], []).map(review));
+  expect(judged(service("2"))).toEqual([["block", "servers-restart-unseen"]]);
+  expect(judged(service("1"))).toEqual([["allow"]]);
+  expect(judged(service("2", "lint-other"))).toEqual([["allow"]]);
+  const [restarting] = judged(service("2"), inputOf({}, { "clusters.core.jetstream.maxConcurrentIo": 64 }));
+  expect(restarting).not.toContain("servers-restart-unseen");
+});
+
 test("a plan without the note, or with one that is none, says nothing of servers", () => {
   expect(plannedServers({ output_changes: {} })).toBeUndefined();
   const odd = { actions: ["update"], before: "x", after: 5 };

@@ -34,6 +34,7 @@ const withTexts = (text: string): Review => ({
   stacks: [
     {
       stack: text,
+      rolled: [text],
       unsent: [text],
       counts: { changed: 1 },
       changes: [

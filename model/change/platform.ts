@@ -1,11 +1,11 @@
 import { type ClusterTopology, platformModel } from "../topology";
 import type { ChangeReason } from "./model";
-import { differences } from "./same";
+import { differences, isSame } from "./same";
 
 /** Causes in the settings of a cluster's platform, and what surrounds its servers and changes. */
 export function platformReasons(
   old: ClusterTopology,
-  { platform }: ClusterTopology,
+  { platform, certificates }: ClusterTopology,
 ): { reasons: ChangeReason[]; around: string[] } {
   const model = platformModel(old.platform);
   // Of another kind there is no entry to ask but the one of before: everything is elsewhere then.
@@ -17,6 +17,9 @@ export function platformReasons(
     return effect === "around" || effect === "compared" ? [] : [{ at: `platform.${setting}`, effect }];
   });
   if (!isSameKind) return { reasons, around: [] };
+  // The agent beside each server is told what its certificates are for, and another task is another server.
+  if (platform.kind === "aws-ecs" && !isSame(old.certificates, certificates))
+    reasons.push({ at: "certificates", effect: "restart", why: "tasks on ECS are told the names in them" });
   const around = differences(old.platform, platform).filter(
     (setting) =>
       setting !== "chart" && effects[setting] !== "compared" && !reasons.some(({ at }) => at === `platform.${setting}`),

@@ -126,6 +126,8 @@ export interface StackReview {
   drift: { what: string; count: number; feeds: boolean }[];
   /** Findings about resources, by rule. */
   findings: Finding[];
+  /** Services of ECS whose tasks are replaced, by their names. */
+  rolled: string[];
   /** Write-only values whose version stays: another value would not be sent. */
   unsent: string[];
   /** Resources that Terraform put off. */

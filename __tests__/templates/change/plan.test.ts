@@ -35,6 +35,12 @@ test.each<[string, Changes, Changes, Record<string, string>]>([
   ["a limit that reloads", {}, { "nats.maxPayload": "2MiB" }, everywhere("reload")],
   ["a key that does not", {}, { "clusters.core.jetstream.maxConcurrentIo": 64 }, all("core", "restart")],
   ["another nats-server", {}, { "nats.version": "2.14.5" }, everywhere("restart")],
+  [
+    "a larger cluster on ECS, whose tasks are told the names of all",
+    { "clusters.core.platform": onEcs, "clusters.core.size": 3 },
+    { "clusters.core.platform": onEcs, "clusters.core.size": 5 },
+    { ...all("core", "restart"), "core-3": "start", "core-4": "start" },
+  ],
   ["an account", {}, { "accounts.NEW": { jetstream: { enabled: false } } }, everywhere("reload")],
   ["an account with a user that servers know", {}, { "accounts.NEW": {} }, everywhere("restart")],
   ["grants of tokens and services", {}, { "identity.services.api.publish.allow": ["a.>"] }, {}],

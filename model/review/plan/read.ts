@@ -5,7 +5,7 @@ import { actionOf, actionOrder, whyOf } from "./actions";
 import { differencesOf } from "./differences";
 import type { PlanJson, ResourceJson } from "./format";
 import { widePolicies } from "./policies";
-import { planRules } from "./rules";
+import { isRolled, nameIn, planRules } from "./rules";
 import { mapTexts, secretNet } from "./secrets";
 
 /** Attributes that a program changes by design, and stacks ignore: `type.attribute`. */
@@ -70,6 +70,9 @@ export function readPlan(plan: PlanJson, stack: string): StackReview {
         ...finding,
         at: finding.at === "" ? stack : finding.at,
       })),
+      rolled: resources
+        .filter((one) => one.type === "aws_ecs_service" && actionOf(one) !== undefined && isRolled(one))
+        .flatMap(({ change }) => nameIn(change.before) ?? []),
       unsent: unsentIn(plan),
       deferred: plan.deferred_changes?.length ?? 0,
     },
@@ -79,7 +82,7 @@ export function readPlan(plan: PlanJson, stack: string): StackReview {
 
 /** A stack of which a plan says nothing. */
 export const nothingPlanned = (stack: string): StackReview => ({
-  ...{ stack, counts: {}, changes: [], drift: [], findings: [], unsent: [], deferred: 0 },
+  ...{ stack, counts: {}, changes: [], drift: [], findings: [], rolled: [], unsent: [], deferred: 0 },
 });
 
 function changeOf(resource: ResourceJson, action: ResourceChange["action"], written: unknown): ResourceChange {

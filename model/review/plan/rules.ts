@@ -106,7 +106,7 @@ const likelyRename: PlanRule = {
 };
 
 /** What a resource is called in its cloud. */
-const nameIn = (side: unknown): string | undefined => {
+export const nameIn = (side: unknown): string | undefined => {
   const name = attribute(side, "name");
   return typeof name === "string" ? name : undefined;
 };
@@ -152,7 +152,7 @@ const together: PlanRule = {
 };
 
 /** A service whose tasks are replaced. */
-const isRolled = ({ change: { before, after, after_unknown } }: ResourceJson) =>
+export const isRolled = ({ change: { before, after, after_unknown } }: ResourceJson) =>
   attribute(after_unknown, "task_definition") === true ||
   attribute(before, "task_definition") !== attribute(after, "task_definition");
 

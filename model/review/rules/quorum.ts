@@ -103,6 +103,21 @@ const downgrade: ReviewRule = {
   },
 };
 
+const restartsUnseen: ReviewRule = {
+  id: "servers-restart-unseen",
+  severity: "error",
+  title: "Terraform starts servers anew that the change alone would not touch",
+  reason:
+    "What this report says of the change then leaves out who has to reconnect, and which copies are made again. It was not deployed for a while, or natsform is wrong.",
+  fix: "see which attributes of the task's definition change; report it where they should not restart a server",
+  check: ({ name, change, stacks = [] }) => {
+    const rolled = new Set(stacks.flatMap((stack) => stack.rolled));
+    return change.servers
+      .filter(({ server, effect }) => rolled.has(`${name}-${server}`) && (effect === "nothing" || effect === "reload"))
+      .map(({ cluster, server }) => ({ at: `clusters.${cluster}`, message: `${server} is started anew` }));
+  },
+};
+
 export const quorumRules: readonly ReviewRule[] = [
   peersRenamed,
   downgrade,
@@ -110,4 +125,5 @@ export const quorumRules: readonly ReviewRule[] = [
   noCluster,
   outOfReach,
   unmeasured,
+  restartsUnseen,
 ];
