@@ -1,6 +1,7 @@
 import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { version } from "../package.json";
 import { access } from "./commands/access";
+import { audit } from "./commands/audit";
 import { backup } from "./commands/backup";
 import { bundle } from "./commands/bundle";
 import { check } from "./commands/check";
@@ -27,7 +28,7 @@ const groups: Readonly<Record<string, readonly (() => CommandUnknownOpts)[]>> = 
   "Prepare this machine": [doctor, tools],
   "Run it on this machine": [up, verify, status, logs, connect, token, contexts, down],
   "Deploy it": [keys, deploy, images],
-  "Work with what runs": [streams, backup, leafCredentials, bundle],
+  "Work with what runs": [streams, audit, backup, leafCredentials, bundle],
 };
 
 const after = `

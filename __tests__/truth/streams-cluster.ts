@@ -18,6 +18,8 @@ export interface TestServer {
   log(): string;
   /** SIGKILL, and only returns once the process is gone. */
   kill(): Promise<void>;
+  /** SIGTERM: it ends by itself, with everything noted that it has applied. */
+  end(): Promise<void>;
   start(): Promise<void>;
 }
 
@@ -131,6 +133,10 @@ function testServer(props: {
     },
     async kill() {
       await program?.end("SIGKILL");
+      program = undefined;
+    },
+    async end() {
+      await program?.end("SIGTERM");
       program = undefined;
     },
   };

@@ -75,6 +75,18 @@ describe("what runs as it should", () => {
     expect([count("servers"), count("certificates"), count("streams"), count("callout")]).toEqual([11, 9, 3, 4]);
   });
 
+  test("holds the same on every server, which audit says as text, as data and by its exit code", async () => {
+    const { code, stdout } = await project.natsform("audit", "proven");
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/APP: ORDERS +core-0, core-1, core-2 hold/),
+    });
+    const { streams, verdict } = JSON.parse(await project.run("audit", "proven", "--stream", "ORDERS", "--json"));
+    expect({ verdict, streams }).toMatchObject({ verdict: "agree", streams: [{ stream: "ORDERS", servers }] });
+    const unknown = await project.natsform("audit", "proven", "--stream", "NOBODYS");
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("there are: ORDERS") });
+  });
+
   test("is left as it was: no message, no consumer and no file more", async () => {
     await manage(async (jsm) => {
       const { state } = await jsm.streams.info("ORDERS");

@@ -31,7 +31,7 @@ interface Scope {
 }
 
 /** Every JetStream account of each cluster: it holds streams, or may hold some that are no longer configured. */
-function scopes({ topology }: Twin): Scope[] {
+export function jetStreamScopes({ topology }: Twin): Scope[] {
   const accounts = topology.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
   return topology.clusters
     .filter(({ jetstream }) => jetstream)
@@ -45,7 +45,7 @@ export async function planTwinStreams(
   isWanted: (scope: Scope) => boolean = () => true,
 ): Promise<StreamPlan[]> {
   const plans: StreamPlan[] = [];
-  for (const { cluster, account } of scopes(twin).filter(isWanted)) {
+  for (const { cluster, account } of jetStreamScopes(twin).filter(isWanted)) {
     const client = await streamsClient(twin, cluster, account);
     try {
       const desired = toStreamSpecs(twin.topology, cluster.name, account);
