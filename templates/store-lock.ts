@@ -9,9 +9,15 @@ export interface StoreLockProps {
   readonly store: string;
   /** Seconds to wait for a server that is just ending, or whose machine is gone: NFS keeps its lock for a while. */
   readonly waitSeconds: number;
-  /** What to do where there is no `flock`: macOS has none. */
+  /**
+   * Where there is no `flock`: images have it. On a laptop Perl takes the same lock, since macOS has that alone; where there is
+   * neither, the server starts and says that nothing guards its store.
+   */
   readonly without: "refuse" | "go on";
 }
+
+/** The lock that `flock -n 9` takes: it belongs to the open file, and so stays when Perl ends. */
+const withPerl = `perl -e 'open(F, ">>&=9") && flock(F, 6) or exit 1'`;
 
 /**
  * Text for `sh`, to stand before what starts nats-server: it takes the lock of the store, or ends with
@@ -23,11 +29,18 @@ export interface StoreLockProps {
 export function lockStore({ store, waitSeconds, without }: StoreLockProps): string {
   const said = (text: string) => `echo "nats-server: ${text}" >&2`;
   const holder = `$(cat "$lock")`;
+  const isLaptop = without === "go on";
+  const tool = isLaptop
+    ? `take=
+if command -v flock >/dev/null 2>&1; then take=flock; elif command -v perl >/dev/null 2>&1; then take=perl; fi
+take_lock() { if [ "$take" = flock ]; then flock -n 9; else ${withPerl}; fi; }
+if [ -n "$take" ]; then`
+    : "if command -v flock >/dev/null 2>&1; then";
   return `lock=${quote(`${store}/${lockFile}`)}
-if command -v flock >/dev/null 2>&1; then
+${tool}
   exec 9>>"$lock"
   waited=0
-  until flock -n 9; do
+  until ${isLaptop ? "take_lock" : "flock -n 9"}; do
     if [ -n "$stopping" ]; then exit 143; fi
     if [ "$waited" -ge ${waitSeconds} ]; then
       ${said(`not started: ${holder} still has the store, whose lock is $lock`)}
@@ -38,7 +51,9 @@ if command -v flock >/dev/null 2>&1; then
     waited=$((waited + 1))
   done
   echo "process $$ on $(hostname 2>/dev/null || echo this machine)" >"$lock"
-${without === "refuse" ? `else\n  ${said("not started: the image has no flock, and nothing else keeps a second server off $lock")}\n  exit 1\n` : ""}fi
+else
+${isLaptop ? `  ${said("there is neither flock nor perl: nothing keeps a second server off $lock")}` : `  ${said("not started: the image has no flock, and nothing else keeps a second server off $lock")}\n  exit 1`}
+fi
 `;
 }
 

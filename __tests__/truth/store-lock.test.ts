@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,8 +36,8 @@ function store() {
     writeFileSync(file, `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${folder}" }\n`);
     return { file, port };
   };
-  const run = (command: string, args: readonly string[]) => {
-    const program = startProgram(command, args, { PATH: `${bin}:${process.env.PATH}` });
+  const run = (command: string, args: readonly string[], path = `${bin}:${process.env.PATH}`) => {
+    const program = startProgram(command, args, { PATH: path });
     started.push(program);
     return program;
   };
@@ -47,11 +48,11 @@ function store() {
       const [shell = "", ...args] = natsCommand({ configFile: file, store: folder, waitSeconds });
       return { port, program: run(shell, args) };
     },
-    async twin(name: string) {
+    async twin(name: string, path?: string) {
       const { file, port } = await conf(name);
       const lastArguments = ["-c", file];
       const { command, args } = withStore({ store: folder, lastArguments } as never, join(bin, "nats-server"));
-      return { port, program: run(command, args) };
+      return { port, program: run(command, args, path) };
     },
   };
 }
@@ -123,4 +124,32 @@ test("a twin's server, and one that is started the same way on its store, do not
   await ended(second.program);
   expect(second.program.exitCode()).toBe(storeInUse);
   expect(second.program.log()).not.toContain(openedStore);
+});
+
+/** A folder with some programs alone, to be the whole `PATH`. */
+function only(...names: string[]): string {
+  const folder = mkdtempSync(join(root, "path-"));
+  for (const name of names) symlinkSync(execFileSync("which", [name], { encoding: "utf8" }).trim(), join(folder, name));
+  return folder;
+}
+
+test("without flock, as on macOS, Perl takes the same lock for a twin, until its server is gone", async () => {
+  const { twin, container } = store();
+  const path = only("perl", "cat", "sleep", "hostname");
+  const first = await twin("first", path);
+  await first.program.says("Server is ready");
+  for (const second of [await twin("second", path), await container("third", 0)]) {
+    await ended(second.program);
+    expect(second.program.exitCode()).toBe(storeInUse);
+    expect(second.program.log()).not.toContain(openedStore);
+  }
+  await first.program.end("SIGKILL");
+  await (await twin("fourth", path)).program.says("Server is ready");
+});
+
+test("where there is neither, a twin's server says that nothing guards its store", async () => {
+  const { twin } = store();
+  const first = await twin("first", only("cat"));
+  await first.program.says("there is neither flock nor perl: nothing keeps a second server off");
+  await first.program.says("Server is ready");
 });
