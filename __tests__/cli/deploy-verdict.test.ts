@@ -1,9 +1,12 @@
 import { handleError } from "../../cli/core/handle-error";
 import { silentHost } from "../../cli/core/host";
-import { Blocked } from "../../cli/core/project";
+import { Interrupted } from "../../cli/core/interrupts";
+import { Blocked, UserError } from "../../cli/core/project";
+import { planIfPossible } from "../../cli/deploy/show-plan";
 import type { StackState } from "../../cli/deploy/states/state";
 import type { Survey } from "../../cli/deploy/survey";
 import type { Allowed, DeployTarget } from "../../cli/deploy/target";
+import { StateLocked } from "../../cli/deploy/terraform-messages";
 import { refuseBlocked, reviewDeployment, reviewStack, showVerdict } from "../../cli/deploy/verdict";
 import demo from "../../environments/demo";
 import kubernetesProduction from "../../environments/kubernetes-production";
@@ -128,4 +131,21 @@ test("the verdict is said with its reasons, and what is refused ends with a code
   expect(process.exitCode).toBe(3);
   process.exitCode = code;
   write.mockRestore();
+});
+
+test("a plan that is not possible yet is left for later, and every other failure is one", async () => {
+  const [first, ...others] = stackPlan(buildTopology(before));
+  const last = others.at(-1);
+  if (!first || !last) throw new Error("no stacks");
+  const fails = (error: Error) => () => Promise.reject(error);
+  const failure = new UserError("x: terraform ended with 1:\n  data.aws_ecr_image.a: couldn't find resource");
+  const { review: left, plan } = await planIfPossible(last, fails(failure));
+  expect([plan, left.missing]).toEqual([
+    undefined,
+    expect.stringMatching(/before others are applied: .*couldn't find/),
+  ]);
+  await expect(planIfPossible(first, fails(failure))).rejects.toBe(failure);
+  const lock = { id: "1", who: "a@b", operation: "apply", created: "now" };
+  for (const error of [new StateLocked("x", lock), new Interrupted("SIGINT", undefined), new Error("defect")])
+    await expect(planIfPossible(last, fails(error))).rejects.toBe(error);
 });

@@ -28,7 +28,9 @@ export async function applyEverything(target: DeployTarget, host: Host): Promise
   showChange(change, host);
   showLeft(left, host);
   await drivers.refuse(first.target, stacks);
-  const early = await (target.emulator ? emulatedPlans : plansOf)(first.target, stacks, found, host);
+  const early = target.emulator
+    ? await emulatedPlans(first.target, stacks, found, host)
+    : await plansOf(first.target, stacks, found, host, true);
   const reviews = reviewDeployment(
     first.target,
     found,

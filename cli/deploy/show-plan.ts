@@ -1,6 +1,8 @@
 import { nothingPlanned, type StackReview } from "../../model/review";
 import type { PlannedStack } from "../../model/topology";
 import type { Host } from "../core/host";
+import { Interrupted } from "../core/interrupts";
+import { UserError } from "../core/project";
 import { runStep } from "../core/steps";
 import { drivers } from "./drivers";
 import { type PlannedChange, planStack, planText, type StackPlan } from "./plan";
@@ -8,6 +10,7 @@ import { unlocking } from "./states/locks";
 import { isBegun } from "./states/state";
 import type { Survey } from "./survey";
 import { type DeployTarget, stackFolder } from "./target";
+import { StateLocked } from "./terraform-messages";
 
 /** Plans a stack, including drift that Terraform does not see, and shows the plan as Terraform prints it. */
 export async function showPlan(target: DeployTarget, stack: PlannedStack, host: Host): Promise<StackPlan> {
@@ -41,23 +44,42 @@ export type EarlyPlans = ReadonlyMap<string, EarlyPlan>;
 const early = (plan: StackPlan): EarlyPlan => ({ review: plan.review, plan });
 
 /**
+ * A plan that may not be possible yet: of a stack that comes after others, what it reads may be pushed once these are applied,
+ * such as an image. It is planned, and judged, again before it is applied.
+ */
+export async function planIfPossible({ id, after }: PlannedStack, plan: () => Promise<StackPlan>): Promise<EarlyPlan> {
+  try {
+    return early(await plan());
+  } catch (error) {
+    const isItsOwn = error instanceof StateLocked || error instanceof Interrupted || !(error instanceof UserError);
+    if (isItsOwn || after.length === 0) throw error;
+    const [, why = ""] = error.reason.split("\n").map((line) => line.trim());
+    return { review: { ...nothingPlanned(id), missing: `it cannot be planned before others are applied: ${why}` } };
+  }
+}
+
+/**
  * Plans what can be planned before anything is applied, and shows it. A stack that reads from one that is not applied yet
  * cannot be planned; it is named.
+ *
+ * @param tolerant a plan that fails may be possible once stacks before it are applied
  */
 export async function plansOf(
   target: DeployTarget,
   stacks: readonly PlannedStack[],
   found: Survey,
   host: Host,
+  tolerant = false,
 ): Promise<EarlyPlans> {
   const plans = new Map<string, EarlyPlan>();
+  const planned = async (stack: PlannedStack) => {
+    const plan = () => showPlan(target, stack, host);
+    return tolerant ? planIfPossible(stack, plan) : early(await plan());
+  };
   for (const stack of stacks) {
     const waits = waitsFor(found)(stack);
     if (waits) host.report({ code: "notice", text: `${stack.id}: planned after ${waits.after}` });
-    plans.set(
-      stack.id,
-      waits ? { review: { ...nothingPlanned(stack.id), ...waits } } : early(await showPlan(target, stack, host)),
-    );
+    plans.set(stack.id, waits ? { review: { ...nothingPlanned(stack.id), ...waits } } : await planned(stack));
   }
   return plans;
 }
@@ -82,8 +104,9 @@ export async function parallelPlans(
     title: "Plans",
     work: async (progress) => {
       let done = 0;
-      const plan = async ({ id }: PlannedStack) => {
-        plans.set(id, early(await planStack(target, id)));
+      const plan = async (stack: PlannedStack) => {
+        const { id } = stack;
+        plans.set(id, await planIfPossible(stack, () => planStack(target, id)));
         progress(`${id} (${++done} of ${chosen.length})`);
       };
       await Promise.all(chosen.map(plan));
