@@ -16,6 +16,7 @@ import { platforms, richTopology } from "../support/same-server";
 const natsServer = findProgram("nats-server") as string;
 const silent = { info: () => undefined, warn: () => undefined };
 let servers: ChartServers;
+let names: string[];
 let client: NatsClient;
 
 beforeAll(async () => {
@@ -25,6 +26,7 @@ beforeAll(async () => {
   });
   const cluster = clusterOf(rich.topology, "hub");
   if (!isOnKubernetes(cluster)) throw new Error("not on Kubernetes");
+  names = cluster.servers.map(({ name }) => name);
   // The client of this test sends no PROXY header.
   const { proxy_protocol: _, ...conf } = chartConf(helmValues({ ...rich, cluster }), { namespace: "messaging" });
   servers = await ChartServers.start(natsServer, rich.topology, cluster, conf);
@@ -43,11 +45,25 @@ afterAll(async () => {
 
 const ids: CertificateId[] = ["internal", "routes", "leafnodes"];
 const listeners = (): ServedListener[] =>
-  servers.ports.flatMap(({ client, routes, leafnodes }) => [
-    { host: "127.0.0.1", port: client, certificate: "internal", plainInfo: true },
-    { host: "127.0.0.1", port: routes, certificate: "routes", plainInfo: false },
-    { host: "127.0.0.1", port: leafnodes, certificate: "leafnodes", plainInfo: true },
-  ]);
+  servers.ports.flatMap(({ client, routes, leafnodes }, i) => {
+    const at = { server: names[i] ?? "", host: "127.0.0.1" };
+    return [
+      { ...at, port: client, certificate: "internal", plainInfo: true },
+      { ...at, port: routes, certificate: "routes", plainInfo: false },
+      { ...at, port: leafnodes, certificate: "leafnodes", plainInfo: true },
+    ];
+  });
+
+/** How many reloads were asked of all servers while something was done. */
+async function reloadsDuring(work: () => Promise<unknown>): Promise<number> {
+  const asked = jest.spyOn(await client.connection(), "request");
+  try {
+    await work();
+    return asked.mock.calls.filter(([subject]) => subject.endsWith(".RELOAD")).length;
+  } finally {
+    asked.mockRestore();
+  }
+}
 
 const newPairs = async () =>
   new Map(
@@ -78,6 +94,26 @@ test("servers that get their new certificates late are asked again, and serve th
     const { routes } = await servers.ask<{ routes: unknown[] }>(0, "/routez");
     return routes.length > 0;
   });
+});
+
+test("a server is asked once when its certificates are there, and not at all when it serves them", async () => {
+  const pairs = await newPairs();
+  for (const [id, pair] of pairs) servers.place(id, pair);
+  // A busy server may need a second look.
+  const asked = await reloadsDuring(() => reload(pairs, 120_000, () => Promise.resolve()));
+  expect(asked).toBeGreaterThanOrEqual(names.length);
+  expect(asked).toBeLessThan(2 * names.length);
+  expect(await reloadsDuring(() => reload(pairs, 120_000))).toBe(0);
+});
+
+test("while certificates are on their way, one server is asked between two pauses", async () => {
+  const pairs = await newPairs();
+  let pauses = 0;
+  const arrives = async () => {
+    if (++pauses === 4) for (const [id, pair] of pairs) servers.place(id, pair);
+  };
+  const asked = await reloadsDuring(() => reload(pairs, 120_000, arrives));
+  expect(asked - pauses).toBeLessThanOrEqual(names.length);
 });
 
 test("what is never served is named, listener by listener", async () => {

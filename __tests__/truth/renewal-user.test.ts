@@ -86,7 +86,19 @@ describe.each<Mode>(["callout", "operator"])("the renewal user in %s mode", (mod
     const said = () => server.log().split("Reloaded server configuration").length;
     const before = said();
     const log = { info: () => undefined, warn: () => undefined };
-    await reloadServers({ connection: async () => connection, served: [], current: new Map(), timeoutMs: 0, log });
+    // A listener that nobody serves is behind for ever.
+    const served = [
+      {
+        server: connection.info?.server_name ?? "",
+        host: "127.0.0.1",
+        port: 1,
+        certificate: "internal",
+        plainInfo: true,
+      },
+    ];
+    const current = new Map([["internal", { cert: "", key: "", fingerprint: "another" }]]);
+    const reloading = reloadServers({ connection: async () => connection, served, current, timeoutMs: 0, log });
+    await expect(reloading).rejects.toThrow("not served yet: internal on 127.0.0.1:1");
     await eventually("the server reloads", async () => said() > before);
   });
 

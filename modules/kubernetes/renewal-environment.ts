@@ -39,5 +39,11 @@ const servedListeners = ({ cluster }: KubernetesContext): ServedListener[] =>
   cluster.listeners.flatMap(({ name, port, certificates: [certificate] }) =>
     name === "websocket" || certificate === undefined
       ? []
-      : cluster.servers.map(({ host }) => ({ host, port, certificate, plainInfo: name !== "routes" })),
+      : cluster.servers.map(({ name: server, host }) => ({
+          server,
+          host,
+          port,
+          certificate,
+          plainInfo: name !== "routes",
+        })),
   );

@@ -21,6 +21,8 @@ export type RenewedCertificate = z.output<typeof RenewedCertificate>;
 
 /** Listener that must serve a certificate after its renewal. */
 export const ServedListener = z.strictObject({
+  /** Name of its server. */
+  server: text,
   host: text,
   port: z.int().min(1).max(65535),
   /** Id of the certificate. */

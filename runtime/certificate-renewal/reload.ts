@@ -40,29 +40,54 @@ export async function reloadServers(props: ReloadProps & { current: Renewed["cur
 export const reloadUntilAccepted = (props: ReloadProps, id: string, pair: Pair): Promise<string[]> =>
   reloadUntilNone(props, () => listenersRefusing(props, id, pair));
 
-/** Pods see a changed Secret when their kubelet checks again, so a reload may come too early and is then repeated. */
-async function reloadUntilNone(props: ReloadProps, missing: () => Promise<string[]>): Promise<string[]> {
+/** A listener with which something is wrong. */
+interface Behind {
+  server: string;
+  text: string;
+}
+
+/**
+ * Looks first, and asks the servers that are behind alone, one after another: a reload disconnects everybody whom the
+ * callout admitted. Pods see a changed Secret when their kubelet checks again, so a reload may come too early: then the
+ * others wait as well, and it is repeated.
+ *
+ * @returns listeners that are behind when the time is up
+ */
+async function reloadUntilNone(props: ReloadProps, missing: () => Promise<Behind[]>): Promise<string[]> {
   const { connection, timeoutMs, log, sleep = sleepFor } = props;
   const deadline = Date.now() + timeoutMs;
+  const isOver = () => Date.now() + everyMs > deadline;
   for (;;) {
-    const names = await requestReload(await connection());
     const behind = await missing();
-    log.info({ servers: names, behind }, "reloaded");
-    if (behind.length === 0 || Date.now() + everyMs > deadline) return behind;
-    await sleep(everyMs);
+    if (behind.length === 0) return [];
+    const servers = await serversThatAnswer(await connection());
+    for (const name of new Set(behind.map(({ server }) => server))) {
+      const server = servers.find((answering) => answering.name === name);
+      if (server) await requestServerReload(await connection(), server);
+      const still = (await missing()).filter((listener) => listener.server === name);
+      log.info({ server: name, answers: server !== undefined, behind: still.map(({ text }) => text) }, "reloaded");
+      if (still.length > 0 && !isOver()) await sleep(everyMs);
+    }
+    if (isOver()) return (await missing()).map(({ text }) => text);
   }
 }
 
-/** Requests a reload of every server of the cluster that answers. @returns their names */
+/** Asks every server of the cluster that answers for a reload, one after another. @returns their names */
 export async function requestReload(connection: NatsConnection): Promise<string[]> {
+  const servers = await serversThatAnswer(connection);
+  for (const server of servers) await requestServerReload(connection, server);
+  return servers.map(({ name }) => name).sort();
+}
+
+/** Servers of the cluster that answer. */
+async function serversThatAnswer(connection: NatsConnection): Promise<{ id: string; name: string }[]> {
   const answers = await connection.requestMany("$SYS.REQ.SERVER.PING", "", { maxWait: 2000 });
   const servers: z.output<typeof Answer>["server"][] = [];
   for await (const message of answers) {
     const answer = Answer.safeParse(JSON.parse(message.string()));
     if (answer.success) servers.push(answer.data.server);
   }
-  await Promise.all(servers.map((server) => requestServerReload(connection, server)));
-  return servers.map(({ name }) => name).sort();
+  return servers;
 }
 
 /** @throws when the server refuses */
@@ -85,7 +110,7 @@ async function requestServerReload(
 /** Routes and leaf nodes admit peers alone, whom they verify; clients come without a certificate. */
 const verifiesPeers = (certificate: string) => certificate !== "internal";
 
-async function listenersBehind({ served, current }: Parameters<typeof reloadServers>[0]): Promise<string[]> {
+async function listenersBehind({ served, current }: Parameters<typeof reloadServers>[0]): Promise<Behind[]> {
   return problemsAt(served, async ({ host, port, certificate, plainInfo }) => {
     const pair = current.get(certificate);
     if (!pair) return "";
@@ -95,7 +120,7 @@ async function listenersBehind({ served, current }: Parameters<typeof reloadServ
   });
 }
 
-async function listenersRefusing({ served }: ReloadProps, id: string, client: Pair): Promise<string[]> {
+async function listenersRefusing({ served }: ReloadProps, id: string, client: Pair): Promise<Behind[]> {
   const verifying = served.filter(({ certificate }) => certificate === id && verifiesPeers(certificate));
   return problemsAt(verifying, async ({ host, port, plainInfo }) => {
     await acceptedAsPeer({ host, port, servername: host, plainInfo, client });
@@ -107,11 +132,12 @@ async function listenersRefusing({ served }: ReloadProps, id: string, client: Pa
 async function problemsAt(
   listeners: readonly ServedListener[],
   problemOf: (listener: ServedListener) => Promise<string | undefined>,
-): Promise<string[]> {
+): Promise<Behind[]> {
   const problems = await Promise.all(
     listeners.map(async (listener) => {
       const problem = await problemOf(listener).catch((error: unknown) => ` (${errorMessage(error)})`);
-      return problem === undefined ? [] : [`${listener.certificate} on ${listener.host}:${listener.port}${problem}`];
+      const text = `${listener.certificate} on ${listener.host}:${listener.port}${problem}`;
+      return problem === undefined ? [] : [{ server: listener.server, text }];
     }),
   );
   return problems.flat();
