@@ -190,8 +190,8 @@ export const kubernetes = [
   ...plantedIn("modules/kubernetes/renewal-environment.ts", [
     [
       "nobody looks at what servers serve after a renewal",
-      "cluster.servers.map(({ host }) => ({ host, port, certificate, plainInfo",
-      "cluster.servers.slice(0, 1).map(({ host }) => ({ host, port, certificate, plainInfo",
+      "cluster.servers.map(({ name: server, host }) => ({",
+      "cluster.servers.slice(0, 1).map(({ name: server, host }) => ({",
     ],
   ]),
   ...plantedIn("modules/kubernetes/empty-secret.ts", [
