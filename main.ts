@@ -12,7 +12,10 @@ async function main(): Promise<void> {
   // environments/*.ts, checked, each with its topology
   const contexts = await loadContexts(settings, new Date().toISOString().slice(0, 10));
   // .natsform/: what functions and images run
-  writeCode(settings.root);
+  writeCode(
+    settings.root,
+    contexts.map(({ topology }) => topology),
+  );
   // cdktf.out/: one folder for each stack
   for (const message of synthesize(contexts)) console.error(message);
 }

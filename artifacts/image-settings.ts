@@ -14,6 +14,19 @@ export interface ImageSettings {
   labels: Record<string, string>;
 }
 
+/** Settings of a service's image. @param base image that it is laid on; absent: it is alone */
+export const serviceImageSettings = (name: string, entrypoint: string[], base?: string): ImageSettings => ({
+  platform: "linux/amd64",
+  user: "1000:1000",
+  entrypoint,
+  workingFolder: "/app",
+  env: { NODE_ENV: "production" },
+  labels: {
+    "org.opencontainers.image.title": name,
+    ...(base !== undefined && { "org.opencontainers.image.base.name": base }),
+  },
+});
+
 /** Settings of a program's image; its Dockerfile has the same ones. */
 export const imageSettings = (program: string, base: string): ImageSettings => ({
   platform: "linux/amd64",

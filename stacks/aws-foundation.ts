@@ -8,10 +8,10 @@ import {
   awsNames,
   clustersInRegion,
   internalDomain,
+  isBuilt,
   isOnEcs,
   programModel,
-  programNames,
-  programsOf,
+  programsIn,
   secretsInStore,
 } from "../model/topology";
 import { ConfigBucket } from "../modules/aws/config-bucket";
@@ -70,8 +70,11 @@ export class AwsFoundationStack extends TerraformStack {
     }
 
     const servers = clusters.flatMap((cluster) => cluster.servers.map(({ name }) => name));
-    const logging = programNames.filter((name) => programModel(name).runs.aws && programModel(name).ownLog);
-    const programs = clusters.flatMap(({ name }) => logging.map((program) => `${name}-${program}`));
+    const programs = clusters.flatMap((cluster) =>
+      programsIn(topology, [cluster])
+        .filter((program) => programModel(program).ownLog)
+        .map((program) => `${cluster.name}-${program}`),
+    );
     for (const of of [...servers, ...programs]) {
       new CloudwatchLogGroup(this, `log-${of}`, {
         name: names.logGroup(of),
@@ -84,13 +87,21 @@ export class AwsFoundationStack extends TerraformStack {
       name: names.ecsCluster,
       setting: [{ name: "containerInsights", value: "enabled" }],
     });
-    for (const image of programsOf("aws", "image")) {
+    const images = programsIn(topology, clusters).filter((name) => programModel(name).runs.aws === "image");
+    for (const image of images) {
       new Repository(this, `repository-${image}`, {
         name: names.repository(image),
         kmsKeyArn: key.arn,
-        deletionProtection,
+        // What may go with a setting is built again from the same files.
+        deletionProtection: deletionProtection && image !== "http-gateway",
       });
     }
+    if (clusters.some(({ fleet }) => fleet.some(isBuilt)))
+      new Repository(this, "repository-services", {
+        name: names.serviceRepository,
+        kmsKeyArn: key.arn,
+        deletionProtection: false,
+      });
     for (const { name } of secretsInStore(topology, trust, clustersInRegion(topology, region))) {
       emptySecret(this, `secret-${name}`, {
         name: names.keySecret(name),

@@ -5,6 +5,7 @@ import { AuthCallout } from "../modules/aws/auth-callout";
 import { AccountBackup } from "../modules/aws/backup";
 import { CalloutAlarms } from "../modules/aws/callout-alarms";
 import type { StackContext } from "../modules/aws/context";
+import { FleetService } from "../modules/aws/fleet-service";
 import { HttpGateway } from "../modules/aws/http-gateway";
 import { Lookups } from "../modules/aws/lookups";
 import { programImage } from "../modules/aws/program-image";
@@ -47,6 +48,7 @@ export class AwsProgramsStack extends TerraformStack {
 
     const { backup, httpGateway } = cluster;
     if (httpGateway) new HttpGateway(this, "http-gateway", { context, cluster, gateway: httpGateway, lookups });
+    this.#addFleet(context, cluster, lookups);
     if (backup) {
       const image = programImage(this, "backup-image", lookups, settings, "backup");
       const withStreams = topology.identity.accounts.filter(({ jetstream }) => jetstream);
@@ -65,5 +67,21 @@ export class AwsProgramsStack extends TerraformStack {
       return [account, new StreamsTask(this, `streams-${account}`, props).task.definition.arn];
     });
     output("streams-tasks", "Tasks that natsform deploy runs after an apply, and where", tasks);
+  }
+
+  /** Services of the environment, in a security group of their own: what else they reach is yours to add. */
+  #addFleet(context: StackContext, cluster: EcsCluster, lookups: Lookups): void {
+    const { fleet, name } = cluster;
+    if (fleet.length === 0) return;
+    const { environment, settings } = context;
+    const { id: vpcId, cidrBlock: vpcRange } = lookups.vpc;
+    const group = `${awsClusterNames(environment.name, name).prefix}-services`;
+    const securityGroupId = programSecurityGroup(this, "services-security-group", { name: group, vpcId, vpcRange });
+    new TerraformOutput(this, "services-security-group-id", { value: securityGroupId, staticId: true });
+    const secretsImage = programImage(this, "services-secrets-image", lookups, settings, "auth-callout");
+    for (const service of fleet) {
+      const props = { context, cluster, service, lookups, securityGroupId, secretsImage };
+      new FleetService(this, `service-${service.name}`, props);
+    }
   }
 }

@@ -757,6 +757,14 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     at: "identity.services.api.runs.stopTimeout",
     passes: running({ stopTimeout: "25s" }),
   },
+  "fleet-backlog-unmeasured": {
+    fails: {
+      ...running({ scale: { most: 3, backlog: { consumer: "ORDERS/fulfilment", perProcess: 10 } } }),
+      "identity.services.api.uses": { consumers: ["ORDERS/fulfilment"] },
+    },
+    at: "identity.services.api.runs.scale.backlog",
+    passes: running({ scale: { most: 3 } }),
+  },
 
   // Certificates
   "certificate-ttl-short": {

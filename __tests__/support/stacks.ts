@@ -103,6 +103,15 @@ export async function variants(root: string): Promise<StackContext[]> {
       routes: { order: { kind: "stream", path: "/orders", subject: "orders.{sub}.placed", stream: "ORDERS" } },
     };
     cluster.jetstream = { memory: "1GiB", file: "100GiB", durability: "durable" };
+    const image = `123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/search:7@sha256:${"a".repeat(64)}`;
+    input.identity.services = {
+      ...input.identity.services,
+      search: {
+        account: "APP",
+        serves: ["search.>"],
+        runs: { cluster: "core", code: { kind: "image", image }, scale: { most: 4 } },
+      },
+    };
     input.clusters.edge = {
       platform: { ...platform, domain: "edge.example.com", hostedZoneId: undefined, cpu: 512 },
       size: 1,

@@ -5,13 +5,15 @@ import { imageFolder, imageTag } from "../../artifacts/code-image";
 import { toolPath } from "../../cli/core/toolbox/find";
 import { buildImage } from "../../cli/images/build";
 import { pushImage } from "../../cli/images/push";
+import { programSource } from "../../cli/images/source";
 import kubernetesProduction from "../../environments/kubernetes-production";
 import { type ProgramName, programsOf } from "../../model/topology";
 import { seeds } from "../support/cli-run";
 import { pushNodeImage, startRegistry, type TestRegistry } from "../support/image-registry";
 import { TestProject } from "../support/project";
 
-const programs = programsOf("aws", "image");
+// The environment has no HTTP gateway, and so no image of one.
+const programs = programsOf("aws", "image").filter((name) => name !== "http-gateway");
 const canary = "CANARY-3f1c";
 // Without crane there is nothing to test, and `make test` has said so.
 const whenCrane = toolPath("crane") ? describe : describe.skip;
@@ -29,6 +31,8 @@ whenCrane("images", () => {
     reference: string;
     pushed: boolean;
   }[];
+
+  const sourceOf = (root: string, program: ProgramName) => programSource(root, program, base);
 
   beforeAll(async () => {
     registry = await startRegistry();
@@ -85,8 +89,12 @@ whenCrane("images", () => {
     const before = await registry.uploads();
     expect(before).toBeGreaterThan(programs.length);
     for (const { pushed: _, reference, repository, ...image } of pushed) {
-      expect(await buildImage(second.root, image.program, base)).toMatchObject(image);
-      const again = await pushImage({ root: second.root, program: image.program, base, repository });
+      expect(await buildImage(second.root, sourceOf(second.root, image.program))).toMatchObject(image);
+      const again = await pushImage({
+        root: second.root,
+        source: sourceOf(second.root, image.program),
+        repository,
+      });
       expect(again).toEqual({ ...image, repository, reference, pushed: false });
     }
     expect(await registry.uploads()).toBe(before);
@@ -133,7 +141,9 @@ whenCrane("images", () => {
 
   test("a base that cannot be had is one clear error, and nothing is half done", async () => {
     const unknown = `${registry.host}/node@sha256:${"0".repeat(64)}`;
-    await expect(buildImage(first.root, "streams", unknown)).rejects.toThrow(/cannot be pulled: .*MANIFEST_UNKNOWN/);
+    await expect(buildImage(first.root, programSource(first.root, "streams", unknown))).rejects.toThrow(
+      /cannot be pulled: .*MANIFEST_UNKNOWN/,
+    );
     const bases = readdirSync(join(first.root, ".natsform/oci/base"));
     expect(bases).toEqual([expect.stringContaining(base.split(":").at(-1) ?? "")]);
 
@@ -145,6 +155,8 @@ whenCrane("images", () => {
     const other = `${registry.host}/arm:1`;
     registry.crane("mutate", base, "--set-platform", "linux/arm64", "-t", other);
     const reference = `${registry.host}/arm@${registry.crane("digest", other).trim()}`;
-    await expect(buildImage(first.root, "streams", reference)).rejects.toThrow(/linux\/arm64/);
+    await expect(buildImage(first.root, programSource(first.root, "streams", reference))).rejects.toThrow(
+      /linux\/arm64/,
+    );
   });
 });

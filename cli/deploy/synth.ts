@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadBuilt } from "../../bin/compiled";
 import type { SynthSettings } from "../../modules/terraform/settings";
+import { errorMessage } from "../../runtime/common/error-message";
 import type { LeftStack } from "../../stacks/left";
 import type * as synthesis from "../../stacks/synthesis";
 import { UserError } from "../core/project";
@@ -17,7 +18,12 @@ export type { SynthSettings };
 export async function synthesize(settings: SynthSettings, out: string): Promise<void> {
   const { synthesize, writeCode } = load();
   const contexts = await contextsOf(settings);
-  writeCode(settings.root);
+  try {
+    const topologies = contexts.map(({ topology }) => topology);
+    writeCode(settings.root, topologies);
+  } catch (error) {
+    throw new UserError(errorMessage(error), "mend them, or what identity.services says of them");
+  }
   synthesize(contexts, out);
 }
 

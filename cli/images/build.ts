@@ -1,17 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { imageFolder, imageProgram } from "../../artifacts/code-image";
-import { writeImageFolder } from "../../artifacts/image-folder";
-import { imageSettings } from "../../artifacts/image-settings";
 import { workFolder } from "../../artifacts/work-folder";
-import type { ProgramName } from "../../model/topology";
 import { UserError } from "../core/project";
 import { crane, lastLine } from "./crane";
 import { OciLayout } from "./oci";
+import type { ImageSource } from "./source";
 import { tarFile } from "./tar";
 
 export interface BuiltImage {
-  program: ProgramName;
+  /** The program, or the service. */
+  program: string;
   tag: string;
   /** Of the image, as a registry will name it. */
   digest: string;
@@ -22,28 +20,27 @@ export interface BuiltImage {
 const layouts = (root: string) => workFolder(root).imageLayouts;
 
 /**
- * Builds the image of a program: its base with one layer, which holds the program alone.
+ * Builds an image: its base with one layer, which holds the program alone.
  *
  * @throws UserError when the base cannot be pulled, or is for another platform
  */
-export async function buildImage(root: string, program: ProgramName, base: string): Promise<BuiltImage> {
-  const tag = writeImageFolder(root, program, base);
-  const settings = imageSettings(program, base);
-  const baseLayout = await pullBase(root, base, settings.platform);
-  const layout = join(layouts(root), program);
+export async function buildImage(root: string, source: ImageSource): Promise<BuiltImage> {
+  const { name, tag, base, settings } = source;
+  const layout = join(layouts(root), name);
   const half = `${layout}.${process.pid}.tmp`;
   rmSync(half, { recursive: true, force: true });
-  const digest = new OciLayout(half).append(baseLayout, layerOf(root, program), settings);
+  mkdirSync(dirname(half), { recursive: true });
+  const below = base === undefined ? undefined : await pullBase(root, base, settings.platform);
+  const digest = new OciLayout(half).append(below, layerOf(source), settings);
   rmSync(layout, { recursive: true, force: true });
   renameSync(half, layout);
-  return { program, tag, digest, layout };
+  return { program: name, tag, digest, layout };
 }
 
-/** A layer with the program at its path in the image. */
-function layerOf(root: string, program: ProgramName): Uint8Array {
-  const path = imageProgram.replace(/^\//, "");
-  const content = readFileSync(join(imageFolder(root, program), "main.cjs"));
-  return tarFile([{ path: dirname(path) }, { path, content }]);
+/** A layer with the program at its path in the image. A binary is executed by itself. */
+function layerOf({ folder, file }: ImageSource): Uint8Array {
+  const content = readFileSync(join(folder, file));
+  return tarFile([{ path: "app" }, { path: `app/${file}`, content, isExecutable: !/js$/.test(file) }]);
 }
 
 /** The base of one platform in a folder. It is cached: the image of a digest never changes. */

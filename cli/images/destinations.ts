@@ -1,9 +1,14 @@
 import {
   awsNames,
+  type ClusterTopology,
   clusterOf,
+  clustersInRegion,
+  isBuilt,
+  isOnEcs,
   isOnKubernetes,
   type ProgramName,
   programModel,
+  programsIn,
   programsOf,
   stackPlan,
   type Topology,
@@ -15,9 +20,15 @@ export function imagesOf(topology: Topology, name: string): ProgramName[] {
   return programsOf("kubernetes", "image").filter((program) => programModel(program).isNeeded(scope));
 }
 
+/** Programs whose images clusters on ECS in one region run. */
+export const imagesIn = (topology: Topology, clusters: readonly ClusterTopology[]): ProgramName[] =>
+  programsIn(topology, clusters).filter((program) => programModel(program).runs.aws === "image");
+
 /** Repository that an image is pushed to. */
 export interface ImageDestination {
-  program: ProgramName;
+  /** One of natsform's programs, or else a service of the environment. */
+  program?: ProgramName;
+  service?: string;
   /** Region of the account's ECR; `undefined` where `repository` names the registry. */
   region?: string;
   /** On ECR without the registry, which depends on the account. */
@@ -27,13 +38,16 @@ export interface ImageDestination {
 /** Every repository that the environment's images are pushed to; clusters that name an existing tag have none. */
 export function imageDestinations(topology: Topology): ImageDestination[] {
   const foundations = stackPlan(topology).flatMap((stack) => (stack.layer === "foundation" ? [stack.region] : []));
-  const ours = foundations.flatMap((region) =>
-    programsOf("aws", "image").map((program) => ({
-      program,
-      region,
-      repository: awsNames(topology.environment, region).repository(program),
-    })),
-  );
+  const ours = foundations.flatMap((region) => {
+    const names = awsNames(topology.environment, region);
+    const clusters = clustersInRegion(topology, region).filter(isOnEcs);
+    return [
+      ...imagesIn(topology, clusters).map((program) => ({ program, region, repository: names.repository(program) })),
+      ...clusters
+        .flatMap(({ fleet }) => fleet.filter(isBuilt))
+        .map(({ name }) => ({ service: name, region, repository: names.serviceRepository })),
+    ];
+  });
   const theirs = topology.clusters
     .filter(isOnKubernetes)
     .filter(({ platform }) => platform.images.tag === undefined)

@@ -56,16 +56,17 @@ export class OciLayout {
    * Adds a layer to the image of another layout, and writes the result here. The same base, layer and settings give the
    * same bytes.
    *
+   * @param base absent: the image has this layer alone
    * @param layer a tar archive
    * @returns digest of the image
    */
-  append(base: OciLayout, layer: Uint8Array, settings: ImageSettings): string {
-    const { manifest, config } = base.read();
+  append(base: OciLayout | undefined, layer: Uint8Array, settings: ImageSettings): string {
+    const { manifest, config } = base?.read() ?? emptyImage(settings.platform);
     mkdirSync(join(this.folder, "blobs/sha256"), { recursive: true });
     // Links, not copies: a base is tens of megabytes, and every program has the same.
     // An image may have the same layer twice.
     const layers = new Set(manifest.layers.map(({ digest }) => digest));
-    for (const digest of layers) linkSync(base.blob(digest), this.blob(digest));
+    for (const digest of layers) if (base) linkSync(base.blob(digest), this.blob(digest));
 
     const diffId = `sha256:${createHash("sha256").update(layer).digest("hex")}`;
     const isOci = (manifest.mediaType ?? ociManifest) === ociManifest;
@@ -80,6 +81,15 @@ export class OciLayout {
     writeFileSync(join(this.folder, "oci-layout"), encode({ imageLayoutVersion: "1.0.0" }));
     return image.digest;
   }
+}
+
+/** What an image without a base begins with. */
+function emptyImage(platform: string): { manifest: Manifest; config: ImageConfig } {
+  const [os = "", architecture = ""] = platform.split("/");
+  const described = { mediaType: "application/vnd.oci.image.config.v1+json", size: 0, digest: "" };
+  // `schemaVersion` is what every manifest begins with.
+  const manifest = { schemaVersion: 2, mediaType: ociManifest, config: described, layers: [] };
+  return { manifest, config: { os, architecture, rootfs: { type: "layers", diff_ids: [] } } };
 }
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));

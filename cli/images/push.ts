@@ -1,20 +1,19 @@
-import { writeImageFolder } from "../../artifacts/image-folder";
-import type { ProgramName } from "../../model/topology";
 import { UserError } from "../core/project";
 import { buildImage } from "./build";
 import { crane, lastLine } from "./crane";
+import type { ImageSource } from "./source";
 
 export interface PushProps {
   root: string;
-  program: ProgramName;
-  base: string;
+  source: ImageSource;
   /** `<registry>/<repository>`. */
   repository: string;
   dockerConfig?: string;
 }
 
 export interface PushedImage {
-  program: ProgramName;
+  /** The program, or the service. */
+  program: string;
   repository: string;
   tag: string;
   digest: string;
@@ -25,20 +24,20 @@ export interface PushedImage {
 }
 
 /**
- * Pushes the image of a program unless its tag exists: a tag is a digest of the contents, so it is never pushed twice.
+ * Pushes an image unless its tag exists: a tag is a digest of the contents, so it is never pushed twice.
  *
  * @throws UserError when the registry refuses it
  */
-export async function pushImage({ root, program, base, repository, dockerConfig }: PushProps): Promise<PushedImage> {
-  const tag = writeImageFolder(root, program, base);
+export async function pushImage({ root, source, repository, dockerConfig }: PushProps): Promise<PushedImage> {
+  const { tag } = source;
   const found = await crane(["digest", `${repository}:${tag}`], { dockerConfig });
   if (found.ok) return describe(found.stdout.trim(), false);
-  const { digest, layout } = await buildImage(root, program, base);
+  const { digest, layout } = await buildImage(root, source);
   const { ok, stderr } = await crane(["push", layout, `${repository}:${tag}`], { dockerConfig });
   if (!ok) throw new UserError(`${repository}:${tag} cannot be pushed: ${lastLine(stderr)}`);
   return describe(digest, true);
 
   function describe(digest: string, pushed: boolean): PushedImage {
-    return { program, repository, tag, digest, reference: `${repository}@${digest}`, pushed };
+    return { program: source.name, repository, tag, digest, reference: `${repository}@${digest}`, pushed };
   }
 }

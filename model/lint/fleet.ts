@@ -71,7 +71,20 @@ const shortStop: EnvironmentRule = {
     ),
 };
 
+const backlog: EnvironmentRule = {
+  id: "fleet-backlog-unmeasured",
+  severity: "warning",
+  title: "No platform counts the messages that wait for a service yet",
+  reason:
+    "Processes come and go by the load of the CPU alone. A service that waits for a database while messages pile up gets no more of them, and one whose count is 0 is never started.",
+  fix: "leave scale.backlog out, and count: 1 or more; or change the count of the ECS service by a program of your own",
+  check: (context) =>
+    fleetOf(context).flatMap(({ name, scale }): Hit[] =>
+      scale?.backlog ? [{ at: runsAt(name, "scale", "backlog"), message: `${name} does not follow its backlog` }] : [],
+    ),
+};
+
 /** The library's own 20 s, and time to close. */
 const leastStopMs = 25_000;
 
-export const fleetRules: readonly EnvironmentRule[] = [notDeployed, single, rightless, shortStop];
+export const fleetRules: readonly EnvironmentRule[] = [notDeployed, single, rightless, shortStop, backlog];

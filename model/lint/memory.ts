@@ -1,5 +1,6 @@
 import { isOnEcs, platformModel } from "../topology";
 import { type EnvironmentRule, pathText } from "./context";
+import type { Hit } from "./rule";
 import { bytes } from "./units";
 
 /** Checks that servers have the memory that they are configured to use. */
@@ -49,24 +50,31 @@ const fargateSize: EnvironmentRule = {
     "AWS offers certain pairs of CPU and memory and refuses the task definition of any other, in the middle of an apply.",
   fix: "choose a pair of Fargate's table",
   check: ({ topology }) =>
-    topology.clusters.filter(isOnEcs).flatMap(({ name, platform }) => {
-      const row = fargate[platform.cpu];
-      if (!row) {
-        const at = pathText("clusters", name, "platform", "cpu");
-        return [{ at, message: `${platform.cpu} CPU units`, fix: `use one of ${Object.keys(fargate).join(", ")}` }];
-      }
-      const memory = platform.memory / gib;
-      const offered = memory === row.least || (memory >= row.least && memory <= row.most && memory % row.step === 0);
-      return offered
-        ? []
-        : [
-            {
-              at: pathText("clusters", name, "platform", "memory"),
-              message: `${bytes(platform.memory)} with ${platform.cpu} CPU units`,
-              fix: `use ${row.least} to ${row.most} GiB in steps of ${row.step}`,
-            },
-          ];
-    }),
+    topology.clusters
+      .filter(isOnEcs)
+      .flatMap(({ name, platform, fleet }) => [
+        ...taskSize(platform.cpu, platform.memory, (key) => pathText("clusters", name, "platform", key)),
+        ...fleet.flatMap(({ name, cpu, memoryBytes }) =>
+          taskSize(cpu, memoryBytes, (key) => pathText("identity", "services", name, "runs", key)),
+        ),
+      ]),
 };
+
+function taskSize(cpu: number, memory: number, at: (key: "cpu" | "memory") => string): Hit[] {
+  const row = fargate[cpu];
+  if (!row)
+    return [{ at: at("cpu"), message: `${cpu} CPU units`, fix: `use one of ${Object.keys(fargate).join(", ")}` }];
+  const size = memory / gib;
+  const offered = size === row.least || (size >= row.least && size <= row.most && size % row.step === 0);
+  return offered
+    ? []
+    : [
+        {
+          at: at("memory"),
+          message: `${bytes(memory)} with ${cpu} CPU units`,
+          fix: `use ${row.least} to ${row.most} GiB in steps of ${row.step}`,
+        },
+      ];
+}
 
 export const memoryRules: readonly EnvironmentRule[] = [store, fargateSize];

@@ -14,6 +14,8 @@ export interface AwsNames {
   logGroup(of: string): string;
   /** ECR repository of an image that natsform builds. */
   repository(program: string): string;
+  /** ECR repository of the services that natsform builds: one for all, so that none is emptied when a service goes. */
+  serviceRepository: string;
   /** Bucket of the servers' configurations; bucket names are global, so it carries the account. */
   configBucket(accountId: string): string;
   /** Secret of a name from `deployedSecrets`. */
@@ -28,6 +30,7 @@ export function awsNames(environment: string, region: string): AwsNames {
     kmsAlias: `alias/${environment}`,
     logGroup: (of) => `/natsform/${environment}/${of}`,
     repository: (program) => `${environment}/${program}`,
+    serviceRepository: `${environment}/services`,
     configBucket: (accountId) => `${environment}-config-${region}-${accountId}`,
     keySecret: (name) => `${environment}/keys/${name}`,
   };

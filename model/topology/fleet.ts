@@ -3,7 +3,10 @@ import type { FleetService } from "./model";
 import type { StackFamily } from "./stack";
 
 /** Families of stacks that run services beside a cluster. */
-export const fleetFamilies: readonly StackFamily[] = [];
+export const fleetFamilies: readonly StackFamily[] = ["aws"];
+
+/** True for a service whose image natsform builds. */
+export const isBuilt = ({ code }: FleetService): boolean => code.kind !== "image";
 
 /** Services that run beside a cluster, in the order of the environment. One that names no cluster has the only one. */
 export function fleetOf(env: Environment, cluster: string): FleetService[] {

@@ -13,7 +13,7 @@ export {
   responderKey,
   secretsInStore,
 } from "./deployed-secrets";
-export { fleetFamilies } from "./fleet";
+export { fleetFamilies, isBuilt } from "./fleet";
 export { httpGatewayService, routePattern } from "./http-gateway";
 export { isLandingAccount, streamsInbox } from "./identity";
 export { type ClusterSecrets, clusterSecrets, type KubernetesClusterNames, kubernetesNames } from "./kubernetes-names";

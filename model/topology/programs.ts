@@ -138,6 +138,17 @@ export const programNames = Object.keys(programs) as ProgramName[];
 export const programsOf = (family: StackFamily, as: "function" | "image"): ProgramName[] =>
   programNames.filter((name) => programModel(name).runs[family] === as);
 
+/**
+ * Programs that clusters of one region on AWS run as containers, or those of them that have a log. Only the HTTP gateway comes
+ * and goes: what others had logged, or had pushed, would be lost with a setting.
+ */
+export const programsIn = (topology: Topology, clusters: readonly ClusterTopology[]): ProgramName[] =>
+  programNames
+    .filter((name) => programModel(name).runs.aws)
+    .filter(
+      (name) => name !== "http-gateway" || clusters.some((cluster) => programs[name].isNeeded({ topology, cluster })),
+    );
+
 /** Programs that run as functions, or as containers, of whatever family. */
 export const programsAs = (as: "function" | "image"): ProgramName[] =>
   programNames.filter((name) => Object.values(programModel(name).runs).includes(as));

@@ -44,16 +44,16 @@ export class AuthCallout extends Construct {
         startPeriod: 30,
       },
     });
+    const least = Math.max(2, topology.identity.responders);
     this.service = scaledService(this, {
       name,
       task,
       lookups,
       securityGroupId,
       zones: platform.zones,
-      least: Math.max(2, topology.identity.responders),
-      times: 5,
+      least,
       // A storm of reconnects comes within seconds and a task within a minute: the rest must do meanwhile.
-      targetCpu: 40,
+      scale: { most: least * 5, cpu: 40 },
     });
   }
 }

@@ -79,8 +79,7 @@ export class HttpGateway extends Construct {
       securityGroupId: security.tasksId,
       zones: platform.zones,
       least: 2,
-      times: 10,
-      targetCpu: 50,
+      scale: { most: 20, cpu: 50 },
       healthCheckGracePeriodSeconds: 60,
       loadBalancer: [
         { targetGroupArn: balancer.targetGroup.arn, containerName: program, containerPort: ports.callers },

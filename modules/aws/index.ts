@@ -16,6 +16,7 @@ export { DataFileSystem, type DataFileSystemProps } from "./data-file-system";
 export { DnsSync, type DnsSyncProps } from "./dns-sync";
 export { type EmptySecretProps, emptySecret } from "./empty-secret";
 export { EncryptionKey, type EncryptionKeyProps } from "./encryption-key";
+export { FleetService, type FleetServiceProps } from "./fleet-service";
 export { HttpGateway } from "./http-gateway";
 export { Lookups } from "./lookups";
 export { authoritySecrets, managedCertificates } from "./managed-certificates";

@@ -3,9 +3,11 @@ import { DataAwsEcsCluster } from "@cdktf/provider-aws/lib/data-aws-ecs-cluster"
 import { DataAwsKmsAlias } from "@cdktf/provider-aws/lib/data-aws-kms-alias";
 import { DataAwsRoute53Zone } from "@cdktf/provider-aws/lib/data-aws-route53-zone";
 import { DataAwsSecretsmanagerSecret } from "@cdktf/provider-aws/lib/data-aws-secretsmanager-secret";
+import { DataAwsSecretsmanagerSecretVersions } from "@cdktf/provider-aws/lib/data-aws-secretsmanager-secret-versions";
 import { DataAwsServiceDiscoveryDnsNamespace } from "@cdktf/provider-aws/lib/data-aws-service-discovery-dns-namespace";
 import { DataAwsSubnet } from "@cdktf/provider-aws/lib/data-aws-subnet";
 import { DataAwsVpc } from "@cdktf/provider-aws/lib/data-aws-vpc";
+import { TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import type { EcsCluster } from "../../model/topology";
 import { type AwsNames, awsNames, internalDomain } from "../../model/topology";
@@ -86,6 +88,22 @@ export class Lookups extends Construct {
     return this.once(id, () => new DataAwsSecretsmanagerSecret(this, id, { name })).arn;
   }
 
+  /** Id of a secret's current version, which says nothing of its value. */
+  secretVersion(name: string): string {
+    const id = `versions-${name.replaceAll("/", "-")}`;
+    const secretId = this.secretArn(name);
+    const current = this.once(`current-${id}`, (local) => {
+      const found = new DataAwsSecretsmanagerSecretVersions(this, id, { secretId });
+      const versions = `data.aws_secretsmanager_secret_versions.${found.friendlyUniqueId}.versions`;
+      return new TerraformLocal(
+        this,
+        local,
+        `\${one([for each in ${versions} : each.version_id if contains(each.version_stages, "AWSCURRENT")])}`,
+      );
+    });
+    return current.asString;
+  }
+
   get configBucket(): string {
     return this.names.configBucket(this.accountId);
   }
@@ -94,6 +112,10 @@ export class Lookups extends Construct {
   parameterArn(name: string): string {
     return `arn:${this.partition}:ssm:${this.region}:${this.accountId}:parameter${name}`;
   }
+
+  /** ARN of a repository of the account. */
+  repositoryArn = (name: string): string =>
+    `arn:${this.partition}:ecr:${this.region}:${this.accountId}:repository/${name}`;
 
   logGroupArn(of: string): string {
     return `arn:${this.partition}:logs:${this.region}:${this.accountId}:log-group:${this.names.logGroup(of)}`;

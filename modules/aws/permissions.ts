@@ -21,15 +21,13 @@ export const writeLogs = (lookups: Lookups, groups: readonly string[]): Statemen
   Resource: groups.map((group) => `${lookups.logGroupArn(group)}:*`),
 });
 
-/** Pulls images of the environment. */
-export const pullImages = (lookups: Lookups, programs: readonly string[]): Statement[] => [
+/** Pulls images of repositories of the environment. */
+export const pullImages = (lookups: Lookups, repositories: readonly string[]): Statement[] =>
+  pullFrom(repositories.map(lookups.repositoryArn));
+
+/** Pulls images of repositories of ECR. @param arns of the repositories */
+export const pullFrom = (arns: readonly string[]): Statement[] => [
   // A token is for the whole registry: AWS has no resource level here.
   { Action: ["ecr:GetAuthorizationToken"], Resource: ["*"] },
-  {
-    Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-    Resource: programs.map(
-      (program) =>
-        `arn:${lookups.partition}:ecr:${lookups.region}:${lookups.accountId}:repository/${lookups.names.repository(program)}`,
-    ),
-  },
+  { Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], Resource: arns },
 ];

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { DataAwsEcrImage } from "@cdktf/provider-aws/lib/data-aws-ecr-image";
 import type { Construct } from "constructs";
 import { programTag } from "../terraform/image-tag";
@@ -21,4 +22,21 @@ export function programImage(
     imageTag: programTag(settings, program),
   });
   return image.imageUri;
+}
+
+/**
+ * Reference of the image of a service that natsform builds, by digest. All services of an environment share a repository,
+ * so that the tag begins with the service's name.
+ */
+export function serviceImage(
+  scope: Construct,
+  id: string,
+  { names }: Lookups,
+  settings: SynthSettings,
+  environment: string,
+  service: string,
+): string {
+  const tag = programTag(settings, join("services", environment, service));
+  return new DataAwsEcrImage(scope, id, { repositoryName: names.serviceRepository, imageTag: `${service}-${tag}` })
+    .imageUri;
 }

@@ -6,7 +6,7 @@ import { json } from "../terraform/json";
 import { type Container, container, withoutCapabilities } from "./containers";
 import type { Lookups } from "./lookups";
 import { pullImages, readSecrets, writeLogs } from "./permissions";
-import { type Role, role } from "./policy";
+import { type Role, role, type Statement } from "./policy";
 import { secretFiles, secretFilesMemory } from "./secret-files";
 
 const user = 1000;
@@ -15,14 +15,20 @@ const user = 1000;
 export interface SecretVariable {
   secret: string;
   key?: string;
+  /** True where a new version of it is a new task definition, so that it comes to tasks one after another. */
+  isPinned?: boolean;
 }
 
 export interface ProgramTaskProps {
   /** Family of the task, and start of its role's name. */
   name: string;
-  /** Folder in `runtime/`, and name of the container. */
+  /** Name of the container: of a program its folder in `runtime/`. */
   program: string;
   image: string;
+  /** Statements that let ECS pull the image. @default from the program's own repository */
+  pull?: Statement[];
+  /** Image with Node that writes the secrets into files. @default the program's own */
+  secretsImage?: string;
   logName: string;
   lookups: Lookups;
   variables: Record<string, string | undefined>;
@@ -57,7 +63,16 @@ export class ProgramTask extends Construct {
     const { name, program, image, lookups, logName, sidecars } = props;
     const log = { logGroup: lookups.names.logGroup(logName), region: lookups.region };
     const secrets = Object.entries(props.secrets).flatMap(([variable, from]) =>
-      from ? [{ variable, arn: lookups.secretArn(from.secret), key: from.key }] : [],
+      from
+        ? [
+            {
+              variable,
+              arn: lookups.secretArn(from.secret),
+              key: from.key,
+              version: from.isPinned ? lookups.secretVersion(from.secret) : undefined,
+            },
+          ]
+        : [],
     );
     const execution = role(this, "execution-role", {
       name: `${name}-start`,
@@ -65,7 +80,7 @@ export class ProgramTask extends Construct {
       service: "ecs-tasks.amazonaws.com",
       accountId: lookups.accountId,
       statements: [
-        ...pullImages(lookups, [program]),
+        ...(props.pull ?? pullImages(lookups, [lookups.names.repository(program)])),
         ...readSecrets(lookups, [...new Set(secrets.map(({ arn }) => arn))]),
         writeLogs(lookups, [logName]),
       ],
@@ -76,11 +91,11 @@ export class ProgramTask extends Construct {
     const files =
       secrets.length > 0
         ? secretFiles({
-            secrets: secrets.map(({ variable, arn, key }) => ({
+            secrets: secrets.map(({ variable, arn, key = "", version = "" }) => ({
               variable,
-              valueFrom: key ? `${arn}:${key}::` : arn,
+              valueFrom: key || version ? `${arn}:${key}::${version}` : arn,
             })),
-            image,
+            image: props.secretsImage ?? image,
             user,
             ...log,
           })

@@ -22,8 +22,9 @@ export class Repository extends Construct {
       encryptionConfiguration: [{ encryptionType: "KMS", kmsKey: kmsKeyArn }],
       forceDelete: !deletionProtection,
     });
-    const selection = { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 50 };
-    const rules = [{ rulePriority: 1, description: "the last 50", selection, action: { type: "expire" } }];
+    // ECR does not know what runs. A task names its image by digest, for months, and each such image has a tag.
+    const selection = { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 14 };
+    const rules = [{ rulePriority: 1, description: "left by uploads", selection, action: { type: "expire" } }];
     new EcrLifecyclePolicy(this, "lifecycle", { repository: this.repository.name, policy: json({ rules }) });
   }
 }

@@ -13,16 +13,15 @@ export interface ScaledServiceProps
   lookups: Lookups;
   securityGroupId: string;
   zones: readonly string[];
-  /** Tasks when there is little to do; the most are so many times as many. */
+  /** Tasks when there is little to do. */
   least: number;
-  times: number;
-  /** Load of the CPU, in percent, that tasks come and go for. */
-  targetCpu: number;
+  /** The most, and the load of the CPU, in percent, that tasks come and go for. Without it there are always as many. */
+  scale?: { most: number; cpu: number };
 }
 
 /** The service of a program in `scope`: over the zones, one task after another replaced, and more while there is more to do. */
 export function scaledService(scope: Construct, props: ScaledServiceProps): EcsService {
-  const { name, task, lookups, securityGroupId, zones, least, times, targetCpu, dependsOn = [], ...balanced } = props;
+  const { name, task, lookups, securityGroupId, zones, least, scale, dependsOn = [], ...balanced } = props;
   const service = new EcsService(scope, "service", {
     name,
     cluster: lookups.ecsCluster.arn,
@@ -43,15 +42,19 @@ export function scaledService(scope: Construct, props: ScaledServiceProps): EcsS
       assignPublicIp: false,
     },
     // The autoscaling's.
-    lifecycle: { ignoreChanges: ["desired_count"], postcondition: [runsWhatIsWanted(name, task.definition.arn)] },
+    lifecycle: {
+      ...(scale && { ignoreChanges: ["desired_count"] }),
+      postcondition: [runsWhatIsWanted(name, task.definition.arn)],
+    },
     dependsOn: [...task.permissions, ...dependsOn],
   });
+  if (!scale) return service;
   const target = new AppautoscalingTarget(scope, "scaling", {
     serviceNamespace: "ecs",
     scalableDimension: "ecs:service:DesiredCount",
     resourceId: `service/${lookups.names.ecsCluster}/${service.name}`,
     minCapacity: least,
-    maxCapacity: least * times,
+    maxCapacity: scale.most,
   });
   new AppautoscalingPolicy(scope, "scaling-policy", {
     name: `${name}-cpu`,
@@ -61,7 +64,7 @@ export function scaledService(scope: Construct, props: ScaledServiceProps): EcsS
     resourceId: target.resourceId,
     targetTrackingScalingPolicyConfiguration: {
       predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
-      targetValue: targetCpu,
+      targetValue: scale.cpu,
       scaleOutCooldown: 30,
       scaleInCooldown: 600,
     },

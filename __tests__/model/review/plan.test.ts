@@ -60,6 +60,13 @@ const service = (
   n: number,
   change: object = { before: { cluster: "c", task_definition: "1" }, after: { cluster: "c", task_definition: "2" } },
 ) => resource(`aws_ecs_service.core-${n}`, ["update"], change);
+/** Another task definition of a service that ECS keeps whole while it changes. */
+const rolling = Object.fromEntries(
+  ["before", "after"].map((side) => [
+    side,
+    { cluster: "c", task_definition: side, deployment_minimum_healthy_percent: 100 },
+  ]),
+);
 const chained = (...waits: string[][]) => ({
   configuration: {
     root_module: { resources: waits.map((depends_on, i) => ({ address: `aws_ecs_service.core-${i}`, depends_on })) },
@@ -121,6 +128,18 @@ test.each<[string, Resource[], Partial<PlanJson>, string[]]>([
     ["allow"],
   ],
   ["two servers, and nobody knows", [service(0), service(1)], {}, ["acknowledge", "servers-together"]],
+  [
+    "two services whose new tasks run before the old ones end",
+    [0, 1].map((n) => service(n, rolling)),
+    chained([], []),
+    ["allow"],
+  ],
+  [
+    "two services of that kind that are made anew",
+    [0, 1].map((n) => resource(`aws_ecs_service.core-${n}`, ["delete", "create"], rolling)),
+    chained([], []),
+    ["block", "servers-together"],
+  ],
   [
     "two servers whose tasks stay",
     [service(0, { before: { cluster: "c", tags: 1 }, after: { cluster: "c", tags: 2 } }), service(1, {})],

@@ -35,6 +35,32 @@ export async function checkServices(target: DeployTarget, { cluster, region }: C
   );
 }
 
+/** As many tasks of each service of the environment as ECS wants, of the task definition that Terraform wants. */
+export async function checkFleet(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
+  if (cluster.fleet.length === 0) return [];
+  const client = new ECSClient(clientConfig(target, region));
+  const names = awsClusterNames(target.environment.name, cluster.name);
+  const ecsCluster = awsNames(target.environment.name, region).ecsCluster;
+  const state = await readState(target, names.programsStack);
+  return Promise.all(
+    cluster.fleet.map((own) => {
+      const name = names.program(own.name);
+      return checkRow("services", name, async () => {
+        const service = await activeService(client, ecsCluster, name);
+        if (!service) return { ok: false, seen: "there is no such service" };
+        const wanted = wantedDefinition(state, name);
+        const tasks = await tasksOf(target, region, name);
+        const running = tasks.filter(
+          ({ lastStatus, taskDefinitionArn }) => lastStatus === "RUNNING" && taskDefinitionArn === wanted,
+        );
+        const ok = running.length === service.desiredCount && tasks.length === running.length;
+        const definition = definitionText(service.taskDefinition, wanted);
+        return { ok, seen: `${running.length} of ${service.desiredCount} tasks run, ${definition}` };
+      });
+    }),
+  );
+}
+
 /** The desired number of healthy responders, with the keys of the trust file. */
 export async function checkResponders(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
   const names = awsClusterNames(target.environment.name, cluster.name);

@@ -5,7 +5,7 @@ import { checkRecord } from "./check-record";
 import { checkRules } from "./check-rules";
 import { checkCertificates, checkKeys } from "./check-secrets";
 import { checkServers } from "./check-servers";
-import { checkResponders, checkServices } from "./check-services";
+import { checkFleet, checkResponders, checkServices } from "./check-services";
 import type { CheckedCluster } from "./checked-cluster";
 
 /** Checks a deployment to AWS, by AWS's API alone. Waits for tasks to start, servers to load, and the client record. */
@@ -17,6 +17,7 @@ export async function checkAws(target: DeployTarget, stacks: readonly AwsStack[]
       () => checkServices(target, checked),
       () => checkServers(target, checked),
       () => checkResponders(target, checked),
+      () => checkFleet(target, checked),
       () => checkRecord(target, checked),
       () => checkCertificates(target, checked),
       () => checkRules(target, checked),

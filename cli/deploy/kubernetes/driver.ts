@@ -4,6 +4,7 @@ import type { Progress } from "../../core/steps";
 import { imagesOf } from "../../images/destinations";
 import { pushImage } from "../../images/push";
 import { baseImage } from "../../images/settings";
+import { programSource } from "../../images/source";
 import type { DeployDriver } from "../driver";
 import { accessOf, type DeployTarget } from "../target";
 import { refuseEmptyCertificates } from "./certificate-secrets";
@@ -74,7 +75,11 @@ async function pushImages(target: DeployTarget, { id, cluster }: KubernetesStack
   if (images.tag !== undefined) return;
   const base = baseImage(undefined, env);
   for (const program of imagesOf(topology, cluster)) {
-    const { tag, pushed } = await pushImage({ root, program, base, repository: `${images.programs}/${program}` });
+    const { tag, pushed } = await pushImage({
+      root,
+      source: programSource(root, program, base),
+      repository: `${images.programs}/${program}`,
+    });
     progress(`${id}: ${program}:${tag} ${pushed ? "pushed" : "was there"}`);
   }
 }

@@ -94,15 +94,11 @@ function platform(env: Dict, { name, path, clusters }: Running): Problem[] {
  * and servers.
  */
 const ownPrograms = [
-  "streams",
-  "backup",
-  "certificate-agent",
-  "certificate-manager",
-  "certificate-renewal",
-  "dns-sync",
+  ...["auth-callout", "http-gateway", "streams", "backup"],
+  ...["certificate-agent", "certificate-manager", "certificate-renewal", "dns-sync"],
 ];
 const ownName = (name: string) =>
-  ownPrograms.includes(name) || name === "oidc-issuer" || /^(?:auth-callout|http-gateway)(?:-|$)/.test(name);
+  name === "oidc-issuer" || ownPrograms.some((own) => name === own || name.startsWith(`${own}-`));
 
 function names(env: Dict, running: readonly Running[]): Problem[] {
   const fix = "rename one of both";

@@ -122,7 +122,8 @@ const together: PlanRule = {
       (one) =>
         one.type === "aws_ecs_service" &&
         ["changed", "replaced, with a gap"].includes(actionOf(one) ?? "") &&
-        isRolled(one),
+        isRolled(one) &&
+        isAwayMeanwhile(one),
     );
     const resources = plan.configuration?.root_module?.resources;
     const clusters = new Map<string, ResourceJson[]>();
@@ -155,6 +156,10 @@ const together: PlanRule = {
 export const isRolled = ({ change: { before, after, after_unknown } }: ResourceJson) =>
   attribute(after_unknown, "task_definition") === true ||
   attribute(before, "task_definition") !== attribute(after, "task_definition");
+
+/** Servers' tasks end before others start; programs' and services' are whole meanwhile, unless they are made anew. */
+const isAwayMeanwhile = (one: ResourceJson) =>
+  actionOf(one) !== "changed" || Number(attribute(one.change.after, "deployment_minimum_healthy_percent") ?? 0) < 100;
 
 /** What a resource waits for, however far away. */
 function reachable(
