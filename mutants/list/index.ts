@@ -2,6 +2,7 @@ import type { Planted } from "../planted";
 import { aws } from "./aws";
 import { callout } from "./callout";
 import { certificates } from "./certificates";
+import { client } from "./client";
 import { commandLine } from "./command-line";
 import { data } from "./data";
 import { kubernetes } from "./kubernetes";
@@ -23,4 +24,5 @@ export const planted: readonly Planted[] = [
   ...kubernetes,
   ...commandLine,
   ...sharing,
+  ...client,
 ];

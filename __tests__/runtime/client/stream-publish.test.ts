@@ -14,6 +14,7 @@ test.each([
   ["no acknowledgement in time", new errors.TimeoutError(), true],
   ["JetStream temporarily unavailable", apiError(10008), true],
   ["a wrong last sequence", apiError(10071), false],
+  ["a refused login", new errors.AuthorizationError("Authorization Violation"), false],
   ["a permissions violation", new errors.PermissionViolationError("no", "publish", "a"), false],
   ["a defect", new TypeError("no"), false],
 ])("%s: is it temporary?", (_, error, expected) => {
