@@ -5,7 +5,7 @@ SHELL := /bin/bash
 ENV ?= demo
 NATSFORM := npx --no-install natsform
 
-.PHONY: help environment up down test soak acceptance mutants check fix bench docs client-package clean \
+.PHONY: help environment up down test soak acceptance mutants check fix bench docs client-package client-docs clean \
         tools deploy-tools checkov kubernetes-tools natsconf nats-cli old-servers server-version
 
 help: ## this list
@@ -51,6 +51,9 @@ bench: node_modules/.installed tools ## figures, each as a ratio to a floor take
 
 client-package: node_modules/.installed ## build the client library as a package of its own, in build/client-package
 	@npx --no-install tsx artifacts/client-package/build.ts
+
+client-docs: node_modules/.installed ## write the API pages of the client library, in build/client-docs
+	@node node_modules/typedoc/bin/typedoc --options artifacts/client-package/typedoc.json
 
 docs: node_modules/.installed ## write docs/reference and the pictures anew from schema, rules and topology
 	@npx --no-install tsx docs/generate.ts

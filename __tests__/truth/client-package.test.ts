@@ -1,53 +1,38 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildClientPackage } from "../../artifacts/client-package/build";
 import { clientManifest, clientPackage } from "../../artifacts/client-package/manifest";
+import packageJson from "../../package.json";
 import { makeFolder, removeFolder } from "../support/callout-nats-server";
-import { ClientWorld } from "../support/client-world";
+import { findProgram } from "../support/programs";
 import { repository } from "../support/stacks";
 
 const folder = makeFolder();
-const world = new ClientWorld();
 const project = join(folder, "project");
 const { dependencies } = clientManifest() as { dependencies: Record<string, string> };
 
-/** Packages that one needs, and what those need. */
-function closure(names: readonly string[], found = new Set<string>()): Set<string> {
-  for (const name of names) {
-    const manifest = join(repository, "node_modules", name, "package.json");
-    if (found.has(name) || !existsSync(manifest)) continue;
-    found.add(name);
-    closure(Object.keys(JSON.parse(readFileSync(manifest, "utf8")).dependencies ?? {}), found);
-  }
-  return found;
-}
-
-function link(name: string): void {
-  const target = join(project, "node_modules", name);
-  mkdirSync(join(target, ".."), { recursive: true });
-  symlinkSync(join(repository, "node_modules", name), target);
-}
-
-/** A project of somebody's own, in which nothing is but the packed client and what it says that it needs. */
+/** A project of somebody's own, which is empty until it installs the packed client. */
 beforeAll(async () => {
   const built = join(folder, "built");
   await buildClientPackage(built);
   execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: built, stdio: "pipe" });
-  const [archive = ""] = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
-  const installed = join(project, "node_modules", clientPackage);
-  mkdirSync(installed, { recursive: true });
-  execFileSync("tar", ["-xzf", join(folder, archive), "-C", installed, "--strip-components=1"]);
-  for (const name of closure([...Object.keys(dependencies), "nats", "@types/node", "zod"])) link(name);
+  const archives = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "shop", private: true }));
+  const { nats, zod } = packageJson.dependencies;
+  const beside = [`nats@${nats}`, `zod@${zod}`, `@types/node@${packageJson.devDependencies["@types/node"]}`];
+  // What this machine has in its cache is not asked for again.
+  const quiet = ["--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  const wanted = [...archives.map((file) => join(folder, file)), ...beside];
+  execFileSync("npm", ["install", ...quiet, ...wanted], { cwd: project, stdio: "pipe", timeout: 300_000 });
 });
-afterAll(async () => {
-  await world.end();
-  removeFolder(folder);
-});
+afterAll(() => removeFolder(folder));
 
 const source = `
 import { Client, ClientError, defineEndpoint, NoRespondersError, type ClientErrorCode, type Message } from "${clientPackage}";
 import { nats2 } from "${clientPackage}/nats2";
+import { startTestServer } from "${clientPackage}/testing";
 import { z } from "zod";
 const getUser = defineEndpoint("user.{id}.get", { request: z.object({}), response: z.object({ id: z.string(), age: z.coerce.number() }) });
 export async function main(client: Client): Promise<number> {
@@ -61,6 +46,7 @@ export async function main(client: Client): Promise<number> {
   return user.age + raw.data.length + code.length;
 }
 export const other = new Client({ transport: nats2 });
+export const tested = async () => new Client((await startTestServer({ users: { shop: {} } })).options("shop"));
 export const isOurs = (error: unknown): boolean => error instanceof ClientError && !(error instanceof NoRespondersError);
 `;
 
@@ -95,27 +81,47 @@ test.each([
 });
 
 test.each(["mjs", "cjs"])("it asks and serves from %s, over both lines, with one class of each error", async (kind) => {
-  const server = await world.server();
   const imports =
     kind === "mjs"
-      ? `import { Client, ClientError } from "${clientPackage}"; import { nats2 } from "${clientPackage}/nats2";`
-      : `const { Client, ClientError } = require("${clientPackage}"); const { nats2 } = require("${clientPackage}/nats2");`;
+      ? `import { Client, ClientError } from "${clientPackage}"; import { nats2 } from "${clientPackage}/nats2";
+        import { startTestServer } from "${clientPackage}/testing";`
+      : `const { Client, ClientError } = require("${clientPackage}"); const { nats2 } = require("${clientPackage}/nats2");
+        const { startTestServer } = require("${clientPackage}/testing");`;
   writeFileSync(
     join(project, `main.${kind}`),
     `${imports}
     (async () => {
+      const server = await startTestServer();
       for (const transport of [undefined, nats2]) {
-        const client = new Client({ name: "packed", plaintext: "loopback", transport });
+        const client = new Client({ ...server.options(), name: "packed", transport });
         await client.serve("hello", { handler: (message) => "hello " + message.string() });
         console.log((await client.request("hello", "you")).string());
         await client.request("nobody").catch((error) => console.log(error instanceof ClientError, error.code));
         await client.drain();
       }
+      await server.stop();
     })();`,
   );
-  const env = { ...process.env, NATS_URL: server.url };
+  const env = { ...process.env, NATS_SERVER: findProgram("nats-server") };
   const said = execFileSync("node", [join(project, `main.${kind}`)], { encoding: "utf8", env, timeout: 60_000 });
   expect(said).toBe("hello you\ntrue no-responders\n".repeat(2));
+});
+
+test("what it installs is what it names, and nothing that was not asked for", () => {
+  const own = [...Object.keys(dependencies), clientPackage, "nats", "zod", "@types/node"];
+  const scopes = readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."));
+  const brought = scopes.flatMap((name) =>
+    name.startsWith("@") ? readdirSync(join(project, "node_modules", name)).map((file) => `${name}/${file}`) : [name],
+  );
+  // Those of nats.js, of its older line, and of the types of Node.
+  const below = ["@nats-io/nkeys", "@nats-io/nuid", "js-sha256", "nkeys.js", "tweetnacl", "undici-types"];
+  expect(brought.filter((name) => !own.includes(name)).sort()).toEqual(below);
+});
+
+test("every name of its API that others speak of has a page", () => {
+  const options = ["--options", join(repository, "artifacts/client-package/typedoc.json"), "--emit", "none"];
+  const typedoc = join(repository, "node_modules/typedoc/bin/typedoc");
+  expect(() => execFileSync("node", [typedoc, ...options], { stdio: "pipe" })).not.toThrow();
 });
 
 test("it brings no CDKTF and no word of the types of nats.js", () => {

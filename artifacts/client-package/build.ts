@@ -23,7 +23,7 @@ export async function buildClientPackage(folder: string): Promise<void> {
   } as const;
   const exported: Record<string, readonly string[]> = {};
   for (const [file, source] of Object.entries(clientEntries)) {
-    const plugins = file === "index" ? [] : [sharedErrors];
+    const plugins = file === "index" ? [] : [shared];
     const options: BuildOptions = { ...common, entryPoints: [source], plugins, logLevel: "silent" };
     await build({ ...options, format: "cjs", outfile: join(folder, `${file}.js`) });
     // Only of ES modules does esbuild say what they export.
@@ -59,11 +59,11 @@ function bundledTypes(): Record<string, string> {
 const moduleOf = (file: string, names: readonly string[]) =>
   `import cjs from "./${file}.js";\nexport const { ${[...names].sort().join(", ")} } = cjs;\n`;
 
-/** A second copy of the errors would be other classes: `instanceof` would be false for what the adapter rejects with. */
-const sharedErrors: Plugin = {
-  name: "shared-errors",
+/** A second copy of the errors would be other classes: `instanceof` would be false for what other entries reject with. */
+const shared: Plugin = {
+  name: "shared",
   setup({ onResolve }) {
-    onResolve({ filter: /\/errors$/ }, () => ({ path: "./index.js", external: true }));
+    onResolve({ filter: /\/(errors|client)$/ }, () => ({ path: "./index.js", external: true }));
   },
 };
 

@@ -6,6 +6,8 @@ export const clientPackage = "@natsform/client";
 /** Entry points of the package by the name of their files, with their source. */
 export const clientEntries = {
   index: "runtime/client/public.ts",
+  /** A server for tests of services. */
+  testing: "runtime/client/testing-entry.ts",
   /** `nats` 2.29, for those who have installed it. */
   nats2: "runtime/client/nats2-entry.ts",
 } as const;
@@ -37,7 +39,12 @@ export function clientManifest(): object {
     engines,
     main: "./index.js",
     types: "./index.d.ts",
-    exports: { ".": entry("index"), "./nats2": entry("nats2"), "./package.json": "./package.json" },
+    exports: {
+      ".": entry("index"),
+      "./testing": entry("testing"),
+      "./nats2": entry("nats2"),
+      "./package.json": "./package.json",
+    },
     dependencies: Object.fromEntries(needed.map((name) => [name, dependencies[name]])),
     peerDependencies: { nats: dependencies.nats, "@opentelemetry/api": `^${devDependencies["@opentelemetry/api"]}` },
     peerDependenciesMeta: { nats: { optional: true }, "@opentelemetry/api": { optional: true } },
