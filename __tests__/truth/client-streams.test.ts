@@ -14,6 +14,8 @@ const users = `
     { user: billing, password: x, permissions: {
       publish: { allow: ["$JS.API.CONSUMER.MSG.NEXT.ORDERS.billing", "$JS.ACK.ORDERS.billing.>"] },
       subscribe: { allow: ["_INBOX.>"] } } }
+    { user: reader, password: x, permissions: {
+      publish: { allow: ["$JS.API.>"] }, subscribe: { allow: ["_INBOX.>"] } } }
     { user: nobody, password: x, permissions: { publish: { deny: ">" }, subscribe: { allow: ["_INBOX.>"] } } }
   ] }
   no_auth_user: all`;
@@ -78,8 +80,15 @@ describe.each(transports)("over %s", (_, transport) => {
     await server.stop();
     await eventually("disconnect", () => !billing.isConnected());
     server = await world.server(store + users, server.port);
-    await eventually("both again", () => billing.isConnected() && connection.info !== undefined);
-    await connection.flush();
+    await eventually(
+      "both again",
+      async () =>
+        billing.isConnected() &&
+        (await connection.flush().then(
+          () => true,
+          () => false,
+        )),
+    );
     connection.publish("orders.a", "after");
     await eventually("a message after the restart", () => got.includes("after"));
     await jsm.consumers.delete("ORDERS", "billing");
@@ -151,6 +160,18 @@ describe.each(transports)("over %s", (_, transport) => {
     expect(Buffer.compare((await files.get("big")) ?? Buffer.alloc(0), content)).toBe(0);
     expect(await files.get("none")).toBeUndefined();
     await expect(client().objects("missing")).rejects.toMatchObject({ code: "stream" });
+  });
+
+  test("a read of an object that stops, for want of the right to answer the server, is a stall that says so", async () => {
+    await connection.jetstream().views.os("files");
+    const content = Buffer.alloc(15 * 1024 * 1024, "x");
+    await (await client().objects("files")).put("huge", new Blob([content]).stream());
+    const stalled = await client(as("reader")).objects("files", { stallMs: 1000 });
+    await expect(stalled.get("huge")).rejects.toMatchObject({
+      code: "stalled",
+      message: expect.stringMatching(/object files\/huge .*\$JS\.FC/),
+    });
+    expect((await (await client()).objects("files").then((files) => files.get("huge")))?.length).toBe(content.length);
   });
 
   test("draining waits for a message that is being handled, and its acknowledgement leaves", async () => {

@@ -1,13 +1,13 @@
 import { type Addresses, addressesOf, NATS_CONFIG } from "./addresses";
-import { authenticators } from "./authentication";
-import { Connection, type ConnectionEvent } from "./connection";
+import { connectionOf, logConnection } from "./client-connection";
+import type { Connection } from "./connection";
 import { drain } from "./drain";
 import type { Endpoint } from "./endpoint";
 import { buildHealth, type ClientHealth } from "./health";
-import { type ConsumeOptions, Consumer } from "./jetstream/consumer";
+import type { ConsumeOptions } from "./jetstream/consume-options";
+import { Consumers } from "./jetstream/consumers";
 import { publishStored, type Stored, type StoreOptions, type StoreParts } from "./jetstream/publish-stored";
-import { type Objects, openBucket, openObjects } from "./jetstream/stores";
-import { checkInboxPrefix, checkName } from "./names";
+import { type Objects, type ObjectsOptions, openBucket, openObjects } from "./jetstream/stores";
 import { type Logger, logObserver, silent } from "./observe/log";
 import { Metrics } from "./observe/metrics";
 import { Observers } from "./observe/observers";
@@ -22,7 +22,6 @@ import { type AnyServeOptions, type ServeOptions, Service } from "./serve/servic
 import { StandingSubscriptions } from "./serve/standing";
 import { type SubscribeOptions, type Subscription, subscribe } from "./subscribe";
 import type { LinkBucket, Message } from "./transport/link";
-import { nats3 } from "./transport/nats3";
 
 /**
  * A service's client for NATS: one connection, made at the first use and kept for ever.
@@ -40,7 +39,7 @@ export class Client implements AsyncDisposable {
   readonly #observers: Observers;
   readonly #requests: RequestSettings;
   readonly #service: Service;
-  readonly #consumers = new Set<Pick<Consumer, "name" | "problem" | "stop">>();
+  readonly #consumers: Consumers;
   readonly #store: StoreParts;
   readonly #drainTimeoutMs: number;
   #drained?: Promise<void>;
@@ -71,14 +70,9 @@ export class Client implements AsyncDisposable {
     };
     const { connection, observers, timeoutMs } = this.#requests;
     this.#store = { connection, observers, timeoutMs, logger, name: options.name };
-    this.#service = new Service(options, {
-      connection: this.#connection,
-      subscriptions: this.#subscriptions,
-      inFlight: this.#inFlight,
-      observers: this.#observers,
-      logger,
-      signal: this.#stopping.signal,
-    });
+    const parts = { connection, observers, inFlight: this.#inFlight, logger, signal: this.#stopping.signal };
+    this.#consumers = new Consumers(parts);
+    this.#service = new Service(options, { ...parts, subscriptions: this.#subscriptions });
   }
 
   /** Connects now rather than at the first use. @throws NotConnectedError */
@@ -161,17 +155,8 @@ export class Client implements AsyncDisposable {
    * @returns a function that stops it
    * @throws ClientError when there is no connection
    */
-  async consume<Value = Message>(options: ConsumeOptions<Value>): Promise<() => void> {
-    checkName(options.stream, "stream");
-    checkName(options.consumer, "consumer");
-    const parts = { connection: this.#connection, observers: this.#observers, inFlight: this.#inFlight };
-    const consumer = new Consumer({ ...parts, logger: this.#logger, signal: this.#stopping.signal }, options);
-    await consumer.start();
-    this.#consumers.add(consumer);
-    return () => {
-      consumer.stop();
-      this.#consumers.delete(consumer);
-    };
+  consume<Value = Message>(options: ConsumeOptions<Value>): Promise<() => void> {
+    return this.#consumers.start(options);
   }
 
   /** A key-value bucket that exists. @throws ClientError */
@@ -180,8 +165,8 @@ export class Client implements AsyncDisposable {
   }
 
   /** An object store that exists. @throws ClientError */
-  objects(name: string): Promise<Objects> {
-    return openObjects(this.#connection, name);
+  objects(name: string, options: ObjectsOptions = {}): Promise<Objects> {
+    return openObjects(this.#connection, name, options);
   }
 
   health(): ClientHealth {
@@ -189,7 +174,7 @@ export class Client implements AsyncDisposable {
     return buildHealth(
       this.#connection.state,
       this.#addresses.servers,
-      [...draining, ...this.#service.problems(), ...this.#stalls()],
+      [...draining, ...this.#service.problems(), ...this.#consumers.problems()],
       [
         ...this.#service.warnings(),
         ...this.#requests.resilience.open().map((pattern) => `the breaker of ${pattern} is open`),
@@ -209,9 +194,7 @@ export class Client implements AsyncDisposable {
         connection: this.#connection,
         subscriptions: this.#subscriptions,
         inFlight: this.#inFlight,
-        stopConsumers: async () => {
-          for (const consumer of this.#consumers) consumer.stop();
-        },
+        stopConsumers: async () => this.#consumers.stop(),
         stopping: this.#stopping,
         logger: this.#logger,
       },
@@ -226,42 +209,7 @@ export class Client implements AsyncDisposable {
     await this.#connection.close();
   }
 
-  #stalls(): string[] {
-    return [...this.#consumers].flatMap(({ name, problem }) =>
-      problem === undefined ? [] : [`consumer ${name} is stalled: ${problem}`],
-    );
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
     return this.drain();
   }
-}
-
-function connectionOf(options: ClientOptions, addresses: Addresses, logger: Logger): Connection {
-  const { authentication = { kind: "none" }, caFile, ca, tlsServername, inboxPrefix } = options;
-  if (inboxPrefix !== undefined) checkInboxPrefix(inboxPrefix);
-  return new Connection({
-    transport: options.transport ?? nats3,
-    addresses,
-    login: authenticators(authentication, (problem) => logger.warn({ error: problem }, "NATS login")),
-    tls: {
-      ...(caFile !== undefined && { caFile }),
-      ...(ca !== undefined && { ca }),
-      ...(tlsServername !== undefined && { servername: tlsServername }),
-    },
-    name: options.name,
-    inboxPrefix,
-    connectTimeoutMs: options.connectTimeoutMs ?? NATS_CONFIG.CONNECTION_TIMEOUT,
-    pingIntervalMs: options.pingIntervalMs ?? 25_000,
-    reconnectSpreadMs: options.reconnectSpreadMs ?? 2000,
-  });
-}
-
-function logConnection(logger: Logger, event: ConnectionEvent): void {
-  if (event.kind === "connected") logger.info({ server: event.server }, "NATS connected");
-  if (event.kind === "reconnected") logger.info({}, "NATS reconnected");
-  if (event.kind === "disconnected") logger.warn({}, "NATS disconnected");
-  if (event.kind === "closed") logger.info({}, "NATS connection closed");
-  if (event.kind === "refused" || event.kind === "error") logger.warn({ error: event.reason }, `NATS ${event.kind}`);
-  if (event.kind === "denied") logger.error({ operation: event.operation, subject: event.subject }, "NATS denied");
 }

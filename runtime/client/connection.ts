@@ -1,25 +1,7 @@
 import { errorMessage } from "../common/error-message";
-import type { Addresses } from "./addresses";
-import type { Authenticators } from "./authentication";
-import { reconnectDelay } from "./backoff";
 import { ClientClosedError, NotConnectedError } from "./errors";
-import type { Authenticator, Link, LinkEvent, Transport } from "./transport/link";
-
-/** How a connection is made. */
-export interface ConnectionSettings {
-  transport: Transport;
-  addresses: Addresses;
-  login: Authenticators;
-  tls: { caFile?: string; ca?: string; servername?: string };
-  name?: string;
-  /** Instead of the identity's own. */
-  inboxPrefix?: string;
-  /** For the first connect as a whole. */
-  connectTimeoutMs: number;
-  pingIntervalMs: number;
-  /** The first dial after a disconnect waits for a random part of this. */
-  reconnectSpreadMs: number;
-}
+import { type ConnectionSettings, firstConnect } from "./first-connect";
+import type { Link, LinkEvent } from "./transport/link";
 
 /** State of a connection. */
 export interface ConnectionState {
@@ -113,7 +95,14 @@ export class Connection {
     this.#state.idle = false;
     try {
       await login.prepare();
-      const link = await this.#bounded();
+      this.inboxPrefix = this.#settings.inboxPrefix ?? login.inboxPrefix();
+      const link = await firstConnect(this.#settings, this.inboxPrefix, {
+        dials: () => this.#dials,
+        onEvent: (event) => this.#happened(event),
+        onProblem: (reason) => {
+          this.#state.lastError = reason;
+        },
+      });
       if (this.#state.closed) {
         await link.close();
         throw new ClientClosedError();
@@ -129,53 +118,6 @@ export class Connection {
         login.refused();
       }
       throw new NotConnectedError(this.#away(), { refused, cause: error });
-    }
-  }
-
-  /** A first connect with one bound for everything, and with the reason of the last dial. */
-  async #bounded(): Promise<Link> {
-    const { transport, addresses, login, connectTimeoutMs, inboxPrefix, tls, ...rest } = this.#settings;
-    let gaveUp = false;
-    let problem: string | undefined;
-    const guarded = login.authenticators.map((authenticator) =>
-      neverThrowing(authenticator, (reason) => {
-        problem = reason;
-        this.#state.lastError = reason;
-      }),
-    );
-    this.inboxPrefix = inboxPrefix ?? login.inboxPrefix();
-    const connecting = transport.connect({
-      servers: addresses.servers,
-      authenticators: guarded,
-      ...(addresses.encrypted && { tls }),
-      name: rest.name,
-      inboxPrefix: this.inboxPrefix,
-      timeoutMs: Math.max(1000, Math.ceil(connectTimeoutMs / addresses.servers.length)),
-      pingIntervalMs: rest.pingIntervalMs,
-      firstDialDelayMs: () => Math.random() * rest.reconnectSpreadMs,
-      dialDelayMs: () => {
-        // The only place where both lines of nats.js can be told to stop dialling.
-        if (gaveUp) throw new Error("given up");
-        return reconnectDelay(this.#dials, addresses.servers.length, Math.random());
-      },
-      onEvent: (event) => this.#happened(event),
-    });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        gaveUp = true;
-        reject(new NotConnectedError(`no answer within ${connectTimeoutMs} ms`));
-      }, connectTimeoutMs);
-    });
-    try {
-      return await Promise.race([connecting, late]);
-    } catch (error) {
-      // One that comes after all is not kept: nobody knows of it.
-      connecting.then((link) => link.close()).catch(() => undefined);
-      if (problem !== undefined) throw new NotConnectedError(problem, { cause: error });
-      throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -223,15 +165,3 @@ export class Connection {
       }
   }
 }
-
-/** An authenticator that throws closes a connection of nats.js for good; one that answers nothing is refused and asked again. */
-const neverThrowing =
-  (authenticator: Authenticator, onProblem: (reason: string) => void): Authenticator =>
-  (nonce) => {
-    try {
-      return authenticator(nonce);
-    } catch (error) {
-      onProblem(errorMessage(error));
-      return {};
-    }
-  };

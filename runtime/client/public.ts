@@ -27,9 +27,9 @@ export {
   serviceInboxPrefix,
   userName,
 } from "./identity";
-export type { ConsumeContext, ConsumeOptions } from "./jetstream/consumer";
+export type { ConsumeContext, ConsumeOptions } from "./jetstream/consume-options";
 export type { Stored, StoreOptions } from "./jetstream/publish-stored";
-export type { Objects } from "./jetstream/stores";
+export type { Objects, ObjectsOptions } from "./jetstream/stores";
 export type { Logger } from "./observe/log";
 export type { ClientOptions } from "./options";
 export type { StandardSchema } from "./payload";

@@ -1,51 +1,10 @@
-import type { Connection } from "../connection";
-import { SchemaError } from "../errors";
-import { describe, type Logger } from "../observe/log";
-import type { Observers } from "../observe/observers";
-import { decodeJson, encodeJson, type StandardSchema, validated } from "../payload";
-import { HandlerError } from "../serve/handler-error";
-import type { InFlight } from "../serve/in-flight";
+import { encodeJson } from "../payload";
 import type { Link, LinkSubscription, Message } from "../transport/link";
-
-/** What a handler of a stream's messages knows besides the message. */
-export interface ConsumeContext {
-  message: Message;
-  /** How often it was delivered, this time included. */
-  deliveries: number;
-  /** Its number in the stream. */
-  sequence: number;
-  /** Asks for more time before it is delivered again. */
-  working(): void;
-  signal: AbortSignal;
-}
-
-/** How messages are consumed. */
-export interface ConsumeOptions<Value = Message> {
-  stream: string;
-  /** A durable pull consumer, which exists or is made by somebody else later. */
-  consumer: string;
-  /** What it resolves for is acknowledged; what it rejects for is delivered again, later each time. */
-  handler: (value: Value, context: ConsumeContext) => unknown;
-  schema?: StandardSchema<unknown, Value>;
-  /** Messages that are handled at once at most. @default 100 */
-  concurrency?: number;
-  /** Silence of twice this long is a stall. @default 5000 */
-  heartbeatMs?: number;
-}
-
-/** What a consumer needs of its client. */
-export interface ConsumeParts {
-  connection: Connection;
-  observers: Observers;
-  inFlight: InFlight;
-  logger: Logger;
-  signal: AbortSignal;
-}
+import type { ConsumeOptions, ConsumeParts } from "./consume-options";
+import { handleMessage } from "./handle-message";
 
 const EXPIRES_MS = 30_000;
 const PAUSE_MS = 1000;
-/** Pauses before the next deliveries: without any, all of them would be used up in milliseconds. */
-const REDELIVERY_MS = [2000, 10_000, 60_000];
 /** Ends of a pull request that are no failure. */
 const ORDINARY = /^(Message Size Exceeds MaxBytes|Leadership Change|Server Shutdown|Batch Completed)/i;
 const nanoseconds = (ms: number) => ms * 1_000_000;
@@ -140,7 +99,7 @@ export class Consumer<Value = Message> {
     this.#well();
     this.#asked = Math.max(0, this.#asked - 1);
     this.#running++;
-    const handled = this.#handle(message, link).finally(() => {
+    const handled = handleMessage(this.parts, this.options, message, link).finally(() => {
       this.#running--;
       if (this.#asked < this.#limit / 2) this.#pull();
     });
@@ -188,50 +147,4 @@ export class Consumer<Value = Message> {
       this.parts.logger.error({ consumer: this.name, error: problem }, "NATS consumer stalled");
     this.problem = problem;
   }
-
-  /** Never rejects. */
-  async #handle(message: Message, link: Link): Promise<void> {
-    const answer = (text: string) => {
-      try {
-        if (message.reply) link.publish(message.reply, new TextEncoder().encode(text));
-      } catch (error) {
-        // It is delivered again when its time is over.
-        this.parts.logger.warn({ consumer: this.name, error: describe(error) }, "NATS acknowledgement not sent");
-      }
-    };
-    const { deliveries, sequence } = delivery(message.reply ?? "");
-    const { schema, handler } = this.options;
-    const { signal, observers, logger } = this.parts;
-    const { subject } = message;
-    const operation = {
-      kind: "consume",
-      subject,
-      pattern: this.name,
-      received: message.headers,
-      bytes: message.data.length,
-    } as const;
-    try {
-      await observers.around(operation, async () => {
-        const json = () => decodeJson(message.data, subject, "message");
-        const value = schema ? await validated(schema, json(), subject, "message") : (message as Value);
-        await handler(value, { message, deliveries, sequence, signal, working: () => answer("+WPI") });
-      });
-      answer("+ACK");
-    } catch (error) {
-      const hopeless = error instanceof SchemaError || (error instanceof HandlerError && error.status < 500);
-      const delay = REDELIVERY_MS[Math.min(deliveries, REDELIVERY_MS.length) - 1] ?? 2000;
-      logger.error(
-        { consumer: this.name, sequence, deliveries, again: !hopeless, error: describe(error) },
-        "NATS message failed",
-      );
-      answer(hopeless ? "+TERM" : `-NAK ${JSON.stringify({ delay: nanoseconds(delay) })}`);
-    }
-  }
-}
-
-/** What the reply subject of a delivered message says, in its form with and without a domain. */
-export function delivery(reply: string): { deliveries: number; sequence: number } {
-  const tokens = reply.split(".");
-  const first = tokens.length >= 11 ? 6 : 4;
-  return { deliveries: Number(tokens[first] ?? 1) || 1, sequence: Number(tokens[first + 1] ?? 0) || 0 };
 }

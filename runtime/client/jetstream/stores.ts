@@ -14,9 +14,15 @@ export async function openBucket(connection: Connection, name: string): Promise<
   return guarded(await link.bucket(name).catch(failing(`bucket ${name}`)), `bucket ${name}`);
 }
 
+/** Options of an object store. */
+export interface ObjectsOptions {
+  /** Without a chunk for this long a read has stalled. @default 30000 */
+  stallMs?: number;
+}
+
 /** An object store that exists. */
 export interface Objects extends Omit<LinkObjects, "get"> {
-  /** The object's bytes; undefined when there is none. @throws StalledError when no chunk comes for 30 seconds */
+  /** The object's bytes; undefined when there is none. @throws StalledError when no chunk comes for `stallMs` */
   get(name: string): Promise<Uint8Array | undefined>;
 }
 
@@ -24,7 +30,11 @@ export interface Objects extends Omit<LinkObjects, "get"> {
  * Opens an object store. Reads are pushed by the server, which waits for an answer to its flow control: without the right to
  * publish that, they stop after the first window, and nobody is told. So silence is an error here.
  */
-export async function openObjects(connection: Connection, name: string, stallMs = STALL_MS): Promise<Objects> {
+export async function openObjects(
+  connection: Connection,
+  name: string,
+  { stallMs = STALL_MS }: ObjectsOptions,
+): Promise<Objects> {
   checkName(name, "object store");
   const link = await connection.link();
   const store = await link.objects(name).catch(failing(`object store ${name}`));
@@ -34,20 +44,30 @@ export async function openObjects(connection: Connection, name: string, stallMs 
       async get(object: string) {
         const found = await store.get(object);
         if (!found) return undefined;
-        const chunks: Uint8Array[] = [];
-        const reader = found.data.getReader();
-        for (;;) {
-          const { done, value } = await inTime(reader.read(), `object ${name}/${object}`, stallMs);
-          if (done) break;
-          chunks.push(value);
-        }
+        const content = await readAll(found.data, `object ${name}/${object}`, stallMs);
         const problem = await found.done;
         if (problem) throw problem;
-        return Buffer.concat(chunks);
+        return content;
       },
     },
     `object store ${name}`,
   );
+}
+
+async function readAll(data: ReadableStream<Uint8Array>, what: string, stallMs: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  const reader = data.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await inTime(reader.read(), what, stallMs);
+      if (done) return Buffer.concat(chunks);
+      chunks.push(value);
+    }
+  } catch (error) {
+    // The server would go on pushing to a consumer that nobody reads.
+    reader.cancel().catch(() => undefined);
+    throw error;
+  }
 }
 
 async function inTime<T>(work: Promise<T>, what: string, ms: number): Promise<T> {
