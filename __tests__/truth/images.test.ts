@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { imageFolder, imageTag } from "../../artifacts/code-image";
 import { toolPath } from "../../cli/core/toolbox/find";
@@ -83,6 +83,53 @@ whenCrane("images", () => {
       expect(registry.crane("digest", `${repository}/${program}:${image.tag}`).trim()).toBe(digest);
     }
     pushed.push(...theirs);
+  });
+
+  test("of services are built from a file or a binary, and refused with all that is missing before one is pushed", async () => {
+    const third = new TestProject();
+    try {
+      const run = (code: object) => ({ account: "APP", serves: ["a.b"], runs: { code } });
+      const environment = (services: object) => ({
+        name: "dev",
+        identity: {
+          mode: "callout",
+          oidc: { issuer: "https://id.example.com/", audience: "nats" },
+          permissions: [{ account: "APP", publish: { allow: ["a.>"] } }],
+          services,
+        },
+        clusters: { core: { platform: { kind: "aws-ecs", region: "eu-west-1", domain: "dev.example.com" } } },
+      });
+      writeFileSync(join(third.root, "api.ts"), 'console.log("api" as string);\n');
+      writeFileSync(join(third.root, "bills"), "#!/bin/sh\n");
+      const right = { api: run({ kind: "node", entry: "api.ts" }), bills: run({ kind: "binary", amd64: "bills" }) };
+      const wrong = { one: run({ kind: "node", entry: "one.ts" }), two: run({ kind: "binary", amd64: "two" }) };
+      const push = ["images", "push", "dev", "--registry", registry.host, "--base", base, "--json"];
+      const before = await registry.uploads();
+      third.write(environment({ ...right, ...wrong }));
+      const { code, stdout, stderr } = await third.natsform(...push);
+      expect([code === 0, await registry.uploads()]).toEqual([false, before]);
+      for (const missing of ["one.ts", "two"]) expect(stdout + stderr).toContain(`there is no file ${missing}`);
+
+      third.write(environment(right));
+      const all = JSON.parse(await third.run(...push)) as typeof pushed;
+      const own = all.filter(({ repository }) => repository === `${registry.host}/dev/services`);
+      expect(own.map(({ tag }) => tag.replace(/[0-9a-f]{32}$/, ""))).toEqual(["api-", "bills-"]);
+      const crane = (...args: string[]) => execFileSync(toolPath("crane") ?? "", args, { maxBuffer: 2 ** 29 });
+      const [api, bills] = own.map(({ reference }) => {
+        const { config, rootfs } = JSON.parse(crane("config", reference).toString("utf8"));
+        const files = execFileSync("tar", ["-tv"], { input: crane("export", reference, "-") }).toString("utf8");
+        return { ...config, layers: rootfs.diff_ids.length, files };
+      });
+      expect(api).toMatchObject({ Entrypoint: ["node", "/app/main.mjs"], User: "1000:1000" });
+      expect(api.files).toMatch(/-rw-r--r-- .* app\/main\.mjs/);
+      expect(bills).toMatchObject({ Entrypoint: ["/app/main"], User: "1000:1000", layers: 1 });
+      expect(bills.files.trim().split("\n")).toEqual([
+        expect.stringMatching(/^drwxr-xr-x .* app\/?$/),
+        expect.stringMatching(/^-rwxr-xr-x .* app\/main$/),
+      ]);
+    } finally {
+      await third.remove();
+    }
   });
 
   test("are the same bytes when they are built elsewhere, and nothing is uploaded twice", async () => {
