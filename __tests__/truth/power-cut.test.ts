@@ -147,6 +147,33 @@ withPower("a power cut in the middle of up leaves what the next one goes on from
   }
 });
 
+test("an up that is killed at any moment is carried on by the next one, and leaves no second server", async () => {
+  const own = new TestProject();
+  try {
+    const twin = new TestTwin(own, "killed");
+    own.write(environment("killed", "operator"));
+    await twin.up();
+    const total = files(twin.folder.root).length;
+    await own.run("down", "killed", "--wipe");
+    for (const moment of moments) {
+      const up = natsformProcess(own, "up", "killed", "--ports", twin.ports);
+      await eventually(
+        `${moment} of its files`,
+        () => up.exitCode !== null || files(twin.folder.root).length >= total * moment,
+      );
+      up.kill("SIGKILL");
+      await eventually("its end", () => up.exitCode !== null || up.signalCode !== null);
+      const running = twin.pids();
+      await twin.up();
+      expect({ moment, pids: twin.pids() }).toEqual({ moment, pids: expect.objectContaining(running) });
+      expect((await twin.verify()).rows.filter(({ ok }) => !ok)).toEqual([]);
+      await own.run("down", "killed", "--wipe");
+    }
+  } finally {
+    await own.remove();
+  }
+});
+
 /** Files of keys whose power is cut when so many of them are there. */
 const keyFiles = (folder: string) => files(folder).filter((file) => file.endsWith(".key"));
 
