@@ -5,7 +5,7 @@ SHELL := /bin/bash
 ENV ?= demo
 NATSFORM := npx --no-install natsform
 
-.PHONY: help environment up down test soak acceptance mutants check fix bench docs client-package client-docs clean \
+.PHONY: help environment up down test soak acceptance mutants check fix bench docs fixtures client-package client-docs clean \
         tools deploy-tools checkov kubernetes-tools natsconf nats-cli old-servers server-version
 
 help: ## this list
@@ -54,6 +54,10 @@ client-package: node_modules/.installed ## build the client library as a package
 
 client-docs: node_modules/.installed ## write the API pages of the client library, in build/client-docs
 	@node node_modules/typedoc/bin/typedoc --options artifacts/client-package/typedoc.json
+
+fixtures: node_modules/.installed ## record the plans that real Terraform makes of the examples in docs/examples
+	@$(NATSFORM) tools install --for test
+	@npx --no-install tsx docs/examples/record.ts
 
 docs: node_modules/.installed ## write docs/reference and the pictures anew from schema, rules and topology
 	@npx --no-install tsx docs/generate.ts

@@ -10,6 +10,7 @@ import { connectionExample } from "./generators/connection";
 import { mutantsReference } from "./generators/mutants";
 import { reloadReference } from "./generators/reload";
 import { retryTable } from "./generators/retries";
+import { reviewExamples } from "./generators/review-examples";
 import { rulesReference } from "./generators/rules";
 
 const root = join(__dirname, "..");
@@ -22,6 +23,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     "docs/reference/rules.md": rulesReference(),
     "docs/reference/commands.md": commandReference(),
     "docs/mutants.md": mutantsReference(),
+    "docs/review-examples.md": reviewExamples(root),
     "docs/client.md": between("docs/client.md", "retries", retryTable()),
     "README.md": await withPicture(),
     "docs/connect-a-program.md": await withConnection(),
