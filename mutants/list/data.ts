@@ -10,6 +10,18 @@ export const data = [
     ],
     ["the kernel has half of its time", "KERNEL_WRITEBACK_MS = 60_000", "KERNEL_WRITEBACK_MS = 30_000"],
   ]),
+  ...plantedIn("runtime/audit/compare.ts", [
+    [
+      "replicas that lack a message hold the same",
+      "new Set(Object.values(held)).size > 1",
+      "new Set(Object.values(held).filter((digest) => digest !== undefined)).size > 1",
+    ],
+    ["replicas with other content hold the same", ".size > 1);", ".size > 2);"],
+    ["a difference that is gone still counts", "known.has(sequence)", "known.has(sequence) || sequence > 0"],
+  ]),
+  ...plantedIn("runtime/certificate-renewal/reload.ts", [
+    ["servers that serve their certificates reload all the same", "if (behind.length === 0) return [];", ""],
+  ]),
   ...plantedIn("runtime/streams/replicas.ts", [
     [
       "a stream with too few replicas counts as whole",
