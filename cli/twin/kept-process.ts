@@ -42,7 +42,8 @@ export async function ensureProcess(twin: Twin, kept: KeptProcess): Promise<"kep
   if (runs && readIfThere(startedWith) === desired) return "kept";
   if (runs) await stopProcess(folder, kept.signal, kept.graceMs ?? 20_000);
   await assertPortsFree(twin, kept.ports);
-  await startProcess(folder, { command, args, env: { ...inherited, ...env }, cwd });
+  // Before it starts: whoever is killed in between leaves nothing that has to be started again.
   writeFileAtomically(startedWith, desired, privateFile);
+  await startProcess(folder, { command, args, env: { ...inherited, ...env }, cwd });
   return runs ? "restarted" : "started";
 }
