@@ -87,7 +87,6 @@ test("images cannot be replaced under their tag, and are scanned", () => {
     "demo/auth-callout",
     "demo/backup",
     "demo/certificate-agent",
-    "demo/http-gateway",
     "demo/streams",
   ]);
   for (const repository of Object.values(all(foundation("demo"), "aws_ecr_repository"))) {
