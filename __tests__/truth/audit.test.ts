@@ -85,6 +85,11 @@ test("replicas that hold the same agree, also where messages were deleted", asyn
     messages: state.messages,
   });
   expect(state.messages).toBe(239);
+  // Part by part, as a long one is.
+  const parts: number[] = [];
+  const result = await auditStream(nc, jsm, "SAME", { ...props, window: 100, progress: (to) => parts.push(to) });
+  expect(result).toMatchObject({ verdict: "agree", messages: state.messages });
+  expect(parts).toEqual([100, 200]);
 });
 
 test("they agree while somebody publishes and retention removes", async () => {

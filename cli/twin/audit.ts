@@ -5,7 +5,7 @@ import { names } from "../../runtime/backup/api";
 import { manager } from "../../runtime/streams/find";
 import { counted } from "../core/counted";
 import { projectRoot } from "../core/environments";
-import type { Host } from "../core/host";
+import { type Host, notices } from "../core/host";
 import { UserError } from "../core/project";
 import type { Row } from "../core/rows";
 import { streamsClient } from "./connect";
@@ -45,6 +45,7 @@ export async function auditTwin(
   host: Host,
 ): Promise<Audited> {
   const twin = await openTwin(name, root);
+  const say = notices(host);
   const results: StreamResult[] = [];
   const known: string[] = [];
   for (const { cluster, account } of jetStreamScopes(twin)) {
@@ -55,7 +56,11 @@ export async function auditTwin(
       const all = await names(nc, "STREAM.NAMES", Date.now() + deadlineMs);
       known.push(...all);
       for (const stream of all.filter((each) => streams?.includes(each) ?? true)) {
-        const audit = await auditStream(nc, jsm, stream, { bytesPerSecond, inboxPrefix: streamsInbox });
+        const audit = await auditStream(nc, jsm, stream, {
+          bytesPerSecond,
+          inboxPrefix: streamsInbox,
+          progress: (compared, last) => say(`${account}: ${stream} is compared up to sequence ${compared} of ${last}`),
+        });
         const result = { cluster: cluster.name, account, ...audit };
         results.push(result);
         host.report({ code: "row", row: rowOf(result, twin) });

@@ -9,8 +9,10 @@ const WINDOW = 100_000;
 const READINGS = 3;
 
 export interface AuditProps extends Pick<Reading, "bytesPerSecond" | "inboxPrefix"> {
-  /** Told before each part. */
-  progress?: (sequence: number, last: number) => void;
+  /** Sequences that are compared at once. @default 100000 */
+  window?: number;
+  /** Told up to which sequence is compared, where there is more. */
+  progress?: (compared: number, last: number) => void;
 }
 
 export type StreamAudit = { stream: string } & (
@@ -60,16 +62,17 @@ async function compareAll(
     state: StreamInfo["state"];
   },
 ): Promise<StreamAudit> {
+  const { window = WINDOW, progress } = props;
   let messages = 0;
   let count = 0;
   let first: Difference | undefined;
-  for (let from = Math.max(1, first_seq); from <= last_seq; from += WINDOW) {
-    props.progress?.(from, last_seq);
-    const to = Math.min(last_seq, from + WINDOW - 1);
+  for (let from = Math.max(1, first_seq); from <= last_seq; from += window) {
+    const to = Math.min(last_seq, from + window - 1);
     const compared = await compareWindow(nc, jsm, { stream, servers, from, to, ...props });
     messages += compared.messages;
     count += compared.found.length;
     first ??= compared.found[0];
+    if (to < last_seq) progress?.(to, last_seq);
   }
   if (first) return { stream, verdict: "differ", servers, messages, count, first };
   return { stream, verdict: "agree", servers, messages };
