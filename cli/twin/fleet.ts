@@ -80,19 +80,22 @@ export const leftoverServices = ({ folder, topology }: Twin): string[] => {
 /** No service has such a name. */
 const ofNatsform = /^(?:oidc-issuer$|auth-callout-|http-gateway-)/;
 
+/** Waits until each has logged in or has ended: all that do not start are named at once. */
 async function fleetReady(twin: Twin, fleet: readonly StartedService[], timeoutMs: number): Promise<void> {
   const ended = () => fleet.filter(({ folder }) => !runningProcess(folder));
   let logins: ServiceLogins = new Map();
-  const outside = () =>
-    fleet.filter(({ name, since }) => !(logins.get(name) ?? []).some(({ start }) => Date.parse(start) >= since));
+  const waiting = () =>
+    fleet.filter(
+      ({ name, since, folder }) =>
+        runningProcess(folder) && !(logins.get(name) ?? []).some(({ start }) => Date.parse(start) >= since),
+    );
   await poll(async () => {
-    if (ended().length > 0) return true;
     logins = await serviceLogins(twin);
-    return outside().length === 0;
+    return waiting().length === 0;
   }, timeoutMs);
   const problems = [
     ...ended().map(({ name, folder }) => `${name} ended: ${diagnosis(folder)}`),
-    ...(ended().length > 0 ? [] : outside()).map(
+    ...waiting().map(
       ({ name, folder }) => `${name} has not logged in after ${timeoutMs / 1000} s: ${diagnosis(folder)}`,
     ),
   ];
