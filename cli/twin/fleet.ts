@@ -82,22 +82,19 @@ const ofNatsform = /^(?:oidc-issuer$|auth-callout-|http-gateway-)/;
 
 /** Waits until each has logged in or has ended: all that do not start are named at once. */
 async function fleetReady(twin: Twin, fleet: readonly StartedService[], timeoutMs: number): Promise<void> {
-  const ended = () => fleet.filter(({ folder }) => !runningProcess(folder));
   let logins: ServiceLogins = new Map();
-  const waiting = () =>
-    fleet.filter(
-      ({ name, since, folder }) =>
-        runningProcess(folder) && !(logins.get(name) ?? []).some(({ start }) => Date.parse(start) >= since),
-    );
+  const runs = ({ folder }: StartedService) => runningProcess(folder) !== undefined;
+  const isIn = ({ name, since }: StartedService) =>
+    (logins.get(name) ?? []).some(({ start }) => Date.parse(start) >= since);
   await poll(async () => {
     logins = await serviceLogins(twin);
-    return waiting().length === 0;
+    return fleet.every((service) => isIn(service) || !runs(service));
   }, timeoutMs);
-  const problems = [
-    ...ended().map(({ name, folder }) => `${name} ended: ${diagnosis(folder)}`),
-    ...waiting().map(
-      ({ name, folder }) => `${name} has not logged in after ${timeoutMs / 1000} s: ${diagnosis(folder)}`,
-    ),
-  ];
+  // Each is judged once: one that ends at this moment is named all the same.
+  const problems = fleet.flatMap((service) => {
+    const { name, folder } = service;
+    if (!runs(service)) return `${name} ended: ${diagnosis(folder)}`;
+    return isIn(service) ? [] : `${name} has not logged in after ${timeoutMs / 1000} s: ${diagnosis(folder)}`;
+  });
   if (problems.length > 0) throw new UserError(problems.join("\n  "), "natsform logs shows what they print");
 }
