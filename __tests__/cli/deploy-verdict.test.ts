@@ -6,7 +6,7 @@ import { planIfPossible } from "../../cli/deploy/show-plan";
 import type { StackState } from "../../cli/deploy/states/state";
 import type { Survey } from "../../cli/deploy/survey";
 import type { Allowed, DeployTarget } from "../../cli/deploy/target";
-import { StateLocked } from "../../cli/deploy/terraform-messages";
+import { refuseFailure, StateLocked } from "../../cli/deploy/terraform-messages";
 import { refuseBlocked, reviewDeployment, reviewStack, showVerdict } from "../../cli/deploy/verdict";
 import demo from "../../environments/demo";
 import kubernetesProduction from "../../environments/kubernetes-production";
@@ -148,4 +148,18 @@ test("a plan that is not possible yet is left for later, and every other failure
   const lock = { id: "1", who: "a@b", operation: "apply", created: "now" };
   for (const error of [new StateLocked("x", lock), new Interrupted("SIGINT", undefined), new Error("defect")])
     await expect(planIfPossible(last, fails(error))).rejects.toBe(error);
+});
+
+test("several errors of Terraform are said in one order, whichever it finds first", () => {
+  const said = (...errors: string[]) => {
+    const failed = { code: 1, errors, text: "", diagnostics: "", canceled: [], changes: [], outputs: [] };
+    try {
+      refuseFailure("x", failed);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return undefined;
+  };
+  expect(said("data.a: no zone", "data.b: no namespace")).toBe(said("data.b: no namespace", "data.a: no zone"));
+  expect(said("data.b: no namespace", "data.a: no zone")).toContain("data.a");
 });

@@ -133,7 +133,8 @@ export function refuseFailure(stack: string, { code, errors, text, diagnostics }
   const said = [...errors, text, diagnostics].join("\n");
   const lock = lockIn(said);
   if (lock) throw new StateLocked(stack, lock);
-  const lines = errors.length > 0 ? errors : `${text}${diagnostics}`.trim().split("\n").slice(-15);
+  // Terraform finds them side by side, in another order each time.
+  const lines = errors.length > 0 ? [...errors].sort() : `${text}${diagnostics}`.trim().split("\n").slice(-15);
   const details = lines.join("\n  ");
   throw new UserError(`${stack}: terraform ended with ${code}:\n  ${details}`);
 }
