@@ -10,8 +10,16 @@ import type { AuthRules } from "../runtime/auth-callout/env";
  * link carries
  */
 export function toAuthRules(topology: Topology, everywhere: Trust, cluster?: ClusterTopology): AuthRules {
+  return rulesOf(topology, cluster ? trustOf(everywhere, cluster.name) : everywhere, cluster);
+}
+
+/** The same, of the keys that rules name alone. */
+export function rulesOf(
+  topology: Topology,
+  trust: Pick<Trust, "environment" | "accounts" | "users">,
+  cluster?: ClusterTopology,
+): AuthRules {
   const { identity } = topology;
-  const trust = cluster ? trustOf(everywhere, cluster.name) : everywhere;
   const whoAmI = "$SYS.REQ.USER.INFO";
   const withWhoAmI = (publish: { allow: string[]; deny: string[] }) => ({
     ...publish,

@@ -5,11 +5,13 @@ import { buildClientPackage } from "../../artifacts/client-package/build";
 import { clientManifest, clientPackage } from "../../artifacts/client-package/manifest";
 import packageJson from "../../package.json";
 import { makeFolder, removeFolder } from "../support/callout-nats-server";
+import { checkout, natsform } from "../support/cli-run";
 import { findProgram } from "../support/programs";
 import { repository } from "../support/stacks";
 
 const folder = makeFolder();
 const project = join(folder, "project");
+const environment = join(folder, "nats.test.json");
 const { dependencies } = clientManifest() as { dependencies: Record<string, string> };
 
 /** A project of somebody's own, which is empty until it installs the packed client. */
@@ -19,6 +21,7 @@ beforeAll(async () => {
   execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: built, stdio: "pipe" });
   const archives = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
   mkdirSync(project);
+  expect((await natsform(checkout, ["subjects", "demo", "--test-server", "--out", environment])).code).toBe(0);
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "shop", private: true }));
   const { nats, zod } = packageJson.dependencies;
   const beside = [`nats@${nats}`, `zod@${zod}`, `@types/node@${packageJson.devDependencies["@types/node"]}`];
@@ -46,7 +49,7 @@ export async function main(client: Client): Promise<number> {
   return user.age + raw.data.length + code.length;
 }
 export const other = new Client({ transport: nats2 });
-export const tested = async () => new Client((await startTestServer({ users: { shop: {} } })).options("shop"));
+export const tested = async () => new Client((await startTestServer({ environment: "nats.test.json", as: "shop" })).options());
 export const isOurs = (error: unknown): boolean => error instanceof ClientError && !(error instanceof NoRespondersError);
 `;
 
@@ -100,11 +103,17 @@ test.each(["mjs", "cjs"])("it asks and serves from %s, over both lines, with one
         await client.drain();
       }
       await server.stop();
+      const demo = await startTestServer({ environment: ${JSON.stringify(environment)}, as: "newsroom" });
+      const newsroom = new Client(demo.options());
+      console.log((await newsroom.publishToStream("news.today", "it works")).stream);
+      await newsroom.publish("orders.placed", "", { confirmed: true }).catch((error) => console.log(error.code));
+      await newsroom.drain();
+      await demo.stop();
     })();`,
   );
   const env = { ...process.env, NATS_SERVER: findProgram("nats-server") };
   const said = execFileSync("node", [join(project, `main.${kind}`)], { encoding: "utf8", env, timeout: 60_000 });
-  expect(said).toBe("hello you\ntrue no-responders\n".repeat(2));
+  expect(said).toBe(`${"hello you\ntrue no-responders\n".repeat(2)}NEWS\ndenied\n`);
 });
 
 test("what it installs is what it names, and nothing that was not asked for", () => {

@@ -7,7 +7,7 @@ export const clientPackage = "@natsform/client";
 export const clientEntries = {
   index: "runtime/client/public.ts",
   /** A server for tests of services. */
-  testing: "runtime/client/testing-entry.ts",
+  testing: "runtime/client-testing/index.ts",
   /** `nats` 2.29, for those who have installed it. */
   nats2: "runtime/client/nats2-entry.ts",
 } as const;

@@ -88,6 +88,14 @@ export const client = [
     ["spans carry personal data", "`${VERBS[kind]} ${pattern}`", "`${VERBS[kind]} ${operation.subject}`"],
     ["spans are made that nobody takes", "asked ? undefined : () => isRegistered(api)", "undefined"],
   ]),
+  ...plantedIn("runtime/client-testing/users.ts", [
+    [
+      "what a deployment refuses passes in a service's own tests",
+      "permissions: { publish, subscribe, ...answers }",
+      "permissions: { subscribe, ...answers }",
+    ],
+    ["everybody's inbox is open in a service's own tests", "serviceInboxPrefix(name) }", '"_INBOX" }'],
+  ]),
   ...plantedIn("runtime/client/nats-errors.ts", [
     ["a refused login is tried like an outage", 'return "refused";', 'return "timeout";'],
   ]),

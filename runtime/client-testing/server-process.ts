@@ -24,10 +24,11 @@ export async function startServer(program: string, folder: string, configuration
   writeFileSync(file, JSON.stringify({ ...configuration, ports_file_dir: folder }), { mode: 0o600 });
   const child = spawn(program, ["-c", file, "-l", log], { stdio: "ignore" });
   const end = () => void child.kill("SIGKILL");
+  const decided = new AbortController();
   process.once("exit", end);
   try {
     const port = await Promise.race([
-      listening(join(folder, `${basename(program)}_`), child),
+      listening(join(folder, `${basename(program)}_`), child, decided.signal),
       failure(child, program, log),
     ]);
     return { port, stop: () => stopped(child).finally(() => process.off("exit", end)) };
@@ -35,6 +36,8 @@ export async function startServer(program: string, folder: string, configuration
     end();
     process.off("exit", end);
     throw error;
+  } finally {
+    decided.abort();
   }
 }
 
@@ -58,8 +61,8 @@ async function failure(child: ChildProcess, program: string, log: string): Promi
 }
 
 /** nats-server writes the ports that it was given into a file, once it listens. */
-async function listening(prefix: string, child: ChildProcess): Promise<number> {
-  for (const deadline = Date.now() + STARTS_WITHIN_MS; Date.now() < deadline; await sleep(10))
+async function listening(prefix: string, child: ChildProcess, signal: AbortSignal): Promise<number> {
+  for (const deadline = Date.now() + STARTS_WITHIN_MS; !signal.aborted && Date.now() < deadline; await sleep(10))
     try {
       const { nats } = JSON.parse(readFileSync(`${prefix}${child.pid}.ports`, "utf8")) as { nats?: string[] };
       if (nats?.[0]) return Number(new URL(nats[0]).port);
