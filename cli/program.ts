@@ -15,6 +15,7 @@ import { permissions } from "./commands/permissions";
 import { planChange } from "./commands/plan-change";
 import { render } from "./commands/render";
 import { review } from "./commands/review";
+import { roll } from "./commands/roll";
 import { streams } from "./commands/streams";
 import { subjects } from "./commands/subjects";
 import { tools } from "./commands/tools";
@@ -28,7 +29,7 @@ const groups: Readonly<Record<string, readonly (() => CommandUnknownOpts)[]>> = 
   "Prepare this machine": [doctor, tools],
   "Run it on this machine": [up, verify, status, logs, connect, token, contexts, down],
   "Deploy it": [keys, deploy, images],
-  "Work with what runs": [streams, audit, backup, leafCredentials, bundle],
+  "Work with what runs": [streams, audit, roll, backup, leafCredentials, bundle],
 };
 
 const after = `

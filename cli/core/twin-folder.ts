@@ -19,6 +19,8 @@ export interface TwinFolder {
   applied: string;
   /** The trust file that it was brought about with: public halves alone. */
   appliedTrust: string;
+  /** A roll that is not finished: when it began, and of what kind it is. */
+  roll: string;
   /** Leaf nodes have an authority for each cluster, as deployments have. */
   authority(issuer: IssuerId, cluster?: string): { cert: string; key: string };
   /** File with the authorities of an issuer that servers of the cluster trust. */
@@ -57,6 +59,7 @@ export function twinFolder(projectRoot: string, environment: string): TwinFolder
     caBundle: join(root, "pki", "ca.crt"),
     applied: join(root, "topology.json"),
     appliedTrust: join(root, "applied-trust.json"),
+    roll: join(root, "roll.json"),
     authority: (issuer, cluster) => pair(authority(issuer, cluster)),
     trusted: (issuer, cluster) =>
       issuer === "leafnodes"

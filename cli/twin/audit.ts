@@ -1,4 +1,5 @@
-import { streamsInbox } from "../../model/topology";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { type ClusterTopology, streamsInbox } from "../../model/topology";
 import { auditStream, type StreamAudit } from "../../runtime/audit/audit-stream";
 import { describeDifference } from "../../runtime/audit/compare";
 import { names } from "../../runtime/backup/api";
@@ -31,7 +32,8 @@ export interface Audited {
 }
 
 const deadlineMs = 60_000;
-const usualRate = 16 * 2 ** 20;
+/** Bytes a second that are read of each replica. */
+export const usualRate = 16 * 2 ** 20;
 
 /**
  * Compares what the servers of a twin hold of every stream, message by message, while they are used; reports a row for
@@ -46,31 +48,43 @@ export async function auditTwin(
 ): Promise<Audited> {
   const twin = await openTwin(name, root);
   const say = notices(host);
-  const results: StreamResult[] = [];
-  const known: string[] = [];
+  if (streams) refuseUnknown(streams, (await inEachScope(twin, ({ all }) => all)).flat(), name);
+  const audited = await inEachScope(twin, async ({ cluster, account, nc, all }) => {
+    const jsm = await manager(nc);
+    const results: StreamResult[] = [];
+    for (const stream of all.filter((each) => streams?.includes(each) ?? true)) {
+      const audit = await auditStream(nc, jsm, stream, {
+        bytesPerSecond,
+        inboxPrefix: streamsInbox,
+        progress: (compared, last) => say(`${account}: ${stream} is compared up to sequence ${compared} of ${last}`),
+      });
+      const result = { cluster: cluster.name, account, ...audit };
+      results.push(result);
+      host.report({ code: "row", row: rowOf(result, twin) });
+    }
+    return results;
+  });
+  const results = audited.flat();
+  return { environment: name, verdict: verdictOf(results), streams: results };
+}
+
+/** Work in each account with JetStream of each cluster. @param work is given the names of all streams there */
+async function inEachScope<T>(
+  twin: Twin,
+  work: (scope: { cluster: ClusterTopology; account: string; nc: NatsConnection; all: string[] }) => T | Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
   for (const { cluster, account } of jetStreamScopes(twin)) {
     const client = await streamsClient(twin, cluster, account);
     try {
       const nc = await client.connection();
-      const jsm = await manager(nc);
       const all = await names(nc, "STREAM.NAMES", Date.now() + deadlineMs);
-      known.push(...all);
-      for (const stream of all.filter((each) => streams?.includes(each) ?? true)) {
-        const audit = await auditStream(nc, jsm, stream, {
-          bytesPerSecond,
-          inboxPrefix: streamsInbox,
-          progress: (compared, last) => say(`${account}: ${stream} is compared up to sequence ${compared} of ${last}`),
-        });
-        const result = { cluster: cluster.name, account, ...audit };
-        results.push(result);
-        host.report({ code: "row", row: rowOf(result, twin) });
-      }
+      results.push(await work({ cluster, account, nc, all }));
     } finally {
       await client.close();
     }
   }
-  refuseUnknown(streams ?? [], known, name);
-  return { environment: name, verdict: verdictOf(results), streams: results };
+  return results;
 }
 
 function refuseUnknown(wanted: readonly string[], known: readonly string[], environment: string): void {

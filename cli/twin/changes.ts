@@ -1,4 +1,3 @@
-import { writeFileAtomically } from "../../artifacts/files";
 import {
   type ChangePlan,
   disconnected,
@@ -12,9 +11,9 @@ import { type Topology, trustOf } from "../../model/topology";
 import type { Healthz } from "../../runtime/client/monitoring";
 import { planChange } from "../../templates";
 import type { Host } from "../core/host";
-import { readOwn } from "../core/own-file";
 import { runningProcess } from "../core/processes";
 import { UserError } from "../core/project";
+import { appliedTopology, appliedTrust } from "./applied";
 import { dueCertificates } from "./certificates";
 import { allServers, loadTwinTrust, type Twin, twinTrustIfThere } from "./context";
 import { monitoring } from "./monitoring";
@@ -23,25 +22,6 @@ import { type PlanOptions, planTwinStreams, refuseLosses } from "./streams";
 /** What the caller has permitted beforehand, and asks for. */
 export interface AgreeOptions extends PlanOptions {
   disconnect?: boolean;
-}
-
-/** What the last `up` brought about; `undefined` before the first, and where an older natsform did it. */
-function appliedTopology({ folder }: Pick<Twin, "folder">): Topology | undefined {
-  return readOwn(
-    folder.applied,
-    (text) => JSON.parse(text) as Topology,
-    "remove it; until the next up is done, a change that cannot be made in one step is not recognised",
-  );
-}
-
-/** Keys with which that was done; `undefined` where an older natsform did it. */
-const appliedTrust = ({ folder }: Pick<Twin, "folder">): Trust | undefined =>
-  readOwn(folder.appliedTrust, (text) => JSON.parse(text) as Trust, "remove it: the next up writes it again");
-
-/** Notes what `up` has brought about, for the next one to compare with. */
-export function noteApplied({ folder, topology }: Twin, trust: Trust): void {
-  writeFileAtomically(folder.appliedTrust, `${JSON.stringify(trust)}\n`);
-  writeFileAtomically(folder.applied, `${JSON.stringify(topology)}\n`);
 }
 
 /**

@@ -72,5 +72,6 @@ export async function userClient(
   }
 }
 
-export const streamsClient = (twin: Twin, cluster: ClusterTopology, account: string) =>
-  userClient(twin, cluster, `streams-${account}`, { inboxPrefix: streamsInbox, name: "natsform streams" });
+/** @param servers URLs; default: every server of the cluster */
+export const streamsClient = (twin: Twin, cluster: ClusterTopology, account: string, servers?: string[]) =>
+  userClient(twin, cluster, `streams-${account}`, { inboxPrefix: streamsInbox, name: "natsform streams", servers });

@@ -62,7 +62,8 @@ export async function upTwin(
     // The first `up` changes nothing that was there.
     if (existsSync(twin.folder.applied) && !changesNothing(plan)) notices(host)(changeLines(plan).join("\n"));
     await agreeOnUp(twin, root, options, host);
-    await runSteps(host, upSteps(twin, root, options), {} as UpState);
+    const agreedLosses = [...(options.allowDataLoss ?? []), ...plan.losses.map(({ name }) => name)];
+    await runSteps(host, upSteps(twin, root, { ...options, agreedLosses }), {} as UpState);
   });
   const parts = await twinStatus(twin);
   return { environment: name, warnings: findings.length, acknowledged: acknowledged.length, parts };

@@ -112,8 +112,6 @@ export async function assertPortsFree(twin: Twin, ports: readonly number[]): Pro
 const halfMadeStream = /^JetStream stream '.*' could not be recovered$/;
 
 export interface ReadyOptions {
-  /** Name of a server that its routes may lack: the one that is about to be mended. */
-  without?: string;
   /** Streams whose creation was cut off may be missing: they are created next. */
   streamsLater?: boolean;
 }
@@ -127,7 +125,7 @@ export async function serverReady(
   twin: Twin,
   { server, folder, cluster }: PlannedServer,
   timeoutMs: number,
-  { without, streamsLater }: ReadyOptions = {},
+  { streamsLater }: ReadyOptions = {},
 ): Promise<void> {
   const port = twin.ports.servers[server.name]?.monitoring ?? 0;
   const ready = await poll(async () => {
@@ -136,7 +134,7 @@ export async function serverReady(
     if (health?.status !== "ok" && !(streamsLater && halfMadeStream.test(health?.error ?? ""))) return false;
     const routes = await monitoring<Routez>(port, "/routez");
     const peers = new Set(routes?.routes?.map((route) => route.remote_name));
-    const others = cluster.servers.map(({ name }) => name).filter((name) => name !== server.name && name !== without);
+    const others = cluster.servers.map(({ name }) => name).filter((name) => name !== server.name);
     if (others.some((name) => !peers.has(name))) return false;
     if (!cluster.jetstream || cluster.servers.length === 1) return true;
     const jsz = await monitoring<Jsz>(port, "/jsz");

@@ -1,7 +1,7 @@
 import type { Trust } from "../../model/config";
+import { rollServers } from "../../runtime/roll/roll";
 import { counted } from "../core/counted";
 import { exitedUnexpectedly, runningProcess, stopProcess } from "../core/processes";
-import { UserError } from "../core/project";
 import type { Step } from "../core/steps";
 import { missingNatsServer } from "../core/toolbox/missing";
 import { findNatsServer } from "../core/tools";
@@ -11,8 +11,8 @@ import { FolderStore } from "../keys/store";
 import { writeTrust } from "../keys/trust-file";
 import { openKeys } from "../keys/trusted-keys";
 import { forgetsOldLogin, updateAccounts } from "./accounts";
+import { noteApplied } from "./applied";
 import { ensureCertificates } from "./certificates";
-import { noteApplied } from "./changes";
 import { writeConnectFile } from "./connect-file";
 import { allServers, importedTrustOf, type Twin, twinTrustIfThere } from "./context";
 import { disconnectAdmitted } from "./disconnect";
@@ -22,6 +22,9 @@ import { leftoverServers, writeLayout } from "./layout";
 import { leafLinksReady } from "./leaf-links";
 import { responderNames } from "./ports";
 import { ensureProgram, preparePrograms, programReady, responders, type TwinProgram } from "./programs";
+import { twinRoll } from "./roll";
+import { twinDriver } from "./roll-driver";
+import { stoppingPlainly } from "./roll-stopped";
 import { runningParts } from "./running";
 import {
   assertPortsFree,
@@ -46,12 +49,12 @@ export interface UpState {
 }
 
 const readyTimeoutMs = 60_000;
-/** For unchanged servers: they should be ready already. */
-const leftAloneTimeoutMs = 15_000;
 
 export interface UpOptions extends PlanOptions {
   /** Ends the connections of users and services whose rights were given before the responders of now. */
   disconnect?: boolean;
+  /** Names of what may be lost, as it was agreed upon. */
+  agreedLosses?: readonly string[];
 }
 
 /** Steps that bring the twin from its current state to the environment's. Each may be repeated. */
@@ -117,7 +120,8 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
         await updateAccounts(twin, state.trust, twin.topology.identity.calloutAccount);
         await respondersAhead(twin, state.trust, progress);
         await updateAccounts(twin, state.trust);
-        await convergeServers(twin, state.servers, state.natsServer, progress);
+        const { natsServer } = state;
+        await convergeServers(twin, state.servers, { natsServer, agreed: options.agreedLosses ?? [] }, progress);
         const done = (["start", "keep", "reload", "restart"] as const)
           .map((desired) => ({ desired, count: state.servers.filter(({ step }) => step === desired).length }))
           .filter(({ count }) => count > 0)
@@ -245,7 +249,7 @@ async function respondersBeforeTheEnd(twin: Twin, trust: Trust, progress: (text:
 async function convergeServers(
   twin: Twin,
   servers: PlannedServer[],
-  natsServer: string,
+  { natsServer, agreed }: { natsServer: string; agreed: readonly string[] },
   progress: (text: string) => void,
 ): Promise<void> {
   const starting = servers.filter(({ step }) => step === "start");
@@ -258,23 +262,11 @@ async function convergeServers(
     progress(`reloads ${planned.server.name}`);
     await reloadServer(twin, planned, natsServer);
   }
-  for (const planned of servers.filter(({ step }) => step === "restart")) {
-    await restServes(twin, servers, planned);
-    progress(`restarts ${planned.server.name}: lame duck mode`);
-    await stopServer(planned.folder);
-    await startServer(twin, planned, natsServer);
-    await serverReady(twin, planned, readyTimeoutMs);
+  for (const cluster of twin.topology.clusters) {
+    const own = servers.filter((planned) => planned.cluster === cluster);
+    const restarted = own.filter(({ step }) => step === "restart").map(({ server }) => server.name);
+    const driver = twinDriver(twin, cluster, own, natsServer);
+    const props = { ...twinRoll, loses: "memory", allowed: agreed, say: progress } as const;
+    await stoppingPlainly(twin.topology.environment, () => rollServers(driver, restarted, props));
   }
-}
-
-/**
- * Checks that the unchanged servers of a cluster are ready before one is stopped: otherwise two would be missing. That one
- * may be what they wait for: cut off, it is restarted to be mended.
- */
-async function restServes(twin: Twin, servers: PlannedServer[], { cluster, server }: PlannedServer): Promise<void> {
-  const alone = servers.filter((other) => other.cluster === cluster && other.step !== "restart");
-  const ready = alone.map((other) => serverReady(twin, other, leftAloneTimeoutMs, { without: server.name }));
-  await Promise.all(ready).catch((error: unknown) => {
-    throw error instanceof UserError ? new UserError(`${server.name} is not restarted: ${error.message}`) : error;
-  });
 }

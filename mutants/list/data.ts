@@ -19,6 +19,23 @@ export const data = [
     ["replicas with other content hold the same", ".size > 1);", ".size > 2);"],
     ["a difference that is gone still counts", "known.has(sequence)", "known.has(sequence) || sequence > 0"],
   ]),
+  ...plantedIn("runtime/roll/gate.ts", [
+    ["a server is taken while another is down", "if (!runs) return", "if (!runs && without === name) return"],
+    ["a server is taken while another is unwell", "if (wrong !== undefined) return", "if (wrong === name) return"],
+    ["a server is taken while the meta group is behind", "(!current || offline)", "(!current && offline && false)"],
+    ["a server is taken while replicas are behind", "if (late.length > 0) return", "if (late.length > 9) return"],
+    [
+      "a server is taken while replicas differ",
+      'case "differ":\n      return [',
+      'case "differ":\n      return [].length === 0 ? [] : [',
+    ],
+    [
+      "an only copy in memory is no copy",
+      'loses === "memory" && storage === "memory"',
+      'loses === "memory" && storage === "file"',
+    ],
+    ["an only copy goes with its disk", 'loses === "everything" ||', ""],
+  ]),
   ...plantedIn("runtime/certificate-renewal/reload.ts", [
     ["servers that serve their certificates reload all the same", "if (behind.length === 0) return [];", ""],
   ]),

@@ -1,5 +1,6 @@
 import type { JetStreamManager, StreamInfo } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { STREAM_OFFLINE, unlessMissing } from "../client/retry";
 import { type Difference, differences, lasting } from "./compare";
 import { NoReaderOn, type Reading, readReplicas } from "./read-replicas";
 
@@ -11,6 +12,8 @@ const READINGS = 3;
 export interface AuditProps extends Pick<Reading, "bytesPerSecond" | "inboxPrefix"> {
   /** Sequences that are compared at once. @default 100000 */
   window?: number;
+  /** A server whose replica is left out: it is away, or is not to be trusted. */
+  without?: string;
   /** Told up to which sequence is compared, where there is more. */
   progress?: (compared: number, last: number) => void;
 }
@@ -21,7 +24,8 @@ export type StreamAudit = { stream: string } & (
   | { verdict: "differ"; servers: string[]; messages: number; count: number; first: Difference }
   /** `single`: there is one copy, so there is nothing to compare it with. */
   | { verdict: "single"; servers: string[] }
-  | { verdict: "not compared"; servers: string[]; why: string }
+  /** `because`: reading it would remove from it, or a replica cannot be read now. */
+  | { verdict: "not compared"; servers: string[]; because: "retention" | "away"; why: string }
 );
 
 /**
@@ -34,16 +38,24 @@ export async function auditStream(
   stream: string,
   props: AuditProps,
 ): Promise<StreamAudit> {
-  const info = await jsm.streams.info(stream);
-  const servers = serversOf(info);
+  const info = await unlessMissing(STREAM_OFFLINE, () => jsm.streams.info(stream));
+  if (!info)
+    return { stream, verdict: "not compared", servers: [], because: "away", why: "all servers that hold it are away" };
+  const servers = serversOf(info).filter((server) => server !== props.without);
   if (servers.length < 2) return { stream, verdict: "single", servers };
-  const why = unreadable(info);
-  if (why) return { stream, verdict: "not compared", servers, why };
+  const why = unreadable(info, props.without);
+  if (why) return { stream, verdict: "not compared", servers, ...why };
   try {
     return await compareAll(nc, jsm, { stream, servers, state: info.state, ...props });
   } catch (error) {
     if (error instanceof NoReaderOn)
-      return { stream, verdict: "not compared", servers, why: `${error.servers.join(", ")} is away or not ready` };
+      return {
+        stream,
+        verdict: "not compared",
+        servers,
+        because: "away",
+        why: `${error.servers.join(", ")} is away or not ready`,
+      };
     throw error;
   }
 }
@@ -94,14 +106,17 @@ async function compareWindow(
 }
 
 /** Servers that hold a replica, the leader among them. */
-const serversOf = ({ cluster }: StreamInfo): string[] =>
+export const serversOf = ({ cluster }: Pick<StreamInfo, "cluster">): string[] =>
   [cluster?.leader, ...(cluster?.replicas ?? []).map(({ name }) => name)].flatMap((name) => name || []).sort();
 
 /** Why the replicas cannot be compared, if they cannot. */
-function unreadable({ config, cluster }: StreamInfo): string | undefined {
-  const away = (cluster?.replicas ?? []).filter(({ offline }) => offline).map(({ name }) => name);
-  if (away.length > 0) return `${away.join(", ")} is away`;
-  if (config.retention !== "limits")
-    return `its retention is ${config.retention}: whoever reads it takes part in what is removed`;
-  return undefined;
+function unreadable(
+  { config, cluster }: StreamInfo,
+  without?: string,
+): { because: "retention" | "away"; why: string } | undefined {
+  const away = (cluster?.replicas ?? []).filter(({ name, offline }) => offline && name !== without);
+  if (away.length > 0) return { because: "away", why: `${away.map(({ name }) => name).join(", ")} is away` };
+  if (config.retention === "limits") return undefined;
+  const why = `its retention is ${config.retention}: whoever reads it takes part in what is removed`;
+  return { because: "retention", why };
 }

@@ -8,6 +8,8 @@ export const Varz = z.object({
   server_name: z.string(),
   version: z.string(),
   connections: z.number(),
+  /** When its process began. */
+  start: z.string().optional(),
   config_digest: z.string().optional(),
   config_load_time: z.string().optional(),
   cluster: z.object({ name: z.string().optional() }).optional(),

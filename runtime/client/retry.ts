@@ -51,13 +51,15 @@ export const STREAM_NOT_FOUND = 10059;
 export const STREAM_EXISTS = 10058;
 export const CONSUMER_NOT_FOUND = 10014;
 export const CONSUMER_EXISTS = 10148;
+/** All servers that hold a stream are away. */
+export const STREAM_OFFLINE = 10118;
 
 /** Refusals that pass by themselves, besides the 503s. */
 const TRANSIENT_NUMBERS = [
   10005, // No peers for the placement: a server may be restarting.
   10049, // No store for a stream, and
   10104, // none for a consumer: for a moment the folder of a deleted one is in the way.
-  10118, // A stream is offline, or
+  STREAM_OFFLINE, // or
   10119, // a consumer: all its servers are away, or its group is just being moved.
   10124, // A stream that is moving takes no other update.
 ];

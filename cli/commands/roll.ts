@@ -1,0 +1,14 @@
+import { Command } from "@commander-js/extra-typings";
+import { json } from "./options";
+
+export const roll = () =>
+  new Command("roll")
+    .argument("<environment>")
+    .description(
+      "restart the twin's servers one after another, each only while the others serve and hold the same messages",
+    )
+    .option("--empty-disks", "each comes back with an empty disk, as where a disk goes with its task")
+    .option("--allow-data-loss <names...>", "streams that may lose their only copy")
+    .option("--rate <size>", "how much is read of each replica in a second", "16MiB")
+    .option(...json)
+    .action(async (name, options) => (await import("../actions/roll")).roll(name, options));

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AuditProps } from "../audit/audit-stream";
+import { NotInTime } from "../client/retry";
+import type { ClusterDriver } from "./driver";
+import { type GateProps, type Objection, objections } from "./gate";
+import { rollOrder } from "./order";
+import type { ClusterState } from "./state";
+import { lookAtStreams, moveLeaders } from "./streams";
+
+export interface RollProps extends GateProps, Pick<AuditProps, "bytesPerSecond" | "inboxPrefix"> {
+  /** Removes what each server stores before it is started again, as where a disk goes with its task. */
+  empties?: boolean;
+  /** How long others that are not ready are waited for before the first server is touched, in milliseconds. */
+  patienceMs: number;
+  /** How long a server may take to come back and to have all messages again, in milliseconds. */
+  backMs: number;
+  /** Between two looks at servers, in milliseconds. @default 250 */
+  pauseMs?: number;
+  say(text: string): void;
+}
+
+/** A server was not taken away, since others could not do without it. Nothing was done to it. */
+export class NotTaken extends Error {
+  override readonly name = "NotTaken";
+  constructor(
+    readonly server: string,
+    readonly reasons: readonly string[],
+  ) {
+    super(`${server} is not restarted: ${reasons.join("; ")}`);
+  }
+}
+
+/** A server was started and does not serve: what comes after it was left alone. */
+export class NotBack extends Error {
+  override readonly name = "NotBack";
+  constructor(
+    readonly server: string,
+    why: string,
+    readonly said: string,
+  ) {
+    super(`${server} did not come back: ${why}`);
+  }
+}
+
+const PAUSE_MS = 250;
+/** Within this a stream answers whose group has a majority. */
+const ANSWER_MS = 30_000;
+
+/**
+ * Restarts servers one after another, each only while all others serve and hold the same, and each back in full before the next.
+ * Safe to run again after it was killed at any moment: a server that is stopped is started, whatever it was stopped for.
+ *
+ * @throws NotTaken, NotBack
+ */
+export async function rollServers(driver: ClusterDriver, wanted: readonly string[], props: RollProps): Promise<void> {
+  let left = wanted;
+  while (left.length > 0) {
+    const [server] = rollOrder(left, await driver.look());
+    if (server === undefined) return;
+    await restart(driver, server, { ...props, patienceMs: left === wanted ? props.patienceMs : props.backMs });
+    left = left.filter((name) => name !== server);
+  }
+}
+
+async function restart(driver: ClusterDriver, server: string, props: RollProps): Promise<void> {
+  const { empties = false, say } = props;
+  const found = stateOf(server, await driver.look());
+  if (found.runs || empties) await othersCanDoWithout(driver, server, props);
+  if (found.runs && serves(found)) {
+    say(`${server}: others take over what it leads`);
+    await moveLeaders(driver, server, Date.now() + props.backMs);
+  }
+  if (found.runs) {
+    say(`restarts ${server}: lame duck mode`);
+    await driver.stop(server);
+  }
+  if (empties) await driver.empty(server);
+  say(`starts ${server}`);
+  await driver.start(server);
+  await back(driver, server, props);
+}
+
+/** Waits until nothing stands against taking a server away. @throws NotTaken */
+async function othersCanDoWithout(driver: ClusterDriver, server: string, props: RollProps): Promise<void> {
+  const deadline = Date.now() + props.patienceMs;
+  let told = "";
+  for (;;) {
+    const against = await standingAgainst(driver, server, props);
+    if (against.length === 0) return;
+    if (against.some(({ lasting }) => lasting) || Date.now() > deadline)
+      throw new NotTaken(server, [...new Set(against.map(({ what }) => what))]);
+    const why = against[0]?.what ?? "";
+    if (why !== told) props.say(`${server} waits: ${why}`);
+    told = why;
+    await sleep(props.pauseMs ?? PAUSE_MS);
+  }
+}
+
+/** Servers first: streams are read only where all of them answer. */
+async function standingAgainst(driver: ClusterDriver, server: string, props: RollProps): Promise<Objection[]> {
+  const state = await driver.look();
+  const early = objections(server, state, [], props);
+  if (early.length > 0) return early;
+  const { bytesPerSecond, inboxPrefix } = props;
+  const without = serves(stateOf(server, state)) ? undefined : server;
+  try {
+    const deadline = Date.now() + ANSWER_MS;
+    const streams = await lookAtStreams(driver, { bytesPerSecond, inboxPrefix, without, deadline });
+    return objections(server, state, streams, props);
+  } catch (error) {
+    if (error instanceof NotInTime) return [{ what: error.message }];
+    throw error;
+  }
+}
+
+/** Waits until a server serves and the meta group has it back. @throws NotBack */
+async function back(driver: ClusterDriver, server: string, props: RollProps): Promise<void> {
+  const deadline = Date.now() + props.backMs;
+  for (;;) {
+    const state = await driver.look();
+    const found = stateOf(server, state);
+    if (serves(found) && isMember(server, state)) return;
+    if (!found.runs) throw new NotBack(server, "it ended", driver.said(server));
+    if (Date.now() > deadline)
+      throw new NotBack(server, found.wrong ?? "the others do not have it back", driver.said(server));
+    await sleep(props.pauseMs ?? PAUSE_MS);
+  }
+}
+
+const stateOf = (server: string, { servers }: ClusterState): ClusterState["servers"][number] =>
+  servers.find(({ name }) => name === server) ?? { name: server, runs: false, cutOffFrom: [] };
+
+const serves = ({ runs, wrong, cutOffFrom }: ClusterState["servers"][number]): boolean =>
+  runs && wrong === undefined && cutOffFrom.length === 0;
+
+const isMember = (server: string, { meta }: ClusterState): boolean =>
+  !meta || meta.leader === server || meta.followers.some(({ name, current }) => name === server && current);
