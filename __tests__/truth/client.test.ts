@@ -298,6 +298,22 @@ describe.each(transports)("over %s", (_, transport) => {
       nats: { refusals: 1 },
       problems: [expect.stringContaining("refused by")],
     });
+    // An account, and a server, with as many connections as they may have.
+    for (const [limit, words] of [
+      [
+        "accounts { A { users: [{ user: a, password: x }], limits { max_connections: 1 } } }\nno_auth_user: a",
+        "account active",
+      ],
+      ["max_connections: 1", "maximum connections"],
+    ] as const) {
+      const full = await world.server(limit);
+      await world.client(full, transport).connect();
+      const begun = performance.now();
+      const late = world.client(full, transport, { connectTimeoutMs: 20_000 });
+      expect(await rejection(late.connect())).toMatchObject({ refused: true, message: expect.stringContaining(words) });
+      expect(late.health().problems).toEqual([expect.stringMatching(`refused by NATS: .*${words}`)]);
+      expect(performance.now() - begun).toBeLessThan(10_000);
+    }
     // A server that says nothing.
     const mute = await import("node:net").then(({ createServer }) => createServer().listen(0, "127.0.0.1"));
     const sockets = new Set<import("node:net").Socket>();

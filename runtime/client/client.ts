@@ -1,25 +1,16 @@
-import { type Addresses, addressesOf, NATS_CONFIG } from "./addresses";
-import { connectionOf, logConnection } from "./client-connection";
-import type { Connection } from "./connection";
+import { type ClientParts, partsOf } from "./client-parts";
 import { drain } from "./drain";
 import type { Endpoint } from "./endpoint";
 import { buildHealth, type ClientHealth } from "./health";
 import type { ConsumeOptions } from "./jetstream/consume-options";
-import { Consumers } from "./jetstream/consumers";
-import { publishStored, type Stored, type StoreOptions, type StoreParts } from "./jetstream/publish-stored";
+import { publishStored, type Stored, type StoreOptions } from "./jetstream/publish-stored";
 import { type Objects, type ObjectsOptions, openBucket, openObjects } from "./jetstream/stores";
-import { type Logger, logObserver, silent } from "./observe/log";
 import { Metrics } from "./observe/metrics";
-import { Observers } from "./observe/observers";
-import { tracingObserver } from "./observe/tracing";
 import type { ClientOptions } from "./options";
 import type { StandardSchema } from "./payload";
 import { type PublishOptions, publish } from "./publish";
-import { ask, type RequestOptions, type RequestSettings } from "./requests";
-import { Resilience } from "./resilience";
-import { InFlight } from "./serve/in-flight";
-import { type AnyServeOptions, type ServeOptions, Service } from "./serve/service";
-import { StandingSubscriptions } from "./serve/standing";
+import { ask, type RequestOptions } from "./requests";
+import type { AnyServeOptions, ServeOptions } from "./serve/service";
 import { type SubscribeOptions, type Subscription, subscribe } from "./subscribe";
 import type { LinkBucket, Message } from "./transport/link";
 
@@ -29,59 +20,23 @@ import type { LinkBucket, Message } from "./transport/link";
  * Everything that it rejects with is a {@link ClientError}, whose `code` says what is known about the message.
  */
 export class Client implements AsyncDisposable {
-  readonly #addresses: Addresses;
-  readonly #connection: Connection;
-  readonly #subscriptions: StandingSubscriptions;
-  readonly #inFlight = new InFlight();
-  readonly #stopping = new AbortController();
-  readonly #logger: Logger;
-  readonly #metrics?: Metrics;
-  readonly #observers: Observers;
-  readonly #requests: RequestSettings;
-  readonly #service: Service;
-  readonly #consumers: Consumers;
-  readonly #store: StoreParts;
+  readonly #parts: ClientParts;
   readonly #drainTimeoutMs: number;
   #drained?: Promise<void>;
 
   /** @throws ServersError for addresses that must not be dialled, InvalidMessageError for a wrong inbox prefix */
   constructor(options: ClientOptions = {}) {
-    const { retry = false, breaker = {}, logger = silent } = options;
-    this.#addresses = addressesOf(options.servers, process.env.NATS_URL, options.plaintext);
-    this.#logger = logger;
+    this.#parts = partsOf(options);
     this.#drainTimeoutMs = options.drainTimeoutMs ?? 20_000;
-    this.#connection = connectionOf(options, this.#addresses, logger);
-    this.#connection.listen((event) => logConnection(logger, event));
-    this.#subscriptions = new StandingSubscriptions(this.#connection);
-    if (options.metrics) this.#metrics = new Metrics();
-    this.#observers = new Observers([
-      tracingObserver(options.tracing),
-      options.logger && !options.logProblemsOnly ? logObserver(logger) : undefined,
-      this.#metrics,
-    ]);
-    this.#requests = {
-      connection: this.#connection,
-      resilience: new Resilience(breaker, (pattern, state) =>
-        logger.warn({ subject: pattern }, `NATS breaker ${state}`),
-      ),
-      observers: this.#observers,
-      timeoutMs: options.requestTimeoutMs ?? NATS_CONFIG.REQUEST_TIMEOUT,
-      retry: retry === true ? {} : retry,
-    };
-    const { connection, observers, timeoutMs } = this.#requests;
-    this.#store = { connection, observers, timeoutMs, logger, name: options.name };
-    const parts = { connection, observers, inFlight: this.#inFlight, logger, signal: this.#stopping.signal };
-    this.#consumers = new Consumers(parts);
-    this.#service = new Service(options, { ...parts, subscriptions: this.#subscriptions });
   }
 
   /** Connects now rather than at the first use. @throws NotConnectedError */
   async connect(): Promise<void> {
-    await this.#connection.link();
+    await this.#parts.connection.link();
   }
 
   isConnected(): boolean {
-    return this.#connection.state.connected;
+    return this.#parts.connection.state.connected;
   }
 
   /**
@@ -103,12 +58,12 @@ export class Client implements AsyncDisposable {
   ): Promise<Received>;
   request(subject: string, payload?: unknown, options?: RequestOptions<Message>): Promise<Message>;
   request(target: string | Endpoint, payload?: unknown, options: RequestOptions = {}): Promise<unknown> {
-    return ask(this.#requests, target, payload, options);
+    return ask(this.#parts.requests, target, payload, options);
   }
 
   /** Publishes without acknowledgement; with `confirmed`, waits until the server has seen it. @throws ClientError */
   publish(subject: string, payload?: unknown, options: PublishOptions = {}): Promise<void> {
-    return publish(this.#connection, this.#observers, subject, payload, options);
+    return publish(this.#parts.connection, this.#parts.observers, subject, payload, options);
   }
 
   /** Hears a subject. Resolves when the server has accepted it. @throws ClientError */
@@ -117,8 +72,7 @@ export class Client implements AsyncDisposable {
     handler: (message: Message) => unknown,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
-    const parts = { subscriptions: this.#subscriptions, inFlight: this.#inFlight, logger: this.#logger };
-    return subscribe(parts, subject, handler, options);
+    return subscribe(this.#parts, subject, handler, options);
   }
 
   /**
@@ -136,7 +90,7 @@ export class Client implements AsyncDisposable {
     options: ServeOptions<Handled, Answered>,
   ): Promise<void>;
   serve(target: string | Endpoint, options: AnyServeOptions): Promise<void> {
-    return this.#service.serve(target, options);
+    return this.#parts.service.serve(target, options);
   }
 
   /**
@@ -145,7 +99,7 @@ export class Client implements AsyncDisposable {
    * @throws ClientError
    */
   publishToStream(subject: string, payload?: unknown, options: StoreOptions = {}): Promise<Stored> {
-    return publishStored(this.#store, subject, payload, options);
+    return publishStored(this.#parts.store, subject, payload, options);
   }
 
   /**
@@ -156,57 +110,43 @@ export class Client implements AsyncDisposable {
    * @throws ClientError when there is no connection
    */
   consume<Value = Message>(options: ConsumeOptions<Value>): Promise<() => void> {
-    return this.#consumers.start(options);
+    return this.#parts.consumers.start(options);
   }
 
   /** A key-value bucket that exists. @throws ClientError */
   bucket(name: string): Promise<LinkBucket> {
-    return openBucket(this.#connection, name);
+    return openBucket(this.#parts.connection, name);
   }
 
   /** An object store that exists. @throws ClientError */
   objects(name: string, options: ObjectsOptions = {}): Promise<Objects> {
-    return openObjects(this.#connection, name, options);
+    return openObjects(this.#parts.connection, name, options);
   }
 
   health(): ClientHealth {
+    const { connection, addresses, service, consumers, requests } = this.#parts;
     const draining = this.#drained ? ["the client is draining"] : [];
-    return buildHealth(
-      this.#connection.state,
-      this.#addresses.servers,
-      [...draining, ...this.#service.problems(), ...this.#consumers.problems()],
-      [
-        ...this.#service.warnings(),
-        ...this.#requests.resilience.open().map((pattern) => `the breaker of ${pattern} is open`),
-      ],
-    );
+    const open = requests.resilience.open().map((pattern) => `the breaker of ${pattern} is open`);
+    const problems = [...draining, ...service.problems(), ...consumers.problems()];
+    return buildHealth(connection.state, addresses.servers, problems, [...service.warnings(), ...open]);
   }
 
   /** Metrics in the text format of Prometheus; without the option `metrics`, those of the connection alone. */
   metrics(): string {
-    return (this.#metrics ?? new Metrics()).text(this.#connection.state);
+    return (this.#parts.metrics ?? new Metrics()).text(this.#parts.connection.state);
   }
 
   /** Takes nothing new, waits for handlers, sends what they answered, and closes for good. Always ends; never rejects. */
   drain(timeoutMs = this.#drainTimeoutMs): Promise<void> {
-    this.#drained ??= drain(
-      {
-        connection: this.#connection,
-        subscriptions: this.#subscriptions,
-        inFlight: this.#inFlight,
-        stopConsumers: async () => this.#consumers.stop(),
-        stopping: this.#stopping,
-        logger: this.#logger,
-      },
-      timeoutMs,
-    );
+    const stopConsumers = async () => this.#parts.consumers.stop();
+    this.#drained ??= drain({ ...this.#parts, stopConsumers }, timeoutMs);
     return this.#drained;
   }
 
   /** Closes for good, at once. */
   async close(): Promise<void> {
-    this.#stopping.abort();
-    await this.#connection.close();
+    this.#parts.stopping.abort();
+    await this.#parts.connection.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -38,6 +38,14 @@ export async function firstConnect(
 ): Promise<Link> {
   let gaveUp = false;
   let problem: string | undefined;
+  let giveUp: (error: Error) => void = () => {};
+  const late = new Promise<never>((_, reject) => {
+    giveUp = (error) => {
+      gaveUp = true;
+      reject(error);
+    };
+  });
+  let closed = 0;
   const guarded = login.authenticators.map((authenticator) =>
     neverThrowing(authenticator, (reason) => {
       problem = reason;
@@ -58,15 +66,16 @@ export async function firstConnect(
       if (gaveUp) throw new Error("given up");
       return reconnectDelay(dials(), addresses.servers.length, Math.random());
     },
+    // nats.js waits on then, until the dial's time is up: no server is left that could take it.
+    onClosedDial: (reason) => {
+      if (++closed >= addresses.servers.length) giveUp(new NotConnectedError(reason, { refused: true }));
+    },
     onEvent,
   });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      gaveUp = true;
-      reject(new NotConnectedError(`no answer within ${connectTimeoutMs} ms`));
-    }, connectTimeoutMs);
-  });
+  const timer = setTimeout(
+    () => giveUp(new NotConnectedError(`no answer within ${connectTimeoutMs} ms`)),
+    connectTimeoutMs,
+  );
   try {
     return await Promise.race([connecting, late]);
   } catch (error) {

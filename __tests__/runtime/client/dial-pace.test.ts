@@ -27,7 +27,7 @@ test("clients that lost one server at the same moment dial apart", () => {
 
 const options = {
   ...{ servers: ["tls://a:4222"], authenticators: [], timeoutMs: 1000, pingIntervalMs: 25_000 },
-  ...{ firstDialDelayMs: () => 0, dialDelayMs: () => 0, onEvent: () => undefined },
+  ...{ firstDialDelayMs: () => 0, dialDelayMs: () => 0, onClosedDial: () => undefined, onEvent: () => undefined },
 };
 
 test("nats.js is told to encrypt whenever we are, to come back for ever, and that no refusal is the last", () => {

@@ -5,7 +5,8 @@ import type { DialPace } from "./dial-pace";
 import type { Headers, Link, LinkBucket, LinkEvent, LinkObjects, LinkOptions, Message } from "./link";
 
 /** Options that both lines of nats.js know by the same names. */
-export function commonOptions({ servers, tls, name, inboxPrefix, timeoutMs, pingIntervalMs }: LinkOptions) {
+export function commonOptions(options: LinkOptions) {
+  const { servers, tls, name, inboxPrefix, timeoutMs, pingIntervalMs, onClosedDial } = options;
   return {
     servers: [...servers],
     // Always set: without it nats.js connects in clear when a server offers no TLS, whatever the scheme says.
@@ -19,6 +20,8 @@ export function commonOptions({ servers, tls, name, inboxPrefix, timeoutMs, ping
     noAsyncTraces: true,
     // nats.js gives up at the second refusal of a connection's life, a year apart or not.
     ignoreAuthErrorAbort: true,
+    // nats.js hands its options on to the transport, which has learned this one: closed-dials.ts.
+    onClosedDial,
   };
 }
 

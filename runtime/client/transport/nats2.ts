@@ -13,6 +13,7 @@ import {
 import { NodeTransport } from "nats/lib/src/node_transport";
 import { errorMessage } from "../../common/error-message";
 import { type ClientError, DeniedError, InvalidMessageError, NotConnectedError } from "../errors";
+import { tellClosedDials } from "./closed-dials";
 import { DialPace } from "./dial-pace";
 import type { LinkEvent, Transport } from "./link";
 import { commonOptions, natsLink } from "./nats-link";
@@ -20,6 +21,7 @@ import { openBucket, openObjects } from "./nats2-stores";
 import { closeUnfinished } from "./unfinished-sockets";
 
 closeUnfinished(NodeTransport);
+tellClosedDials(NodeTransport);
 
 /** `nats` 2.29, the line that upstream left; a supported adapter. */
 export const nats2: Transport = {

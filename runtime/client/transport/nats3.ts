@@ -10,6 +10,7 @@ import {
 import { NodeTransport } from "@nats-io/transport-node/lib/node_transport";
 import { errorMessage } from "../../common/error-message";
 import { type ClientError, DeniedError, InvalidMessageError, NotConnectedError } from "../errors";
+import { tellClosedDials } from "./closed-dials";
 import { DialPace } from "./dial-pace";
 import type { LinkEvent, Transport } from "./link";
 import { commonOptions, natsLink } from "./nats-link";
@@ -17,6 +18,7 @@ import { openBucket, openObjects } from "./nats3-stores";
 import { closeUnfinished } from "./unfinished-sockets";
 
 closeUnfinished(NodeTransport);
+tellClosedDials(NodeTransport);
 
 /** `@nats-io/transport-node` 3, the line that is developed. */
 export const nats3: Transport = {
