@@ -11,6 +11,7 @@ import { KubernetesAuthStack } from "./kubernetes-auth";
 import { KubernetesBackupStack } from "./kubernetes-backup";
 import { KubernetesCoreStack } from "./kubernetes-core";
 import { KubernetesPkiStack } from "./kubernetes-pki";
+import { KubernetesServicesStack } from "./kubernetes-services";
 import { KubernetesStreamsStack } from "./kubernetes-streams";
 
 type Build<Stack> = (app: App, context: StackContext, stack: Stack) => TerraformStack;
@@ -25,6 +26,7 @@ const builders = {
   core: (app, context, { cluster }) => new KubernetesCoreStack(app, kubernetesContext(context, cluster)),
   auth: (app, context, { cluster }) => new KubernetesAuthStack(app, kubernetesContext(context, cluster)),
   streams: (app, context, { cluster }) => new KubernetesStreamsStack(app, kubernetesContext(context, cluster)),
+  services: (app, context, { cluster }) => new KubernetesServicesStack(app, kubernetesContext(context, cluster)),
   backup: (app, context, { cluster }) => new KubernetesBackupStack(app, kubernetesContext(context, cluster)),
 } satisfies { [Layer in StackLayer]: Build<StackOf<Layer>> };
 
@@ -66,6 +68,7 @@ export {
   KubernetesBackupStack,
   KubernetesCoreStack,
   KubernetesPkiStack,
+  KubernetesServicesStack,
   KubernetesStreamsStack,
   type StackContext,
 };

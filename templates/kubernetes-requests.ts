@@ -1,4 +1,10 @@
-import { type KubernetesCluster, type ProgramName, streamAccounts, type Topology } from "../model/topology";
+import {
+  httpGatewayRun,
+  type KubernetesCluster,
+  type ProgramName,
+  streamAccounts,
+  type Topology,
+} from "../model/topology";
 
 /** What one container asks its node for: CPUs, and bytes of memory. */
 export interface Request {
@@ -18,6 +24,8 @@ export const programRequests = {
   "certificate-renewal": request(0.05, 192),
   streams: request(0.05, 192),
   backup: request(0.1, 512),
+  // 500 connections and 10,000 readers take about 150 MiB beside what waits for slow readers.
+  "http-gateway": request(0.1, 512),
 } satisfies Partial<Record<ProgramName, Request>>;
 
 /** Of programs that are idle most of the time: the chart's reloader and exporter, nats-box. */
@@ -55,6 +63,7 @@ export function podGroups(topology: Topology, cluster: KubernetesCluster): PodGr
       memory: platform.memory + beside * smallRequest.memory,
     },
     { what: "responder", count: leastResponders(topology) + 1, ...programRequests["auth-callout"] },
+    ...(cluster.httpGateway ? [jobs("http-gateway", httpGatewayRun.least + 1)] : []),
     ...(platform.natsBox ? [{ what: "nats-box", count: 1, ...smallRequest }] : []),
     ...(cluster.renewsByJob ? [jobs("certificate-renewal", 1)] : []),
     ...(accounts > 0 ? [jobs("streams", accounts)] : []),

@@ -33,9 +33,10 @@ if (missing) process.stderr.write(`the acceptance tests on Kubernetes are skippe
 const proof = missing ? test.skip : test;
 
 const name = "kubernetes-production";
-const layers = ["pki", "core", "auth", "streams", "backup"];
+const layers = ["pki", "core", "auth", "streams", "services", "backup"];
 const stacks = layers.map((layer) => `${name}-nats-${layer}`);
 const servers = [0, 1, 2].map((i) => `nats-${i}`);
+const clusterIp = "jsonpath={.spec.clusterIP}";
 const minutes = (count: number) => count * 60_000;
 
 const project = new TestProject();
@@ -50,7 +51,7 @@ let serviceAddress = "";
 
 /** A client on this machine: it reaches the Service's address, and verifies the Service's name. */
 async function client(authentication: Authentication, inboxPrefix?: string): Promise<NatsClient> {
-  serviceAddress ||= await kubectl("-n", namespace, "get", "service", "nats", "-o", "jsonpath={.spec.clusterIP}");
+  serviceAddress ||= await kubectl("-n", namespace, "get", "service", "nats", "-o", clusterIp);
   const made = new NatsClient({
     servers: `tls://${serviceAddress}:4222`,
     authentication,
@@ -243,6 +244,30 @@ proof(
         return data.user;
       },
       (user) => `${user} admitted; a broken signature refused`,
+    ),
+  minutes(5),
+);
+
+proof(
+  "a request over HTTP becomes a message with the rights of its token, and one without a valid token becomes none",
+  () =>
+    report.row(
+      "HTTP gateway",
+      async () => {
+        const address = await kubectl("-n", namespace, "get", "service", "nats-http-gateway", "-o", clusterIp);
+        const ask = async (token: string) => {
+          const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+          const said = await fetch(`http://${address}/ask/hello`, { method: "POST", headers, body: '{"a":1}' });
+          return said.status;
+        };
+        const token = (await issuer?.token({ sub: "alice" })) ?? "";
+        const seen = [await ask(token), await ask(token.replace(/.$/, "x"))];
+        expect(seen).toEqual([202, 401]);
+        const ready = await pods("app.kubernetes.io/name=http-gateway", "{.status.containerStatuses[0].ready}");
+        expect(ready.split("\n")).toEqual(["true", "true"]);
+        return seen;
+      },
+      (seen) => `two pods are ready; answers ${seen.join(" and ")}`,
     ),
   minutes(5),
 );

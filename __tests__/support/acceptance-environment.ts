@@ -52,6 +52,13 @@ export function forThisCluster(jwksUri: string, oidcAuthorities: string, program
           domain: "hub",
           storageClass: { name: settings.storageClass, create: false },
         },
+        // No controller is asked for: that the API takes the Ingress is seen, and requests go to the Service.
+        httpGateway: {
+          account: "USERS",
+          hostname: "api.acceptance.example.com",
+          front: { kind: "ingress", className: "nobody" },
+          routes: { ask: { kind: "publish", path: "/ask/{what}", subject: "ask.{sub}.{what}" } },
+        },
         leafAddress: leafHost,
         foreignLeafs: {
           [foreignLeaf]: {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { z } from "zod";
 import { toolPath } from "../../cli/core/toolbox/find";
 import type { Manifest } from "./chart";
@@ -27,8 +28,12 @@ export const apiVersionOf = ({ group, version }: Gvk) => (group ? `${group}/${ve
 export function findSchema(): KubernetesSchema | { missing: string } {
   const folder = toolPath("kubernetes-schemas");
   if (!folder) return { missing: "the published schemas are not there: make kubernetes-tools" };
-  const read = (file: string) => JSON.parse(readFileSync(join(folder, file), "utf8"));
-  const crds = readdirSync(folder).filter((file) => file.endsWith("-crd.json"));
+  // JSON is YAML, but for the large document that parser takes seconds.
+  const read = (file: string) => {
+    const text = readFileSync(join(folder, file), "utf8");
+    return file.endsWith(".json") ? JSON.parse(text) : parse(text);
+  };
+  const crds = readdirSync(folder).filter((file) => file.endsWith("-crd.json") || file.endsWith(".yaml"));
   return new KubernetesSchema(Object.assign(read("swagger.json").definitions, ...crds.map(read).map(customResource)));
 }
 

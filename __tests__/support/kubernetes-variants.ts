@@ -21,6 +21,8 @@ export const changedOnKubernetes = (
 
 const pem = `-----BEGIN CERTIFICATE-----\n${"A".repeat(64)}\n-----END CERTIFICATE-----\n`;
 
+const placing = { place: { kind: "stream", path: "/tests/{id}", subject: "test.{id}", stream: "TEST" } } as const;
+
 /** Every shipped environment that has a cluster on Kubernetes, and each way in which one can be otherwise. */
 export async function kubernetesVariants(root: string): Promise<StackContext[]> {
   const shipped = shippedEnvironments().map((name) => contextOf(name, root));
@@ -49,6 +51,7 @@ export async function kubernetesVariants(root: string): Promise<StackContext[]> 
     };
     cluster.backup = { to: "s3://backups/full", encrypt: true };
     cluster.foreignLeafs = { plant: { accounts: ["APP"] } };
+    cluster.httpGateway = { routes: placing, front: { kind: "ingress", className: "alb" } };
     input.identity = {
       mode: "callout",
       oidc: { issuer: "https://login.example.com:8443/", audience: "nats" },
@@ -83,6 +86,8 @@ export async function kubernetesVariants(root: string): Promise<StackContext[]> 
   const byTerraform = changedOnKubernetes("by-terraform", root, (cluster, _, input) => {
     cluster.tls = { ...cluster.tls, vault: { renewal: "terraform" } };
     cluster.backup = undefined;
+    const gateway = { namespace: "entry", name: "public", listener: "https" };
+    cluster.httpGateway = { routes: placing, hostname: "api.example.com", front: { kind: "route", gateway } };
     // Beside its hub, which it reaches by names of the Kubernetes cluster.
     input.clusters.near = {
       platform: { kind: "kubernetes", flavor: "generic", namespace: "near", zones: 1 },

@@ -14,13 +14,16 @@ export interface Finding {
   says: string;
 }
 
+/** Programs in Go read `off` as false. */
+const goYaml = { version: "1.1" } as const;
+
 /** Writes the objects to one file for each stack. */
 export function writeManifests(made: readonly Made[], folder: string): string[] {
   mkdirSync(folder, { recursive: true });
   return [...new Set(made.map(stackOf))].map((stack) => {
     const file = join(folder, `${stack}.yaml`);
     const objects = made.filter((one) => stackOf(one) === stack);
-    writeFileSync(file, objects.map(({ manifest }) => stringify(manifest)).join("---\n"));
+    writeFileSync(file, objects.map(({ manifest }) => stringify(manifest, goYaml)).join("---\n"));
     return file;
   });
 }

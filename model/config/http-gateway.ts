@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { httpFront } from "./kubernetes";
 import { accountName, duration, hostname, label, matching, period, size, streamName } from "./scalars";
 
 /** A path whose parameters such as `{customer}` are whole segments. */
@@ -98,11 +99,16 @@ export type HttpRoute = z.output<typeof route>;
 /** HTTP in front of a cluster, for callers that cannot hold a NATS client. */
 export const httpGateway = z.strictObject({
   /**
-   * Name that callers dial. Default on AWS: `api.` and the platform's domain; it must lie in that domain, whose zone proves
+   * Name that callers dial. Default: `api.` and the platform's domain. On AWS it must lie in that domain, whose zone proves
    * it to ACM.
    */
   hostname: hostname.optional(),
-  /** AWS: ARN of a web ACL (WAF) for the balancer. Of a body it reads the first 8 KB. */
+  /**
+   * Kubernetes: what leads callers from outside to it. Without it, pods of the Kubernetes cluster reach it by its Service, and
+   * nobody else does.
+   */
+  front: httpFront.optional(),
+  /** AWS, and an Ingress on EKS: ARN of a web ACL (WAF) for the balancer. Of a body it reads the first 8 KB. */
   webAcl: matching(
     /^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\/[A-Za-z0-9_-]+\/[0-9a-f-]+$/,
     "must be the ARN of a regional web ACL",

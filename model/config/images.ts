@@ -48,6 +48,7 @@ export const kubernetesImages = z
       .strictObject({
         "auth-callout": programDigest,
         "certificate-renewal": programDigest,
+        "http-gateway": programDigest,
         backup: programDigest,
         streams: programDigest,
       })

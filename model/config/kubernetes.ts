@@ -61,6 +61,29 @@ export const natsBox = z.strictObject({
     .default(["sys"]),
 });
 
+/**
+ * What leads callers from outside of the Kubernetes cluster to an HTTP gateway. Both end TLS with a certificate of their own:
+ * the gateway's own port is HTTP, for pods of the Kubernetes cluster and what is in front.
+ */
+export const httpFront = z.discriminatedUnion("kind", [
+  /** An Ingress, of whatever controller. */
+  z.strictObject({
+    kind: z.literal("ingress"),
+    /** Class of the Ingress; without it the Kubernetes cluster's default one. */
+    className: label.optional(),
+    /** Annotations for its controller, for example `cert-manager.io/cluster-issuer: letsencrypt`. */
+    annotations: z.record(z.string().min(1), z.string()).default({}),
+    /** Secret of the certificate. Default: `<cluster>-http-gateway-tls`. `false`: the controller has one of its own. */
+    tlsSecret: z.union([label, z.literal(false)]).optional(),
+  }),
+  /** A route of the Gateway API, on a listener that exists and speaks HTTPS. */
+  z.strictObject({
+    kind: z.literal("route"),
+    /** The Gateway that it belongs to. It has to accept routes of the cluster's namespace. */
+    gateway: z.strictObject({ namespace: label, name: label, listener: label }),
+  }),
+]);
+
 export const ingress = z.strictObject({
   /** Class of the Ingress; without it the Kubernetes cluster's default one. */
   className: label.optional(),

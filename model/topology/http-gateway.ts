@@ -1,12 +1,32 @@
 import { reservedBy } from "../../runtime/subjects/spec";
 import type { Environment } from "../config";
-import type { HttpGatewayTopology } from "./model";
+import type { ClusterTopology, HttpGatewayTopology } from "./model";
 import { subjectsOfUses } from "./rights";
 
 type Gateway = NonNullable<Environment["clusters"][string]["httpGateway"]>;
 
 /** Name of the service as which the gateway of a cluster logs in. */
 export const httpGatewayService = (cluster: string): string => `http-gateway-${cluster}`;
+
+/**
+ * How a gateway is run, wherever it is deployed: processes and the most of them, and the time that one has to stop. Readiness
+ * ends first, and until `drainSeconds` are over nothing new comes; then requests have half as long again, and streams end.
+ */
+export const httpGatewayRun = {
+  ports: { callers: 8080, admin: 9090 },
+  least: 2,
+  most: 20,
+  drainSeconds: 15,
+  stopSeconds: 60,
+} as const;
+
+/** Name that callers dial; absent where nothing leads them to it by a name. */
+export const httpGatewayHost = ({
+  httpGateway,
+  platform,
+}: Pick<ClusterTopology, "httpGateway" | "platform">): string | undefined =>
+  httpGateway?.hostname ??
+  ("domain" in platform && platform.domain !== undefined ? `api.${platform.domain}` : undefined);
 
 export function buildHttpGateway(cluster: string, gateway: Gateway): HttpGatewayTopology {
   const { balancerIdle, routes, ...same } = gateway;

@@ -14,7 +14,7 @@ export {
   secretsInStore,
 } from "./deployed-secrets";
 export { fleetFamilies, isBuilt } from "./fleet";
-export { httpGatewayService, routePattern } from "./http-gateway";
+export { httpGatewayHost, httpGatewayRun, httpGatewayService, routePattern } from "./http-gateway";
 export { isLandingAccount, streamsInbox } from "./identity";
 export { type ClusterSecrets, clusterSecrets, type KubernetesClusterNames, kubernetesNames } from "./kubernetes-names";
 export {

@@ -7,10 +7,13 @@ export interface KubernetesClusterNames {
   coreStack: string;
   authStack: string;
   streamsStack: string;
+  /** What requests come to: the HTTP gateway. */
+  servicesStack: string;
   backupStack: string;
   /** Release, StatefulSet, Service and the first part of every server's name. */
   release: string;
   callout: string;
+  httpGateway: string;
   renewal: string;
   backup: string;
   /** ServiceAccount of what removes old backups. */
@@ -49,9 +52,11 @@ export function kubernetesNames(environment: string, cluster: string): Kubernete
     coreStack: `${prefix}-core`,
     authStack: `${prefix}-auth`,
     streamsStack: `${prefix}-streams`,
+    servicesStack: `${prefix}-services`,
     backupStack: `${prefix}-backup`,
     release: cluster,
     callout: `${cluster}-auth-callout`,
+    httpGateway: `${cluster}-http-gateway`,
     renewal: `${cluster}-certificate-renewal`,
     backup: `${cluster}-backup`,
     prune: `${cluster}-prune`,

@@ -55,7 +55,7 @@ export const programs = {
     ownLog: true,
   },
   "http-gateway": {
-    runs: { aws: "image" },
+    runs: { aws: "image", kubernetes: "image" },
     standalone: true,
     isNeeded: ({ cluster }) => cluster.httpGateway !== undefined,
     listeners: ["client"],

@@ -1,6 +1,6 @@
 /** Kinds of Terraform state. A layer belongs to one platform family, and is built by one builder. */
 export type AwsLayer = "foundation" | "certificates" | "nats" | "programs";
-export type KubernetesLayer = "pki" | "core" | "auth" | "streams" | "backup";
+export type KubernetesLayer = "pki" | "core" | "auth" | "streams" | "services" | "backup";
 export type StackLayer = AwsLayer | KubernetesLayer;
 
 /** Stacks of one family are deployed with the same providers, by the same driver. */

@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import type { EcsCluster, HttpGatewayTopology } from "../../model/topology";
-import { awsClusterNames } from "../../model/topology";
+import { awsClusterNames, httpGatewayHost, httpGatewayRun } from "../../model/topology";
 import { httpGatewayEnvironment } from "../../templates/http-gateway-environment";
 import type { StackContext } from "./context";
 import { HttpGatewayBalancer } from "./http-gateway-balancer";
@@ -19,12 +19,8 @@ export interface HttpGatewayProps {
 }
 
 const program = "http-gateway";
-const ports = { callers: 8080, admin: 9090 };
+const { ports, least, most, drainSeconds, stopSeconds } = httpGatewayRun;
 const isHealthy = `fetch("http://127.0.0.1:${ports.admin}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
-/** Readiness ends first: two health checks of the balancer later nothing new comes. */
-const drainSeconds = 15;
-/** Then requests have half as long again, and the streams have ended. */
-const stopSeconds = 60;
 
 /** The HTTP gateway of a cluster: at least two tasks over the zones, behind a balancer with a name of its own. */
 export class HttpGateway extends Construct {
@@ -39,7 +35,7 @@ export class HttpGateway extends Construct {
     const security = new HttpGatewaySecurity(this, "security", { name, vpcId, vpcRange, callers, gateway: ports });
     const balancer = new HttpGatewayBalancer(this, "front", {
       name,
-      hostname: gateway.hostname ?? `api.${platform.domain}`,
+      hostname: httpGatewayHost(cluster) ?? "",
       zoneId: lookups.zoneId,
       vpcId,
       subnets: lookups.subnets(isInternal ? "private" : "public", platform.zones),
@@ -78,8 +74,8 @@ export class HttpGateway extends Construct {
       lookups,
       securityGroupId: security.tasksId,
       zones: platform.zones,
-      least: 2,
-      scale: { most: 20, cpu: 50 },
+      least,
+      scale: { most, cpu: 50 },
       healthCheckGracePeriodSeconds: 60,
       loadBalancer: [
         { targetGroupArn: balancer.targetGroup.arn, containerName: program, containerPort: ports.callers },

@@ -5,7 +5,7 @@ import {
   type NetworkPolicyV1SpecIngressFrom,
 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { Construct } from "constructs";
-import { type ListenerName, type ProgramName, streamAccounts } from "../../model/topology";
+import { httpGatewayRun, type ListenerName, type ProgramName, streamAccounts } from "../../model/topology";
 import { exporterPort } from "../../templates/helm-values";
 import { pruneAccess } from "./backup-prune";
 import { type KubernetesContext, labelsOf, serverLabels } from "./context";
@@ -63,6 +63,14 @@ function rulesOf(context: KubernetesContext): Rules[] {
   const rules: (Rules | false | undefined)[] = [
     { name: "servers", pods: serverLabels(context), ingress: serverIngress(context), egress: serverEgress(context) },
     { ...program("auth-callout"), ingress: from(readers(context), 9090) },
+    // Its callers bring tokens; what is in front of it has addresses that natsform does not know.
+    cluster.httpGateway && {
+      ...program("http-gateway"),
+      ingress: [
+        ...from("everybody", httpGatewayRun.ports.callers),
+        ...from(readers(context), httpGatewayRun.ports.admin),
+      ],
+    },
     context.cluster.renewsByJob && program("certificate-renewal"),
     streamAccounts(topology, cluster.name).length > 0 && program("streams"),
     backup && {

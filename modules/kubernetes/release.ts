@@ -9,6 +9,7 @@ import { archiveDigest } from "../../model/config/charts";
 import { helmValues, settingProblems, valuesProblems } from "../../templates/helm-values";
 import { escapeTemplate } from "../terraform/json";
 import type { KubernetesContext } from "./context";
+import { httpGatewayObjects } from "./http-gateway-objects";
 import { monitoringObjects } from "./monitoring-objects";
 
 export interface NatsReleaseProps {
@@ -28,7 +29,7 @@ export class NatsRelease extends Construct {
     const { topology, trust, cluster, names, namespace } = context;
     const own = cluster.platform.chart.values;
     refuse(context, [...valuesProblems(own), ...settingProblems(own, cluster.name)]);
-    const extraResources = monitoringObjects(context);
+    const extraResources = [...monitoringObjects(context), ...httpGatewayObjects(context)];
     const values = helmValues({ topology, trust, cluster, storageClass, extraResources });
     refuse(context, valuesProblems(values));
     this.release = new Release(this, "release", {

@@ -1,7 +1,7 @@
 /** Custom resources of the Prometheus operator, as they stand in a manifest. */
 export interface CustomResource {
-  apiVersion: "monitoring.coreos.com/v1";
-  kind: "PodMonitor" | "ServiceMonitor" | "PrometheusRule";
+  apiVersion: string;
+  kind: string;
   metadata: { name: string; namespace: string; labels: Record<string, string> };
   spec: Record<string, unknown>;
 }

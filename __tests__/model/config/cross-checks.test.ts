@@ -188,6 +188,30 @@ test.each<[string, Changes, string | RegExp]>([
     "clusters.core.httpGateway.hostname is the name of the servers",
   ],
   [
+    "a front where a balancer is there anyway",
+    gateway({ one: route("/a", "a.b") }, { front: { kind: "ingress" } }),
+    "clusters.core.httpGateway.front is for Kubernetes alone, and aws-ec2 does not read it; leave it out: a balancer is always there",
+  ],
+  [
+    "a front that has no name to serve",
+    {
+      ...gateway({ one: route("/a", "a.b") }, { front: { kind: "ingress" } }),
+      "clusters.core.platform": kubernetes.platform,
+    },
+    "clusters.core.httpGateway.hostname is required by front, which serves one name; for example api.example.com; or set platform.domain",
+  ],
+  [
+    "a web ACL where no balancer of AWS is",
+    {
+      ...gateway(
+        { one: route("/a", "a.b") },
+        { webAcl: "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/one/0a1b" },
+      ),
+      "clusters.core.platform": kubernetes.platform,
+    },
+    "clusters.core.httpGateway.webAcl guards a balancer of AWS, and there is none here; leave it out; on EKS, choose an Ingress as front",
+  ],
+  [
     "a header that is an order to servers",
     gateway({ one: route("/a", "a.b", { requestHeaders: ["nats-Rollup"] }) }),
     /^clusters.core.httpGateway.routes.one.requestHeaders\[0\] must be a header that may be handed on: not Nats-/,

@@ -113,6 +113,7 @@ const asking: Record<string, string> = {
   "cli/keys/leaf-authority.ts": "reads a Secret of Kubernetes, or of AWS",
   "model/change/platform.ts": "a larger cluster on ECS has other certificates, for which its servers restart",
   "model/config/checks/aws.ts": "reads what is not parsed yet",
+  "model/config/checks/http-gateway.ts": "reads what is not parsed yet",
   "model/config/checks/kubernetes.ts": "reads what is not parsed yet",
   "model/config/checks/raw.ts": "reads what is not parsed yet",
   "model/lint/backup-history.ts": "a rule about the identities of pods",

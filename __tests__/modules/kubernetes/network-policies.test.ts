@@ -58,10 +58,18 @@ function worldOf({ topology }: StackContext, stacks: readonly Stack[]): World {
       platform.kind === "kubernetes" && platform.namespace === namespace ? readersOf(platform) : [],
     );
   const metrics = programs
-    .filter(({ variables }) => variables.HTTP_PORT)
+    .filter(({ variables }) => variables.HTTP_PORT && !variables.ADMIN_PORT)
     .flatMap(({ pod: to, variables }) =>
       readersIn(to.namespace).map((from) => ({ why: "metrics", from, to, port: Number(variables.HTTP_PORT) })),
     );
+  const gateways = programs.flatMap(({ pod: to, variables: { HTTP_PORT, ADMIN_PORT } }) =>
+    ADMIN_PORT === undefined
+      ? []
+      : [
+          ...[podOf("shop"), elsewhere].map((from) => ({ why: "a caller", from, to, port: Number(HTTP_PORT) })),
+          ...readersIn(to.namespace).map((from) => ({ why: "metrics", from, to, port: Number(ADMIN_PORT) })),
+        ],
+  );
   const isOnEks = topology.clusters.some(({ platform }) => platform.kind === "kubernetes" && platform.flavor === "eks");
   const agent = { address: "169.254.170.23" };
   const lent = programs
@@ -86,6 +94,7 @@ function worldOf({ topology }: StackContext, stacks: readonly Stack[]): World {
       neededByRelease(release, releases, resolversIn(release.namespace), readersIn(release.namespace)),
     ),
     ...metrics,
+    ...gateways,
   ];
   return { name: topology.environment, policies, programs, releases, needed };
 }
@@ -149,7 +158,13 @@ test("policies are read as Kubernetes reads them", () => {
 test("there are policies, programs and connections to speak of", () => {
   expect(worlds.length).toBeGreaterThanOrEqual(3);
   const names = worlds.flatMap(({ programs }) => programs.map(({ pod }) => pod.labels["app.kubernetes.io/name"]));
-  expect([...new Set(names)].sort()).toEqual(["auth-callout", "backup", "certificate-renewal", "streams"]);
+  expect([...new Set(names)].sort()).toEqual([
+    "auth-callout",
+    "backup",
+    "certificate-renewal",
+    "http-gateway",
+    "streams",
+  ]);
   for (const { needed } of worlds) expect(needed.length).toBeGreaterThan(15);
 });
 
@@ -236,6 +251,8 @@ test("what nobody needs is refused", () => {
     ["the callout to another port outside", program("auth-callout"), elsewhere, 25],
     ["the renewal to the internet's mail", program("certificate-renewal"), elsewhere, 25],
     ["the streams to the internet", program("streams"), elsewhere, 443],
+    ["the gateway to the routes", program("http-gateway"), servers, 6222],
+    ["the gateway to the internet", program("http-gateway"), elsewhere, 443],
     ["the backup to the routes", program("backup", "backup"), servers, 6222],
     ["the drill to servers with data", program("backup", "drill"), servers, 4222],
     ["a visitor to the routes", podOf("shop"), servers, 6222],
@@ -243,6 +260,7 @@ test("what nobody needs is refused", () => {
       const who = JSON.stringify(from);
       return [
         [`${who} to the callout's metrics`, from, program("auth-callout"), 9090],
+        [`${who} to the gateway's metrics`, from, program("http-gateway"), 9090],
         [`${who} to monitoring`, from, servers, 8222],
         [`${who} to the exporters`, from, servers, 7777],
       ];

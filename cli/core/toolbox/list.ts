@@ -252,10 +252,10 @@ const entries = {
   },
   "kubernetes-schemas": {
     kind: "made",
-    version: "1.34.3-0.85.0",
-    place: "kubernetes/1.34.3-0.85.0",
+    version: "1.34.3-0.85.0-1.3.0",
+    place: "kubernetes/1.34.3-0.85.0-1.3.0",
     way: { by: "go-files", list: "tools/kubernetes/schemas.txt" },
-    purpose: "what objects of Kubernetes and of the Prometheus operator may hold",
+    purpose: "what objects of Kubernetes, of the Prometheus operator and of the Gateway API may hold",
     usedFor: ["test"],
   },
   helm: {

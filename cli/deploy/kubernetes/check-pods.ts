@@ -4,7 +4,7 @@ import { checkRow, type DeployRow } from "../../core/rows";
 import { withKeys } from "../rotation-step";
 import type { DeployTarget } from "../target";
 import { clusterAccess } from "./cluster";
-import { keysOf, Responders } from "./responders";
+import { judgeDeployment, keysOf, Responders } from "./responders";
 
 const Pod = z.object({
   metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
@@ -93,17 +93,5 @@ export async function checkResponders(target: DeployTarget, name: string): Promi
   ];
 }
 
-export function judgeResponders(found: Responders, keys: string) {
-  const { metadata, spec, status } = found;
-  const { availableReplicas, updatedReplicas, observedGeneration } = status;
-  const rolled =
-    observedGeneration >= metadata.generation &&
-    spec.replicas > 0 &&
-    availableReplicas >= spec.replicas &&
-    updatedReplicas === spec.replicas;
-  return withKeys(
-    { ok: rolled, seen: `${availableReplicas} of ${spec.replicas} responders ready` },
-    keysOf(found),
-    keys,
-  );
-}
+export const judgeResponders = (found: Responders, keys: string) =>
+  withKeys(judgeDeployment(found, "responders"), keysOf(found), keys);

@@ -5,6 +5,7 @@ import { checkCronJobs } from "./check-cron-jobs";
 import { checkPods, checkResponders } from "./check-pods";
 import { checkCertificates, checkKeys } from "./check-secrets";
 import { checkServers } from "./check-servers";
+import { checkServices } from "./check-services";
 import { checkStreams } from "./check-streams";
 import { checkObjects } from "./objects";
 
@@ -14,6 +15,7 @@ const checks: readonly [DeployRow["group"], Check][] = [
   ["pods", checkObjects],
   ["pods", checkPods],
   ["pods", checkResponders],
+  ["pods", checkServices],
   ["secrets", checkCertificates],
   ["secrets", checkKeys],
   ["servers", checkServers],

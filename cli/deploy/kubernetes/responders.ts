@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { keysIn } from "../rotation-step";
 
-/** The Deployment of a cluster's responders. */
+/** A Deployment, with the variables of its pods: that of a cluster's responders, for one. */
 export const Responders = z.object({
   metadata: z.object({ generation: z.number() }),
   spec: z.object({
@@ -32,3 +32,14 @@ export const keysOf = ({ spec }: Responders): string | undefined =>
 /** True when every pod is of the last revision, ready or not. */
 export const isUpdated = ({ metadata, status }: Responders): boolean =>
   status.observedGeneration >= metadata.generation && status.updatedReplicas === status.replicas;
+
+/** True when as many pods as are wanted are ready, all of the last revision. @param what they are, for people */
+export function judgeDeployment({ metadata, spec, status }: Responders, what: string, least = 1) {
+  const { availableReplicas, updatedReplicas, observedGeneration } = status;
+  const ok =
+    observedGeneration >= metadata.generation &&
+    spec.replicas >= least &&
+    availableReplicas >= spec.replicas &&
+    updatedReplicas === spec.replicas;
+  return { ok, seen: `${availableReplicas} of ${spec.replicas} ${what} ready` };
+}

@@ -29,7 +29,7 @@ export const kubernetesRights = (
       roomNeed(topology, cluster, kubectl),
       ...(cluster.platform.networkPolicies.egress ? [dnsNeed(cluster, kubectl)] : []),
       ...(cluster.platform.zones > 1 ? [zonesNeed(cluster, kubectl)] : []),
-      ...operatorKinds(cluster, kubectl),
+      ...otherKinds(cluster, kubectl),
     ];
   });
 
@@ -93,27 +93,43 @@ function storage(
   ];
 }
 
-/** Resource kinds of the Prometheus operator that the configuration uses. */
-function operatorKinds({ name, platform }: KubernetesCluster, kubectl: Promise<Kubectl>): Promise<Prerequisite>[] {
+/** Resource kinds of others that the configuration uses: the Prometheus operator's, and those of what is before the HTTP gateway. */
+function otherKinds({ name, platform, httpGateway }: KubernetesCluster, kubectl: Promise<Kubectl>) {
   const { exporter, monitor, rules } = platform.monitoring;
-  const desired = [
+  const operators = [
     ...(exporter && monitor === "pod" ? ["podmonitors"] : []),
     ...(exporter && monitor === "service" ? ["servicemonitors"] : []),
     ...(rules ? ["prometheusrules"] : []),
   ].map((kind) => `${kind}.monitoring.coreos.com`);
+  const routes = [
+    "httproutes.gateway.networking.k8s.io",
+    ...(platform.flavor === "gke"
+      ? ["healthcheckpolicies.networking.gke.io", "gcpbackendpolicies.networking.gke.io"]
+      : []),
+  ];
+  return [
+    ...kinds(
+      `monitoring of ${name}`,
+      "install the Prometheus operator, or switch platform.monitoring off",
+      operators,
+      kubectl,
+    ),
+    ...kinds(
+      `HTTP gateway of ${name}`,
+      "install the Gateway API, or choose an Ingress as httpGateway.front",
+      httpGateway?.front?.kind === "route" ? routes : [],
+      kubectl,
+    ),
+  ];
+}
+
+function kinds(name: string, get: string, desired: string[], kubectl: Promise<Kubectl>): Promise<Prerequisite>[] {
   if (desired.length === 0) return [];
   return [
-    checkPrerequisite(
-      {
-        name: `monitoring of ${name}`,
-        needed: desired.join(", "),
-        get: "install the Prometheus operator, or switch platform.monitoring off",
-      },
-      async () => {
-        const { items } = await (await kubectl).json(List, "get", "customresourcedefinitions");
-        const there = desired.filter((kind) => items.some(({ metadata }) => metadata.name === kind));
-        return { ok: there.length === desired.length, found: there.join(", ") || "none" };
-      },
-    ),
+    checkPrerequisite({ name, needed: desired.join(", "), get }, async () => {
+      const { items } = await (await kubectl).json(List, "get", "customresourcedefinitions");
+      const there = desired.filter((kind) => items.some(({ metadata }) => metadata.name === kind));
+      return { ok: there.length === desired.length, found: there.join(", ") || "none" };
+    }),
   ];
 }

@@ -27,18 +27,53 @@ export const httpGateways: Check = (env) =>
         ? [unknownName([...at, "account"], account, "account", known)]
         : []),
       ...publicName(httpGateway, dict(platform), at),
+      ...unread(httpGateway, dict(platform), at),
       ...routes.flatMap((route) => [...parameters(route), ...ownPath(route), ...stream(env, cluster, account, route)]),
       ...ambiguous(routes),
     ];
   });
 
 /** On AWS a name is proved in the environment's zone, and `nats.` is the servers'. */
-function publicName({ hostname }: Dict, { kind, domain }: Dict, at: Path): Problem[] {
+function publicName({ hostname, front }: Dict, { kind, domain }: Dict, at: Path): Problem[] {
   const [name, zone] = [text(hostname), text(domain)];
-  if (name === undefined || zone === undefined || !text(kind)?.startsWith("aws-")) return [];
   const path = [...at, "hostname"];
+  if (isDict(front) && kind === "kubernetes" && hostname === undefined && domain === undefined) {
+    const message = "is required by front, which serves one name";
+    return [{ path, got: undefined, message, fix: "for example api.example.com; or set platform.domain" }];
+  }
+  if (name === undefined || zone === undefined) return [];
   if (name === `nats.${zone}`) return [{ path, got: name, message: "is the name of the servers" }];
-  return name.endsWith(`.${zone}`) ? [] : [{ path, got: name, message: `is not in the platform's domain ${zone}` }];
+  return name.endsWith(`.${zone}`) || !text(kind)?.startsWith("aws-")
+    ? []
+    : [{ path, got: name, message: `is not in the platform's domain ${zone}` }];
+}
+
+/** Settings that nothing on the platform would read. */
+function unread({ front, webAcl }: Dict, { kind, flavor }: Dict, at: Path): Problem[] {
+  const isOnAws = text(kind)?.startsWith("aws-") === true;
+  const isOfEks = kind === "kubernetes" && flavor === "eks" && dict(front).kind === "ingress";
+  return [
+    ...(front !== undefined && text(kind) !== undefined && kind !== "kubernetes"
+      ? [
+          {
+            path: [...at, "front"],
+            got: front,
+            message: `is for Kubernetes alone, and ${text(kind)} does not read it`,
+            fix: isOnAws ? "leave it out: a balancer is always there" : "leave it out",
+          },
+        ]
+      : []),
+    ...(webAcl !== undefined && text(kind) !== undefined && !isOnAws && !isOfEks
+      ? [
+          {
+            path: [...at, "webAcl"],
+            got: webAcl,
+            message: "guards a balancer of AWS, and there is none here",
+            fix: "leave it out; on EKS, choose an Ingress as front",
+          },
+        ]
+      : []),
+  ];
 }
 
 const placeholdersOf = (value: unknown): string[] =>

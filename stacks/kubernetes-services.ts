@@ -1,0 +1,16 @@
+import { type App, TerraformStack } from "cdktf";
+import type { KubernetesContext } from "../modules/kubernetes/context";
+import { HttpGateway } from "../modules/kubernetes/http-gateway";
+import { addKubernetesProvider } from "../modules/kubernetes/providers";
+import { addBackend } from "../modules/terraform/backend";
+
+/** What is asked: the HTTP gateway. It comes after the streams that it publishes to. */
+export class KubernetesServicesStack extends TerraformStack {
+  constructor(app: App, context: KubernetesContext) {
+    const { environment, settings, cluster, names } = context;
+    super(app, names.servicesStack);
+    addBackend(this, environment, settings);
+    addKubernetesProvider(this, cluster.platform);
+    if (cluster.httpGateway) new HttpGateway(this, "http-gateway", context, cluster.httpGateway);
+  }
+}
