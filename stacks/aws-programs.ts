@@ -4,6 +4,7 @@ import { awsClusterNames, streamAccounts } from "../model/topology";
 import { AuthCallout } from "../modules/aws/auth-callout";
 import { AccountBackup } from "../modules/aws/backup";
 import { CalloutAlarms } from "../modules/aws/callout-alarms";
+import { CodeChanges } from "../modules/aws/code-changes";
 import type { StackContext } from "../modules/aws/context";
 import { FleetService } from "../modules/aws/fleet-service";
 import { HttpGateway } from "../modules/aws/http-gateway";
@@ -33,6 +34,16 @@ export class AwsProgramsStack extends TerraformStack {
       topicArn: cluster.platform.alarmTopicArn,
     });
     new TerraformOutput(this, "auth-callout-service", { value: callout.service.name, staticId: true });
+    const { deployRoleArns } = cluster.platform;
+    if (deployRoleArns)
+      new CodeChanges(this, "code-changes", {
+        prefix: names.prefix,
+        cluster: cluster.name,
+        deployRoleArns,
+        retentionDays: environment.logRetentionDays,
+        lookups,
+        topicArn: cluster.platform.alarmTopicArn,
+      });
 
     const output = (id: string, description: string, tasks: string[][]) =>
       new TerraformOutput(this, id, {

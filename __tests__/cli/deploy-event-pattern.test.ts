@@ -18,6 +18,7 @@ test.each([
   ["anything but another", { detail: { lastStatus: [{ "anything-but": ["STOPPED", "PENDING"] }] } }],
   ["a key that is there", { detail: { group: [{ exists: true }] } }],
   ["a key that is not there", { detail: { stopCode: [{ exists: false }] } }],
+  ["a key below one that is not there", { detail: { stop: { code: [{ exists: false }] } } }],
   ["one of two alternatives", { $or: [{ source: ["aws.ec2"] }, { source: ["aws.ecs"] }] }],
 ])("matches %s", (_, pattern) => {
   expect(matches(pattern, event)).toBe(true);

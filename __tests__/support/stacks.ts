@@ -87,6 +87,7 @@ export async function variants(root: string): Promise<StackContext[]> {
     platform.storage = "efs";
     platform.network = { egress: "endpoints", cidr: "10.8.0.0/20" };
     platform.alarmTopicArn = "arn:aws:sns:eu-west-1:123456789012:alarms";
+    platform.deployRoleArns = ["arn:aws:iam::123456789012:role/deploy"];
     input.backend = { kind: "s3", bucket: "states", region: "eu-west-1" };
     input.deletionProtection = false;
   });

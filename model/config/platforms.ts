@@ -72,6 +72,14 @@ const aws = {
     /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/,
     "must be the ARN of an SNS topic",
   ).optional(),
+  /**
+   * ARNs of the IAM roles that deploy. An alarm rings when anybody else changes the code of a function, what a task runs, or
+   * opens a shell in one. It needs a trail of CloudTrail in the account. Default: no alarm.
+   */
+  deployRoleArns: z
+    .array(matching(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, "must be the ARN of an IAM role"))
+    .min(1)
+    .optional(),
 };
 
 export const awsEcs = z.strictObject({

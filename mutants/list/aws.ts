@@ -25,6 +25,20 @@ export const aws = [
     ["the bucket is read in clear", 'Effect: "Deny"', 'Effect: "Allow"'],
     ["a protected bucket goes with all its versions", "forceDestroy: !deletionProtection", "forceDestroy: true"],
   ]),
+  ...plantedIn("modules/aws/code-change-pattern.ts", [
+    ["a function's other code is not heard of", '[{ prefix: "UpdateFunctionCode" }]', '["UpdateFunctionCode"]'],
+    ["a user who changes code is not heard of", "issuer([{ exists: false }])", "issuer([{ exists: true }])"],
+    [
+      "a role that changes code is not heard of",
+      'issuer([{ "anything-but": deployRoleArns }])',
+      "issuer([{ exists: false }])",
+    ],
+    ["a shell in a server is not heard of", 'eventName: ["ExecuteCommand"]', "eventName: []"],
+  ]),
+  ...plantedIn("modules/aws/code-changes.ts", [
+    ["EventBridge may not write who changed code", "...delivery, Action:", "Action:"],
+    ["nobody is told that code changed", "topicArn,\n    });", "});"],
+  ]),
   ...plantedIn("modules/aws/data-file-system.ts", [
     ["data on EFS is not encrypted", "encrypted: true,", "encrypted: false,"],
     ["data on EFS is encrypted with AWS's own key", "kmsKeyId: kmsKeyArn,", ""],

@@ -222,3 +222,10 @@ describe("streams", () => {
     });
   });
 });
+
+test("changed code is listened for where the roles that deploy are named, and nowhere else", () => {
+  const watched = Object.entries(stacks).filter(([, stack]) =>
+    Object.values(all(stack, "aws_cloudwatch_event_rule")).some(({ name }) => String(name).endsWith("-code-changes")),
+  );
+  expect(watched.map(([name]) => name)).toEqual(["inside-core-programs"]);
+});

@@ -14,6 +14,8 @@ export function matches(pattern: JsonObject, event: JsonObject): boolean {
     if (key === "$or") return (desired as JsonObject[]).some((part) => matches(part, event));
     const found = event[key];
     if (Array.isArray(desired)) return desired.some((value) => valueMatches(value, found));
+    // What is not there has no keys: a key below it does not exist.
+    if (found === undefined) return matches(desired as JsonObject, {});
     return isObject(found) && matches(desired as JsonObject, found);
   });
 }

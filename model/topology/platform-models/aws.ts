@@ -75,6 +75,7 @@ const commonChanges = {
   dnsTtlSeconds: "around",
   monitoring: "around",
   alarmTopicArn: "around",
+  deployRoleArns: "around",
 } as const;
 
 const gib = 2 ** 30;
