@@ -7,6 +7,7 @@ import { bundle } from "./commands/bundle";
 import { check } from "./commands/check";
 import { connect } from "./commands/connect";
 import { deploy } from "./commands/deploy";
+import { deployPolicy } from "./commands/deploy-policy";
 import { doctor } from "./commands/doctor";
 import { images } from "./commands/images";
 import { keys } from "./commands/keys";
@@ -28,7 +29,7 @@ const groups: Readonly<Record<string, readonly (() => CommandUnknownOpts)[]>> = 
   "Look at an environment": [check, planChange, review, topology, render, access, permissions, subjects],
   "Prepare this machine": [doctor, tools],
   "Run it on this machine": [up, verify, status, logs, connect, token, contexts, down],
-  "Deploy it": [keys, deploy, images],
+  "Deploy it": [keys, deployPolicy, deploy, images],
   "Work with what runs": [streams, audit, roll, backup, leafCredentials, bundle],
 };
 

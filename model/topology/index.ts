@@ -27,6 +27,7 @@ export {
 } from "./leaf-authorities";
 export * from "./model";
 export type { ClusterNames } from "./names";
+export { partitionOf } from "./partition";
 export { internalDomain, platformModel, platformModels } from "./platform-models";
 export { serverZone } from "./platform-models/aws";
 export { programImage, serverImage } from "./platform-models/images";

@@ -1,6 +1,7 @@
 import { clusterOf, type EcsCluster, isOnEcs } from "../../model/topology";
 import type { StackContext } from "../terraform/context";
 
+export { partitionOf } from "../../model/topology";
 export type { StackContext };
 
 /** @throws when the environment has no such cluster, or has it elsewhere */
@@ -8,10 +9,4 @@ export function ecsCluster({ topology }: StackContext, name: string): EcsCluster
   const cluster = clusterOf(topology, name);
   if (!isOnEcs(cluster)) throw new Error(`cluster ${name} is not on ECS`);
   return cluster;
-}
-
-/** The part of an ARN that names the partition of AWS. */
-export function partitionOf(region: string): string {
-  if (region.startsWith("cn-")) return "aws-cn";
-  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 }
