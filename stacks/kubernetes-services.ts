@@ -1,10 +1,11 @@
 import { type App, TerraformStack } from "cdktf";
 import type { KubernetesContext } from "../modules/kubernetes/context";
+import { FleetService } from "../modules/kubernetes/fleet-service";
 import { HttpGateway } from "../modules/kubernetes/http-gateway";
 import { addKubernetesProvider } from "../modules/kubernetes/providers";
 import { addBackend } from "../modules/terraform/backend";
 
-/** What is asked: the HTTP gateway. It comes after the streams that it publishes to. */
+/** What is asked: the HTTP gateway and services of the environment. They come after the streams that they use. */
 export class KubernetesServicesStack extends TerraformStack {
   constructor(app: App, context: KubernetesContext) {
     const { environment, settings, cluster, names } = context;
@@ -12,5 +13,6 @@ export class KubernetesServicesStack extends TerraformStack {
     addBackend(this, environment, settings);
     addKubernetesProvider(this, cluster.platform);
     if (cluster.httpGateway) new HttpGateway(this, "http-gateway", context, cluster.httpGateway);
+    for (const service of cluster.fleet) new FleetService(this, `service-${service.name}`, context, service);
   }
 }

@@ -1,4 +1,5 @@
 import {
+  type FleetService,
   httpGatewayRun,
   type KubernetesCluster,
   type ProgramName,
@@ -27,6 +28,12 @@ export const programRequests = {
   // 500 connections and 10,000 readers take about 150 MiB beside what waits for slow readers.
   "http-gateway": request(0.1, 512),
 } satisfies Partial<Record<ProgramName, Request>>;
+
+/** Of a service of the environment, by CPU units of which 1024 are one CPU. */
+export const serviceRequest = ({ cpu, memoryBytes }: FleetService): Request => ({
+  cpu: cpu / 1024,
+  memory: memoryBytes,
+});
 
 /** Of programs that are idle most of the time: the chart's reloader and exporter, nats-box. */
 export const smallRequest = request(0.05, 64);
@@ -64,6 +71,10 @@ export function podGroups(topology: Topology, cluster: KubernetesCluster): PodGr
     },
     { what: "responder", count: leastResponders(topology) + 1, ...programRequests["auth-callout"] },
     ...(cluster.httpGateway ? [jobs("http-gateway", httpGatewayRun.least + 1)] : []),
+    // While one is replaced there is one more.
+    ...cluster.fleet
+      .filter(({ count }) => count > 0)
+      .map((service) => ({ what: service.name, count: service.count + 1, ...serviceRequest(service) })),
     ...(platform.natsBox ? [{ what: "nats-box", count: 1, ...smallRequest }] : []),
     ...(cluster.renewsByJob ? [jobs("certificate-renewal", 1)] : []),
     ...(accounts > 0 ? [jobs("streams", accounts)] : []),

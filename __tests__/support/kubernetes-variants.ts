@@ -56,7 +56,19 @@ export async function kubernetesVariants(root: string): Promise<StackContext[]> 
       mode: "callout",
       oidc: { issuer: "https://login.example.com:8443/", audience: "nats" },
       permissions: input.identity.permissions,
-      services: { api: { account: "APP", publish: { allow: ["test.>"] }, subscribe: { allow: ["test.>"] } } },
+      services: {
+        api: { account: "APP", publish: { allow: ["test.>"] }, subscribe: { allow: ["test.>"] } },
+        worker: {
+          account: "APP",
+          serves: ["work"],
+          runs: {
+            cluster: "nats",
+            code: { kind: "image", image: `registry.example.com/worker:1@sha256:${"0".repeat(64)}` },
+            scale: { most: 4 },
+            healthCheck: { command: ["/worker", "--health"] },
+          },
+        },
+      },
     };
     input.clusters.edge = {
       platform: {

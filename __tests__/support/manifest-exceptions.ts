@@ -57,6 +57,11 @@ export const kubeScoreExceptions: readonly ManifestException[] = [
     reason: "Here platform.ephemeralStorage is off, for nodes that do not measure it.",
   },
   { rule: "container-image-pull-policy", object: / (StatefulSet|Deployment|CronJob|Job) /, reason: pull },
+  {
+    rule: "pod-probes-identical",
+    object: / Deployment \S+-service-/,
+    reason: "Whether it works is one question. Requests come over NATS, so that no Service asks whether it is ready.",
+  },
   { rule: "deployment-has-host-podantiaffinity", object: / Deployment /, reason: spread },
   { rule: "statefulset-has-host-podantiaffinity", object: / StatefulSet /, reason: spread, chart: "there" },
   ...["networkpolicy-targets-pod", "service-targets-pod"].map((rule) => ({

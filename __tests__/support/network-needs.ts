@@ -88,7 +88,7 @@ function leadsTo(url: string, releases: readonly Release[]): Pick<Connection, "t
 /** What the program's own variables make it connect to. */
 export function neededBy(program: Program, releases: readonly Release[], resolvers: readonly Endpoint[]): Needed[] {
   const { name, pod, variables, token } = program;
-  const { NATS_SERVERS, VAULT_ADDR, SERVED, OIDC_ISSUER, OIDC_JWKS_URI, BACKUP_TO } = variables;
+  const { NATS_SERVERS = variables.NATS_URL, VAULT_ADDR, SERVED, OIDC_ISSUER, OIDC_JWKS_URI, BACKUP_TO } = variables;
   const bucket = BACKUP_TO?.startsWith("file:") ? undefined : BACKUP_TO;
   const served = JSON.parse(SERVED ?? "[]") as { host: string; port: number }[];
   const urls = {

@@ -10,6 +10,7 @@ import {
   programModel,
   programsIn,
   programsOf,
+  serviceRepository,
   stackPlan,
   type Topology,
 } from "../../model/topology";
@@ -35,7 +36,7 @@ export interface ImageDestination {
   repository: string;
 }
 
-/** Every repository that the environment's images are pushed to; clusters that name an existing tag have none. */
+/** Every repository that the environment's images are pushed to; clusters that name an existing tag have none for programs. */
 export function imageDestinations(topology: Topology): ImageDestination[] {
   const foundations = stackPlan(topology).flatMap((stack) => (stack.layer === "foundation" ? [stack.region] : []));
   const ours = foundations.flatMap((region) => {
@@ -48,15 +49,13 @@ export function imageDestinations(topology: Topology): ImageDestination[] {
         .map(({ name }) => ({ service: name, region, repository: names.serviceRepository })),
     ];
   });
-  const theirs = topology.clusters
-    .filter(isOnKubernetes)
-    .filter(({ platform }) => platform.images.tag === undefined)
-    .flatMap(({ name, platform }) =>
-      imagesOf(topology, name).map((program) => ({
-        program,
-        repository: `${platform.images.programs}/${program}`,
-      })),
-    );
+  const theirs = topology.clusters.filter(isOnKubernetes).flatMap(({ name, platform, fleet }) => [
+    ...(platform.images.tag === undefined ? imagesOf(topology, name) : []).map((program) => ({
+      program,
+      repository: `${platform.images.programs}/${program}`,
+    })),
+    ...fleet.filter(isBuilt).map(({ name: service }) => ({ service, repository: serviceRepository(platform) })),
+  ]);
   const unique = new Map([...ours, ...theirs].map((place) => [JSON.stringify(place), place]));
   return [...unique.values()];
 }

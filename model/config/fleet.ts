@@ -60,6 +60,19 @@ export const runs = z.strictObject({
   /** CPU units (1024 = one vCPU). */
   cpu: z.int().min(256).max(16384).default(256),
   memory: size.prefault("512MiB"),
+  /**
+   * Program in its image that ends with 0 while a process of the service works, with its arguments. Where it fails three times in
+   * a row, ECS and Kubernetes start that process anew. Without it, one that runs is well. The twin does not ask.
+   */
+  healthCheck: z
+    .strictObject({
+      command: z.array(argument).min(1),
+      /** Time from one to the next. */
+      every: duration
+        .refine((ms) => ms >= 5000 && ms <= 300_000 && ms % 1000 === 0, "must be whole seconds from 5s to 300s")
+        .prefault("30s"),
+    })
+    .optional(),
   /** Time between the request to stop, SIGTERM, and the end by force. The client library drains for 20 seconds. */
   stopTimeout: duration
     .refine((ms) => ms >= 1000 && ms <= 120_000 && ms % 1000 === 0, "must be whole seconds from 1s to 120s")

@@ -79,7 +79,7 @@ export function secretsInStore(
   return [...new Map(all.map((secret) => [secret.name, secret])).values()];
 }
 
-/** Names of the secrets that somebody in a cluster reads: its programs, its servers' links to a hub, its nats-box. */
+/** Names of the secrets that somebody in a cluster reads: its programs and services, its servers' links to a hub, its nats-box. */
 function secretsReadIn(topology: Topology, cluster: ClusterTopology): string[] {
   const { platform, leafLinks } = cluster;
   const people = platformModel(platform).commandLineUsers(platform);
@@ -88,7 +88,12 @@ function secretsReadIn(topology: Topology, cluster: ClusterTopology): string[] {
     .map(programModel)
     .filter((program) => program.isNeeded(scope))
     .flatMap((program) => program.accounts(scope).flatMap((account) => program.secrets(scope, account)));
-  return [...ofPrograms, ...[...leafLinks.map(({ user }) => user), ...people].map((user) => loginKey(topology, user))];
+  const ofServices = cluster.fleet.map(({ name }) => `user-service-${name}`);
+  return [
+    ...ofPrograms,
+    ...ofServices,
+    ...[...leafLinks.map(({ user }) => user), ...people].map((user) => loginKey(topology, user)),
+  ];
 }
 
 function keysOf({ identity }: Topology, name: string): string[] {

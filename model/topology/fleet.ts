@@ -3,7 +3,7 @@ import type { FleetService } from "./model";
 import type { StackFamily } from "./stack";
 
 /** Families of stacks that run services beside a cluster. */
-export const fleetFamilies: readonly StackFamily[] = ["aws"];
+export const fleetFamilies: readonly StackFamily[] = ["aws", "kubernetes"];
 
 /** True for a service whose image natsform builds. */
 export const isBuilt = ({ code }: FleetService): boolean => code.kind !== "image";

@@ -30,7 +30,7 @@ export type { ClusterNames } from "./names";
 export { partitionOf } from "./partition";
 export { internalDomain, platformModel, platformModels } from "./platform-models";
 export { serverZone } from "./platform-models/aws";
-export { programImage, serverImage } from "./platform-models/images";
+export { programImage, serverImage, serviceRepository } from "./platform-models/images";
 export type { PlatformModel, PlatformOf, SitePaths } from "./platform-models/model";
 export * from "./platforms";
 export { type ListenerName, ports } from "./ports";

@@ -7,13 +7,15 @@ export interface KubernetesClusterNames {
   coreStack: string;
   authStack: string;
   streamsStack: string;
-  /** What requests come to: the HTTP gateway. */
+  /** What requests come to: the HTTP gateway, and services of the environment. */
   servicesStack: string;
   backupStack: string;
   /** Release, StatefulSet, Service and the first part of every server's name. */
   release: string;
   callout: string;
   httpGateway: string;
+  /** A service of the environment. */
+  service(name: string): string;
   renewal: string;
   backup: string;
   /** ServiceAccount of what removes old backups. */
@@ -57,6 +59,7 @@ export function kubernetesNames(environment: string, cluster: string): Kubernete
     release: cluster,
     callout: `${cluster}-auth-callout`,
     httpGateway: `${cluster}-http-gateway`,
+    service: (name) => `${cluster}-service-${name}`,
     renewal: `${cluster}-certificate-renewal`,
     backup: `${cluster}-backup`,
     prune: `${cluster}-prune`,

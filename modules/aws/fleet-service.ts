@@ -61,6 +61,13 @@ export class FleetService extends Construct {
       memoryMiB: Math.floor(service.memoryBytes / mib),
       command: service.arguments.length > 0 ? service.arguments : undefined,
       stopTimeout: service.stopTimeoutMs / 1000,
+      healthCheck: service.healthCheck && {
+        command: ["CMD", ...service.healthCheck.command],
+        interval: service.healthCheck.every / 1000,
+        timeout: 5,
+        retries: 3,
+        startPeriod: 60,
+      },
     });
     scaledService(this, {
       name,

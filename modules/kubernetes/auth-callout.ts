@@ -53,8 +53,8 @@ export class AuthCallout extends Construct {
       },
       mounts,
       least,
-      most: least * 5,
-      averageCpu: "100m",
+      // Not a share of the request, which is for one that has nothing to do.
+      scale: { most: least * 5, cpu: { averageValue: "100m" } },
       dependsOn: [configMap],
     });
     new ServiceV1(this, "service", {

@@ -56,6 +56,9 @@ export const labelsOf = ({ environment, cluster }: KubernetesContext, program?: 
   ...(program && { "app.kubernetes.io/name": program }),
 });
 
+/** Of the pods of the environment's services, beside those of `labelsOf`: a policy of your own may name them all. */
+export const serviceLabels = { "app.kubernetes.io/component": "service" };
+
 /** Labels that the chart sets on the pods of servers. */
 export const serverLabels = ({ names }: KubernetesContext): Record<string, string> => ({
   "app.kubernetes.io/name": "nats",

@@ -67,8 +67,7 @@ export class HttpGateway extends Construct {
       mounts,
       stopSeconds,
       least,
-      most,
-      averageCpu: "400m",
+      scale: { most, cpu: { averageValue: "400m" } },
       dependsOn: [configMap],
     });
     // Health and metrics are of each pod: the Service has callers' port alone.

@@ -6,6 +6,7 @@ export { clientUrl } from "./connection";
 export { isFirstWith, type KubernetesContext, kubernetesContext } from "./context";
 export { CoreCluster } from "./core-cluster";
 export { emptySecret, filledSecret, type SecretContent } from "./empty-secret";
+export { FleetService } from "./fleet-service";
 export { HttpGateway } from "./http-gateway";
 export { leafCredentials } from "./leaf-credentials";
 export { metricsUrl } from "./monitoring";

@@ -8,7 +8,7 @@ import { Construct } from "constructs";
 import { httpGatewayRun, type ListenerName, type ProgramName, streamAccounts } from "../../model/topology";
 import { exporterPort } from "../../templates/helm-values";
 import { pruneAccess } from "./backup-prune";
-import { type KubernetesContext, labelsOf, serverLabels } from "./context";
+import { type KubernetesContext, labelsOf, serverLabels, serviceLabels } from "./context";
 import { dnsServiceNetwork } from "./dns-service";
 import { programEgress, serverEgress, storageEgress, toServers } from "./network-egress";
 import { dnsOf, inNamespace, tcp } from "./network-peers";
@@ -70,6 +70,12 @@ function rulesOf(context: KubernetesContext): Rules[] {
         ...from("everybody", httpGatewayRun.ports.callers),
         ...from(readers(context), httpGatewayRun.ports.admin),
       ],
+    },
+    // What else they reach is yours to add: policies add up.
+    cluster.fleet.length > 0 && {
+      name: "services",
+      pods: { ...labelsOf(context), ...serviceLabels },
+      egress: toServers(context, "client"),
     },
     context.cluster.renewsByJob && program("certificate-renewal"),
     streamAccounts(topology, cluster.name).length > 0 && program("streams"),

@@ -19,16 +19,22 @@ export interface ProgramDeploymentProps {
   /** Pods are replaced, one after another, when one of these is another. */
   annotations: Record<string, string>;
   container: Container & Record<string, unknown>;
+  /** Labels of the pods beside those of a program. */
+  labels?: Record<string, string>;
   mounts: readonly MountedFiles[];
   /** Time between the request to stop and the end by force. @default Kubernetes' own 30 seconds */
   stopSeconds?: number;
+  /** Seconds for which a new pod has to run before another one goes. @default none: its readiness says it */
+  minReadySeconds?: number;
   /** Pods when there is little to do. */
   least: number;
-  most: number;
-  /** CPU that one pod takes on average before there is another. */
-  averageCpu: string;
+  /** The most, and the load of the CPU that pods come and go for. Without it there are always as many. */
+  scale?: { most: number; cpu: CpuTarget };
   dependsOn?: ConfigMapV1[];
 }
+
+/** On average of the pods: an amount such as `100m`, or percent of what they ask for. */
+export type CpuTarget = { averageValue: string } | { averageUtilization: number };
 
 /** Annotation that `kubectl rollout restart` sets. */
 const restartedAt = 'spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]';
@@ -36,13 +42,16 @@ const restartedAt = 'spec[0].template[0].metadata[0].annotations["kubectl.kubern
 /** A program that is always there: spread over the nodes, replaced one pod after another, and more of it while there is more to do. */
 export function programDeployment(scope: Construct, props: ProgramDeploymentProps): void {
   const { context, name, program, annotations, container, mounts, stopSeconds, dependsOn = [] } = props;
-  const labels = labelsOf(context, program);
+  const { least, scale, minReadySeconds } = props;
+  const labels = { ...labelsOf(context, program), ...props.labels };
   const metadata = { name, namespace: context.namespace, labels };
   const selector = { matchLabels: labels };
   const account = new ServiceAccountV1(scope, "account", { metadata, automountServiceAccountToken: false });
   new DeploymentV1(scope, "deployment", {
     metadata,
     spec: {
+      ...(!scale && { replicas: String(least) }),
+      ...(minReadySeconds !== undefined && { minReadySeconds }),
       selector,
       strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "0", maxSurge: "1" } },
       template: {
@@ -63,23 +72,19 @@ export function programDeployment(scope: Construct, props: ProgramDeploymentProp
       },
     },
     // The autoscaler's, and the mark of a restart by hand: its removal would restart the pods again.
-    lifecycle: { ignoreChanges: ["spec[0].replicas", restartedAt] },
+    lifecycle: { ignoreChanges: [...(scale ? ["spec[0].replicas"] : []), restartedAt] },
     dependsOn: [...dependsOn, account],
   });
   new PodDisruptionBudgetV1(scope, "disruption-budget", { metadata, spec: { maxUnavailable: "1", selector } });
+  if (!scale) return;
+  const type = "averageValue" in scale.cpu ? "AverageValue" : "Utilization";
   new HorizontalPodAutoscalerV2(scope, "autoscaler", {
     metadata,
     spec: {
-      minReplicas: props.least,
-      maxReplicas: props.most,
+      minReplicas: least,
+      maxReplicas: scale.most,
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
-      metric: [
-        // Not a share of the request, which is for one that has nothing to do.
-        {
-          type: "Resource",
-          resource: { name: "cpu", target: { type: "AverageValue", averageValue: props.averageCpu } },
-        },
-      ],
+      metric: [{ type: "Resource", resource: { name: "cpu", target: { type, ...scale.cpu } } }],
     },
   });
 }

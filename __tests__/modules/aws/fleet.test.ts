@@ -28,7 +28,13 @@ const services: Services = {
   bills: {
     account: "APP",
     uses: { consumers: ["ORDERS/fulfilment"] },
-    runs: { code: { kind: "binary", amd64: "services/bills" }, count: 3, cpu: 512, memory: "2GiB" },
+    runs: {
+      code: { kind: "binary", amd64: "services/bills" },
+      count: 3,
+      cpu: 512,
+      memory: "2GiB",
+      healthCheck: { command: ["/app/main", "health"], every: "20s" },
+    },
   },
   search: {
     account: "APP",
@@ -90,6 +96,10 @@ test("each service of the list has a task definition, a service and a log of its
   }
   expect(definition("bills")).toMatchObject({ cpu: "512", memory: "2048" });
   expect(service("bills")).toMatchObject({ desired_count: 3 });
+  expect(container("bills")).toMatchObject({
+    healthCheck: { command: ["CMD", "/app/main", "health"], interval: 20, retries: 3 },
+  });
+  expect(container("orders")).not.toHaveProperty("healthCheck");
   expect(container("orders")).toMatchObject({ stopTimeout: 45, command: ["--fast"], user: "1000:1000" });
 });
 

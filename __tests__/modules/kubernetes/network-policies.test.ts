@@ -164,6 +164,7 @@ test("there are policies, programs and connections to speak of", () => {
     "certificate-renewal",
     "http-gateway",
     "streams",
+    "worker",
   ]);
   for (const { needed } of worlds) expect(needed.length).toBeGreaterThan(15);
 });
@@ -251,6 +252,9 @@ test("what nobody needs is refused", () => {
     ["the callout to another port outside", program("auth-callout"), elsewhere, 25],
     ["the renewal to the internet's mail", program("certificate-renewal"), elsewhere, 25],
     ["the streams to the internet", program("streams"), elsewhere, 443],
+    ["a service to the routes", program("worker"), servers, 6222],
+    ["a service to the internet", program("worker"), elsewhere, 443],
+    ["a visitor to a service", podOf("shop"), program("worker"), 8080],
     ["the gateway to the routes", program("http-gateway"), servers, 6222],
     ["the gateway to the internet", program("http-gateway"), elsewhere, 443],
     ["the backup to the routes", program("backup", "backup"), servers, 6222],

@@ -1,10 +1,10 @@
 import type { KubernetesStack } from "../../../model/topology";
-import { vaultClusters } from "../../../model/topology";
+import { isBuilt, serviceRepository, vaultClusters } from "../../../model/topology";
 import type { Progress } from "../../core/steps";
 import { imagesOf } from "../../images/destinations";
 import { pushImage } from "../../images/push";
 import { baseImage } from "../../images/settings";
-import { programSource } from "../../images/source";
+import { programSource, serviceSources } from "../../images/source";
 import type { DeployDriver } from "../driver";
 import { accessOf, type DeployTarget } from "../target";
 import { refuseEmptyCertificates } from "./certificate-secrets";
@@ -68,18 +68,23 @@ export const kubernetesDriver: DeployDriver<KubernetesStack> = {
   retainedResources,
 };
 
-/** Pushes the programs' images, unless the configuration names a tag of existing ones. */
+/** Pushes the images of services, and those of programs unless the configuration names a tag of existing ones. */
 async function pushImages(target: DeployTarget, { id, cluster }: KubernetesStack, progress: Progress): Promise<void> {
   const { root, topology, env } = target;
-  const { images } = clusterOn(target, cluster).platform;
-  if (images.tag !== undefined) return;
+  const { platform, fleet } = clusterOn(target, cluster);
+  const programs = platform.images.tag === undefined ? imagesOf(topology, cluster) : [];
+  if (programs.length === 0 && !fleet.some(isBuilt)) return;
   const base = baseImage(undefined, env);
-  for (const program of imagesOf(topology, cluster)) {
-    const { tag, pushed } = await pushImage({
-      root,
-      source: programSource(root, program, base),
-      repository: `${images.programs}/${program}`,
-    });
-    progress(`${id}: ${program}:${tag} ${pushed ? "pushed" : "was there"}`);
+  const sources = [
+    ...programs.map(
+      (program) => [programSource(root, program, base), `${platform.images.programs}/${program}`] as const,
+    ),
+    ...serviceSources(root, topology, [clusterOn(target, cluster)], base).map(
+      (source) => [source, serviceRepository(platform)] as const,
+    ),
+  ];
+  for (const [source, repository] of sources) {
+    const { tag, pushed } = await pushImage({ root, source, repository });
+    progress(`${id}: ${source.name}:${tag} ${pushed ? "pushed" : "was there"}`);
   }
 }

@@ -11,6 +11,9 @@ export function programImage({ images }: PlatformOf<"kubernetes">, program: stri
   return `${images.programs}/${program}:${tag}${digest ? `@${digest}` : ""}`;
 }
 
+/** Repository of the images of services that natsform builds: their tags begin with the service's name. */
+export const serviceRepository = ({ images }: PlatformOf<"kubernetes">): string => `${images.programs}/services`;
+
 /** Images on Kubernetes. Those of programs without a tag are left out: their tag is made of their contents. */
 export function kubernetesImages(
   platform: PlatformOf<"kubernetes">,

@@ -86,7 +86,7 @@ function ofServers({ chart, monitoring, images, ...rest }: Kubernetes): object {
 }
 
 /** They look nothing of each other up, so each can be planned at any time; what they wait for is there by their order. */
-function stacks(topology: Topology, { name: cluster, backup, httpGateway }: ClusterTopology): ClusterStack[] {
+function stacks(topology: Topology, { name: cluster, backup, httpGateway, fleet }: ClusterTopology): ClusterStack[] {
   const ids = kubernetesNames(topology.environment, cluster);
   const own = { family: "kubernetes" as const, cluster, reads: [] };
   return [
@@ -96,7 +96,7 @@ function stacks(topology: Topology, { name: cluster, backup, httpGateway }: Clus
     ...(streamAccounts(topology, cluster).length > 0
       ? [{ ...own, id: ids.streamsStack, layer: "streams" as const }]
       : []),
-    ...(httpGateway ? [{ ...own, id: ids.servicesStack, layer: "services" as const }] : []),
+    ...(httpGateway || fleet.length > 0 ? [{ ...own, id: ids.servicesStack, layer: "services" as const }] : []),
     ...(backup ? [{ ...own, id: ids.backupStack, layer: "backup" as const }] : []),
   ];
 }
