@@ -2,10 +2,11 @@ import type { ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { EnvironmentInput } from "../../model/config";
 import { manager } from "../../runtime/streams/find";
 import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";
-import { threeServers } from "../support/twin-environment";
+import { core, threeServers } from "../support/twin-environment";
 import { natsformProcess } from "../support/twin-processes";
 import { type MetaGroup, TestTwin } from "../support/twin-project";
 import { compare, figures, startPublisher, storedIds, streamInfo } from "../support/twin-publisher";
@@ -15,7 +16,13 @@ const project = new TestProject();
 const twin = new TestTwin(project, "rolled");
 const servers = ["core-0", "core-1", "core-2"];
 
-beforeAll(() => twin.up(threeServers("rolled")));
+/** Zones are not told apart: streams of five replicas have to have a place. */
+const of = (size: number): EnvironmentInput => {
+  const jetstream = { ...core.jetstream, uniqueTag: undefined };
+  return threeServers("rolled", { clusters: { core: { ...core, size, jetstream } } });
+};
+
+beforeAll(() => twin.up(of(3)));
 afterAll(async () => {
   await twin.close();
   await project.remove();
@@ -112,6 +119,58 @@ async function killedAt(moment: RegExp, ...args: string[]): Promise<void> {
   command.kill("SIGKILL");
   await ended;
 }
+
+describe("three servers become five, and three again", () => {
+  const members = async (server: string) => (await twin.ask<MetaGroup>(server, "/jsz")).meta_cluster?.cluster_size;
+  const replicasOf = (name: string) =>
+    twin.read(async (client) => {
+      const { cluster } = await streamInfo(client, name);
+      return [cluster?.leader, ...(cluster?.replicas ?? []).map((replica) => replica.name)].toSorted();
+    });
+
+  test("new servers join, and may hold streams", async () => {
+    expect(await twin.up(of(5))).toContain("2 started");
+    expect(await members("core-0")).toBe(5);
+    // Streams of one copy go to whoever has the fewest: some of these are on new servers.
+    for (const name of ["ONE", "TWO", "THREE", "FOUR", "FIVE"]) await foreign(name, { num_replicas: 1 });
+    await foreign("WIDE", { num_replicas: 5 });
+  });
+
+  test("a stream that needs more servers than stay keeps them", async () => {
+    project.write(of(3));
+    const { code, stderr } = await project.natsform("up", "rolled", "--yes");
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining("APP: WIDE is to have 5 replicas, and 3 servers stay: lower it first"),
+    });
+    expect(await members("core-0")).toBe(5);
+    await twin.read(async (client) => {
+      await (await manager(await client.connection())).streams.update("WIDE", { num_replicas: 3 });
+    });
+  });
+
+  test("what leaves hands over first, killed on the way and run again: nothing is lost, and nothing left behind", async () => {
+    await losingNothing("shrink", async () => {
+      project.write(of(3));
+      for (const moment of [/stops core-4: lame duck/, /stops core-3: lame duck/])
+        await killedAt(moment, "up", "rolled", "--yes");
+    });
+    // The others have not seen core-3 since they began, and count it all the same.
+    await project.run("down", "rolled");
+    expect(await twin.up()).toContain("3 started");
+    for (const server of servers) expect(await members(server)).toBe(3);
+    for (const name of ["ONE", "TWO", "THREE", "FOUR", "FIVE", "WIDE", "ORDERS"]) {
+      expect({ name, others: (await replicasOf(name)).filter((server) => !servers.includes(server ?? "")) }).toEqual({
+        name,
+        others: [],
+      });
+      if (name !== "ORDERS") expect(await holds(name)).toBe(20);
+    }
+    expect((await replicasOf("WIDE")).length).toBe(3);
+    expect(Object.keys(twin.running()).filter((name) => /^core-[34]$/.test(name))).toEqual([]);
+    expect(await project.run("audit", "rolled")).not.toContain("not compared");
+  });
+});
 
 test("without its gate the same roll loses what was acknowledged", async () => {
   const cluster = await startCluster({ size: 3 });

@@ -43,11 +43,15 @@ export function planTwin(twin: Pick<Twin, "folder" | "topology">, root: string, 
     runs(server)
       ? { ...rest, server, effect }
       : { ...rest, server, effect: effect === "remove" ? effect : "start", disconnects: [] };
+  const removed = new Set(plan.servers.filter(({ effect }) => effect === "remove").map(({ server }) => server));
+  // What is on servers that leave while they run goes to the others first.
+  const notMoved = ({ servers = [] }: Loss) =>
+    servers.length === 0 || !servers.every((server) => removed.has(server) && runs(server));
   return {
     ...plan,
     servers: plan.servers.map(found),
     // The memory of a server that does not run is gone already; its disk is not.
-    losses: plan.losses.filter(({ servers = [], inMemory }) => !inMemory || servers.some(runs)),
+    losses: plan.losses.filter(({ servers = [], inMemory }) => !inMemory || servers.some(runs)).filter(notMoved),
   };
 }
 

@@ -5,6 +5,7 @@ import type { ClusterTopology } from "../../model/topology";
 import type { NatsClient } from "../../runtime/client";
 import type { Healthz, Jsz, Routez, Varz } from "../../runtime/client/monitoring";
 import type { ClusterDriver } from "../../runtime/roll/driver";
+import { peerId } from "../../runtime/roll/peer-id";
 import type { ClusterState, MetaGroup, ServerState } from "../../runtime/roll/state";
 import { runningProcess } from "../core/processes";
 import { appliedTopology } from "./applied";
@@ -71,7 +72,7 @@ function knownAccounts(twin: Twin, cluster: ClusterTopology): string[] {
   const known = before?.identity.accounts.filter(({ jetstream }) => jetstream).map(({ name }) => name);
   if (before && !before.clusters.some(({ name, jetstream }) => name === cluster.name && jetstream)) return [];
   return jetStreamScopes(twin)
-    .filter((scope) => scope.cluster === cluster && (known?.includes(scope.account) ?? true))
+    .filter((scope) => scope.cluster.name === cluster.name && (known?.includes(scope.account) ?? true))
     .map(({ account }) => account);
 }
 
@@ -110,15 +111,18 @@ async function lookAt(
   const peers = new Set(routes?.routes?.map((route) => route.remote_name));
   const wrong = wrongWith(health, varz);
   const { leader, replicas } = jsz?.meta_cluster ?? {};
+  const nameOf = (one: { name: string; peer?: string }) =>
+    servers.find((server) => peerId(server.name) === one.peer)?.name ?? one.name;
   return {
     state: {
       name,
       runs: true,
       ...(wrong !== undefined && { wrong }),
       cutOffFrom: servers.flatMap((other) => (other.name === name || peers.has(other.name) ? [] : other.name)),
+      ...(jsz?.streams !== undefined && { streams: jsz.streams }),
       ...(varz?.start && { startedMs: Date.parse(varz.start) }),
     },
-    ...(leader && { meta: { leader, followers: replicas ?? [] } }),
+    ...(leader && { meta: { leader, followers: (replicas ?? []).map((one) => ({ ...one, name: nameOf(one) })) } }),
   };
 }
 

@@ -114,6 +114,8 @@ const halfMadeStream = /^JetStream stream '.*' could not be recovered$/;
 export interface ReadyOptions {
   /** Streams whose creation was cut off may be missing: they are created next. */
   streamsLater?: boolean;
+  /** Members of the meta group that are still to leave it. @default 0 */
+  leaving?: number;
 }
 
 /**
@@ -125,7 +127,7 @@ export async function serverReady(
   twin: Twin,
   { server, folder, cluster }: PlannedServer,
   timeoutMs: number,
-  { streamsLater }: ReadyOptions = {},
+  { streamsLater, leaving = 0 }: ReadyOptions = {},
 ): Promise<void> {
   const port = twin.ports.servers[server.name]?.monitoring ?? 0;
   const ready = await poll(async () => {
@@ -138,12 +140,24 @@ export async function serverReady(
     if (others.some((name) => !peers.has(name))) return false;
     if (!cluster.jetstream || cluster.servers.length === 1) return true;
     const jsz = await monitoring<Jsz>(port, "/jsz");
-    return Boolean(jsz?.meta_cluster?.leader) && jsz?.meta_cluster?.cluster_size === cluster.servers.length;
+    const { leader, cluster_size: members = 0 } = jsz?.meta_cluster ?? {};
+    return Boolean(leader) && members >= cluster.servers.length && members <= cluster.servers.length + leaving;
   }, timeoutMs);
   if (ready) return;
   const health = await monitoring<Healthz>(port, "/healthz");
-  const state = health?.error ?? (health ? "its routes are not complete" : "its monitoring port does not answer");
+  const jsz = await monitoring<Jsz>(port, "/jsz");
+  const state = health?.error ?? (health ? incomplete(jsz, cluster) : "its monitoring port does not answer");
   throw new UserError(`${server.name} is not ready after ${timeoutMs / 1000} s: ${state}`, `see ${folder.log}`);
+}
+
+/** What a server lacks that is healthy and not ready. */
+function incomplete(jsz: Jsz | undefined, { servers }: ClusterTopology): string {
+  const { leader, cluster_size: members = servers.length } = jsz?.meta_cluster ?? {};
+  if (members > servers.length)
+    return `the meta group has ${members} members, and the environment ${servers.length} servers: others have left without being removed`;
+  if (leader && members < servers.length)
+    return `the meta group has not taken ${servers.length - members} of its servers in; one that was taken out comes back after five minutes at the earliest, and then natsform up goes on`;
+  return jsz?.meta_cluster && !leader ? "the meta group has no leader" : "its routes are not complete";
 }
 
 /** The last error lines of a log, or its last lines. */

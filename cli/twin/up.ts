@@ -20,6 +20,7 @@ import { ensureFleet, leftoverServices } from "./fleet";
 import { takeKeptBackupKey } from "./kept-backup-key";
 import { leftoverServers, writeLayout } from "./layout";
 import { leafLinksReady } from "./leaf-links";
+import { leavingServers, removeLeaving } from "./leaving";
 import { responderNames } from "./ports";
 import { ensureProgram, preparePrograms, programReady, responders, type TwinProgram } from "./programs";
 import { twinRoll } from "./roll";
@@ -107,7 +108,11 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
     {
       title: "Servers",
       work: async (progress, state) => {
-        for (const name of leftoverServers(twin)) await stopServer(twin.folder.server(name));
+        const leaving = twin.topology.clusters
+          .flatMap((cluster) => leavingServers(twin, cluster))
+          .map(({ name }) => name);
+        for (const name of leftoverServers(twin))
+          if (!leaving.includes(name)) await stopServer(twin.folder.server(name));
         const died = allServers(twin.topology).filter(({ server }) =>
           exitedUnexpectedly(twin.folder.server(server.name)),
         );
@@ -257,7 +262,12 @@ async function convergeServers(
     progress(`starts ${planned.server.name}`);
     await startServer(twin, planned, natsServer);
   }
-  await Promise.all(starting.map((planned) => serverReady(twin, planned, readyTimeoutMs, { streamsLater: true })));
+  const ready = (planned: PlannedServer) => {
+    const leaving = leavingServers(twin, planned.cluster).length;
+    return serverReady(twin, planned, readyTimeoutMs, { streamsLater: true, leaving });
+  };
+  await Promise.all(starting.map(ready));
+  for (const cluster of twin.topology.clusters) await removeLeaving(twin, cluster, { natsServer, agreed }, progress);
   for (const planned of servers.filter(({ step }) => step === "reload")) {
     progress(`reloads ${planned.server.name}`);
     await reloadServer(twin, planned, natsServer);

@@ -34,6 +34,7 @@ export const data = [
       'loses === "memory" && storage === "memory"',
       'loses === "memory" && storage === "file"',
     ],
+    ["a stream is left with fewer servers than replicas", "replicas > stay &&", "replicas > stay + 9 &&"],
     ["an only copy goes with its disk", 'loses === "everything" ||', ""],
   ]),
   ...plantedIn("runtime/certificate-renewal/reload.ts", [

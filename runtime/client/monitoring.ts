@@ -23,12 +23,24 @@ export type Routez = z.output<typeof Routez>;
 const MetaGroup = z.object({
   leader: z.string().optional(),
   cluster_size: z.number(),
-  replicas: z.array(z.object({ name: z.string(), current: z.boolean(), offline: z.boolean().optional() })).nullish(),
+  replicas: z
+    .array(
+      z.object({
+        name: z.string(),
+        /** The name's hash: where a server has not been seen, all that is known of it. */
+        peer: z.string().optional(),
+        current: z.boolean(),
+        offline: z.boolean().optional(),
+      }),
+    )
+    .nullish(),
 });
 
 /** Streams are in it only where they are requested: the server's own, each with the state of its own copy. */
 export const Jsz = z.object({
   meta_cluster: MetaGroup.optional(),
+  /** Of which it holds a replica, in all accounts. */
+  streams: z.number().optional(),
   account_details: z
     .array(
       z.object({

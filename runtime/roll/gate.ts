@@ -15,6 +15,8 @@ export interface GateProps {
   loses: Loses;
   /** Streams that may lose their only copy. */
   allowed?: readonly string[];
+  /** Servers that are left, where it does not come back: no stream may need more. */
+  stay?: number;
 }
 
 /**
@@ -50,8 +52,12 @@ function ofMeta({ leader, followers }: NonNullable<ClusterState["meta"]>, withou
   return behind.map(({ name }) => ({ what: `the meta group counts ${name}, which is behind or away` }));
 }
 
-function ofStream(state: StreamState, without: string, { loses, allowed = [] }: GateProps): Objection[] {
-  const { account, stream, leader, servers, behind, storage, audit } = state;
+function ofStream(
+  state: StreamState,
+  without: string,
+  { loses, allowed = [], stay = Number.POSITIVE_INFINITY }: GateProps,
+): Objection[] {
+  const { account, stream, leader, servers, behind, storage, replicas, audit } = state;
   const named = `${account}: ${stream}`;
   const others = servers.filter((name) => name !== without);
   if (servers.includes(without) && others.length === 0) {
@@ -59,6 +65,10 @@ function ofStream(state: StreamState, without: string, { loses, allowed = [] }: 
     if (!lost || allowed.includes(stream)) return [];
     return [{ what: `${named} has its only copy on ${without}`, lasting: true }];
   }
+  if (replicas > stay && servers.includes(without))
+    return [
+      { what: `${named} is to have ${replicas} replicas, and ${stay} servers stay: lower it first`, lasting: true },
+    ];
   if (!leader) return [{ what: `${named} has no leader` }];
   const late = behind.filter((name) => name !== without);
   if (late.length > 0) return [{ what: `${named}: ${late.join(", ")} is behind or away` }];

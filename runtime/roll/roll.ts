@@ -81,7 +81,7 @@ async function restart(driver: ClusterDriver, server: string, props: RollProps):
 }
 
 /** Waits until nothing stands against taking a server away. @throws NotTaken */
-async function othersCanDoWithout(driver: ClusterDriver, server: string, props: RollProps): Promise<void> {
+export async function othersCanDoWithout(driver: ClusterDriver, server: string, props: RollProps): Promise<void> {
   const deadline = Date.now() + props.patienceMs;
   let told = "";
   for (;;) {
@@ -127,10 +127,10 @@ async function back(driver: ClusterDriver, server: string, props: RollProps): Pr
   }
 }
 
-const stateOf = (server: string, { servers }: ClusterState): ClusterState["servers"][number] =>
+export const stateOf = (server: string, { servers }: ClusterState): ClusterState["servers"][number] =>
   servers.find(({ name }) => name === server) ?? { name: server, runs: false, cutOffFrom: [] };
 
-const serves = ({ runs, wrong, cutOffFrom }: ClusterState["servers"][number]): boolean =>
+export const serves = ({ runs, wrong, cutOffFrom }: ClusterState["servers"][number]): boolean =>
   runs && wrong === undefined && cutOffFrom.length === 0;
 
 const isMember = (server: string, { meta }: ClusterState): boolean =>

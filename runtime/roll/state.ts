@@ -9,6 +9,8 @@ export interface ServerState {
   wrong?: string;
   /** Servers of its cluster to which it has no route. */
   cutOffFrom: readonly string[];
+  /** Streams of which it holds a replica, of all accounts, where it says so. */
+  streams?: number;
   /** Milliseconds since the epoch at which its process began, where it says so. */
   startedMs?: number;
 }
@@ -37,5 +39,7 @@ export interface StreamState {
   /** Those that the leader takes for behind or away. */
   behind: readonly string[];
   storage: "file" | "memory";
+  /** Replicas that it is to have. */
+  replicas: number;
   audit: StreamAudit;
 }

@@ -49,6 +49,7 @@ async function lookAt(
       leader: cluster?.leader,
       servers: serversOf({ cluster }),
       behind: behind.map(({ name }) => name),
+      replicas: config.num_replicas,
       storage: config.storage === "memory" ? "memory" : "file",
       audit: await auditStream(nc, jsm, stream, props),
     };
@@ -65,6 +66,7 @@ const onlyOn = (server: string, account: string, stream: string): StreamState =>
   servers: [server],
   behind: [server],
   storage: "file",
+  replicas: 1,
   audit: { stream, verdict: "single", servers: [server] },
 });
 

@@ -20,6 +20,7 @@ const stream = (changes: Partial<StreamState> = {}): StreamState => ({
   servers: names,
   behind: [],
   storage: "file",
+  replicas: 3,
   audit: { stream: "ORDERS", verdict: "agree", servers: names, messages: 3 },
   ...changes,
 });
@@ -108,6 +109,14 @@ test("the only copy keeps a server that would lose it", () => {
   expect(of("file", { loses: "everything", allowed: ["ONE"] })).toEqual([]);
   expect(of("file", { loses: "everything", allowed: ["ORDERS"] })).toEqual(said);
   expect(against("s0", { streams: [alone("file")] }, { loses: "everything" })).toEqual([]);
+});
+
+test("a stream that needs more servers than stay keeps one that is to leave", () => {
+  const wide = stream({ replicas: 5, servers: [...names, "s3", "s4"] });
+  const said = "APP: ORDERS is to have 5 replicas, and 3 servers stay: lower it first";
+  expect(against("s2", { streams: [wide] }, { loses: "nothing", stay: 3 })).toEqual([said]);
+  expect(against("s2", { streams: [wide] }, { loses: "nothing" })).toEqual([]);
+  expect(against("s2", { streams: [stream({ servers: ["s0", "s1"] })] }, { loses: "nothing", stay: 2 })).toEqual([]);
 });
 
 test("what does not pass by itself is known", () => {
