@@ -54,6 +54,48 @@ export const client = [
     ["breakers grow without an end", "if (this.#breakers.size >= MAX_BREAKERS)", "if (this.#breakers.size < 0)"],
     ["each retry counts for the breaker", "wrap(breaker, again)", "wrap(again, breaker)"],
   ]),
+  ...plantedIn("runtime/client/drain.ts", [
+    ["handlers are cut off when a program stops", "within(left(), inFlight.idle())", "within(0, inFlight.idle())"],
+    ["a program that stops waits for a handler for ever", "Promise.race([ended, late])", "ended"],
+    ["answers are dropped when a program stops", "if (link) await", "if (!link) await"],
+    ["a drained client stays connected", "await within(LAST_FLUSH_MS, connection.close());", ""],
+    [
+      "a program that stops takes more requests",
+      "Promise.all([subscriptions.drain(), stopConsumers()])",
+      "stopConsumers()",
+    ],
+    ["a handler does not hear that nobody waits for it", "  stopping.abort();\n", ""],
+    ["a program that stops waits for a server that is away", "if (connection.ready)\n", "if (connection)\n"],
+  ]),
+  ...plantedIn("runtime/client/jetstream/consumer.ts", [
+    ["a service takes more than it can handle at once", "this.#limit - this.#running - this.#asked", "this.#limit"],
+    ["the first pull is asked for twice", "if (this.#link !== link) this.#attach(link);", "this.#attach(link);"],
+    ["consumers are deaf after a restart of the server", ' || event.kind === "reconnected"', ""],
+    ["nobody hears that a consumer stalls", '    this.#troubled("no message and no heartbeat came");\n', ""],
+    ["servers send no heartbeats", ", idle_heartbeat: nanoseconds(this.#heartbeatMs)", ""],
+    ["nobody hears that a right to pull is missing", "event.subject === this.#next)", 'event.subject === "")'],
+    ["a stopped consumer takes messages", "    if (this.#ended) return;\n    this.#lastSign", "    this.#lastSign"],
+    [
+      "a missing consumer is asked for in a storm",
+      "    this.#later();\n  }\n\n  #watch",
+      "    this.#pull();\n  }\n\n  #watch",
+    ],
+  ]),
+  ...plantedIn("runtime/client/jetstream/handle-message.ts", [
+    ["what failed is acknowledged", 'answer(hopeless ? "+TERM"', 'answer(hopeless ? "+ACK"'],
+    ["what failed comes again at once, until nothing is left", "nanoseconds(delay)", "nanoseconds(0)"],
+    ["what never fits is delivered for ever", "error instanceof HandlerError && error.status < 500", "false"],
+  ]),
+  ...plantedIn("runtime/client/serve/service.ts", [
+    ["each of a service's processes answers each request", 'queue = "q"', 'queue = ""'],
+    ["nobody hears that an endpoint is refused", "`endpoint ${identity.subject} is refused: ${standing.refusal}`", ""],
+    [
+      "nobody hears that a service is invisible",
+      "standing.refusal === undefined ? [] : [`${subject}",
+      "subject ? [] : [`${subject}",
+    ],
+    ["requests wait without a bound", "!(concurrency >= 1) || !(waiting >= 0)", "!(concurrency >= 1)"],
+  ]),
   ...plantedIn("runtime/client/serve/handler-error.ts", [
     ["a service that waits for another one is broken itself", "UNAVAILABLE.includes(error.code)", "false"],
   ]),

@@ -44,7 +44,9 @@ export class Consumer<Value = Message> {
   }
 
   async start(): Promise<void> {
-    this.#attach(await this.parts.connection.link());
+    const link = await this.parts.connection.link();
+    // A connection that was made just now has said so: a second pull would bring twice as much as may be handled at once.
+    if (this.#link !== link) this.#attach(link);
     this.#timer = setInterval(() => this.#watch(), this.#heartbeatMs);
     this.#timer.unref();
   }
