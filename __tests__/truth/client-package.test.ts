@@ -83,6 +83,24 @@ test.each([
   expect(said.split("\n").filter((line) => /main\.ts|@natsform/.test(line))).toEqual([]);
 });
 
+test("the programs of its page hold as they stand there", () => {
+  const place = join(project, "page");
+  mkdirSync(place, { recursive: true });
+  const page = readFileSync(join(repository, "docs/client.md"), "utf8");
+  const files = [...page.matchAll(/^```ts (\S+\.ts)\n([\s\S]*?)^```$/gm)].map(([, file = "", text = ""]) => {
+    writeFileSync(join(place, file), text);
+    return file;
+  });
+  expect(files).toEqual(["get-user.ts", "users.ts", "ask.ts"]);
+  const compilerOptions = {
+    ...{ strict: true, noEmit: true, target: "es2022", types: ["node"], skipLibCheck: true, module: "esnext" },
+    ...{ moduleResolution: "bundler", allowImportingTsExtensions: true, moduleDetection: "force" },
+  };
+  writeFileSync(join(place, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+  const tsc = join(repository, "node_modules/typescript/bin/tsc");
+  expect(() => execFileSync("node", [tsc, "-p", place], { stdio: "pipe" })).not.toThrow();
+});
+
 test.each(["mjs", "cjs"])("it asks and serves from %s, over both lines, with one class of each error", async (kind) => {
   const imports =
     kind === "mjs"

@@ -57,7 +57,7 @@ export const client = [
   ...plantedIn("runtime/client/drain.ts", [
     ["handlers are cut off when a program stops", "within(left(), inFlight.idle())", "within(0, inFlight.idle())"],
     ["a program that stops waits for a handler for ever", "Promise.race([ended, late])", "ended"],
-    ["answers are dropped when a program stops", "if (link) await", "if (!link) await"],
+    ["answers are dropped when a program stops", "link.flush()", "Promise.resolve()"],
     ["a drained client stays connected", "await within(LAST_FLUSH_MS, connection.close());", ""],
     [
       "a program that stops takes more requests",

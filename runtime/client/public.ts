@@ -2,6 +2,7 @@ export { NATS_CONFIG, type Plaintext } from "./addresses";
 export type { Authentication } from "./authentication";
 export { Client } from "./client";
 export { defineEndpoint, type Endpoint, type EndpointSchema } from "./endpoint";
+export { optionsFromEnvironment } from "./environment-options";
 export {
   CircuitOpenError,
   ClientClosedError,
