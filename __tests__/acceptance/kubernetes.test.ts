@@ -597,6 +597,7 @@ proof(
         await kubectl("-n", namespace, "delete", ...deleted);
         const { stdout, stderr } = await project.natsform("deploy", name, "--plan");
         expect(stdout + stderr).toMatch(/ConfigMap nats-config/);
+        if (withVault) expect(stdout).toMatch(/certificates\.internal: reload: it is issued again: there is none yet/);
         const { applied } = await deploy();
         // The empty Secret, and the Job that fills it.
         expect(applied).toMatchObject({ [`${name}-nats-pki`]: 1, [`${name}-nats-core`]: withVault ? 1 : 0 });

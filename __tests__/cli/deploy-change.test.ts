@@ -54,9 +54,9 @@ test("keys that were rotated since then are part of the change, for each cluster
   await rotateKeys(topology, store, trust);
   const rotated = (await makeKeys(topology, store, trust)).trust;
   const before = states(topology).map((state) => ({ ...state, trust }));
-  const same = changeOf(before, topology, deployable, trust);
+  const same = changeOf(before, topology, deployable, { trust });
   expect(same.servers.filter(({ effect }) => effect !== "nothing")).toEqual([]);
-  const change = changeOf(before, topology, deployable, rotated);
+  const change = changeOf(before, topology, deployable, { trust: rotated });
   expect([...new Set(change.servers.map(({ effect }) => effect))]).toEqual(["restart"]);
   for (const name of deployable) {
     const own = change.others.flatMap(({ at }) => (at.startsWith(`trust.${name}.`) ? [at.split(".")[2]] : []));

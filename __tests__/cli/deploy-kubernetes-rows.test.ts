@@ -9,6 +9,7 @@ import {
 } from "../../cli/deploy/kubernetes/check-pods";
 import { judgeCertificate } from "../../cli/deploy/kubernetes/check-secrets";
 import { judgeServers } from "../../cli/deploy/kubernetes/check-servers";
+import { whyDue } from "../../cli/deploy/kubernetes/due-certificates";
 import { podFailure } from "../../cli/deploy/kubernetes/explain";
 import { killedRevision } from "../../cli/deploy/kubernetes/helm-release";
 import { readableLog } from "../../cli/deploy/kubernetes/log-lines";
@@ -414,4 +415,26 @@ describe("the responders", () => {
     const found = responders("A,X");
     expect(isUpdated({ ...found, status: { ...found.status, ...status } })).toBe(updated);
   });
+});
+
+test("a certificate is due for the renewal as the Job itself decides", async () => {
+  const [certificate] = nats.certificates;
+  if (!certificate) throw new Error("no certificate");
+  const now = new Date();
+  const day = 86_400_000;
+  const [signs, before] = [
+    await createAuthority("signs", 90 * day, now),
+    await createAuthority("before", 90 * day, now),
+  ];
+  const pair = async (authority: typeof signs, days: number) => {
+    const { names, usages } = certificate;
+    const { cert, key } = await issueCertificate(authority, { names: { dns: names }, usages, ttlMs: days * day, now });
+    return { "tls.crt": cert, "tls.key": key };
+  };
+  const due = (data: Record<string, string>, days = 0) =>
+    whyDue(data, certificate, signs.cert, new Date(now.getTime() + days * day));
+  expect(due(await pair(signs, 30))).toBeUndefined();
+  expect(due(await pair(signs, 30), 21)).toBe("a third of its life is left");
+  expect(due(await pair(before, 30))).toBe("another authority signed it");
+  expect(due({})).toBe("there is none yet");
 });

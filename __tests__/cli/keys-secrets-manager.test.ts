@@ -6,7 +6,9 @@ import { writeFileAtomically } from "../../artifacts/files";
 import { emulatorFolder } from "../../cli/core/emulator-folder";
 import { silentHost } from "../../cli/core/host";
 import { toolPath } from "../../cli/core/toolbox/find";
-import { recordDeployedAuthorities } from "../../cli/deploy/exchange-authorities";
+import { dueCertificates } from "../../cli/deploy/aws/due-certificates";
+import { recordDeployedAuthorities, withExchangedAuthorities } from "../../cli/deploy/exchange-authorities";
+import type { DeployTarget } from "../../cli/deploy/target";
 import { deployedLeafAuthority } from "../../cli/keys/leaf-authority";
 import { makeKeys } from "../../cli/keys/make";
 import { pushSecrets } from "../../cli/keys/push";
@@ -15,10 +17,13 @@ import { MemoryStore, openStore } from "../../cli/keys/store";
 import demo from "../../environments/demo";
 import { loadTrust, trustFile } from "../../model/config/load";
 import { parseEnvironment } from "../../model/config/parse";
-import { buildTopology, clusterOf, deployedSecrets, personalSecrets } from "../../model/topology";
-import { createAuthority, type KeyPairPem } from "../../runtime/x509/authority";
+import { awsClusterNames, buildTopology, clusterOf, deployedSecrets, personalSecrets } from "../../model/topology";
+import { createAuthority, issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
+import { changeOf } from "../../templates/change";
 import { type OpenMoto, startOpenMoto } from "../support/moto";
 
+const day = 86_400_000;
+const year = 365 * day;
 const missing = toolPath("moto") ? undefined : "moto is not installed";
 let moto: OpenMoto;
 const config = () => ({ endpoint: moto.url, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
@@ -55,6 +60,22 @@ const storeOf = (prefix: string, containers?: "existing") =>
       JSON.stringify({ certificate: cert, chain: "", privateKey: key, authorities: cert });
     const authorityFor = (days: number) => createAuthority("edge", days * 86_400_000, new Date());
 
+    const target = (): DeployTarget => ({
+      root,
+      environment,
+      topology,
+      trust: loadTrust(trustFile("demo", root), root),
+      keys: new MemoryStore(),
+      out: join(root, "cdktf.out"),
+      env: { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
+      kubernetes: new Map(),
+      streamsMay: {},
+      emulator: {
+        folder: emulatorFolder(root, "demo"),
+        address: { url: moto.url, key: moto.key, dns: "", acmeRoot: "" },
+      },
+    });
+
     test("is read from the secret of its certificate, and its key goes nowhere", async () => {
       const read = () => deployedLeafAuthority(topology, clusterOf(topology, "edge"), { aws: config() });
       await expect(read()).rejects.toThrow(/demo-edge-certificate-leaf-remote.*\n.*deploy the cluster first/);
@@ -67,39 +88,34 @@ const storeOf = (prefix: string, containers?: "existing") =>
       const path = trustFile("demo", root);
       const { trust } = await makeKeys(topology, new MemoryStore());
       writeFileAtomically(path, JSON.stringify(trust));
-      const note = () => {
-        const folder = emulatorFolder(root, "demo");
-        const address = { url: moto.url, key: moto.key, dns: "", acmeRoot: "" };
-        return recordDeployedAuthorities(
-          {
-            root,
-            environment,
-            topology,
-            trust: loadTrust(path, root),
-            keys: new MemoryStore(),
-            out: root,
-            env: { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
-            kubernetes: new Map(),
-            streamsMay: {},
-            emulator: { folder, address },
-          },
-          silentHost(false),
-        );
-      };
+      const note = () => recordDeployedAuthorities(target(), silentHost(false));
       const show = async (pair: KeyPairPem) =>
         client().send(new PutSecretValueCommand({ SecretId: secret, SecretString: content(pair) }));
       const [before, after] = [await authorityFor(10), await authorityFor(20)];
 
       await show(before);
-      const { noted, unread, target } = await note();
+      const plannedWith = await withExchangedAuthorities(target(), silentHost(false));
+      const trusted = { ...trust, authorities: { edge: before.cert } };
+      expect(plannedWith.trust).toEqual(trusted);
+      // What is planned is synthesized with it; the project's own file waits for the deployment.
+      expect(loadTrust(join(plannedWith.trustFolder ?? "", "demo.trust.json"), root)).toEqual(trusted);
+      expect(loadTrust(path, root)).toEqual(trust);
+      const [said] = changeOf([{ topology, trust }], topology, ["core", "edge"], {
+        trust: plannedWith.trust,
+        authorities: plannedWith.authoritiesBefore,
+      }).servers;
+      expect(said).toMatchObject({ server: "core-0", effect: "restart", reasons: [{ at: "trust.authorities" }] });
+
+      const { noted, unread, target: deployed } = await note();
       expect(noted).toEqual(["edge"]);
       expect(unread).toEqual([
         expect.stringMatching(
           /^cannot read the authority of core: secret demo-core-certificate-leafnodes in eu-west-1: .*; links with edge need natsform keys authority demo core, and then another deploy$/,
         ),
       ]);
-      expect(target.trust.authorities).toEqual({ edge: before.cert });
-      expect(loadTrust(path, root)).toEqual(target.trust);
+      expect(deployed.trust.authorities).toEqual({ edge: before.cert });
+      expect(loadTrust(path, root)).toEqual(deployed.trust);
+      expect(await withExchangedAuthorities(target(), silentHost(false))).not.toHaveProperty("trustFolder");
       expect(readFileSync(path, "utf8")).not.toContain("PRIVATE KEY");
 
       const written = readFileSync(path, "utf8");
@@ -109,6 +125,54 @@ const storeOf = (prefix: string, containers?: "existing") =>
       await show(after);
       expect((await note()).target.trust.authorities).toEqual({ edge: `${after.cert}${before.cert}` });
     });
+  });
+
+  test("certificates that the certificate-manager issues again are known before it does", async () => {
+    const { environment } = parseEnvironment(demo);
+    if (!environment) throw new Error("the environment is not right");
+    const topology = buildTopology(environment);
+    const { certificates } = clusterOf(topology, "core");
+    const now = new Date();
+    const client = new SecretsManagerClient({ region: "eu-west-1", ...config() });
+    const secret = (id: string) =>
+      ({ internal: "demo-core-certificate-internal", routes: "demo-core-certificate-routes" })[id];
+    const [first, other] = [await createAuthority("first", year, now), await createAuthority("other", year, now)];
+    const put = async (id: string, authorities: string, signer: KeyPairPem, from = now, names?: string[]) => {
+      const desired = certificates.find((certificate) => certificate.id === id);
+      const { cert, key } = await issueCertificate(signer, {
+        names: { dns: names ?? desired?.names ?? [] },
+        usages: desired?.usages ?? [],
+        ttlMs: 90 * day,
+        now: from,
+      });
+      const value = { certificate: cert, chain: "", privateKey: key, authorities };
+      await client.send(new PutSecretValueCommand({ SecretId: secret(id), SecretString: JSON.stringify(value) }));
+    };
+    for (const { id, issuer, names } of certificates) {
+      const Name = secret(id) ?? awsClusterNames("demo", "core").domainSecret(names[0] ?? "");
+      if (issuer === "public" || secret(id)) await client.send(new CreateSecretCommand({ Name, SecretString: "{}" }));
+    }
+    const due = () =>
+      dueCertificates(
+        { environment, topology, emulator: { address: { url: moto.url, key: "test" } } } as DeployTarget,
+        "core",
+        new Date(),
+      );
+    expect(await due()).toEqual({ public: "none is stored", internal: "none is stored", routes: "none is stored" });
+    await put("internal", first.cert, first);
+    await put("routes", first.cert, first);
+    expect(Object.keys(await due())).toEqual(["public"]);
+    // An authority that is being introduced is trusted beside the one that signs; then it signs.
+    await put("internal", `${first.cert}${other.cert}`, first);
+    expect(Object.keys(await due())).toEqual(["public"]);
+    await put("internal", `${other.cert}${first.cert}`, first);
+    await put("routes", first.cert, first, new Date(now.getTime() - 61 * day));
+    expect(await due()).toMatchObject({
+      internal: "its authority is replaced",
+      routes: expect.stringMatching(/^due since/),
+    });
+    await put("routes", first.cert, first, now, ["elsewhere.example.com"]);
+    expect((await due()).routes).toMatch(/^it lacks /);
   });
 
   test("keeps keys below its prefix, as a folder does", async () => {

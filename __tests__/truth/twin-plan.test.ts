@@ -85,7 +85,10 @@ test("a rotation of keys, and a certificate that is issued again, are part of th
   rmSync(twin.folder.certificate("core", "public").cert);
   const renewal = await plan();
   expect(renewal.plan.servers.map(({ effect, reasons }) => ({ effect, reasons }))).toEqual([
-    { effect: "reload", reasons: [{ at: "certificates.public", effect: "reload", why: "it is issued again" }] },
+    {
+      effect: "reload",
+      reasons: [{ at: "certificates.public", effect: "reload", why: "it is issued again: there is none" }],
+    },
   ]);
   // The environment is the same: nobody is asked.
   expect(await project.run("up", "planned")).toContain("1 reloaded");

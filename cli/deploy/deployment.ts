@@ -19,6 +19,7 @@ import { showChange } from "./change";
 import { type Destroyed, destroyEverything } from "./destroy";
 import { drivers } from "./drivers";
 import { openEmulator } from "./emulated";
+import { withExchangedAuthorities } from "./exchange-authorities";
 import { checkPrerequisites } from "./preflight/preflight";
 import { type LeftStackPlan, leftPlan, showLeft } from "./remove-left";
 import { type PlanOrWait, parallelPlans, planOrWait, plansOf, waitsFor } from "./show-plan";
@@ -92,9 +93,11 @@ export async function deploy(name: string, props: DeployProps, host: Host): Prom
  */
 export async function planDeployment(name: string, props: DeployProps, host: Host): Promise<DeploymentPlan> {
   const chosen = await choose(name, props, "plan", host);
-  return withTarget(chosen, host, async (target) => {
+  return withTarget(chosen, host, async (opened) => {
+    const looking = { ...opened, looking: true };
+    const target = looking.emulator ? looking : await withExchangedAuthorities(looking, host);
     const stacks = await stacksFor(target, host);
-    const found = await survey({ ...target, looking: true }, stacks, host);
+    const found = await survey(target, stacks, host);
     showChange(found.change, host);
     showLeft(found.left, host);
     await drivers.refuse(target, stacks);

@@ -23,6 +23,12 @@ export interface DeployDriver<Stack extends PlannedStack> {
    */
   unknownToState(target: DeployTarget, stack: Stack): Promise<string[]>;
   /**
+   * Certificates of a stack's servers that their program issues again at its next run: by id, the reason.
+   *
+   * @throws when they cannot be looked at
+   */
+  due(target: DeployTarget, stack: Stack, now: Date): Promise<Record<string, string>>;
+  /**
    * Addresses of resources that Terraform finds unchanged although their effect has been undone: they are created
    * again. The drift is shown.
    *

@@ -32,6 +32,7 @@ export const drivers: DeployDriver<PlannedStack> = {
     await Promise.all(ask(stacks, (driver, own) => driver.refuse(target, own)));
   },
   unknownToState: (target, stack) => driverOf(stack).unknownToState(target, stack),
+  due: (target, stack, now) => driverOf(stack).due(target, stack, now),
   drifted: (target, stack, changed, show) => driverOf(stack).drifted(target, stack, changed, show),
   before: (target, stack, progress) => driverOf(stack).before(target, stack, progress),
   after: (target, stack) => driverOf(stack).after(target, stack),

@@ -19,7 +19,7 @@ import type { Host } from "../core/host";
 import { shownPath, UserError } from "../core/project";
 import { runStep } from "../core/steps";
 import { authorityPem, deployedLeafAuthority } from "../keys/leaf-authority";
-import { recordAuthorities } from "../keys/trust-file";
+import { recordAuthorities, writeTrust } from "../keys/trust-file";
 import { synthesizeStacks } from "./steps";
 import { accessOf, clientConfig, type DeployTarget, stackFolder } from "./target";
 
@@ -39,20 +39,8 @@ export interface RecordedAuthorities {
  * @throws UserError when another process has changed the rest of the trust file meanwhile
  */
 export async function recordDeployedAuthorities(target: DeployTarget, host: Host): Promise<RecordedAuthorities> {
-  const { root, environment, topology, trust } = target;
-  const now = new Date();
-  const authorities: Record<string, string> = {};
-  const unread: string[] = [];
-  for (const cluster of announcedClusters(topology)) {
-    const before = knownAuthority(trust.authorities ?? {}, cluster.name);
-    try {
-      const after = mergeAuthority(before, await readDeployedAuthority(target, cluster), now);
-      if (after !== before) authorities[cluster.name] = after;
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      unread.push(unreadAuthority(topology, cluster, before, error.message));
-    }
-  }
+  const { root, environment, trust } = target;
+  const { authorities, unread } = await exchangedAuthorities(target);
   const noted = Object.keys(authorities);
   if (noted.length === 0) return { noted, unread, target };
   const path = trustFile(environment.name, root);
@@ -66,7 +54,49 @@ export async function recordDeployedAuthorities(target: DeployTarget, host: Host
     code: "notice",
     text: `${shownPath(root, path)}: authorities of ${noted.join(", ")} written; commit it`,
   });
-  return { noted, unread, target: { ...target, trust: loadTrust(path, root) } };
+  return {
+    noted,
+    unread,
+    target: { ...target, trust: loadTrust(path, root), authoritiesBefore: trust.authorities ?? {} },
+  };
+}
+
+/**
+ * The target with the trust file that a deployment would write, beside the stacks that are planned with it. The trust file of
+ * the project stays as it is.
+ */
+export async function withExchangedAuthorities(target: DeployTarget, host: Host): Promise<DeployTarget> {
+  const { root, environment, trust, out } = target;
+  const { authorities } = await exchangedAuthorities(target);
+  const names = Object.keys(authorities);
+  if (names.length === 0) return target;
+  const path = shownPath(root, trustFile(environment.name, root));
+  host.report({ code: "notice", text: `${path}: a deployment writes other authorities of ${names.join(", ")} to it` });
+  const next = { ...trust, authorities: { ...trust.authorities, ...authorities } };
+  const trustFolder = join(out, "trust");
+  writeTrust(join(trustFolder, `${environment.name}.trust.json`), next);
+  return { ...target, trust: next, trustFolder, authoritiesBefore: trust.authorities ?? {} };
+}
+
+/** Authorities of deployed clusters that the trust file does not hold yet, with those that it does; what cannot be read. */
+async function exchangedAuthorities(
+  target: DeployTarget,
+): Promise<Pick<RecordedAuthorities, "unread"> & { authorities: Record<string, string> }> {
+  const { topology, trust } = target;
+  const now = new Date();
+  const authorities: Record<string, string> = {};
+  const unread: string[] = [];
+  for (const cluster of announcedClusters(topology)) {
+    const before = knownAuthority(trust.authorities ?? {}, cluster.name);
+    try {
+      const after = mergeAuthority(before, await readDeployedAuthority(target, cluster), now);
+      if (after !== before) authorities[cluster.name] = after;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      unread.push(unreadAuthority(topology, cluster, before, error.message));
+    }
+  }
+  return { authorities, unread };
 }
 
 /** True when trust files differ in authorities at most; otherwise servers and responders could use different keys. */

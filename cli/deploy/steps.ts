@@ -65,10 +65,17 @@ export async function stacksFor(target: DeployTarget, host: Host): Promise<Plann
 }
 
 /** Settings of a synthesis for this target. */
-export const synthSettings = ({ root, environment, emulator, removing, streamsMay }: DeployTarget): SynthSettings => ({
+export const synthSettings = ({
+  root,
+  environment,
+  emulator,
+  trustFolder,
+  removing,
+  streamsMay,
+}: DeployTarget): SynthSettings => ({
   root,
   environments: [environment.name],
-  trustFolder: emulator?.folder.trust.folder,
+  trustFolder: emulator?.folder.trust.folder ?? trustFolder,
   emulatorEndpoint: emulator?.address.url,
   destroy: removing,
   streamsMay,

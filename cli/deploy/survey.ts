@@ -8,6 +8,7 @@ import type { Host } from "../core/host";
 import { UserError } from "../core/project";
 import { runStep } from "../core/steps";
 import { drivers } from "./drivers";
+import { dueCertificates } from "./due-certificates";
 import { initStack } from "./plan";
 import { backendOf, movedStates, moveState, placeText, readBackend } from "./states/backend";
 import { judgeState, type Left } from "./states/left";
@@ -53,7 +54,10 @@ export async function survey(target: DeployTarget, stacks: readonly PlannedStack
     },
   });
   const known = [...states.values(), ...left.map(({ state }) => state)];
-  return { states, left, change: changeOf(known, target.topology, comparable(stacks, states, host), target.trust) };
+  const due = await dueCertificates(target, stacks, states, host);
+  const props = { trust: target.trust, authorities: target.authoritiesBefore, renewed: due };
+  const clusters = comparable(stacks, states, host);
+  return { states, left, change: changeOf(known, target.topology, clusters, props) };
 }
 
 /** Clusters of which is known what they were made from, or that there is nothing of them yet. */

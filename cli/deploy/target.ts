@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { BackendSettings } from "../../artifacts/backend-config";
 import type { Environment, Trust } from "../../model/config";
-import type { Topology } from "../../model/topology";
+import type { LeafAuthorities, Topology } from "../../model/topology";
 import { stackPlan } from "../../model/topology";
 import { awsLimits } from "../../runtime/common/aws-limits";
 import type { EmulatorAddress, EmulatorFolder } from "../core/emulator-folder";
@@ -18,6 +18,10 @@ export interface DeployTarget {
   trust: Trust;
   /** Private halves of the environment's keys. */
   keys: KeyStore;
+  /** Authorities of leaf nodes in the trust file before those that were exchanged since came into it. */
+  authoritiesBefore?: LeafAuthorities;
+  /** Folder of a trust file to synthesize with, other than the project's. */
+  trustFolder?: string;
   /** `cdktf.out`, or its place in the emulator's folder. */
   out: string;
   /** Environment variables of Terraform and of our own clients: credentials, and the address of an emulator. */

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
 import { type Certificate, type IssuerId, peerAuthorities, type Topology } from "../../model/topology";
 import { createAuthority, issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
+import type { Renewed } from "../../templates/change";
 import type { TwinFolder } from "../core/twin-folder";
 import { loopback } from "./ports";
 
@@ -34,7 +35,7 @@ export async function ensureCertificates(topology: Topology, folder: TwinFolder,
       const files = folder.certificate(cluster.name, certificate.id);
       const authority = await authorityOf(certificate.issuer, cluster.name);
       const names = twinNames(certificate);
-      if (isGood(readPair(files), authority, names, now)) continue;
+      if (fault(readPair(files), authority, names, now) === undefined) continue;
       writePair(
         files,
         await issueCertificate(authority, {
@@ -53,26 +54,33 @@ export async function ensureCertificates(topology: Topology, folder: TwinFolder,
   return made;
 }
 
-/** By cluster: certificates that `ensureCertificates` would issue. Writes nothing. */
-export function dueCertificates(topology: Topology, folder: TwinFolder, now: Date): Record<string, string[]> {
+/** Certificates that `ensureCertificates` would issue. Writes nothing. */
+export function dueCertificates(topology: Topology, folder: TwinFolder, now: Date): Renewed {
   return Object.fromEntries(
     topology.clusters.map(({ name, certificates }) => [
       name,
-      certificates
-        .filter((certificate) => {
+      Object.fromEntries(
+        certificates.flatMap((certificate) => {
           const authority = readPair(folder.authority(certificate.issuer, name));
           const pair = readPair(folder.certificate(name, certificate.id));
-          return !authority || !isUsable(authority, now) || !isGood(pair, authority, twinNames(certificate), now);
-        })
-        .map(({ id }) => id),
+          const isKnown = authority && isUsable(authority, now);
+          const why = isKnown ? fault(pair, authority, twinNames(certificate), now) : "its authority is replaced";
+          return why === undefined ? [] : [[certificate.id, why]];
+        }),
+      ),
     ]),
   );
 }
 
 type Names = ReturnType<typeof twinNames>;
 
-const isGood = (pair: KeyPairPem | undefined, authority: KeyPairPem, names: Names, now: Date): boolean =>
-  pair !== undefined && isUsable(pair, now) && isSignedBy(pair.cert, authority.cert) && hasNames(pair.cert, names);
+/** Why a certificate is issued again; `undefined` where it is not. */
+function fault(pair: KeyPairPem | undefined, authority: KeyPairPem, names: Names, now: Date): string | undefined {
+  if (pair === undefined) return "there is none";
+  if (!isUsable(pair, now)) return "it cannot be used, or a third of its life is left";
+  if (!isSignedBy(pair.cert, authority.cert)) return "another authority signed it";
+  return hasNames(pair.cert, names) ? undefined : "it has other names";
+}
 
 /** Each cluster's leaf nodes trust their own authority and those of linked clusters, as in deployments. */
 function trustPeers(topology: Topology, folder: TwinFolder): void {

@@ -30,6 +30,8 @@ export interface RenewalInput {
   forced?: boolean;
 }
 
+type Judged = Omit<RenewalInput, "fingerprint">;
+
 export function decide(input: RenewalInput): Decision {
   const { now, stored, state, fingerprint, trust, forced } = input;
   const valid = stored?.problems.length === 0;
@@ -42,7 +44,8 @@ export function decide(input: RenewalInput): Decision {
   return { action: "renew", reason, valid };
 }
 
-function reasonToRenew({ now, certificate, stored, state, directory, renewalWindow, trust, forced }: RenewalInput) {
+/** Why a certificate is issued again; `undefined` while it is not due. */
+export function reasonToRenew({ now, certificate, stored, state, directory, renewalWindow, trust, forced }: Judged) {
   if (forced) return "requested";
   if (!stored) return "none is stored";
   if (stored.problems.length > 0 || !stored.facts) return stored.problems.join("; ");

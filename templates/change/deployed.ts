@@ -1,7 +1,8 @@
 import type { ChangePlan } from "../../model/change";
 import type { Trust } from "../../model/config";
-import { type Deployed, recordedTrust, type Topology } from "../../model/topology";
+import type { Deployed, LeafAuthorities, Topology } from "../../model/topology";
 import { planChange } from "./plan";
+import type { Renewed } from "./server-changes";
 
 /**
  * Clusters that were applied with one and the same rest of the environment are in one topology: after a deployment that ended
@@ -34,19 +35,31 @@ export function deployedWholes(states: Iterable<Partial<Deployed>>): Deployed[] 
   return groups.map((group) => ({ ...group, topology: { ...group.topology, clusters, streams } }));
 }
 
+export interface DeployedProps {
+  /** Keys of now: with those of then a rotation is part of the change. */
+  trust?: Trust;
+  /**
+   * Authorities of leaf nodes that were known at the last deployment: no state notes them. An exchange is part of the change.
+   *
+   * @default those of `trust`
+   */
+  authorities?: LeafAuthorities;
+  /** Certificates that are due, whatever changes. */
+  renewed?: Renewed;
+}
+
 /**
  * What a deployment does to servers, clients and what is stored.
  *
  * @param states of the stacks that the environment has, and of those that left it
  * @param topology the whole of the environment: leaf nodes are compared with their hubs in view
  * @param clusters that are deployed, and of which is known what they were made from, or that nothing of them is there yet
- * @param trust keys of now: with those of then a rotation is part of the change
  */
 export function changeOf(
   states: Iterable<Partial<Deployed>>,
   topology: Topology,
   clusters: readonly string[],
-  trust?: Trust,
+  { trust, authorities = trust?.authorities, renewed }: DeployedProps = {},
 ): ChangePlan {
   const deployed = deployedTopologies(states);
   const all = deployed.flatMap((one) => one.topology.clusters);
@@ -66,8 +79,8 @@ export function changeOf(
   const plans = [
     ...deployed.flatMap(({ topology: before, trust: keys }) => {
       const own = before.clusters.map(({ name }) => name).filter((name) => known.includes(name));
-      const compared = keys && trust && { before: keys, after: recordedTrust(trust) };
-      return own.length > 0 ? [about(own, planChange(amid(before), topology, { trust: compared }))] : [];
+      const compared = keys && trust && { before: { ...keys, authorities }, after: trust };
+      return own.length > 0 ? [about(own, planChange(amid(before), topology, { trust: compared, renewed }))] : [];
     }),
     ...(fresh.length > 0 ? [about(fresh, planChange(undefined, topology))] : []),
   ];

@@ -13,7 +13,7 @@ import {
 import type { Trust } from "../../model/config";
 import type { Topology } from "../../model/topology";
 import { chartAround } from "./chart-values";
-import { serverChanges } from "./server-changes";
+import { type Renewed, serverChanges } from "./server-changes";
 
 /** Trust files of both sides, where they are known: with them a rotation of keys is part of the change. */
 export interface ChangeTrust {
@@ -29,8 +29,7 @@ export interface PlanProps {
    * @default true
    */
   onPlatform?: boolean;
-  /** By cluster: certificates that are issued again, although nothing of them is changed. */
-  renewed?: Readonly<Record<string, readonly string[]>>;
+  renewed?: Renewed;
 }
 
 /**

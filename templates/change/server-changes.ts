@@ -20,11 +20,13 @@ export interface Side {
   trust?: Trust;
 }
 
+/** By cluster and id: certificates that are issued again, although nothing of them is changed, with the reason. */
+export type Renewed = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 export interface ServerProps {
   /** False: without what a platform does. */
   onPlatform: boolean;
-  /** By cluster: certificates that are issued again. */
-  renewed: Readonly<Record<string, readonly string[]>>;
+  renewed: Renewed;
 }
 
 /** What happens to every server of before and after, in their order. */
@@ -82,7 +84,7 @@ function changed(old: Placed, now: Placed, { onPlatform, renewed }: ServerProps)
   const reasons: ChangeReason[] = [
     ...(version[0] === version[1] ? [] : [{ at: "nats.version", effect: "restart" as const }]),
     ...confReasons(from, to),
-    ...certificateReasons(old.cluster, now.cluster, renewed[now.cluster.name] ?? []),
+    ...certificateReasons(old.cluster, now.cluster, renewed[now.cluster.name] ?? {}),
     ...(onPlatform ? keyReasons(old, now) : []),
     ...(onPlatform ? platformReasons(old.cluster, now.cluster).reasons : []),
     ...(onPlatform ? chartReasons(old.cluster, now.cluster) : []),
@@ -101,14 +103,15 @@ function changed(old: Placed, now: Placed, { onPlatform, renewed }: ServerProps)
 function certificateReasons(
   old: ClusterTopology,
   { certificates }: ClusterTopology,
-  renewed: readonly string[],
+  renewed: Renewed[string],
 ): ChangeReason[] {
   return certificates.flatMap((certificate): ChangeReason[] => {
     const was = old.certificates.find(({ id }) => id === certificate.id);
     if (was === undefined) return [];
     const at = `certificates.${certificate.id}`;
     if (!isSame({ ...was, ttlMs: 0 }, { ...certificate, ttlMs: 0 })) return [{ at, effect: "reload" }];
-    return renewed.includes(certificate.id) ? [{ at, effect: "reload", why: "it is issued again" }] : [];
+    const why = renewed[certificate.id];
+    return why === undefined ? [] : [{ at, effect: "reload", why: `it is issued again: ${why}` }];
   });
 }
 

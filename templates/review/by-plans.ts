@@ -27,7 +27,7 @@ export function byPlans(
   const planInput: ReviewInput = {
     ...input,
     stacks,
-    change: changeOf(states, after.topology, names, keys),
+    change: changeOf(states, after.topology, names, { trust: keys }),
     planned: {
       otherCode: differing(
         after.topology,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { type ChangePlan, planExitCode, reloadMatrix, unallowedLosses, unknownKeys } from "../../../model/change";
 import { buildTopology, type Topology } from "../../../model/topology";
-import { changeLines, planChange } from "../../../templates/change";
+import { changeLines, changeOf, planChange } from "../../../templates/change";
 import { accepted } from "../../support/arbitrary-environment";
 import { type Changes, changed, parsed } from "../../support/lint-environment";
 
@@ -114,6 +114,19 @@ test("whatever an environment is, it does not differ from itself, nor from what 
     }),
     { numRuns: 30 },
   );
+});
+
+test("a certificate that is due is part of a deployment's change, and of no server that has none of that name", () => {
+  const topology = topologyWith({});
+  const of = (renewed: Record<string, Record<string, string>>) =>
+    changeOf([{ topology }], topology, ["core"], { renewed });
+  const plan = of({ core: { routes: "another authority signed it", unknown: "x" } });
+  expect(effects(plan)).toEqual(all("core", "reload"));
+  expect(plan.servers[0]?.reasons).toEqual([
+    { at: "certificates.routes", effect: "reload", why: "it is issued again: another authority signed it" },
+  ]);
+  expect(planExitCode(plan)).toBe(2);
+  expect(effects(of({}))).toEqual({});
 });
 
 describe("a key that nobody has measured", () => {

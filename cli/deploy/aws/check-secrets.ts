@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { awsClusterNames } from "../../../model/topology";
+import { awsClusterNames, type Certificate } from "../../../model/topology";
 import { CertificateSecret } from "../../../runtime/certificate-manager/contract";
 import { splitPem } from "../../../runtime/x509/pem";
 import { counted } from "../../core/counted";
@@ -34,16 +34,10 @@ export async function checkKeys(target: DeployTarget, region: string): Promise<D
 /** Every certificate that the certificate-manager keeps is valid: it parses, has its names, its key and its chain. */
 export function checkCertificates(target: DeployTarget, { cluster, region }: CheckedCluster): Promise<DeployRow[]> {
   const client = new SecretsManagerClient(clientConfig(target, region));
-  const names = awsClusterNames(target.environment.name, cluster.name);
-  const managed = cluster.certificates.filter(({ signer }) =>
-    ["acme", "certificate-manager", "acm-pca"].includes(signer),
-  );
   return Promise.all(
-    managed.map((certificate) => {
+    cluster.certificates.filter(isManaged).map((certificate) => {
       const isPublic = certificate.issuer === "public";
-      const SecretId = isPublic
-        ? names.domainSecret(certificate.names[0] ?? "")
-        : names.certificateSecret(certificate.id);
+      const SecretId = secretOf(target, cluster.name, certificate);
       return checkRow("secrets", SecretId, async () => {
         const { SecretString = "" } = await client.send(new GetSecretValueCommand({ SecretId }));
         const secret = CertificateSecret.parse(JSON.parse(SecretString));
@@ -57,6 +51,16 @@ export function checkCertificates(target: DeployTarget, { cluster, region }: Che
       });
     }),
   );
+}
+
+/** Certificates that the certificate-manager keeps valid. */
+export const isManaged = ({ signer }: Pick<Certificate, "signer">): boolean =>
+  ["acme", "certificate-manager", "acm-pca"].includes(signer);
+
+/** Name of the secret of a certificate. */
+export function secretOf({ environment }: DeployTarget, cluster: string, { id, issuer, names }: Certificate): string {
+  const { domainSecret, certificateSecret } = awsClusterNames(environment.name, cluster);
+  return issuer === "public" ? domainSecret(names[0] ?? "") : certificateSecret(id);
 }
 
 const emulatedRoots = ({ emulator }: DeployTarget) => (emulator ? [emulator.address.acmeRoot] : []);

@@ -6,6 +6,7 @@ import type { DeployDriver } from "../driver";
 import { outputsOf } from "../plan";
 import { clientConfig } from "../target";
 import { checkAws } from "./check";
+import { dueCertificates } from "./due-certificates";
 import { fillFoundation } from "./fill-foundation";
 import { foundationsOf } from "./foundations";
 import { respondersFirst } from "./responders-first";
@@ -29,6 +30,7 @@ export const awsDriver: DeployDriver<AwsStack> = {
   unknownToState: async (target, stack) => (stack.layer === "foundation" ? foundationsOf(target, stack.region) : []),
   // The streams' task runs at every deployment.
   refuse: async () => undefined,
+  due: async (target, { layer, cluster }, now) => (layer === "nats" ? dueCertificates(target, cluster, now) : {}),
   drifted: async () => [],
   before: async (target, stack, progress) => {
     if (stack.layer === "nats") await respondersFirst(target, stack, progress);

@@ -14,7 +14,7 @@ import { keySecret, keysOf } from "./keys";
 const dayMs = 86_400_000;
 
 /** Data of a Secret, decoded. */
-async function secretOf(target: DeployTarget, cluster: string, name: string): Promise<Record<string, string>> {
+export async function secretData(target: DeployTarget, cluster: string, name: string): Promise<Record<string, string>> {
   const { kubectl, inside } = clusterAccess(target, cluster);
   const { data } = await kubectl.json(SecretData, ...inside, "get", "secret", name);
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
@@ -28,8 +28,8 @@ export async function checkCertificates(target: DeployTarget, name: string): Pro
     kept.map((certificate) => {
       const secret = names.certificates.certificate(certificate.id);
       return checkRow("secrets", secret, async () => {
-        const data = await secretOf(target, name, secret);
-        const authorities = await secretOf(target, name, names.certificates.authorities);
+        const data = await secretData(target, name, secret);
+        const authorities = await secretData(target, name, names.certificates.authorities);
         const judged = judgeCertificate(
           certificate,
           data,
@@ -76,7 +76,7 @@ export async function checkKeys(target: DeployTarget, name: string): Promise<Dep
   const { names } = clusterAccess(target, name);
   return [
     await checkRow("secrets", names.certificates.servers, async () => {
-      const found = await secretOf(target, name, names.certificates.servers);
+      const found = await secretData(target, name, names.certificates.servers);
       const deployed = keysOf(target, name);
       const desired = await deployedValues(target, target.keys, deployed);
       const wrong = desired.filter(({ name: key, value }) => found[key] !== value).map((one) => one.name);

@@ -12,6 +12,7 @@ import { checkKubernetes } from "./check";
 import { clusterOn, namespaceOf } from "./cluster";
 import { driftedCertificates } from "./drifted-certificates";
 import { driftedStreams } from "./drifted-streams";
+import { dueCertificates } from "./due-certificates";
 import { explainFailure } from "./explain";
 import { refuseForeignObjects } from "./foreign-objects";
 import { deletePendingRelease } from "./helm-release";
@@ -39,6 +40,7 @@ export const kubernetesDriver: DeployDriver<KubernetesStack> = {
   },
   // The API refuses what is there already: nothing can be made twice.
   unknownToState: async () => [],
+  due: async (target, { layer, cluster }, now) => (layer === "core" ? dueCertificates(target, cluster, now) : {}),
   drifted: async (target, stack, changed, show) => {
     if (stack.layer === "streams") return driftedStreams(target, stack, changed, show);
     if (stack.layer !== "core") return [];
