@@ -8,7 +8,12 @@ import { processWithArguments } from "./command-lines";
  * A process that outlives the command that started it. Its id alone would not do: after a restart of the machine the
  * same id may belong to another process, so its start time is kept as well.
  */
-const Recorded = z.object({ pid: z.int().positive(), started: z.string().min(1) });
+const Recorded = z.object({
+  pid: z.int().positive(),
+  started: z.string().min(1),
+  /** Milliseconds that it has to stop, where it was started with a time of its own. */
+  graceMs: z.number().optional(),
+});
 export type RecordedProcess = z.output<typeof Recorded>;
 
 /** Start time of the process, as the operating system reports it; `undefined` when there is no such process. */
@@ -68,12 +73,14 @@ export interface StartProps {
   env: Record<string, string>;
   /** Working directory. @default the folder */
   cwd?: string;
+  /** Milliseconds that it has to stop: kept with it, for those who stop it without knowing what it is. */
+  graceMs?: number;
 }
 
 /** Starts a process in a session of its own, with its output appended to the folder's log, and records it. */
 export async function startProcess(
   folder: ProgramFolder,
-  { command, args, env, cwd = folder.root }: StartProps,
+  { command, args, env, cwd = folder.root, graceMs }: StartProps,
 ): Promise<RecordedProcess> {
   mkdirSync(folder.root, { recursive: true, mode: privateFolder });
   const log = openSync(folder.log, "a", 0o600);
@@ -85,13 +92,17 @@ export async function startProcess(
     });
     const pid = child.pid as number;
     child.unref();
-    const recorded = recordOf(pid);
+    const recorded = { ...recordOf(pid), graceMs };
     writeFileAtomically(folder.process, `${JSON.stringify(recorded)}\n`);
     return recorded;
   } finally {
     closeSync(log);
   }
 }
+
+/** Milliseconds that the recorded process has to stop, where it has a time of its own. */
+export const graceOf = (folder: ProgramFolder): number | undefined =>
+  parseRecord(readIfThere(folder.process) ?? "")?.graceMs;
 
 /** Sends a signal to the recorded process, if it runs. */
 export function signalProcess(folder: ProgramFolder, signal: NodeJS.Signals): boolean {

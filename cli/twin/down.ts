@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { stopProcess } from "../core/processes";
+import { graceOf, stopProcess } from "../core/processes";
 import type { TwinFolder } from "../core/twin-folder";
 import { runningParts } from "./running";
 import { lameDuckTimeoutMs, stopServer } from "./servers";
@@ -23,7 +23,10 @@ export async function stopTwin(
     if (outcome === "killed") killed.push(name);
   };
   await Promise.all(
-    programs.map(async (name) => note(name, await stopProcess(folder.program(name), "SIGTERM", 15_000))),
+    programs.map(async (name) => {
+      const program = folder.program(name);
+      note(name, await stopProcess(program, "SIGTERM", graceOf(program) ?? 15_000));
+    }),
   );
   await Promise.all(
     servers.map(async (name) =>

@@ -44,6 +44,6 @@ export async function ensureProcess(twin: Twin, kept: KeptProcess): Promise<"kep
   await assertPortsFree(twin, kept.ports);
   // Before it starts: whoever is killed in between leaves nothing that has to be started again.
   writeFileAtomically(startedWith, desired, privateFile);
-  await startProcess(folder, { command, args, env: { ...inherited, ...env }, cwd });
+  await startProcess(folder, { command, args, env: { ...inherited, ...env }, cwd, graceMs: kept.graceMs });
   return runs ? "restarted" : "started";
 }

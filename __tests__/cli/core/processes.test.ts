@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runningProcess, startProcess, stopProcess } from "../../../cli/core/processes";
 import { twinFolder } from "../../../cli/core/twin-folder";
+import { stopTwin } from "../../../cli/twin/down";
 import { eventually } from "../../support/eventually";
 
 const root = mkdtempSync(join(tmpdir(), "natsform-processes-"));
@@ -31,6 +32,23 @@ test.each(["gone", "", "garbage", '{"pid":1,"started":"0"}'])(
     expect(runningProcess(folder)).toBeUndefined();
   },
 );
+
+test("down gives each program the time that it was started with, and no other", async () => {
+  const twin = twinFolder(root, "deaf");
+  const deaf = join(root, "deaf.cjs");
+  writeFileSync(
+    deaf,
+    'process.on("SIGTERM", () => undefined); setInterval(() => undefined, 1000); console.log("deaf");\n',
+  );
+  const service = twin.program("orders");
+  const args = [deaf, ...service.lastArguments];
+  await startProcess(service, { command: process.execPath, args, env: {}, graceMs: 300 });
+  await eventually("it does not hear", () => existsSync(service.log) && readFileSync(service.log, "utf8") !== "");
+  const start = Date.now();
+  expect(await stopTwin(twin, { progress: () => undefined })).toEqual({ stopped: 1, killed: ["orders"] });
+  // Programs of natsform have 15 seconds.
+  expect(Date.now() - start).toBeLessThan(10_000);
+});
 
 test("a process that only looks at the files is none of ours", async () => {
   const { conf } = twinFolder(root, "demo").server("core-0");

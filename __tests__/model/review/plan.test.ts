@@ -81,6 +81,27 @@ test.each<[string, Resource[], Partial<PlanJson>, string[]]>([
     {},
     ["block", "holder-destroyed"],
   ],
+  ...(
+    [
+      ["the key of a service that is gone", "aws_secretsmanager_secret", "demo/keys/user-service-orders", true],
+      ["the images of services that are gone", "aws_ecr_repository", "demo/services", true],
+      ["a key that others read", "aws_secretsmanager_secret", "demo/keys/user-responder", true],
+      ["the images of programs", "aws_ecr_repository", "demo/auth-callout", true],
+      ["the key of a service that is still there", "aws_secretsmanager_secret", "demo/keys/user-service-orders", false],
+    ] as const
+  ).map(([what, type, name, isGone]): [string, Resource[], Partial<PlanJson>, string[]] => [
+    what,
+    [
+      resource(
+        `${type}.one`,
+        ["delete"],
+        { before: { name }, after: null },
+        isGone ? { action_reason: "delete_because_no_resource_config" } : {},
+      ),
+    ],
+    {},
+    isGone && /service/.test(name) ? ["acknowledge", "service-removed"] : ["block", "holder-destroyed"],
+  ]),
   ["a left-over of a zone", [resource("aws_route53_zone.z", ["delete"], {}, { deposed: "0a1b" })], {}, ["allow"]],
   ["a server that is forgotten", [resource("aws_ecs_service.s", ["forget"])], {}, ["block", "resource-abandoned"]],
   [

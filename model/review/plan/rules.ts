@@ -44,6 +44,34 @@ const holders: Readonly<Record<string, string>> = {
   helm_release: "every server of it at once",
 };
 
+/**
+ * What belongs to a service of the environment and is destroyed because the service is no longer there: its key, of which the
+ * store of keys has another copy and which opens nothing any more, and images that are built again from the same files.
+ */
+function goesWithService(resource: ResourceJson): boolean {
+  const { type, change, action_reason } = resource;
+  const name = nameIn(change.before) ?? "";
+  return (
+    actionOf(resource) === "destroyed" &&
+    action_reason === "delete_because_no_resource_config" &&
+    ((type === "aws_secretsmanager_secret" && /\/keys\/user-service-[^/]+$/.test(name)) ||
+      (type === "aws_ecr_repository" && /\/(services|http-gateway)$/.test(name)))
+  );
+}
+
+const serviceGone: PlanRule = {
+  id: "service-removed",
+  severity: "warning",
+  title: "The key or the images of a service go with it",
+  reason:
+    "The environment has the service no more, and the callout refuses its key. Whoever still runs it is refused at its next login. Until the secret's recovery window ends, no secret of that name can be made: the service cannot come back before.",
+  fix: "see that nobody runs it or asks it, and acknowledge it",
+  check: (plan) =>
+    changesOf(plan)
+      .filter(goesWithService)
+      .map(({ address, change }) => ({ at: address, message: `destroyed: ${nameIn(change.before)}` })),
+};
+
 const dataDestroyed: PlanRule = {
   id: "holder-destroyed",
   severity: "error",
@@ -55,7 +83,7 @@ const dataDestroyed: PlanRule = {
       const lost = Object.hasOwn(holders, resource.type) ? holders[resource.type] : undefined;
       const action = actionOf(resource) ?? "";
       const isGone = action === "destroyed" || action.startsWith("replaced");
-      return lost !== undefined && isGone && resource.deposed === undefined
+      return lost !== undefined && isGone && resource.deposed === undefined && !goesWithService(resource)
         ? [{ at: resource.address, message: `${action}: ${lost}` }]
         : [];
     }),
@@ -252,6 +280,7 @@ function worldPorts(side: unknown): string[] {
 export const planRules: readonly PlanRule[] = [
   planFailed,
   dataDestroyed,
+  serviceGone,
   abandoned,
   together,
   importChanged,
