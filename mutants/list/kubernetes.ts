@@ -69,6 +69,56 @@ export const kubernetes = [
     ],
     ["the exporter is read from everywhere", "from(readers(context), exporterPort)", 'from("everybody", exporterPort)'],
     ["everybody reads the responders' metrics", "from(readers(context), 9090)", 'from("everybody", 9090)'],
+    [
+      "everybody reads the HTTP gateway's metrics",
+      "from(readers(context), httpGatewayRun.ports.admin)",
+      'from("everybody", httpGatewayRun.ports.admin)',
+    ],
+    [
+      "services of the environment reach routes",
+      'egress: toServers(context, "client"),\n    },\n    context.cluster',
+      'egress: toServers(context, "client", "routes"),\n    },\n    context.cluster',
+    ],
+  ]),
+  ...plantedIn("modules/kubernetes/fleet-service.ts", [
+    [
+      "services of the environment write to their root file system",
+      "securityContext: restrictedContainer,",
+      "securityContext: { ...restrictedContainer, readOnlyRootFilesystem: false },",
+    ],
+    ["a service sees a key that is not its own", "keysMount(context, [key])", 'keysMount(context, [key, "user-sys"])'],
+    [
+      "a rotated key never comes to a service",
+      '"natsform/key": trust.users[`service-${service.name}`] ?? ""',
+      '"natsform/key": ""',
+    ],
+    ["Terraform reads templates in a service's variables", "mapped(variables, escapeTemplate)", "variables"],
+  ]),
+  ...plantedIn("modules/kubernetes/http-gateway.ts", [
+    ["a rotated key never comes to the HTTP gateway", 'trust.users[`service-${gateway.service}`] ?? ""', '""'],
+    ["changed routes never come to the HTTP gateway", '"natsform/routes": digest(spec)', '"natsform/routes": ""'],
+    ["callers ask the HTTP gateway's port for health", 'port: 80, targetPort: "http"', 'port: 80, targetPort: "admin"'],
+  ]),
+  ...plantedIn("modules/kubernetes/http-gateway-ingress.ts", [
+    [
+      "tokens come to nginx in clear",
+      '"nginx.ingress.kubernetes.io/force-ssl-redirect": "true"',
+      '"nginx.ingress.kubernetes.io/force-ssl-redirect": "false"',
+    ],
+    ["tokens come to a balancer of AWS in clear", "[{ HTTPS: 443 }]", "[{ HTTPS: 443 }, { HTTP: 80 }]"],
+    [
+      "nginx repeats what may have been carried out",
+      '"nginx.ingress.kubernetes.io/proxy-next-upstream": "off"',
+      '"nginx.ingress.kubernetes.io/proxy-next-upstream": "error"',
+    ],
+    [
+      "a balancer hands on what two may read differently",
+      "desync_mitigation_mode=strictest",
+      "desync_mitigation_mode=monitor",
+    ],
+  ]),
+  ...plantedIn("modules/kubernetes/http-gateway-objects.ts", [
+    ["a route takes requests of every listener, in clear too", ", sectionName: front.gateway.listener", ""],
   ]),
   ...plantedIn("modules/kubernetes/network-egress.ts", [
     ["a rule without ports allows all of them", "return ports.length > 0 ? [{", "return ports ? [{"],
@@ -223,6 +273,8 @@ export const kubernetes = [
   ]),
   ...plantedIn("modules/kubernetes/auth-callout.ts", [
     ["responders run on rules of before", 'annotations: { "natsform/rules": digest(rules) }', "annotations: {}"],
+  ]),
+  ...plantedIn("modules/kubernetes/program-deployment.ts", [
     ["responders stop before new ones run", 'maxUnavailable: "0"', 'maxUnavailable: "100%"'],
     [
       "all responders may be evicted at once",

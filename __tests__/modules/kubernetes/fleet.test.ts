@@ -24,7 +24,8 @@ const services: Services = {
       code: { kind: "node", entry: "services/orders.ts" },
       // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform would read it as a template.
       arguments: ["${fast}"],
-      variables: { GREETING: "hello" },
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: as above.
+      variables: { GREETING: "hello", SHELL_LIKE: "${home}" },
       stopTimeout: "45s",
       scale: { most: 8, cpu: 70 },
       cpu: 512,
@@ -99,12 +100,19 @@ test("it is told where its servers and its key are, and its pods see no other ke
     NATS_URL: "tls://nats.nats.svc.cluster.local:4222",
     NATS_NKEY_SEED_FILE: "/etc/natsform/keys/user-service-orders",
     NATS_CA_FILE: "/etc/natsform/authorities/ca.crt",
+    SHELL_LIKE: "$${home}",
     NATS_INBOX_PREFIX: `_INBOX._${context.trust.users["service-orders"]}`,
   });
   const { volume, automount_service_account_token } = deployment("orders").spec.template.spec;
   const [keys, ...others] = volume.filter(({ secret }) => secret?.secret_name === "nats-keys");
   expect([keys?.secret?.items.map(({ key }) => key), others]).toEqual([["user-service-orders"], []]);
   expect(automount_service_account_token).toBe(false);
+  expect(container("orders").security_context).toMatchObject({
+    allow_privilege_escalation: false,
+    read_only_root_filesystem: true,
+    run_as_non_root: true,
+    capabilities: { drop: ["ALL"] },
+  });
   expect(deployedSecrets(context.topology, {}, [context.cluster]).map(({ name }) => name)).toEqual(
     expect.arrayContaining(["user-service-orders", "user-service-search"]),
   );
