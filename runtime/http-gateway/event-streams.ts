@@ -1,13 +1,12 @@
 import type { ServerResponse } from "node:http";
 import { covers } from "../subjects/spec";
+import { Backlog, STEADY_BYTES } from "./backlog";
 import type { FeedEvent, Feeds, Source } from "./feed";
 import { Problem } from "./problems";
 import { eventId, frame, heartbeat, type Place, resumption, retry } from "./sse";
 
 /** Readers of event streams: each is bounded in bytes, and all that it holds goes when it goes. */
 
-/** Bytes that may wait for a reader before it is closed; it comes back by its last id. */
-export const MOST_WAITING_BYTES = 256 * 1024;
 /** Time that a reader may take to make room while it is given what it missed. */
 const CATCH_UP_PAUSE_MS = 30_000;
 
@@ -32,6 +31,7 @@ interface Reader {
 
 export class EventStreams {
   readonly #readers = new Set<Reader>();
+  readonly #backlog: Backlog<Reader>;
   /** One text for all readers of an event. */
   readonly #frames = new WeakMap<FeedEvent, Buffer>();
   #isDraining = false;
@@ -44,9 +44,17 @@ export class EventStreams {
       heartbeatMs: number;
       now(): number;
       random(): number;
+      /** A reader was closed because it read too slowly; it comes back by its last id. */
       slow(): void;
     },
-  ) {}
+  ) {
+    this.#backlog = new Backlog(props.now);
+  }
+
+  /** Bytes of bursts that wait for readers. */
+  get waitingBytes(): number {
+    return this.#backlog.bytes;
+  }
 
   get count(): number {
     return this.#readers.size;
@@ -70,6 +78,7 @@ export class EventStreams {
       response.once("close", () => {
         isWanted = false;
         this.#readers.delete(reader);
+        this.#backlog.forget(reader);
         resolve();
       });
     });
@@ -117,6 +126,8 @@ export class EventStreams {
   /** Heartbeats, and the end of what lives longer than its token. To be called each second. */
   beat(): void {
     const now = this.props.now();
+    for (const reader of this.#backlog.readers())
+      if (!this.#backlog.note(reader, reader.response.writableLength)) this.#close(reader);
     for (const reader of this.#readers) {
       if (reader.expires <= now) reader.end();
       else if (reader.beatAt <= now && reader.response.headersSent) {
@@ -135,8 +146,12 @@ export class EventStreams {
   #write(reader: Reader, text: string | Buffer): void {
     const { response } = reader;
     if (response.writableEnded || response.destroyed) return;
+    const before = response.writableLength;
     response.write(text);
-    if (response.writableLength <= MOST_WAITING_BYTES) return;
+    if (!this.#backlog.note(reader, response.writableLength, before)) this.#close(reader);
+  }
+
+  #close({ response }: Reader): void {
     this.props.slow();
     response.destroy();
   }
@@ -159,7 +174,7 @@ export class EventStreams {
 
 /** Resolves when less than half of the bound waits, or the response has ended. */
 async function drained(response: ServerResponse): Promise<void> {
-  if (response.writableLength < MOST_WAITING_BYTES / 2 || response.destroyed) return;
+  if (response.writableLength < STEADY_BYTES / 2 || response.destroyed) return;
   await new Promise<void>((resolve) => {
     const timer = setTimeout(() => response.destroy(), CATCH_UP_PAUSE_MS);
     const done = () => {
