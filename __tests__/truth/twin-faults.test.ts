@@ -223,6 +223,19 @@ describe("certificates", () => {
     expect(after["core-2"]).toEqual([publicName, expect.not.stringMatching(internalName ?? "")]);
   });
 
+  test("of an authority that is replaced are served once every server trusts it; routes and known users stay", async () => {
+    const files = twin.folder.authority("routes");
+    const [authority, before] = [readFileSync(files.cert, "utf8"), { pids: twin.pids(), routes: await routes() }];
+    rmSync(files.key);
+    expect(await twin.up()).toContain("; authorities: routes signs, routes retired");
+    expect(readFileSync(files.cert, "utf8")).not.toContain(authority.trim());
+    expect({ pids: twin.pids(), routes: await routes() }).toEqual(before);
+    // A server that comes back meets the others with the new one.
+    await twin.kill("core-2");
+    expect(await twin.up()).toContain("1 started");
+    await twin.well();
+  });
+
   test("whose key belongs to another one, or that are no certificates, are made anew", async () => {
     const { cert, key } = twin.folder.certificate("core", "internal");
     // What an `up` leaves that is cut off between the two files.

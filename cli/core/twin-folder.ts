@@ -22,7 +22,7 @@ export interface TwinFolder {
   /** A roll that is not finished: when it began, and of what kind it is. */
   roll: string;
   /** Leaf nodes have an authority for each cluster, as deployments have. */
-  authority(issuer: IssuerId, cluster?: string): { cert: string; key: string };
+  authority(issuer: IssuerId, cluster?: string): AuthorityFiles;
   /** File with the authorities of an issuer that servers of the cluster trust. */
   trusted(issuer: IssuerId, cluster: string): string;
   certificate(cluster: string, id: CertificateId): { cert: string; key: string };
@@ -30,6 +30,13 @@ export interface TwinFolder {
   program(name: string): ProgramFolder;
   /** File with the login of a user, for programs that read it. */
   credentials(user: string): string;
+}
+
+/** Files of an authority; see `cli/twin/authorities.ts`. */
+export interface AuthorityFiles {
+  cert: string;
+  key: string;
+  next: { cert: string; key: string };
 }
 
 export interface ServerFolder extends ProgramFolder {
@@ -60,7 +67,10 @@ export function twinFolder(projectRoot: string, environment: string): TwinFolder
     applied: join(root, "topology.json"),
     appliedTrust: join(root, "applied-trust.json"),
     roll: join(root, "roll.json"),
-    authority: (issuer, cluster) => pair(authority(issuer, cluster)),
+    authority: (issuer, cluster) => ({
+      ...pair(authority(issuer, cluster)),
+      next: pair(`${authority(issuer, cluster)}.next`),
+    }),
     trusted: (issuer, cluster) =>
       issuer === "leafnodes"
         ? join(root, "pki", cluster, "leafnode-authorities.crt")

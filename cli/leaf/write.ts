@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
 import { issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
+import { splitPem } from "../../runtime/x509/pem";
 import type { Twin } from "../twin/context";
 import { type LeafCredentials, leafFiles } from "./credentials";
 
@@ -27,6 +28,7 @@ const lifetimeMs = 30 * 86_400_000;
 /** A client certificate of the twin's own authority, for a foreign leaf that connects to the twin's hub. */
 export async function twinLeafCertificate({ folder }: Twin, hub: string, names: string[]): Promise<KeyPairPem> {
   const files = folder.authority("leafnodes", hub);
-  const authority = { cert: readIfThere(files.cert) ?? "", key: readIfThere(files.key) ?? "" };
+  const [cert = ""] = splitPem(readIfThere(files.cert) ?? "");
+  const authority = { cert, key: readIfThere(files.key) ?? "" };
   return issueCertificate(authority, { names: { dns: names }, usages: ["client"], ttlMs: lifetimeMs, now: new Date() });
 }

@@ -1,14 +1,14 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { basename } from "node:path";
-import { privateFile, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { readIfThere, writeFileAtomically } from "../../artifacts/files";
 import { type Certificate, type IssuerId, peerAuthorities, type Topology } from "../../model/topology";
-import { createAuthority, issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
+import { issueCertificate, type KeyPairPem } from "../../runtime/x509/authority";
 import type { Renewed } from "../../templates/change";
 import type { TwinFolder } from "../core/twin-folder";
+import { advanceAuthority, ensureAuthority, isReplaced, isUsable, readPair, writePair } from "./authorities";
 import { loopback } from "./ports";
 
 const day = 86_400_000;
-const authorityTtlMs = 3650 * day;
 /** As public authorities issue them: 90 days. */
 const publicTtlMs = 90 * day;
 
@@ -20,31 +20,21 @@ const publicTtlMs = 90 * day;
  */
 export async function ensureCertificates(topology: Topology, folder: TwinFolder, now: Date): Promise<string[]> {
   const made: string[] = [];
-  const authorityOf = async (issuer: IssuerId, cluster: string): Promise<KeyPairPem> => {
+  const authorityOf = memoized(async (issuer: IssuerId, cluster: string) => {
     const files = folder.authority(issuer, cluster);
-    const found = readPair(files);
-    if (found && isUsable(found, now)) return found;
     const name = basename(files.cert, ".crt");
-    const pair = await createAuthority(`natsform twin ${topology.environment} ${name} CA`, authorityTtlMs, now);
-    writePair(files, pair);
-    made.push(`CA ${name}`);
-    return pair;
-  };
+    const authority = await ensureAuthority(files, `natsform twin ${topology.environment} ${name} CA`, now);
+    if (authority.made) made.push(`CA ${name}`);
+    return authority;
+  }, folder);
   for (const cluster of topology.clusters) {
     for (const certificate of cluster.certificates) {
       const files = folder.certificate(cluster.name, certificate.id);
-      const authority = await authorityOf(certificate.issuer, cluster.name);
+      const { cert, signer } = await authorityOf(certificate.issuer, cluster.name);
       const names = twinNames(certificate);
-      if (fault(readPair(files), authority, names, now) === undefined) continue;
-      writePair(
-        files,
-        await issueCertificate(authority, {
-          names,
-          usages: certificate.usages,
-          ttlMs: certificate.ttlMs ?? publicTtlMs,
-          now,
-        }),
-      );
+      if (fault(readPair(files), cert, names, now) === undefined) continue;
+      const { usages, ttlMs = publicTtlMs } = certificate;
+      writePair(files, await issueCertificate(signer, { names, usages, ttlMs, now }));
       made.push(`${cluster.name}/${certificate.id}`);
     }
   }
@@ -54,6 +44,35 @@ export async function ensureCertificates(topology: Topology, folder: TwinFolder,
   return made;
 }
 
+/**
+ * Takes the next step of every authority that is being replaced, and issues what follows from it. Every server that runs must
+ * have loaded what is there.
+ *
+ * @returns the steps, for example `routes signs`; empty when there is none
+ */
+export async function advanceAuthorities(topology: Topology, folder: TwinFolder, now: Date): Promise<string[]> {
+  const all = topology.clusters.flatMap(({ name, certificates }) =>
+    certificates.map(({ issuer }) => folder.authority(issuer, name)),
+  );
+  const steps = [...new Map(all.map((files) => [files.cert, files])).values()].flatMap((files) => {
+    const step = advanceAuthority(files);
+    return step ? [`${basename(files.cert, ".crt")} ${step}`] : [];
+  });
+  if (steps.length > 0) await ensureCertificates(topology, folder, now);
+  return steps;
+}
+
+/** Asks once for each authority: one that is about to be replaced signs for all clusters. */
+function memoized<T>(ask: (issuer: IssuerId, cluster: string) => Promise<T>, folder: TwinFolder) {
+  const known = new Map<string, Promise<T>>();
+  return (issuer: IssuerId, cluster: string): Promise<T> => {
+    const { cert } = folder.authority(issuer, cluster);
+    const asked = known.get(cert) ?? ask(issuer, cluster);
+    known.set(cert, asked);
+    return asked;
+  };
+}
+
 /** Certificates that `ensureCertificates` would issue. Writes nothing. */
 export function dueCertificates(topology: Topology, folder: TwinFolder, now: Date): Renewed {
   return Object.fromEntries(
@@ -61,10 +80,13 @@ export function dueCertificates(topology: Topology, folder: TwinFolder, now: Dat
       name,
       Object.fromEntries(
         certificates.flatMap((certificate) => {
-          const authority = readPair(folder.authority(certificate.issuer, name));
+          const files = folder.authority(certificate.issuer, name);
+          const authority = readPair(files);
           const pair = readPair(folder.certificate(name, certificate.id));
-          const isKnown = authority && isUsable(authority, now);
-          const why = isKnown ? fault(pair, authority, twinNames(certificate), now) : "its authority is replaced";
+          const why =
+            !authority || isReplaced(files, now)
+              ? "its authority is replaced"
+              : fault(pair, authority.cert, twinNames(certificate), now);
           return why === undefined ? [] : [[certificate.id, why]];
         }),
       ),
@@ -75,10 +97,10 @@ export function dueCertificates(topology: Topology, folder: TwinFolder, now: Dat
 type Names = ReturnType<typeof twinNames>;
 
 /** Why a certificate is issued again; `undefined` where it is not. */
-function fault(pair: KeyPairPem | undefined, authority: KeyPairPem, names: Names, now: Date): string | undefined {
+function fault(pair: KeyPairPem | undefined, authority: string, names: Names, now: Date): string | undefined {
   if (pair === undefined) return "there is none";
   if (!isUsable(pair, now)) return "it cannot be used, or a third of its life is left";
-  if (!isSignedBy(pair.cert, authority.cert)) return "another authority signed it";
+  if (!isSignedBy(pair.cert, authority)) return "another authority signed it";
   return hasNames(pair.cert, names) ? undefined : "it has other names";
 }
 
@@ -100,28 +122,6 @@ function trustPeers(topology: Topology, folder: TwinFolder): void {
 function twinNames(certificate: Certificate): { dns: string[]; addresses: string[] } {
   const extra = certificate.issuer === "routes" ? [loopback] : ["localhost"];
   return { dns: [...certificate.names, ...extra], addresses: [loopback] };
-}
-
-function readPair({ cert, key }: { cert: string; key: string }): KeyPairPem | undefined {
-  const [certText, keyText] = [readIfThere(cert), readIfThere(key)];
-  return certText && keyText ? { cert: certText, key: keyText } : undefined;
-}
-
-/** The key first: a server that reloads in between must not find a certificate whose key is not there yet. */
-function writePair(files: { cert: string; key: string }, pair: KeyPairPem): void {
-  writeFileAtomically(files.key, pair.key, privateFile);
-  writeFileAtomically(files.cert, pair.cert);
-}
-
-/** Readable, of one piece, and with more than a third of its life left. */
-function isUsable(pair: KeyPairPem, now: Date): boolean {
-  try {
-    const cert = new X509Certificate(pair.cert);
-    const [from, until] = [Date.parse(cert.validFrom), Date.parse(cert.validTo)];
-    return cert.checkPrivateKey(createPrivateKey(pair.key)) && until - now.getTime() > (until - from) / 3;
-  } catch {
-    return false;
-  }
 }
 
 const isSignedBy = (pem: string, authority: string) =>

@@ -12,7 +12,7 @@ import { writeTrust } from "../keys/trust-file";
 import { openKeys } from "../keys/trusted-keys";
 import { forgetsOldLogin, updateAccounts } from "./accounts";
 import { noteApplied } from "./applied";
-import { ensureCertificates } from "./certificates";
+import { advanceAuthorities, ensureCertificates } from "./certificates";
 import { writeConnectFile } from "./connect-file";
 import { allServers, importedTrustOf, type Twin, twinTrustIfThere } from "./context";
 import { disconnectAdmitted } from "./disconnect";
@@ -125,14 +125,14 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
         await updateAccounts(twin, state.trust, twin.topology.identity.calloutAccount);
         await respondersAhead(twin, state.trust, progress);
         await updateAccounts(twin, state.trust);
-        const { natsServer } = state;
-        await convergeServers(twin, state.servers, { natsServer, agreed: options.agreedLosses ?? [] }, progress);
+        const steps = await convergeAuthorities(twin, state, options.agreedLosses ?? [], progress);
         const done = (["start", "keep", "reload", "restart"] as const)
           .map((desired) => ({ desired, count: state.servers.filter(({ step }) => step === desired).length }))
           .filter(({ count }) => count > 0)
           .map(({ desired, count }) => `${count} ${pastTense[desired]}`);
         const dead = died.length > 0 ? `; ${died.map(({ server }) => server.name).join(", ")} had ended by itself` : "";
-        return `${done.join(", ")}${dead}`;
+        const exchanged = steps.length > 0 ? `; authorities: ${steps.join(", ")}` : "";
+        return `${done.join(", ")}${dead}${exchanged}`;
       },
     },
     {
@@ -248,6 +248,31 @@ async function respondersBeforeTheEnd(twin: Twin, trust: Trust, progress: (text:
   for (const cluster of twin.topology.clusters)
     if (await forgetsOldLogin(twin, cluster, trust))
       await ensurePrograms(twin, responders(twin, cluster, trust), progress);
+}
+
+/**
+ * Brings the servers to what is rendered, and takes the steps of authorities that are being replaced: each when every server
+ * has loaded the one before, which it is asked.
+ */
+async function convergeAuthorities(
+  twin: Twin,
+  state: UpState,
+  agreed: readonly string[],
+  progress: (text: string) => void,
+): Promise<string[]> {
+  const converge = () => convergeServers(twin, state.servers, { natsServer: state.natsServer, agreed }, progress);
+  await converge();
+  const steps: string[] = [];
+  for (;;) {
+    const taken = await advanceAuthorities(twin.topology, twin.folder, new Date());
+    if (taken.length === 0) return steps;
+    steps.push(...taken);
+    progress(taken.join(", "));
+    state.servers = allServers(twin.topology).map(({ cluster, server }) =>
+      planServer(twin, cluster, server, state.trust),
+    );
+    await converge();
+  }
 }
 
 /** New servers together, since they wait for each other; restarts one at a time, each back in full before the next. */
