@@ -193,6 +193,14 @@ test.each<[string, Changes, string | RegExp]>([
     "clusters.core.httpGateway.front is for Kubernetes alone, and aws-ec2 does not read it; leave it out: a balancer is always there",
   ],
   [
+    "a balancer in one zone",
+    {
+      ...gateway({ one: route("/a", "a.b") }),
+      "clusters.core.platform": { kind: "aws-ecs", region: "eu-west-1", domain: "core.example.com", zones: ["a"] },
+    },
+    'clusters.core.platform.zones is one zone, and the HTTP gateway\'s balancer takes two; for example ["a", "b"]',
+  ],
+  [
     "a front that has no name to serve",
     {
       ...gateway({ one: route("/a", "a.b") }, { front: { kind: "ingress" } }),

@@ -28,6 +28,7 @@ export const httpGateways: Check = (env) =>
         : []),
       ...publicName(httpGateway, dict(platform), at),
       ...unread(httpGateway, dict(platform), at),
+      ...zones(cluster, dict(platform)),
       ...routes.flatMap((route) => [...parameters(route), ...ownPath(route), ...stream(env, cluster, account, route)]),
       ...ambiguous(routes),
     ];
@@ -46,6 +47,13 @@ function publicName({ hostname, front }: Dict, { kind, domain }: Dict, at: Path)
   return name.endsWith(`.${zone}`) || !text(kind)?.startsWith("aws-")
     ? []
     : [{ path, got: name, message: `is not in the platform's domain ${zone}` }];
+}
+
+/** AWS makes an application load balancer in two zones at least, and refuses it half-way through an apply otherwise. */
+function zones(cluster: string, { kind, zones }: Dict): Problem[] {
+  if (kind !== "aws-ecs" || !Array.isArray(zones) || zones.length !== 1) return [];
+  const message = "is one zone, and the HTTP gateway's balancer takes two";
+  return [{ path: ["clusters", cluster, "platform", "zones"], got: zones, message, fix: 'for example ["a", "b"]' }];
 }
 
 /** Settings that nothing on the platform would read. */
