@@ -18,6 +18,8 @@ export interface ReviewOptions {
   /** Documents of plans; `true`: planned now. */
   plan?: string[] | boolean;
   emulate?: boolean;
+  /** What the twin's servers say as well. */
+  live?: boolean;
   json?: boolean;
 }
 
@@ -34,7 +36,8 @@ export async function reviewEnvironments(names: readonly string[], options: Revi
   const root = isForeign ? process.cwd() : projectRoot();
   const base = isForeign ? undefined : await readBase(root, from ?? mergeBase(root));
   const chosen = given && names.length === 0 ? [...given.environments.keys()] : names;
-  const inputs = base ? await reviewInputs(root, base, chosen, today) : [];
+  const read = base ? await reviewInputs(root, base, chosen, today) : [];
+  const inputs = options.live ? await Promise.all(read.map((input) => withLive(root, input))) : read;
   const own = options.plan === true || options.emulate ? await planned(root, inputs, options) : given?.environments;
   const judged = inputs.flatMap((input) => {
     const plans = own?.get(input.name);
@@ -55,6 +58,13 @@ export async function reviewEnvironments(names: readonly string[], options: Revi
       );
   }
   process.exitCode = reviewExitCode(reviews);
+}
+
+/** One that is taken out has servers too; they are asked by what is checked out, which no longer knows them. */
+async function withLive(root: string, input: ReviewInput): Promise<ReviewInput> {
+  if (!input.after) return input;
+  const { liveTwin } = await import("../review/live");
+  return { ...input, live: await liveTwin(input.name, root) };
 }
 
 /**

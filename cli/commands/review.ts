@@ -13,6 +13,7 @@ export const review = () =>
       "Terraform plans of its stacks, as terraform show -json prints them; - is standard input; without files: planned now, with the credentials at hand",
     )
     .option("--emulate", "plan against what its emulated AWS has: natsform deploy --emulate")
+    .option("--live", "ask the servers of its twin as well: how much is stored, and whether every copy is current")
     .option("--out <folder>", "write review.html, review.md, review.sarif and review.json")
     .option(...json)
     .addHelpText(

@@ -1,3 +1,5 @@
+export type { LiveCluster, LiveServer, LiveStream } from "./live";
+export { sizeText } from "./live";
 export { lineOf } from "./locate";
 export * from "./model";
 export { actionOrder } from "./plan/actions";

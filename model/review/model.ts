@@ -2,6 +2,7 @@ import type { ChangePlan, Narrowed } from "../change";
 import type { Environment } from "../config";
 import type { AcknowledgedFinding, Acknowledgement, Finding } from "../lint";
 import type { Topology } from "../topology";
+import type { LiveCluster } from "./live";
 
 /**
  * What a review could read, from the least. `source`: two revisions of the repository. `plan`: what Terraform plans as well.
@@ -42,6 +43,8 @@ export interface ReviewInput {
   files: readonly string[];
   /** Clusters of which plans say what servers are made from, where that is not what the repository says. */
   planned?: { otherCode: readonly string[]; otherDeployed: readonly string[] };
+  /** What servers said, by cluster; absent: nobody asked them. */
+  live?: readonly LiveCluster[];
   /** Stacks as Terraform plans them; absent: depth `source`. */
   stacks?: readonly StackReview[];
   /** `YYYY-MM-DD`. */
@@ -152,5 +155,7 @@ export interface Review {
   gained: Narrowed[];
   doors: DoorChange[];
   stacks: readonly StackReview[];
+  /** What servers said; empty where nobody asked them. */
+  live: readonly LiveCluster[];
   notChecked: string[];
 }

@@ -34,7 +34,7 @@ export function review(input: ReviewInput): Review {
   ].sort((a, b) => weight[b.verdict] - weight[a.verdict]);
   return {
     environment: name,
-    depth: stacks ? "plan" : "source",
+    depth: input.live ? "live" : stacks ? "plan" : "source",
     verdict: reasons[0]?.verdict ?? "allow",
     reasons,
     accepted: judged.acknowledged,
@@ -46,7 +46,8 @@ export function review(input: ReviewInput): Review {
     gained: gainedGrants(input),
     doors: doorChanges(before?.topology, after?.topology),
     stacks: stacks ?? [],
-    notChecked: notChecked(stacks, input.foreign),
+    live: input.live ?? [],
+    notChecked: notChecked(input),
   };
 }
 
@@ -108,7 +109,7 @@ const later = (at: string, message: string, fix: string): Reason => ({
   ...{ at, message, fix },
 });
 
-const notChecked = (stacks: readonly StackReview[] | undefined, foreign = false): string[] => [
+const notChecked = ({ stacks, foreign, live }: ReviewInput): string[] => [
   ...(foreign ? ["what it does to NATS: no stack of natsform made this plan"] : []),
   ...(stacks ? [] : ["what Terraform would do: this review read the repository alone"]),
   ...(stacks ?? []).flatMap(({ unsent }) =>
@@ -116,7 +117,9 @@ const notChecked = (stacks: readonly StackReview[] | undefined, foreign = false)
       (name) => `whether ${name} is another one: it is write-only, and as its version stays it will not be sent`,
     ),
   ),
-  "how much is stored, and how healthy servers are: nobody asked them",
+  live
+    ? "certificates that servers show, and whether clients that are connected come back"
+    : "how much is stored, and how healthy servers are: nobody asked them",
 ];
 
 /** True when nothing at all happens. */

@@ -6,7 +6,16 @@ import { visible } from "./visible";
 export const commentBudget = 65_000;
 
 /** What is left out first when a report is too long. Reasons are never left out as a whole. */
-const dropped: readonly Section["id"][] = ["differences", "drift", "accepted", "resources", "rights", "doors", "steps"];
+const dropped: readonly Section["id"][] = [
+  "differences",
+  "drift",
+  "accepted",
+  "live",
+  "resources",
+  "rights",
+  "doors",
+  "steps",
+];
 
 /** By this a job finds the comment that it wrote before. */
 export const marker = "<!-- natsform review -->";

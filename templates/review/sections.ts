@@ -1,9 +1,19 @@
-import { actionOrder, type Review, type StackReview, type Step } from "../../model/review";
+import { actionOrder, type Review, type StackReview, type Step, sizeText } from "../../model/review";
 import { changeLines } from "../change";
 
 /** A part of a report, the same for every place that it goes to. Texts are not escaped yet. */
 export interface Section {
-  id: "reasons" | "steps" | "rights" | "doors" | "resources" | "differences" | "drift" | "accepted" | "notChecked";
+  id:
+    | "reasons"
+    | "steps"
+    | "rights"
+    | "doors"
+    | "resources"
+    | "differences"
+    | "drift"
+    | "live"
+    | "accepted"
+    | "notChecked";
   title: string;
   head?: readonly string[];
   /** Cells; of a section without a head, one cell a row. */
@@ -15,14 +25,17 @@ export const verdictWords = { allow: "ALLOW", acknowledge: "NEEDS ACKNOWLEDGEMEN
 const depthWords = {
   source: "the repository alone: two revisions of it, without Terraform",
   plan: "the repository and Terraform's plan",
-  live: "the repository, Terraform's plan, and what servers say now",
+  live: "the repository and what servers say now, without Terraform",
 } as const;
 
+const allOfThem = "the repository, Terraform's plan, and what servers say now";
+
 /** What the verdict rests on. */
-export function basis({ depth, isNew, isRemoved, reasons }: Review): string {
+export function basis({ depth, isNew, isRemoved, reasons, stacks }: Review): string {
   const what = isNew ? "A new environment. " : isRemoved ? "An environment that is taken out. " : "";
   const why = reasons.length === 0 ? "Nothing stands against it. " : "";
-  return `${what}${why}Judged by ${depthWords[depth]}.`;
+  const rests = depth === "live" && stacks.length > 0 ? allOfThem : depthWords[depth];
+  return `${what}${why}Judged by ${rests}.`;
 }
 
 /** The verdict with what it rests on. */
@@ -94,6 +107,21 @@ export function sectionsOf(review: Review): Section[] {
       rows: review.stacks.flatMap(({ stack, drift }) =>
         drift.map(({ what, count, feeds }) => [stack, what, String(count), feeds ? "yes" : "no"]),
       ),
+    },
+    {
+      id: "live",
+      title: "What servers said",
+      head: ["cluster", "asked at", "who", "what"],
+      rows: review.live.flatMap(({ cluster, at, servers, streams }) => [
+        ...servers.map(({ name, said }) => [
+          ...[cluster, at, name],
+          said ? `${said.version}, ${said.connections} connections` : "does not answer",
+        ]),
+        ...streams.map(({ account, name, messages, bytes, behind }) => [
+          ...[cluster, at, `${name} of ${account}`],
+          `${messages} messages, ${sizeText(bytes)}, ${behind.length === 0 ? "every copy current" : `${behind.length} copies behind`}`,
+        ]),
+      ]),
     },
     {
       id: "accepted",

@@ -27,7 +27,7 @@ export function reviewLines(review: Review): string[] {
       lines.push(`  ${when}: ${what}`, ...effects.map((effect) => `    ${effect}`));
   } else lines.push(...planLines(review));
   for (const { id, title, rows } of sections)
-    if (["rights", "doors", "resources", "drift", "accepted", "notChecked"].includes(id))
+    if (["rights", "doors", "resources", "drift", "live", "accepted", "notChecked"].includes(id))
       lines.push(
         `${title.toLowerCase()}:`,
         ...rows.map((cells) => `  ${cells.filter((cell) => cell !== "").join(" | ")}`),

@@ -1,4 +1,6 @@
 import { isOnKubernetes } from "../../topology";
+import { lossNow } from "../live";
+import type { ReviewInput } from "../model";
 import type { ReviewRule } from "../rule";
 
 const notInOneStep: ReviewRule = {
@@ -19,8 +21,20 @@ const dataLost: ReviewRule = {
   reason:
     "Servers delete what is beyond a limit in the moment in which they hear of it, on every replica, and nothing brings it back.",
   fix: "take a backup first, and accept it by an acknowledgement that is merged before this change",
-  check: ({ change }) => change.losses.map(({ name, at, what }) => ({ at, message: `${name} loses ${what}` })),
+  check: (input) =>
+    input.change.losses.map(({ name, at, what }) => {
+      const now = nowIn(input, name);
+      return { at, message: `${name} loses ${what}${now === undefined ? "" : `: ${now}`}` };
+    }),
 };
+
+/** What servers say of a stream of that name: with its new limits, how much of it goes. */
+function nowIn({ after, live = [] }: ReviewInput, name: string): string | undefined {
+  const said = (after?.topology.streams ?? [])
+    .filter((stream) => stream.name === name)
+    .flatMap((stream) => lossNow(live, stream) ?? []);
+  return said.length === 0 ? undefined : said.join("; ");
+}
 
 const streamAbandoned: ReviewRule = {
   id: "stream-abandoned",
