@@ -9,6 +9,7 @@ import { connect } from "./commands/connect";
 import { deploy } from "./commands/deploy";
 import { deployPolicy } from "./commands/deploy-policy";
 import { doctor } from "./commands/doctor";
+import { heal } from "./commands/heal";
 import { images } from "./commands/images";
 import { keys } from "./commands/keys";
 import { leafCredentials } from "./commands/leaf-credentials";
@@ -30,7 +31,7 @@ const groups: Readonly<Record<string, readonly (() => CommandUnknownOpts)[]>> = 
   "Prepare this machine": [doctor, tools],
   "Run it on this machine": [up, verify, status, logs, connect, token, contexts, down],
   "Deploy it": [keys, deployPolicy, deploy, images],
-  "Work with what runs": [streams, audit, roll, backup, leafCredentials, bundle],
+  "Work with what runs": [streams, audit, roll, heal, backup, leafCredentials, bundle],
 };
 
 const after = `

@@ -7,7 +7,7 @@ import type { Healthz, Jsz, Routez, Varz } from "../../runtime/client/monitoring
 import type { ClusterDriver } from "../../runtime/roll/driver";
 import { peerId } from "../../runtime/roll/peer-id";
 import type { ClusterState, MetaGroup, ServerState } from "../../runtime/roll/state";
-import { runningProcess } from "../core/processes";
+import { runningProcess, stopProcess } from "../core/processes";
 import { appliedTopology } from "./applied";
 import { streamsClient, userClient } from "./connect";
 import type { Twin } from "./context";
@@ -54,6 +54,9 @@ export function twinDriver(
     async stop(server) {
       await stopServer(folder(server));
     },
+    async kill(server) {
+      await stopProcess(folder(server), "SIGKILL", 10_000);
+    },
     async empty(server) {
       rmSync(join(folder(server).store, "jetstream"), { recursive: true, force: true });
     },
@@ -92,7 +95,13 @@ async function look(twin: Twin, cluster: ClusterTopology): Promise<ClusterState>
   // Only its leader knows how the others are.
   const led = looked.find(({ state, meta }) => meta?.leader === state.name)?.meta;
   const clustered = cluster.jetstream !== undefined && cluster.servers.length > 1;
-  return { servers: looked.map(({ state }) => state), ...(clustered && { meta: led ?? { followers: [] } }) };
+  const running = new Set(looked.flatMap(({ state }) => (state.runs ? state.name : [])));
+  // To who does not run nobody has a route.
+  const servers = looked.map(({ state }) => ({
+    ...state,
+    cutOffFrom: state.cutOffFrom.filter((name) => running.has(name)),
+  }));
+  return { servers, ...(clustered && { meta: led ?? { followers: [] } }) };
 }
 
 async function lookAt(

@@ -10,7 +10,11 @@ export async function stoppingPlainly<T>(environment: string, work: () => Promis
     if (error instanceof NotTaken)
       throw new UserError(
         error.message,
-        `nothing was done to ${error.server}; natsform status ${environment} and natsform audit ${environment} show the others; then the same command again`,
+        [
+          `nothing was taken from ${error.server}; natsform status ${environment} and natsform audit ${environment} show the others`,
+          `another one that is wounded: natsform heal ${environment} SERVER`,
+          `a stream without another good copy: natsform backup run ${environment} keeps what can be read, and what it lost may be in the newest backup`,
+        ].join("; "),
       );
     if (error instanceof NotBack)
       throw new UserError(
@@ -18,6 +22,7 @@ export async function stoppingPlainly<T>(environment: string, work: () => Promis
         [
           "the others serve, and were left alone",
           `natsform logs ${environment} ${error.server} says more`,
+          `where its disk is damaged: natsform heal ${environment} ${error.server}`,
           `after a change that it does not bear: put the environment's file back as it was, and natsform up ${environment}`,
         ].join("; "),
       );

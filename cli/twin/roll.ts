@@ -95,10 +95,15 @@ async function stillToRoll(driver: ClusterDriver, since: number): Promise<string
   return servers.filter(({ runs, startedMs = 0 }) => !runs || startedMs < since).map(({ name }) => name);
 }
 
+/** What each server of a cluster is to run. */
+export function plannedServers(twin: Twin, cluster: ClusterTopology, root: string): PlannedServer[] {
+  const trust = loadTwinTrust(twin, root);
+  return cluster.servers.map((server) => planServer(twin, cluster, server, trust));
+}
+
 /** @throws UserError where servers do not run what the environment says: a roll changes nothing */
 function plannedAsTheyRun(twin: Twin, cluster: ClusterTopology, root: string): PlannedServer[] {
-  const trust = loadTwinTrust(twin, root);
-  const planned = cluster.servers.map((server) => planServer(twin, cluster, server, trust));
+  const planned = plannedServers(twin, cluster, root);
   const other = planned.filter(({ step }) => step === "reload" || step === "restart").map(({ server }) => server.name);
   if (other.length > 0)
     throw new UserError(

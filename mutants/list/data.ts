@@ -35,6 +35,11 @@ export const data = [
       'loses === "memory" && storage === "file"',
     ],
     ["a stream is left with fewer servers than replicas", "replicas > stay &&", "replicas > stay + 9 &&"],
+    [
+      "a server is emptied on the word of one other",
+      "others.length < witnesses &&",
+      "others.length + 1 < witnesses &&",
+    ],
     ["an only copy goes with its disk", 'loses === "everything" ||', ""],
   ]),
   ...plantedIn("runtime/certificate-renewal/reload.ts", [

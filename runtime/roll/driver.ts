@@ -15,6 +15,8 @@ export interface ClusterDriver {
   inSystem<T>(work: (nc: NatsConnection) => Promise<T>): Promise<T>;
   /** Ends a server gracefully; resolves when it is gone. One that does not run is no error. */
   stop(server: string): Promise<void>;
+  /** Ends a server at once. */
+  kill(server: string): Promise<void>;
   /** Removes what a server that is stopped has stored. */
   empty(server: string): Promise<void>;
   /** Starts a server with the configuration that it is to have. */

@@ -17,6 +17,8 @@ export interface GateProps {
   allowed?: readonly string[];
   /** Servers that are left, where it does not come back: no stream may need more. */
   stay?: number;
+  /** How many others have to hold each of its streams. @default 1 */
+  witnesses?: number;
 }
 
 /**
@@ -55,7 +57,7 @@ function ofMeta({ leader, followers }: NonNullable<ClusterState["meta"]>, withou
 function ofStream(
   state: StreamState,
   without: string,
-  { loses, allowed = [], stay = Number.POSITIVE_INFINITY }: GateProps,
+  { loses, allowed = [], stay = Number.POSITIVE_INFINITY, witnesses = 1 }: GateProps,
 ): Objection[] {
   const { account, stream, leader, servers, behind, storage, replicas, audit } = state;
   const named = `${account}: ${stream}`;
@@ -65,6 +67,10 @@ function ofStream(
     if (!lost || allowed.includes(stream)) return [];
     return [{ what: `${named} has its only copy on ${without}`, lasting: true }];
   }
+  if (servers.includes(without) && others.length < witnesses && !allowed.includes(stream))
+    return [
+      { what: `${named} has one other copy alone, on ${others.join()}: nobody can say which is right`, lasting: true },
+    ];
   if (replicas > stay && servers.includes(without))
     return [
       { what: `${named} is to have ${replicas} replicas, and ${stay} servers stay: lower it first`, lasting: true },

@@ -34,7 +34,12 @@ async function leave(
   const { say } = props;
   const found = stateOf(server, await driver.look());
   // What runs is moved away; what does not run is lost with the disk.
-  await othersCanDoWithout(driver, server, { ...props, loses: found.runs ? "nothing" : "everything", stay });
+  await othersCanDoWithout(driver, server, {
+    ...props,
+    loses: found.runs ? "nothing" : "everything",
+    stay,
+    doing: "taken out",
+  });
   const deadline = Date.now() + props.backMs;
   say(`${server} leaves: others get its replicas`);
   await evacuate(driver, server, deadline, say);
@@ -96,7 +101,7 @@ interface Held extends Json {
 async function askToMove(nc: NatsConnection, server: string): Promise<void> {
   const version = nc.info?.version ?? "";
   if (version.localeCompare("2.15", undefined, { numeric: true }) < 0)
-    throw new NotTaken(server, [`servers of ${version} do not move replicas by themselves; 2.15 does`]);
+    throw new NotTaken(server, [`servers of ${version} do not move replicas by themselves; 2.15 does`], "taken out");
   await apiRequest(nc, "SERVER.EVACUATE", { peer: server, peer_id: peerId(server) });
 }
 

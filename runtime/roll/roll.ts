@@ -14,6 +14,10 @@ export interface RollProps extends GateProps, Pick<AuditProps, "bytesPerSecond" 
   patienceMs: number;
   /** How long a server may take to come back and to have all messages again, in milliseconds. */
   backMs: number;
+  /** What the server itself holds does not count: it is what is wrong. */
+  untrusted?: boolean;
+  /** What is done to it, for who reads. @default "restarted" */
+  doing?: string;
   /** Between two looks at servers, in milliseconds. @default 250 */
   pauseMs?: number;
   say(text: string): void;
@@ -25,8 +29,9 @@ export class NotTaken extends Error {
   constructor(
     readonly server: string,
     readonly reasons: readonly string[],
+    doing = "restarted",
   ) {
-    super(`${server} is not restarted: ${reasons.join("; ")}`);
+    super(`${server} is not ${doing}: ${reasons.join("; ")}`);
   }
 }
 
@@ -88,7 +93,7 @@ export async function othersCanDoWithout(driver: ClusterDriver, server: string, 
     const against = await standingAgainst(driver, server, props);
     if (against.length === 0) return;
     if (against.some(({ lasting }) => lasting) || Date.now() > deadline)
-      throw new NotTaken(server, [...new Set(against.map(({ what }) => what))]);
+      throw new NotTaken(server, [...new Set(against.map(({ what }) => what))], props.doing);
     const why = against[0]?.what ?? "";
     if (why !== told) props.say(`${server} waits: ${why}`);
     told = why;
@@ -102,7 +107,8 @@ async function standingAgainst(driver: ClusterDriver, server: string, props: Rol
   const early = objections(server, state, [], props);
   if (early.length > 0) return early;
   const { bytesPerSecond, inboxPrefix } = props;
-  const without = serves(stateOf(server, state)) ? undefined : server;
+  const found = state.servers.find(({ name }) => name === server);
+  const without = found && (props.untrusted || !serves(found)) ? server : undefined;
   try {
     const deadline = Date.now() + ANSWER_MS;
     const streams = await lookAtStreams(driver, { bytesPerSecond, inboxPrefix, without, deadline });
@@ -114,7 +120,11 @@ async function standingAgainst(driver: ClusterDriver, server: string, props: Rol
 }
 
 /** Waits until a server serves and the meta group has it back. @throws NotBack */
-async function back(driver: ClusterDriver, server: string, props: RollProps): Promise<void> {
+export async function back(
+  driver: ClusterDriver,
+  server: string,
+  props: Pick<RollProps, "backMs" | "pauseMs">,
+): Promise<void> {
   const deadline = Date.now() + props.backMs;
   for (;;) {
     const state = await driver.look();

@@ -7,7 +7,7 @@ export interface ServerState {
   runs: boolean;
   /** Why it does not serve, in its own words; absent when it is healthy. */
   wrong?: string;
-  /** Servers of its cluster to which it has no route. */
+  /** Servers of its cluster that run, and to which it has no route. */
   cutOffFrom: readonly string[];
   /** Streams of which it holds a replica, of all accounts, where it says so. */
   streams?: number;

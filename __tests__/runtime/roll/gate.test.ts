@@ -119,6 +119,14 @@ test("a stream that needs more servers than stay keeps one that is to leave", ()
   expect(against("s2", { streams: [stream({ servers: ["s0", "s1"] })] }, { loses: "nothing", stay: 2 })).toEqual([]);
 });
 
+test("one that is emptied leaves two others that hold the same", () => {
+  const two = (allowed?: string[]) =>
+    against("s1", { streams: [stream({ servers: ["s0", "s1"] })] }, { loses: "everything", witnesses: 2, allowed });
+  expect(two()).toEqual(["APP: ORDERS has one other copy alone, on s0: nobody can say which is right"]);
+  expect(two(["ORDERS"])).toEqual([]);
+  expect(against("s1", {}, { loses: "everything", witnesses: 2 })).toEqual([]);
+});
+
 test("what does not pass by itself is known", () => {
   const lasting = (state: ClusterState) =>
     objections("s0", state, [], { loses: "nothing" }).map((one) => one.lasting ?? false);

@@ -49,6 +49,7 @@ class Servers {
         return undefined as T;
       },
       stop: (name) => call(() => this.#act("stop", name, () => this.runs.delete(name)))(),
+      kill: (name) => call(() => this.#act("kill", name, () => this.runs.delete(name)))(),
       empty: (name) => call(() => this.#act("empty", name, () => undefined))(),
       start: (name) =>
         call(() =>
