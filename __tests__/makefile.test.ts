@@ -1,9 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { writeFileAtomically } from "../artifacts/files";
 import { packageRoot } from "../bin/built";
 import { toolsNamed } from "../cli/core/toolbox/list";
+import { twinFolder } from "../cli/core/twin-folder";
+import { ensureBackupKey } from "../cli/keys/backup-key";
+import { FolderStore } from "../cli/keys/store";
+import demo from "../environments/demo";
+import { filesBelow } from "./support/files";
+import { TestProject } from "./support/project";
 
 const folder = mkdtempSync(join(tmpdir(), "natsform-make-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -55,5 +62,26 @@ whenMake("make", () => {
     );
     for (const name of names) expect([name, toolsNamed(name).length > 0]).toEqual([name, true]);
     expect(planned("test")).toEqual(["tools install --for test"]);
+  });
+
+  test("packages go into the checkout, and down keeps backups and their key alone, as the README says", async () => {
+    const readme = readFileSync(join(packageRoot, "README.md"), "utf8").replaceAll("\n", " ");
+    expect(readme).toContain("npm packages go to `node_modules`.");
+    expect(readme).toContain("`make down` stops everything and leaves nothing behind but backups and their key.");
+    const installed = make("-n", "-B", "node_modules/.installed").stdout;
+    expect(installed).toMatch(/^npm install --no-save /);
+    expect(installed).not.toMatch(/--prefix|--global|npm_config/);
+    const [command = ""] = planned("down");
+    const project = new TestProject();
+    try {
+      project.write(demo);
+      const { environment, keys } = twinFolder(project.root, "demo");
+      await ensureBackupKey(new FolderStore(keys));
+      writeFileAtomically(join(environment, "backups/one/data"), "what was backed up");
+      await project.run(...command.split(" "));
+      expect(filesBelow(environment).sort()).toEqual(["backup-key.kept", "backups/one/data"]);
+    } finally {
+      await project.remove();
+    }
   });
 });
