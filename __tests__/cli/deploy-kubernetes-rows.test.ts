@@ -438,3 +438,26 @@ test("a certificate is due for the renewal as the Job itself decides", async () 
   expect(due(await pair(before, 30))).toBe("another authority signed it");
   expect(due({})).toBe("there is none yet");
 });
+
+test("an authority that waits for a server for too long is a warning of the certificate that it does not sign", async () => {
+  const day = 86_400_000;
+  const now = new Date();
+  const made = (name: string, daysAgo: number) =>
+    createAuthority(name, 365 * day, new Date(now.getTime() - daysAgo * day));
+  const [signs, waits, fresh] = [await made("signs", 90), await made("waits", 9), await made("fresh", 2)];
+  const names = { dns: ["a"] };
+  const { cert, key } = await issueCertificate(signs, { names, usages: ["server"], ttlMs: 30 * day, now });
+  const judged = (...trusted: { cert: string }[]) => {
+    const authorities = trusted.map((one) => one.cert).join("");
+    return judgeCertificate({ names: ["a"] }, { "tls.crt": cert, "tls.key": key }, authorities, now);
+  };
+  expect(judged(signs)).not.toHaveProperty("warns");
+  expect(judged(fresh, signs)).not.toHaveProperty("warns");
+  expect(judged(waits, signs)).toMatchObject({
+    ok: true,
+    warns: true,
+    seen: expect.stringMatching(/; another authority is trusted for 9 days and does not sign yet/),
+  });
+  // One that signed before, and stays trusted until it ends, waits for nobody.
+  expect(judged(await made("before", 200), signs)).not.toHaveProperty("warns");
+});

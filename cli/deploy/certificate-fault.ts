@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Certificate } from "../../model/topology";
 import type { CertificateSecret } from "../../runtime/certificate-manager/contract";
-import { splitPem } from "../../runtime/x509/pem";
+import { readPem, splitPem } from "../../runtime/x509/pem";
 
 /** Reason why clients would refuse a certificate; `undefined` when they would accept it. */
 export function certificateFault(
@@ -31,3 +31,22 @@ export function certificateFault(
 
 export const isSignedBy = (certificate: X509Certificate, issuer: X509Certificate) =>
   certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+
+/** Longer than any replacement takes whose servers all load what is stored. */
+const exchangeDays = 7;
+
+/**
+ * What is said of an authority that is trusted for long and still signs nothing: a server has not loaded it, and nobody goes
+ * on before. Nothing is broken until the one that signs ends.
+ *
+ * @param authorities PEM of the cluster's own for this purpose
+ */
+export function waitingAuthority(certificate: string, authorities: string, now: Date): string | undefined {
+  const leaf = new X509Certificate(certificate);
+  const [newest] = readPem(authorities).sort((one, other) => Date.parse(other.validFrom) - Date.parse(one.validFrom));
+  if (!newest || isSignedBy(leaf, newest)) return undefined;
+  const days = Math.floor((now.getTime() - Date.parse(newest.validFrom)) / 86_400_000);
+  return days < exchangeDays
+    ? undefined
+    : `another authority is trusted for ${days} days and does not sign yet: a server has not loaded it`;
+}

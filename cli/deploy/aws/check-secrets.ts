@@ -7,7 +7,7 @@ import { splitPem } from "../../../runtime/x509/pem";
 import { counted } from "../../core/counted";
 import { checkRow, type DeployRow } from "../../core/rows";
 import { deployedValues } from "../../keys/push";
-import { certificateFault } from "../certificate-fault";
+import { certificateFault, waitingAuthority } from "../certificate-fault";
 import { clientConfig, type DeployTarget } from "../target";
 import type { CheckedCluster } from "./checked-cluster";
 import { keyStoreOf, keysIn } from "./push";
@@ -44,9 +44,12 @@ export function checkCertificates(target: DeployTarget, { cluster, region }: Che
         const roots = isPublic ? [...rootCertificates, ...emulatedRoots(target)] : splitPem(secret.authorities);
         const wrong = certificateFault(secret, certificate, roots, new Date());
         const until = new X509Certificate(secret.certificate).validTo;
+        const waits = isPublic ? undefined : waitingAuthority(secret.certificate, secret.authorities, new Date());
+        const valid = `${counted(certificate.names.length, "name")}, until ${until}`;
         return {
           ok: wrong === undefined,
-          seen: wrong ?? `${counted(certificate.names.length, "name")}, until ${until}`,
+          ...(waits && { warns: true }),
+          seen: [wrong ?? valid, waits].filter(Boolean).join("; "),
         };
       });
     }),

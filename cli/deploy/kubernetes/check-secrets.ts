@@ -5,7 +5,7 @@ import { authorityKey } from "../../../templates/helm-values";
 import { counted } from "../../core/counted";
 import { checkRow, type DeployRow } from "../../core/rows";
 import { deployedValues, strayKeys } from "../../keys/push";
-import { certificateFault } from "../certificate-fault";
+import { certificateFault, waitingAuthority } from "../certificate-fault";
 import type { DeployTarget } from "../target";
 import { SecretData } from "./certificate-secrets";
 import { clusterAccess } from "./cluster";
@@ -35,6 +35,7 @@ export async function checkCertificates(target: DeployTarget, name: string): Pro
           data,
           authorities[authorityKey(certificate.issuer)] ?? "",
           new Date(),
+          authorities[`own-${certificate.issuer}.crt`],
         );
         return judged.seen === noCertificate
           ? { ...judged, seen: `${noCertificate}; ${issueAgain(target, certificate)}` }
@@ -50,13 +51,17 @@ const issueAgain = ({ environment }: DeployTarget, { signer }: Pick<Certificate,
     ? "fill it as docs/runbooks/first-deployment-kubernetes.md says"
     : `natsform deploy ${environment.name} issues it again`;
 
-/** @param authorities PEM of the authorities that its clients trust */
+/**
+ * @param authorities PEM of the authorities that its clients trust
+ * @param own of these, those of the cluster itself
+ */
 export function judgeCertificate(
   desired: Pick<Certificate, "names">,
   data: Record<string, string>,
   authorities: string,
   now: Date,
-): { ok: boolean; seen: string } {
+  own = authorities,
+): Pick<DeployRow, "ok" | "warns" | "seen"> {
   const [certificate, ...chain] = splitPem(data["tls.crt"] ?? "");
   const privateKey = data["tls.key"];
   if (!certificate || !privateKey) return { ok: false, seen: noCertificate };
@@ -68,7 +73,13 @@ export function judgeCertificate(
   );
   const until = Date.parse(new X509Certificate(certificate).validTo);
   const days = Math.floor((until - now.getTime()) / dayMs);
-  return { ok: wrong === undefined, seen: wrong ?? `${counted(desired.names.length, "name")}, ${days} days left` };
+  const waits = waitingAuthority(certificate, own, now);
+  const valid = `${counted(desired.names.length, "name")}, ${days} days left`;
+  return {
+    ok: wrong === undefined,
+    ...(waits && { warns: true }),
+    seen: [wrong ?? valid, waits].filter(Boolean).join("; "),
+  };
 }
 
 /** Every key that programs read is in its Secret, with the environment's value, and no key that nobody there reads. */
