@@ -13,4 +13,6 @@ module.exports = {
   ),
   testSequencer: "<rootDir>/mutants/jest-sequencer.js",
   reporters: ["<rootDir>/mutants/jest-reporter.js"],
+  // Fast tests take seconds: one that waits for ever with a weakening has noticed it.
+  testTimeout: 60_000,
 };
