@@ -10,7 +10,8 @@ import { survey } from "../../cli/deploy/survey";
 import { stacksOf } from "../../cli/deploy/target";
 import { emulatedTarget } from "../../cli/deploy/targets";
 import { motoDifferences } from "../../cli/emulator/moto-differences";
-import demo from "../../environments/demo";
+import shipped from "../../environments/demo";
+import type { EnvironmentInput } from "../../model/config";
 import { loadEnvironment } from "../../model/config/load";
 import { buildTopology } from "../../model/topology";
 import { type Deployed, TestDeployment } from "../support/deploy-run";
@@ -21,6 +22,18 @@ import { inTerminal } from "../support/in-terminal";
 import { applyLeftStack } from "../support/left-stack";
 import { missingTerraform } from "../support/terraform";
 
+/** The shipped environment, with an HTTP gateway before its servers. */
+const demo: EnvironmentInput = {
+  ...shipped,
+  clusters: {
+    core: {
+      ...(shipped.clusters.core as EnvironmentInput["clusters"][string]),
+      httpGateway: {
+        routes: { order: { kind: "stream", path: "/orders", subject: "orders.{sub}.placed", stream: "ORDERS" } },
+      },
+    },
+  },
+};
 const region = "eu-west-1";
 const recordName = "nats.demo.example.com";
 const dnsSync = "demo-core-dns-sync";
@@ -109,6 +122,41 @@ deployed(
     const seen = first.rows.filter(({ group }) => group === "plan").map(({ seen }) => seen);
     const named = new Set(seen.flatMap((text) => text.match(/aws_\w+\.\w+/g) ?? []));
     expect([...named].sort()).toEqual(Object.keys(motoDifferences).sort());
+  },
+);
+
+deployed(
+  "callers reach the HTTP gateway by HTTPS alone, under a name that the zone has proved to ACM, once",
+  async () => {
+    const { CertificateSummaryList } = await deployment.aws.json<{
+      CertificateSummaryList: { CertificateArn: string; DomainName: string }[];
+    }>(region, "acm", "ListCertificates", { Includes: { keyTypes: ["RSA_2048", "EC_prime256v1"] } });
+    const [own, ...others] = CertificateSummaryList;
+    expect([own?.DomainName, others]).toEqual(["api.demo.example.com", []]);
+    const { Certificate } = await deployment.aws.json<{ Certificate: Record<string, string> }>(
+      region,
+      "acm",
+      "DescribeCertificate",
+      { CertificateArn: own?.CertificateArn },
+    );
+    expect(Certificate).toMatchObject({ Status: "ISSUED", KeyAlgorithm: "EC_prime256v1" });
+    const query = { Action: "DescribeLoadBalancers", Version: "2015-12-01" };
+    const asked = async (parameters: Record<string, string>) =>
+      (await deployment.aws.send(region, "elasticloadbalancing", `/?${new URLSearchParams(parameters)}`)).text();
+    const [, balancer = ""] = /<LoadBalancerArn>([^<]+)</.exec(await asked(query)) ?? [];
+    const listeners = await asked({ ...query, Action: "DescribeListeners", LoadBalancerArn: balancer });
+    expect(listeners.match(/<Protocol>\w+</g)).toEqual(["<Protocol>HTTPS<"]);
+    expect(listeners).toContain(own?.CertificateArn);
+    const zones = await (await deployment.aws.send(region, "route53", "/2013-04-01/hostedzone")).text();
+    const zone = zones.split("<HostedZone>").find((text) => text.includes("<Name>demo.example.com.<"));
+    const [, id = ""] = /<Id>\/hostedzone\/([^<]+)</.exec(zone ?? "") ?? [];
+    const records = await (await deployment.aws.send(region, "route53", `/2013-04-01/hostedzone/${id}/rrset`)).text();
+    const named = [...records.matchAll(/<Name>([^<]*api\.demo\.example\.com)\.<\/Name>\s*<Type>(\w+)</g)];
+    expect(named.map(([, name = "", type]) => [name.replace(/^_[^.]+/, "_"), type]).sort()).toEqual([
+      ["_.api.demo.example.com", "CNAME"],
+      ["api.demo.example.com", "A"],
+      ["api.demo.example.com", "CAA"],
+    ]);
   },
 );
 

@@ -10,7 +10,7 @@ export interface AwsAddress {
 
 /** Calls to the emulated AWS in two of AWS's protocols: enough for what the emulator itself does, without its SDK. */
 export interface Aws {
-  /** JSON 1.1: ECS, EventBridge, Cloud Map, ECR, Secrets Manager, SQS, CloudWatch Logs, DynamoDB, KMS. */
+  /** JSON 1.1: ECS, EventBridge, Cloud Map, ECR, Secrets Manager, SQS, CloudWatch Logs, DynamoDB, KMS, ACM. */
   json<T>(region: string, service: JsonService, action: string, input: object): Promise<T>;
   /** The query protocol of EC2; the answer is XML. */
   ec2(region: string, action: string, input: Record<string, string>): Promise<string>;
@@ -28,6 +28,7 @@ const targets = {
   logs: "Logs_20140328",
   dynamodb: "DynamoDB_20120810",
   kms: "TrentService",
+  acm: "CertificateManager",
 } as const;
 export type JsonService = keyof typeof targets;
 

@@ -106,6 +106,8 @@ async function answer(request: AwsRequest, moto: Agent, parts: Parts): Promise<A
       const complete = completeEcs(request);
       return followEcs(complete, await pass(complete), parts.services, parts.tasks);
     }
+    case "acm":
+      return parts.certificateKeys.complete(request, await pass());
     case "route53":
       return hideChange(request, await pass());
     case "application-autoscaling": {

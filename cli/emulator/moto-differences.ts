@@ -5,6 +5,7 @@
 export const motoDifferences: Readonly<Record<string, string>> = {
   "aws_ecs_service.availability_zone_rebalancing": "is not returned",
   "aws_ecs_service.enable_ecs_managed_tags": "is not returned until the service is updated",
+  "aws_ecs_service.health_check_grace_period_seconds": "is not returned",
   "aws_lambda_function.dead_letter_config": "is not returned; the emulator keeps it",
   "aws_lambda_function.kms_key_arn": "is not returned",
   "aws_lambda_function.logging_config": "is not returned",

@@ -16,6 +16,8 @@ export interface Moto extends Required<AwsAddress> {
 }
 
 const startMs = 60_000;
+/** Certificates of ACM, which moto would issue after a minute: nobody waits for what is only pretended. */
+const atOnce = { MOTO_ACM_VALIDATION_WAIT: "0" };
 
 /**
  * Starts moto, which asks nobody who they are. So it listens on a Unix socket, which lies where others of this machine
@@ -28,7 +30,7 @@ export async function startMoto(socket: string): Promise<Moto> {
   const program = toolPath("moto");
   if (!program) throw missingTool("moto");
   // Nothing of the caller's AWS settings is inherited: no request of the emulated AWS may reach a real one.
-  const env = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", PYTHONUNBUFFERED: "1" };
+  const env = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", PYTHONUNBUFFERED: "1", ...atOnce };
   const child = spawn(program, ["-H", `unix://${socket}`], { env, stdio: ["ignore", "ignore", "pipe"] });
   const end = () => void child.kill("SIGKILL");
   process.once("exit", end);

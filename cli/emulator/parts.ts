@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Aws } from "./aws";
+import { CertificateKeys } from "./certificate-keys";
 import { Services } from "./ecs/services";
 import { Tasks } from "./ecs/tasks";
 import { EventBus } from "./events/bus";
@@ -18,6 +19,7 @@ export interface Parts {
   tasks: Tasks;
   faults: Faults;
   scalingTags: ScalingTags;
+  certificateKeys: CertificateKeys;
 }
 
 export interface PartsProps extends InvocationProps {
@@ -33,5 +35,6 @@ export function buildParts(aws: Aws, { folder, log, ...invocation }: PartsProps)
   const bus = new EventBus(aws, functions, invoker, log);
   const tasks = new Tasks(aws, bus);
   const services = new Services(aws, tasks, log);
-  return { functions, invoker, bus, services, tasks, faults: new Faults(), scalingTags: new ScalingTags() };
+  const kept = { scalingTags: new ScalingTags(), certificateKeys: new CertificateKeys() };
+  return { functions, invoker, bus, services, tasks, faults: new Faults(), ...kept };
 }
