@@ -133,7 +133,14 @@ test("verify has rows for it, status names it, and its document is served", asyn
   ]);
   expect((await twin.status()).parts.find(({ name }) => name === program)).toMatchObject({ ok: true, state: "ready" });
   const document = JSON.parse((await call(gatewayFile()?.openapi ?? "", { method: "GET" })).body);
-  expect(Object.keys(document.paths)).toEqual(["/ask/{what}", "/tell/{what}", "/orders", "/news/{region}", "/all"]);
+  expect(Object.keys(document.paths)).toEqual([
+    "/ask/{what}",
+    "/tell/{what}",
+    "/orders",
+    "/news/{region}",
+    "/all",
+    "/event-tickets",
+  ]);
 });
 
 test("a request reaches the service with the headers of the route alone, and so does the answer", async () => {
@@ -286,6 +293,26 @@ describe("events", () => {
       expect(refused).toMatchObject({ status: 403, problem: "denied" });
     }
     expect(await metric("http_gateway_event_readers")).toBe(0);
+  });
+
+  test("are opened by a ticket in the address: once, for one path, with the rights of its token", async () => {
+    const ask = (token: string, body: unknown) => call(`${url}/event-tickets`, { token, body });
+    const ticketFor = async (token: string, path: string): Promise<string> =>
+      JSON.parse((await ask(token, { path })).body).ticket;
+    const ticket = await ticketFor(alice, "/news/eu");
+    const opened = await fetch(`${url}/news/eu?ticket=${ticket}`);
+    expect([opened.status, opened.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+    await opened.body?.cancel();
+    const codeOf = async (address: string) => JSON.parse((await call(address, { method: "GET" })).body).type;
+    const refused = "urn:natsform:http-gateway:ticket-refused";
+    expect(await codeOf(`${url}/news/eu?ticket=${ticket}`)).toBe(refused);
+    expect(await codeOf(`${url}/orders?ticket=${await ticketFor(alice, "/news/eu")}`)).toBe(refused);
+    expect(await codeOf(`${url}/all?ticket=${await ticketFor(alice, "/all")}`)).toMatch(/:denied$/);
+    expect(await codeOf(`${url}/news/eu?ticket=${await ticketFor(alice, "/news/eu")}&x=1`)).toMatch(/:bad-query$/);
+    const wrong = [{ path: "/ask/a" }, { path: "/news/eu?a=b" }, {}, [], "x", { path: "/none" }];
+    const answers = await Promise.all(wrong.map((body) => ask(alice, body)));
+    expect(codes(answers)).toEqual([...Array(5).fill("bad-ticket-request"), "unknown-path"]);
+    expect(codes([await call(`${url}/event-tickets`, { body: { path: "/news/eu" } })])).toEqual(["token-missing"]);
   });
 
   test("reach all readers of a subject over one subscription, without what a token's deny leaves out", async () => {

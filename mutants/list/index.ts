@@ -5,6 +5,7 @@ import { certificates } from "./certificates";
 import { client } from "./client";
 import { commandLine } from "./command-line";
 import { data } from "./data";
+import { httpGateway } from "./http-gateway";
 import { kubernetes } from "./kubernetes";
 import { lint } from "./lint";
 import { model } from "./model";
@@ -25,4 +26,5 @@ export const planted: readonly Planted[] = [
   ...commandLine,
   ...sharing,
   ...client,
+  ...httpGateway,
 ];

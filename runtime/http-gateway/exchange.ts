@@ -16,6 +16,7 @@ import { Problem, problemAnswer } from "./problems";
 import { addressOf, Rates } from "./rates";
 import type { GatewaySpec, Route } from "./spec";
 import { placeOf } from "./sse";
+import { TICKET_MS, TICKETS_PATH, type Tickets } from "./tickets";
 import { type Caller, callerOf } from "./token";
 import type { UserConnection } from "./user-connection";
 
@@ -26,6 +27,7 @@ export interface ExchangeProps {
   pool: Pool<UserConnection>;
   storing: Omit<Storing, "pool" | "randomId">;
   events: EventStreams;
+  tickets: Tickets;
   metrics: Metrics;
   log: Logger;
   now(): number;
@@ -89,20 +91,24 @@ export class Exchange {
     if (path === "/openapi.json" && method === "GET")
       return { status: 200, headers: [["content-type", "application/json"]], body: this.#document };
     if (method === "OPTIONS") return this.#preflight(path);
+    if (path === TICKETS_PATH) return this.#ticket(req);
     const match = this.#router.find(method, path);
     if ("methods" in match)
       throw new Problem("method-refused", undefined, { allow: [...match.methods, "OPTIONS"].join(", ") });
     const { route } = match;
     found(route);
-    if (query !== undefined && query !== "") throw new Problem("bad-query");
-    const caller = this.#caller(req);
+    const asked = new URLSearchParams(query);
+    const ticket = route.kind === "events" ? asked.get("ticket") : null;
+    if (ticket === null ? query !== undefined && query !== "" : !isOfTicket(asked)) throw new Problem("bad-query");
+    const caller = this.#caller(req, ticket === null ? undefined : () => this.props.tickets.take(ticket, path));
     const subject = subjectOf(route.subject, match.parameters, caller.sub);
-    if (route.kind === "events") return this.#events(req, res, route, caller, subject, cors);
+    const lastId = headerOf(req, "last-event-id")[0] ?? asked.get("last-event-id") ?? undefined;
+    if (route.kind === "events") return this.#events(res, route, caller, subject, lastId, cors);
     return this.#message(req, route, caller, subject);
   }
 
   #preflight(path: string): Response {
-    const found: Found = this.#router.find("OPTIONS", path);
+    const found: Found = path === TICKETS_PATH ? { methods: ["POST"] } : this.#router.find("OPTIONS", path);
     const methods = "methods" in found ? found.methods : [];
     const names = this.props.spec.routes.flatMap((route) => ("requestHeaders" in route ? route.requestHeaders : []));
     return {
@@ -111,10 +117,25 @@ export class Exchange {
     };
   }
 
-  #caller(req: IncomingMessage): Caller {
+  /** A ticket for the path of an event route, to whoever has a token. What the token may hear, its use decides. */
+  async #ticket(req: IncomingMessage): Promise<Response> {
+    if (req.method !== "POST") throw new Problem("method-refused", undefined, { allow: "POST, OPTIONS" });
+    if (req.url !== TICKETS_PATH) throw new Problem("bad-query");
+    const caller = this.#caller(req);
+    const body = await readBody(req, MAX_TICKET_BODY_BYTES, BODY_MS);
+    const path = pathIn(body);
+    const found = path?.includes("?") === false ? this.#router.find("GET", path) : undefined;
+    if (path === undefined || !found || !("route" in found) || found.route.kind !== "events")
+      throw new Problem("bad-ticket-request");
+    const answer = { ticket: this.props.tickets.issue(caller, path), expiresInSeconds: TICKET_MS / 1000 };
+    return { status: 201, headers: [["content-type", "application/json"]], body: JSON.stringify(answer) };
+  }
+
+  /** @param ofTicket whose ticket came in place of a header */
+  #caller(req: IncomingMessage, ofTicket?: () => Caller): Caller {
     const { pool, spec, now, isDraining } = this.props;
     if (isDraining()) throw new Problem("draining");
-    const caller = callerOf(req.headers.authorization, now());
+    const caller = ofTicket ? ofTicket() : callerOf(req.headers.authorization, now());
     const address = addressOf(req.socket.remoteAddress, headerOf(req, "x-forwarded-for").join(","), spec.proxies);
     if (!pool.has(caller) && !this.#logins.take(address)) throw new Problem("too-many-requests");
     if (!this.#rates.take(caller.key)) throw new Problem("too-many-requests");
@@ -145,15 +166,15 @@ export class Exchange {
   }
 
   async #events(
-    req: IncomingMessage,
     res: ServerResponse,
     route: Extract<Route, { kind: "events" }>,
     caller: Caller,
     subject: string,
+    lastId: string | undefined,
     cors: () => Record<string, string>,
   ): Promise<undefined> {
     const { pool, events } = this.props;
-    const last = route.stream === undefined ? undefined : placeOf(headerOf(req, "last-event-id")[0]);
+    const last = route.stream === undefined ? undefined : placeOf(lastId);
     // Asked before the head is sent: a refusal is a 403, and not an open stream without events.
     const denied = await pool.use(caller, (connection) => connection.mayHear(subject));
     const headers = { ...SAFE, ...cors() };
@@ -183,6 +204,21 @@ export class Exchange {
     if (!req.complete || this.props.isDraining()) res.setHeader("connection", "close");
     if (!req.complete) res.once("finish", () => req.socket.destroySoon());
     res.writeHead(status).end(body);
+  }
+}
+
+const MAX_TICKET_BODY_BYTES = 4096;
+
+/** What the address of an event stream may ask for beside its path. */
+const isOfTicket = (asked: URLSearchParams) =>
+  [...asked.keys()].every((name) => name === "ticket" || name === "last-event-id");
+
+function pathIn(body: Uint8Array): string | undefined {
+  try {
+    const { path } = JSON.parse(Buffer.from(body).toString("utf8")) as { path?: unknown };
+    return typeof path === "string" ? path : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import { PROBLEMS, type ProblemCode } from "./problems";
 import type { GatewaySpec, Route } from "./spec";
+import { TICKETS_PATH } from "./tickets";
 
 /** The document of the interface, made from the routes. It names no subject. */
 
@@ -35,7 +36,7 @@ const ofKind: Readonly<Record<Route["kind"], readonly ProblemCode[]>> = {
     ...(["bad-idempotency-key", "idempotency-key-missing", "idempotency-key-refused"] as const),
     ...(["key-in-flight", "key-reused", "not-stored"] as const),
   ],
-  events: ["bad-event-id"],
+  events: ["bad-event-id", "ticket-refused"],
 };
 
 const success = (route: Route): Record<string, object> => {
@@ -96,12 +97,35 @@ function operation(route: Route): object {
   return {
     operationId: route.name,
     ...(route.description !== undefined && { description: route.description }),
-    security: [{ bearer: [] }],
+    security: route.kind === "events" ? [{ bearer: [] }, { ticket: [] }] : [{ bearer: [] }],
     parameters: [...parameters, ...own],
     ...(body && { requestBody: { content: Object.fromEntries(route.accepts.map((type) => [type, {}])) } }),
     responses: { ...success(route), ...problems([...always, ...ofKind[route.kind]]) },
   };
 }
+
+/** Where readers that cannot send a header get what they put into the address. */
+const tickets = {
+  post: {
+    operationId: "event-ticket",
+    description: "A ticket for the address of an event stream, for EventSource: once, within 30 seconds",
+    security: [{ bearer: [] }],
+    requestBody: {
+      content: {
+        "application/json": {
+          schema: { type: "object", required: ["path"], properties: { path: { type: "string" } } },
+        },
+      },
+    },
+    responses: {
+      "201": {
+        description: "The ticket",
+        content: { "application/json": { schema: { $ref: "#/components/schemas/Ticket" } } },
+      },
+      ...problems([...always, "body-slow", "body-too-large", "bad-ticket-request", "unknown-path"]),
+    },
+  },
+};
 
 /** OpenAPI 3.1 */
 export function openApi({ title, routes }: GatewaySpec): object {
@@ -109,13 +133,25 @@ export function openApi({ title, routes }: GatewaySpec): object {
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
   }
+  const hasEvents = routes.some(({ kind }) => kind === "events");
+  if (hasEvents) paths[TICKETS_PATH] = tickets;
   return {
     openapi: "3.1.0",
     info: { title, version: "1" },
     paths,
     components: {
-      securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        ...(hasEvents && { ticket: { type: "apiKey", in: "query", name: "ticket" } }),
+      },
       schemas: {
+        ...(hasEvents && {
+          Ticket: {
+            type: "object",
+            required: ["ticket", "expiresInSeconds"],
+            properties: { ticket: { type: "string" }, expiresInSeconds: { type: "integer" } },
+          },
+        }),
         Problem: {
           type: "object",
           required: ["type", "title", "status"],

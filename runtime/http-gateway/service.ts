@@ -13,6 +13,7 @@ import { buildMetrics, type Metrics } from "./metrics";
 import { ownSource } from "./own-source";
 import { Pool } from "./pool";
 import type { GatewaySpec } from "./spec";
+import { Tickets } from "./tickets";
 import { UserConnection } from "./user-connection";
 
 export interface HttpGatewayOptions {
@@ -82,6 +83,7 @@ export async function startHttpGateway(options: HttpGatewayOptions): Promise<Htt
     pool,
     storing: { kept: new KeptAnswers(KEPT_ANSWERS, now), secret: seed, readStored: source.stored },
     events,
+    tickets: new Tickets(seed, now),
     metrics,
     log,
     now,

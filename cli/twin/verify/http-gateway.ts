@@ -31,8 +31,13 @@ type Route = HttpGatewayTopology["routes"][number];
 
 const verifyDocument = ({ name }: ClusterTopology, { routes }: HttpGatewayTopology, url: string) =>
   checkRow("http-gateway", `${name}: describes its routes`, async () => {
-    const document = (await (await ask(`${url}/openapi.json`)).json()) as { paths: Record<string, object> };
-    const found = Object.values(document.paths).flatMap((operations) => Object.keys(operations)).length;
+    const document = (await (await ask(`${url}/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, { operationId?: string }>>;
+    };
+    const described = Object.values(document.paths).flatMap((operations) =>
+      Object.values(operations).map(({ operationId }) => operationId),
+    );
+    const found = routes.filter(({ name }) => described.includes(name)).length;
     return { ok: found === routes.length, seen: `${counted(found, "route")} at ${url}/openapi.json` };
   });
 

@@ -10,7 +10,7 @@ interface Route {
 }
 
 /** Paths that the gateway answers itself. */
-const ownPaths = ["/openapi.json"];
+const ownPaths = ["/openapi.json", "/event-tickets"];
 
 /** A gateway's routes lead to subjects and streams that are there, and no request has two of them. */
 export const httpGateways: Check = (env) =>

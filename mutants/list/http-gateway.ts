@@ -1,0 +1,27 @@
+import { plantedIn } from "../planted";
+
+/** The door for callers over HTTP: whose token counts, and what may wait for a reader. */
+export const httpGateway = [
+  ...plantedIn("runtime/http-gateway/tickets.ts", [
+    ["a ticket is used again", 'if (this.#used.has(id)) throw new Problem("ticket-refused");', ""],
+    ["a ticket lasts as long as its token", 'if (until <= now) throw new Problem("ticket-refused");', ""],
+    [
+      "a ticket opens every path",
+      "decipher.setAAD(Buffer.from(path)).setAuthTag(tag);",
+      'decipher.setAAD(Buffer.from("")).setAuthTag(tag);',
+    ],
+    ["used tickets are forgotten", "this.#used.set(id, until);", ""],
+    ["used tickets are remembered without an end", "this.#used.size >= this.most", "this.#used.size < 0"],
+    ["another spelling is another ticket", 'digest(Buffer.from(ticket, "base64url"))', "digest(ticket)"],
+  ]),
+  ...plantedIn("runtime/http-gateway/backlog.ts", [
+    ["a reader who reads too slowly is never closed", "now - since <= BURST_MS", "since <= now"],
+    ["what waits for a reader grows without an end", "before <= BURST_BYTES && ", ""],
+    [
+      "what waits for all readers grows without an end",
+      "this.#all <= ALL_BURSTS_BYTES || before === 0",
+      "this.#all >= 0",
+    ],
+    ["readers that are gone count as behind", "    this.#behind.delete(reader);\n", ""],
+  ]),
+];
