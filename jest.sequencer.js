@@ -6,8 +6,10 @@ const { default: Sequencer } = require("@jest/test-sequencer");
  */
 const longest = [
   "truth/deploy-emulated",
+  "truth/fleet-emulated",
   "truth/package",
   "truth/streams",
+  "truth/roll",
   "truth/twin-modes",
   "truth/twin-faults",
   "truth/backup-program",
@@ -15,6 +17,7 @@ const longest = [
   "truth/twin-changes",
   "truth/twin-verify",
   "truth/keys-by-cluster",
+  "truth/heal",
   "cli/toolbox/install",
   "cli/keys-rotation",
   "truth/digest-contract",

@@ -9,6 +9,7 @@ export { CalloutAlarms, type CalloutAlarmsProps } from "./callout-alarms";
 export { CertificateAlarms, type CertificateAlarmsProps } from "./certificate-alarms";
 export { CertificateManager, type CertificateManagerProps } from "./certificate-manager";
 export { ClientRecord, type ClientRecordProps } from "./client-record";
+export { CodeChanges, type CodeChangesProps } from "./code-changes";
 export { ConfigBucket, type ConfigBucketProps } from "./config-bucket";
 export { ecsCluster, partitionOf, type StackContext } from "./context";
 export { type DashboardProps, dashboard } from "./dashboard";

@@ -48,6 +48,10 @@ export const resourceActions: Readonly<Record<string, ResourceActions>> = {
     plan: "logs:DescribeMetricFilters",
     apply: "logs:PutMetricFilter DeleteMetricFilter",
   },
+  aws_cloudwatch_log_resource_policy: {
+    plan: "logs:DescribeResourcePolicies",
+    apply: "logs:PutResourcePolicy DeleteResourcePolicy",
+  },
   aws_cloudwatch_metric_alarm: {
     plan: "cloudwatch:DescribeAlarms ListTagsForResource",
     apply: "cloudwatch:PutMetricAlarm DeleteAlarms TagResource UntagResource",

@@ -40,7 +40,10 @@ const ofEverything: ReadonlySet<string> = new Set([
   "ecs:ListTasks",
   "ecs:RegisterTaskDefinition",
   "events:ListRules",
+  "logs:DeleteResourcePolicy",
   "logs:DescribeLogGroups",
+  "logs:DescribeResourcePolicies",
+  "logs:PutResourcePolicy",
   "ssm:DescribeParameters",
 ]);
 

@@ -20,16 +20,15 @@ export function tellClosedDials(transport: { prototype: unknown }): void {
     const { socket } = this;
     if (!socket || !options.onClosedDial) return;
     let said = Buffer.concat(this.yields).toString("latin1");
-    const stop = () => socket.off("data", read).off("close", closed);
-    const read = (frame: Uint8Array) => {
-      said += Buffer.from(frame).toString("latin1");
-      // The login is through: what comes now is the connection's own.
-      if (/^PONG\r\n/m.test(said)) stop();
-    };
     const closed = () => {
       const [, reason] = /^-ERR '(.*)'\r$/m.exec(said) ?? [];
       if (reason !== undefined) options.onClosedDial?.(reason);
     };
+    function read(frame: Uint8Array) {
+      said += Buffer.from(frame).toString("latin1");
+      // The login is through: what comes now is the connection's own.
+      if (/^PONG\r\n/m.test(said)) socket?.off("data", read).off("close", closed);
+    }
     socket.on("data", read).once("close", closed);
   };
 }
