@@ -121,15 +121,15 @@ async function without(action: string): Promise<string> {
   return user;
 }
 
-const refused = (action: string) =>
-  new RegExp(`not authorized to perform: ${action}|AccessDenied|UnauthorizedOperation|403`);
-
 (missing ? test.skip : test)("what a policy allows is enough to apply, to look, to change and to destroy", async () => {
   expect((await apply("apply")).said).toContain("Apply complete");
   expect(await plan("plan")).toMatchObject({ code: 0 });
   write(30);
   const looking = "kms:GetKeyPolicy";
-  expect(await plan(await without(looking))).toMatchObject({ code: 1, said: expect.stringMatching(refused(looking)) });
+  expect(await plan(await without(looking))).toMatchObject({
+    code: 1,
+    said: expect.stringContaining(`not authorized to perform: ${looking}`),
+  });
   expect((await apply("apply")).said).toContain("1 changed");
   expect((await destroy("apply")).said).toContain("Destroy complete");
 
