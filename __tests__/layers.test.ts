@@ -46,6 +46,7 @@ const floors = [
   "backup",
   "review",
   "deploy",
+  "report",
   "actions",
   "commands",
 ];

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { reviewEnvironments, reviewExitCode, reviewReports, silentHost } from "../../cli/report";
 import { type Environment, parseEnvironment } from "../../model/config";
 import { buildTopology, type PlannedStack, stackPlan, stackRecord } from "../../model/topology";
 import { natsform } from "../support/cli-run";
@@ -42,6 +43,18 @@ test("nothing changed ends with 0, and says so of every environment", async () =
     stdout: "demo: ALLOW: nothing changes\nother: ALLOW: nothing changes\n",
     stderr: "",
   });
+});
+
+test("a program gets what the command shows, from anywhere, and prints nothing of it", async () => {
+  write("nats/environments/demo.ts", source(`\n  deletionProtection: false,\n  nats: { maxPayload: "2MiB" }`));
+  const printed = jest.spyOn(process.stdout, "write");
+  const { root, from, reviews } = await reviewEnvironments(["demo"], { root: project }, silentHost(false));
+  expect(printed).not.toHaveBeenCalled();
+  printed.mockRestore();
+  const said = JSON.parse((await review(["demo", "--json"])).stdout);
+  expect({ from, reviews: JSON.parse(JSON.stringify(reviews)) }).toEqual(said);
+  expect([root, reviewExitCode(reviews)]).toEqual([project, 3]);
+  expect(JSON.parse(reviewReports(root, reviews)["review.json"] ?? "")).toEqual({ reviews: said.reviews });
 });
 
 test("what changes since the branch left main is said, with reports and the line of the environment", async () => {

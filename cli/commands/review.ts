@@ -22,4 +22,4 @@ export const review = () =>
 Environment files of both revisions run without variables, network and other
 programs. An acknowledgement that the change itself brings does not count yet.`,
     )
-    .action(async (names, options) => (await import("../actions/review")).reviewEnvironments(names, options));
+    .action(async (names, options) => (await import("../actions/review")).runReview(names, options));

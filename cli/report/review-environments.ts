@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { type Review, type ReviewInput, review } from "../../model/review";
+import { stackPlan } from "../../model/topology";
+import { byPlans } from "../../templates/review";
+import { projectRoot } from "../core/environments";
+import type { Host } from "../core/host";
+import { findProject } from "../core/project";
+import { mergeBase, readBase } from "../review/base-revision";
+import { foreignInput, inOrder, type PlansOfEnvironment, readPlans } from "../review/read-plans";
+import { reviewInputs } from "../review/review-source";
+
+export interface ReviewProps {
+  /** Folder of the project. @default the one around the working directory */
+  root?: string;
+  /** Revision to compare with. @default the merge base with the main branch */
+  from?: string;
+  /** Files of plans (`terraform show -json`), or `true`: planned now, with the caller's credentials. @default no plans */
+  plan?: readonly string[] | true;
+  /** Plans against the emulated AWS of this machine. */
+  emulate?: boolean;
+  /** Asks the twin's servers as well. */
+  live?: boolean;
+}
+
+export interface Reviewed {
+  /** Folder of the project, or the working directory where plans need none. */
+  root: string;
+  /** Commit that was compared with; none where all plans are of somebody else's stacks. */
+  from?: string;
+  reviews: Review[];
+}
+
+/**
+ * What a change does to NATS, and whether it is to be applied.
+ *
+ * @param names environments; none: those that changed, or those of the plans
+ * @throws UserError for what the caller can mend: no such revision, an environment that cannot be read, a file that is no plan
+ */
+export async function reviewEnvironments(
+  names: readonly string[],
+  { root: given, from, plan, emulate = false, live = false }: ReviewProps,
+  host: Host,
+): Promise<Reviewed> {
+  const today = new Date().toISOString().slice(0, 10);
+  const project = given ?? findProject(process.cwd());
+  const files = Array.isArray(plan) ? readPlans(plan, project && join(project, "cdktf.out", "stacks")) : undefined;
+  const strangers = (files?.foreign ?? []).map((stack) => foreignInput(stack, today));
+  // Plans of somebody else's stacks alone need no project.
+  const isForeign = files !== undefined && files.environments.size === 0;
+  const root = given ?? (isForeign ? process.cwd() : projectRoot());
+  const base = isForeign ? undefined : await readBase(root, from ?? mergeBase(root));
+  const chosen = files && names.length === 0 ? [...files.environments.keys()] : names;
+  const read = base ? await reviewInputs(root, base, chosen, today) : [];
+  const inputs = live ? await Promise.all(read.map((input) => withLive(root, input))) : read;
+  const own = plan === true || emulate ? await planned(root, inputs, emulate, host) : files?.environments;
+  const judged = inputs.flatMap((input) => {
+    const plans = own?.get(input.name);
+    if (!plans) return [input];
+    return byPlans(input, inOrder((input.after ?? input.before)?.topology, plans.stacks), plans.servers);
+  });
+  return { root, ...(base && { from: base.commit }), reviews: [...judged, ...strangers].map(review) };
+}
+
+/** One that is taken out has servers too; they are asked by what is checked out, which no longer knows them. */
+async function withLive(root: string, input: ReviewInput): Promise<ReviewInput> {
+  if (!input.after) return input;
+  const { liveTwin } = require("../review/live") as typeof import("../review/live");
+  return { ...input, live: await liveTwin(input.name, root) };
+}
+
+/**
+ * Plans of environments that are there, of their stacks on AWS where it is emulated. These run with the caller's credentials, and
+ * so does the code of the environments: what is checked out is trusted here.
+ */
+async function planned(
+  root: string,
+  inputs: readonly ReviewInput[],
+  emulate: boolean,
+  host: Host,
+): Promise<Map<string, PlansOfEnvironment>> {
+  // A review of sources alone starts without what deploys.
+  const { planForReview } = require("../deploy/deployment") as typeof import("../deploy/deployment");
+  const plans = new Map<string, PlansOfEnvironment>();
+  for (const { name, after } of inputs) {
+    const stacks = after ? stackPlan(after.topology).filter(({ family }) => !emulate || family === "aws") : [];
+    if (stacks.length > 0) plans.set(name, await planForReview(name, { root, emulate }, host));
+  }
+  return plans;
+}
