@@ -1,7 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
 import { writeFileAtomically } from "../../artifacts/files";
 import { emulatorFolder } from "../../cli/core/emulator-folder";
 import { silentHost } from "../../cli/core/host";
@@ -173,6 +178,11 @@ const storeOf = (prefix: string, containers?: "existing") =>
     });
     await put("routes", first.cert, first, now, ["elsewhere.example.com"]);
     expect((await due()).routes).toMatch(/^it lacks /);
+    // Deleted by somebody, on the way out or without a version: there is none, which is known.
+    await client.send(new DeleteSecretCommand({ SecretId: secret("routes"), ForceDeleteWithoutRecovery: true }));
+    expect((await due()).routes).toBe("none is stored");
+    await client.send(new CreateSecretCommand({ Name: secret("routes") }));
+    expect((await due()).routes).toBe("none is stored");
   });
 
   test("keeps keys below its prefix, as a folder does", async () => {

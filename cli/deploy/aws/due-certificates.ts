@@ -1,5 +1,6 @@
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { type Certificate, clusterOf, platformModel } from "../../../model/topology";
+import { awsSecrets } from "../../../runtime/certificate-manager/aws/secrets";
 import { CertificateSecret, type ManagedCertificate } from "../../../runtime/certificate-manager/contract";
 import { reasonToRenew } from "../../../runtime/certificate-manager/decide";
 import { inspect } from "../../../runtime/certificate-manager/inspect";
@@ -15,8 +16,9 @@ export async function dueCertificates(target: DeployTarget, name: string, now: D
   const due: Record<string, string> = {};
   for (const certificate of certificates.filter(isManaged)) {
     const secret = secretOf(target, name, certificate);
-    const { SecretString = "" } = await client.send(new GetSecretValueCommand({ SecretId: secret }));
-    const why = whyDue(SecretString, certificate, secret, now);
+    // One that is gone or has no value stores nothing: the program makes it as well.
+    const { value = "" } = (await awsSecrets(client).read(secret)) ?? {};
+    const why = whyDue(value, certificate, secret, now);
     if (why !== undefined) due[certificate.id] = why;
   }
   return due;

@@ -5,7 +5,17 @@ import { UserError } from "../../core/project";
 import type { DeployTarget } from "../target";
 import { clusterAccess } from "./cluster";
 
-export const SecretData = z.object({ data: z.record(z.string(), z.string()).default({}) });
+const SecretData = z.object({ data: z.record(z.string(), z.string()).default({}) });
+
+/** @param text a Secret as kubectl prints it; empty when there is none @returns its data, in base64 */
+const dataIn = (text: string): Record<string, string> => SecretData.parse(text === "" ? {} : JSON.parse(text)).data;
+
+/** Data of a Secret, decoded; one that somebody has deleted holds nothing. */
+export async function secretData(target: DeployTarget, cluster: string, name: string): Promise<Record<string, string>> {
+  const { kubectl, inside } = clusterAccess(target, cluster);
+  const data = dataIn(await kubectl.text(...inside, "get", "secret", name, "--ignore-not-found", "--output", "json"));
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
+}
 
 /** What the Secrets of certificates lack, as `SECRET: KEY`; a Secret that is not there lacks everything. */
 export async function missingCertificates(
@@ -41,7 +51,7 @@ export function expectedKeys(
 
 /** @param text the Secret as kubectl prints it; empty when there is none */
 export function lacking(secret: string, keys: ReadonlySet<string>, text: string): string[] {
-  const { data } = SecretData.parse(text === "" ? {} : JSON.parse(text));
+  const data = dataIn(text);
   return [...keys].filter((key) => !data[key]).map((key) => `${secret}: ${key}`);
 }
 

@@ -7,18 +7,11 @@ import { checkRow, type DeployRow } from "../../core/rows";
 import { deployedValues, strayKeys } from "../../keys/push";
 import { certificateFault, waitingAuthority } from "../certificate-fault";
 import type { DeployTarget } from "../target";
-import { SecretData } from "./certificate-secrets";
+import { secretData } from "./certificate-secrets";
 import { clusterAccess } from "./cluster";
 import { keySecret, keysOf } from "./keys";
 
 const dayMs = 86_400_000;
-
-/** Data of a Secret, decoded. */
-export async function secretData(target: DeployTarget, cluster: string, name: string): Promise<Record<string, string>> {
-  const { kubectl, inside } = clusterAccess(target, cluster);
-  const { data } = await kubectl.json(SecretData, ...inside, "get", "secret", name);
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
-}
 
 /** Every certificate that servers present is valid, and trusted by its clients. */
 export async function checkCertificates(target: DeployTarget, name: string): Promise<DeployRow[]> {

@@ -4,7 +4,7 @@ import { type Authentication, NatsClient } from "../../../runtime/client";
 import { authorityKey } from "../../../templates/helm-values";
 import { UserError } from "../../core/project";
 import type { DeployTarget } from "../target";
-import { SecretData } from "./certificate-secrets";
+import { secretData } from "./certificate-secrets";
 import { clusterAccess } from "./cluster";
 
 /** Makes a client that logs in as one of the fixed users. */
@@ -26,9 +26,8 @@ export async function withServers<T>(
   name: string,
   use: (connect: Connect) => Promise<T>,
 ): Promise<T> {
-  const { cluster, namespace, names, kubectl, inside } = clusterAccess(target, name);
-  const { data } = await kubectl.json(SecretData, ...inside, "get", "secret", names.certificates.authorities);
-  const ca = Buffer.from(data[authorityKey("internal")] ?? "", "base64").toString();
+  const { cluster, namespace, names } = clusterAccess(target, name);
+  const { [authorityKey("internal")]: ca = "" } = await secretData(target, name, names.certificates.authorities);
   if (ca === "") throw new UserError(`the Secret ${names.certificates.authorities} holds no internal authority`);
   const tunnel = await openTunnel(target, name);
   const clients: NatsClient[] = [];

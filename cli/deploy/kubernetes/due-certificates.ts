@@ -3,7 +3,7 @@ import { type Certificate, type IssuerId, vaultMount } from "../../../model/topo
 import { renewalReason } from "../../../runtime/certificate-renewal/decide";
 import { askVault } from "../preflight/vault";
 import type { DeployTarget } from "../target";
-import { secretData } from "./check-secrets";
+import { secretData } from "./certificate-secrets";
 import { clusterAccess } from "./cluster";
 
 /** Certificates of a cluster that the renewal Job, or Terraform in its place, issues again the next time: by id, the reason. */
