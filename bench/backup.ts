@@ -55,7 +55,9 @@ export async function benchBackup(): Promise<void> {
       const place = { target, folder: `${scope.environment}/${scope.cluster}/${scope.account}/${manifest.id}` };
       const { config, state } = stream;
       const data = readData(place, stream, keys, true);
-      const restored = await timed(() => restoreStream(scratch.connection, { config, state, data }));
+      const restored = await timed(() =>
+        restoreStream(scratch.connection, { config, state, data, deadline: Date.now() }),
+      );
       await scratch.connection.request("$JS.API.STREAM.DELETE.BENCH");
       const drilled = await timed(() => drill(scratch.connection, { target, manifest, keys, log }));
       if (drilled.result.some(({ result }) => result !== "same")) throw new Error(JSON.stringify(drilled.result));

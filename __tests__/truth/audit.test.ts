@@ -132,7 +132,7 @@ async function replaced(stream: string, make: (alone: NatsConnection, manager: J
 /** Takes a stream to another server as it is, with its sequences and times. */
 async function carried(stream: string, to: NatsConnection): Promise<void> {
   const { config, state, chunks } = await takeSnapshot(nc, stream, { timeoutMs: 10_000, consumers: false });
-  await restoreStream(to, { config: { ...config, num_replicas: 1 }, state, data: chunks });
+  await restoreStream(to, { config: { ...config, num_replicas: 1 }, state, data: chunks, deadline: Date.now() });
 }
 
 test("a message that one replica has lost is found, though every server says that it is well", async () => {

@@ -448,7 +448,7 @@ describe("the backup user", () => {
     const place = { target, folder: `${folderOf(scope)}/${manifest.id}` };
     const config = { ...b.config, name: "RENAMED", subjects: ["renamed"] };
     const data = readData(place, b, keys, true);
-    const restoring = restoreStream(world.backup, { config, state: b.state, data });
+    const restoring = restoreStream(world.backup, { config, state: b.state, data, deadline: Date.now() });
     if (!runsSince("2.15.0")) return expect(restoring).rejects.toThrow("names do not match");
     await restoring;
     expect((await world.jsm.streams.info("RENAMED")).state.messages).toBe(3);

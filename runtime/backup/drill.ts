@@ -60,7 +60,8 @@ async function drillStream(nc: NatsConnection, backup: StreamBackup, props: Dril
   const place = { target, folder: `${folderOf(manifest)}/${manifest.id}` };
   await checkData(place, backup);
   const data = readData(place, backup, keys, manifest.keyId !== undefined);
-  await restoreStream(nc, { config: drillConfig(backup.config), state: backup.state, data });
+  const deadline = Date.now() + patienceMs;
+  await restoreStream(nc, { config: drillConfig(backup.config), state: backup.state, data, deadline });
   try {
     await describeStream(nc, backup.name, Date.now() + patienceMs);
     const consumers = await restoreConsumers(nc, backup, patienceMs, drillConsumerConfig);

@@ -1,4 +1,5 @@
 import { createInbox, type NatsConnection } from "@nats-io/transport-node";
+import { until } from "../client/retry";
 import { answerOf, type Json, type StreamState } from "./api";
 import { BACKUP_INBOX } from "./contract";
 
@@ -19,6 +20,10 @@ export interface RestoreStreamProps {
   readonly config: Json & { readonly name: string };
   readonly state: StreamState;
   readonly data: AsyncIterable<Uint8Array>;
+  /** Milliseconds since the epoch until which servers that are away are waited for. */
+  readonly deadline: number;
+  /** Called with each refusal after which is waited. */
+  waiting?(why: string): void;
 }
 
 /**
@@ -26,15 +31,12 @@ export interface RestoreStreamProps {
  *
  * The name is part of a snapshot: nats-server before 2.15 restores a stream under its own name only.
  *
- * @throws ApiRefusal, RestoreFailed
+ * @throws ApiRefusal, NotInTime, RestoreFailed
  */
-export async function restoreStream(nc: NatsConnection, { config, state, data }: RestoreStreamProps): Promise<void> {
+export async function restoreStream(nc: NatsConnection, props: RestoreStreamProps): Promise<void> {
+  const { config, data } = props;
   const request = `STREAM.RESTORE.${config.name}`;
-  const { data: answer } = await nc.request(`$JS.API.${request}`, JSON.stringify({ config, state }), {
-    timeout: 10_000,
-  });
-  const { deliver_subject } = answerOf<{ deliver_subject: string }>(request, answer);
-  const sender = new Sender(nc, deliver_subject, request);
+  const sender = new Sender(nc, await begin(nc, request, props), request);
   try {
     for await (const piece of data) {
       for (let at = 0; at < piece.length; at += CHUNK_BYTES) await sender.send(piece.subarray(at, at + CHUNK_BYTES));
@@ -43,6 +45,29 @@ export async function restoreStream(nc: NatsConnection, { config, state, data }:
   } finally {
     sender.close();
   }
+}
+
+/** Where the chunks are sent to. Refused is what has no room yet, such as after servers were started again: it is asked anew. */
+async function begin(
+  nc: NatsConnection,
+  request: string,
+  { config, state, deadline, waiting }: RestoreStreamProps,
+): Promise<string> {
+  const answered = await until(
+    `a place for ${config.name}`,
+    deadline,
+    () => ask(nc, request, { config, state }),
+    waiting,
+  );
+  if (answered instanceof Error) throw answered;
+  return answered;
+}
+
+/** @returns an error where nobody knows whether the restore has begun: that is not asked again @throws ApiRefusal */
+async function ask(nc: NatsConnection, request: string, body: object): Promise<string | Error> {
+  const sent = nc.request(`$JS.API.${request}`, JSON.stringify(body), { timeout: 10_000 });
+  const answer = await sent.catch((error: Error) => error);
+  return answer instanceof Error ? answer : answerOf<{ deliver_subject: string }>(request, answer.data).deliver_subject;
 }
 
 /** Sends chunks, a window of them at a time. */

@@ -115,7 +115,10 @@ export async function restore(
     if (!backup) continue;
     if (kind === "replace") await remove?.(stream);
     const data = readData(place, backup, keys, manifest.keyId !== undefined);
-    await restoreStream(nc, { config: backup.config, state: backup.state, data }).catch(async (error: unknown) => {
+    const waiting = (why: string) => log.info({ stream, why }, "waiting for servers");
+    const { config, state } = backup;
+    const deadline = Date.now() + patienceMs;
+    await restoreStream(nc, { config, state, data, deadline, waiting }).catch(async (error: unknown) => {
       const left = await leftovers(nc, stream, remove);
       throw new RestoreFailed(`${stream} was not restored: ${errorMessage(error)}${left}`, { cause: error });
     });
