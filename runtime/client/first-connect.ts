@@ -46,6 +46,7 @@ export async function firstConnect(
     };
   });
   let closed = 0;
+  let isOver = false;
   const guarded = login.authenticators.map((authenticator) =>
     neverThrowing(authenticator, (reason) => {
       problem = reason;
@@ -68,7 +69,10 @@ export async function firstConnect(
     },
     // nats.js waits on then, until the dial's time is up: no server is left that could take it.
     onClosedDial: (reason) => {
-      if (++closed >= addresses.servers.length) giveUp(new NotConnectedError(reason, { refused: true }));
+      // A dial of a later reconnect is never the last.
+      if (isOver || ++closed < addresses.servers.length) return;
+      const words = reason ?? "the server closed the connection before the login was answered";
+      giveUp(new NotConnectedError(words, { refused: reason !== undefined }));
     },
     onEvent,
   });
@@ -84,6 +88,7 @@ export async function firstConnect(
     if (problem !== undefined) throw new NotConnectedError(problem, { cause: error });
     throw error;
   } finally {
+    isOver = true;
     clearTimeout(timer);
   }
 }

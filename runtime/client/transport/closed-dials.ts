@@ -5,12 +5,13 @@ interface Dialling {
   socket?: Socket;
   /** What came before anybody reads. */
   yields: Uint8Array[];
-  connect(server: unknown, options: { onClosedDial?: (reason: string) => void }): Promise<void>;
+  connect(server: unknown, options: { onClosedDial?: (reason?: string) => void }): Promise<void>;
 }
 
 /**
- * Tells with which words a server closed a dial, as the option `onClosedDial`. Both lines of nats.js reject a dial for a
+ * Tells that a server closed a dial, and with which words, as the option `onClosedDial`. Both lines of nats.js reject a dial for a
  * refused login alone: when an account or a server has as many connections as it may, they wait on until the dial's time is up.
+ * The words may be lost: what a server said is thrown away where our login meets a connection that is closed already.
  */
 export function tellClosedDials(transport: { prototype: unknown }): void {
   const prototype = transport.prototype as Dialling;
@@ -22,13 +23,14 @@ export function tellClosedDials(transport: { prototype: unknown }): void {
     let said = Buffer.concat(this.yields).toString("latin1");
     const closed = () => {
       const [, reason] = /^-ERR '(.*)'\r$/m.exec(said) ?? [];
-      if (reason !== undefined) options.onClosedDial?.(reason);
+      options.onClosedDial?.(reason);
     };
     function read(frame: Uint8Array) {
       said += Buffer.from(frame).toString("latin1");
       // The login is through: what comes now is the connection's own.
       if (/^PONG\r\n/m.test(said)) socket?.off("data", read).off("close", closed);
     }
-    socket.on("data", read).once("close", closed);
+    if (socket.closed) closed();
+    else socket.on("data", read).once("close", closed);
   };
 }

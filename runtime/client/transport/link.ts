@@ -67,8 +67,8 @@ export interface LinkOptions {
   firstDialDelayMs(): number;
   /** Milliseconds between later dials of one server. @throws to give up */
   dialDelayMs(): number;
-  /** A server closed a dial with these words. */
-  onClosedDial(reason: string): void;
+  /** A server closed a dial, with these words unless they were lost. */
+  onClosedDial(reason?: string): void;
   onEvent(event: LinkEvent): void;
 }
 
