@@ -36,7 +36,8 @@ export class NatsRelease extends Construct {
       name: names.release,
       namespace,
       ...chartOf(context),
-      values: [escapeTemplate(stringify(values))],
+      // Helm reads YAML 1.1, where an unquoted `off` or `1:30` is no text.
+      values: [escapeTemplate(stringify(values, { version: "1.1" }))],
       // Servers restart one after another, each when the one before it has caught up.
       wait: true,
       timeout: 900,
