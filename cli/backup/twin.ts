@@ -21,8 +21,7 @@ import { type Target, TargetError } from "../../runtime/backup/target";
 import type { Verdict } from "../../runtime/backup/verify";
 import { errorMessage } from "../../runtime/common/error-message";
 import { UserError } from "../core/project";
-import { missingNatsServer } from "../core/toolbox/missing";
-import { findNatsServer } from "../core/tools";
+import { requireNatsServer } from "../core/toolbox/missing";
 import { FolderStore } from "../keys/store";
 import { streamsClient, userClient } from "../twin/connect";
 import type { Twin } from "../twin/context";
@@ -199,8 +198,7 @@ export async function restoreTwin(
  * @throws UserError without nats-server
  */
 export async function drillTwin({ target, keys, release }: BackupScope, manifest: Manifest): Promise<Verdict[]> {
-  const natsServer = findNatsServer(release);
-  if (!natsServer) throw missingNatsServer(release);
+  const natsServer = requireNatsServer(release);
   const scratch = await startScratchServer(natsServer);
   try {
     return await drill(scratch.connection, { target, manifest, keys, log });

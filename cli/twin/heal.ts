@@ -3,8 +3,7 @@ import { projectRoot } from "../core/environments";
 import { type Host, notices } from "../core/host";
 import { withLock } from "../core/lock";
 import { UserError } from "../core/project";
-import { missingNatsServer } from "../core/toolbox/missing";
-import { findNatsServer } from "../core/tools";
+import { requireNatsServer } from "../core/toolbox/missing";
 import { openTwin } from "./context";
 import { plannedServers, twinRoll } from "./roll";
 import { twinDriver } from "./roll-driver";
@@ -47,8 +46,7 @@ export async function healTwin(
     const all = clusters.flatMap(({ servers }) => servers.map((one) => one.name));
     throw new UserError(`no server is called ${server}`, `there are: ${all.join(", ")}`);
   }
-  const natsServer = findNatsServer(nats.version);
-  if (!natsServer) throw missingNatsServer(nats.version);
+  const natsServer = requireNatsServer(nats.version);
   return withLock(twin.folder.lock, async () => {
     const driver = twinDriver(twin, cluster, plannedServers(twin, cluster, root), natsServer);
     const props = { ...twinRoll, tryMs, empty, allowed: allowDataLoss, say: notices(host) };

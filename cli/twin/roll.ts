@@ -9,8 +9,7 @@ import { type Host, notices } from "../core/host";
 import { withLock } from "../core/lock";
 import { readOwn } from "../core/own-file";
 import { UserError } from "../core/project";
-import { missingNatsServer } from "../core/toolbox/missing";
-import { findNatsServer } from "../core/tools";
+import { requireNatsServer } from "../core/toolbox/missing";
 import type { TwinFolder } from "../core/twin-folder";
 import { usualRate } from "./audit";
 import { loadTwinTrust, openTwin, type Twin } from "./context";
@@ -51,8 +50,7 @@ export async function rollTwin(
 ): Promise<Rolled> {
   const twin = await openTwin(name, root);
   return withLock(twin.folder.lock, async () => {
-    const natsServer = findNatsServer(twin.topology.nats.version);
-    if (!natsServer) throw missingNatsServer(twin.topology.nats.version);
+    const natsServer = requireNatsServer(twin.topology.nats.version);
     const servers: string[] = [];
     const props: RollProps = {
       ...twinRoll,

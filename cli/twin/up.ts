@@ -3,8 +3,7 @@ import { rollServers } from "../../runtime/roll/roll";
 import { counted } from "../core/counted";
 import { exitedUnexpectedly, runningProcess, stopProcess } from "../core/processes";
 import type { Step } from "../core/steps";
-import { missingNatsServer } from "../core/toolbox/missing";
-import { findNatsServer } from "../core/tools";
+import { requireNatsServer } from "../core/toolbox/missing";
 import { completeKeys } from "../keys/complete";
 import { trustDifferences } from "../keys/operator-claims";
 import { FolderStore } from "../keys/store";
@@ -65,8 +64,7 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
       title: "nats-server",
       work: async (_, state) => {
         const desired = twin.topology.nats.version;
-        const found = findNatsServer(desired);
-        if (!found) throw missingNatsServer(desired);
+        const found = requireNatsServer(desired);
         state.fleet = localFleet(twin, root);
         await assertPortsFree(twin, portsToOpen(twin));
         writeLayout(twin);

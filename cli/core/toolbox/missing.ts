@@ -1,4 +1,5 @@
 import { UserError } from "../project";
+import { findNatsServer } from "../tools";
 import { type FoundTool, findTool, neededVersion } from "./find";
 import { natsServerTool, type Tool, type ToolName, toolNamed } from "./list";
 
@@ -28,10 +29,12 @@ export function missingTool(name: ToolName): UserError {
   return new UserError(whatIsMissing(tool), howToGet(tool));
 }
 
-/** The same for nats-server in this version. */
-export function missingNatsServer(version: string): UserError {
+/** Path of nats-server in this version. @throws UserError that says how to get it */
+export function requireNatsServer(version: string): string {
+  const found = findNatsServer(version);
+  if (found !== undefined) return found;
   const tool = natsServerTool(version);
-  return new UserError(whatIsMissing(tool), howToGet(tool));
+  throw new UserError(whatIsMissing(tool), howToGet(tool));
 }
 
 /**

@@ -2,8 +2,7 @@ import { projectRoot } from "../../core/environments";
 import type { Host } from "../../core/host";
 import { withLock } from "../../core/lock";
 import type { VerifyRow } from "../../core/rows";
-import { missingNatsServer } from "../../core/toolbox/missing";
-import { findNatsServer } from "../../core/tools";
+import { requireNatsServer } from "../../core/toolbox/missing";
 import { importedTrustOf, loadTwinTrust, openTwin } from "../context";
 import { verifyCallout } from "./callout";
 import { verifyCertificates } from "./certificates";
@@ -33,8 +32,7 @@ export interface VerifyProps {
 export async function verifyTwin(name: string, { root = projectRoot() }: VerifyProps, host: Host): Promise<Verified> {
   const twin = await openTwin(name, root);
   const trust = loadTwinTrust(twin, root);
-  const natsServer = findNatsServer(twin.topology.nats.version);
-  if (!natsServer) throw missingNatsServer(twin.topology.nats.version);
+  const natsServer = requireNatsServer(twin.topology.nats.version);
   return withLock(twin.folder.lock, async () => {
     const rows: VerifyRow[] = [];
     const parts = [
