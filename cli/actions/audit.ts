@@ -1,9 +1,8 @@
-import { parseSize } from "../../model/config/units";
 import { counted } from "../core/counted";
 import { commandHost } from "../core/hosts";
 import { print, printJson } from "../core/output";
-import { UserError } from "../core/project";
 import { type Audited, auditTwin } from "../twin/audit";
+import { readRate } from "./rate";
 
 interface Options {
   stream?: string[];
@@ -15,8 +14,7 @@ const exitCodes = { agree: 0, differ: 1, incomplete: 2 } as const satisfies Reco
 
 /** `natsform audit`: do the replicas of each stream hold the same? */
 export async function audit(name: string, options: Options): Promise<void> {
-  const bytesPerSecond = parseSize(options.rate);
-  if (!bytesPerSecond) throw new UserError(`--rate ${options.rate} is no size`, "for example --rate 16MiB");
+  const bytesPerSecond = readRate(options.rate);
   const audited = await auditTwin(name, { streams: options.stream, bytesPerSecond }, commandHost(options));
   process.exitCode = exitCodes[audited.verdict];
   if (options.json) printJson(audited);

@@ -1,10 +1,9 @@
-import { parseSize } from "../../model/config/units";
 import { counted } from "../core/counted";
 import { commandHost } from "../core/hosts";
 import { leaving } from "../core/interrupts";
 import { print, printJson } from "../core/output";
-import { UserError } from "../core/project";
 import { rollTwin } from "../twin/roll";
+import { readRate } from "./rate";
 
 interface Options {
   emptyDisks?: boolean;
@@ -15,8 +14,7 @@ interface Options {
 
 /** `natsform roll`: restarts all servers of a twin, one after another. */
 export async function roll(name: string, { rate, json, ...options }: Options): Promise<void> {
-  const bytesPerSecond = parseSize(rate);
-  if (!bytesPerSecond) throw new UserError(`--rate ${rate} is no size`, "for example --rate 16MiB");
+  const bytesPerSecond = readRate(rate);
   const left = {
     what: "servers that were not reached run as before, and one that was stopped is still stopped",
     goOn: `natsform roll ${name}${options.emptyDisks ? " --empty-disks" : ""} goes on`,

@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import { json } from "./options";
+import { json, rate } from "./options";
 
 export const audit = () =>
   new Command("audit")
@@ -8,6 +8,6 @@ export const audit = () =>
       "compare what the servers of the twin hold of each stream, message by message; exit 0: all replicas agree, 1: some differ, 2: none differs, but not all could be compared",
     )
     .option("--stream <names...>", "these streams alone")
-    .option("--rate <size>", "how much is read of each replica in a second", "16MiB")
+    .option(...rate)
     .option(...json)
     .action(async (name, options) => (await import("../actions/audit")).audit(name, options));

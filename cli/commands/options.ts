@@ -12,4 +12,7 @@ export const keysCommand = (name: string) =>
     .option("--twin", "the local twin's keys instead of the deployment's")
     .addOption(storeOption());
 
+/** How fast replicas are read; see `readRate` for its value. */
+export const rate = ["--rate <size>", "how much is read of each replica in a second", "16MiB"] as const;
+
 export const json = ["--json", "machine-readable result"] as const;

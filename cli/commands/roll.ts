@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import { json } from "./options";
+import { json, rate } from "./options";
 
 export const roll = () =>
   new Command("roll")
@@ -9,6 +9,6 @@ export const roll = () =>
     )
     .option("--empty-disks", "each comes back with an empty disk, as where a disk goes with its task")
     .option("--allow-data-loss <names...>", "streams that may lose their only copy")
-    .option("--rate <size>", "how much is read of each replica in a second", "16MiB")
+    .option(...rate)
     .option(...json)
     .action(async (name, options) => (await import("../actions/roll")).roll(name, options));
