@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readImports } from "./support/import-graph";
 import { documentedImports, ownPackage, reusePage } from "./support/packed";
 import { repository } from "./support/stacks";
 
@@ -23,6 +24,15 @@ test("what is exported is what is compiled", () => {
   expect(sources.filter((source) => !existsSync(join(repository, source)))).toEqual([]);
   const compiled = [...read("tsconfig.build.json").matchAll(/"([^"]+\.ts)"/g)].map(([, source]) => source);
   expect(compiled.sort()).toEqual(sources.sort());
+});
+
+// A compiler copies JSON that is imported beside what it makes, and the nearest package.json is where a package begins.
+test("nothing that is exported imports package.json", () => {
+  const { imports } = readImports(repository, /^(__tests__|docs|bench|mutants|tools)\//);
+  const reached = new Set(targets.map(([, target]) => target.replace(/^\.\/dist\/(.*)\.js$/, "$1.ts")));
+  for (const file of reached) for (const { from, to, inside } of imports) if (inside && from === file) reached.add(to);
+  expect([...reached].filter((file) => file.endsWith(".json"))).toEqual([]);
+  expect(reached.size).toBeGreaterThan(300);
 });
 
 /** Names between braces that a file imports from modules, or exports from them. */

@@ -102,4 +102,11 @@ function builtFile(name) {
  */
 const builtDigest = (name) => currentBuild().digests[name] ?? "";
 
-module.exports = { builtDigest, builtFile, packageRoot };
+/** Read, not imported: a compiler would put a copy of package.json beside what it makes, and that is where a package begins. */
+const packageVersion = () => {
+  /** @type {{ version: string }} */
+  const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8"));
+  return version;
+};
+
+module.exports = { builtDigest, builtFile, packageRoot, packageVersion };

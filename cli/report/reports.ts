@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readIfThere } from "../../artifacts/files";
+import { packageVersion } from "../../bin/built";
 import { lineOf, type Review } from "../../model/review";
-import { version } from "../../package.json";
 import { type Locate, reviewHtml, reviewMarkdown, reviewSarif } from "../../templates/review";
 import { topOf } from "../review/base-revision";
 import { fileOf } from "../review/review-source";
@@ -10,7 +10,7 @@ import { fileOf } from "../review/review-source";
 export const reviewReports = (root: string, reviews: readonly Review[]): Record<string, string> => ({
   "review.html": reviewHtml(reviews),
   "review.md": reviewMarkdown(reviews),
-  "review.sarif": `${JSON.stringify(reviewSarif(reviews, locateIn(root), version), null, 2)}\n`,
+  "review.sarif": `${JSON.stringify(reviewSarif(reviews, locateIn(root), packageVersion()), null, 2)}\n`,
   "review.json": `${JSON.stringify({ reviews }, null, 2)}\n`,
 });
 
