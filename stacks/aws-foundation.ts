@@ -7,6 +7,7 @@ import {
   awsClusterNames,
   awsNames,
   clustersInRegion,
+  comesAndGoes,
   internalDomain,
   isBuilt,
   isOnEcs,
@@ -93,7 +94,7 @@ export class AwsFoundationStack extends TerraformStack {
         name: names.repository(image),
         kmsKeyArn: key.arn,
         // What may go with a setting is built again from the same files.
-        deletionProtection: deletionProtection && image !== "http-gateway",
+        deletionProtection: deletionProtection && !comesAndGoes(image),
       });
     }
     if (clusters.some(({ fleet }) => fleet.some(isBuilt)))

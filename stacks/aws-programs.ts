@@ -1,7 +1,8 @@
 import { type App, TerraformOutput, TerraformStack } from "cdktf";
 import type { EcsCluster } from "../model/topology";
-import { awsClusterNames, streamAccounts } from "../model/topology";
+import { awsClusterNames, backlogAccounts, streamAccounts } from "../model/topology";
 import { AuthCallout } from "../modules/aws/auth-callout";
+import { Backlog } from "../modules/aws/backlog";
 import { AccountBackup } from "../modules/aws/backup";
 import { CalloutAlarms } from "../modules/aws/callout-alarms";
 import { CodeChanges } from "../modules/aws/code-changes";
@@ -60,6 +61,12 @@ export class AwsProgramsStack extends TerraformStack {
     const { backup, httpGateway } = cluster;
     if (httpGateway) new HttpGateway(this, "http-gateway", { context, cluster, gateway: httpGateway, lookups });
     this.#addFleet(context, cluster, lookups);
+    const counted = backlogAccounts(cluster.backlogs);
+    if (counted.length > 0) {
+      const image = programImage(this, "backlog-image", lookups, settings, "backlog");
+      for (const account of counted)
+        new Backlog(this, `backlog-of-${account}`, { context, cluster, account, image, lookups, securityGroupId });
+    }
     if (backup) {
       const image = programImage(this, "backup-image", lookups, settings, "backup");
       const withStreams = topology.identity.accounts.filter(({ jetstream }) => jetstream);

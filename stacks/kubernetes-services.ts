@@ -1,4 +1,6 @@
 import { type App, TerraformStack } from "cdktf";
+import { backlogAccounts } from "../model/topology";
+import { Backlog } from "../modules/kubernetes/backlog";
 import type { KubernetesContext } from "../modules/kubernetes/context";
 import { FleetService } from "../modules/kubernetes/fleet-service";
 import { HttpGateway } from "../modules/kubernetes/http-gateway";
@@ -13,6 +15,8 @@ export class KubernetesServicesStack extends TerraformStack {
     addBackend(this, environment, settings);
     addKubernetesProvider(this, cluster.platform);
     if (cluster.httpGateway) new HttpGateway(this, "http-gateway", context, cluster.httpGateway);
+    for (const account of backlogAccounts(cluster.backlogs))
+      new Backlog(this, `backlog-of-${account}`, context, account);
     for (const service of cluster.fleet) new FleetService(this, `service-${service.name}`, context, service);
   }
 }

@@ -1,4 +1,5 @@
 import {
+  backlogAccounts,
   type FleetService,
   httpGatewayRun,
   type KubernetesCluster,
@@ -22,6 +23,7 @@ const request = (cpu: number, memoryMiB: number): Request => ({ cpu, memory: mem
  */
 export const programRequests = {
   "auth-callout": request(0.05, 256),
+  backlog: request(0.02, 128),
   "certificate-renewal": request(0.05, 192),
   streams: request(0.05, 192),
   backup: request(0.1, 512),
@@ -71,6 +73,7 @@ export function podGroups(topology: Topology, cluster: KubernetesCluster): PodGr
     },
     { what: "responder", count: leastResponders(topology) + 1, ...programRequests["auth-callout"] },
     ...(cluster.httpGateway ? [jobs("http-gateway", httpGatewayRun.least + 1)] : []),
+    ...backlogAccounts(cluster.backlogs).map(() => jobs("backlog", 2)),
     // While one is replaced there is one more.
     ...cluster.fleet
       .filter(({ count }) => count > 0)

@@ -97,7 +97,7 @@ test("a program's task reads the secrets of its row, for its own account, and no
       }
     }
   }
-  expect([...seen].sort()).toEqual(["auth-callout", "backup", "drill", "http-gateway", "prune", "streams"]);
+  expect([...seen].sort()).toEqual(["auth-callout", "backlog", "backup", "drill", "http-gateway", "prune", "streams"]);
 });
 
 /** Entries of a Secret that something mounts, anywhere in a value. Values of the chart are a text of YAML. */

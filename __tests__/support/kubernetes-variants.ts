@@ -52,6 +52,8 @@ export async function kubernetesVariants(root: string): Promise<StackContext[]> 
     cluster.backup = { to: "s3://backups/full", encrypt: true };
     cluster.foreignLeafs = { plant: { accounts: ["APP"] } };
     cluster.httpGateway = { routes: placing, front: { kind: "ingress", className: "alb" } };
+    const [stream] = input.streams?.filter(({ name }) => name === "TEST") ?? [];
+    if (stream) stream.consumers = [{ name: "work" }];
     input.identity = {
       mode: "callout",
       oidc: { issuer: "https://login.example.com:8443/", audience: "nats" },
@@ -61,10 +63,11 @@ export async function kubernetesVariants(root: string): Promise<StackContext[]> 
         worker: {
           account: "APP",
           serves: ["work"],
+          uses: { consumers: ["TEST/work"] },
           runs: {
             cluster: "nats",
             code: { kind: "image", image: `registry.example.com/worker:1@sha256:${"0".repeat(64)}` },
-            scale: { most: 4 },
+            scale: { most: 4, backlog: { consumer: "TEST/work", perProcess: 100 } },
             healthCheck: { command: ["/worker", "--health"] },
           },
         },

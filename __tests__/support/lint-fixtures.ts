@@ -55,6 +55,17 @@ const running = (runs: object | undefined) => ({
   "identity.services.api.runs": runs && { cluster: "core", code: { kind: "node", entry: "api.js" }, ...runs },
 });
 
+/** Scaled on Kubernetes by what waits for it. */
+const onEdge = (count: number) => ({
+  ...running({
+    cluster: "edge",
+    code: { kind: "image", image: pinned("example.com/api:1") },
+    count,
+    scale: { most: 3, backlog: { consumer: "ORDERS/fulfilment", perProcess: 10 } },
+  }),
+  "identity.services.api.uses": { consumers: ["ORDERS/fulfilment"] },
+});
+
 const durable = { "clusters.core.jetstream.durability": "durable" };
 /** A chart whose volumes are asked for with a mode of access. */
 const onVolume = (mode: string) => ({
@@ -757,13 +768,10 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     at: "identity.services.api.runs.stopTimeout",
     passes: running({ stopTimeout: "25s" }),
   },
-  "fleet-backlog-unmeasured": {
-    fails: {
-      ...running({ scale: { most: 3, backlog: { consumer: "ORDERS/fulfilment", perProcess: 10 } } }),
-      "identity.services.api.uses": { consumers: ["ORDERS/fulfilment"] },
-    },
-    at: "identity.services.api.runs.scale.backlog",
-    passes: running({ scale: { most: 3 } }),
+  "fleet-zero-on-kubernetes": {
+    fails: onEdge(0),
+    at: "identity.services.api.runs.count",
+    passes: onEdge(1),
   },
 
   // Certificates

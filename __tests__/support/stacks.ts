@@ -110,7 +110,13 @@ export async function variants(root: string): Promise<StackContext[]> {
       search: {
         account: "APP",
         serves: ["search.>"],
-        runs: { cluster: "core", code: { kind: "image", image }, scale: { most: 4 } },
+        uses: { consumers: ["ORDERS/fulfilment"] },
+        runs: {
+          cluster: "core",
+          code: { kind: "image", image },
+          count: 0,
+          scale: { most: 4, backlog: { consumer: "ORDERS/fulfilment", perProcess: 50 } },
+        },
       },
     };
     input.clusters.edge = {

@@ -78,7 +78,7 @@ export const leftoverServices = ({ folder, topology }: Twin): string[] => {
 };
 
 /** No service has such a name. */
-const ofNatsform = /^(?:oidc-issuer$|auth-callout-|http-gateway-)/;
+const ofNatsform = /^(?:oidc-issuer$|auth-callout-|http-gateway-|backlog-)/;
 
 /** Waits until each has logged in or has ended: all that do not start are named at once. */
 async function fleetReady(twin: Twin, fleet: readonly StartedService[], timeoutMs: number): Promise<void> {

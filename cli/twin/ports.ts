@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
 import { readIfThere, writeFileAtomically } from "../../artifacts/files";
-import type { ListenerName, Topology } from "../../model/topology";
+import { backlogAccounts, backlogService, type ListenerName, type Topology } from "../../model/topology";
 import { readOwn } from "../core/own-file";
 import { UserError } from "../core/project";
 import type { TwinFolder } from "../core/twin-folder";
@@ -22,6 +22,8 @@ export interface TwinPorts {
   responders: Record<string, number>;
   /** Of the HTTP gateways, by the name of the program: for callers, and for health and metrics. */
   httpGateways: Record<string, { callers: number; admin: number }>;
+  /** Of what counts the messages that wait for services, by the name of the program. */
+  backlogs: Record<string, number>;
   issuer: number;
 }
 
@@ -43,6 +45,7 @@ export function allocatePorts(topology: Topology, base: number): TwinPorts {
   const servers: TwinPorts["servers"] = {};
   const responders: TwinPorts["responders"] = {};
   const httpGateways: TwinPorts["httpGateways"] = {};
+  const backlogs: TwinPorts["backlogs"] = {};
   let next = base;
   let program = base + programsAt + 1;
   for (const cluster of topology.clusters) {
@@ -56,10 +59,12 @@ export function allocatePorts(topology: Topology, base: number): TwinPorts {
   // After all responders: theirs stay when a gateway is added.
   for (const { httpGateway } of topology.clusters)
     if (httpGateway) httpGateways[httpGateway.service] = { callers: program++, admin: program++ };
+  for (const { name, backlogs: counted } of topology.clusters)
+    for (const account of backlogAccounts(counted)) backlogs[backlogService(name, account)] = program++;
   if (next > base + programsAt || program > base + blockSize) {
     throw new UserError("the twin has more servers or responders than its block of ports can hold");
   }
-  return { base, servers, responders, httpGateways, issuer: base + programsAt };
+  return { base, servers, responders, httpGateways, backlogs, issuer: base + programsAt };
 }
 
 export const responderName = (cluster: string, ordinal: number) => `auth-callout-${cluster}-${ordinal}`;
@@ -75,6 +80,7 @@ export function portOwners(ports: TwinPorts): Map<number, string> {
   for (const [name, port] of Object.entries(ports.responders)) owners.set(port, name);
   for (const [name, { callers, admin }] of Object.entries(ports.httpGateways))
     owners.set(callers, name).set(admin, name);
+  for (const [name, port] of Object.entries(ports.backlogs)) owners.set(port, name);
   return owners;
 }
 

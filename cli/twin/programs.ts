@@ -4,6 +4,8 @@ import { copyBuilt } from "../../artifacts/copy-built";
 import { privateFile, writeFileAtomically } from "../../artifacts/files";
 import type { Trust } from "../../model/config";
 import {
+  backlogAccounts,
+  backlogService,
   type ClusterTopology,
   calloutIssuerSecret,
   calloutXkeySecret,
@@ -13,6 +15,7 @@ import {
 } from "../../model/topology";
 import { leafInclude } from "../../runtime/common/leaf-include";
 import { calloutEnvironment } from "../../templates/auth-callout-environment";
+import { backlogEnvironment } from "../../templates/backlog-environment";
 import { toAuthRules } from "../../templates/callout-rules";
 import { httpGatewayEnvironment, httpGatewaySpec } from "../../templates/http-gateway-environment";
 import { definedVariables } from "../../templates/program-environment";
@@ -49,6 +52,7 @@ export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinPro
   copyBuilt(programFile("auth-callout"), join(bundles, "auth-callout.cjs"));
   copyBuilt("oidc-issuer.cjs", join(bundles, "oidc-issuer.cjs"));
   copyBuilt(programFile("http-gateway"), join(bundles, "http-gateway.cjs"));
+  copyBuilt(programFile("backlog"), join(bundles, "backlog.cjs"));
   await ensureIssuerKey(folder, topology.identity.oidc);
   for (const cluster of topology.clusters) {
     const rules = toAuthRules(topology, trust, cluster);
@@ -69,6 +73,7 @@ export async function preparePrograms(twin: Twin, trust: Trust): Promise<TwinPro
     },
     ...topology.clusters.flatMap((cluster) => responders(twin, cluster, trust)),
     ...topology.clusters.flatMap((cluster) => httpGateways(twin, cluster, trust)),
+    ...topology.clusters.flatMap((cluster) => backlogs(twin, cluster, trust)),
   ];
 }
 
@@ -146,6 +151,32 @@ function httpGateways(twin: Twin, cluster: ClusterTopology, trust: Trust): TwinP
   ];
 }
 
+/** What counts the messages that wait for services of a cluster: one for each account in which it counts. */
+const backlogs = (twin: Twin, cluster: ClusterTopology, trust: Trust): TwinProgram[] =>
+  backlogAccounts(cluster.backlogs).map((account) => {
+    const { folder, topology, ports } = twin;
+    const name = backlogService(cluster.name, account);
+    const port = ports.backlogs[name] ?? 0;
+    return {
+      name,
+      folder: folder.program(name),
+      bundle: join(folder.root, "programs", "backlog.cjs"),
+      port,
+      readyPath: "/readyz",
+      signal: "SIGTERM",
+      env: definedVariables(
+        backlogEnvironment<never>(topology, trust, {
+          cluster,
+          account,
+          servers: clientUrls(twin, cluster),
+          authorities: { file: folder.caBundle },
+          login: { file: folder.credentials(`${name}.seed`) },
+          http: { host: loopback, port },
+        }).variables,
+      ),
+    };
+  });
+
 const specPath = (twin: Twin, { name }: ClusterTopology) =>
   join(twin.folder.root, "programs", `http-gateway-${name}.json`);
 
@@ -162,7 +193,9 @@ async function writeSeeds(twin: Twin, cluster: ClusterTopology, trust: Trust): P
   write(files.xkeys, calloutXkeySecret);
   write(files.logins, loginKey(topology, "responder"));
   const gateway = cluster.httpGateway?.service;
-  if (gateway) write(folder.credentials(`${gateway}.seed`), `user-service-${gateway}`);
+  const counting = backlogAccounts(cluster.backlogs).map((account) => backlogService(cluster.name, account));
+  for (const service of [...(gateway ? [gateway] : []), ...counting])
+    write(folder.credentials(`${service}.seed`), `user-service-${service}`);
   for (const { name } of usersOf(topology.identity, cluster.name)) {
     const creds = await store.read(`creds-${name}`);
     if (creds) writeFileAtomically(credsFile(twin, trust, cluster, name), `${creds}\n`, privateFile);

@@ -14,6 +14,7 @@ export async function twinStatus(twin: Twin): Promise<PartStatus[]> {
     { name: "oidc-issuer", port: twin.ports.issuer, path: "/jwks" },
     ...responderNames(twin.ports).map(([name, port]) => ({ name, port, path: "/readyz" })),
     ...Object.entries(twin.ports.httpGateways).map(([name, { admin }]) => ({ name, port: admin, path: "/readyz" })),
+    ...Object.entries(twin.ports.backlogs).map(([name, port]) => ({ name, port, path: "/readyz" })),
   ];
   const services = localServices(twin.topology);
   const logins = services.length > 0 ? await serviceLogins(twin) : new Map();

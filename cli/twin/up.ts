@@ -152,9 +152,10 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
     },
     {
       title: "HTTP gateways",
-      enabled: Object.keys(twin.ports.httpGateways).length + leftoverGateways(twin).length > 0,
+      enabled: Object.keys(twin.ports.httpGateways).length + leftover(twin, "http-gateway-").length > 0,
       work: async (progress, state) => {
-        for (const name of leftoverGateways(twin)) await stopProcess(twin.folder.program(name), "SIGTERM", 20_000);
+        for (const name of leftover(twin, "http-gateway-"))
+          await stopProcess(twin.folder.program(name), "SIGTERM", 20_000);
         const programs = state.programs.filter(({ name }) => name in twin.ports.httpGateways);
         await ensurePrograms(twin, programs, progress);
         return counted(programs.length, "gateway");
@@ -165,6 +166,16 @@ export function upSteps(twin: Twin, root: string, options: UpOptions = {}): Step
       enabled: localServices(twin.topology).length + leftoverServices(twin).length > 0,
       work: async (progress, state) =>
         `${counted(await ensureFleet(twin, state.trust, state.fleet, root, progress), "service")} logged in`,
+    },
+    {
+      title: "Backlogs",
+      enabled: Object.keys(twin.ports.backlogs).length + leftover(twin, "backlog-").length > 0,
+      work: async (progress, state) => {
+        for (const name of leftover(twin, "backlog-")) await stopProcess(twin.folder.program(name), "SIGTERM", 20_000);
+        const programs = state.programs.filter(({ name }) => name in twin.ports.backlogs);
+        await ensurePrograms(twin, programs, progress);
+        return counted(twin.topology.clusters.flatMap(({ backlogs }) => backlogs).length, "consumer");
+      },
     },
     {
       title: "Rights of before",
@@ -198,18 +209,23 @@ function portsToOpen({ topology, folder, ports }: Twin): number[] {
     [name, callers] as const,
     [name, admin] as const,
   ]);
-  const programs = [["oidc-issuer", ports.issuer] as const, ...responderNames(ports), ...gateways].filter(
-    ([name]) => !runningProcess(folder.program(name)),
-  );
+  const programs = [
+    ["oidc-issuer", ports.issuer] as const,
+    ...responderNames(ports),
+    ...gateways,
+    ...Object.entries(ports.backlogs),
+  ].filter(([name]) => !runningProcess(folder.program(name)));
   return [
     ...servers.flatMap(({ server }) => Object.values(ports.servers[server.name] ?? {})),
     ...programs.map(([, port]) => port),
   ];
 }
 
-/** Gateways that run and that the environment no longer has. */
-const leftoverGateways = ({ folder, ports }: Twin): string[] =>
-  runningParts(folder).programs.filter((name) => name.startsWith("http-gateway-") && !(name in ports.httpGateways));
+/** Programs of a kind that run and that the environment no longer has. */
+const leftover = ({ folder, ports }: Twin, kind: "http-gateway-" | "backlog-"): string[] =>
+  runningParts(folder).programs.filter(
+    (name) => name.startsWith(kind) && !(name in ports.httpGateways) && !(name in ports.backlogs),
+  );
 
 /** Starts or restarts programs one after another, so that the others go on answering. */
 async function ensurePrograms(

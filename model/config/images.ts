@@ -49,6 +49,7 @@ export const kubernetesImages = z
         "auth-callout": programDigest,
         "certificate-renewal": programDigest,
         "http-gateway": programDigest,
+        backlog: programDigest,
         backup: programDigest,
         streams: programDigest,
       })

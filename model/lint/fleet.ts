@@ -1,5 +1,5 @@
 import { effectiveLists } from "../config";
-import { fleetFamilies, stackPlan } from "../topology";
+import { fleetFamilies, isOnKubernetes, stackPlan } from "../topology";
 import { type EnvironmentRule, type LintContext, pathText } from "./context";
 import type { Hit } from "./rule";
 
@@ -71,20 +71,24 @@ const shortStop: EnvironmentRule = {
     ),
 };
 
-const backlog: EnvironmentRule = {
-  id: "fleet-backlog-unmeasured",
-  severity: "warning",
-  title: "No platform counts the messages that wait for a service yet",
+const zero: EnvironmentRule = {
+  id: "fleet-zero-on-kubernetes",
+  severity: "error",
+  title: "Kubernetes scales no service from nothing",
   reason:
-    "Processes come and go by the load of the CPU alone. A service that waits for a database while messages pile up gets no more of them, and one whose count is 0 is never started.",
-  fix: "leave scale.backlog out, and count: 1 or more; or change the count of the ECS service by a program of your own",
-  check: (context) =>
-    fleetOf(context).flatMap(({ name, scale }): Hit[] =>
-      scale?.backlog ? [{ at: runsAt(name, "scale", "backlog"), message: `${name} does not follow its backlog` }] : [],
-    ),
+    "An autoscaler that may go to no pod at all is refused by the API server in the middle of an apply, unless its feature gate HPAScaleToZero is on.",
+  fix: "count: 1, or acknowledge it where the feature gate is on",
+  check: ({ topology }) =>
+    topology.clusters
+      .filter(isOnKubernetes)
+      .flatMap(({ fleet }) =>
+        fleet.flatMap(({ name, count, scale }): Hit[] =>
+          scale && count === 0 ? [{ at: runsAt(name, "count"), message: `${name} may have no pod` }] : [],
+        ),
+      ),
 };
 
 /** The library's own 20 s, and time to close. */
 const leastStopMs = 25_000;
 
-export const fleetRules: readonly EnvironmentRule[] = [notDeployed, single, rightless, shortStop, backlog];
+export const fleetRules: readonly EnvironmentRule[] = [notDeployed, single, rightless, shortStop, zero];

@@ -1,4 +1,5 @@
 import type { Environment } from "../config";
+import { backlogsOf } from "./backlog";
 import { fleetOf } from "./fleet";
 import { buildHttpGateway } from "./http-gateway";
 import { hasRenewalJob } from "./identity";
@@ -29,6 +30,7 @@ export function buildCluster(env: Environment, name: string, cluster: Cluster): 
     websocket: cluster.websocket,
     httpGateway: cluster.httpGateway && buildHttpGateway(name, cluster.httpGateway),
     fleet: fleetOf(env, name),
+    backlogs: backlogsOf(env, name),
     leafHub: cluster.leafHub,
     leafLinks: linksOf(env, name),
     leafAddress: cluster.leafAddress,

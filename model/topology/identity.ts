@@ -4,6 +4,7 @@ import { RENEWAL_PERMISSIONS, RENEWAL_USER } from "../../runtime/certificate-ren
 import { STREAMS_INBOX, STREAMS_PERMISSIONS } from "../../runtime/streams/contract";
 import { type Environment, effectiveLists } from "../config";
 import { exportOf, importOf } from "./accounts";
+import { backlogServices } from "./backlog";
 import { httpGatewayServices } from "./http-gateway";
 import { askingLinks, leafUsers } from "./links";
 import type { AccountTopology, Identity, Right, UserTopology } from "./model";
@@ -85,6 +86,7 @@ export function buildIdentity(env: Environment): Identity {
         Object.entries(identity.services).map(([name, service]) => [name, serviceOf(name, service, env)]),
       ),
       ...httpGatewayServices(env),
+      ...backlogServices(env),
     },
     links: askingLinks(env),
     maxLifetimeMs: identity.maxLifetime,

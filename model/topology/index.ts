@@ -1,4 +1,5 @@
 export * from "./aws-names";
+export { backlogAccounts, backlogPort, backlogService } from "./backlog";
 export { buildTopology, clusterOf } from "./build";
 export { calloutKeys } from "./callout-keys";
 export { hasKeysOf, isSeparating, nameIn, storedName, trustOf, usersElsewhere, usersOf } from "./cluster-keys";

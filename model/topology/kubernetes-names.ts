@@ -16,6 +16,8 @@ export interface KubernetesClusterNames {
   httpGateway: string;
   /** A service of the environment. */
   service(name: string): string;
+  /** What counts the messages that wait for services of an account. */
+  backlog(account: string): string;
   renewal: string;
   backup: string;
   /** ServiceAccount of what removes old backups. */
@@ -60,6 +62,7 @@ export function kubernetesNames(environment: string, cluster: string): Kubernete
     callout: `${cluster}-auth-callout`,
     httpGateway: `${cluster}-http-gateway`,
     service: (name) => `${cluster}-service-${name}`,
+    backlog: (account) => `${cluster}-backlog-${inName(account)}`,
     renewal: `${cluster}-certificate-renewal`,
     backup: `${cluster}-backup`,
     prune: `${cluster}-prune`,

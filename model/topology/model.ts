@@ -114,6 +114,8 @@ export interface ClusterTopology {
   httpGateway?: HttpGatewayTopology;
   /** Services of the environment that run beside it. */
   fleet: FleetService[];
+  /** What waits for those of them that are scaled by it. */
+  backlogs: BacklogTopology[];
   leafHub: boolean;
   /** Links to a hub, one for each account. */
   leafLinks: LeafLink[];
@@ -128,6 +130,18 @@ export interface FleetService extends Omit<RunsInput, "cluster" | "memory" | "st
   name: string;
   memoryBytes: number;
   stopTimeoutMs: number;
+}
+
+/** A consumer by whose waiting messages a service is scaled. */
+export interface BacklogTopology {
+  service: string;
+  /** Of the service, its consumer and the stream. */
+  account: string;
+  stream: string;
+  consumer: string;
+  /** First part of the subjects by which the cluster reaches the stream. */
+  api: string;
+  perProcess: number;
 }
 
 type RunsInput = NonNullable<Environment["identity"]["services"][string]["runs"]>;

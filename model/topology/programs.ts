@@ -1,4 +1,5 @@
 import { RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
+import { backlogAccounts, backlogService } from "./backlog";
 import type { ClusterTopology, Topology } from "./model";
 import type { ListenerName } from "./ports";
 import { backupKeySecret, calloutIssuerSecret, calloutXkeySecret, loginKey } from "./secret-names";
@@ -62,6 +63,19 @@ export const programs = {
     reaches: [],
     accounts: noAccount,
     secrets: ({ cluster }) => (cluster.httpGateway ? [`user-service-${cluster.httpGateway.service}`] : []),
+    ownLog: true,
+  },
+  backlog: {
+    runs: { aws: "image", kubernetes: "image" },
+    standalone: true,
+    isNeeded: ({ cluster }) => cluster.backlogs.length > 0,
+    listeners: ["client"],
+    reaches: [],
+    accounts: ({ cluster }) => backlogAccounts(cluster.backlogs),
+    secrets: ({ cluster }, account) =>
+      backlogAccounts(cluster.backlogs).includes(account)
+        ? [`user-service-${backlogService(cluster.name, account)}`]
+        : [],
     ownLog: true,
   },
   "certificate-renewal": {
@@ -138,15 +152,18 @@ export const programNames = Object.keys(programs) as ProgramName[];
 export const programsOf = (family: StackFamily, as: "function" | "image"): ProgramName[] =>
   programNames.filter((name) => programModel(name).runs[family] === as);
 
+/** True for programs that a setting of the environment brings, and whose log and images go with it. */
+export const comesAndGoes = (name: ProgramName): boolean => name === "http-gateway" || name === "backlog";
+
 /**
- * Programs that clusters of one region on AWS run as containers, or those of them that have a log. Only the HTTP gateway comes
- * and goes: what others had logged, or had pushed, would be lost with a setting.
+ * Programs that clusters of one region on AWS run as containers, or those of them that have a log. Only the HTTP
+ * gateway and what counts for services come and go: what others had logged, or had pushed, would be lost with a setting.
  */
 export const programsIn = (topology: Topology, clusters: readonly ClusterTopology[]): ProgramName[] =>
   programNames
     .filter((name) => programModel(name).runs.aws)
     .filter(
-      (name) => name !== "http-gateway" || clusters.some((cluster) => programs[name].isNeeded({ topology, cluster })),
+      (name) => !comesAndGoes(name) || clusters.some((cluster) => programModel(name).isNeeded({ topology, cluster })),
     );
 
 /** Programs that run as functions, or as containers, of whatever family. */

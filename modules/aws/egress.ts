@@ -34,15 +34,19 @@ export class NatEgress extends Construct {
 
 /** Services that tasks in private subnets call: images, secrets, logs. */
 const interfaceServices = ["ecr.api", "ecr.dkr", "kms", "logs", "secretsmanager", "ssm", "sts"];
+/** Those that are called by what counts for services. */
+const countingServices = ["ecs", "monitoring"];
 
 export interface EndpointEgressProps extends EgressProps {
   region: string;
   cidr: string;
+  /** True where services are scaled by what waits for them. @default false */
+  counts?: boolean;
 }
 
 /** Endpoints for traffic from the private subnets to AWS and to nothing else. */
 export class EndpointEgress extends Construct {
-  constructor(scope: Construct, id: string, { name, network, region, cidr }: EndpointEgressProps) {
+  constructor(scope: Construct, id: string, { name, network, region, cidr, counts }: EndpointEgressProps) {
     super(scope, id);
     const vpcId = network.vpc.id;
     const group = new SecurityGroup(this, "security-group", {
@@ -59,7 +63,7 @@ export class EndpointEgress extends Construct {
       fromPort: 443,
       toPort: 443,
     });
-    for (const service of interfaceServices) {
+    for (const service of [...interfaceServices, ...(counts ? countingServices : [])]) {
       new VpcEndpoint(this, service.replace(".", "-"), {
         vpcId,
         serviceName: `com.amazonaws.${region}.${service}`,

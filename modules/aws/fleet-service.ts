@@ -1,6 +1,7 @@
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { Construct } from "constructs";
 import { awsClusterNames, type EcsCluster, type FleetService as Fleet, isBuilt } from "../../model/topology";
+import { backlogDimensions } from "../../runtime/backlog/contract";
 import { serviceEnvironment } from "../../templates/service-environment";
 import type { StackContext } from "./context";
 import type { Lookups } from "./lookups";
@@ -76,7 +77,14 @@ export class FleetService extends Construct {
       securityGroupId,
       zones: cluster.platform.zones,
       least: service.count,
-      scale: service.scale && { most: service.scale.most, cpu: service.scale.cpu },
+      scale: service.scale && {
+        most: service.scale.most,
+        cpu: service.scale.cpu,
+        backlog: service.scale.backlog && {
+          perProcess: service.scale.backlog.perProcess,
+          dimensions: backlogDimensions(environment.name, cluster.name, service.name),
+        },
+      },
       dependsOn: [log],
     });
   }

@@ -4,6 +4,7 @@ export { type EcsCluster, isOnEcs } from "../../model/topology";
 export { stackContext } from "../terraform/context";
 export { secretOfCertificate } from "./agent-environment";
 export { AuthCallout, type AuthCalloutProps } from "./auth-callout";
+export { Backlog, type BacklogProps } from "./backlog";
 export { AccountBackup } from "./backup";
 export { CalloutAlarms, type CalloutAlarmsProps } from "./callout-alarms";
 export { CertificateAlarms, type CertificateAlarmsProps } from "./certificate-alarms";

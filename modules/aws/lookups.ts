@@ -117,6 +117,10 @@ export class Lookups extends Construct {
   repositoryArn = (name: string): string =>
     `arn:${this.partition}:ecr:${this.region}:${this.accountId}:repository/${name}`;
 
+  ecsServiceArn(name: string): string {
+    return `arn:${this.partition}:ecs:${this.region}:${this.accountId}:service/${this.names.ecsCluster}/${name}`;
+  }
+
   logGroupArn(of: string): string {
     return `arn:${this.partition}:logs:${this.region}:${this.accountId}:log-group:${this.names.logGroup(of)}`;
   }

@@ -39,7 +39,10 @@ export function regionNetwork(scope: Construct, props: RegionNetworkProps): Foun
   const zones = [...new Set(clusters.flatMap(({ platform }) => platform.zones))].sort();
   const made = new Network(scope, "network", { name, region, cidr, zones });
   if (network.egress === "nat") new NatEgress(scope, "egress", { name, network: made });
-  else new EndpointEgress(scope, "egress", { name, network: made, region, cidr });
+  else {
+    const counts = clusters.some(({ backlogs }) => backlogs.length > 0);
+    new EndpointEgress(scope, "egress", { name, network: made, region, cidr, counts });
+  }
   new VpcFlowLog(scope, "flow-log", {
     // Names of roles are the account's, not the region's.
     name: `${environment.name}-${region}`,

@@ -38,7 +38,7 @@ export const connectionOf = (context: KubernetesContext, user: string): Connecti
 });
 
 /** Programs that work on the streams of one account. */
-type AccountProgram = "streams" | "backup";
+type AccountProgram = "streams" | "backup" | "backlog";
 
 /** The deployed secrets that a program reads, as files. @param account of programs that work on one */
 export const programKeys = <Program extends ProgramName>(

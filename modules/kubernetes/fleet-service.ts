@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Construct } from "constructs";
 import { type FleetService as Fleet, serviceRepository } from "../../model/topology";
+import { BACKLOG_GAUGE } from "../../runtime/backlog/contract";
 import { resourcesOf } from "../../templates/helm-values";
 import { quantities, serviceRequest } from "../../templates/kubernetes-requests";
 import { serviceEnvironment } from "../../templates/service-environment";
@@ -51,7 +52,15 @@ export class FleetService extends Construct {
       // Nothing asks whether it is ready: one that ends at once has not run for this long.
       minReadySeconds: 10,
       least: service.count,
-      scale: service.scale && { most: service.scale.most, cpu: { averageUtilization: service.scale.cpu } },
+      scale: service.scale && {
+        most: service.scale.most,
+        cpu: { averageUtilization: service.scale.cpu },
+        backlog: service.scale.backlog && {
+          metric: BACKLOG_GAUGE,
+          labels: { namespace: context.namespace, nats_service: service.name },
+          perPod: service.scale.backlog.perProcess,
+        },
+      },
     });
   }
 }

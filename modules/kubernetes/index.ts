@@ -1,6 +1,7 @@
 // Parts of stacks, for natsform's own and others.
 export { type StackContext, stackContext } from "../terraform/context";
 export { AuthCallout } from "./auth-callout";
+export { Backlog } from "./backlog";
 export { Backups } from "./backup";
 export { clientUrl } from "./connection";
 export { isFirstWith, type KubernetesContext, kubernetesContext } from "./context";

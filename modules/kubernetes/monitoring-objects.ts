@@ -34,10 +34,17 @@ export function monitoringObjects(context: KubernetesContext): CustomResource[] 
     port: exporterPortName,
     interval: every,
   };
+  // Autoscalers read it: what is counted is scraped as often as it is counted.
+  const counted = (cluster.backlogs.length > 0 ? [cluster.name] : []).map((name) => ({
+    metadata: metadata(`${name}-backlog`),
+    selector: labelsOf(context, "backlog"),
+    port: "http",
+    interval: "15s",
+  }));
   const monitors = {
     none: [],
-    pod: [podMonitor(callout)],
-    service: [serviceMonitor(servers), serviceMonitor(callout)],
+    pod: [podMonitor(callout), ...counted.map(podMonitor)],
+    service: [serviceMonitor(servers), serviceMonitor(callout), ...counted.map(serviceMonitor)],
   };
   return [
     ...monitors[monitor],

@@ -5,7 +5,7 @@ import {
   type NetworkPolicyV1SpecIngressFrom,
 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { Construct } from "constructs";
-import { httpGatewayRun, type ListenerName, type ProgramName, streamAccounts } from "../../model/topology";
+import { backlogPort, httpGatewayRun, type ListenerName, type ProgramName, streamAccounts } from "../../model/topology";
 import { exporterPort } from "../../templates/helm-values";
 import { pruneAccess } from "./backup-prune";
 import { type KubernetesContext, labelsOf, serverLabels, serviceLabels } from "./context";
@@ -71,6 +71,7 @@ function rulesOf(context: KubernetesContext): Rules[] {
         ...from(readers(context), httpGatewayRun.ports.admin),
       ],
     },
+    cluster.backlogs.length > 0 && { ...program("backlog"), ingress: from(readers(context), backlogPort) },
     // What else they reach is yours to add: policies add up.
     cluster.fleet.length > 0 && {
       name: "services",

@@ -29,12 +29,19 @@ export interface ProgramDeploymentProps {
   /** Pods when there is little to do. */
   least: number;
   /** The most, and the load of the CPU that pods come and go for. Without it there are always as many. */
-  scale?: { most: number; cpu: CpuTarget };
+  scale?: { most: number; cpu: CpuTarget; backlog?: ExternalTarget };
   dependsOn?: ConfigMapV1[];
 }
 
 /** On average of the pods: an amount such as `100m`, or percent of what they ask for. */
 export type CpuTarget = { averageValue: string } | { averageUtilization: number };
+
+/** A metric of Prometheus, as an adapter gives it to autoscalers, and how much of it there may be for each pod. */
+export interface ExternalTarget {
+  metric: string;
+  labels: Record<string, string>;
+  perPod: number;
+}
 
 /** Annotation that `kubectl rollout restart` sets. */
 const restartedAt = 'spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]';
@@ -84,10 +91,22 @@ export function programDeployment(scope: Construct, props: ProgramDeploymentProp
       minReplicas: least,
       maxReplicas: scale.most,
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
-      metric: [{ type: "Resource", resource: { name: "cpu", target: { type, ...scale.cpu } } }],
+      metric: [
+        { type: "Resource", resource: { name: "cpu", target: { type, ...scale.cpu } } },
+        ...(scale.backlog ? [external(scale.backlog)] : []),
+      ],
     },
   });
 }
+
+/** While a metric is missing there are never fewer pods, and more by the others alone. */
+const external = ({ metric, labels, perPod }: ExternalTarget) => ({
+  type: "External",
+  external: {
+    metric: { name: metric, selector: [{ matchLabels: labels }] },
+    target: { type: "AverageValue", averageValue: String(perPod) },
+  },
+});
 
 /** Probes by `/healthz` and `/readyz` at the port of that name. */
 export const probes = (port: string) => ({

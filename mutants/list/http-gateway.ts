@@ -24,4 +24,22 @@ export const httpGateway = [
     ],
     ["readers that are gone count as behind", "    this.#behind.delete(reader);\n", ""],
   ]),
+  ...plantedIn("runtime/backlog/decide.ts", [
+    ["what is not known is told as 0", "if (waiting === undefined) return [];", "waiting ??= 0;"],
+    ["messages in hand do not wait", "return num_pending + num_ack_pending;", "return num_pending;"],
+  ]),
+  ...plantedIn("runtime/backlog/watch.ts", [
+    [
+      "what was counted once counts for ever",
+      "this.#now() - known.at <= roundsThatCount * this.#props.everyMs",
+      "true",
+    ],
+  ]),
+  ...plantedIn("modules/aws/backlog.ts", [
+    [
+      "what counts may publish every metric",
+      'Condition: { StringEquals: { "cloudwatch:namespace": BACKLOG_NAMESPACE } },',
+      "",
+    ],
+  ]),
 ];

@@ -37,6 +37,14 @@ export const seconds = (fallback: number) =>
     .transform(Number)
     .default(fallback);
 
+export const port = (fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, "must be a port")
+    .transform(Number)
+    .refine((value) => value <= 65_535, "must be a port")
+    .default(fallback);
+
 /** `tls://host:port`, separated by commas. */
 export const natsServers = text.superRefine((servers, context) => {
   for (const message of serverProblems(servers)) context.addIssue({ code: "custom", message });

@@ -1,15 +1,7 @@
 import { z } from "zod";
-import { exactlyOne, logLevel, natsServers, seconds, text } from "../common/environment";
+import { exactlyOne, logLevel, natsServers, port, seconds, text } from "../common/environment";
 
 export * from "./spec";
-
-const port = (fallback: number) =>
-  z
-    .string()
-    .regex(/^\d{1,5}$/, "must be a port")
-    .transform(Number)
-    .refine((value) => value <= 65_535, "must be a port")
-    .default(fallback);
 
 /** The environment of the HTTP gateway. Its input is what a construct has to set. */
 export const HttpGatewayEnv = z

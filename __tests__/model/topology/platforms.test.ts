@@ -121,6 +121,7 @@ const asking: Record<string, string> = {
   "model/lint/certificates.ts": "prints it",
   "model/lint/charts.ts": "a rule about the chart",
   "model/lint/egress.ts": "a rule about the image that ECS pulls",
+  "model/lint/fleet.ts": "autoscalers of Kubernetes, and not those of AWS, refuse to go to nothing",
   "model/lint/leafnodes.ts": "prints it",
   "model/lint/limits.ts": "values of the chart",
   "model/lint/memory.ts": "a rule about the sizes of Fargate",

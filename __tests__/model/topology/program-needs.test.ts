@@ -13,6 +13,7 @@ test("each program reads the keys of its own user and of its own task, and no ot
     "auth-callout": ["callout-issuer", "callout-xkey", "user-responder"],
     "certificate-renewal": ["user-renewal"],
     "http-gateway": [],
+    backlog: [],
     streams: ["user-streams-APP"],
     backup: ["user-backup-APP", "backup-key"],
     "certificate-agent": [],

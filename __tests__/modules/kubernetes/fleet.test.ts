@@ -5,6 +5,7 @@ import { serviceFolder, serviceTag, writeServiceImages } from "../../../artifact
 import { imageDestinations } from "../../../cli/images/destinations";
 import type { EnvironmentInput } from "../../../model/config";
 import { deployedSecrets, stackPlan } from "../../../model/topology";
+import { Backlog } from "../../../modules/kubernetes/backlog";
 import type { KubernetesContext } from "../../../modules/kubernetes/context";
 import { FleetService } from "../../../modules/kubernetes/fleet-service";
 import { podGroups } from "../../../templates/kubernetes-requests";
@@ -32,6 +33,14 @@ const services: Services = {
       memory: "1GiB",
     },
   },
+  sorter: {
+    account: "APP",
+    uses: { consumers: ["TEST/sorter"] },
+    runs: {
+      code: { kind: "image", image },
+      scale: { most: 6, backlog: { consumer: "TEST/sorter", perProcess: 25 } },
+    },
+  },
   search: {
     account: "APP",
     serves: ["search.>"],
@@ -46,11 +55,14 @@ beforeAll(async () => {
   mkdirSync(join(root, "services"));
   writeFileSync(join(root, "services", "orders.ts"), `console.log("hello");`);
   const found = await onKubernetes((_, input) => {
+    const [stream] = input.streams ?? [];
+    if (stream) stream.consumers = [{ name: "sorter" }];
     input.identity.services = services;
   });
   context = { ...found, settings: { ...found.settings, root } };
   writeServiceImages(root, context.topology);
   blocks = made((scope) => {
+    new Backlog(scope, "backlog", context, "APP");
     for (const service of context.cluster.fleet) new FleetService(scope, service.name, context, service);
   });
 });
@@ -82,7 +94,7 @@ const container = (name: string) =>
   deployment(name).spec.template.spec.container[0] as Deployment["spec"]["template"]["spec"]["container"][0];
 
 test("each service of the list has pods of its own, in a stack that comes after the streams", () => {
-  expect(blocks.kubernetes_deployment_v1).toHaveLength(2);
+  expect(blocks.kubernetes_deployment_v1).toHaveLength(4);
   expect(stackPlan(context.topology).map(({ layer }) => layer)).toEqual([
     "pki",
     "core",
@@ -131,16 +143,16 @@ test("it has the processes, the room and the time to stop that the list says", (
   expect(deployment("search").spec.replicas).toBe("3");
   expect(deployment("orders").spec).not.toHaveProperty("replicas");
   expect(deployment("orders").lifecycle.ignore_changes).toContain("spec[0].replicas");
-  expect(blocks.kubernetes_horizontal_pod_autoscaler_v2).toMatchObject([
-    {
-      metadata: { name: "nats-service-orders" },
-      spec: {
-        min_replicas: 2,
-        max_replicas: 8,
-        metric: [{ resource: { target: { type: "Utilization", average_utilization: 70 } } }],
-      },
-    },
-  ]);
+  expect(blocks.kubernetes_horizontal_pod_autoscaler_v2).toContainEqual({
+    metadata: expect.objectContaining({ name: "nats-service-orders" }),
+    spec: expect.objectContaining({
+      min_replicas: 2,
+      max_replicas: 8,
+      metric: [
+        { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", average_utilization: 70 } } },
+      ],
+    }),
+  });
   expect(container("orders").resources).toMatchObject({ requests: { cpu: "500m", memory: "1024Mi" } });
   expect(deployment("orders").spec.template.spec.termination_grace_period_seconds).toBe(45);
   expect(podGroups(context.topology, context.cluster)).toContainEqual({
@@ -173,4 +185,40 @@ test("images: those that are built go to one repository, by a tag of their conte
   expect(imageDestinations(context.topology)).toEqual([
     { service: "orders", repository: "registry.example.com/natsform/services" },
   ]);
+});
+
+test("pods follow what waits for them, by a metric that is missing while it is not known", () => {
+  const autoscalers = blocks.kubernetes_horizontal_pod_autoscaler_v2 as unknown as {
+    metadata: { name: string };
+    spec: { metric: Block[] };
+  }[];
+  const metrics = (name: string) => autoscalers.find(({ metadata }) => metadata.name === name)?.spec.metric ?? [];
+  expect(metrics("nats-service-orders")).toHaveLength(1);
+  expect(metrics("nats-service-sorter")[1]).toEqual({
+    type: "External",
+    external: {
+      metric: {
+        name: "natsform_service_backlog",
+        selector: [{ match_labels: { namespace: context.namespace, nats_service: "sorter" } }],
+      },
+      target: { type: "AverageValue", average_value: "25" },
+    },
+  });
+});
+
+test("what counts is one pod with a key of its own, whose metrics are behind a Service whether it is ready or not", () => {
+  const all = blocks.kubernetes_deployment_v1 as unknown as Deployment[];
+  const own = all.find(({ metadata }) => metadata.name === "nats-backlog-app");
+  expect(own?.spec.replicas).toBe("1");
+  const { env } = own?.spec.template.spec.container[0] ?? { env: [] };
+  const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+  // Terraform would read `$JS` as what it is: only `${` begins a template.
+  expect(JSON.parse(variables.BACKLOGS ?? "")).toEqual([
+    { service: "sorter", stream: "TEST", consumer: "sorter", api: "$JS.API" },
+  ]);
+  expect(variables).not.toHaveProperty("ECS_CLUSTER");
+  const items = own?.spec.template.spec.volume.flatMap(({ secret }) => secret?.items ?? []).map(({ key }) => key);
+  expect(items).toContain("user-service-backlog-nats-APP");
+  const [service] = blocks.kubernetes_service_v1 as unknown as { spec: Block }[];
+  expect(service?.spec).toMatchObject({ publish_not_ready_addresses: true });
 });

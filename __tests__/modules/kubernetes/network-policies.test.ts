@@ -160,6 +160,7 @@ test("there are policies, programs and connections to speak of", () => {
   const names = worlds.flatMap(({ programs }) => programs.map(({ pod }) => pod.labels["app.kubernetes.io/name"]));
   expect([...new Set(names)].sort()).toEqual([
     "auth-callout",
+    "backlog",
     "backup",
     "certificate-renewal",
     "http-gateway",

@@ -4,6 +4,7 @@ import { withLock } from "../../core/lock";
 import type { VerifyRow } from "../../core/rows";
 import { requireNatsServer } from "../../core/toolbox/missing";
 import { importedTrustOf, loadTwinTrust, openTwin } from "../context";
+import { verifyBacklogs } from "./backlog";
 import { verifyCallout } from "./callout";
 import { verifyCertificates } from "./certificates";
 import { verifyFleet } from "./fleet";
@@ -43,6 +44,7 @@ export async function verifyTwin(name: string, { root = projectRoot() }: VerifyP
       () => verifyCallout(twin, trust),
       () => verifyHttpGateways(twin, trust),
       () => verifyFleet(twin, trust),
+      () => verifyBacklogs(twin),
     ];
     for (const part of parts) {
       const found = await part();

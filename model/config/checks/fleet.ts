@@ -94,7 +94,7 @@ function platform(env: Dict, { name, path, clusters }: Running): Problem[] {
  * and servers.
  */
 const ownPrograms = [
-  ...["auth-callout", "http-gateway", "streams", "backup"],
+  ...["auth-callout", "http-gateway", "streams", "backup", "backlog"],
   ...["certificate-agent", "certificate-manager", "certificate-renewal", "dns-sync"],
 ];
 const ownName = (name: string) =>
