@@ -2,7 +2,7 @@ import { handleError } from "../../cli/core/handle-error";
 import { silentHost } from "../../cli/core/host";
 import { Interrupted } from "../../cli/core/interrupts";
 import { Blocked, UserError } from "../../cli/core/project";
-import { planIfPossible } from "../../cli/deploy/show-plan";
+import { planIfPossible, planOrWait } from "../../cli/deploy/show-plan";
 import type { StackState } from "../../cli/deploy/states/state";
 import type { Survey } from "../../cli/deploy/survey";
 import type { Allowed, DeployTarget } from "../../cli/deploy/target";
@@ -139,11 +139,12 @@ test("a plan that is not possible yet is left for later, and every other failure
   if (!first || !last) throw new Error("no stacks");
   const fails = (error: Error) => () => Promise.reject(error);
   const failure = new UserError("x: terraform ended with 1:\n  data.aws_ecr_image.a: couldn't find resource");
-  const { review: left, plan } = await planIfPossible(last, fails(failure));
-  expect([plan, left.missing]).toEqual([
+  const early = await planIfPossible(last, fails(failure));
+  expect([early.plan, early.review.missing]).toEqual([
     undefined,
     expect.stringMatching(/before others are applied: .*couldn't find/),
   ]);
+  expect(planOrWait(early)).toEqual({ plannedAfter: last.after.at(-1) });
   await expect(planIfPossible(first, fails(failure))).rejects.toBe(failure);
   const lock = { id: "1", who: "a@b", operation: "apply", created: "now" };
   for (const error of [new StateLocked("x", lock), new Interrupted("SIGINT", undefined), new Error("defect")])

@@ -30,7 +30,7 @@ export async function applyEverything(target: DeployTarget, host: Host): Promise
   await drivers.refuse(first.target, stacks);
   const early = target.emulator
     ? await emulatedPlans(first.target, stacks, found, host)
-    : await plansOf(first.target, stacks, found, host, true);
+    : await plansOf(first.target, stacks, found, host);
   const reviews = reviewDeployment(
     first.target,
     found,

@@ -36,6 +36,8 @@ export interface EarlyPlan {
   /** Its plan, or why there is none yet. */
   review: StackReview;
   plan?: StackPlan;
+  /** Where there is none: the last of the stacks that have to be applied before it. */
+  after?: string;
 }
 
 /** By the stack's id, in the order of the stacks. */
@@ -54,32 +56,30 @@ export async function planIfPossible({ id, after }: PlannedStack, plan: () => Pr
     const isItsOwn = error instanceof StateLocked || error instanceof Interrupted || !(error instanceof UserError);
     if (isItsOwn || after.length === 0) throw error;
     const [, why = ""] = error.reason.split("\n").map((line) => line.trim());
-    return { review: { ...nothingPlanned(id), missing: `it cannot be planned before others are applied: ${why}` } };
+    const missing = `it cannot be planned before others are applied: ${why}`;
+    return { review: { ...nothingPlanned(id), missing }, after: after.at(-1) };
   }
 }
 
 /**
  * Plans what can be planned before anything is applied, and shows it. A stack that reads from one that is not applied yet
- * cannot be planned; it is named.
- *
- * @param tolerant a plan that fails may be possible once stacks before it are applied
+ * cannot be planned, nor can one that looks for what a change of another stack will make; both are named.
  */
 export async function plansOf(
   target: DeployTarget,
   stacks: readonly PlannedStack[],
   found: Survey,
   host: Host,
-  tolerant = false,
 ): Promise<EarlyPlans> {
   const plans = new Map<string, EarlyPlan>();
-  const planned = async (stack: PlannedStack) => {
-    const plan = () => showPlan(target, stack, host);
-    return tolerant ? planIfPossible(stack, plan) : early(await plan());
-  };
   for (const stack of stacks) {
     const waits = waitsFor(found)(stack);
     if (waits) host.report({ code: "notice", text: `${stack.id}: planned after ${waits.after}` });
-    plans.set(stack.id, waits ? { review: { ...nothingPlanned(stack.id), ...waits } } : await planned(stack));
+    const plan = () => planIfPossible(stack, () => showPlan(target, stack, host));
+    const planned = waits ? { review: { ...nothingPlanned(stack.id), ...waits } } : await plan();
+    const { missing } = planned.review;
+    if (missing) host.report({ code: "notice", text: `${stack.id}: ${missing}` });
+    plans.set(stack.id, planned);
   }
   return plans;
 }
@@ -147,5 +147,5 @@ const isThere = (states: Survey["states"], id: string): boolean => {
 };
 
 /** As programs get it. */
-export const planOrWait = ({ review, plan }: EarlyPlan): PlanOrWait =>
-  plan ? { changes: plan.changes } : { plannedAfter: review.after ?? "" };
+export const planOrWait = ({ review, plan, after = "" }: EarlyPlan): PlanOrWait =>
+  plan ? { changes: plan.changes } : { plannedAfter: review.after ?? after };
