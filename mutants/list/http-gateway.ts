@@ -3,7 +3,17 @@ import { plantedIn } from "../planted";
 /** The door for callers over HTTP: whose token counts, and what may wait for a reader. */
 export const httpGateway = [
   ...plantedIn("runtime/http-gateway/tickets.ts", [
-    ["a ticket is used again", 'if (this.#used.has(id)) throw new Problem("ticket-refused");', ""],
+    ["a ticket is used again", 'if (this.#used.has(id)) return "used";', ""],
+    [
+      "a ticket counts once in each process",
+      "home === this.props.home ? this.useUp(id, until) : await this.#asked(home, id, until)",
+      "this.useUp(id, until)",
+    ],
+    [
+      "whose giver is gone gets in",
+      'throw new Problem("ticket-refused", error);\n    }\n  }\n\n  #open',
+      'return "taken";\n    }\n  }\n\n  #open',
+    ],
     ["a ticket lasts as long as its token", 'if (until <= now) throw new Problem("ticket-refused");', ""],
     [
       "a ticket opens every path",
@@ -11,7 +21,11 @@ export const httpGateway = [
       'decipher.setAAD(Buffer.from("")).setAuthTag(tag);',
     ],
     ["used tickets are forgotten", "this.#used.set(id, until);", ""],
-    ["used tickets are remembered without an end", "this.#used.size >= this.most", "this.#used.size < 0"],
+    [
+      "used tickets are remembered without an end",
+      "this.#used.size >= (this.props.most ?? MOST_USED)",
+      "this.#used.size < 0",
+    ],
     ["another spelling is another ticket", 'digest(Buffer.from(ticket, "base64url"))', "digest(ticket)"],
   ]),
   ...plantedIn("runtime/http-gateway/backlog.ts", [

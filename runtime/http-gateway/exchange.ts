@@ -100,7 +100,8 @@ export class Exchange {
     const asked = new URLSearchParams(query);
     const ticket = route.kind === "events" ? asked.get("ticket") : null;
     if (ticket === null ? query !== undefined && query !== "" : !isOfTicket(asked)) throw new Problem("bad-query");
-    const caller = this.#caller(req, ticket === null ? undefined : () => this.props.tickets.take(ticket, path));
+    if (this.props.isDraining()) throw new Problem("draining");
+    const caller = this.#caller(req, ticket === null ? undefined : await this.props.tickets.take(ticket, path));
     const subject = subjectOf(route.subject, match.parameters, caller.sub);
     const lastId = headerOf(req, "last-event-id")[0] ?? asked.get("last-event-id") ?? undefined;
     if (route.kind === "events") return this.#events(res, route, caller, subject, lastId, cors);
@@ -132,10 +133,10 @@ export class Exchange {
   }
 
   /** @param ofTicket whose ticket came in place of a header */
-  #caller(req: IncomingMessage, ofTicket?: () => Caller): Caller {
+  #caller(req: IncomingMessage, ofTicket?: Caller): Caller {
     const { pool, spec, now, isDraining } = this.props;
     if (isDraining()) throw new Problem("draining");
-    const caller = ofTicket ? ofTicket() : callerOf(req.headers.authorization, now());
+    const caller = ofTicket ?? callerOf(req.headers.authorization, now());
     const address = addressOf(req.socket.remoteAddress, headerOf(req, "x-forwarded-for").join(","), spec.proxies);
     if (!pool.has(caller) && !this.#logins.take(address)) throw new Problem("too-many-requests");
     if (!this.#rates.take(caller.key)) throw new Problem("too-many-requests");

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -13,6 +14,7 @@ import { buildMetrics, type Metrics } from "./metrics";
 import { ownSource } from "./own-source";
 import { Pool } from "./pool";
 import type { GatewaySpec } from "./spec";
+import { TicketHome } from "./ticket-home";
 import { Tickets } from "./tickets";
 import { UserConnection } from "./user-connection";
 
@@ -78,12 +80,15 @@ export async function startHttpGateway(options: HttpGatewayOptions): Promise<Htt
   let isDraining = false;
   let hasConnected = false;
   let isStopped = false;
+  const home = randomBytes(12).toString("hex");
+  const ticketHome = new TicketHome(client, seed);
+  const tickets = new Tickets({ secret: seed, now, home, ask: (...of) => ticketHome.ask(...of) });
   const exchange = new Exchange({
     spec,
     pool,
     storing: { kept: new KeptAnswers(KEPT_ANSWERS, now), secret: seed, readStored: source.stored },
     events,
-    tickets: new Tickets(seed, now),
+    tickets,
     metrics,
     log,
     now,
@@ -101,7 +106,8 @@ export async function startHttpGateway(options: HttpGatewayOptions): Promise<Htt
   const connecting = (async () => {
     while (!isStopped && !hasConnected) {
       try {
-        await client.connection();
+        // Before it is ready: what it gives, another process may have to ask for at once.
+        await ticketHome.listen(home, (id, until) => tickets.useUp(id, until));
         hasConnected = true;
       } catch (error) {
         log.warn({ problem: errorMessage(error) }, "NATS is not reached yet");
