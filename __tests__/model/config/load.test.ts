@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../../../model/config";
 import { listEnvironments, loadEnvironment, loadEnvironments, strayFiles } from "../../../model/config/load";
+import { eventually } from "../../support/eventually";
 import { baseEnvironment } from "../../support/lint-environment";
+import { isAlive } from "../../support/twin-processes";
 
 const root = mkdtempSync(join(tmpdir(), "natsform-load-"));
 const write = (name: string, text: string) => writeFileSync(join(root, "environments", `${name}.ts`), text);
@@ -49,7 +51,9 @@ test("a file with another name than an environment may have is not read, whoever
 
 const right = (name: string) => `export default ${JSON.stringify({ ...baseEnvironment, name })};`;
 
-test("an endless file is given up, and keeps no other back, nor does one that ends its process", async () => {
+test("an endless file is given up with what it has started, and keeps no other back, nor does one that ends its process", async () => {
+  const started = join(root, "started");
+  const program = `echo $$ > ${started}; exec sleep 60`;
   const files = {
     "a-right": right("a-right"),
     "b-endless": `for (;;) { try { for (;;); } catch {} }`,
@@ -57,7 +61,7 @@ test("an endless file is given up, and keeps no other back, nor does one that en
     "d-asleep": "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
     "e-exits": "process.exit(3);",
     "f-right": right("f-right"),
-    "g-waits": 'require("node:child_process").spawnSync("sleep", ["60"]);',
+    "g-waits": `require("node:child_process").spawnSync("sh", ["-c", ${JSON.stringify(program)}]);`,
   };
   for (const [name, text] of Object.entries(files)) write(name, text);
   const loaded = await loadEnvironments(Object.keys(files), root);
@@ -72,6 +76,8 @@ test("an endless file is given up, and keeps no other back, nor does one that en
     "f-right",
     expect.stringMatching(endless),
   ]);
+  const pid = Number(readFileSync(started, "utf8"));
+  await eventually("the end of what it has started", () => !isAlive(pid), 10);
 });
 
 test("a file knows nothing of who reads it, and leaves nothing to the next one", async () => {

@@ -113,13 +113,14 @@ function oneProcess(files: readonly RunnableFile[], readable: readonly string[] 
   const child = fork(builtFile("evaluation.cjs"), [builtFile("config.cjs")], {
     execArgv: [],
     ...(readable && isolatedProcess([...readable, builtFile("evaluation.cjs"), builtFile("config.cjs")])),
-    // A terminal's interrupt is for the command, which ends this process: else it would be told as the file's own end.
+    // A terminal's interrupt is for the command, which ends this process: else it would be told as the file's own end. And
+    // what a file has started is in its group, and ends with it.
     detached: true,
     // What a file prints is no part of a result: it goes where errors go.
     stdio: ["ignore", 2, 2, "ipc"],
     serialization: "advanced",
   });
-  const endToo = () => child.kill("SIGKILL");
+  const endToo = () => endGroup(child);
   process.once("exit", endToo);
   return new Promise((resolve, reject) => {
     const ran: Ran[] = [];
@@ -130,12 +131,13 @@ function oneProcess(files: readonly RunnableFile[], readable: readonly string[] 
       watchdog.start();
       if (message === "begins") begun = true;
       else ran.push(message);
-      if (ran.length === files.length) child.kill("SIGKILL");
+      if (ran.length === files.length) endGroup(child);
     });
     child.once("error", reject);
     child.once("exit", (code, signal) => {
       process.off("exit", endToo);
       watchdog.stop();
+      endGroup(child);
       if (!begun) reject(new Error(`the process that reads environments ended at its start: ${signal ?? code}`));
       else resolve({ ran, end: watchdog.ended ? neverEnds : endOf(code, signal) });
     });
@@ -148,7 +150,18 @@ function endOf(code: number | null, signal: NodeJS.Signals | null): Problem {
   return { path: [], message, fix: "an environment is data: take out what ends the process" };
 }
 
-/** Kills a process that has been silent for a time. */
+/** Kills a process and what it has started. */
+function endGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // There is no group, where a system has none, or since all of it has ended.
+    child.kill("SIGKILL");
+  }
+}
+
+/** Kills a process that has been silent for a time, and what it has started. */
 class Watchdog {
   ended = false;
   #timer: NodeJS.Timeout | undefined;
@@ -161,7 +174,7 @@ class Watchdog {
     this.stop();
     this.#timer = setTimeout(() => {
       this.ended = true;
-      this.child.kill("SIGKILL");
+      endGroup(this.child);
     }, this.limitMs);
   }
 
