@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, LocalBackend, TerraformStack } from "cdktf";
+import { emulatorVariables } from "../../cli/core/emulator-folder";
 import { writeCliConfig } from "../../cli/core/provider-mirror";
 import { definitionText, wantedDefinition } from "../../cli/deploy/aws/wanted-definitions";
 import { readStateIn } from "../../cli/deploy/states/state";
@@ -51,8 +52,7 @@ const cluster = "test";
     path: join(root, "out", "stacks", "servers"),
     env: {
       ...terraformEnv(writeCliConfig(join(root, "cli"))),
-      AWS_ACCESS_KEY_ID: emulator.address.key,
-      AWS_SECRET_ACCESS_KEY: "any",
+      ...emulatorVariables(emulator.address),
     },
   });
 

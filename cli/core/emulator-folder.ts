@@ -58,3 +58,14 @@ export interface EmulatorAddress {
   /** PEM of the root that the emulated ACME server issues under. */
   acmeRoot: string;
 }
+
+/**
+ * Variables by which Terraform's provider finds the emulator, for whatever service it asks.
+ * A file of the user's could switch such addresses off.
+ */
+export const emulatorVariables = ({ url, key }: Pick<EmulatorAddress, "url" | "key">): Record<string, string> => ({
+  AWS_ENDPOINT_URL: url,
+  AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "false",
+  AWS_ACCESS_KEY_ID: key,
+  AWS_SECRET_ACCESS_KEY: key,
+});

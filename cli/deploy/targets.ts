@@ -4,7 +4,7 @@ import type { Environment } from "../../model/config";
 import { loadTrust, loadTrustIfThere, trustFile } from "../../model/config/load";
 import type { Topology } from "../../model/topology";
 import { isOnKubernetes } from "../../model/topology";
-import { emulatorFolder } from "../core/emulator-folder";
+import { emulatorFolder, emulatorVariables } from "../core/emulator-folder";
 import { kubernetesAccess, withoutKubeconfig } from "../core/kubernetes-access";
 import { findProviderMirrors, writeCliConfig } from "../core/provider-mirror";
 import { ensureEmulator } from "../emulator/start";
@@ -29,7 +29,6 @@ export async function emulatedTarget({ root, environment, topology }: Loaded): P
   const previous = loadTrustIfThere(folder.trust.file, root);
   const { trust } = await makeKeys(topology, keys, previous);
   writeTrust(folder.trust.file, trust);
-  const credentials = { AWS_ACCESS_KEY_ID: address.key, AWS_SECRET_ACCESS_KEY: address.key };
   return {
     root,
     environment,
@@ -37,7 +36,10 @@ export async function emulatedTarget({ root, environment, topology }: Loaded): P
     trust,
     keys,
     out: join(folder.terraform, "cdktf.out"),
-    env: { ...terraformEnv(writeCliConfig(folder.terraform, findProviderMirrors(), true)), ...credentials },
+    env: {
+      ...terraformEnv(writeCliConfig(folder.terraform, findProviderMirrors(), true)),
+      ...emulatorVariables(address),
+    },
     kubernetes: new Map(),
     streamsMay: {},
     emulator: { folder, address },

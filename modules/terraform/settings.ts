@@ -8,7 +8,7 @@ export interface SynthSettings {
   environments: string[];
   /** Folder of the trust files, where it is not environments/. */
   trustFolder?: string;
-  /** Endpoint of an emulated AWS: every provider of AWS uses it instead. */
+  /** Endpoint of an emulated AWS, for which it is synthesized. Terraform gets it as `AWS_ENDPOINT_URL`. */
   emulatorEndpoint?: string;
   /** True where archives of charts lie in the project, fetched and compared; otherwise Helm fetches a version. */
   chartArchives?: boolean;

@@ -7,6 +7,9 @@ export const aws = [
     ["containers keep capabilities of the kernel", '{ drop: ["ALL"] }', "{ drop: [] }"],
     ["a log that hangs stops the server", 'mode: "non-blocking"', 'mode: "blocking"'],
   ]),
+  ...plantedIn("modules/aws/provider.ts", [
+    ["what is made for an emulated AWS is applied to any account", "allowedAccountIds: [emulatedAccount],", ""],
+  ]),
   ...plantedIn("modules/aws/config-bucket.ts", [
     ["the bucket takes public ACLs", "blockPublicAcls: true", "blockPublicAcls: false"],
     ["the bucket takes a public policy", "blockPublicPolicy: true", "blockPublicPolicy: false"],
