@@ -1,8 +1,9 @@
 // Files that save time and nothing else: what cannot be read, was made of something else or is not whole, is as good as
 // missing; what cannot be written is made again by the next run.
 const { createHash } = require("node:crypto");
-const { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require("node:fs");
+const { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require("node:fs");
 const { dirname, join } = require("node:path");
+const { makeFolders } = require("./make-folders");
 
 /**
  * Finds damage, which V8 does not survive: it trusts compiled code. SHA-1 is the fastest that Node has; whoever can write
@@ -41,7 +42,7 @@ function readKept(path, key) {
 function writeKept(path, key, content, most) {
   const temporary = `${path}.${process.pid}`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     writeFileSync(temporary, Buffer.concat([sealOf(key, content), content]), { mode: 0o600 });
     renameSync(temporary, path);
     prune(dirname(path), most);

@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { privateFile, privateFolder, readIfThere, writeFileAtomically } from "../../artifacts/files";
+import { makeFolders } from "../../bin/make-folders";
 import { UserError } from "../core/project";
 import { intact } from "./intact";
 import { checkKeyName } from "./key-name";
@@ -29,7 +30,7 @@ export class FolderStore implements KeyStore {
   }
 
   async write(name: string, value: string): Promise<void> {
-    mkdirSync(this.folder, { recursive: true, mode: privateFolder });
+    makeFolders(this.folder, privateFolder);
     // An existing folder may be readable by others.
     chmodSync(this.folder, privateFolder);
     writeFileAtomically(this.path(name), `${value}\n`, privateFile);

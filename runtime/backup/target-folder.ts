@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import { makeFolders } from "../../bin/make-folders";
 import { syncFolder } from "../common/durable-files";
 import { NoSuchObject, type Target } from "./target";
 
@@ -24,7 +25,7 @@ export function folderTarget(root: string): Target {
     async write(path, source) {
       const file = place(path);
       const unfinished = `${file}.${randomBytes(6).toString("hex")}.tmp`;
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      makeFolders(dirname(file), 0o700);
       try {
         const handle = await open(unfinished, "wx", 0o600);
         try {

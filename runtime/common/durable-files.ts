@@ -1,5 +1,6 @@
-import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { makeFolders } from "../../bin/make-folders";
 
 /**
  * Makes a new file and returns when its content is on the disk.
@@ -28,9 +29,9 @@ export function renameDurably(from: string, to: string): void {
 
 /** Makes a folder with those above it; each that is new is in its parent folder on the disk. */
 export function makeFoldersDurably(path: string, mode: number): void {
-  const first = mkdirSync(path, { recursive: true, mode });
+  const first = makeFolders(path, mode);
   if (first === undefined) return;
-  for (let at = path; ; at = dirname(at)) {
+  for (let at = resolve(path); ; at = dirname(at)) {
     syncFolder(dirname(at));
     if (at === first || dirname(at) === at) return;
   }

@@ -215,6 +215,15 @@ describe("failures", () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`fix: NATSFORM_CACHE names another folder than ${machine.cache}; natsform tools install`);
   });
+
+  test("a cache that is there and takes no folder is named, and nothing waits for it", async () => {
+    const { code, stderr } = await natsform(checkout, ["tools", "install", "crane"], {
+      ...machine.env(),
+      NATSFORM_CACHE: "/proc",
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain("fix: NATSFORM_CACHE names another folder than /proc; natsform tools install");
+  }, 120_000);
 });
 
 describe("which", () => {

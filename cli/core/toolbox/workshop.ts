@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { cacheFolder } from "../../../bin/cache-folder";
+import { makeFolders } from "../../../bin/make-folders";
 import { makeFoldersDurably, renameDurably } from "../../../runtime/common/durable-files";
 
 /**
@@ -11,7 +12,7 @@ import { makeFoldersDurably, renameDurably } from "../../../runtime/common/durab
  */
 export async function inWorkFolder<T>(name: string, work: (folder: string) => Promise<T>): Promise<T> {
   const all = join(cacheFolder(), "making");
-  mkdirSync(all, { recursive: true });
+  makeFolders(all);
   removeAbandoned(all);
   const folder = mkdtempSync(join(all, `${name}.${host}.${process.pid}.`));
   try {
