@@ -536,6 +536,21 @@ describe("without a twin", () => {
     expect(existsSync(join(project.root, ".natsform"))).toBe(false);
   });
 
+  test("a file of somebody else's where environments have their folders is nobody's twin", async () => {
+    const other = new TestProject();
+    try {
+      other.write(oneServer("strayed"));
+      const stray = join(other.root, ".natsform", ".DS_Store");
+      mkdirSync(dirname(stray));
+      writeFileSync(stray, "");
+      expect(await other.run("status")).toContain("no twins here");
+      expect(await other.run("down", "--wipe")).toContain("no twins here");
+      expect(readFileSync(stray, "utf8")).toBe("");
+    } finally {
+      await other.remove();
+    }
+  });
+
   test("an environment that does not exist is refused with those that do, and leaves nothing", async () => {
     const { code, stderr } = await project.natsform("up", "lifee");
     expect(code).toBe(1);

@@ -46,5 +46,7 @@ function keptEnvironments(root: string, kept: "twin" | "emulator"): string[] {
   const work = workFolder(root);
   if (!existsSync(work.root)) return [];
   const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory();
-  return readdirSync(work.root).filter((name) => isFolder(work.environment(name)[kept]));
+  // A file of a desktop's, such as .DS_Store, has nothing below it: to ask would be an error.
+  const folders = readdirSync(work.root).filter((name) => isFolder(work.environment(name).root));
+  return folders.filter((name) => isFolder(work.environment(name)[kept]));
 }
