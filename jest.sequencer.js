@@ -7,6 +7,7 @@ const { default: Sequencer } = require("@jest/test-sequencer");
 const longest = [
   "truth/deploy-emulated",
   "truth/fleet-emulated",
+  "truth/power-cut-emulated",
   "truth/package",
   "truth/streams",
   "truth/roll",

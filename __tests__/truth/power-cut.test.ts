@@ -187,6 +187,27 @@ async function cutKeys(args: readonly string[], happened: () => boolean): Promis
 /** One in every run: what matters is the order of writes, which all moments share. */
 const keyMoments = soaking ? moments : [0.5];
 
+withPower("a power cut in the middle of keys init leaves whole keys, and the same command makes the rest", async () => {
+  const keys = join(project.root, ".natsform/first/keys");
+  const trust = join(project.root, "environments/first.trust.json");
+  write(environment("first", "operator"));
+  await project.run("keys", "init", "first");
+  const names = Object.keys(contents(keys)).sort();
+  for (const moment of keyMoments) {
+    rmSync(keys, { recursive: true });
+    rmSync(trust);
+    execFileSync("sync");
+    await cutKeys(["init", "first"], () => keyFiles(keys).length >= names.length * moment);
+    expect(emptyFiles(keys)).toEqual([]);
+    const left = contents(keys);
+    await project.run("keys", "init", "first");
+    const whole = contents(keys);
+    // What was there stays: somebody may have it already.
+    expect({ moment, names: Object.keys(whole).sort(), ...whole }).toMatchObject({ moment, names, ...left });
+    expect((await project.natsform("check", "first")).code).toBe(0);
+  }
+});
+
 withPower(
   "a power cut in the middle of an import or a rotation of keys loses none, and the same command goes on",
   async () => {
