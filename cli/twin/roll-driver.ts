@@ -5,8 +5,8 @@ import type { ClusterTopology } from "../../model/topology";
 import type { NatsClient } from "../../runtime/client";
 import type { Healthz, Jsz, Routez, Varz } from "../../runtime/client/monitoring";
 import type { ClusterDriver } from "../../runtime/roll/driver";
-import { peerId } from "../../runtime/roll/peer-id";
-import type { ClusterState, MetaGroup, ServerState } from "../../runtime/roll/state";
+import { type ServerReports, stateOfReports } from "../../runtime/roll/reports";
+import type { ClusterState } from "../../runtime/roll/state";
 import { runningProcess, stopProcess } from "../core/processes";
 import { appliedTopology } from "./applied";
 import { streamsClient, userClient } from "./connect";
@@ -65,7 +65,7 @@ export function twinDriver(
       if (!plan) throw new Error(`nobody has planned ${server}`);
       await startServer(twin, plan, natsServer);
     },
-    said: (server) => diagnosis(folder(server)),
+    said: async (server) => diagnosis(folder(server)),
   };
 }
 
@@ -90,52 +90,21 @@ async function answeringUrls({ ports }: Twin, servers: readonly string[]): Promi
   return answers.flat();
 }
 
-async function look(twin: Twin, cluster: ClusterTopology): Promise<ClusterState> {
-  const looked = await Promise.all(cluster.servers.map(({ name }) => lookAt(twin, cluster, name)));
-  // Only its leader knows how the others are.
-  const led = looked.find(({ state, meta }) => meta?.leader === state.name)?.meta;
-  const clustered = cluster.jetstream !== undefined && cluster.servers.length > 1;
-  const running = new Set(looked.flatMap(({ state }) => (state.runs ? state.name : [])));
-  // To who does not run nobody has a route.
-  const servers = looked.map(({ state }) => ({
-    ...state,
-    cutOffFrom: state.cutOffFrom.filter((name) => running.has(name)),
-  }));
-  return { servers, ...(clustered && { meta: led ?? { followers: [] } }) };
+async function look(twin: Twin, { servers, jetstream }: ClusterTopology): Promise<ClusterState> {
+  const names = servers.map(({ name }) => name);
+  const running = names.filter((name) => runningProcess(twin.folder.server(name)));
+  const reports = await Promise.all(
+    running.map(async (name) => [name, await reportsOf(twin.ports.servers[name]?.monitoring ?? 0, jetstream)] as const),
+  );
+  return stateOfReports(names, new Map(reports), { jetstream: jetstream !== undefined });
 }
 
-async function lookAt(
-  { ports, folder }: Twin,
-  { servers, jetstream }: ClusterTopology,
-  name: string,
-): Promise<{ state: ServerState; meta?: MetaGroup }> {
-  if (!runningProcess(folder.server(name))) return { state: { name, runs: false, cutOffFrom: [] } };
-  const port = ports.servers[name]?.monitoring ?? 0;
-  const [health, routes, varz, jsz] = await Promise.all([
+async function reportsOf(port: number, jetstream: ClusterTopology["jetstream"]): Promise<ServerReports> {
+  const [healthz, routez, varz, jsz] = await Promise.all([
     monitoring<Healthz>(port, "/healthz"),
     monitoring<Routez>(port, "/routez"),
     monitoring<Varz>(port, "/varz"),
     jetstream ? monitoring<Jsz>(port, "/jsz") : undefined,
   ]);
-  const peers = new Set(routes?.routes?.map((route) => route.remote_name));
-  const wrong = wrongWith(health, varz);
-  const { leader, replicas } = jsz?.meta_cluster ?? {};
-  const nameOf = (one: { name: string; peer?: string }) =>
-    servers.find((server) => peerId(server.name) === one.peer)?.name ?? one.name;
-  return {
-    state: {
-      name,
-      runs: true,
-      ...(wrong !== undefined && { wrong }),
-      cutOffFrom: servers.flatMap((other) => (other.name === name || peers.has(other.name) ? [] : other.name)),
-      ...(jsz?.streams !== undefined && { streams: jsz.streams }),
-      ...(varz?.start && { startedMs: Date.parse(varz.start) }),
-    },
-    ...(leader && { meta: { leader, followers: (replicas ?? []).map((one) => ({ ...one, name: nameOf(one) })) } }),
-  };
-}
-
-function wrongWith(health: Healthz | undefined, varz: Varz | undefined): string | undefined {
-  if (!health || !varz) return "its monitoring port does not answer";
-  return health.status === "ok" ? undefined : (health.error ?? health.status);
+  return { healthz, routez, varz, jsz };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AuditProps } from "../audit/audit-stream";
 import { NotInTime } from "../client/retry";
-import type { ClusterDriver } from "./driver";
+import type { ClusterDriver, RollDriver } from "./driver";
 import { type GateProps, type Objection, objections } from "./gate";
 import { rollOrder } from "./order";
 import type { ClusterState } from "./state";
@@ -51,26 +51,50 @@ const PAUSE_MS = 250;
 /** Within this a stream answers whose group has a majority. */
 const ANSWER_MS = 30_000;
 
+/** What keeps the disks of servers, on whatever platform. */
+type KeepsDisks = Omit<RollProps, "empties"> & { empties?: false };
+
 /**
  * Restarts servers one after another, each only while all others serve and hold the same, and each back in full before the next.
+ * Where no majority serves, nothing can be interrupted: then those that do not serve are restarted until one does.
  * Safe to run again after it was killed at any moment: a server that is stopped is started, whatever it was stopped for.
  *
  * @throws NotTaken, NotBack
  */
-export async function rollServers(driver: ClusterDriver, wanted: readonly string[], props: RollProps): Promise<void> {
+export async function rollServers(
+  ...[driver, wanted, props]:
+    | [driver: ClusterDriver, wanted: readonly string[], props: RollProps]
+    | [driver: RollDriver, wanted: readonly string[], props: KeepsDisks]
+): Promise<void> {
+  const empty = "empty" in driver && props.empties ? (server: string) => driver.empty(server) : undefined;
+  const early: string[] = [];
   let left = wanted;
   while (left.length > 0) {
     const [server] = rollOrder(left, await driver.look());
     if (server === undefined) return;
-    await restart(driver, server, { ...props, patienceMs: left === wanted ? props.patienceMs : props.backMs });
+    const patienceMs = left === wanted ? props.patienceMs : props.backMs;
     left = left.filter((name) => name !== server);
+    const stranded = await restart(driver, server, { ...props, patienceMs }, empty);
+    // It cannot serve while others that are to be started anew do not: the next may be what it waits for.
+    const state = await driver.look();
+    if (stranded && left.some((name) => !serves(stateOf(name, state)))) early.push(server);
+    else await back(driver, server, props);
   }
+  for (const server of early) await back(driver, server, props);
 }
 
-async function restart(driver: ClusterDriver, server: string, props: RollProps): Promise<void> {
-  const { empties = false, say } = props;
+/** @returns whether no majority served before */
+async function restart(
+  driver: RollDriver,
+  server: string,
+  props: RollProps,
+  empty: ((server: string) => Promise<void>) | undefined,
+): Promise<boolean> {
+  const { say } = props;
+  const stranded = await isStranded(driver, server, props);
   const found = stateOf(server, await driver.look());
-  if (found.runs || empties) await othersCanDoWithout(driver, server, props);
+  const takes = found.runs && (!stranded || props.loses === "everything");
+  if (empty || takes) await othersCanDoWithout(driver, server, props);
   if (found.runs && serves(found)) {
     say(`${server}: others take over what it leads`);
     await moveLeaders(driver, server, Date.now() + props.backMs);
@@ -79,14 +103,29 @@ async function restart(driver: ClusterDriver, server: string, props: RollProps):
     say(`restarts ${server}: lame duck mode`);
     await driver.stop(server);
   }
-  if (empties) await driver.empty(server);
+  await empty?.(server);
   say(`starts ${server}`);
   await driver.start(server);
-  await back(driver, server, props);
+  return stranded;
 }
 
+/** Whether a server does not serve, and no majority does, now and for as long as others are waited for. */
+async function isStranded(driver: RollDriver, server: string, props: RollProps): Promise<boolean> {
+  const deadline = Date.now() + props.patienceMs;
+  for (;;) {
+    const state = await driver.look();
+    const found = stateOf(server, state);
+    if (serves(found) || majorityServes(state)) return false;
+    // Who does not run takes nothing away by being started.
+    if (!found.runs || Date.now() > deadline) return true;
+    await sleep(props.pauseMs ?? PAUSE_MS);
+  }
+}
+
+const majorityServes = ({ servers }: ClusterState): boolean => servers.filter(serves).length * 2 > servers.length;
+
 /** Waits until nothing stands against taking a server away. @throws NotTaken */
-export async function othersCanDoWithout(driver: ClusterDriver, server: string, props: RollProps): Promise<void> {
+export async function othersCanDoWithout(driver: RollDriver, server: string, props: RollProps): Promise<void> {
   const deadline = Date.now() + props.patienceMs;
   let told = "";
   for (;;) {
@@ -102,7 +141,7 @@ export async function othersCanDoWithout(driver: ClusterDriver, server: string, 
 }
 
 /** Servers first: streams are read only where all of them answer. */
-async function standingAgainst(driver: ClusterDriver, server: string, props: RollProps): Promise<Objection[]> {
+async function standingAgainst(driver: RollDriver, server: string, props: RollProps): Promise<Objection[]> {
   const state = await driver.look();
   const early = objections(server, state, [], props);
   if (early.length > 0) return early;
@@ -121,7 +160,7 @@ async function standingAgainst(driver: ClusterDriver, server: string, props: Rol
 
 /** Waits until a server serves and the meta group has it back. @throws NotBack */
 export async function back(
-  driver: ClusterDriver,
+  driver: RollDriver,
   server: string,
   props: Pick<RollProps, "backMs" | "pauseMs">,
 ): Promise<void> {
@@ -130,9 +169,9 @@ export async function back(
     const state = await driver.look();
     const found = stateOf(server, state);
     if (serves(found) && isMember(server, state)) return;
-    if (!found.runs) throw new NotBack(server, "it ended", driver.said(server));
+    if (!found.runs) throw new NotBack(server, "it ended", await driver.said(server));
     if (Date.now() > deadline)
-      throw new NotBack(server, found.wrong ?? "the others do not have it back", driver.said(server));
+      throw new NotBack(server, found.wrong ?? "the others do not have it back", await driver.said(server));
     await sleep(props.pauseMs ?? PAUSE_MS);
   }
 }

@@ -4,7 +4,7 @@ import { type AuditProps, auditStream, serversOf } from "../audit/audit-stream";
 import { apiRequest, names } from "../backup/api";
 import { NotYet, STREAM_NOT_FOUND, STREAM_OFFLINE, unlessMissing, until } from "../client/retry";
 import { manager } from "../streams/find";
-import type { ClusterDriver } from "./driver";
+import type { RollDriver } from "./driver";
 import type { StreamState } from "./state";
 
 export interface StreamsProps extends Pick<AuditProps, "bytesPerSecond" | "inboxPrefix"> {
@@ -15,7 +15,7 @@ export interface StreamsProps extends Pick<AuditProps, "bytesPerSecond" | "inbox
 }
 
 /** Every stream of every account, its replicas compared message by message: also those that natsform did not make. */
-export async function lookAtStreams(driver: ClusterDriver, props: StreamsProps): Promise<StreamState[]> {
+export async function lookAtStreams(driver: RollDriver, props: StreamsProps): Promise<StreamState[]> {
   const found = await driver.inAccounts(async (account, nc) => {
     const jsm = await manager(nc);
     const states: StreamState[] = [];
@@ -71,7 +71,7 @@ const onlyOn = (server: string, account: string, stream: string): StreamState =>
 });
 
 /** Has others lead what a server leads: its streams, and the meta group. Who has nobody to hand over to is left alone. */
-export async function moveLeaders(driver: ClusterDriver, server: string, deadline: number): Promise<void> {
+export async function moveLeaders(driver: RollDriver, server: string, deadline: number): Promise<void> {
   await driver.inAccounts(async (_, nc) => {
     const jsm = await manager(nc);
     for (const stream of await names(nc, "STREAM.NAMES", deadline))

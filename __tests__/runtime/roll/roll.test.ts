@@ -59,7 +59,7 @@ class Servers {
             this.catchingUp.set(name, 2);
           }),
         )(),
-      said: () => "its last words",
+      said: async () => "its last words",
     };
   }
 
@@ -133,4 +133,51 @@ test("one that another is missing for is not touched", async () => {
   expect(error).toBeInstanceOf(NotTaken);
   expect(error).toMatchObject({ reasons: expect.arrayContaining(["s0 does not run"]) });
   expect(servers.done).toEqual([]);
+});
+
+describe("where no majority serves", () => {
+  /** Servers that answer to nobody until two of them have been started anew, as after a change that none of them bears. */
+  const broken = (of: readonly string[]) => {
+    const servers = new Servers();
+    const started = new Set<string>();
+    const driver = servers.driver();
+    const well = () => of.filter((name) => started.has(name)).length + (names.length - of.length) > 1;
+    const wounded: ClusterDriver = {
+      ...driver,
+      look: async () => {
+        const state = await driver.look();
+        const wrong = (name: string) => of.includes(name) && !(started.has(name) && well());
+        return {
+          servers: state.servers.map((one) => (wrong(one.name) ? { ...one, wrong: "cut off" } : one)),
+          meta: well() ? state.meta : { followers: [] },
+        };
+      },
+      start: async (name) => {
+        await driver.start(name);
+        started.add(name);
+      },
+    };
+    return { servers, driver: wounded };
+  };
+
+  test("those that do not serve are restarted until one does, and nobody waits for what cannot be", async () => {
+    const { servers, driver } = broken(names);
+    await rollServers(driver, names, { ...props, patienceMs: 50, backMs: 2000 });
+    expect(servers.done.filter((line) => line.startsWith("start"))).toEqual(["start s0", "start s1", "start s2"]);
+    expect(servers.left()).toEqual([]);
+  });
+
+  test("one that serves is not taken from them", async () => {
+    const { servers, driver } = broken(["s0", "s1"]);
+    const error = await rollServers(driver, ["s2"], { ...props, patienceMs: 50 }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(NotTaken);
+    expect(servers.done).toEqual([]);
+  });
+
+  test("a disk is not emptied for it", async () => {
+    const { servers, driver } = broken(names);
+    const rolled = rollServers(driver, names, { ...props, patienceMs: 50, loses: "everything", empties: true });
+    await expect(rolled).rejects.toThrow(NotTaken);
+    expect(servers.done).toEqual([]);
+  });
 });
