@@ -148,8 +148,12 @@ export class TestTwin {
     });
   }
 
-  /** Waits until every server sends logins to one responder and knows no other: it hears a little later of one that ended. */
-  async onlyResponder(): Promise<void> {
+  /**
+   * Waits until every server sends logins to one responder and knows no other: it hears a little later of one that ended.
+   *
+   * @param places from which it answers
+   */
+  async onlyResponder(places = 2): Promise<void> {
     type Subjects = { subject: string }[];
     const responders = async (server: string) => {
       const own = await this.ask<{ subscriptions_list?: Subjects }>(server, "/subsz?subs=1&limit=10000");
@@ -161,7 +165,7 @@ export class TestTwin {
       return [...(own.subscriptions_list ?? []), ...others].filter(({ subject }) => subject === "$SYS.REQ.USER.AUTH")
         .length;
     };
-    const alone = async () => Object.values(await this.each(responders)).every((count) => count === 1);
+    const alone = async () => Object.values(await this.each(responders)).every((count) => count === places);
     await eventually("the servers know one responder", alone);
   }
 

@@ -174,7 +174,7 @@ describe("a row fails", () => {
     await twin.kill(...responders);
     const rogue = await startRogueResponder(twin);
     try {
-      await twin.onlyResponder();
+      await twin.onlyResponder(1);
       const { rows } = await twin.verify();
       const of = (what: string) => rows.find((row) => row.what === `core: ${what}`);
       expect(of("a forged token is refused")).toMatchObject({ ok: false, seen: "it was admitted" });

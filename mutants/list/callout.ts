@@ -152,6 +152,11 @@ export const callout = [
       "subscribe: z.strictObject({ allow: z.array(subject)",
     ],
   ]),
+  ...plantedIn("runtime/auth-callout/seats.ts", [
+    ["a responder leaves a server before another one knows it", "await seat.responder.subscribed();", ""],
+    ["a responder moves to the server that ends", "!this.#leaving.has(server) && ", ""],
+    ["a responder stays at a server that ends", 'type === "ldm" && ', 'type === "error" && '],
+  ]),
   ...plantedIn("runtime/nkeys/nkey.ts", [
     [
       "a key of one kind passes for another",

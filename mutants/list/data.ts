@@ -42,6 +42,9 @@ export const data = [
     ],
     ["an only copy goes with its disk", 'loses === "everything" ||', ""],
   ]),
+  ...plantedIn("runtime/roll/roll.ts", [
+    ["disks go with servers that wait for each other", '(!stranded || props.loses === "everything")', "!stranded"],
+  ]),
   ...plantedIn("runtime/certificate-renewal/reload.ts", [
     ["servers that serve their certificates reload all the same", "if (behind.length === 0) return [];", ""],
   ]),

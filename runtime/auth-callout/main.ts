@@ -10,8 +10,8 @@ import { loadSettings } from "./settings";
 async function main(): Promise<void> {
   const { nats, callout, logLevel } = loadSettings(process.env);
   const log = programLog({ name: "auth-callout", level: logLevel });
-  const client = new NatsClient({ ...nats, name: "auth-callout", inboxPrefix: RESPONDER_INBOX_PREFIX });
-  const service = await startNatsAuthCalloutService({ ...callout, natsService: client, log });
+  const natsService = () => new NatsClient({ ...nats, name: "auth-callout", inboxPrefix: RESPONDER_INBOX_PREFIX });
+  const service = await startNatsAuthCalloutService({ ...callout, natsService, log });
   const { servers, ca, caFile } = nats;
   if (ca ?? caFile)
     endOnLostTrust(
@@ -22,7 +22,6 @@ async function main(): Promise<void> {
   const stop = async (signal: string) => {
     log.info({ signal }, "stopping");
     await service.stop();
-    await client.drain();
     log.info("stopped");
     process.exit(0);
   };

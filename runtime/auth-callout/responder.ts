@@ -40,6 +40,10 @@ export class Responder {
   readonly #subscriptions = new Map<string, Subscription>();
   /** Subscriptions that the server refuses, with its error message. */
   readonly #refusals = new Map<string, string>();
+  #noteSubscribed: () => void = () => undefined;
+  readonly #subscribed = new Promise<void>((resolve) => {
+    this.#noteSubscribed = resolve;
+  });
   #problem?: string = "not connected to NATS yet";
 
   constructor(options: ResponderOptions) {
@@ -64,6 +68,7 @@ export class Responder {
           [this.#probeSubject, "probe"],
         ] as const)
           this.#subscribe(connection, subject, (message) => this.#track(this.#answer(message, source)));
+        connection.flush().then(this.#noteSubscribed, () => undefined);
         await connection.closed();
         this.#problem = "the connection to NATS was closed";
       } catch (error) {
@@ -73,6 +78,11 @@ export class Responder {
       onProblem(this.#problem);
       await pause(RECONNECT_MS, { signal });
     }
+  }
+
+  /** Resolves once servers know the subscriptions, or do not take them up for long. */
+  async subscribed(): Promise<void> {
+    await Promise.race([this.#subscribed, pause(DRAIN_TIMEOUT_MS, { ref: false })]);
   }
 
   /** Sends a request to itself over NATS. Undefined when the answer is right; else the problem. */

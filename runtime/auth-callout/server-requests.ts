@@ -3,10 +3,10 @@ import type { NatsConnection } from "../client";
 import { SERVERS_ANSWER_PREFIX, SERVERS_REQUEST_SUBJECT } from "./contract";
 
 /** Connection that requests to servers are sent over: only the part that is used. */
-export type RequestConnection = Pick<NatsConnection, "publish">;
+export type RequestConnection = Pick<NatsConnection, "publish" | "closed">;
 
 /**
- * Requests the identities of servers, over the current connection.
+ * Requests the identities of servers, over every connection that there is.
  *
  * It knows neither the receiver of the answers nor the maker of connections: both can be created after it, and a
  * request before the first connection is lost and does no harm.
@@ -14,18 +14,23 @@ export type RequestConnection = Pick<NatsConnection, "publish">;
 export class ServerRequests {
   /** Subject on which the answers arrive. */
   readonly answerSubject = `${SERVERS_ANSWER_PREFIX}.${randomBytes(12).toString("hex")}`;
-  #connection?: RequestConnection;
+  readonly #connections = new Set<RequestConnection>();
 
-  /** Uses this connection from now on, and asks all servers at once. */
+  /** Uses this connection too from now on, and asks all servers over it at once. */
   connected(connection: RequestConnection): void {
-    this.#connection = connection;
-    this.send();
+    this.#connections.add(connection);
+    void connection.closed().finally(() => this.#connections.delete(connection));
+    this.#publish(connection);
   }
 
   /** Requests the identity of all servers, or of the one with this name; none answers while there is no connection. */
   send(name?: string): void {
+    for (const connection of this.#connections) this.#publish(connection, name);
+  }
+
+  #publish(connection: RequestConnection, name?: string): void {
     try {
-      this.#connection?.publish(SERVERS_REQUEST_SUBJECT, requestBody(name), { reply: this.answerSubject });
+      connection.publish(SERVERS_REQUEST_SUBJECT, requestBody(name), { reply: this.answerSubject });
     } catch {
       // Closed, or about to be: servers are asked again over the next connection.
     }

@@ -1,6 +1,7 @@
 import { type Logger, pino } from "pino";
 import type { NatsClient } from "../client";
 import { signingKey } from "../nkeys/nkey";
+import { Clients } from "./clients";
 import { SERVERS_REQUEST_SUBJECT } from "./contract";
 import { type HandlerContext, handleRequest } from "./handler";
 import { buildHttp, listen, type Readiness } from "./http";
@@ -14,6 +15,7 @@ import { buildMetrics, type Metrics } from "./metrics";
 import { type Probes, probesFor } from "./probe";
 import { Responder, type ResponderOptions, type Source } from "./responder";
 import type { AuthRules } from "./rules";
+import { Seats } from "./seats";
 import { readSeeds } from "./seeds";
 import { ServerRequests } from "./server-requests";
 import { type SubscriptionPermissions, withSubscriptions } from "./subscriptions";
@@ -23,10 +25,13 @@ import { xkey } from "./xkey";
 /** Options of {@link startNatsAuthCalloutService}. Seeds are lists, or text with commas or line ends between them. */
 export interface NatsAuthCalloutOptions {
   /**
-   * A client of its own, logged in as the responder's user (`RESPONDER_PERMISSIONS`) with `RESPONDER_INBOX_PREFIX`. Its
-   * creator closes it, after the service has stopped.
+   * Makes a client, logged in as the responder's user (`RESPONDER_PERMISSIONS`) with `RESPONDER_INBOX_PREFIX`. The responder
+   * holds two, at two servers, takes another one before a server ends, and closes all of them when it stops.
+   *
+   * A client instead of a function is the only one: requests that its server took when it ends are lost. Its creator closes it,
+   * after the service has stopped.
    */
-  natsService: NatsClient;
+  natsService: NatsClient | (() => NatsClient);
   /** `SA…`: the current issuer first, then previous ones; in operator mode also the signers of all accounts. */
   nKeyIssuerSeed: string | readonly string[];
   /** `SX…`: the current one first, then previous ones. */
@@ -83,7 +88,7 @@ export const defaultJwksUri = (issuer: string): string => `${issuer.replace(/\/$
  * @throws Error when a seed or a rule is wrong, or the rules need a seed that is missing
  */
 export async function startNatsAuthCalloutService(options: NatsAuthCalloutOptions): Promise<NatsAuthCalloutService> {
-  const { natsService: client, natsAuthAccount, jwtIssuer, log = pino() } = options;
+  const { natsService, natsAuthAccount, jwtIssuer, log = pino() } = options;
   const { algorithms = ["RS256"], jwksUri = defaultJwksUri(jwtIssuer), clockSkewSeconds = 30 } = options;
   const rules = withSubscriptions(options.rules, options.subscriptions ?? []);
   const xkeys = keysOf("xKeyIssuerSeed", readSeeds(options.xKeyIssuerSeed, "SX", xkey));
@@ -94,7 +99,8 @@ export async function startNatsAuthCalloutService(options: NatsAuthCalloutOption
   const issuers = buildIssuers(rules, natsAuthAccount, issuerKeys);
 
   // Each part is given what was made before it, and nothing runs or listens until all of them are there.
-  const metrics = buildMetrics(() => client.health());
+  const clients = new Clients(natsService);
+  const metrics = buildMetrics(() => clients.health());
   const keys = new KeyStore({
     async load() {
       const bounds = { timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES, ca: options.jwksCa };
@@ -124,20 +130,25 @@ export async function startNatsAuthCalloutService(options: NatsAuthCalloutOption
     log,
   });
   const onProblem = (problem: string) => log.warn({ problem }, "requests are not answered");
-  const responder = new Responder({ client, handle, serverRequests, servers, onProblem });
-  const readiness = readinessOf(responder, probes, keys, options.isKnownServer ? undefined : servers);
+  const seats = new Seats({
+    clients,
+    responder: (client) => new Responder({ client, handle, serverRequests, servers, onProblem }),
+    servers: () => servers.count,
+    onMove: (move) => log.info(move, "moved to another server"),
+  });
+  const readiness = readinessOf(seats, probes, keys, options.isKnownServer ? undefined : servers);
 
   const http = options.http && (await listen(buildHttp(readiness, metrics.registry), options.http));
-  log.info({ servers: client.health().servers, jwksUri, httpPort: http?.port }, "started");
+  log.info({ servers: clients.health().servers, jwksUri, httpPort: http?.port }, "started");
   void keys.start();
-  void responder.run();
+  seats.start();
   servers.start();
 
   return {
     readiness,
     httpPort: http?.port,
     async stop() {
-      await responder.stop();
+      await seats.stop();
       servers.stop();
       keys.stop();
       await http?.close();
@@ -176,9 +187,8 @@ const answerWith =
 
 /** @param servers those that introduced themselves; undefined where servers are known by other means */
 const readinessOf =
-  (responder: Responder, probes: Probes, keys: KeyStore, servers: KnownServers | undefined) =>
-  async (): Promise<Readiness> => {
-    const problem = await responder.probe(probes.make(now()));
+  (seats: Seats, probes: Probes, keys: KeyStore, servers: KnownServers | undefined) => async (): Promise<Readiness> => {
+    const problem = await seats.probe(() => probes.make(now()));
     const problems = [
       ...(keys.usable ? [] : ["the issuer's keys are not loaded"]),
       ...(servers?.count === 0 ? [`no NATS server has answered ${SERVERS_REQUEST_SUBJECT}`] : []),

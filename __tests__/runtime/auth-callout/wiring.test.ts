@@ -98,6 +98,7 @@ test("a server that is asked before there is a connection is known with the firs
       asked.push(subject, options?.reply ?? "");
       servers.learn(JSON.stringify({ server: { id: publicKeyOf(keys.server) } }));
     },
+    closed: () => new Promise(() => undefined),
   });
   expect(await known).toBe(true);
   expect(asked).toEqual([SERVERS_REQUEST_SUBJECT, serverRequests.answerSubject]);
@@ -111,7 +112,26 @@ test("a connection that was closed in the meantime does not break the one who as
     publish() {
       throw new Error("CONNECTION_CLOSED");
     },
+    closed: async () => undefined,
   };
   expect(() => serverRequests.connected(closed)).not.toThrow();
   expect(() => serverRequests.send("core-0")).not.toThrow();
+});
+
+test("servers are asked over every connection that is there, and over none that was closed", async () => {
+  const serverRequests = new ServerRequests();
+  const asked: string[] = [];
+  const connection = (name: string, closed: Promise<void> = new Promise(() => undefined)) => ({
+    publish: () => void asked.push(name),
+    closed: () => closed,
+  });
+  let close: () => void = () => undefined;
+  serverRequests.connected(connection("first", new Promise((resolve) => (close = resolve))));
+  serverRequests.connected(connection("second"));
+  serverRequests.send();
+  expect(asked).toEqual(["first", "second", "first", "second"]);
+  close();
+  await new Promise((resolve) => setImmediate(resolve));
+  serverRequests.send();
+  expect(asked.slice(4)).toEqual(["second"]);
 });

@@ -174,9 +174,22 @@ describe("where no majority serves", () => {
     expect(servers.done).toEqual([]);
   });
 
+  test("one whose disk goes with it is not taken", async () => {
+    const { servers, driver } = broken(names);
+    const rolled = rollServers(driver, names, { ...props, patienceMs: 50, backMs: 200, loses: "everything" });
+    await expect(rolled).rejects.toThrow(NotTaken);
+    expect(servers.done).toEqual([]);
+  });
+
   test("a disk is not emptied for it", async () => {
     const { servers, driver } = broken(names);
-    const rolled = rollServers(driver, names, { ...props, patienceMs: 50, loses: "everything", empties: true });
+    const rolled = rollServers(driver, names, {
+      ...props,
+      patienceMs: 50,
+      backMs: 200,
+      loses: "everything",
+      empties: true,
+    });
     await expect(rolled).rejects.toThrow(NotTaken);
     expect(servers.done).toEqual([]);
   });
