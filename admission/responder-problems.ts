@@ -46,6 +46,7 @@ function problemsOf(topology: Topology, services: Services, service = ""): Pick<
     ...rules,
     accounts: Object.fromEntries(accounts),
     services: Object.fromEntries(Object.values(rules.services).map((value) => [keys.user, value])),
+    leafs: Object.fromEntries(Object.values(rules.leafs ?? {}).map((value) => [keys.user, value])),
   });
   return (parsed.error?.issues ?? []).map(({ path, message }) => ({
     path: asWritten(path.map(asKey), service),

@@ -1,5 +1,6 @@
+import { X509Certificate } from "node:crypto";
 import type { Trust } from "../model/config";
-import { type ClusterTopology, isLandingAccount, type Topology, trustOf } from "../model/topology";
+import { type ClusterTopology, isLandingAccount, type Topology, trustOf, usersOf } from "../model/topology";
 import type { AuthRules } from "../runtime/auth-callout/env";
 
 /**
@@ -16,7 +17,7 @@ export function toAuthRules(topology: Topology, everywhere: Trust, cluster?: Clu
 /** The same, of the keys that rules name alone. */
 export function rulesOf(
   topology: Topology,
-  trust: Pick<Trust, "environment" | "accounts" | "users">,
+  trust: Pick<Trust, "environment" | "accounts" | "users"> & Partial<Pick<Trust, "authorities" | "previous">>,
   cluster?: ClusterTopology,
 ): AuthRules {
   const { identity } = topology;
@@ -46,6 +47,7 @@ export function rulesOf(
         return [key, { name, ...service, publish: withWhoAmI(service.publish) }];
       }),
     ),
+    ...leafsOf(topology, trust, cluster),
     links: identity.links,
     leaf: cluster && cluster.leafLinks.length > 0 ? cluster.name : undefined,
     maxLifetimeSeconds: Math.floor(identity.maxLifetimeMs / 1000),
@@ -59,3 +61,34 @@ const importedFrom = (name: string, { identity }: Topology): string[] => {
   );
   return [...new Set(subjects)];
 };
+
+/** Logins of leafs that are good with a certificate of their own alone, the keys of before included. */
+function leafsOf(
+  { identity }: Topology,
+  { users, authorities = {}, previous = {} }: Parameters<typeof rulesOf>[1],
+  cluster?: ClusterTopology,
+): Pick<AuthRules, "leafs"> {
+  const known = cluster ? usersOf(identity, cluster.name) : identity.users;
+  const signedBy = (...names: (string | undefined)[]) =>
+    Object.entries(authorities).flatMap(([name, pem]) => (names.includes(name) ? fingerprints(pem) : []));
+  const leafs = known.flatMap(({ name, account, permissions, certificateOf, cluster: hub }) => {
+    if (certificateOf === undefined) return [];
+    const own = signedBy(certificateOf);
+    const rest = Object.keys(authorities).filter((other) => other !== certificateOf && other !== hub);
+    // Two may have their certificates from one authority, the hub's among them: there the name decides.
+    const others = signedBy(...rest).filter((one) => ![...own, ...signedBy(hub)].includes(one));
+    const listed = ({ allow = [], deny = [] }: { allow?: string[]; deny?: string[] } = {}) => ({ allow, deny });
+    const leaf = {
+      ...{ name, account, publish: listed(permissions?.publish), subscribe: listed(permissions?.subscribe) },
+      certificate: { name: certificateOf, authorities: own.filter((one) => !signedBy(hub).includes(one)), others },
+    };
+    const keys = [users[name], previous[`user-${name}`]].filter((key) => key !== undefined);
+    return keys.map((key) => [key, leaf] as const);
+  });
+  return leafs.length === 0 ? {} : { leafs: Object.fromEntries(leafs) };
+}
+
+const fingerprints = (pem: string): string[] =>
+  (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
+    (one) => new X509Certificate(one).fingerprint256,
+  );

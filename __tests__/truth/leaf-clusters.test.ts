@@ -42,7 +42,10 @@ const environment = (name: string, mode: Mode): EnvironmentInput => ({
       size: 1,
       leafHub: true,
       leafAddress: "leaf.example.com",
-      foreignLeafs: { branch: { accounts: ["APP"], links: { APP: branchLink } } },
+      foreignLeafs: {
+        branch: { accounts: ["APP"], links: { APP: branchLink }, certificate: "own" },
+        other: { accounts: ["APP"], links: { APP: branchLink }, certificate: "own" },
+      },
       jetstream: { memory: "64MiB", file: "1GiB", durability: "durable" },
     },
     edge: {
@@ -105,8 +108,8 @@ const answer = (connection: NatsConnection, subject: string, text: string) =>
 describe.each<Mode>(["callout", "operator"])("in %s mode", (mode) => {
   const name = `leafs-${mode}`;
   const twin = new TestTwin(project, name);
-  const written = (out: string, ...more: string[]) =>
-    project.run("leaf-credentials", name, "branch", "--twin", "--out", join(folder, mode, out), ...more);
+  const written = (out: string, leaf = "branch") =>
+    project.run("leaf-credentials", name, leaf, "--twin", "--out", join(folder, mode, out));
   const service = (): Authentication => twin.service();
 
   beforeAll(() => twin.up(environment(name, mode)));
@@ -236,10 +239,21 @@ describe.each<Mode>(["callout", "operator"])("in %s mode", (mode) => {
     );
     const hubLog = () => readFileSync(twin.folder.server("hub-0").log, "utf8");
     const before = hubLog().length;
-    const [one, other] = await Promise.all([foreignServer(certificate), foreignServer(login)]);
+    // Another partner's certificate is as good as any to the handshake, and not with this login.
+    const [mixed, others] = ["mixed", "others"].map((out) => join(folder, mode, out)) as [string, string];
+    await written("mixed");
+    await written("others", "other");
+    for (const file of ["client.crt", "client.key"])
+      writeFileSync(join(mixed, file), readFileSync(join(others, file)), { mode: 0o600 });
+    const [one, other, third] = await Promise.all([certificate, login, mixed].map(foreignServer));
     await eventually("the hub refuses the certificate", async () => refusal.test(hubLog().slice(before)), 120);
-    await eventually("the hub refuses the login", async () => /Authorization Violation/i.test(other.log()), 120);
-    expect(await Promise.all([one.leafs(), other.leafs()])).toEqual([0, 0]);
+    for (const refused of [other, third])
+      await eventually(
+        "the hub refuses the login",
+        async () => /Authorization Violation/i.test(refused?.log() ?? ""),
+        120,
+      );
+    expect(await Promise.all([one, other, third].map((server) => server?.leafs()))).toEqual([0, 0, 0]);
   });
 
   test("secrets are printed when they are asked for, and otherwise where they are kept", async () => {

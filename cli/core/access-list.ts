@@ -61,12 +61,13 @@ export function holdersOf(topology: Topology, trust: Trust): Holder[] {
     const doors = "clients, websocket";
     return { name: `service ${service.name}`, account, doors, publish: lists(publish), subscribe: lists(subscribe) };
   });
-  const users = topology.identity.users.map(({ name, account, permissions, connections }): Holder => {
+  const users = topology.identity.users.map(({ name, account, permissions, connections, certificateOf }): Holder => {
     const direction = (which: "publish" | "subscribe"): Lists => {
       const { allow = [], deny = [] } = permissions?.[which] ?? {};
       return allow.length + deny.length === 0 ? everything : { allow: allow.length > 0 ? allow : [">"], deny };
     };
-    const doors = connections.map((kind) => doorsOf[kind]).join(", ");
+    const kinds = connections.map((kind) => doorsOf[kind]).join(", ");
+    const doors = certificateOf === undefined ? kinds : `${kinds} with the certificate of ${certificateOf}`;
     return { name: `user ${name}`, account, doors, publish: direction("publish"), subscribe: direction("subscribe") };
   });
   return [...tokens, ...services, ...users];

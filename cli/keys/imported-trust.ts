@@ -1,7 +1,7 @@
 import { decode, encodeUser } from "@nats-io/jwt";
 import type { KeyPair } from "nkeys.js";
 import type { Trust } from "../../model/config";
-import type { Topology } from "../../model/topology";
+import { asSigned, type Topology } from "../../model/topology";
 import { UserError } from "../core/project";
 import { ensureCreds, keepSame, storedUserJwt } from "./creds";
 import type { KeyStore } from "./key-store";
@@ -36,7 +36,7 @@ export async function importedTrust(
     const pair = await ensurePair(store, `signing-${account}`, "account");
     return { issuerAccount: publicKey, signer: pair.getPublicKey() === signingKey ? pair : undefined };
   };
-  for (const user of identity.users) {
+  for (const user of identity.users.map((one) => asSigned(identity, one))) {
     const keys = await signerOf(user.account);
     const stored = await storedUserJwt(store, user.name);
     const pair = users[user.name];

@@ -1,6 +1,6 @@
 import type { KeyPair } from "nkeys.js";
 import type { Trust } from "../../model/config";
-import { hasKeysOf, type Topology, trustOf, usersOf } from "../../model/topology";
+import { asSigned, hasKeysOf, type Topology, trustOf, usersOf } from "../../model/topology";
 import { ensureCreds, keepSame } from "./creds";
 import { byCluster, type KeySet } from "./key-sets";
 import { type OperatorKeys, signOperatorJwts } from "./operator-jwts";
@@ -102,7 +102,7 @@ async function partOf(
     keys.signing[name] = [await ensurePair(store, `signing-${name}`, "account"), ...(before ? [pairOf(before)] : [])];
   }
   const signed = await signOperatorJwts(topology, keys, like);
-  for (const user of identity.users)
+  for (const user of identity.users.map((one) => asSigned(identity, one)))
     await ensureCreds(store, user, { pair: users[user.name], signer: keys.accounts[user.account] });
   const publicKey = (pair: KeyPair | undefined) => pair?.getPublicKey() ?? "";
   return {

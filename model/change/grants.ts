@@ -112,11 +112,12 @@ const services = ({ identity: from }: Topology, { identity: to }: Topology): Hel
 
 /**
  * Users that servers know by themselves: servers drop or narrow them when they load the change. In operator mode their rights
- * stand in credentials that somebody holds.
+ * stand in credentials that somebody holds. A leaf whose certificate the callout judges has its rights from there.
  */
 function users({ identity: from }: Topology, { identity: to }: Topology): Narrowed[] {
-  const kept = from.mode === "callout" ? { keptMs: 0 } : {};
   return from.users.flatMap((user) => {
+    const isAdmitted = user.certificateOf !== undefined;
+    const kept = isAdmitted ? { keptMs: from.maxLifetimeMs } : from.mode === "callout" ? { keptMs: 0 } : {};
     const now = to.users.find(({ name }) => name === user.name);
     // Without permissions a user may do everything.
     const all = (permissions: typeof user.permissions) =>

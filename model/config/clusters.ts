@@ -106,6 +106,11 @@ const foreignLeaf = z.strictObject({
   /** Accounts of the hub that it is linked to. */
   accounts: z.array(accountName).min(1).default(["APP"]),
   links,
+  /**
+   * Certificates with which its login is good: `any` that the hub trusts for leaf nodes, or its `own` alone. The callout then
+   * compares both at each login of the link, which therefore waits for a responder, as users do.
+   */
+  certificate: z.enum(["any", "own"]).default("any"),
 });
 
 const backup = z.strictObject({

@@ -118,6 +118,15 @@ function serviceOf(
 export const hasRenewalJob = ({ platform, tls }: Environment["clusters"][string]): boolean =>
   platformModel(platform).renewsFromVault && signerOf({ platform, tls }) === "vault" && tls.vault.renewal === "job";
 
+/**
+ * The user as an operator's servers know it: where the callout asks for a certificate it is one of the callout's account without
+ * any right, since servers would let users of other accounts in by themselves.
+ */
+export const asSigned = ({ calloutAccount }: Pick<Identity, "calloutAccount">, user: UserTopology): UserTopology =>
+  user.certificateOf === undefined
+    ? user
+    : { ...user, account: calloutAccount, permissions: { publish: { deny: [">"] }, subscribe: { deny: [">"] } } };
+
 /** True when the callout may place users in the account: not in the servers' own or the responders'. */
 export const isLandingAccount = (
   { systemAccount, calloutAccount }: Pick<Identity, "systemAccount" | "calloutAccount">,

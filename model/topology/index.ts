@@ -16,7 +16,7 @@ export {
 } from "./deployed-secrets";
 export { fleetFamilies, isBuilt } from "./fleet";
 export { httpGatewayHost, httpGatewayRun, httpGatewayService, routePattern } from "./http-gateway";
-export { isLandingAccount, streamsInbox } from "./identity";
+export { asSigned, isLandingAccount, streamsInbox } from "./identity";
 export { type ClusterSecrets, clusterSecrets, type KubernetesClusterNames, kubernetesNames } from "./kubernetes-names";
 export {
   announcedClusters,

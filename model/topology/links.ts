@@ -18,6 +18,7 @@ interface Leaf {
   hub: string;
   accounts: readonly string[];
   links: Readonly<Record<string, Rights>>;
+  certificate?: "any" | "own";
   purpose: string;
 }
 
@@ -47,6 +48,7 @@ export function leafUsers(env: Environment): UserTopology[] {
       cluster: leaf.hub,
       permissions: permissionsOf(env, leafs, leaf, account),
       connections: ["LEAFNODE" as const],
+      ...(leaf.certificate === "own" && { certificateOf: leaf.name }),
     })),
   );
 }

@@ -94,6 +94,8 @@ export interface UserTopology {
   purpose: string;
   /** Cluster whose servers alone know it: of a leaf's login, the hub. Absent: those of every cluster do. */
   cluster?: string;
+  /** Leaf whose certificate it has to come with: servers do not know the user, and ask the callout. */
+  certificateOf?: string;
   /** Kinds of connections that it may come over. Without a list it could come over any, past the callout. */
   connections: ConnectionKind[];
   permissions?: { publish?: { allow?: string[]; deny?: string[] }; subscribe?: { allow?: string[]; deny?: string[] } };

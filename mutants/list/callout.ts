@@ -41,6 +41,34 @@ export const callout = [
       "`${PROBE_SUBJECT_PREFIX}.>`, `${SERVERS_ANSWER_PREFIX}.>`] },\n  subscribe",
     ],
   ]),
+  ...plantedIn("runtime/auth-callout/leaf-certificate.ts", [
+    ["a certificate that the hub's authority signed is every leaf's", " && namesOf(own).includes(name)", ""],
+    ["a partner's own authority signs for the others", "!others.includes(root.fingerprint256) && ", ""],
+    ["a chain without an authority counts", "if (chain.length < 2) return [];", ""],
+    ["a part of a name counts as the name", "namesOf(own).includes(name)", "namesOf(own).join().includes(name)"],
+  ]),
+  ...plantedIn("templates/callout-rules.ts", [
+    [
+      "the authorities of other leafs are not told apart",
+      "const others = signedBy(...rest)",
+      "const others = signedBy()",
+    ],
+    ["the hub's own authority is a leaf's", "own.filter((one) => !signedBy(hub).includes(one))", "own"],
+  ]),
+  ...plantedIn("templates/nats-conf/identity.ts", [
+    [
+      "servers let a leaf in whose certificate the callout judges",
+      ".filter(({ certificateOf }) => certificateOf === undefined)",
+      "",
+    ],
+  ]),
+  ...plantedIn("model/topology/identity.ts", [
+    [
+      "servers of an operator let a leaf in whose certificate the callout judges",
+      "{ ...user, account: calloutAccount,",
+      "{ ...user,",
+    ],
+  ]),
   ...plantedIn("runtime/auth-callout/decision.ts", [
     [
       "leaf nodes and MQTT log in with tokens",
@@ -49,10 +77,30 @@ export const callout = [
     ],
     [
       "a service need not sign",
-      'if (nonce === "" || !verifySignature("U", nkey, nonce, Buffer.from(signature, "base64")))',
-      'if (nonce === "")',
+      'if (!isSigned(nkey, signature, nonce)) throw new Denial("nkey_signature", service.name);',
+      "",
     ],
-    ["a signature over nothing is a proof", 'nonce === "" || ', ""],
+    [
+      "a leaf need not sign",
+      'if (!isSigned(nkey, sig, client.nonce)) throw new Denial("nkey_signature", leaf.name);',
+      "",
+    ],
+    ["a signature over nothing is a proof", 'nonce !== "" && ', ""],
+    [
+      "a link outlives its certificate",
+      "Math.min(certificateEndsAt, now + rules.maxLifetimeSeconds)",
+      "now + rules.maxLifetimeSeconds",
+    ],
+    [
+      "a link of a partner that is taken out stays",
+      "Math.min(certificateEndsAt, now + rules.maxLifetimeSeconds)",
+      "certificateEndsAt",
+    ],
+    [
+      "a leaf comes with any certificate",
+      "certificateEnd(chains, leaf.certificate);",
+      "certificateEnd(chains, leaf.certificate) ?? now + 60;",
+    ],
     [
       "connections outlive the longest lifetime",
       "expiresAt: Math.min(tokenEnd, now + rules.maxLifetimeSeconds)",

@@ -1,4 +1,4 @@
-import { admitService, admitUser, chooseCredential } from "./decision";
+import { admitLeaf, admitService, admitUser, chooseCredential } from "./decision";
 import type { Issuers } from "./issuers";
 import { Denial, type DenialReason, Refusal, type RefusalReason } from "./reasons";
 import { type AuthorizationRequest, openRequest, type RequestPolicy } from "./request";
@@ -70,7 +70,9 @@ async function decide(
   request: AuthorizationRequest,
   { rules, requests, verifyToken, now }: HandlerContext,
 ): Promise<Admission> {
-  const credential = chooseCredential(request.client, request.credentials);
+  const { client, credentials, chains } = request;
+  if (client.kind === "Leafnode") return admitLeaf(rules, client, credentials, chains, now());
+  const credential = chooseCredential(client, credentials);
   if (credential.kind === "nkey") return admitService(rules, credential, now());
   const claims = await verifyToken(credential.token, now());
   return admitUser(rules, claims, requests.clockSkewSeconds, now());

@@ -21,6 +21,7 @@ export const DENIAL_REASONS = [
   "too_many_subjects",
   "nkey_unknown",
   "nkey_signature",
+  "certificate",
   "internal",
 ] as const;
 export type DenialReason = (typeof DENIAL_REASONS)[number];

@@ -18,6 +18,8 @@ const clientInfo = z.object({
   nonce: z.string().default(""),
 });
 const connectOptions = z.object({
+  /** Of whom servers know by an operator: read for leaf nodes alone. */
+  jwt: z.string().default(""),
   nkey: z.string().default(""),
   sig: z.string().default(""),
   auth_token: z.string().default(""),
@@ -34,6 +36,7 @@ const requestClaims = z.object({
     user_nkey: z.string().refine((key) => isPublicKey("U", key)),
     client_info: clientInfo,
     connect_opts: connectOptions,
+    client_tls: z.object({ verified_chains: z.array(z.array(z.string())).default([]) }).optional(),
   }),
 });
 
@@ -53,6 +56,8 @@ export interface AuthorizationRequest {
   userNkey: string;
   client: ClientInfo;
   credentials: ConnectOptions;
+  /** Chains of certificates (PEM) that the server verified, the client's own first. None where it asks for none. */
+  chains: string[][];
   /** The xkey of ours that the server sealed to; it seals the answer. */
   openedWith: Xkey;
 }
@@ -88,11 +93,12 @@ export function openRequest(
   if (!success) throw new Refusal("malformed");
 
   const { server_id: server, user_nkey: userNkey, client_info: client, connect_opts: credentials } = data.nats;
+  const chains = data.nats.client_tls?.verified_chains ?? [];
   if (data.aud !== REQUEST_AUDIENCE) throw new Refusal("bad_audience");
   if (data.iss !== server.id) throw new Refusal("bad_server");
   if (server.xkey !== senderXkey) throw new Refusal("xkey_mismatch");
   if (!(data.exp > now - policy.clockSkewSeconds)) throw new Refusal("expired");
-  return { addressee: data.sub, server, userNkey, client, credentials, openedWith };
+  return { addressee: data.sub, server, userNkey, client, credentials, chains, openedWith };
 }
 
 function open(message: Uint8Array, sender: string, xkeys: readonly Xkey[]): [Xkey, Uint8Array] {

@@ -52,6 +52,24 @@ const service = z.strictObject({
   allowResponses: answering.or(z.literal("any-subject")).optional(),
 });
 
+/** SHA-256 of a certificate as X.509 tools print it: `AB:CD:…`. */
+const fingerprint = z.string().regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/, "must be a SHA-256 fingerprint AB:CD:…");
+/** What its link may carry stands in the hub's configuration otherwise: other lists than those of tokens and services. */
+const leaf = z.strictObject({
+  name: z.string().min(1),
+  account: z.string(),
+  publish: z.strictObject({ allow: z.array(subject).min(1), deny: z.array(subject).optional() }),
+  subscribe: z.strictObject({ allow: z.array(subject).min(1), deny: z.array(subject).optional() }),
+  certificate: z.strictObject({
+    /** Name in a certificate of the hub's own authority. */
+    name: z.string().min(1),
+    /** Authorities that sign for this leaf alone, where it brings one. */
+    authorities: z.array(fingerprint).optional(),
+    /** Those of other leafs and clusters: a name in what they sign says nothing here. */
+    others: z.array(fingerprint).optional(),
+  }),
+});
+
 /**
  * Rules by which the responder grants permissions (`AUTH_RULES`).
  *
@@ -82,6 +100,8 @@ export const AuthRules = z
     permissions: z.array(rule),
     /** For services that log in with an nkey, by public key. Their subjects are literal. */
     services: z.record(publicKey("U"), service),
+    /** Leaf nodes that log in with an nkey and a certificate of their own, by public key. */
+    leafs: z.record(publicKey("U"), leaf).optional(),
     /**
      * Leaf nodes whose side may ask: over their link they are answered in these inboxes. Services that answer may publish
      * there where the link may ask them.
@@ -108,7 +128,7 @@ export const AuthRules = z
     /** Cannot be turned off: every identity subscribes to `_INBOX.<identity>.>` and to nobody else's inbox. */
     privateInbox: z.literal(true).optional(),
   })
-  .superRefine(({ mode, accounts, permissions, services }, context) => {
+  .superRefine(({ mode, accounts, permissions, services, leafs = {} }, context) => {
     const issue = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
 
     for (const [name, { id, signer }] of Object.entries(accounts)) {
@@ -125,6 +145,7 @@ export const AuthRules = z
     const grants = [
       ...permissions.map((grant, index) => [["permissions", index], grant] as const),
       ...Object.entries(services).map(([key, grant]) => [["services", key], grant] as const),
+      ...Object.entries(leafs).map(([key, grant]) => [["leafs", key], grant] as const),
     ];
     for (const [path, { account }] of grants)
       if (!Object.hasOwn(accounts, account))
@@ -147,4 +168,5 @@ export const AuthRules = z
 export type AuthRules = z.output<typeof AuthRules>;
 export type Rule = AuthRules["permissions"][number];
 export type Service = AuthRules["services"][string];
+export type Leaf = NonNullable<AuthRules["leafs"]>[string];
 export type Condition = NonNullable<Rule["when"]>[number];

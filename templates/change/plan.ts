@@ -3,6 +3,7 @@ import {
   differences,
   type ForbiddenChange,
   forbiddenChanges,
+  isSame,
   keyChanges,
   narrowedGrants,
   type OtherChange,
@@ -95,7 +96,13 @@ const ofNoServer = ["backup", "foreignLeafs", "renewsByJob", "leafAddress"];
 
 function otherChanges(before: Topology, after: Topology): OtherChange[] {
   const told = differences(before.identity, after.identity).filter((field) => ofResponders.includes(field));
-  const responders = told.map((field) => ({ at: `identity.${field}`, what: "the callout's responders are replaced" }));
+  const leafs = [before, after].map(({ identity }) =>
+    identity.users.filter((user) => user.certificateOf !== undefined),
+  );
+  const responders = [...told, ...(isSame(leafs[0], leafs[1]) ? [] : ["leafs"])].map((field) => ({
+    at: `identity.${field}`,
+    what: "the callout's responders are replaced",
+  }));
   const ofClusters = after.clusters.flatMap((cluster): OtherChange[] => {
     const old = before.clusters.find(({ name }) => name === cluster.name);
     if (!old) return [];

@@ -26,7 +26,8 @@ export function identityConf(
 }
 
 function calloutConf({ identity }: Topology, cluster: ClusterTopology, trust: Trust): ConfObject {
-  const users = usersOf(identity, cluster.name);
+  // Of whom the callout asks for a certificate, servers know nothing: they would let it in by themselves.
+  const users = usersOf(identity, cluster.name).filter(({ certificateOf }) => certificateOf === undefined);
   return {
     system_account: identity.systemAccount,
     accounts: Object.fromEntries(

@@ -7,6 +7,7 @@ import { AuthRules } from "../../../runtime/auth-callout/rules";
 import type { TokenClaims } from "../../../runtime/auth-callout/token";
 import { type Xkey, xkey } from "../../../runtime/auth-callout/xkey";
 import { type SigningKey, signingKey } from "../../../runtime/nkeys/nkey";
+import { createAuthority, issueCertificate } from "../../../runtime/x509/authority";
 import {
   type CalloutKeys,
   claimsOf,
@@ -16,6 +17,7 @@ import {
   requestClaims,
   seal,
   seedOf,
+  signWithNkeys,
 } from "../../support/callout-keys";
 
 const keys = makeKeys();
@@ -69,10 +71,57 @@ async function ask(
   const answer = openAnswer(keys, outcome.reply);
   return { request, outcome, answer, user: answer.nats.jwt && claimsOf(answer.nats.jwt) };
 }
-const login = (nonce: string, pair = service) => ({
-  nkey: service.getPublicKey(),
+const login = (nonce: string, pair = service, nkey = service) => ({
+  nkey: nkey.getPublicKey(),
   sig: Buffer.from(pair.sign(Buffer.from(nonce))).toString("base64url"),
 });
+
+const leaf = createUser();
+const hour = 3_600_000;
+/** Seconds; certificates end on a whole one. */
+const leafEnd = now + 1800;
+const withLeaf = AuthRules.parse({
+  ...rules,
+  leafs: {
+    [leaf.getPublicKey()]: {
+      name: "leaf-branch-APP",
+      account: "APP",
+      publish: { allow: ["orders.>"] },
+      subscribe: { allow: [">"], deny: ["$JS.>"] },
+      certificate: { name: "branch" },
+    },
+  },
+});
+interface AsLeaf {
+  /** In the certificate. */
+  name?: string;
+  certifiedMs?: number;
+  chains?: [] | "alone";
+  pair?: KeyPair;
+  nonce?: string;
+  options?: object;
+  client?: object;
+}
+/** Asks as a server does of a leaf node whose certificate it has verified. */
+async function askAsLeaf({
+  name = "branch",
+  certifiedMs = hour / 2,
+  chains,
+  pair = leaf,
+  nonce = "n0nce",
+  options,
+  client,
+}: AsLeaf = {}) {
+  const authority = await createAuthority("hub", hour * 72, new Date(now * 1000));
+  const names = { dns: [name] };
+  const issue = { names, usages: ["client" as const], ttlMs: certifiedMs, now: new Date(now * 1000) };
+  const { cert } = await issueCertificate(authority, issue);
+  const whole = chains === "alone" ? [[cert]] : (chains ?? [[cert, authority.cert]]);
+  const info = { kind: "Leafnode", type: "", nonce, ...client };
+  const { nats } = requestClaims(keys, options ?? login(nonce, pair, leaf), info);
+  const claims = { nats: { ...nats, client_tls: { verified_chains: whole } } };
+  return ask({}, {}, { rules: withLeaf, issuers: buildIssuers(withLeaf, "AUTH", asKeys(keys.issuer)) }, claims);
+}
 
 describe("in configuration mode", () => {
   test("the holder of a token gets exactly what the rules say, in the account of the rules", async () => {
@@ -152,6 +201,43 @@ describe("in configuration mode", () => {
     ["", ""],
   ])("a connection of kind %j and type %j is denied", async (kind, type) => {
     expect((await ask({ auth_token: "good" }, { kind, type })).outcome).toMatchObject({ reason: "client_kind" });
+  });
+
+  test("a leaf gets in with its key and its own certificate, with the rights of its link, until the certificate ends", async () => {
+    const { user } = await askAsLeaf();
+    expect(user).toMatchObject({ aud: "APP", name: "leaf-branch-APP", exp: leafEnd });
+    expect(user.nats).toMatchObject({ pub: { allow: ["orders.>"] }, sub: { allow: [">"], deny: ["$JS.>"] } });
+    // As everybody whom the callout admits, it is asked again when the longest lifetime is over.
+    expect((await askAsLeaf({ certifiedMs: 48 * hour })).user.exp).toBe(now + 3600);
+  });
+
+  test("an operator's leaf is known by the key in its JWT, which it has to sign with", async () => {
+    const standard = { iss: account.getPublicKey(), sub: leaf.getPublicKey(), iat: now };
+    const { sig } = login("n0nce", leaf);
+    const jwt = signWithNkeys({ ...standard, nats: { type: "user", version: 2 } }, account);
+    expect((await askAsLeaf({ options: { jwt, sig } })).user).toMatchObject({ name: "leaf-branch-APP" });
+    const { sig: forged } = login("n0nce", createUser());
+    expect((await askAsLeaf({ options: { jwt, sig: forged } })).outcome).toMatchObject({ reason: "nkey_signature" });
+    const foreign = signWithNkeys({ ...standard, nats: { type: "user", version: 2 } }, createUser());
+    expect((await askAsLeaf({ options: { jwt: foreign, sig } })).outcome).toMatchObject({ reason: "client_kind" });
+  });
+
+  test.each<[string, Parameters<typeof askAsLeaf>[0], string]>([
+    ["the certificate of another", { name: "other" }, "certificate"],
+    ["no certificate", { chains: [] }, "certificate"],
+    ["a certificate without its authority", { chains: "alone" }, "certificate"],
+    ["another key", { pair: createUser() }, "nkey_signature"],
+    ["a signature over nothing", { nonce: "" }, "nkey_signature"],
+    ["a key that no rule names", { options: login("n0nce") }, "client_kind"],
+    ["a key that every object has", { options: { ...login("n0nce"), nkey: "constructor" } }, "client_kind"],
+    ["a token", { options: { auth_token: "good" } }, "client_kind"],
+  ])("a leaf with %s is denied", async (_, how, reason) => {
+    expect((await askAsLeaf(how)).outcome).toMatchObject({ verdict: "denied", reason });
+  });
+
+  test("a leaf's login opens no other door, whatever certificate comes with it", async () => {
+    const { outcome } = await askAsLeaf({ client: { kind: "Client", type: "nats" } });
+    expect(outcome).toMatchObject({ verdict: "denied", reason: "nkey_unknown" });
   });
 
   test("a connection ends with its token, and after the longest lifetime", async () => {

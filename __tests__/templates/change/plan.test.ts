@@ -23,6 +23,7 @@ const everywhere = (effect: string) => ({
 const chart = (values: object) => ({
   "clusters.edge.platform.chart": { values },
 });
+const partner = (more: object = {}) => ({ "clusters.core.foreignLeafs": { partner: { accounts: ["APP"], ...more } } });
 const more = { platform: { kind: "kubernetes", flavor: "gke", namespace: "more" }, jetstream: {} };
 const onEcs = {
   kind: "aws-ecs",
@@ -45,6 +46,9 @@ test.each<[string, Changes, Changes, Record<string, string>]>([
   ["an account with a user that servers know", {}, { "accounts.NEW": {} }, everywhere("restart")],
   ["grants of tokens and services", {}, { "identity.services.api.publish.allow": ["a.>"] }, {}],
   ["a stream", {}, { streams: [] }, {}],
+  // The other link is closed to its inboxes.
+  ["a partner that servers know", {}, partner(), all("core", "restart")],
+  ["a partner whose certificate the callout judges", {}, partner({ certificate: "own" }), all("core", "reload")],
   ["durability", {}, { "clusters.core.jetstream.durability": "durable" }, all("core", "restart")],
   ["tags", {}, { "clusters.core.tags": ["a:b"] }, all("core", "reload")],
   ["websocket, a block that goes", {}, { "clusters.core.websocket": undefined }, all("core", "restart")],
@@ -84,6 +88,15 @@ test.each<[string, Changes, Changes, Record<string, string>]>([
   ],
 ])("%s: each server", (_, before, after, expected) => {
   expect(effects(plan(before, after))).toEqual(expected);
+});
+
+test("a partner whose certificate the callout judges is one of those whom it admits, for as long", () => {
+  const own = partner({ certificate: "own" });
+  const told = { at: "identity.leafs", what: "the callout's responders are replaced" };
+  expect(plan({}, own).others).toContainEqual(told);
+  const gone = plan(own, {});
+  expect(gone.others).toContainEqual(told);
+  expect(gone.narrowed).toMatchObject([{ at: "user leaf-partner-APP", what: ["everything"], keptMs: 3_600_000 }]);
 });
 
 test("the first deployment starts every server, and makes every stream", () => {

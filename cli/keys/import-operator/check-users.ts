@@ -1,5 +1,5 @@
 import type { Problem } from "../../../model/config";
-import type { Topology } from "../../../model/topology";
+import { asSigned, type Topology } from "../../../model/topology";
 import { controlPlane, hasEnded, type Import, knowsSigningKey, type OwnKeys } from "./parts";
 
 /** Problems of creds, and of users without a usable login. */
@@ -9,7 +9,8 @@ export function userProblems(
   own: OwnKeys,
   now: Date,
 ): Problem[] {
-  return identity.users.flatMap(({ name, account: accountName }): Problem[] => {
+  const signed = identity.users.map((user) => asSigned(identity, user));
+  return signed.flatMap(({ name, account: accountName }): Problem[] => {
     const path = ["creds", name];
     const account = accounts[accountName];
     const user = creds[name];

@@ -1,5 +1,5 @@
 import { ConfigError, type Trust } from "../../../model/config";
-import type { Topology } from "../../../model/topology";
+import { asSigned, type Topology } from "../../../model/topology";
 import { UserError } from "../../core/project";
 import type { ImportedOperator } from "../imported-trust";
 import type { KeyStore } from "../key-store";
@@ -90,7 +90,8 @@ async function earlierCreds(
   previous?: Trust,
 ): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
-  for (const { name, account } of previous ? identity.users : []) {
+  const signed = identity.users.map((user) => asSigned(identity, user));
+  for (const { name, account } of previous ? signed : []) {
     const text = await store.read(`creds-${name}`);
     const read = text === undefined ? undefined : readCreds(text);
     const own = previous?.accounts[account]?.signingKey;
