@@ -6,6 +6,7 @@ const { default: Sequencer } = require("@jest/test-sequencer");
  */
 const longest = [
   "truth/deploy-emulated",
+  "truth/changes-emulated",
   "truth/fleet-emulated",
   "truth/power-cut-emulated",
   "truth/package",

@@ -684,6 +684,120 @@ proof(
   minutes(20),
 );
 
+/** What each server shows of itself: its process, when it read its configuration, and the pod that it is in. */
+interface Shown {
+  start: string;
+  config_load_time: string;
+  config_digest: string;
+  pod: string;
+}
+
+async function shown(): Promise<Record<string, Shown>> {
+  const path = "{.metadata.name} {.metadata.uid} {.status.containerStatuses[*].restartCount}";
+  const lines = (await pods("app.kubernetes.io/component=nats", path)).split("\n");
+  const found: Record<string, Shown> = {};
+  const sys = await (await fixedUser("sys")).connection();
+  await eventually(
+    "every server answers",
+    async () => {
+      for await (const answer of await sys.requestMany("$SYS.REQ.SERVER.PING.VARZ", "", { maxWait: 3000 })) {
+        const { server, data } = JSON.parse(answer.string());
+        const { start, config_load_time, config_digest } = data;
+        const pod = lines.find((line) => line.startsWith(`${server.name} `)) ?? "";
+        found[server.name] = { start, config_load_time, config_digest, pod };
+      }
+      return servers.every((server) => found[server] !== undefined);
+    },
+    60,
+  );
+  return found;
+}
+
+/** What was done to a server, by what it showed before and shows now: nobody's word is taken for it. */
+function doneTo(was: Shown, is: Shown): string {
+  const isOther = (key: keyof Shown) => was[key] !== is[key];
+  if (isOther("pod") || isOther("start")) return isOther("pod") && isOther("start") ? "restart" : "an end by itself";
+  if (isOther("config_load_time") !== isOther("config_digest")) return "a reload of what it ran already";
+  return isOther("config_load_time") ? "reload" : "nothing";
+}
+
+type Changed = ReturnType<typeof changed>;
+const onCluster = (input: Changed, fields: object): Changed => {
+  const { nats } = input.clusters;
+  if (!nats) throw new Error("no cluster nats");
+  return {
+    ...input,
+    clusters: { nats: { ...nats, jetstream: { ...nats.jetstream, ...fields } as typeof nats.jetstream } },
+  };
+};
+
+/** One change of each kind, each made on top of those before it. */
+const kinds: [effect: string, what: string, change: (input: Changed) => Changed][] = [
+  [
+    "nothing",
+    "a shorter life of logins",
+    (input) => ({ ...input, identity: { ...input.identity, maxLifetime: "30m" } }),
+  ],
+  ["reload", "larger messages", (input) => ({ ...input, nats: { ...input.nats, maxPayload: "6MiB" } })],
+  ["restart", "another size of the memory store", (input) => onCluster(input, { memory: "24MiB" })],
+];
+/** The environment with the first of them. */
+const withKinds = (count: number) => kinds.slice(0, count).reduce((input, [, , change]) => change(input), changed(5));
+
+/** What the plan says of each server, and what else stands against it. */
+async function saidOfServers(code: number) {
+  const planned = await project.natsform("deploy", name, "--plan", "--json");
+  expect({ code: planned.code, stderr: planned.stderr }).toMatchObject({ code });
+  const { change } = JSON.parse(planned.stdout);
+  const said: [string, string][] = change.servers.map(({ server, effect }: Record<string, string>) => [server, effect]);
+  return { said: Object.fromEntries(said), forbidden: change.forbidden.map(({ at }: { at: string }) => at) };
+}
+const everyServer = (effect: string) => Object.fromEntries(servers.map((server) => [server, effect]));
+
+for (const [i, [effect, what]] of kinds.entries())
+  proof(
+    `${what}: the plan says ${effect}, and the node did so`,
+    () =>
+      report.row(
+        `change: ${what}`,
+        async () => {
+          project.write(withKinds(i + 1));
+          const before = await shown();
+          expect(await saidOfServers(2)).toEqual({ said: everyServer(effect), forbidden: [] });
+          await deploy();
+          const after = await shown();
+          const did = servers.map((server) => [server, doneTo(before[server] as Shown, after[server] as Shown)]);
+          expect(Object.fromEntries(did)).toEqual(everyServer(effect));
+          return effect;
+        },
+        (seen) => `said and seen of ${servers.length} servers: ${seen}`,
+      ),
+    minutes(15),
+  );
+
+proof(
+  "another name of the cluster is forbidden by the plan, and refused before anything is touched",
+  () =>
+    report.row(
+      "change: natsName",
+      async () => {
+        const [now, at] = [withKinds(kinds.length), "clusters.nats.natsName"];
+        const { nats } = now.clusters;
+        if (!nats) throw new Error("no cluster nats");
+        const before = await shown();
+        project.write({ ...now, clusters: { nats: { ...nats, natsName: "another" } } });
+        expect((await saidOfServers(3)).forbidden).toEqual([at]);
+        const { code, stdout, stderr } = await project.natsform("deploy", name, "--yes");
+        project.write(now);
+        expect({ code, stdout, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining(at) });
+        expect(await shown()).toEqual(before);
+        return at;
+      },
+      (at) => `${at} refused; every pod, process and configuration as before`,
+    ),
+  minutes(10),
+);
+
 proof(
   "a second deployment changes nothing",
   () =>
@@ -715,6 +829,48 @@ proof(
       (count) => `none of ${count} keys, no seed and no private key`,
     ),
   minutes(3),
+);
+
+/** The environment as it is, without the backup: what is stored is thrown away with the cluster. */
+const withoutBackup = (): Changed => {
+  const input = withKinds(kinds.length);
+  const { nats } = input.clusters;
+  if (!nats) throw new Error("no cluster nats");
+  const { backup, ...rest } = nats;
+  expect(backup).toBeDefined();
+  const accepted = { rule: "backup-taken-out", reason: "what is stored is thrown away", expires: "2099-01-01" };
+  return { ...input, clusters: { nats: rest }, acknowledge: [...(input.acknowledge ?? []), accepted] };
+};
+
+proof(
+  "a backup that left the environment is shown, and goes with the next deployment, its user too",
+  () =>
+    report.row(
+      "backup taken out",
+      async () => {
+        const cronJobs = async () =>
+          (await objects("cronjobs")).split("\n").filter((line) => /backup|drill|prune/.test(line));
+        const before = await cronJobs();
+        expect(before.length).toBeGreaterThan(1);
+        project.write(withoutBackup());
+        // Its users are accepted until their keys are known to be nobody's: what says so comes before anything is touched.
+        const { code, stdout } = await project.natsform("deploy", name, "--plan", "--json");
+        expect({ code, said: JSON.parse(stdout).error.message }).toEqual({
+          code: 1,
+          said: expect.stringMatching(/backup-APP.* is in no configuration any more/),
+        });
+        await project.run("keys", "init", name);
+        const planned = await project.natsform("deploy", name, "--plan", "--json");
+        const left = JSON.parse(planned.stdout).left.map(({ stack }: { stack: string }) => stack);
+        expect(left).toEqual([`${name}-nats-backup`]);
+        const { removed } = await deploy();
+        expect(Object.keys(removed)).toEqual(left);
+        expect(await cronJobs()).toEqual([]);
+        return before;
+      },
+      (before) => `${before.length} CronJobs are gone, and every row holds`,
+    ),
+  minutes(15),
 );
 
 proof(

@@ -56,7 +56,7 @@ export function triedChanges(before: EnvironmentInput): TriedChange[] {
   const accounts = (fields: EnvironmentInput["accounts"]) =>
     of(`accounts ${shown(fields)}`, { accounts: { APP, OTHER, ...fields } as never });
   const clusters = (fields: Partial<Cluster>) =>
-    of(`cluster ${shown(fields)}`, { clusters: { core: { ...cluster, ...fields } } });
+    of(`cluster ${shown(fields)}`, { clusters: { core: { ...(before.clusters.core ?? cluster), ...fields } } });
   const jetstream = (fields: object) => clusters({ jetstream: { ...cluster.jetstream, ...fields } });
   const platform = (fields: object) => clusters({ platform: { ...cluster.platform, ...fields } as never });
   const stream = (fields: object) => of(`stream ${shown(fields)}`, { streams: [{ ...orders, ...fields }] as never });
