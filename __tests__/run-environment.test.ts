@@ -37,6 +37,7 @@ class Run {
       testMatch: ["**/*.test.js"],
       transform: { "\\.ts$": [require.resolve("@swc/jest"), { jsc: { parser: { syntax: "typescript" } } }] },
       testEnvironment: at("environment.ts"),
+      runtime: at("runtime.js"),
       globalSetup: at("global-setup.ts"),
       globalTeardown: at("global-teardown.ts"),
       testSequencer: require.resolve("@jest/test-sequencer"),
@@ -122,6 +123,64 @@ onLinux.each(["SIGINT", "SIGKILL"] as const)("%s in the middle of a run leaves n
   const pids = ["daemon", "child", "other"].map((name) => Number(run.noted(name)));
   await eventually("the end of all", () => !pids.some(isAlive), 60);
   await eventually("the folder is removed", () => !existsSync(run.noted("temporary")), 60);
+});
+
+test("an installed package is loaded once for all files, which run where node's own modules do", async () => {
+  const zod = JSON.stringify(require.resolve("zod"));
+  const run = new Run();
+  const jest = run.start(
+    {
+      first: `test("loads it", () => { globalThis.__kept = require(${zod}); });`,
+      second: `const zod = require(${zod});
+        test("finds it", () => expect(zod === globalThis.__kept).toBe(true));
+        test("an error of node is an error", () => {
+          try { fs.readFileSync("/nowhere"); } catch (error) { return expect(error).toBeInstanceOf(Error); }
+          throw new Error("nothing was thrown");
+        });
+        test("its own modules are its own", () => { require("./own").count++; expect(require("./own").count).toBe(1); });`,
+      third: `test("its own modules are its own", () => { require("./own").count++; expect(require("./own").count).toBe(1); });`,
+    },
+    "--runInBand",
+    "--testSequencer",
+    sequencer(),
+  );
+  writeFileSync(join(run.folder, "tests", "own.js"), "module.exports = { count: 0 };");
+  await once(jest, "close");
+  expect(run.said).toMatch(/^Tests: .*5 passed, 5 total/m);
+  expect(jest.exitCode).toBe(0);
+});
+
+test("what a file of tests changes around it, the next one does not find", async () => {
+  const run = new Run();
+  const jest = run.start(
+    {
+      first: `test("changes everything", () => {
+        note("folder", process.cwd());
+        process.env.LEFT = "yes"; delete process.env.HOME; process.env.PATH += ":/left";
+        process.chdir(os.tmpdir()); process.exitCode = 7; process.left = true;
+        process.on("SIGUSR2", () => undefined); process.removeAllListeners("warning");
+        globalThis.left = true; globalThis.fetch = () => "left";
+        const date = Date; globalThis.Date = class extends date {};
+        expect.extend({ toBeLeft: () => ({ pass: true, message: () => "" }) });
+        jest.useFakeTimers(); jest.spyOn(Math, "random").mockReturnValue(0.5);
+      });`,
+      second: `test("finds nothing of it", () => {
+        expect([process.env.LEFT, process.env.HOME, process.env.PATH.includes("/left")]).toEqual([undefined, ${JSON.stringify(process.env.HOME)}, false]);
+        expect([process.cwd(), process.exitCode, process.left]).toEqual([fs.readFileSync(${JSON.stringify("FOLDER")}, "utf8"), undefined, undefined]);
+        expect([process.listenerCount("SIGUSR2"), process.listenerCount("warning") > 0]).toEqual([0, true]);
+        expect([globalThis.left, typeof fetch("data:,a").then, Date.name]).toEqual([undefined, "function", "Date"]);
+        expect(expect(1).toBeLeft).toBeUndefined();
+        expect(Math.random()).not.toBe(Math.random());
+        return new Promise((done) => setTimeout(done, 5));
+      });`.replace('"FOLDER"', JSON.stringify(join(run.folder, "folder"))),
+    },
+    "--runInBand",
+    "--testSequencer",
+    sequencer(),
+  );
+  await once(jest, "close");
+  expect(run.said).toMatch(/^Tests: .*2 passed, 2 total/m);
+  expect(jest.exitCode).toBe(0);
 });
 
 /** A sequencer by name, so that "first" comes first. */

@@ -1,24 +1,28 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import type { EnvironmentContext, JestEnvironmentConfig } from "@jest/environment";
+import type { EnvironmentContext, JestEnvironment, JestEnvironmentConfig } from "@jest/environment";
+import { ModernFakeTimers } from "@jest/fake-timers";
 import type { Circus } from "@jest/types";
-import { TestEnvironment } from "jest-environment-node";
+import { ModuleMocker } from "jest-mock";
 import { children, endAll, processesOf, removeFolder } from "./left";
+import { rememberRealm } from "./realm";
 
 const timedOut = /^(thrown: ")?Exceeded timeout/;
 
-/** esbuild's own, which ends with its parent: nobody forgot it. */
-const helper = /\besbuild --service=/;
-
 /**
- * Node, with a folder of temporary files for each file of tests. When its tests are over, also when one of them failed,
- * what they have started ends before the next file begins, and is named. What a test that was not done in time has started
- * ends with it: a command that goes on would be in the next one's way.
+ * Node's own realm, with a folder of temporary files for each file of tests. When its tests are over, also when one of them
+ * failed, what they have changed around them is put back, and what they have started ends before the next file begins, and is
+ * named. What a test that was not done in time has started ends with it: a command that goes on would be in the next one's
+ * way.
  */
-export default class FileEnvironment extends TestEnvironment {
+export default class FileEnvironment implements JestEnvironment<unknown> {
+  readonly global = globalThis as unknown as JestEnvironment["global"];
+  readonly moduleMocker = new ModuleMocker(globalThis);
+  readonly fakeTimers = null;
+  readonly fakeTimersModern: ModernFakeTimers;
+  readonly #restore: () => void;
   readonly #file: string;
-  readonly #temporary: string | undefined;
   readonly #folder: string;
   /** Those of jest itself. */
   readonly #others: ReadonlySet<string>;
@@ -26,12 +30,10 @@ export default class FileEnvironment extends TestEnvironment {
   #before: ReadonlySet<string> = new Set();
 
   constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
-    // Before the tests get their copy of the variables.
-    const temporary = process.env.TMPDIR;
+    this.#restore = rememberRealm();
     const folder = mkdtempSync(join(tmpdir(), "f"));
     process.env.TMPDIR = folder;
-    super(config, context);
-    this.#temporary = temporary;
+    this.fakeTimersModern = new ModernFakeTimers({ config: config.projectConfig, global: globalThis });
     this.#folder = folder;
     this.#file = relative(config.globalConfig.rootDir, context.testPath);
     this.#others = new Set(children());
@@ -43,16 +45,20 @@ export default class FileEnvironment extends TestEnvironment {
     await endAll(() => children().filter((pid) => !this.#before.has(pid)));
   }
 
-  override async teardown(): Promise<void> {
-    await super.teardown();
-    if (this.#temporary === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = this.#temporary;
+  async setup(): Promise<void> {}
+
+  exportConditions = () => ["node", "node-addons"];
+
+  getVmContext = () => null;
+
+  async teardown(): Promise<void> {
+    this.fakeTimersModern.dispose();
+    this.#restore();
     const left = await endAll(() => [
       ...new Set([...processesOf(this.#folder), ...children().filter((pid) => !this.#others.has(pid))]),
     ]);
     removeFolder(this.#folder);
-    const named = left.split(/(?<=\n)/).filter((line) => line !== "" && !helper.test(line));
-    if (named.length > 0) process.stderr.write(`left running by ${this.#file}, ended now:\n${named.join("")}`);
+    if (left !== "") process.stderr.write(`left running by ${this.#file}, ended now:\n${left}`);
   }
 }
 

@@ -17,8 +17,12 @@ const read = (/** @type {() => string} */ look) => {
 /** @param {string | number} pid */
 const commandOf = (pid) => read(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"));
 
+/** esbuild's own, which serves all files of tests of a process, and ends with that. @param {string} command */
+const isHelper = (command) => /\besbuild\0--service=/.test(command);
+
 /** @param {string} pid @param {string} folder */
 const isOf = (pid, folder) =>
+  !isHelper(commandOf(pid)) &&
   [
     commandOf(pid),
     read(() => readFileSync(`/proc/${pid}/environ`, "utf8")),
@@ -33,7 +37,7 @@ const processesOf = (folder) =>
 const children = () =>
   read(() => readFileSync(`/proc/self/task/${process.pid}/children`, "utf8"))
     .split(" ")
-    .filter((pid) => pid !== "" && commandOf(pid) !== "");
+    .filter((pid) => pid !== "" && commandOf(pid) !== "" && !isHelper(commandOf(pid)));
 
 /** @param {() => string[]} list @param {NodeJS.Signals} signal */
 function signalAll(list, signal) {
