@@ -68,7 +68,7 @@ async function consumesMore(name: string, count = 3): Promise<void> {
 
 test("the command line checks its connection, publishes with an acknowledgement and sees its consumer", async () => {
   if (has("nats-cli")) return console.warn(`skipped: ${has("nats-cli")}`);
-  const text = await shell.run(pageBlock("cli-checks"), env);
+  const text = await shell.run(pageBlock("cli-checks"), { ...env, NATS_TOKEN: "of the sections before" });
   expect(text).toMatch(/OK .*round trip took/);
   expect(text).toMatch(/Stored in Stream: NEWS/);
   expect(text).not.toMatch(/violation/i);
