@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { openStore } from "../../cli/keys/store";
+import { liveClusters } from "../../cli/report/live-servers";
 import { parseEnvironment } from "../../model/config";
 import { buildTopology, clusterOf, clusterSecrets, type Topology } from "../../model/topology";
 import { servedFingerprint } from "../../runtime/certificate-agent/handshake";
@@ -806,6 +807,27 @@ proof(
       return `no changes in ${Object.keys(applied).length} stacks, ${rows.length} of ${rows.length} rows hold`;
     }),
   minutes(10),
+);
+
+proof(
+  "a review asks the deployed servers as somebody who can change nothing",
+  () =>
+    report.row(
+      "servers asked by a review",
+      async () => {
+        const [live] = await liveClusters.deployment(name, project.root);
+        expect(live?.servers.map((server) => [server.name, server.said?.version])).toEqual(
+          servers.map((server) => [server, topology.nats.version]),
+        );
+        expect(live?.servers.every(({ said }) => Date.parse(said?.certificatesUntil ?? "") > Date.now())).toBe(true);
+        expect(live?.meta).toEqual({ size: servers.length, current: servers.length });
+        expect(live?.streams).toContainEqual(expect.objectContaining({ account: "APP", name: "TEST", behind: [] }));
+        return live;
+      },
+      (live) =>
+        `${live?.servers.length} servers, ${live?.streams.map((one) => `${one.name} with ${one.messages} messages`)}`,
+    ),
+  minutes(2),
 );
 
 proof(

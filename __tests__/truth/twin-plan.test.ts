@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { liveTwin } from "../../cli/review/live";
+import { liveClusters } from "../../cli/report/live-servers";
 import type { ChangePlan } from "../../model/change";
 import { STREAMS_INBOX } from "../../runtime/streams/contract";
 import { eventually } from "../support/eventually";
@@ -38,7 +38,7 @@ test("nothing to do ends with 0, and what runs is not touched", async () => {
 
 test("a review reads what the servers say, and changes nothing", async () => {
   const before = { pids: twin.pids(), digests: await twin.digests() };
-  const [live] = await liveTwin("planned", project.root);
+  const [live] = await liveClusters.twin("planned", project.root);
   const { version } = await twin.ask<{ version: string }>("core-0", "/varz");
   expect(live).toMatchObject({ cluster: "core", servers: [{ name: "core-0", said: { version } }] });
   expect({ pids: twin.pids(), digests: await twin.digests() }).toEqual(before);
@@ -141,7 +141,7 @@ test("what is in memory alone is lost by its name, and by no agreement to a rest
   const acknowledge = [{ rule, reason: "What is cached can be lost, when somebody says so.", expires: "2027-11-01" }];
   const cached = { ...environment, clusters: { core: stored }, streams: [memory], acknowledge };
   await twin.up(cached);
-  const [live] = await liveTwin("planned", project.root);
+  const [live] = await liveClusters.twin("planned", project.root);
   expect(live?.streams).toEqual([{ account: "APP", name: "CACHE", messages: 0, bytes: 0, behind: [] }]);
   const before = { pids: twin.pids(), digests: await twin.digests() };
   project.write({ ...cached, nats: { featureFlags: { js_ack_fc_v2: true } } });

@@ -4,6 +4,7 @@ import { reviewExitCode } from "../../model/review";
 import { reviewLines } from "../../templates/review";
 import { commandHost } from "../core/hosts";
 import { print, printJson } from "../core/output";
+import type { LiveSource } from "../report/live-servers";
 import { reviewReports } from "../report/reports";
 import { type ReviewProps, reviewEnvironments } from "../report/review-environments";
 
@@ -13,15 +14,22 @@ export interface ReviewOptions {
   /** Documents of plans; `true`: planned now. */
   plan?: string[] | boolean;
   emulate?: boolean;
-  /** What the twin's servers say as well. */
-  live?: boolean;
+  /** Whose servers are asked as well. */
+  live?: LiveSource | true;
+  store?: string;
   json?: boolean;
 }
 
 /** `natsform review`: what a change does to NATS, and whether it is to be applied. */
 export async function runReview(names: readonly string[], options: ReviewOptions): Promise<void> {
-  const { from, out, plan, emulate, live, json } = options;
-  const props: ReviewProps = { from, emulate, live, ...(plan && { plan }) };
+  const { from, out, plan, emulate, live, store, json } = options;
+  const props: ReviewProps = {
+    from,
+    emulate,
+    store,
+    ...(live && { live: live === true ? "twin" : live }),
+    ...(plan && { plan }),
+  };
   const { root, reviews, from: commit } = await reviewEnvironments(names, props, commandHost({ json }));
   const reports = out === undefined ? {} : reviewReports(root, reviews);
   for (const [name, text] of Object.entries(reports)) writeFileAtomically(join(resolve(out ?? ""), name), text);

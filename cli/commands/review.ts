@@ -1,5 +1,5 @@
-import { Command } from "@commander-js/extra-typings";
-import { json } from "./options";
+import { Command, Option } from "@commander-js/extra-typings";
+import { json, storeOption } from "./options";
 
 export const review = () =>
   new Command("review")
@@ -13,7 +13,15 @@ export const review = () =>
       "Terraform plans of its stacks, as terraform show -json prints them; - is standard input; without files: planned now, with the credentials at hand",
     )
     .option("--emulate", "plan against what its emulated AWS has: natsform deploy --emulate")
-    .option("--live", "ask the servers of its twin as well: how much is stored, and whether every copy is current")
+    .addOption(
+      new Option(
+        "--live [servers]",
+        "ask servers as well, those of its twin or deployed ones: how much is stored, whether every copy is current, when certificates end",
+      )
+        .choices(["twin", "deployment"] as const)
+        .preset("twin" as const),
+    )
+    .addOption(storeOption())
     .option("--out <folder>", "write review.html, review.md, review.sarif and review.json")
     .option(...json)
     .addHelpText(

@@ -8,6 +8,7 @@ import { findProject } from "../core/project";
 import { mergeBase, readBase } from "../review/base-revision";
 import { foreignInput, inOrder, type PlansOfEnvironment, readPlans } from "../review/read-plans";
 import { reviewInputs } from "../review/review-source";
+import type { LiveSource } from "./live-servers";
 
 export interface ReviewProps {
   /** Folder of the project. @default the one around the working directory */
@@ -18,8 +19,10 @@ export interface ReviewProps {
   plan?: readonly string[] | true;
   /** Plans against the emulated AWS of this machine. */
   emulate?: boolean;
-  /** Asks the twin's servers as well. */
-  live?: boolean;
+  /** Asks servers as well: of the twin on this machine, or the deployed ones. */
+  live?: LiveSource;
+  /** URL of the store of the private keys, with which deployed servers are asked. @default the environment's folder in `.natsform/` */
+  store?: string;
 }
 
 export interface Reviewed {
@@ -38,7 +41,7 @@ export interface Reviewed {
  */
 export async function reviewEnvironments(
   names: readonly string[],
-  { root: given, from, plan, emulate = false, live = false }: ReviewProps,
+  { root: given, from, plan, emulate = false, live, store }: ReviewProps,
   host: Host,
 ): Promise<Reviewed> {
   const today = new Date().toISOString().slice(0, 10);
@@ -51,7 +54,7 @@ export async function reviewEnvironments(
   const base = isForeign ? undefined : await readBase(root, from ?? mergeBase(root));
   const chosen = files && names.length === 0 ? [...files.environments.keys()] : names;
   const read = base ? await reviewInputs(root, base, chosen, today) : [];
-  const inputs = live ? await Promise.all(read.map((input) => withLive(root, input))) : read;
+  const inputs = live ? await Promise.all(read.map((input) => withLive(root, input, live, store))) : read;
   const own = plan === true || emulate ? await planned(root, inputs, emulate, host) : files?.environments;
   const judged = inputs.flatMap((input) => {
     const plans = own?.get(input.name);
@@ -62,10 +65,11 @@ export async function reviewEnvironments(
 }
 
 /** One that is taken out has servers too; they are asked by what is checked out, which no longer knows them. */
-async function withLive(root: string, input: ReviewInput): Promise<ReviewInput> {
+async function withLive(root: string, input: ReviewInput, live: LiveSource, store?: string): Promise<ReviewInput> {
   if (!input.after) return input;
-  const { liveTwin } = require("../review/live") as typeof import("../review/live");
-  return { ...input, live: await liveTwin(input.name, root) };
+  // A review of sources alone starts without what connects and deploys.
+  const { liveClusters } = require("./live-servers") as typeof import("./live-servers");
+  return { ...input, live: await liveClusters[live](input.name, root, store) };
 }
 
 /**

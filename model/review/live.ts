@@ -6,13 +6,20 @@ export interface LiveCluster {
   /** When they were asked; ISO 8601. */
   at: string;
   servers: LiveServer[];
+  /** Of the group that every cluster with JetStream has: how many are in it, and how many have everything; 0: it has no leader. */
+  meta?: { size: number; current: number };
   streams: LiveStream[];
 }
 
 export interface LiveServer {
   name: string;
   /** Absent: it did not answer. */
-  said?: { version: string; connections: number };
+  said?: {
+    version: string;
+    connections: number;
+    /** When the first of the certificates that it serves ends; ISO 8601. Absent: it has none, or is older than 2.12. */
+    certificatesUntil?: string;
+  };
 }
 
 export interface LiveStream {

@@ -1,6 +1,7 @@
 import { RESPONDER_PERMISSIONS } from "../../runtime/auth-callout/contract";
 import { BACKUP_PERMISSIONS } from "../../runtime/backup/contract";
 import { RENEWAL_PERMISSIONS, RENEWAL_USER } from "../../runtime/certificate-renewal/contract";
+import { OBSERVER_PERMISSIONS, OBSERVER_USER } from "../../runtime/observer/contract";
 import { STREAMS_INBOX, STREAMS_PERMISSIONS } from "../../runtime/streams/contract";
 import { type Environment, effectiveLists } from "../config";
 import { exportOf, importOf } from "./accounts";
@@ -38,6 +39,12 @@ export function buildIdentity(env: Environment): Identity {
   const backedUp = Object.values(env.clusters).some((cluster) => cluster.backup);
   const clients: Omit<UserTopology, "connections">[] = [
     { name: "sys", account: "SYS", purpose: "operators and monitoring; works with the callout down" },
+    {
+      name: OBSERVER_USER,
+      account: "SYS",
+      purpose: "says what servers run and hold, and can change nothing",
+      permissions: copy(OBSERVER_PERMISSIONS),
+    },
     {
       name: "responder",
       account: "AUTH",

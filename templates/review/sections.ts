@@ -1,4 +1,4 @@
-import { actionOrder, type Review, type StackReview, type Step, sizeText } from "../../model/review";
+import { actionOrder, type LiveServer, type Review, type StackReview, type Step, sizeText } from "../../model/review";
 import { changeLines } from "../change";
 
 /** A part of a report, the same for every place that it goes to. Texts are not escaped yet. */
@@ -112,11 +112,9 @@ export function sectionsOf(review: Review): Section[] {
       id: "live",
       title: "What servers said",
       head: ["cluster", "asked at", "who", "what"],
-      rows: review.live.flatMap(({ cluster, at, servers, streams }) => [
-        ...servers.map(({ name, said }) => [
-          ...[cluster, at, name],
-          said ? `${said.version}, ${said.connections} connections` : "does not answer",
-        ]),
+      rows: review.live.flatMap(({ cluster, at, servers, meta, streams }) => [
+        ...servers.map(({ name, said }) => [...[cluster, at, name], said ? saidText(said) : "does not answer"]),
+        ...(meta ? [[cluster, at, "the meta group", `${meta.current} of ${meta.size} servers current`]] : []),
         ...streams.map(({ account, name, messages, bytes, behind }) => [
           ...[cluster, at, `${name} of ${account}`],
           `${messages} messages, ${sizeText(bytes)}, ${behind.length === 0 ? "every copy current" : `${behind.length} copies behind`}`,
@@ -162,3 +160,6 @@ const resourcesOf = ({ changes }: StackReview): string =>
 
 /** The plan of the change as `natsform plan-change` prints it. */
 export const planLines = ({ change }: Review): string[] => changeLines(change);
+
+const saidText = ({ version, connections, certificatesUntil }: NonNullable<LiveServer["said"]>) =>
+  `${version}, ${connections} connections${certificatesUntil === undefined ? "" : `, certificates until ${certificatesUntil.slice(0, 10)}`}`;

@@ -127,6 +127,7 @@ test("users are unique, live in accounts that exist, and only those of natsform'
     const own = identity.users.filter(({ account }) => account === "SYS" || account === "AUTH");
     expect(own.map(({ name, account }) => [name, account])).toEqual([
       ["sys", "SYS"],
+      ["observer", "SYS"],
       ["responder", "AUTH"],
       ...(renewed ? [["renewal", "SYS"]] : []),
     ]);

@@ -2,6 +2,7 @@ import { buildTopology, isLandingAccount } from "../../../model/topology";
 import { RESPONDER_PERMISSIONS } from "../../../runtime/auth-callout/contract";
 import { BACKUP_PERMISSIONS } from "../../../runtime/backup/contract";
 import { RENEWAL_PERMISSIONS } from "../../../runtime/certificate-renewal/contract";
+import { OBSERVER_PERMISSIONS } from "../../../runtime/observer/contract";
 import { covers } from "../../../runtime/subjects/spec";
 import { changed, parsed } from "../../support/lint-environment";
 
@@ -11,6 +12,7 @@ const user = (name: string, identity = identityWith()) => identity.users.find((o
 test("the programs' users have the rights of their contracts, and no others", () => {
   expect(user("responder")).toMatchObject({ account: "AUTH", permissions: RESPONDER_PERMISSIONS });
   expect(user("renewal")).toMatchObject({ account: "SYS", permissions: RENEWAL_PERMISSIONS });
+  expect(user("observer")).toMatchObject({ account: "SYS", permissions: OBSERVER_PERMISSIONS });
   expect(user("backup-APP")).toMatchObject({ account: "APP", permissions: BACKUP_PERMISSIONS });
   for (const { name, permissions } of identityWith().users.filter(({ connections }) =>
     connections.includes("STANDARD"),

@@ -111,6 +111,7 @@ const asking: Record<string, string> = {
   "cli/deploy/targets.ts": "opens the access to Kubernetes",
   "cli/images/destinations.ts": "images that a tag names",
   "cli/keys/leaf-authority.ts": "reads a Secret of Kubernetes, or of AWS",
+  "cli/report/live-servers.ts": "servers on Kubernetes are reached through its API",
   "model/change/platform.ts": "a larger cluster on ECS has other certificates, for which its servers restart",
   "model/config/checks/aws.ts": "reads what is not parsed yet",
   "model/config/checks/http-gateway.ts": "reads what is not parsed yet",

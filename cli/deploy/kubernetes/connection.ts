@@ -85,8 +85,8 @@ function answers(host: string, port: number): Promise<boolean> {
 }
 
 /** Login of a fixed user of a cluster, with its key from the key store. */
-async function authenticationOf(
-  { keys, topology, trust }: DeployTarget,
+export async function authenticationOf(
+  { keys, topology, trust }: Pick<DeployTarget, "keys" | "topology" | "trust">,
   cluster: string,
   user: string,
 ): Promise<Authentication> {

@@ -67,7 +67,7 @@ export const natsBoxUsers: Check = (env) => {
   const withJetStream = accounts.filter((account) => !isOff(account));
   const backedUp = clustersOf(env).some(([, cluster]) => cluster.backup !== undefined);
   const known = [
-    "sys",
+    ...["sys", "observer"],
     ...withJetStream.map((account) => `streams-${account}`),
     ...(backedUp ? withJetStream : []).map((account) => `backup-${account}`),
   ];

@@ -7,10 +7,13 @@ import {
 } from "@nats-io/transport-node";
 import { makeKeys } from "../../cli/keys/make";
 import { MemoryStore } from "../../cli/keys/store";
-import { type EnvironmentInput, parseEnvironment } from "../../model/config";
+import { liveCluster } from "../../cli/review/live";
+import { type EnvironmentInput, parseEnvironment, type Trust } from "../../model/config";
 import { buildTopology, clusterOf } from "../../model/topology";
 import { RENEWAL_INBOX } from "../../runtime/certificate-renewal/contract";
 import { reloadServers } from "../../runtime/certificate-renewal/reload";
+import { programInboxPrefix } from "../../runtime/client/identity";
+import { OBSERVER_INBOX } from "../../runtime/observer/contract";
 import { identityConf } from "../../templates/nats-conf/identity";
 import { printConf } from "../../templates/nats-conf/tree";
 import { makeFolder, type NatsServer, removeFolder, startNatsServer } from "../support/callout-nats-server";
@@ -51,10 +54,11 @@ test("the job has a user only where it runs", () => {
   );
 });
 
-describe.each<Mode>(["callout", "operator"])("the renewal user in %s mode", (mode) => {
+describe.each<Mode>(["callout", "operator"])("users of the system account in %s mode", (mode) => {
   const folder = makeFolder();
   let server: NatsServer;
   let store: MemoryStore;
+  let trust: Trust;
   const connections: NatsConnection[] = [];
 
   const login = async (user: string, inboxPrefix?: string) => {
@@ -69,7 +73,7 @@ describe.each<Mode>(["callout", "operator"])("the renewal user in %s mode", (mod
   beforeAll(async () => {
     store = new MemoryStore();
     const topology = buildTopology(environment(mode, { kind: "kubernetes", flavor: "gke" }));
-    const { trust } = await makeKeys(topology, store);
+    ({ trust } = await makeKeys(topology, store));
     server = await startNatsServer(
       folder,
       printConf(identityConf(topology, clusterOf(topology, "core"), trust, folder)),
@@ -81,7 +85,7 @@ describe.each<Mode>(["callout", "operator"])("the renewal user in %s mode", (mod
     removeFolder(folder);
   });
 
-  test("finds the servers and has them reload", async () => {
+  test("the renewal job finds the servers and has them reload", async () => {
     const connection = await login("renewal", RENEWAL_INBOX);
     const said = () => server.log().split("Reloaded server configuration").length;
     const before = said();
@@ -102,17 +106,42 @@ describe.each<Mode>(["callout", "operator"])("the renewal user in %s mode", (mod
     await eventually("the server reloads", async () => said() > before);
   });
 
-  test.each([
-    ["of connections", "$SYS.REQ.SERVER.PING.CONNZ"],
-    ["of the accounts", "$SYS.REQ.SERVER.PING.ACCOUNTZ"],
-    ["of an account's connections", "$SYS.REQ.ACCOUNT.APP.CONNZ"],
-    ["of the server's settings", "$SYS.REQ.SERVER.PING.VARZ"],
-    ["to replace an account", "$SYS.REQ.CLAIMS.UPDATE"],
-    ["to delete accounts", "$SYS.REQ.CLAIMS.DELETE"],
-    ["to close a connection", "$SYS.REQ.SERVER.ANY.KICK"],
-    ["to publish anything else", "orders.new"],
-  ])("is refused a question %s", async (_, subject) => {
-    const connection = await login("renewal", RENEWAL_INBOX);
+  test("a review reads what a server runs and holds", async () => {
+    const connection = await login("observer", OBSERVER_INBOX);
+    const name = connection.info?.server_name ?? "";
+    const live = await liveCluster({ name: "core", servers: [{ name }, { name: "away" }] as never }, trust, connection);
+    expect(live).toMatchObject({
+      servers: [
+        { name, said: { version: connection.info?.version, connections: expect.any(Number) } },
+        { name: "away" },
+      ],
+      streams: [],
+    });
+    expect(live.servers[1]?.said).toBeUndefined();
+  });
+
+  const questions = {
+    "of connections": "$SYS.REQ.SERVER.PING.CONNZ",
+    "of the accounts": "$SYS.REQ.SERVER.PING.ACCOUNTZ",
+    "of an account's connections": "$SYS.REQ.ACCOUNT.APP.CONNZ",
+    "of profiles": "$SYS.REQ.SERVER.PING.PROFILEZ",
+    "to replace an account": "$SYS.REQ.CLAIMS.UPDATE",
+    "to delete accounts": "$SYS.REQ.CLAIMS.DELETE",
+    "to close a connection": "$SYS.REQ.SERVER.ANY.KICK",
+    "to send clients away": "$SYS.REQ.SERVER.ANY.LDM",
+    "to remove a peer": "$JS.API.SERVER.REMOVE",
+    "to publish anything else": "orders.new",
+  };
+  const refused = {
+    renewal: { ...questions, "of the server's settings": "$SYS.REQ.SERVER.PING.VARZ" },
+    observer: { ...questions, "to reload": "$SYS.REQ.SERVER.ANY.RELOAD" },
+  };
+  const cases = Object.entries(refused).flatMap(([user, asked]) =>
+    Object.entries(asked).map(([what, subject]) => ({ user, what, subject })),
+  );
+
+  test.each(cases)("$user is refused a question $what", async ({ user, subject }) => {
+    const connection = await login(user, programInboxPrefix(user));
     const errors: string[] = [];
     void (async () => {
       for await (const status of connection.status()) if (status.type === "error") errors.push(status.error.message);
@@ -121,8 +150,11 @@ describe.each<Mode>(["callout", "operator"])("the renewal user in %s mode", (mod
     await eventually("the server refuses", async () => errors.some((error) => /Permissions Violation/.test(error)));
   });
 
-  test.each(["$SYS.>", "_INBOX.>", "$SYS.ACCOUNT.*.CONNECT"])("hears nothing on %s", async (subject) => {
-    const connection = await login("renewal", RENEWAL_INBOX);
+  const heard = ["renewal", "observer"].flatMap((user) =>
+    ["$SYS.>", "_INBOX.>", "$SYS.ACCOUNT.*.CONNECT"].map((subject) => ({ user, subject })),
+  );
+  test.each(heard)("$user hears nothing on $subject", async ({ user, subject }) => {
+    const connection = await login(user, programInboxPrefix(user));
     const refused = new Promise<unknown>((resolve) => {
       connection.subscribe(subject, { callback: (error) => void (error && resolve(error)) });
     });
