@@ -129,6 +129,54 @@ ${isRoot ? 'if (tags.network !== "none") throw new Error("network");' : ""}`,
   rmSync(join(top, "secret.txt"));
 });
 
+describe("packages that a change chose", () => {
+  const lock = (version: string, integrity = `sha512-${version}`) =>
+    JSON.stringify({ packages: { "": {}, "node_modules/used": { version, integrity } } });
+  const installed = (text: string) => write("nats/node_modules/.package-lock.json", text);
+  beforeAll(() => {
+    write(".gitignore", ".natsform\nnode_modules\n");
+    write("nats/package-lock.json", lock("1.0.0"));
+    git("add", ".");
+    git("commit", "-qm", "packages");
+    git("branch", "-f", "main");
+  });
+  afterEach(() => rmSync(join(project, "node_modules"), { recursive: true, force: true }));
+
+  test.each([
+    ["of another version", lock("2.0.0"), "used 2.0.0 (before: 1.0.0)"],
+    ["of another content", lock("1.0.0", "sha512-other"), "used 1.0.0 (before: of another content)"],
+    ["of which nobody says what they are", "", "nats/package-lock.json is another one, and what is installed cannot"],
+  ])("do not run: %s", async (_, text, message) => {
+    write("nats/package-lock.json", lock("2.0.0"));
+    installed(text);
+    const { code, stderr } = await review(["demo"]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) });
+    expect(stderr).toContain("--trust-head");
+    expect(await review(["demo", "--trust-head"])).toMatchObject({
+      stderr: "",
+      stdout: expect.stringMatching(/^demo: /),
+    });
+  });
+
+  test("those of the base run, whatever the change's lock file says", async () => {
+    write("nats/package-lock.json", lock("2.0.0"));
+    installed(lock("1.0.0"));
+    expect(await review(["demo"])).toMatchObject({ stderr: "", stdout: expect.stringMatching(/^demo: /) });
+  });
+
+  test("where the change touches no lock file, what is installed is nobody's choice", async () => {
+    installed(lock("2.0.0"));
+    expect(await review(["demo"])).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("lock files of other package managers, above the project too, cannot be compared", async () => {
+    write("pnpm-lock.yaml", "packages: {}\n");
+    git("add", ".");
+    expect((await review(["demo"])).stderr).toContain("pnpm-lock.yaml is another one, and what is installed cannot");
+    git("rm", "-qf", "pnpm-lock.yaml");
+  });
+});
+
 test("every environment that cannot be read is said at once, and nothing is written", async () => {
   write("nats/environments/demo.ts", source("siez: 1"));
   write("nats/environments/other.ts", "export default 1;\n");

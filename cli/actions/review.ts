@@ -10,6 +10,7 @@ import { type ReviewProps, reviewEnvironments } from "../report/review-environme
 
 export interface ReviewOptions {
   from?: string;
+  trustHead?: boolean;
   out?: string;
   /** Documents of plans; `true`: planned now. */
   plan?: string[] | boolean;
@@ -22,9 +23,10 @@ export interface ReviewOptions {
 
 /** `natsform review`: what a change does to NATS, and whether it is to be applied. */
 export async function runReview(names: readonly string[], options: ReviewOptions): Promise<void> {
-  const { from, out, plan, emulate, live, store, json } = options;
+  const { from, trustHead, out, plan, emulate, live, store, json } = options;
   const props: ReviewProps = {
     from,
+    trustHead,
     emulate,
     store,
     ...(live && { live: live === true ? "twin" : live }),

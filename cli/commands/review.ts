@@ -8,6 +8,7 @@ export const review = () =>
       "say what a change does to NATS, and whether it is to be applied; exit 0: nothing changes, 2: something does or is to be acknowledged, 3: it is not to be applied",
     )
     .option("--from <revision>", "what it is compared with; default: where it left the main branch")
+    .option("--trust-head", "run environment files with packages that the change itself chose")
     .option(
       "--plan [files...]",
       "Terraform plans of its stacks, as terraform show -json prints them; - is standard input; without files: planned now, with the credentials at hand",

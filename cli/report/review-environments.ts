@@ -15,6 +15,8 @@ export interface ReviewProps {
   root?: string;
   /** Revision to compare with. @default the merge base with the main branch */
   from?: string;
+  /** Environment files may run with packages that the change itself chose. @default false */
+  trustHead?: boolean;
   /** Files of plans (`terraform show -json`), or `true`: planned now, with the caller's credentials. @default no plans */
   plan?: readonly string[] | true;
   /** Plans against the emulated AWS of this machine. */
@@ -41,7 +43,7 @@ export interface Reviewed {
  */
 export async function reviewEnvironments(
   names: readonly string[],
-  { root: given, from, plan, emulate = false, live, store }: ReviewProps,
+  { root: given, from, trustHead, plan, emulate = false, live, store }: ReviewProps,
   host: Host,
 ): Promise<Reviewed> {
   const today = new Date().toISOString().slice(0, 10);
@@ -51,7 +53,7 @@ export async function reviewEnvironments(
   // Plans of somebody else's stacks alone need no project.
   const isForeign = files !== undefined && files.environments.size === 0;
   const root = given ?? (isForeign ? process.cwd() : projectRoot());
-  const base = isForeign ? undefined : await readBase(root, from ?? mergeBase(root));
+  const base = isForeign ? undefined : await readBase(root, from ?? mergeBase(root), trustHead);
   const chosen = files && names.length === 0 ? [...files.environments.keys()] : names;
   const read = base ? await reviewInputs(root, base, chosen, today) : [];
   const inputs = live ? await Promise.all(read.map((input) => withLive(root, input, live, store))) : read;

@@ -9,6 +9,7 @@ import { ConfigError, type Environment, type Trust } from "../../model/config";
 import { findTrust, listEnvironments, loadEnvironments, trustFile } from "../../model/config/load";
 import { withRevision } from "../core/checkout-at";
 import { UserError } from "../core/project";
+import { assertBasePackages } from "./installed-packages";
 
 /** An environment as it is at a revision; `problem` where it cannot be read there. */
 export type AtBase = { environment: Environment; trust?: Trust; problem?: undefined } | { problem: string };
@@ -63,16 +64,21 @@ export function mergeBase(root: string): string {
  * Reads every environment of a revision, isolated: its files are run without variables, network and other programs. What was
  * read once is kept by the revision's tree.
  *
- * @throws UserError when it is no revision
+ * @param trustHead packages that the change itself chose may run
+ * @throws UserError when it is no revision, and for packages that the change chose
  */
-export async function readBase(root: string, name: string): Promise<Base> {
+export async function readBase(root: string, name: string, trustHead = false): Promise<Base> {
   const commit = tried(root, "rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);
   if (!commit) throw new UserError(`${name} is no revision of git`, "git log --oneline shows some");
+  const files = changedFiles(root, commit);
+  const top = topOf(root);
+  if (!trustHead)
+    assertBasePackages(top, [root, top], { files, read: (path) => tried(root, "show", `${commit}:${path}`) });
   const kept = join(workFolder(root).root, "review", `${keyOf(root, commit)}.json`);
   const text = readIfThere(kept);
   const environments = text === undefined ? await evaluated(root, commit) : (JSON.parse(text) as Base["environments"]);
   if (text === undefined) writeFileAtomically(kept, JSON.stringify(environments));
-  return { name, commit, environments, files: changedFiles(root, commit) };
+  return { name, commit, environments, files };
 }
 
 /** What decides how the files of a revision are read: they themselves, and natsform's schema. */
