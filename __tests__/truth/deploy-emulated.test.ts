@@ -234,10 +234,11 @@ deployed(
   },
 );
 
+const states = () => deployment.files().filter(({ path }) => path.endsWith(".tfstate"));
+
 deployed("what is not to be applied is said and refused before anything is touched, with --yes too", async () => {
   const [orders, ...others] = demo.streams ?? [];
   deployment.project.write({ ...demo, streams: [{ ...(orders as object), maxAge: "1d" } as never, ...others] });
-  const states = () => deployment.files().filter(({ path }) => path.endsWith(".tfstate"));
   const before = states();
   const { code, stdout, stderr } = await deployment.project.natsform("deploy", "demo", "--emulate", "--yes");
   deployment.project.write(demo);
@@ -260,13 +261,31 @@ deployed("a review plans against what is deployed, without a private key, and ch
   git("add", "environments");
   git("commit", "-qm", "deployed");
   deployment.project.write({ ...demo, nats: { ...demo.nats, maxPayload: "4MiB" } });
-  const { code, stdout } = await deployment.project.natsform("review", "demo", "--emulate", "--json");
-  deployment.project.write(demo);
+  git("commit", "-qam", "larger messages");
+  const { code, stdout } = await deployment.project.natsform(
+    ...["review", "demo", "--emulate", "--from", "HEAD~1", "--json", "--out", ".natsform/report"],
+  );
   const [{ verdict, depth, stacks, reasons, change }] = JSON.parse(stdout).reviews;
   expect({ code, verdict, depth, reasons }).toEqual({ code: 2, verdict: "allow", depth: "plan", reasons: [] });
   expect(new Set(change.servers.map(({ effect }: { effect: string }) => effect))).toEqual(new Set(["reload"]));
   // The configuration of each server, and what its agent compares it with.
   expect(stacks.map(({ counts }: { counts: object }) => counts)).toEqual([{}, {}, { changed: 6 }, {}]);
+
+  // Of that one of the six was not approved: a deployment touches none.
+  const report = join(root, ".natsform/report/review.json");
+  const approved = JSON.parse(readFileSync(report, "utf8"));
+  const [unseen] = approved.reviews[0].stacks[2].changes.splice(0, 1);
+  writeFileSync(report, JSON.stringify(approved));
+  const before = states();
+  const refused = await deployment.project.natsform("deploy", "demo", "--emulate", "--approved", report);
+  deployment.project.write(demo);
+  expect(refused).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining(
+      `not what was approved, and nothing of it was touched:\n  demo-core-nats: ${unseen.address} is to be changed, which was not approved\n`,
+    ),
+  });
+  expect(states()).toEqual(before);
 });
 
 deployed("with an empty state, a foundation that carries the environment's tag is not made a second time", async () => {

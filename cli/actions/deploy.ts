@@ -13,7 +13,10 @@ import {
 } from "../deploy/deployment";
 import type { DeployResult } from "../deploy/steps";
 
-export interface DeployOptions extends DeployProps {
+export interface DeployOptions extends Omit<DeployProps, "approved"> {
+  /** File that was approved. */
+  approved?: string;
+  approvedDigest?: string;
   plan?: boolean;
   destroy?: boolean;
   yes?: boolean;
@@ -43,24 +46,31 @@ async function run(name: string, options: DeployOptions): Promise<void> {
   const host = commandHost({ json, yes });
   try {
     if (options.plan) {
-      const planned = await planDeployment(name, options, host);
+      const planned = await planDeployment(name, { ...options, approved: undefined }, host);
       if (json) printJson(planned);
       process.exitCode = deploymentExitCode(planned);
     } else if (options.destroy) {
-      const destroyed = await destroyDeployment(name, options, host);
+      const destroyed = await destroyDeployment(name, { ...options, approved: undefined }, host);
       if (json) printJson(destroyed ?? { environment: name, removed: {}, remains: [] });
       else if (!destroyed) print(`${name}: nothing is deployed to an emulated AWS here`);
       else for (const line of destroyed.remains) print(`kept: ${line}`);
-    } else showResult(await deployEnvironment(name, options, host), json);
+    } else showResult(await deployEnvironment(name, { ...options, approved: approvedBy(options) }, host), json);
   } catch (error) {
     if (!(error instanceof PrerequisitesMissing && options.ifPossible)) throw error;
     print(`-  ${"deploy".padEnd(12)}  ${name.padEnd(52)}  skipped: ${error.message.split("\n")[0]}`);
   }
 }
 
+const approvedBy = ({ approved, approvedDigest: digest }: DeployOptions): DeployProps["approved"] =>
+  approved === undefined ? undefined : { file: approved, ...(digest !== undefined && { digest }) };
+
 /** @throws UserError when changes need a confirmation and there is no way to ask for one */
-function assertConfirmable({ emulate, plan, yes, json }: DeployOptions): void {
-  if (emulate || plan || yes || (process.stdin.isTTY && !json)) return;
+function assertConfirmable({ emulate, plan, yes, json, approved, approvedDigest, destroy }: DeployOptions): void {
+  if (approvedDigest !== undefined && approved === undefined)
+    throw new UserError("--approved-digest is of a file", "name it with --approved");
+  if (approved !== undefined && (plan || destroy))
+    throw new UserError("--approved applies what was planned", `leave out --${plan ? "plan" : "destroy"}`);
+  if (emulate || plan || yes || approved !== undefined || (process.stdin.isTTY && !json)) return;
   throw new UserError(
     json ? "--json cannot ask for confirmation" : "there is no terminal to ask for confirmation",
     "--yes confirms every change, --plan only shows them",

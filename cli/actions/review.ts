@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { writeFileAtomically } from "../../artifacts/files";
 import { reviewExitCode } from "../../model/review";
@@ -32,8 +33,8 @@ export async function runReview(names: readonly string[], options: ReviewOptions
     ...(live && { live: live === true ? "twin" : live }),
     ...(plan && { plan }),
   };
-  const { root, reviews, from: commit } = await reviewEnvironments(names, props, commandHost({ json }));
-  const reports = out === undefined ? {} : reviewReports(root, reviews);
+  const { root, reviews, from: commit, head } = await reviewEnvironments(names, props, commandHost({ json }));
+  const reports = out === undefined ? {} : reviewReports(root, reviews, head);
   for (const [name, text] of Object.entries(reports)) writeFileAtomically(join(resolve(out ?? ""), name), text);
   if (json) printJson({ ...(commit && { from: commit }), reviews });
   else {
@@ -41,6 +42,12 @@ export async function runReview(names: readonly string[], options: ReviewOptions
     if (out !== undefined) {
       const files = Object.keys(reports).map((name) => join(out, name));
       print(`reports: ${files.join(", ")}`);
+      // What an approval names: the file itself is anybody's who can write it.
+      print(
+        `review.json: sha256 ${createHash("sha256")
+          .update(reports["review.json"] ?? "")
+          .digest("hex")}`,
+      );
     }
   }
   process.exitCode = reviewExitCode(reviews);

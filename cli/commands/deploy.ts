@@ -22,6 +22,11 @@ export const deploy = () =>
       "streams, or STREAM/consumer, that may be recreated when they cannot be changed, in this deployment",
     )
     .option("--acknowledge <keys...>", "keys of servers that nobody has measured: they are restarted for them")
+    .option(
+      "--approved <file>",
+      "apply what this review.json says and nothing else, and ask nothing: the same revision, and the same plans",
+    )
+    .option("--approved-digest <sha256>", "SHA-256 of that file, as the approval names it")
     .option("--unlock <id>", "release the lock of a state that a killed run has left")
     .option("--migrate-state", "copy the states to the backend that the environment names now")
     .option("--if-possible", "skip the deployment, with exit code 0, when a prerequisite is missing")

@@ -2,6 +2,7 @@ import type { PlannedStack } from "../../model/topology";
 import { counted } from "../core/counted";
 import type { Host } from "../core/host";
 import { confirmed, runStep, runSteps } from "../core/steps";
+import { assertApproved } from "./approval";
 import { agreeOnChange, showChange } from "./change";
 import { drivers } from "./drivers";
 import { applyEmulated, emulatedEvents } from "./emulated";
@@ -37,6 +38,7 @@ export async function applyEverything(target: DeployTarget, host: Host): Promise
     [...early.values()].map(({ review }) => review),
   );
   showVerdict(reviews, host);
+  assertApprovedPlans(first.target, early);
   await agreeOnChange(first.target, change, host);
   // On an emulated AWS nobody was asked about losses. Claims that are there have been looked at.
   refuseBlocked(reviews, target.emulator ? [] : ["data-lost", "claims-change"]);
@@ -94,9 +96,19 @@ async function applyStacks(
 const planNow = (target: DeployTarget, stack: PlannedStack, host: Host): Promise<StackPlan> =>
   target.emulator ? planStack(target, stack.id) : showPlan(target, stack, host);
 
+/** Of stacks that cannot be planned yet, the plan is held against the approval before it is applied. */
+function assertApprovedPlans({ approval }: DeployTarget, plans: EarlyPlans): void {
+  if (approval)
+    assertApproved(
+      approval,
+      [...plans.values()].flatMap(({ plan }) => (plan ? [plan.review] : [])),
+    );
+}
+
 /** Refuses a plan that could be made only now, where it is not to be applied: those of before were judged together. */
 function judged(target: DeployTarget, plan: StackPlan, host: Host): StackPlan {
   if (plan.changes.length === 0) return plan;
+  if (target.approval) assertApproved(target.approval, [plan.review]);
   const reviewed = [reviewStack(target, plan.review)];
   showVerdict(reviewed, host);
   refuseBlocked(reviewed);
@@ -112,7 +124,7 @@ async function applyConfirmed(
   const plan = await planned();
   const { changes } = plan;
   if (changes.length === 0) return { count: 0, plan };
-  await confirmed(host, `Apply ${counted(changes.length, "change")} of ${stack.id}?`);
+  if (!target.approval) await confirmed(host, `Apply ${counted(changes.length, "change")} of ${stack.id}?`);
   await runStep(host, {
     title: `Apply ${stack.id}`,
     work: async (progress) => {

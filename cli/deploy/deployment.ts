@@ -15,6 +15,7 @@ import { UserError } from "../core/project";
 import { removeEmulator, runningEmulator } from "../emulator/start";
 import { keyLocation } from "../keys/location";
 import { applyEverything } from "./apply";
+import { readApproval } from "./approval";
 import { showChange } from "./change";
 import { type Destroyed, destroyEverything } from "./destroy";
 import { drivers } from "./drivers";
@@ -43,6 +44,11 @@ export interface DeployProps {
   acknowledge?: readonly string[];
   /** Id of the lock of a state that a killed run has left, to be released. */
   unlock?: string;
+  /**
+   * `review.json` that somebody approved: of the same revision and the same plans, or nothing is applied. `digest`, a SHA-256, is
+   * that of the file.
+   */
+  approved?: { file: string; digest?: string };
   /** States may be copied to a backend that was changed. */
   migrateState?: boolean;
   /** Streams, or STREAM/consumer, that may be recreated when they cannot be changed. */
@@ -83,7 +89,8 @@ export class PrerequisitesMissing extends UserError {}
  */
 export async function deploy(name: string, props: DeployProps, host: Host): Promise<DeployResult> {
   const chosen = await choose(name, props, "deployment", host);
-  return withTarget(chosen, host, (target) => applyEverything(target, host));
+  const approval = props.approved && readApproval(props.approved, { root: chosen.root, environment: name });
+  return withTarget(chosen, host, (target) => applyEverything({ ...target, ...(approval && { approval }) }, host));
 }
 
 /**

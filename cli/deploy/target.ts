@@ -8,6 +8,7 @@ import type { EmulatorAddress, EmulatorFolder } from "../core/emulator-folder";
 import type { KubernetesAccess } from "../core/kubernetes-access";
 import { UserError } from "../core/project";
 import type { KeyStore } from "../keys/key-store";
+import type { Approval } from "./approval";
 import type { TerraformFolder } from "./terraform";
 
 /** Target of a deployment: real accounts and Kubernetes clusters, or the emulated AWS of this machine. */
@@ -32,6 +33,8 @@ export interface DeployTarget {
   streamsMay: Record<string, string>;
   /** What the caller has permitted beforehand, by name. */
   allowed?: Allowed;
+  /** What somebody approved: nothing else is applied, and nobody is asked about it again. */
+  approval?: Approval;
   /** Set when everything is to be removed: then problems of the environment do not count. */
   removing?: boolean;
   /** Set when nothing may be changed. */

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { type Review, type ReviewInput, review } from "../../model/review";
+import { type Head, type Review, type ReviewInput, review } from "../../model/review";
 import { stackPlan } from "../../model/topology";
 import { byPlans } from "../../templates/review";
 import { projectRoot } from "../core/environments";
 import type { Host } from "../core/host";
 import { findProject } from "../core/project";
-import { mergeBase, readBase } from "../review/base-revision";
+import { headOf, mergeBase, readBase } from "../review/base-revision";
 import { foreignInput, inOrder, type PlansOfEnvironment, readPlans } from "../review/read-plans";
 import { reviewInputs } from "../review/review-source";
 import type { LiveSource } from "./live-servers";
@@ -32,6 +32,8 @@ export interface Reviewed {
   root: string;
   /** Commit that was compared with; none where all plans are of somebody else's stacks. */
   from?: string;
+  /** What is checked out; none outside of a repository. */
+  head?: Head;
   reviews: Review[];
 }
 
@@ -63,7 +65,13 @@ export async function reviewEnvironments(
     if (!plans) return [input];
     return byPlans(input, inOrder((input.after ?? input.before)?.topology, plans.stacks), plans.servers);
   });
-  return { root, ...(base && { from: base.commit }), reviews: [...judged, ...strangers].map(review) };
+  const head = base && headOf(root);
+  return {
+    root,
+    ...(base && { from: base.commit }),
+    ...(head && { head }),
+    reviews: [...judged, ...strangers].map(review),
+  };
 }
 
 /** One that is taken out has servers too; they are asked by what is checked out, which no longer knows them. */

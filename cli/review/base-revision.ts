@@ -7,6 +7,7 @@ import { workFolder } from "../../artifacts/work-folder";
 import { builtFile } from "../../bin/built";
 import { ConfigError, type Environment, type Trust } from "../../model/config";
 import { findTrust, listEnvironments, loadEnvironments, trustFile } from "../../model/config/load";
+import type { Head } from "../../model/review";
 import { withRevision } from "../core/checkout-at";
 import { UserError } from "../core/project";
 import { assertBasePackages } from "./installed-packages";
@@ -107,6 +108,12 @@ const evaluated = (root: string, commit: string): Promise<Base["environments"]> 
       }),
     );
   });
+
+/** What is checked out; undefined outside of a repository, and before its first revision. */
+export function headOf(root: string): Head | undefined {
+  const commit = tried(root, "rev-parse", "--verify", "--quiet", "HEAD");
+  return commit === undefined ? undefined : { commit, changed: git(root, "status", "--porcelain") !== "" };
+}
 
 /** The repository that a project lies in; the project itself where it is in none. */
 export const topOf = (root: string): string => tried(root, "rev-parse", "--show-toplevel") ?? root;

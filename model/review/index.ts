@@ -1,3 +1,4 @@
+export { beyondApproval, type Head } from "./approval";
 export type { LiveCluster, LiveServer, LiveStream } from "./live";
 export { sizeText } from "./live";
 export { lineOf } from "./locate";

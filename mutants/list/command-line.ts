@@ -102,6 +102,40 @@ export const commandLine = [
       "writeFileAtomically(join(folder, file), content)",
     ],
   ]),
+  ...plantedIn("cli/deploy/approval.ts", [
+    ["a plan that nobody approved is applied", "if (beyond.length === 0) return;", "if (beyond.length >= 0) return;"],
+    ["a review of another revision approves", "head.commit !== now.commit", "head.commit === undefined"],
+    [
+      "a report of another digest approves",
+      "digest !== undefined && digest !== found",
+      "digest === undefined && digest !== found",
+    ],
+    [
+      "files that are in no revision are deployed with an approval",
+      "...(now?.changed ?",
+      "...(now?.commit === undefined ?",
+    ],
+  ]),
+  ...plantedIn("model/review/approval.ts", [
+    [
+      "a stack that nobody saw a plan of is applied",
+      "if (approved.missing !== undefined) return",
+      'if (approved.missing === "") return',
+    ],
+    [
+      "another value than the approved one is applied",
+      "return paths.length === 0 ? []",
+      "return paths.length >= 0 ? []",
+    ],
+  ]),
+  ...plantedIn("cli/review/installed-packages.ts", [
+    [
+      "packages of another content read a stranger's change",
+      "known.integrity === one.integrity",
+      "known.integrity !== undefined",
+    ],
+    ["packages that nobody can compare read a stranger's change", "if (!installed || !old)", "if (!installed && !old)"],
+  ]),
   ...plantedIn("cli/core/admission-gate.ts", [
     [
       "what is not admitted is deployed",
