@@ -97,9 +97,14 @@ export class AwsProgramsStack extends TerraformStack {
     const securityGroupId = programSecurityGroup(this, "services-security-group", { name: group, vpcId, vpcRange });
     new TerraformOutput(this, "services-security-group-id", { value: securityGroupId, staticId: true });
     const secretsImage = programImage(this, "services-secrets-image", lookups, settings, "auth-callout");
-    for (const service of fleet) {
+    const roles = fleet.map((service) => {
       const props = { context, cluster, service, lookups, securityGroupId, secretsImage };
-      new FleetService(this, `service-${service.name}`, props);
-    }
+      return [service.name, new FleetService(this, `service-${service.name}`, props).roleName];
+    });
+    new TerraformOutput(this, "services-task-roles", {
+      description: "Roles of the tasks of services: what they may do in AWS is added to them",
+      staticId: true,
+      value: Object.fromEntries(roles),
+    });
   }
 }

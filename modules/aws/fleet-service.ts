@@ -6,6 +6,7 @@ import { serviceEnvironment } from "../../templates/service-environment";
 import type { StackContext } from "./context";
 import type { Lookups } from "./lookups";
 import { pullFrom } from "./permissions";
+import { emptyRole } from "./policy";
 import { connectionOf, keySource } from "./program-connection";
 import { serviceImage } from "./program-image";
 import { ProgramTask, type SecretVariable } from "./program-task";
@@ -25,6 +26,9 @@ const mib = 1024 * 1024;
 
 /** A service of the environment: a log of its own, a task that may read its key alone, and as many tasks as it says. */
 export class FleetService extends Construct {
+  /** Name of the role that its tasks have in AWS, which may do nothing until something is added to it. */
+  readonly roleName: string;
+
   constructor(scope: Construct, id: string, props: FleetServiceProps) {
     super(scope, id);
     const { context, cluster, service, lookups, securityGroupId, secretsImage } = props;
@@ -44,8 +48,16 @@ export class FleetService extends Construct {
     const built = isBuilt(service)
       ? serviceImage(this, "image", lookups, settings, environment.name, service.name)
       : undefined;
+    const own = emptyRole(this, "task-role", {
+      name: `${name}-task`,
+      description: `Tasks of ${service.name}: what they may do in AWS is added by who runs it`,
+      service: "ecs-tasks.amazonaws.com",
+      accountId: lookups.accountId,
+    });
+    this.roleName = own.name;
     const task = new ProgramTask(this, "task", {
       name,
+      role: own,
       program: service.name,
       image: service.code.kind === "image" ? service.code.image : (built ?? ""),
       pull: pullFrom([

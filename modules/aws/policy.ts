@@ -28,10 +28,18 @@ export interface Role {
   permissions: IamRolePolicy;
 }
 
-/** A role that one service assumes, with all of its permissions. */
-export function role(scope: Construct, id: string, props: RoleProps): Role {
-  const { name, description, service, accountId, statements } = props;
-  const made = new IamRole(scope, id, {
+/** A role without a permission: what it may do is added to it elsewhere. */
+export interface EmptyRole {
+  arn: string;
+  name: string;
+}
+
+const assumedBy = (
+  scope: Construct,
+  id: string,
+  { name, description, service, accountId }: Omit<RoleProps, "statements">,
+) =>
+  new IamRole(scope, id, {
     name,
     description,
     assumeRolePolicy: policy([
@@ -42,6 +50,16 @@ export function role(scope: Construct, id: string, props: RoleProps): Role {
       },
     ]),
   });
+
+export function emptyRole(scope: Construct, id: string, props: Omit<RoleProps, "statements">): EmptyRole {
+  const { arn, name } = assumedBy(scope, id, props);
+  return { arn, name };
+}
+
+/** A role that one service assumes, with all of its permissions. */
+export function role(scope: Construct, id: string, props: RoleProps): Role {
+  const { statements } = props;
+  const made = assumedBy(scope, id, props);
   const used = statements.filter(({ Resource }) => Resource.length > 0);
   const permissions = new IamRolePolicy(scope, `${id}-policy`, {
     name: "permissions",

@@ -6,7 +6,7 @@ import { json } from "../terraform/json";
 import { type Container, container, withoutCapabilities } from "./containers";
 import type { Lookups } from "./lookups";
 import { pullImages, readSecrets, writeLogs } from "./permissions";
-import { type Role, role, type Statement } from "./policy";
+import { type EmptyRole, type Role, role, type Statement } from "./policy";
 import { secretFiles, secretFilesMemory } from "./secret-files";
 
 const user = 1000;
@@ -45,7 +45,7 @@ export interface ProgramTaskProps {
   /** Arguments of the program. */
   command?: string[];
   /** Role of the program in AWS. @default none */
-  role?: Role;
+  role?: Role | EmptyRole;
   /** Containers that help it, with memory of their own and a volume that they share. */
   sidecars?: { containers: Container[]; memoryMiB: number; volume: string; diskGiB: number };
 }
@@ -86,7 +86,7 @@ export class ProgramTask extends Construct {
       ],
     });
     const roles = [execution, ...(props.role ? [props.role] : [])];
-    this.permissions = roles.map(({ permissions }) => permissions);
+    this.permissions = roles.flatMap((one) => ("permissions" in one ? [one.permissions] : []));
     this.roleArns = roles.map(({ arn }) => arn);
     const files =
       secrets.length > 0

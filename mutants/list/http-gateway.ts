@@ -56,4 +56,5 @@ export const httpGateway = [
       "",
     ],
   ]),
+  ...plantedIn("modules/aws/fleet-service.ts", [["a service has no role of its own", "      role: own,\n", ""]]),
 ];

@@ -78,7 +78,7 @@ interface Container {
   logConfiguration: { options: Record<string, string> };
 }
 const definition = (name: string) =>
-  one<{ cpu: string; memory: string }>(programs, "aws_ecs_task_definition", `service-${name}`);
+  one<{ cpu: string; memory: string; task_role_arn: string }>(programs, "aws_ecs_task_definition", `service-${name}`);
 const containersOf = (name: string): Container[] => JSON.parse(String(definition(name).container_definitions));
 const container = (name: string) => containersOf(name).find((one) => one.name === name) as Container;
 const service = (name: string): Block => one(programs, "aws_ecs_service", `service-${name}`);
@@ -120,6 +120,25 @@ test("a service is told where its key is, and reads no other secret but the auth
   const read = statements(role.policy).find(({ Action }) => String(Action).startsWith("secretsmanager"));
   expect([read?.Resource].flat()).toHaveLength(2);
   expect(writer?.secrets?.map(({ name }) => name).sort()).toEqual(["NATS_CA", "NATS_NKEY_SEED"]);
+});
+
+test("each has a role of its own in AWS, to which nothing is given, and which nobody else may assume", () => {
+  const names = Object.keys(services);
+  const wanted = names.map((name) => `demo-core-${name}-task`);
+  const own = Object.entries(all(programs, "aws_iam_role")).filter(([, { name }]) => wanted.includes(String(name)));
+  expect(own).toHaveLength(names.length);
+  const given = JSON.stringify(all(programs, "aws_iam_role_policy"));
+  for (const [id, { assume_role_policy }] of own) {
+    expect(given).not.toContain(`aws_iam_role.${id}.`);
+    expect(statements(String(assume_role_policy))).toEqual([
+      expect.objectContaining({ Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }),
+    ]);
+  }
+  const roles = names.map((name) => String(definition(name).task_role_arn));
+  expect(new Set(roles).size).toBe(names.length);
+  for (const role of roles) expect(role).toMatch(/aws_iam_role\.service-[a-z]+_task-role/);
+  const { value = {} } = programs?.output["services-task-roles"] ?? {};
+  expect(Object.keys(value as object).sort()).toEqual(names.sort());
 });
 
 test("the version of its key stands in the task definition, so that another one comes to tasks one after another", () => {
