@@ -234,6 +234,21 @@ describe("policies", () => {
     expect(becomes(text(narrow), text({ Effect: "Deny", Action: "*", Resource: "*" }))).toEqual(["allow"]);
   });
 
+  test("of a key name the key by a star, and everybody by one too", () => {
+    const root = {
+      Effect: "Allow",
+      Principal: { AWS: "arn:aws:iam::123456789012:root" },
+      Action: "kms:*",
+      Resource: "*",
+    };
+    const key = (type: string, statement: object) =>
+      verdictOf([resource(`${type}.k`, ["create"], { before: null, after: { policy: text(statement) } })]);
+    expect(key("aws_kms_key", root)).toEqual(["allow"]);
+    expect(key("aws_kms_key_policy", root)).toEqual(["allow"]);
+    expect(key("aws_kms_key", { ...root, Principal: "*" })).toEqual(["block", "policy-widened"]);
+    expect(key("aws_kms_grant_role", root)).toEqual(["block", "policy-widened"]);
+  });
+
   test("that are unknown are judged by the text of synthesis, and never pass without one", () => {
     const unknown = policy({ before: { policy: text(narrow) }, after: {}, after_unknown: { policy: true } });
     expect(verdictOf([unknown])).toEqual(["acknowledge", "policy-widened"]);

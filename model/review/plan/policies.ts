@@ -27,14 +27,21 @@ function statementsOf(text: unknown): Statement[] | undefined {
 
 const list = (value: string | string[] | undefined): string[] => (value === undefined ? [] : [value].flat());
 
-/** What makes a statement wide, in words. */
-function wideness({ Effect, Action, NotAction, Resource, Principal, Condition }: Statement): string | undefined {
+/** Resources in whose policies `*` is the resource itself: there is no other way to name it, and AWS writes its own so. */
+const namesItselfByStar = /^aws_kms_(replica_|external_|replica_external_)?key(_policy)?$/;
+
+/** What makes a statement wide, in words. @param type of the resource that has the policy */
+function wideness(
+  { Effect, Action, NotAction, Resource, Principal, Condition }: Statement,
+  type: string,
+): string | undefined {
   if (Effect !== "Allow") return undefined;
   const actions = list(Action);
   if (actions.some((action) => action === "*" || action === "*:*")) return "every action";
   if (NotAction !== undefined) return "every action but some";
   if (isAnybody(Principal) && Condition === undefined) return "everybody";
   const all = actions.filter((action) => /^[\w-]+:\*$/.test(action));
+  if (namesItselfByStar.test(type)) return undefined;
   return all.length > 0 && list(Resource).includes("*") ? `${all.join(", ")} on everything` : undefined;
 }
 
@@ -58,7 +65,7 @@ export const widePolicies: PlanRule = {
     ),
 };
 
-function hitsOf({ address, change }: ResourceJson, name: string, written: unknown): Hit[] {
+function hitsOf({ address, type, change }: ResourceJson, name: string, written: unknown): Hit[] {
   const of = (side: unknown) =>
     typeof side === "object" && side !== null ? (side as Record<string, unknown>)[name] : undefined;
   if (change.actions.join() === "no-op" || change.actions.join() === "delete") return [];
@@ -73,7 +80,7 @@ function hitsOf({ address, change }: ResourceJson, name: string, written: unknow
   return (now ?? [])
     .filter((statement) => !before.some((old) => isSame(old, statement)))
     .flatMap((statement) => {
-      const wide = wideness(statement);
+      const wide = wideness(statement, type);
       return wide === undefined ? [] : [{ at: address, message: `${name} allows ${wide}` }];
     });
 }
