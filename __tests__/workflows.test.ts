@@ -43,6 +43,26 @@ test("the job for GitLab is one that runs, and fails on an error and on BLOCK", 
   expect(script.at(-1)).toBe('[ "$code" != 1 ] && [ "$code" != 3 ]');
 });
 
+test("a deployment is what was read: by its digest, with no plan that leaves the job, and no secret", () => {
+  const { permissions, jobs } = parse(text("github-deploy.yml")) as Workflow & {
+    jobs: Record<
+      string,
+      { permissions: object; environment?: string; needs?: string; outputs?: Record<string, string> }
+    >;
+  };
+  const { plan, deploy } = jobs;
+  const login = { contents: "read", "id-token": "write" };
+  expect([permissions, plan?.permissions, deploy?.permissions]).toEqual([{ contents: "read" }, login, login]);
+  expect(text("github-deploy.yml")).not.toMatch(/secrets\.|github\.token|GITHUB_TOKEN|tfplan/);
+  expect([plan?.environment, deploy?.environment, deploy?.needs]).toEqual([undefined, "production", "plan"]);
+  const kept = plan?.steps.filter(({ uses }) => uses?.startsWith("actions/upload-artifact"));
+  expect(kept?.map((step) => step.with?.path)).toEqual(["review"]);
+  const last = deploy?.steps.at(-1);
+  expect(last?.run).toMatch(/ --approved "\$REPORT" --approved-digest "\$DIGEST"$/);
+  expect(last).toMatchObject({ env: { DIGEST: `$${"{{"} needs.plan.outputs.digest }}` } });
+  expect(last?.run).not.toContain("--yes");
+});
+
 describe("the comment", () => {
   const folder = mkdtempSync(join(tmpdir(), "natsform-workflow-"));
   const back = process.cwd();

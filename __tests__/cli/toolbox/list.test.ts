@@ -108,6 +108,7 @@ describe("jobs", () => {
       "natsconf",
       "checkov",
       "kube-score",
+      "actionlint",
       "kubernetes-schemas",
       "helm",
       "chromium",

@@ -190,7 +190,7 @@ const entries = {
     kind: "on-path",
     versionArgs: ["version"],
     minimum: "1.26",
-    purpose: "builds nats-server, pebble, crane, natsconf, kube-score and age",
+    purpose: "builds nats-server, pebble, crane, natsconf, kube-score, actionlint and age",
     get: "go.dev/dl or the system's packages",
     neededFor: ["test"],
     usedFor: ["twin", "emulation", "aws", "kubernetes"],
@@ -248,6 +248,13 @@ const entries = {
     ...inBin("kube-score", "1.20.0"),
     way: { by: "go", folder: "tools/kubernetes", package: "github.com/zegl/kube-score/cmd/kube-score" },
     purpose: "judges objects on Kubernetes",
+    usedFor: ["test"],
+  },
+  actionlint: {
+    kind: "made",
+    ...inBin("actionlint", "1.7.12"),
+    way: { by: "go", folder: "tools/actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" },
+    purpose: "judges the workflows for GitHub",
     usedFor: ["test"],
   },
   "kubernetes-schemas": {
