@@ -256,9 +256,9 @@ deployed("a review plans against what is deployed, without a private key, and ch
   const { root } = deployment.project;
   const git = (...args: string[]) =>
     execFileSync("git", ["-C", root, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args]);
-  writeFileSync(join(root, ".gitignore"), ".natsform\n");
+  writeFileSync(join(root, ".gitignore"), ".natsform\nnode_modules\n");
   git("init", "-qb", "main");
-  git("add", "environments");
+  git("add", ".");
   git("commit", "-qm", "deployed");
   deployment.project.write({ ...demo, nats: { ...demo.nats, maxPayload: "4MiB" } });
   git("commit", "-qam", "larger messages");
