@@ -78,7 +78,16 @@ const natsform = (...more: string[]) =>
     ...["--resolver-preload", write("resolver-preload.conf", theirs.preloadFile)],
     ...more,
   );
-const withAll = (sys: string) => ["--account", "AUTH=callouts", "--creds", `sys=${sys}`, "--creds", `renewal=${sys}`];
+const withAll = (sys: string) => [
+  "--account",
+  "AUTH=callouts",
+  "--creds",
+  `sys=${sys}`,
+  "--creds",
+  `observer=${sys}`,
+  "--creds",
+  `renewal=${sys}`,
+];
 
 /** What natsform asked the operator's people to enter, read from its own messages alone. */
 const asked = { signing: {} as Record<string, string>, responder: "", xkey: "" };
