@@ -12,8 +12,8 @@ import { seeds } from "../support/cli-run";
 import { pushNodeImage, startRegistry, type TestRegistry } from "../support/image-registry";
 import { TestProject } from "../support/project";
 
-// The environment has no HTTP gateway, and so no image of one.
-const programs = programsOf("aws", "image").filter((name) => name !== "http-gateway");
+// The environment has all that programs are there for: a gateway, and a service that is scaled by what waits for it.
+const programs = programsOf("aws", "image");
 const canary = "CANARY-3f1c";
 // Without crane there is nothing to test, and `make test` has said so.
 const whenCrane = toolPath("crane") ? describe : describe.skip;
@@ -43,9 +43,28 @@ whenCrane("images", () => {
         mode: "callout",
         oidc: { issuer: "https://id.example.com/", audience: "nats" },
         permissions: [{ account: "APP", publish: { allow: ["a.>"] } }],
+        services: {
+          work: {
+            account: "APP",
+            uses: { consumers: ["A/work"] },
+            runs: {
+              cluster: "core",
+              code: { kind: "image", image: `registry.example.com/work:1@sha256:${"a".repeat(64)}` },
+              count: 1,
+              scale: { most: 4, backlog: { consumer: "A/work", perProcess: 50 } },
+            },
+          },
+        },
       },
       accounts: { APP: {} },
-      clusters: { core: { platform: { kind: "aws-ecs", region: "eu-west-1", domain: "dev.example.com" } } },
+      streams: [{ name: "A", cluster: "core", subjects: ["a.>"], maxAge: "1d", consumers: [{ name: "work" }] }],
+      clusters: {
+        core: {
+          platform: { kind: "aws-ecs", region: "eu-west-1", domain: "dev.example.com" },
+          jetstream: { memory: "64MiB", file: "1GiB" },
+          httpGateway: { routes: { ask: { kind: "publish", path: "/ask/{what}", subject: "a.{sub}.{what}" } } },
+        },
+      },
     } as never);
     process.env.NATSFORM_TEST_CANARY = canary;
   });
@@ -77,7 +96,7 @@ whenCrane("images", () => {
     const said = await first.run("images", "push", kubernetesProduction.name, "--base", base, "--json");
     const theirs = JSON.parse(said) as typeof pushed;
     expect(theirs.map((image) => image.program)).toEqual(
-      programsOf("kubernetes", "image").filter((name) => name !== "http-gateway"),
+      programsOf("kubernetes", "image").filter((name) => name !== "http-gateway" && name !== "backlog"),
     );
     for (const { program, digest, ...image } of theirs) {
       expect(image).toMatchObject({ repository: `${repository}/${program}`, pushed: true });
@@ -174,6 +193,8 @@ whenCrane("images", () => {
     ["streams", "NATS_SERVERS"],
     ["certificate-renewal", "NAMESPACE"],
     ["backup", "BACKUP_ENVIRONMENT"],
+    ["http-gateway", "the environment of the HTTP gateway is wrong"],
+    ["backlog", "BACKLOGS"],
   ])("%s runs from its layers alone, and says what it lacks", (program, says) => {
     const image = pushed.find((one) => one.program === program);
     const folder = join(first.root, "unpacked", program);
