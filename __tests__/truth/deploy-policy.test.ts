@@ -50,6 +50,7 @@ function terraform(user: string, ...args: string[]): Promise<{ code: number; sai
     TF_CLI_CONFIG_FILE: writeCliConfig(root),
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_ENDPOINT_URL: moto.url,
     // It names the operations that the provider calls.
     ...{ TF_LOG_PROVIDER: "DEBUG", TF_LOG_PATH: logOf(user) },
   } as unknown as NodeJS.ProcessEnv;
