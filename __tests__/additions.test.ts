@@ -96,6 +96,7 @@ export const boatsModel: PlatformModel<PlatformOf<"boats">> = {
   tags: () => [],
   zoneSizes: () => undefined,
   knowsZones: false,
+  reloads: () => true,
   machines: () => [],
   memoryBytes: () => undefined,
   disk: () => undefined,

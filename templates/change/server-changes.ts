@@ -4,6 +4,7 @@ import {
   type ClusterTopology,
   isOnEcs,
   peerAuthorities,
+  platformModel,
   type ServerTopology,
   type Topology,
 } from "../../model/topology";
@@ -83,7 +84,7 @@ function changed(old: Placed, now: Placed, { onPlatform, renewed }: ServerProps)
   const version = [old, now].map(({ side }) => side.topology.nats.version);
   const reasons: ChangeReason[] = [
     ...(version[0] === version[1] ? [] : [{ at: "nats.version", effect: "restart" as const }]),
-    ...confReasons(from, to),
+    ...(onPlatform ? carriedOut(now.cluster, confReasons(from, to)) : confReasons(from, to)),
     ...certificateReasons(old.cluster, now.cluster, renewed[now.cluster.name] ?? {}),
     ...(onPlatform ? keyReasons(old, now) : []),
     ...(onPlatform ? platformReasons(old.cluster, now.cluster).reasons : []),
@@ -97,6 +98,14 @@ function changed(old: Placed, now: Placed, { onPlatform, renewed }: ServerProps)
     reasons,
     disconnects: disconnectsOf(effect, reasons, { before: old.side.topology, after: now.side.topology, from, to }),
   };
+}
+
+/** Where nothing has servers read their configuration again, it reaches them by a start. */
+function carriedOut({ platform }: ClusterTopology, reasons: ChangeReason[]): ChangeReason[] {
+  if (platformModel(platform).reloads(platform)) return reasons;
+  return reasons.map((reason) =>
+    reason.effect === "reload" ? { ...reason, effect: "restart", why: "nothing reloads its servers" } : reason,
+  );
 }
 
 /** Files of the same names with other certificates in them: servers read them again. */

@@ -66,6 +66,12 @@ test.each<[string, Changes, Changes, Record<string, string>]>([
     { ...all("core", "restart"), ...all("edge", "reload") },
   ],
   ["CPUs of a pod", {}, { "clusters.edge.platform.cpu": 1 }, all("edge", "restart")],
+  [
+    "a limit that reloads, without the chart's reloader",
+    { "clusters.edge.platform.reloader": false },
+    { "clusters.edge.platform.reloader": false, "nats.maxPayload": "2MiB" },
+    { ...everywhere("reload"), ...all("edge", "restart") },
+  ],
   ["who may scrape", {}, { "clusters.edge.platform.monitoring.from": [{ namespace: "metrics" }] }, {}],
   ["a pod with the command line", {}, { "clusters.edge.platform.natsBox": {} }, {}],
   ["raw: a key that reloads", {}, chart({ config: { merge: { ping_interval: "30s" } } }), all("edge", "reload")],

@@ -52,6 +52,7 @@ const common = {
   tags: ({ region, zones }, ordinal) => [`az:${region}${serverZone({ zones }, ordinal)}`],
   zoneSizes,
   knowsZones: true,
+  reloads: () => true,
   machines: () => [],
   hasRegionalDisks: () => false,
   backups: () => ({ own: "s3", folder: "gone" }),

@@ -34,6 +34,7 @@ export const hostsModel: PlatformModel<Hosts> = {
   tags: ({ hosts }, ordinal) => hosts[ordinal]?.tags ?? [],
   zoneSizes: () => undefined,
   knowsZones: true,
+  reloads: () => true,
   machines: ({ hosts }) => hosts,
   changes: {
     kind: "recreate",

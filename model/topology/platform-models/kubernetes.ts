@@ -122,6 +122,8 @@ export const kubernetesModel: PlatformModel<Kubernetes> = {
     Array.from({ length: zones }, (_, zone) => Math.floor((servers + zones - 1 - zone) / zones)),
   // The scheduler chooses the zone of a pod.
   knowsZones: false,
+  // Without it the chart writes the digest of the whole configuration to the pod.
+  reloads: ({ reloader }) => reloader,
   machines: () => [],
   // `memory` follows the memory store in the chart's values.
   memoryBytes: () => undefined,

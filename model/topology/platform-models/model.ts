@@ -110,6 +110,8 @@ export interface PlatformModel<P extends Platform> {
   /** True when a server's zone is known before it runs, so that it can be a placement tag. */
   knowsZones: boolean;
   machines(platform: P): readonly Machine[];
+  /** True when something has servers read a configuration that changed; without it they are replaced for every change. */
+  reloads(platform: P): boolean;
 
   /** Memory of a server; `undefined` where it is not known. */
   memoryBytes(platform: P): number | undefined;
