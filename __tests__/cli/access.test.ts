@@ -34,6 +34,7 @@ test("it is said who comes as what, and subject by subject who may publish and l
     "service main-api: APP, clients, websocket",
     "service newsroom: APP, clients, websocket",
     "user sys: SYS, clients",
+    "user observer: SYS, clients",
     "user responder: AUTH, clients",
     "user streams-APP: APP, clients",
     "user backup-APP: APP, clients",

@@ -22,7 +22,7 @@ const environment: EnvironmentInput = {
     },
   },
 };
-const clients = ["sys", "responder", "streams-APP", "backup-APP"];
+const clients = ["sys", "observer", "responder", "streams-APP", "backup-APP"];
 const leafs = ["leaf-partner-APP"];
 
 const server = new AttackedServer();
