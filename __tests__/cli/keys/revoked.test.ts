@@ -29,7 +29,7 @@ test("an operator's servers refuse the users of other clusters, and of a cluster
   const links = [users["leaf-edge-APP"], users["leaf-branch-APP"]];
   for (const account of ["SYS", "AUTH", "APP"]) {
     expect(refusedBy(both.trust, "hub", account).sort()).toEqual([...theirs].sort());
-    const own = ["sys", "responder", "renewal", "streams-APP"].map((name) => users[name]);
+    const own = ["sys", "observer", "responder", "renewal", "streams-APP"].map((name) => users[name]);
     expect(refusedBy(both.trust, "edge", account).sort()).toEqual([...own, ...links].sort());
   }
 

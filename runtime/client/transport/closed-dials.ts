@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { isFirstPatch } from "./patched-once";
 
 /** A transport of either line of nats.js, as far as it is used. */
 interface Dialling {
@@ -14,6 +15,7 @@ interface Dialling {
  * The words may be lost: what a server said is thrown away where our login meets a connection that is closed already.
  */
 export function tellClosedDials(transport: { prototype: unknown }): void {
+  if (!isFirstPatch(transport, "closed dials")) return;
   const prototype = transport.prototype as Dialling;
   const { connect } = prototype;
   prototype.connect = async function (this: Dialling, server, options) {

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { isFirstPatch } from "./patched-once";
 
 /** A transport of either line of nats.js, as far as it is used. */
 interface Dialling {
@@ -15,6 +16,7 @@ interface Dialling {
  * waits until its time is over.
  */
 export function closeUnfinished(transport: { prototype: unknown }): void {
+  if (!isFirstPatch(transport, "unfinished sockets")) return;
   const prototype = transport.prototype as Dialling;
   const { close, startTLS } = prototype;
   prototype.close = function (this: Dialling, error?: Error) {
