@@ -62,6 +62,11 @@ export const kubeScoreExceptions: readonly ManifestException[] = [
     object: / Deployment \S+-service-/,
     reason: "Whether it works is one question. Requests come over NATS, so that no Service asks whether it is ready.",
   },
+  {
+    rule: "deployment-replicas",
+    object: / Deployment \S+-backlog-/,
+    reason: "It counts what waits, once for all: while it starts anew the autoscaler keeps the count that it has.",
+  },
   { rule: "deployment-has-host-podantiaffinity", object: / Deployment /, reason: spread },
   { rule: "statefulset-has-host-podantiaffinity", object: / StatefulSet /, reason: spread, chart: "there" },
   ...["networkpolicy-targets-pod", "service-targets-pod"].map((rule) => ({
