@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
 import { openStore } from "../../cli/keys/store";
 import { liveClusters } from "../../cli/report/live-servers";
 import { parseEnvironment } from "../../model/config";
@@ -25,7 +26,8 @@ import type { Deployed } from "../support/deploy-run";
 import { eventually } from "../support/eventually";
 import { pushNodeImage, startRegistry, type TestRegistry } from "../support/image-registry";
 import { jsonOf, TestProject } from "../support/project";
-import { startPublisher } from "../support/twin-publisher";
+import { natsformProcess } from "../support/twin-processes";
+import { type Published, startPublisher } from "../support/twin-publisher";
 import { startCluster } from "../truth/streams-cluster";
 
 const missing = acceptanceMissing();
@@ -311,39 +313,159 @@ proof(
   minutes(8),
 );
 
+/** What was seen of servers while something was done to them. */
+interface Watched {
+  /** Pods that were made anew, in their order. */
+  replaced: string[];
+  /** The most servers that were not ready at one moment. */
+  awayAtOnce: number;
+}
+
+/** Looks at the servers' pods until it is stopped. */
+function watchServers(): { stop(): Promise<Watched> } {
+  const watched: Watched = { replaced: [], awayAtOnce: 0 };
+  const uids = new Map<string, string>();
+  let stopped = false;
+  const path = '{.metadata.name} {.metadata.uid} {.status.containerStatuses[?(@.name=="nats")].ready}';
+  const work = (async () => {
+    while (!stopped) {
+      const lines = (await pods("app.kubernetes.io/component=nats", path)).split("\n");
+      const ready = lines.filter((line) => line.endsWith(" true"));
+      watched.awayAtOnce = Math.max(watched.awayAtOnce, servers.length - ready.length);
+      for (const [server = "", uid = ""] of lines.map((line) => line.split(" "))) {
+        if (uids.has(server) && uids.get(server) !== uid) watched.replaced.push(server);
+        uids.set(server, uid);
+      }
+      await sleep(500);
+    }
+  })();
+  return {
+    async stop() {
+      stopped = true;
+      await work;
+      return watched;
+    },
+  };
+}
+
+/**
+ * Does something to the servers while somebody publishes and nats.js as it comes is connected with a token. What was
+ * acknowledged is there afterwards, that client was never closed, and one server after another was away.
+ */
+async function underLoad(
+  work: () => Promise<unknown>,
+): Promise<{ published: Published; watched: Watched; back: number }> {
+  const streams = await streamsUser();
+  const token = (await issuer?.token({ sub: "carol" })) ?? "";
+  const visitor = await connect({
+    servers: `tls://${serviceAddress}:4222`,
+    token,
+    tls: { ca: authorities, servername: leafHost } as object,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 500,
+  });
+  let back = 0;
+  (async () => {
+    for await (const { type } of visitor.status()) if (type === "reconnect") back++;
+  })().catch(() => undefined);
+  const publisher = startPublisher(streams, "test.rolled", `m${Date.now()}`);
+  const watch = watchServers();
+  let published: Published;
+  let watched: Watched;
+  try {
+    await eventually("messages are acknowledged", async () => publisher.count() > 20, 60);
+    await work();
+    const seen = publisher.count();
+    await eventually("messages are acknowledged after it", async () => publisher.count() > seen + 20, 120);
+  } finally {
+    published = await publisher.stop();
+    watched = await watch.stop();
+  }
+  expect(published.failed).toEqual([]);
+  const consumer = await jetstream(await streams.connection()).consumers.get("TEST");
+  const desired = new Set(published.acknowledged);
+  await eventually(
+    "every acknowledged message is there",
+    async () => {
+      for await (const message of await consumer.fetch({ max_messages: 5000, expires: 2000 }))
+        desired.delete(message.string());
+      return desired.size === 0;
+    },
+    180,
+  );
+  expect(visitor.isClosed()).toBe(false);
+  await visitor.flush();
+  await visitor.close();
+  expect(watched.awayAtOnce).toBeLessThanOrEqual(1);
+  return { published, watched, back };
+}
+
+const toldOfLoad = ({ published, watched, back }: Awaited<ReturnType<typeof underLoad>>) =>
+  `${watched.replaced.join(", ")}; ${published.acknowledged.size} acknowledged, 0 lost, longest gap ${published.longestGapMs} ms, the client with a token came back ${back} times`;
+
 proof(
-  "a rolling restart under a publisher loses nothing that was acknowledged",
+  "a rolling restart under a publisher and a client with a token loses nothing that was acknowledged",
   () =>
     report.row(
-      "rolling restart under load",
+      "natsform roll under load",
       async () => {
-        const streams = await streamsUser();
-        const publisher = startPublisher(streams, "test.rolled");
-        await eventually("messages are acknowledged", async () => publisher.count() > 20, 60);
-        await kubectl("-n", namespace, "rollout", "restart", "statefulset/nats");
-        await kubectl("-n", namespace, "rollout", "status", "statefulset/nats", "--timeout=10m");
-        const seen = publisher.count();
-        await eventually("messages are acknowledged after it", async () => publisher.count() > seen + 20, 120);
-        const published = await publisher.stop();
-        expect(published.failed).toEqual([]);
-        const stored = jetstream(await streams.connection());
-        const consumer = await stored.consumers.get("TEST");
-        const desired = new Set(published.acknowledged);
-        await eventually(
-          "every acknowledged message is there",
-          async () => {
-            for await (const message of await consumer.fetch({ max_messages: 5000, expires: 2000 }))
-              desired.delete(message.string());
-            return desired.size === 0;
-          },
-          120,
-        );
-        return published;
+        const seen = await underLoad(() => project.run("roll", name, "--deployed", "--yes", "--json"));
+        expect(seen.watched.replaced.toSorted()).toEqual(servers);
+        return seen;
       },
-      ({ acknowledged, longestGapMs }) => `${acknowledged.size} acknowledged, 0 lost, longest gap ${longestGapMs} ms`,
+      toldOfLoad,
     ),
   minutes(20),
 );
+
+proof(
+  "a roll that is killed is gone on with by the next one, and no server is restarted twice",
+  () =>
+    report.row(
+      "natsform roll killed",
+      async () => {
+        const seen = await underLoad(async () => {
+          await killedAt(/starts nats-\d/, "roll", name, "--deployed", "--yes");
+          await project.run("roll", name, "--deployed", "--yes", "--json");
+        });
+        expect(seen.watched.replaced.toSorted()).toEqual(servers);
+        const kind = await kubectl(
+          "-n",
+          namespace,
+          "get",
+          "statefulset",
+          "nats",
+          "-o",
+          "jsonpath={.spec.updateStrategy.type}",
+        );
+        expect(kind).toBe("RollingUpdate");
+        return seen;
+      },
+      toldOfLoad,
+    ),
+  minutes(20),
+);
+
+/** Kills a command once it has said something. */
+async function killedAt(moment: RegExp, ...args: string[]): Promise<void> {
+  const command = natsformProcess(project, ...args);
+  let said = "";
+  for (const stream of [command.stdout, command.stderr])
+    stream?.on("data", (chunk: Buffer) => {
+      said += chunk;
+    });
+  const ended = new Promise<void>((resolve) => command.once("exit", () => resolve()));
+  await eventually(
+    `the command says ${moment}`,
+    async () => {
+      if (command.exitCode !== null) throw new Error(said);
+      return moment.test(said);
+    },
+    300,
+  );
+  command.kill("SIGKILL");
+  await ended;
+}
 
 /** Deploys after a change of the keys, while somebody stays connected and somebody else logs in once a second. */
 async function deployKeys(...change: string[]): Promise<Logins> {
@@ -644,11 +766,16 @@ proof(
       "key that is no reload",
       async () => {
         project.write(changed(3));
-        const { rows } = await deploy();
+        let digests: string[] = [];
+        const seen = await underLoad(async () => {
+          const { rows } = await deploy();
+          digests = rows.filter(({ what }) => /runs what is rendered/.test(what)).map((row) => row.seen);
+        });
         expect(await payloads()).toEqual([3, 3, 3]);
-        return rows.filter(({ what }) => /runs what is rendered/.test(what)).map(({ seen }) => seen);
+        expect(seen.watched.replaced.toSorted()).toEqual(servers);
+        return { ...seen, digests };
       },
-      (digests) => `${digests.length} servers run ${[...new Set(digests)].join()}`,
+      ({ digests, ...seen }) => `${digests.length} servers run ${[...new Set(digests)].join()}; ${toldOfLoad(seen)}`,
     ),
   minutes(15),
 );

@@ -10,13 +10,13 @@ const answersMs = 3000;
  * Asks every server of a cluster for a report, through the system account. Servers that are away give none.
  *
  * @param what `VARZ`, `JSZ` and the like
- * @param expected how many answers are waited for; default: as many as come within 3 s
+ * @param expected names of servers: nobody else is waited for; default: as many answers as come within 3 s
  */
 export async function askServers<Schema extends z.ZodType>(
   connection: NatsConnection,
   what: string,
   data: Schema,
-  { options = {}, expected }: { options?: object; expected?: number } = {},
+  { options = {}, expected }: { options?: object; expected?: readonly string[] } = {},
 ): Promise<Answers<z.output<Schema>>> {
   const answer = z.object({ server: z.object({ name: z.string() }), data });
   const answers = new Map<string, z.output<Schema>>();
@@ -24,7 +24,7 @@ export async function askServers<Schema extends z.ZodType>(
   for await (const message of await connection.requestMany(subject, JSON.stringify(options), { maxWait: answersMs })) {
     const { server, data } = answer.parse(message.json()) as { server: { name: string }; data: z.output<Schema> };
     answers.set(server.name, data);
-    if (answers.size === expected) break;
+    if (expected?.every((name) => answers.has(name))) break;
   }
   return answers;
 }

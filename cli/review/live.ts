@@ -66,7 +66,7 @@ export async function liveCluster(
   connection: NatsConnection,
 ): Promise<LiveCluster> {
   const at = new Date().toISOString();
-  const expected = servers.length;
+  const expected = servers.map(({ name }) => name);
   const [varz, jsz] = await Promise.all([
     askServers(connection, "VARZ", Varz, { expected }),
     askServers(connection, "JSZ", Jsz, { expected, options: { accounts: true, streams: true } }),

@@ -106,6 +106,7 @@ const asking: Record<string, string> = {
   "cli/deploy/preflight/kubernetes-rights.ts": "looks at Kubernetes",
   "cli/deploy/preflight/kubernetes.ts": "looks at Kubernetes",
   "cli/deploy/preflight/preflight.ts": "prints it",
+  "cli/deploy/roll.ts": "rolls clusters on Kubernetes alone",
   "cli/deploy/states/left.ts": "access to the Kubernetes that an old state is on",
   "cli/deploy/preflight/tools.ts": "logins to Kubernetes, and images that a tag names",
   "cli/deploy/targets.ts": "opens the access to Kubernetes",

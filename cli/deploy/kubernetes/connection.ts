@@ -10,6 +10,9 @@ import { clusterAccess } from "./cluster";
 /** Makes a client that logs in as one of the fixed users. */
 export type Connect = (user: string, inboxPrefix?: string) => Promise<NatsClient>;
 
+/** What leads to the servers: one of them, or whichever the Service chooses. */
+type Through = `pod/${string}` | `service/${string}`;
+
 /** An address that leads to the servers' client port until `end` is called. */
 interface Tunnel {
   host: string;
@@ -20,16 +23,19 @@ interface Tunnel {
 /**
  * Connects to the servers while `use` runs. TLS is verified as by clients in the Kubernetes cluster: against the
  * internal authority, for the Service's name, through any tunnel.
+ *
+ * @param through the Service, where no server is named
  */
 export async function withServers<T>(
   target: DeployTarget,
   name: string,
   use: (connect: Connect) => Promise<T>,
+  through?: Through,
 ): Promise<T> {
   const { cluster, namespace, names } = clusterAccess(target, name);
   const { [authorityKey("internal")]: ca = "" } = await secretData(target, name, names.certificates.authorities);
   if (ca === "") throw new UserError(`the Secret ${names.certificates.authorities} holds no internal authority`);
-  const tunnel = await openTunnel(target, name);
+  const tunnel = await openTunnel(target, name, through ?? `service/${names.release}`);
   const clients: NatsClient[] = [];
   try {
     return await use(async (user, inboxPrefix) => {
@@ -53,20 +59,21 @@ export async function withServers<T>(
 
 const dialMs = 3000;
 
-/** A port-forward; for callers who may not open one, the Service's own address, as programs in the cluster use it. */
-async function openTunnel(target: DeployTarget, name: string): Promise<Tunnel> {
-  const { namespace, names, kubectl, inside } = clusterAccess(target, name);
+/** A port-forward; for callers who may not open one, the address itself, as programs in the cluster use it. */
+async function openTunnel(target: DeployTarget, name: string, through: Through): Promise<Tunnel> {
+  const { namespace, kubectl, inside } = clusterAccess(target, name);
   let refused: unknown;
   try {
-    const forwarded = await kubectl.forward(namespace, `service/${names.release}`, ports.client);
+    const forwarded = await kubectl.forward(namespace, through, ports.client);
     // kubectl opens the port before it knows whether a server answers.
     if (await answers("127.0.0.1", forwarded.port)) return { host: "127.0.0.1", ...forwarded };
-    refused = new UserError(`port-forward to service/${names.release}: ${forwarded.stderrText() || "nothing answers"}`);
+    refused = new UserError(`port-forward to ${through}: ${forwarded.stderrText() || "nothing answers"}`);
     await forwarded.end();
   } catch (error) {
     refused = error;
   }
-  const host = await kubectl.text(...inside, "get", "service", names.release, "--output", "jsonpath={.spec.clusterIP}");
+  const address = through.startsWith("pod/") ? ".status.podIP" : ".spec.clusterIP";
+  const host = await kubectl.text(...inside, "get", through, "--output", `jsonpath={${address}}`);
   if (await answers(host, ports.client)) return { host, port: ports.client, end: async () => undefined };
   throw refused;
 }

@@ -1,6 +1,6 @@
 import type { KubernetesStack } from "../../../model/topology";
 import { isBuilt, serviceRepository, vaultClusters } from "../../../model/topology";
-import type { Progress } from "../../core/steps";
+import type { Progress, Step } from "../../core/steps";
 import { imagesOf } from "../../images/destinations";
 import { pushImage } from "../../images/push";
 import { baseImage } from "../../images/settings";
@@ -21,6 +21,7 @@ import { joinLeafNodes } from "./join-leaf-nodes";
 import { pushKeys, tidyKeys } from "./keys";
 import { restoreObjects, showMissingObjects } from "./objects";
 import { respondersFirst } from "./responders-first";
+import { carryOutRestarts, holdRestarts } from "./restarts";
 import { retainedResources } from "./retained-resources";
 
 /** Clusters on Kubernetes, with the caller's kubeconfig. */
@@ -52,9 +53,10 @@ export const kubernetesDriver: DeployDriver<KubernetesStack> = {
     await refuseEmptyCertificates(target, stack.cluster);
     await deletePendingRelease(target, stack.cluster);
     await respondersFirst(target, stack.cluster, progress);
+    await holdRestarts(target, stack.cluster);
   },
   after: (target, stack) => {
-    if (stack.layer === "core") return restoreObjects(target, stack.cluster);
+    if (stack.layer === "core") return objectsAndServers(target, stack.cluster);
     if (stack.layer !== "pki") return undefined;
     return {
       title: `Keys and images of ${stack.cluster}`,
@@ -69,6 +71,16 @@ export const kubernetesDriver: DeployDriver<KubernetesStack> = {
   check: checkKubernetes,
   retainedResources,
 };
+
+/** Objects first: a pod that comes back waits for what it mounts. */
+const objectsAndServers = (target: DeployTarget, cluster: string): Step => ({
+  title: `Objects and servers of ${cluster}`,
+  work: async (progress) => {
+    const objects = await restoreObjects(target, cluster, progress);
+    const restarted = await carryOutRestarts(target, cluster, {}, progress);
+    return restarted.length > 0 ? `${objects}; ${restarted.join(", ")} restarted` : objects;
+  },
+});
 
 /** Pushes the images of services, and those of programs unless the configuration names a tag of existing ones. */
 async function pushImages(target: DeployTarget, { id, cluster }: KubernetesStack, progress: Progress): Promise<void> {

@@ -3,7 +3,7 @@ import { errorMessage } from "../../../runtime/common/error-message";
 import { counted } from "../../core/counted";
 import { UserError } from "../../core/project";
 import { checkRow, type DeployRow } from "../../core/rows";
-import type { Progress, Step } from "../../core/steps";
+import type { Progress } from "../../core/steps";
 import type { DeployTarget } from "../target";
 import { clusterAccess } from "./cluster";
 import { asInput, compareObjects, judgeObjects, type ReleaseState, titleOf } from "./compare-objects";
@@ -68,24 +68,25 @@ export async function showMissingObjects(target: DeployTarget, name: string, sho
 /** How long servers may take that come back with their StatefulSet. */
 const patience = "15m";
 
-/** Makes the objects of a release again that are missing. What was changed by hand is left as it is; a row names it. */
-export const restoreObjects = (target: DeployTarget, name: string): Step => ({
-  title: `Objects of ${name}`,
-  work: async (progress) => {
-    const { namespace, names, kubectl, inside } = clusterAccess(target, name);
-    const state = await releaseState(target, name);
-    for (const object of state?.missing ?? []) {
-      await aboutObjects(target, name, [asReleased(object, names.release, namespace)], "create");
-      progress(`${titleOf(object)} made again`);
-    }
-    const set = state?.missing.find(({ kind }) => kind === "StatefulSet");
-    if (set) {
-      const args = ["rollout", "status", `statefulset/${set.metadata.name}`, `--timeout=${patience}`];
-      await kubectl.runWith("", ...inside, ...args);
-    }
-    return `${counted(state?.released.length ?? 0, "object")}, ${state?.missing.length ?? 0} made again`;
-  },
-});
+/**
+ * Makes the objects of a release again that are missing. What was changed by hand is left as it is; a row names it.
+ *
+ * @returns what was done, for people
+ */
+export async function restoreObjects(target: DeployTarget, name: string, progress: Progress): Promise<string> {
+  const { namespace, names, kubectl, inside } = clusterAccess(target, name);
+  const state = await releaseState(target, name);
+  for (const object of state?.missing ?? []) {
+    await aboutObjects(target, name, [asReleased(object, names.release, namespace)], "create");
+    progress(`${titleOf(object)} made again`);
+  }
+  const set = state?.missing.find(({ kind }) => kind === "StatefulSet");
+  if (set) {
+    const args = ["rollout", "status", `statefulset/${set.metadata.name}`, `--timeout=${patience}`];
+    await kubectl.runWith("", ...inside, ...args);
+  }
+  return `${counted(state?.released.length ?? 0, "object")}, ${state?.missing.length ?? 0} made again`;
+}
 
 /** With the marks by which Helm knows its own. */
 const asReleased = (object: Manifest, release: string, namespace: string): Manifest => ({
