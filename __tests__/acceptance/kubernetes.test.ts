@@ -866,7 +866,8 @@ const kinds: [effect: string, what: string, change: (input: Changed) => Changed]
     "a shorter life of logins",
     (input) => ({ ...input, identity: { ...input.identity, maxLifetime: "30m" } }),
   ],
-  ["reload", "larger messages", (input) => ({ ...input, nats: { ...input.nats, maxPayload: "6MiB" } })],
+  // A reload, where something has servers read it: the chart's reloader is off here.
+  ["restart", "larger messages", (input) => ({ ...input, nats: { ...input.nats, maxPayload: "6MiB" } })],
   ["restart", "another size of the memory store", (input) => onCluster(input, { memory: "24MiB" })],
 ];
 /** The environment with the first of them. */
