@@ -4,14 +4,18 @@ import { basename } from "node:path";
 import { type EmulatorFolder, emulatorFolder } from "../../cli/core/emulator-folder";
 import { removeEmulator } from "../../cli/emulator/start";
 import type { EnvironmentInput } from "../../model/config";
+import type { Deployed } from "../support/deploy-run";
 import { canCutPower, type Disks, makeDisks } from "../support/disks";
 import { noEmulator } from "../support/emulator-run";
 import { eventually, Hopeless } from "../support/eventually";
 import { filesBelow } from "../support/files";
-import { TestProject } from "../support/project";
+import { jsonOf, TestProject } from "../support/project";
+import { soaking } from "../support/soak";
 import { missingTerraform } from "../support/terraform";
 import { permissions } from "../support/twin-environment";
 import { endProcessesOf, natsformProcess } from "../support/twin-processes";
+
+jest.setTimeout(soaking ? 7_200_000 : 600_000);
 
 /** What `deploy --emulate` has written when the power goes: the emulated AWS is gone with it, and its files are not. */
 const missing = missingTerraform("power cuts of an emulated deployment", "aws") || noEmulator;
@@ -74,7 +78,9 @@ async function cutAt(moment: string, isThere: (said: string) => boolean): Promis
   disks.restore();
 }
 
+const lines = (said: string) => said.split("\n").length - 1;
 const withPower = possible ? test : test.skip;
+const inSoak = possible && soaking ? test : test.skip;
 
 withPower("a power cut while the first stack is on its way leaves what the next deployment goes on from", async () => {
   await cutAt("the emulated AWS starts", () => existsSync(folder.process));
@@ -91,3 +97,29 @@ withPower("a power cut while the first stack is on its way leaves what the next 
   await project.run("down", name);
   expect(existsSync(folder.root)).toBe(false);
 });
+
+inSoak(
+  "a power cut at any of twenty moments of a deployment: the next one goes further, and the last holds",
+  async () => {
+    const seed = Number(process.env.SOAK_SEED) || Math.floor(Math.random() * 2 ** 31);
+    process.stderr.write(`power-cut-emulated: 20 moments, SOAK_SEED=${seed}\n`);
+    const total = lines(await project.run("deploy", name, "--emulate", "--yes"));
+    await removeEmulator(folder);
+    // Each after the last: the next command has to come past where the power went.
+    const moments = Array.from({ length: 20 }, (_, i) => ((i + fraction(seed + i)) / 20) * total);
+    for (const moment of moments)
+      await cutAt(
+        `${Math.ceil(moment)} of ${total} lines`,
+        (said) => lines(said) >= moment || /\d+ rows? hold/.test(said),
+      );
+    const { ok, rows } = jsonOf<Deployed>(await project.natsform("deploy", name, "--emulate", "--json"));
+    expect(rows.filter((row) => !row.ok)).toEqual([]);
+    expect(ok).toBe(true);
+  },
+);
+
+/** A number from 0 to 1 that a seed always gives. */
+function fraction(seed: number): number {
+  const mixed = Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d);
+  return ((mixed ^ (mixed >>> 12)) >>> 0) / 2 ** 32;
+}
