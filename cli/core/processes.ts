@@ -23,7 +23,9 @@ function startedAt(pid: number): string | undefined {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
       // The name in parentheses may hold spaces; state and start time are counted from behind it.
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return fields[0] === "Z" ? undefined : fields[19];
+      // Killed, its first thread may be gone while others still hold its ports and files.
+      const isOver = fields[0] === "Z" && Number(fields[17]) <= 1;
+      return isOver ? undefined : fields[19];
     } catch {
       return undefined;
     }

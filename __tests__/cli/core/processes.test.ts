@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runningProcess, startProcess, stopProcess } from "../../../cli/core/processes";
+import { isRunning, recordOf, runningProcess, startProcess, stopProcess } from "../../../cli/core/processes";
 import { twinFolder } from "../../../cli/core/twin-folder";
 import { stopTwin } from "../../../cli/twin/down";
 import { eventually } from "../../support/eventually";
@@ -57,4 +57,22 @@ test("a process that only looks at the files is none of ours", async () => {
     others.push(spawn(process.execPath, [program, ...args].slice(0, 4), { stdio: "ignore" }));
   await Promise.all(others.map((child) => new Promise((resolve) => child.once("spawn", resolve))));
   expect(runningProcess(twinFolder(root, "demo").server("core-0"))).toBeUndefined();
+});
+
+// As a server that was killed while its machine is busy: its ports and files are taken until the last thread is gone.
+const onLinux = process.platform === "linux" && process.arch === "x64" ? test : test.skip;
+onLinux("a process runs while any of its threads does, also when the first one has ended", async () => {
+  const endFirst =
+    "import ctypes, threading, time; threading.Thread(target=time.sleep, args=(600,)).start(); ctypes.CDLL(None).syscall(60, 0)";
+  const child = spawn("python3", ["-c", endFirst], { stdio: "ignore" });
+  const pid = child.pid ?? 0;
+  const record = recordOf(pid);
+  try {
+    const state = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0];
+    await eventually("the end of its first thread", async () => state() === "Z");
+    expect(isRunning(record)).toBe(true);
+  } finally {
+    child.kill("SIGKILL");
+  }
+  await eventually("its end", async () => !isRunning(record));
 });
