@@ -44,17 +44,18 @@ async function run(name: string, options: DeployOptions): Promise<void> {
   assertConfirmable(options);
   const { json = false, yes = false } = options;
   const host = commandHost({ json, yes });
+  const props: DeployProps = { ...options, approved: approvedBy(options) };
   try {
     if (options.plan) {
-      const planned = await planDeployment(name, { ...options, approved: undefined }, host);
+      const planned = await planDeployment(name, props, host);
       if (json) printJson(planned);
       process.exitCode = deploymentExitCode(planned);
     } else if (options.destroy) {
-      const destroyed = await destroyDeployment(name, { ...options, approved: undefined }, host);
+      const destroyed = await destroyDeployment(name, props, host);
       if (json) printJson(destroyed ?? { environment: name, removed: {}, remains: [] });
       else if (!destroyed) print(`${name}: nothing is deployed to an emulated AWS here`);
       else for (const line of destroyed.remains) print(`kept: ${line}`);
-    } else showResult(await deployEnvironment(name, { ...options, approved: approvedBy(options) }, host), json);
+    } else showResult(await deployEnvironment(name, props, host), json);
   } catch (error) {
     if (!(error instanceof PrerequisitesMissing && options.ifPossible)) throw error;
     print(`-  ${"deploy".padEnd(12)}  ${name.padEnd(52)}  skipped: ${error.message.split("\n")[0]}`);

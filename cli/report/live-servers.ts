@@ -83,11 +83,14 @@ async function asking(
   silent?: () => LiveCluster,
 ): Promise<LiveCluster> {
   try {
-    const connection = await client.connection().catch((error: unknown) => {
-      if (silent) return undefined;
+    let connection: NatsConnection;
+    try {
+      connection = await client.connection();
+    } catch (error) {
+      if (silent) return silent();
       throw error;
-    });
-    return connection ? await ask(connection) : (silent as () => LiveCluster)();
+    }
+    return await ask(connection);
   } finally {
     await client.close();
   }
