@@ -4,6 +4,7 @@ import { errorMessage } from "../../../runtime/common/error-message";
 import type { DeployTarget } from "../target";
 import { clusterAccess } from "./cluster";
 import { readableLog } from "./log-lines";
+import { PodStatus } from "./pod-status";
 
 const Metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
 const Jobs = z.object({
@@ -16,26 +17,7 @@ const Jobs = z.object({
     }),
   ),
 });
-const State = z.object({
-  waiting: z.object({ reason: z.string(), message: z.string().optional() }).optional(),
-  terminated: z.object({ exitCode: z.number(), message: z.string().optional() }).optional(),
-});
-const Pods = z.object({
-  items: z.array(
-    z.object({
-      metadata: Metadata,
-      status: z
-        .object({
-          phase: z.string().optional(),
-          conditions: z
-            .array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() }))
-            .default([]),
-          containerStatuses: z.array(z.object({ name: z.string(), state: State.default({}) })).default([]),
-        })
-        .prefault({}),
-    }),
-  ),
-});
+const Pods = z.object({ items: z.array(z.object({ metadata: Metadata, status: PodStatus })) });
 
 /** Programs whose Jobs a stack's apply waits for. */
 const jobsOf: Partial<Record<KubernetesStack["layer"], string>> = { core: "certificate-renewal", streams: "streams" };
@@ -77,10 +59,8 @@ async function logOf(target: DeployTarget, cluster: string, job: string): Promis
   return left.at(-1) ?? stderr;
 }
 
-type Status = z.output<typeof Pods>["items"][number]["status"];
-
 /** Kubernetes' reasons why a pod is not scheduled or not ready; empty for one that starts or is ready. */
-export function podFailure(name: string, { phase, conditions, containerStatuses }: Status): string[] {
+export function podFailure(name: string, { phase, conditions, containerStatuses }: PodStatus): string[] {
   const unscheduled = conditions.filter(({ type, status }) => type === "PodScheduled" && status === "False");
   const waiting = containerStatuses.flatMap(({ name: container, state }) =>
     state.waiting && state.waiting.reason !== "ContainerCreating" && state.waiting.reason !== "PodInitializing"

@@ -12,6 +12,7 @@ import type { DeployTarget } from "../target";
 import { clusterAccess } from "./cluster";
 import { withServers } from "./connection";
 import { podFailure } from "./explain";
+import { PodStatus } from "./pod-status";
 import { streamsOf } from "./server-info";
 
 const ServerPod = z.object({
@@ -21,29 +22,7 @@ const ServerPod = z.object({
     labels: z.record(z.string(), z.string()).default({}),
     deletionTimestamp: z.string().optional(),
   }),
-  status: z
-    .object({
-      phase: z.string().optional(),
-      conditions: z
-        .array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() }))
-        .default([]),
-      containerStatuses: z
-        .array(
-          z.object({
-            name: z.string(),
-            ready: z.boolean().default(false),
-            state: z
-              .object({
-                running: z.object({ startedAt: z.string().optional() }).optional(),
-                waiting: z.object({ reason: z.string(), message: z.string().optional() }).optional(),
-                terminated: z.object({ exitCode: z.number(), message: z.string().optional() }).optional(),
-              })
-              .default({}),
-          }),
-        )
-        .default([]),
-    })
-    .prefault({}),
+  status: PodStatus,
 });
 const ServerPods = z.object({ items: z.array(ServerPod) });
 export type ServerPod = z.output<typeof ServerPod>;
