@@ -14,7 +14,11 @@ function run(files: Record<string, Record<string, Status>>): string {
   const testResults = Object.entries(files).map(([name, tests]) => ({
     name: join(folder, name),
     status: Object.values(tests).includes("failed") ? "failed" : "passed",
-    assertionResults: Object.entries(tests).map(([fullName, status]) => ({ fullName, status })),
+    assertionResults: Object.entries(tests).map(([fullName, status]) => ({
+      fullName,
+      status,
+      failureMessages: status === "failed" ? [`Error: ${fullName} is not so\n    at a line`] : [],
+    })),
   }));
   const path = join(folder, `${written++}.json`);
   writeFileSync(path, JSON.stringify({ testResults }));
@@ -40,18 +44,32 @@ test("files that failed are run again, and what passes then is named", () => {
   expect(summary("failed", first).lines).toEqual(["a"]);
   const { status, lines } = summary("sum", first, run({ a: { x: "passed", y: "passed" } }));
   expect(status).toBe(0);
-  expect(lines).toEqual(["passed at the second run only: a", "    x", "3 passed, 0 failed, 0 skipped"]);
+  expect(lines).toEqual([
+    "passed at the second run only: a",
+    "    x",
+    "      Error: x is not so",
+    "          at a line",
+    "3 passed, 0 failed, 0 skipped",
+  ]);
 });
 
 test("what fails twice fails the run, also a file that does not load", () => {
   const first = run({ a: { x: "failed" } });
-  expect(summary("sum", first, first)).toMatchObject({ status: 1, lines: ["0 passed, 1 failed, 0 skipped"] });
+  expect(summary("sum", first, first)).toEqual({
+    status: 1,
+    lines: ["failed: a", "    x", "      Error: x is not so", "          at a line", "0 passed, 1 failed, 0 skipped"],
+  });
   const unloaded = run({ b: {} });
   writeFileSync(
     unloaded,
-    JSON.stringify({ testResults: [{ name: join(folder, "b"), status: "failed", assertionResults: [] }] }),
+    JSON.stringify({
+      testResults: [{ name: join(folder, "b"), status: "failed", assertionResults: [], message: "Cannot find it" }],
+    }),
   );
-  expect(summary("sum", unloaded, unloaded)).toMatchObject({ status: 1, lines: ["0 passed, 1 failed, 0 skipped"] });
+  expect(summary("sum", unloaded, unloaded)).toEqual({
+    status: 1,
+    lines: ["failed: b", "      Cannot find it", "0 passed, 1 failed, 0 skipped"],
+  });
 });
 
 test("more than two unstable tests fail the run", () => {
