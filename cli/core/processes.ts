@@ -5,12 +5,14 @@ import { privateFolder, readIfThere, writeFileAtomically } from "../../artifacts
 import { processWithArguments } from "./command-lines";
 
 /**
- * A process that outlives the command that started it. Its id alone would not do: after a restart of the machine the
- * same id may belong to another process, so its start time is kept as well.
+ * A process that outlives the command that started it. Its id alone would not do: the system gives it to another process
+ * later, so its start time is kept as well, and what that counts from.
  */
 const Recorded = z.object({
   pid: z.int().positive(),
   started: z.string().min(1),
+  /** Boot of the machine that `started` counts from: absent where that is a date, and in records of natsform before it. */
+  boot: z.string().min(1).optional(),
   /** Milliseconds that it has to stop, where it was started with a time of its own. */
   graceMs: z.number().optional(),
 });
@@ -37,11 +39,28 @@ function startedAt(pid: number): string | undefined {
   }
 }
 
+/** Linux counts start times from the boot: after one, another process may have the same id and the same time. */
+function bootId(): string | undefined {
+  if (process.platform !== "linux") return undefined;
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A record of the process with this id, with its start time. */
-export const recordOf = (pid: number): RecordedProcess => ({ pid, started: startedAt(pid) ?? "gone" });
+export const recordOf = (pid: number): RecordedProcess => ({ pid, started: startedAt(pid) ?? "gone", boot: bootId() });
+
+/** True unless the record is of an earlier boot, whose processes are gone, and whose ids others may have. */
+export function isOfThisBoot({ boot }: RecordedProcess): boolean {
+  const current = bootId();
+  return boot === undefined || current === undefined || boot === current;
+}
 
 /** True while the recorded process runs. */
-export const isRunning = ({ pid, started }: RecordedProcess): boolean => startedAt(pid) === started;
+export const isRunning = (recorded: RecordedProcess): boolean =>
+  isOfThisBoot(recorded) && startedAt(recorded.pid) === recorded.started;
 
 /** Parses a record; `undefined` when the text is not one. */
 export function parseRecord(text: string): RecordedProcess | undefined {

@@ -4,6 +4,7 @@ import { copyBuilt } from "../../artifacts/copy-built";
 import { readIfThere } from "../../artifacts/files";
 import { type EmulatorAddress, type EmulatorFolder, terraformRecord } from "../core/emulator-folder";
 import {
+  isOfThisBoot,
   killGroup,
   killMembers,
   lastLines,
@@ -68,7 +69,7 @@ export async function stopEmulator(folder: EmulatorFolder): Promise<boolean> {
   const ran = runningProcess(folder) !== undefined;
   await endTerraforms(folder.terraform);
   await stopProcess(folder, "SIGTERM", 15_000);
-  if (recorded) endGroup(recorded.pid);
+  if (recorded && isOfThisBoot(recorded)) endGroup(recorded.pid);
   return ran;
 }
 

@@ -54,6 +54,15 @@ export const commandLine = [
       "const pid = processWithArguments(folder.lastArguments);",
       "const pid = undefined as number | undefined;",
     ],
+    [
+      "a process of another boot is taken for one's own",
+      "boot === undefined || current === undefined || boot === current",
+      "boot === undefined || current === undefined || boot !== current || boot === current",
+    ],
+    ["what is started is recorded without its boot", ", boot: bootId() }", " }"],
+  ]),
+  ...plantedIn("cli/emulator/start.ts", [
+    ["a group of somebody else's is killed after a boot", "recorded && isOfThisBoot(recorded)", "recorded"],
   ]),
   ...plantedIn("cli/keys/key-name.ts", [["a key's name leads to another file", "/^[A-Za-z0-9_-]+$/", "/^.+$/"]]),
   ...plantedIn("cli/keys/backup-key.ts", [

@@ -1,8 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isRunning, recordOf, runningProcess, startProcess, stopProcess } from "../../../cli/core/processes";
+import { withLock } from "../../../cli/core/lock";
+import {
+  isRunning,
+  killGroup,
+  parseRecord,
+  recordOf,
+  runningProcess,
+  startProcess,
+  stopProcess,
+} from "../../../cli/core/processes";
 import { twinFolder } from "../../../cli/core/twin-folder";
 import { stopTwin } from "../../../cli/twin/down";
 import { eventually } from "../../support/eventually";
@@ -75,4 +84,39 @@ onLinux("a process runs while any of its threads does, also when the first one h
     child.kill("SIGKILL");
   }
   await eventually("its end", async () => !isRunning(record));
+});
+
+// Start times count from the boot: after one, a process of somebody else's may have both the id and the time.
+const whereBootsHaveIds = process.platform === "linux" ? test : test.skip;
+const ofAnotherBoot = { boot: "00000000-0000-4000-8000-000000000000" };
+whereBootsHaveIds("a record of another boot is of no process of this one, which is left alone", async () => {
+  const child = spawn(process.execPath, [program], { stdio: "ignore", detached: true });
+  others.push(child);
+  const record = recordOf(child.pid as number);
+  expect([isRunning(record), isRunning({ ...record, ...ofAnotherBoot })]).toEqual([true, false]);
+  const stranger = twinFolder(root, "demo").program("stranger");
+  mkdirSync(stranger.root, { recursive: true });
+  writeFileSync(stranger.process, JSON.stringify({ ...record, ...ofAnotherBoot }));
+  expect(runningProcess(stranger)).toBeUndefined();
+  await killGroup({ ...record, ...ofAnotherBoot });
+  await stopProcess(stranger, "SIGKILL", 100);
+  expect(isRunning(record)).toBe(true);
+  // As it was written before boots were recorded.
+  writeFileSync(stranger.process, JSON.stringify({ pid: record.pid, started: record.started }));
+  expect(runningProcess(stranger)?.pid).toBe(record.pid);
+});
+
+whereBootsHaveIds("what is started and what is locked is recorded with its boot", async () => {
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  const recorded = (file: string) => parseRecord(readFileSync(file, "utf8"))?.boot;
+  await start();
+  expect(recorded(folder.process)).toBe(boot);
+  await stopProcess(folder, "SIGKILL", 100);
+  const lock = join(root, "lock");
+  await withLock(lock, async () => {
+    expect(recorded(lock)).toBe(boot);
+    await expect(withLock(lock, async () => "in")).rejects.toThrow("another natsform command");
+  });
+  writeFileSync(lock, JSON.stringify({ ...recordOf(process.pid), ...ofAnotherBoot }));
+  expect(await withLock(lock, async () => "in")).toBe("in");
 });

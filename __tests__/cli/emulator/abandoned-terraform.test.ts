@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { emulatorFolder, terraformRecord } from "../../../cli/core/emulator-folder";
-import { recordOf } from "../../../cli/core/processes";
+import { poll, recordOf } from "../../../cli/core/processes";
 import { removeEmulator } from "../../../cli/emulator/start";
 import { eventually } from "../../support/eventually";
 import { isAlive } from "../../support/twin-processes";
@@ -28,4 +28,30 @@ test("what a killed deployment left at work is ended with the emulated AWS, its 
   await removeEmulator(folder);
   await eventually("the end of both", () => !isAlive(leader) && !isAlive(child));
   expect(existsSync(folder.root)).toBe(false);
+});
+
+test.each([
+  ["of this boot", {}, false],
+  ["of another boot, whose id somebody else's group has now", { boot: "00000000-0000-4000-8000-000000000000" }, true],
+])("the group of a killed emulator is ended if its record is %s", async (_of, boot, lives) => {
+  const folder = emulatorFolder(root, "gone");
+  mkdirSync(folder.root, { recursive: true });
+  // Its leader has ended, as that of a killed emulator has.
+  const leader = spawn("sh", ["-c", "sleep 600 & echo $! > child"], {
+    cwd: folder.root,
+    detached: true,
+    stdio: "ignore",
+  });
+  const pid = leader.pid as number;
+  const record = recordOf(pid);
+  const child = await eventually("a member", () => Number(readFileSync(join(folder.root, "child"), "utf8")));
+  try {
+    await eventually("its leader's end", () => recordOf(pid).started === "gone");
+    writeFileSync(folder.process, JSON.stringify({ ...record, ...boot }));
+    await removeEmulator(folder);
+    // A signal takes a moment to do what it does.
+    expect(await poll(() => !isAlive(child), lives ? 1000 : 10_000)).toBe(!lives);
+  } finally {
+    if (isAlive(child)) process.kill(child, "SIGKILL");
+  }
 });
