@@ -112,6 +112,38 @@ describe("a twin that runs", () => {
     }
   });
 
+  test("leaves contexts alone that it did not write, unless it is told to", async () => {
+    const folder = join(project.root, "contexts-of-mine");
+    const write = (...options: string[]) => project.natsform("contexts", "life", "--folder", folder, ...options);
+    expect((await write()).code).toBe(0);
+    const own = join(folder, "life-core-api.json");
+    const whole = readFileSync(own, "utf8");
+    const sys = join(folder, "life-core-sys.json");
+    for (const text of [
+      JSON.stringify({ url: "tls://nats.example.com", user: "me", password: "of no other place" }),
+      // Changed by hand, or by nats context edit.
+      JSON.stringify({ ...JSON.parse(whole), jetstream_domain: "hub" }),
+      // Of the same environment in another checkout, whose twin is there.
+      JSON.stringify({ ...JSON.parse(whole), ca: __filename }),
+      "not JSON",
+      "",
+    ]) {
+      writeFileSync(own, text);
+      rmSync(sys, { force: true });
+      const { code, stderr } = await write();
+      expect({ text, code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(`${own} is a context`) });
+      expect([readFileSync(own, "utf8"), existsSync(sys)]).toEqual([text, false]);
+    }
+    expect((await write("--replace")).code).toBe(0);
+    expect(readFileSync(own, "utf8")).toBe(whole);
+    // Its own is written anew, and so is that of a twin that is gone: ports and places change.
+    for (const change of [{ url: "tls://127.0.0.1:1" }, { ca: join(project.root, "gone/ca.crt"), nkey: "/gone" }]) {
+      writeFileSync(own, JSON.stringify({ ...JSON.parse(whole), ...change }));
+      expect({ change, ...(await write()) }).toMatchObject({ change, code: 0 });
+      expect(readFileSync(own, "utf8")).toBe(whole);
+    }
+  });
+
   test("gives out tokens that its issuer signed, and prints nothing else", async () => {
     const { code, stdout, stderr } = await project.natsform(
       ...["token", "life", "--sub", "alice", "--claim", 'roles=["editor"]', "--claim", "team=blue", "--expires", "60"],

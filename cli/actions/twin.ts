@@ -13,15 +13,15 @@ import { emulatorStatus } from "../emulator/status";
 import { openTwin } from "../twin/context";
 import { downTwin, planTwinUp, upTwin } from "../twin/lifecycle";
 import { followLogs, printLogs } from "../twin/logs";
-import { writeContexts } from "../twin/nats-contexts";
+import { type ContextOptions, writeContexts } from "../twin/nats-contexts";
 import type { PortChoice } from "../twin/ports";
 import { twinStatus } from "../twin/status";
 import { mintToken } from "../twin/token";
 
 /** Writes contexts for the nats CLI. */
-export async function contexts(name: string, { folder }: { folder?: string }): Promise<void> {
+export async function contexts(name: string, options: ContextOptions): Promise<void> {
   const root = projectRoot();
-  for (const path of writeContexts(await openTwin(name, root), root, folder)) print(path);
+  for (const path of writeContexts(await openTwin(name, root), root, options)) print(path);
 }
 
 export interface UpCommand {

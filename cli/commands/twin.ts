@@ -58,4 +58,5 @@ export const contexts = () =>
     .argument("<environment>")
     .description("write contexts for the nats CLI: one for each cluster and login of the twin")
     .option("--folder <path>", "default: the nats CLI's own, below the user's configuration")
+    .option("--replace", "also contexts of these names that natsform did not write for this twin")
     .action(async (name, options) => (await import("../actions/twin")).contexts(name, options));
