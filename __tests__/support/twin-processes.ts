@@ -4,10 +4,11 @@ import { resolve } from "node:path";
 import { eventually } from "./eventually";
 import type { TestProject } from "./project";
 
-/** Whether there is such a process, zombies left out. */
+/** Whether there is such a process, zombies left out: those whose last thread is gone, and with it their ports. */
 export function isAlive(pid: number): boolean {
   try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return !/^State:\s+Z/m.test(status) || Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]) > 1;
   } catch {
     return false;
   }
