@@ -159,8 +159,11 @@ proof(
   () =>
     report.row(
       "doctor",
-      async () => JSON.parse(await project.run("doctor", name, "--json")) as { ok: boolean }[],
-      (rows) => `${rows.filter(({ ok }) => ok).length} of ${rows.length} rows`,
+      async () => JSON.parse(await project.run("doctor", name, "--json")) as { name: string; ok: boolean }[],
+      (rows) => {
+        const lacking = rows.filter(({ ok }) => !ok).map((row) => row.name);
+        return `${rows.length - lacking.length} of ${rows.length} rows${lacking.length > 0 ? `, without ${lacking.join()}` : ""}`;
+      },
     ),
   minutes(3),
 );
@@ -820,7 +823,7 @@ interface Shown {
   pod: string;
 }
 
-async function shown(): Promise<Record<string, Shown>> {
+async function shown(of = servers): Promise<Record<string, Shown>> {
   const path = "{.metadata.name} {.metadata.uid} {.status.containerStatuses[*].restartCount}";
   const lines = (await pods("app.kubernetes.io/component=nats", path)).split("\n");
   const found: Record<string, Shown> = {};
@@ -834,7 +837,7 @@ async function shown(): Promise<Record<string, Shown>> {
         const pod = lines.find((line) => line.startsWith(`${server.name} `)) ?? "";
         found[server.name] = { start, config_load_time, config_digest, pod };
       }
-      return servers.every((server) => found[server] !== undefined);
+      return of.every((server) => found[server] !== undefined);
     },
     60,
   );
@@ -1019,6 +1022,36 @@ proof(
         return before;
       },
       (before) => `${before.length} CronJobs are gone, and every row holds`,
+    ),
+  minutes(15),
+);
+
+proof(
+  "two more servers: the plan says what they do to those that are there, and the node did so",
+  () =>
+    report.row(
+      "change: two more servers",
+      async () => {
+        const now = withoutBackup();
+        const { nats } = now.clusters;
+        if (!nats) throw new Error("no cluster nats");
+        const more = ["nats-3", "nats-4"];
+        const before = await shown();
+        project.write({ ...now, clusters: { nats: { ...nats, size: servers.length + more.length } } });
+        const { said, forbidden } = await saidOfServers(2);
+        expect(forbidden).toEqual([]);
+        await deploy();
+        const after = await shown([...servers, ...more]);
+        const did = [...servers, ...more].map((server) => {
+          const [was, is] = [before[server], after[server] as Shown];
+          return [server, was === undefined ? "start" : doneTo(was, is)];
+        });
+        expect(Object.fromEntries(did)).toEqual(said);
+        const [live] = await liveClusters.deployment(name, project.root);
+        expect(live?.meta).toEqual({ size: did.length, current: did.length });
+        return did.map(([server, effect]) => `${server} ${effect}`);
+      },
+      (did) => `said and seen: ${did.join(", ")}`,
     ),
   minutes(15),
 );
