@@ -15,8 +15,6 @@ const twin = new TestTwin(project, "healed");
 const wounded = "core-1";
 const store = twin.folder.server(wounded).store;
 const messages = 300;
-/** Each wound is healed within a minute. */
-const minute = 60_000;
 
 beforeAll(async () => {
   await twin.up(threeServers("healed"));
@@ -40,7 +38,10 @@ afterEach(async () => {
 
 /** What heal says that it did; afterwards every replica has every message again. */
 async function healed(...options: string[]): Promise<string> {
+  const begun = Date.now();
   const { outcome } = JSON.parse(await project.run("heal", "healed", wounded, ...options, "--json"));
+  // Within a minute on a machine that has nothing else to do: told, and not judged.
+  console.info(`heal, ${expect.getState().currentTestName}: ${outcome} in ${Date.now() - begun} ms`);
   const { verdict, streams } = JSON.parse((await project.natsform("audit", "healed", "--json")).stdout);
   // A queue is not read.
   expect(verdict).toBe("incomplete");
@@ -69,88 +70,60 @@ test("nothing is done to a server that is well", async () => {
   expect(twin.pids()).toEqual(before);
 });
 
-test(
-  "the snapshot of the meta group is damaged: it refuses to start, and is emptied",
-  async () => {
-    process.kill(twin.pid(wounded), "SIGTERM");
-    await eventually("it is gone", () => twin.pids()[wounded] === undefined);
-    const snapshots = filesBelow(store).filter((file) => file.includes("_meta_/snapshots/"));
-    expect(snapshots).not.toEqual([]);
-    for (const file of snapshots)
-      changed(join(store, file), (content) => {
-        const middle = Math.floor(content.length / 2);
-        content[middle] = (content[middle] ?? 0) ^ 0xff;
-      });
-    expect(await healed()).toBe("emptied");
-    expect(readFileSync(twin.folder.server(wounded).log, "utf8")).toContain("snapshot corrupt");
-  },
-  minute,
-);
+test("the snapshot of the meta group is damaged: it refuses to start, and is emptied", async () => {
+  process.kill(twin.pid(wounded), "SIGTERM");
+  await eventually("it is gone", () => twin.pids()[wounded] === undefined);
+  const snapshots = filesBelow(store).filter((file) => file.includes("_meta_/snapshots/"));
+  expect(snapshots).not.toEqual([]);
+  for (const file of snapshots)
+    changed(join(store, file), (content) => {
+      const middle = Math.floor(content.length / 2);
+      content[middle] = (content[middle] ?? 0) ^ 0xff;
+    });
+  expect(await healed()).toBe("emptied");
+  expect(readFileSync(twin.folder.server(wounded).log, "utf8")).toContain("snapshot corrupt");
+});
 
-test(
-  "killed",
-  async () => {
-    await twin.kill(wounded);
-    expect(await healed()).toBe("restarted");
-  },
-  minute,
-);
+test("killed", async () => {
+  await twin.kill(wounded);
+  expect(await healed()).toBe("restarted");
+});
 
-test(
-  "frozen",
-  async () => {
-    process.kill(twin.pid(wounded), "SIGSTOP");
-    expect(await healed()).toBe("restarted");
-  },
-  minute,
-);
+test("frozen", async () => {
+  process.kill(twin.pid(wounded), "SIGSTOP");
+  expect(await healed()).toBe("restarted");
+});
 
-test(
-  "its store is gone",
-  async () => {
-    await twin.kill(wounded);
-    rmSync(join(store, "jetstream"), { recursive: true });
-    expect(await healed()).toBe("restarted");
-  },
-  minute,
-);
+test("its store is gone", async () => {
+  await twin.kill(wounded);
+  rmSync(join(store, "jetstream"), { recursive: true });
+  expect(await healed()).toBe("restarted");
+});
 
-test(
-  "everything of it is gone: its machine does not return",
-  async () => {
-    await twin.kill(wounded);
-    rmSync(twin.folder.server(wounded).root, { recursive: true });
-    expect(await healed()).toBe("restarted");
-  },
-  minute,
-);
+test("everything of it is gone: its machine does not return", async () => {
+  await twin.kill(wounded);
+  rmSync(twin.folder.server(wounded).root, { recursive: true });
+  expect(await healed()).toBe("restarted");
+});
 
-test(
-  "it has lost power: its disk is not asked",
-  async () => {
-    await twin.kill(wounded);
-    const marker = join(store, "jetstream", "of-before");
-    writeFileSync(marker, "");
-    expect(await healed("--empty")).toBe("emptied");
-    expect(existsSync(marker)).toBe(false);
-  },
-  minute,
-);
+test("it has lost power: its disk is not asked", async () => {
+  await twin.kill(wounded);
+  const marker = join(store, "jetstream", "of-before");
+  writeFileSync(marker, "");
+  expect(await healed("--empty")).toBe("emptied");
+  expect(existsSync(marker)).toBe(false);
+});
 
-test(
-  "blocks of messages are damaged",
-  async () => {
-    await twin.kill(wounded);
-    const blocks = filesBelow(store).filter((file) => /streams\/ORDERS\/msgs\/\d+\.blk$/.test(file));
-    expect(blocks.length).toBeGreaterThan(0);
-    for (const file of blocks)
-      changed(join(store, file), (content) => {
-        for (let i = 100; i < content.length; i += 997) content[i] = (content[i] ?? 0) ^ 0xff;
-      });
-    expect(["restarted", "emptied"]).toContain(await healed());
-  },
-  minute,
-);
+test("blocks of messages are damaged", async () => {
+  await twin.kill(wounded);
+  const blocks = filesBelow(store).filter((file) => /streams\/ORDERS\/msgs\/\d+\.blk$/.test(file));
+  expect(blocks.length).toBeGreaterThan(0);
+  for (const file of blocks)
+    changed(join(store, file), (content) => {
+      for (let i = 100; i < content.length; i += 997) content[i] = (content[i] ?? 0) ^ 0xff;
+    });
+  expect(["restarted", "emptied"]).toContain(await healed());
+});
 
 const canMount = (() => {
   try {
@@ -161,72 +134,68 @@ const canMount = (() => {
   }
 })();
 
-(canMount ? test : test.skip)(
-  "its disk is full, and JetStream is off, until there is room again",
-  async () => {
-    await twin.kill(wounded);
-    rmSync(store, { recursive: true });
-    execFileSync("mkdir", [store]);
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", store]);
-    try {
-      expect(await healed()).toBe("restarted");
-      writeFileSync(join(store, "ballast"), "");
-      try {
-        for (;;) writeFileSync(join(store, "ballast"), Buffer.alloc(65_536), { flag: "a" });
-      } catch {
-        // Full.
-      }
-      await twin.read(async (client) => {
-        const nc = await client.connection();
-        const { streams } = await manager(nc);
-        // Whatever the wounded server leads does not answer until others lead it: asked again, as its user would.
-        await eventually("there is a stream to fill", () =>
-          streams.add({ name: "FILL", subjects: ["fill.>"], num_replicas: 3 }),
-        );
-        await eventually("JetStream is off there", async () => {
-          // A stream that was just made is behind for a moment, which is no wound.
-          if ((await twin.ask<{ disabled?: boolean }>(wounded, "/jsz")).disabled) return true;
-          await jetstream(nc).publish("fill.one", new Uint8Array(100_000));
-          return false;
-        });
-        await eventually("the stream is gone", async () => {
-          await streams.delete("FILL").catch(() => undefined);
-          return !(await streams.names().next()).includes("FILL");
-        });
-      });
-      rmSync(join(store, "ballast"));
-      expect(await healed()).toBe("restarted");
-    } finally {
-      if (twin.pids()[wounded] !== undefined) await twin.kill(wounded);
-      execFileSync("umount", [store]);
-    }
+(canMount ? test : test.skip)("its disk is full, and JetStream is off, until there is room again", async () => {
+  await twin.kill(wounded);
+  rmSync(store, { recursive: true });
+  execFileSync("mkdir", [store]);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", store]);
+  try {
     expect(await healed()).toBe("restarted");
-  },
-  2 * minute,
-);
+    writeFileSync(join(store, "ballast"), "");
+    try {
+      for (;;) writeFileSync(join(store, "ballast"), Buffer.alloc(65_536), { flag: "a" });
+    } catch {
+      // Full.
+    }
+    await twin.read(async (client) => {
+      const nc = await client.connection();
+      const { streams } = await manager(nc);
+      // Whatever the wounded server leads does not answer until others lead it: asked again, as its user would.
+      await eventually("there is a stream to fill", () =>
+        streams.add({ name: "FILL", subjects: ["fill.>"], num_replicas: 3 }),
+      );
+      await eventually("JetStream is off there", async () => {
+        // A stream that was just made is behind for a moment, which is no wound.
+        if ((await twin.ask<{ disabled?: boolean }>(wounded, "/jsz")).disabled) return true;
+        await jetstream(nc).publish("fill.one", new Uint8Array(100_000));
+        return false;
+      });
+      await eventually("the stream is gone", async () => {
+        await streams.delete("FILL").catch(() => undefined);
+        return !(await streams.names().next()).includes("FILL");
+      });
+    });
+    rmSync(join(store, "ballast"));
+    expect(await healed()).toBe("restarted");
+  } finally {
+    if (twin.pids()[wounded] !== undefined) await twin.kill(wounded);
+    execFileSync("umount", [store]);
+  }
+  expect(await healed()).toBe("restarted");
+});
 
-test(
-  "the last good copy is not removed: while another is away, and of streams that nobody else holds",
-  async () => {
-    await twin.kill("core-0");
-    const away = await project.natsform("heal", "healed", wounded, "--empty");
-    expect(away).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(`${wounded} is not emptied: core-0 does not run`),
-    });
-    expect(away.stderr).toContain("natsform backup");
-    await project.run("heal", "healed", "core-0");
-    const alone = await twin.read(async (client) => {
-      const { streams } = await manager(await client.connection());
-      return (await streams.add({ name: "ALONE", subjects: ["alone.>"], num_replicas: 1 })).cluster?.leader ?? "";
-    });
-    const only = await project.natsform("heal", "healed", alone, "--empty");
-    expect(only).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(`${alone} is not emptied: APP: ALONE has its only copy on ${alone}`),
-    });
-    const unknown = await project.natsform("heal", "healed", "core-9");
-    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("there are: core-0, core-1, core-2") });
-  },
-  minute,
-);
+test("the last good copy is not removed: while another is away, and of streams that nobody else holds", async () => {
+  await twin.kill("core-0");
+  const away = await project.natsform("heal", "healed", wounded, "--empty");
+  expect(away).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`${wounded} is not emptied: core-0 does not run`),
+  });
+  expect(away.stderr).toContain("natsform backup");
+  await project.run("heal", "healed", "core-0");
+  const alone = await twin.read(async (client) => {
+    const { streams } = await manager(await client.connection());
+    // Asked again: who leads the meta group may change in these moments.
+    const { cluster } = await eventually("a stream with one copy", () =>
+      streams.add({ name: "ALONE", subjects: ["alone.>"], num_replicas: 1 }),
+    );
+    return cluster?.leader ?? "";
+  });
+  const only = await project.natsform("heal", "healed", alone, "--empty");
+  expect(only).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`${alone} is not emptied: APP: ALONE has its only copy on ${alone}`),
+  });
+  const unknown = await project.natsform("heal", "healed", "core-9");
+  expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("there are: core-0, core-1, core-2") });
+});

@@ -27,4 +27,4 @@ test("a drill's server ends with the drill, and leaves no folder, also when the 
   await eventually("the end of its server", () => !servers.some(isAlive));
   const left = () => readdirSync(temporary).filter((name) => name.startsWith("natsform-drill-"));
   await eventually("the removal of its folder", () => left().length === 0);
-}, 60_000);
+});

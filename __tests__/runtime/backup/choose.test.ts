@@ -82,7 +82,7 @@ test("a run that does not end has failed", async () => {
     endsWithinMs: 50,
   });
   expect(code).toBe(EXIT.failed);
-}, 20_000);
+});
 
 describe("a bucket that takes requests and never answers", () => {
   let silent: Server;
