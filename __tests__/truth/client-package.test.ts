@@ -83,6 +83,30 @@ test.each([
   expect(said.split("\n").filter((line) => /main\.ts|@natsform/.test(line))).toEqual([]);
 });
 
+test("what pages load compiles in a project for browsers, without the types of Node", () => {
+  const place = join(project, "web");
+  mkdirSync(place, { recursive: true });
+  writeFileSync(
+    join(place, "main.ts"),
+    `import { EventsRefusedError, readEvents } from "${clientPackage}/events";
+    export async function show(token: () => Promise<string>, signal: AbortSignal): Promise<void> {
+      for await (const { event, id, data } of readEvents("/orders", { token, signal })) document.title = event + id + data;
+      // @ts-expect-error: a token is needed
+      readEvents("/orders", {});
+    }
+    export const isOver = (error: unknown) => error instanceof EventsRefusedError && error.code === "denied";`,
+  );
+  const compilerOptions = {
+    ...{ strict: true, noEmit: true, target: "es2022", lib: ["es2023", "dom", "dom.iterable"], types: [] },
+    ...{ skipLibCheck: false, module: "esnext", moduleResolution: "bundler" },
+  };
+  writeFileSync(join(place, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["main.ts"] }));
+  const tsc = join(repository, "node_modules/typescript/bin/tsc");
+  expect(execFileSync("node", [tsc, "-p", place], { encoding: "utf8" })).toBe("");
+  const module = readFileSync(join(project, "node_modules", clientPackage, "events.mjs"), "utf8");
+  expect(module).not.toMatch(/^import|require\(/m);
+});
+
 test("the programs of its page hold as they stand there", () => {
   const place = join(project, "page");
   mkdirSync(place, { recursive: true });

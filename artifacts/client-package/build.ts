@@ -9,7 +9,8 @@ const root = join(__dirname, "..", "..");
  * Writes the client library as a package into a folder, ready for `npm pack`.
  *
  * CommonJS holds the code and ES modules hand it on, so that a program that has both sees one class of each error. The
- * types are one file for each entry, without a word of nats.js: so a service's `moduleResolution` does not matter.
+ * types are one file for each entry, without a word of nats.js: so a service's `moduleResolution` does not matter. What pages
+ * load is an ES module by itself, since browsers know no other.
  */
 export async function buildClientPackage(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
@@ -33,11 +34,20 @@ export async function buildClientPackage(folder: string): Promise<void> {
   for (const [file, types] of Object.entries(bundledTypes())) {
     writeFileSync(join(folder, `${file}.d.ts`), types);
     writeFileSync(join(folder, `${file}.d.mts`), types);
-    writeFileSync(join(folder, `${file}.mjs`), moduleOf(file, exported[file] ?? []));
+    const module = file === "events" ? await eventsModule() : moduleOf(file, exported[file] ?? []);
+    writeFileSync(join(folder, `${file}.mjs`), module);
   }
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(clientManifest(), null, 2)}\n`);
   for (const file of ["LICENSE", "NOTICE"]) copyFileSync(join(root, file), join(folder, file));
   copyFileSync(join(root, "docs/client.md"), join(folder, "README.md"));
+}
+
+/** The entry for pages, as a browser loads it. */
+export async function eventsModule(): Promise<string> {
+  const entryPoints = [clientEntries.events];
+  const options = { absWorkingDir: root, bundle: true, entryPoints, write: false, logLevel: "silent" } as const;
+  const { outputFiles } = await build({ ...options, platform: "browser", format: "esm", target: "es2022" });
+  return outputFiles[0]?.text ?? "";
 }
 
 function bundledTypes(): Record<string, string> {

@@ -10,6 +10,8 @@ export const clientEntries = {
   testing: "runtime/client-testing/index.ts",
   /** `nats` 2.29, for those who have installed it. */
   nats2: "runtime/client/nats2-entry.ts",
+  /** Event streams of the HTTP gateway, for pages: it knows nothing of NATS or Node. */
+  events: "runtime/client-events/index.ts",
 } as const;
 
 const needed = [
@@ -43,6 +45,7 @@ export function clientManifest(): object {
       ".": entry("index"),
       "./testing": entry("testing"),
       "./nats2": entry("nats2"),
+      "./events": entry("events"),
       "./package.json": "./package.json",
     },
     dependencies: Object.fromEntries(needed.map((name) => [name, dependencies[name]])),

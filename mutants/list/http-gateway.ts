@@ -38,6 +38,20 @@ export const httpGateway = [
     ],
     ["readers that are gone count as behind", "    this.#behind.delete(reader);\n", ""],
   ]),
+  ...plantedIn("runtime/client-events/read-events.ts", [
+    [
+      "a page's token is sent in clear over networks",
+      'url.protocol !== "https:" && !(url.protocol === "http:" && isHere)',
+      'url.protocol !== "https:" && url.protocol !== "http:"',
+    ],
+    [
+      "a page that comes back has missed what came meanwhile",
+      '...(state.lastId !== "" && { "last-event-id": state.lastId }),',
+      "",
+    ],
+    ["a connection over which nothing comes is waited on for ever", "options.silenceMs ?? SILENCE_MS", "2 ** 31 - 1"],
+    ["a refused token is sent again and again", "state.isRefused = true;", ""],
+  ]),
   ...plantedIn("runtime/backlog/decide.ts", [
     ["what is not known is told as 0", "if (waiting === undefined) return [];", "waiting ??= 0;"],
     ["messages in hand do not wait", "return num_pending + num_ack_pending;", "return num_pending;"],

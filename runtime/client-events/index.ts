@@ -1,0 +1,2 @@
+export type { StreamEvent } from "./parse-events";
+export { type EventsOptions, EventsRefusedError, readEvents } from "./read-events";
