@@ -12,6 +12,7 @@ import {
 import { noteOutput } from "../../model/topology";
 import { UserError } from "../core/project";
 import { motoDifferences } from "../emulator/moto-differences";
+import { chartObjects } from "../review/chart-objects";
 import { synthesizedAttributes } from "../review/synthesized";
 import type { DeployTarget } from "./target";
 import { stackFolder } from "./target";
@@ -106,11 +107,12 @@ export async function planStack(
   const known = target.emulator ? changes.filter(isKnownDifference) : [];
   const resources = document.resource_changes?.filter(({ address }) => !known.some((one) => one.address === address));
   const synthesized = synthesizedAttributes(folder.path);
+  const rendered = await chartObjects(document, folder.path);
   return {
     file: planFile,
     changes: [...changes.filter((change) => !known.includes(change)), ...noted],
     differences: known,
-    review: readPlan({ ...document, resource_changes: resources, synthesized }, stack),
+    review: readPlan({ ...document, resource_changes: resources, synthesized, rendered }, stack),
     servers: plannedServers(document),
   };
 }

@@ -50,7 +50,9 @@ export async function reviewEnvironments(
 ): Promise<Reviewed> {
   const today = new Date().toISOString().slice(0, 10);
   const project = given ?? findProject(process.cwd());
-  const files = Array.isArray(plan) ? readPlans(plan, project && join(project, "cdktf.out", "stacks")) : undefined;
+  const files = Array.isArray(plan)
+    ? await readPlans(plan, project && join(project, "cdktf.out", "stacks"))
+    : undefined;
   const strangers = (files?.foreign ?? []).map((stack) => foreignInput(stack, today));
   // Plans of somebody else's stacks alone need no project.
   const isForeign = files !== undefined && files.environments.size === 0;

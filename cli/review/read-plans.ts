@@ -12,6 +12,7 @@ import {
 } from "../../model/review";
 import { stackPlan, type Topology } from "../../model/topology";
 import { UserError } from "../core/project";
+import { chartObjects } from "./chart-objects";
 import { synthesizedAttributes } from "./synthesized";
 
 /** Plans of an environment: its stacks, and what its servers are made from. */
@@ -35,7 +36,7 @@ const archive = "PK\u0003\u0004";
  * @param synthesized folder of the stacks as they were synthesized for these plans, where there is one
  * @throws UserError with every file that is none
  */
-export function readPlans(files: readonly string[], synthesized?: string): GivenPlans {
+export async function readPlans(files: readonly string[], synthesized?: string): Promise<GivenPlans> {
   const given: GivenPlans = { environments: new Map(), foreign: [] };
   const wrong: string[] = [];
   for (const file of files) {
@@ -48,8 +49,10 @@ export function readPlans(files: readonly string[], synthesized?: string): Given
     const name = record?.stack.id ?? (file === "-" ? "standard input" : basename(file).replace(/\.json$/, ""));
     // The document says of itself which stack it is of: a name, and no path.
     const isNamed = /^[\w-]+$/.test(record?.stack.id ?? "");
-    const written = synthesized && isNamed ? synthesizedAttributes(join(synthesized, name)) : {};
-    const review = readPlan({ ...read, synthesized: written }, name);
+    const folder = synthesized && isNamed ? join(synthesized, name) : undefined;
+    const written = folder ? synthesizedAttributes(folder) : {};
+    const rendered = await chartObjects(read, folder ?? process.cwd());
+    const review = readPlan({ ...read, synthesized: written, rendered }, name);
     if (!record) {
       given.foreign.push(review);
       continue;

@@ -106,6 +106,20 @@ export interface ResourceChange {
   movedFrom?: string;
   /** Attributes that differ, by path, as text. */
   differences: Difference[];
+  /** Of a release of Helm: what the chart makes of it, where the chart and Helm are at hand. */
+  objects?: ObjectChange[];
+  /** Of a release of Helm: why nobody has seen its objects. */
+  notRendered?: string;
+}
+
+/** An object of Kubernetes that a release of Helm makes, changes or takes away. Values of Secrets are masked. */
+export interface ObjectChange {
+  /** `StatefulSet nats`, with its namespace where the chart names one. */
+  object: string;
+  action: "made" | "changed" | "destroyed";
+  differences: Difference[];
+  /** Paths that are others at every rendering, by the chart's own doing. */
+  random: string[];
 }
 
 export interface Difference {

@@ -111,6 +111,11 @@ const later = (at: string, message: string, fix: string): Reason => ({
 
 const notChecked = ({ stacks, foreign, live }: ReviewInput): string[] => [
   ...(foreign ? ["what it does to NATS: no stack of natsform made this plan"] : []),
+  ...(stacks ?? []).flatMap(({ changes }) =>
+    changes.flatMap(({ address, notRendered }) =>
+      notRendered === undefined ? [] : [`objects of ${address}: ${notRendered}`],
+    ),
+  ),
   ...(stacks ? [] : ["what Terraform would do: this review read the repository alone"]),
   ...(stacks ?? []).flatMap(({ unsent }) =>
     unsent.map(

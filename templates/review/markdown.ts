@@ -7,6 +7,7 @@ export const commentBudget = 65_000;
 
 /** What is left out first when a report is too long. Reasons are never left out as a whole. */
 const dropped: readonly Section["id"][] = [
+  "objects",
   "differences",
   "drift",
   "accepted",

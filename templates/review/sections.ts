@@ -1,4 +1,12 @@
-import { actionOrder, type LiveServer, type Review, type StackReview, type Step, sizeText } from "../../model/review";
+import {
+  actionOrder,
+  type LiveServer,
+  type ObjectChange,
+  type Review,
+  type StackReview,
+  type Step,
+  sizeText,
+} from "../../model/review";
 import { changeLines } from "../change";
 
 /** A part of a report, the same for every place that it goes to. Texts are not escaped yet. */
@@ -10,6 +18,7 @@ export interface Section {
     | "doors"
     | "resources"
     | "differences"
+    | "objects"
     | "drift"
     | "live"
     | "accepted"
@@ -101,6 +110,14 @@ export function sectionsOf(review: Review): Section[] {
       ),
     },
     {
+      id: "objects",
+      title: "What charts make of it",
+      head: ["object", "what", "before", "after"],
+      rows: review.stacks.flatMap(({ changes }) =>
+        changes.flatMap(({ objects }) => (objects ?? []).flatMap(objectRows)),
+      ),
+    },
+    {
       id: "drift",
       title: "Changed behind Terraform's back",
       head: ["stack", "what", "how many", "the plan reads it"],
@@ -130,6 +147,14 @@ export function sectionsOf(review: Review): Section[] {
     { id: "notChecked", title: "Not looked at", rows: review.notChecked.map((text) => [text]) },
   ];
   return all.filter(({ rows }) => rows.length > 0);
+}
+
+function objectRows({ object, action, differences, random }: ObjectChange): string[][] {
+  if (action !== "changed") return [[object, action, "", ""]];
+  return [
+    ...differences.map(({ path, from, to }) => [object, path, from ?? "", to ?? ""]),
+    ...(random.length > 0 ? [[object, `${random.join(", ")}: another value at every rendering`, "", ""]] : []),
+  ];
 }
 
 /** Counts that show destruction: a replacement is one that goes and one that comes. */

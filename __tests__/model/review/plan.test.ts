@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type PlanJson, readPlan, review, type StackReview } from "../../../model/review";
+import { type PlanJson, type Rendering, readPlan, review, type StackReview } from "../../../model/review";
 import { countsOf, reviewHtml, reviewLines, reviewMarkdown, reviewSarif } from "../../../templates/review";
 
 type Resource = NonNullable<PlanJson["resource_changes"]>[number];
@@ -556,4 +556,64 @@ test("a plan of a thousand resources is read in one pass over its texts", () => 
     }),
   );
   expect(read(many).changes).toHaveLength(1000);
+});
+
+describe("objects of a chart", () => {
+  const release = (rendered: Rendering) =>
+    read([resource("helm_release.nats", ["update"], { before: { values: ["a"] }, after: { values: ["b"] } })], {
+      rendered: { "helm_release.nats": rendered },
+    });
+  const object = (kind: string, name: string, more: object = {}) => ({ kind, metadata: { name }, ...more });
+  const conf = (...lines: string[]) => object("ConfigMap", "conf", { data: { "nats.conf": lines.join("\n") } });
+  const secret = (password: string) => object("Secret", "login", { data: { password } });
+
+  test("are compared by name, and a configuration by the lines that differ", () => {
+    const after = [conf("port: 4222", "max_payload: 2", "end"), object("Service", "new")];
+    const { changes } = release({
+      before: [conf("port: 4222", "max_payload: 1", "end"), object("Job", "old")],
+      after,
+      again: after,
+    });
+    expect(changes[0]?.objects).toEqual([
+      {
+        object: "ConfigMap conf",
+        action: "changed",
+        differences: [{ path: "data.nats.conf", from: "max_payload: 1", to: "max_payload: 2" }],
+        random: [],
+      },
+      { object: "Job old", action: "destroyed", differences: [], random: [] },
+      { object: "Service new", action: "made", differences: [], random: [] },
+    ]);
+  });
+
+  test("show no value of a Secret, and what is random is no change", () => {
+    const stack = release({
+      before: [secret("canary-before"), object("Service", "one", { spec: { token: "x" } })],
+      after: [secret("canary-after"), object("Service", "one", { spec: { token: "y" } })],
+      again: [secret("canary-after"), object("Service", "one", { spec: { token: "z" } })],
+    });
+    expect(stack.changes[0]?.objects).toEqual([
+      {
+        object: "Secret login",
+        action: "changed",
+        differences: [{ path: "data.password", from: "(sensitive)", to: "(sensitive), changed" }],
+        random: [],
+      },
+      { object: "Service one", action: "changed", differences: [], random: ["spec.token"] },
+    ]);
+    const shown = reviewOf(stack);
+    for (const text of [
+      reviewMarkdown([shown]),
+      reviewHtml([shown]),
+      JSON.stringify(shown),
+      JSON.stringify(reviewSarif([shown], () => ({ file: "f", line: 1 }), "1")),
+    ])
+      expect(text).not.toContain("canary");
+    expect(reviewMarkdown([shown])).toContain("another value at every rendering");
+  });
+
+  test("that nobody has seen are said to be so", () => {
+    const { notChecked } = reviewOf(release({ missing: "its chart is elsewhere" }));
+    expect(notChecked).toContain("objects of helm_release.nats: its chart is elsewhere");
+  });
 });

@@ -268,7 +268,7 @@ const entries = {
   helm: {
     kind: "on-path",
     versionArgs: ["version", "--short"],
-    purpose: "renders the NATS chart in tests; deployments do without",
+    purpose: "shows the objects of a chart in a review, and in tests; deployments do without",
     get: "helm.sh/docs/intro/install",
     usedFor: ["test"],
   },

@@ -19,6 +19,8 @@ export interface PlanJson {
   };
   /** Not of the format: attributes as the stack was synthesized with, by address. */
   synthesized?: Record<string, unknown>;
+  /** Not of the format: what charts make of releases of Helm, by address. */
+  rendered?: Record<string, Rendering>;
   errored?: boolean;
   /** Missing in older Terraform: only `false` says no. */
   applyable?: boolean;
@@ -46,3 +48,20 @@ export interface ChangeJson {
   replace_paths?: (string | number)[][];
   importing?: { id?: string } | null;
 }
+
+/** An object of Kubernetes, as a chart makes it. */
+export interface ChartObject {
+  kind: string;
+  metadata: { name: string; namespace?: string };
+}
+
+/** What a chart makes of a release's values. Empty before the first release, and after the last. */
+export interface RenderedRelease {
+  before: readonly ChartObject[];
+  after: readonly ChartObject[];
+  /** The same as `after`, made once more: what differs is random. */
+  again: readonly ChartObject[];
+}
+
+/** Objects of a release, or why nobody knows them. */
+export type Rendering = RenderedRelease | { missing: string };

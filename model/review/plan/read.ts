@@ -3,7 +3,8 @@ import { recordNames, type StackRecord } from "../../topology";
 import type { ResourceChange, StackReview } from "../model";
 import { actionOf, actionOrder, whyOf } from "./actions";
 import { differencesOf } from "./differences";
-import type { PlanJson, ResourceJson } from "./format";
+import type { PlanJson, Rendering, ResourceJson } from "./format";
+import { objectChanges } from "./objects";
 import { widePolicies } from "./policies";
 import { isRolled, nameIn, planRules } from "./rules";
 import { mapTexts, secretNet } from "./secrets";
@@ -52,7 +53,8 @@ export function readPlan(plan: PlanJson, stack: string): StackReview {
   const resources = (plan.resource_changes ?? []).filter((one) => one.mode !== "data" && !isRecord(one));
   const changes = resources.flatMap((one): ResourceChange[] => {
     const action = actionOf(one);
-    return action === undefined ? [] : [changeOf(one, action, plan.synthesized?.[one.address])];
+    if (action === undefined) return [];
+    return [{ ...changeOf(one, action, plan.synthesized?.[one.address]), ...objectsOf(plan.rendered?.[one.address]) }];
   });
   const counts: StackReview["counts"] = {};
   for (const { action, movedFrom } of changes) {
@@ -99,6 +101,11 @@ function changeOf(resource: ResourceJson, action: ResourceChange["action"], writ
     // Of what comes or goes as a whole every attribute differs.
     differences: action === "changed" || action.startsWith("replaced") ? differencesOf(type, change) : [],
   };
+}
+
+function objectsOf(rendering: Rendering | undefined): Pick<ResourceChange, "objects" | "notRendered"> {
+  if (!rendering) return {};
+  return "missing" in rendering ? { notRendered: rendering.missing } : { objects: objectChanges(rendering) };
 }
 
 /** CDKTF writes the path of a resource in the tree of constructs beside its attributes; the stack comes first in it. */
