@@ -143,7 +143,11 @@ export const commandLine = [
       "known.integrity === one.integrity",
       "known.integrity !== undefined",
     ],
-    ["packages that nobody can compare read a stranger's change", "if (!installed || !old)", "if (!installed && !old)"],
+    [
+      "packages that nobody can compare read a stranger's change",
+      "if (!installed || !old)",
+      "if (!installed || !old) return [];\n    if (!installed || !old)",
+    ],
   ]),
   ...plantedIn("cli/core/admission-gate.ts", [
     [
