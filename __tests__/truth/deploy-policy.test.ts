@@ -10,6 +10,8 @@ import { soaking } from "../support/soak";
 import { contextOf, projectWithCode, type Stack, synthesized } from "../support/stacks";
 import { missingTerraform } from "../support/terraform";
 
+jest.setTimeout(soaking ? 7_200_000 : 600_000);
+
 /**
  * The policies, with real Terraform and a moto that asks who may do what. It knows no resources and no conditions, and names
  * actions of S3, Route 53 and other services with REST paths otherwise than IAM: of those that it enforces as IAM does, the
