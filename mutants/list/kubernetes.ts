@@ -332,6 +332,13 @@ export const kubernetes = [
   ...plantedIn("templates/kubernetes-requests.ts", [
     ["one responder is all there is", "Math.max(2, identity.responders)", "identity.responders"],
   ]),
+  ...plantedIn("templates/helm-values/settings.ts", [
+    [
+      "values of one's own let Kubernetes replace pods while natsform restarts them",
+      "if (isHeld(place, got)) {",
+      "if (isHeld(place, got) && false) {",
+    ],
+  ]),
   ...plantedIn("templates/helm-values/values.ts", [
     [
       "a change that no reload takes over is never carried out",

@@ -99,6 +99,10 @@ export const settingNames: ReadonlySet<string> = new Set([
 export function settingProblems(values: unknown, cluster: string): Problem[] {
   return [...leaves(values)].flatMap(({ path, got }) => {
     const place = path.join(".");
+    if (isHeld(place, got)) {
+      const message = "is natsform's own: Kubernetes would replace pods while natsform restarts them one by one";
+      return [{ path, got, message, fix: "leave it out: natsform roll ENV --deployed restarts the servers" }];
+    }
     const setting =
       settingOf(place, valueSettings) ??
       [...mergedKey(place), ...patchedKeys(place, got)].map((key) => settingOf(key, confSettings)).find(Boolean);
@@ -106,6 +110,18 @@ export function settingProblems(values: unknown, cluster: string): Problem[] {
     const message = "is what a setting of the environment stands for: the rest of the deployment would not fit";
     return [{ path, got, message, fix: `leave it out, and set ${setting.replace("NAME", cluster)}` }];
   });
+}
+
+/** What holds Kubernetes while servers are restarted: Helm would write over it in the middle. */
+const held = "statefulSet.merge.spec.updateStrategy";
+
+/** A value that reaches what is held, merged, or by an operation of a patch on it or on what it lies in. */
+function isHeld(place: string, got: unknown): boolean {
+  if (!/^statefulSet\.patch\./.test(place)) return isWithin(place, held) || (isWithin(held, place) && !isMap(got));
+  const pointers = isMap(got) ? [got.path, got.from] : [];
+  return pointers.some(
+    (pointer) => typeof pointer === "string" && /^(|\/spec|\/spec\/updateStrategy(\/.*)?)$/.test(pointer),
+  );
 }
 
 type Path = Problem["path"];

@@ -60,6 +60,21 @@ test.each<[string, unknown, string]>([
   ],
 ])("%s is refused with the name of its setting", (_, values, expected) => expect(said(values)).toEqual([expected]));
 
+test.each<[string, unknown, string[]]>([
+  ["merged", { merge: { spec: { updateStrategy: { type: "RollingUpdate" } } } }, ["merge.spec.updateStrategy.type"]],
+  ["taken away", { merge: { spec: null } }, ["merge.spec"]],
+  ["patched", { patch: [{ op: "replace", path: "/spec/updateStrategy/type", value: "RollingUpdate" }] }, ["patch.0"]],
+  ["patched as a whole", { patch: [{ op: "replace", path: "/spec", value: {} }] }, ["patch.0"]],
+  ["other keys beside it", { merge: { spec: { minReadySeconds: 5 } }, patch: [{ op: "add", path: "/spec/a" }] }, []],
+])("what would undo the hold of a roll is refused: %s", (_, statefulSet, refused) => {
+  const problems = settingProblems({ statefulSet }, "nats");
+  expect(problems.map(({ path }) => path.join("."))).toEqual(refused.map((path) => `statefulSet.${path}`));
+  for (const { message, fix } of problems) {
+    expect(message).toContain("Kubernetes would replace pods while natsform restarts them");
+    expect(fix).toContain("natsform roll ENV --deployed");
+  }
+});
+
 test("what no setting stands for may be set", () => {
   const config = { merge: { max_closed_clients: 5, max_payloads: 1 }, websocket: { merge: { same_origin: true } } };
   const podTemplate = { merge: { spec: { nodeSelector: { disk: "ssd" } } } };
