@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jetstream } from "@nats-io/jetstream";
 import { manager } from "../../runtime/streams/find";
@@ -123,6 +123,43 @@ test("blocks of messages are damaged", async () => {
       for (let i = 100; i < content.length; i += 997) content[i] = (content[i] ?? 0) ^ 0xff;
     });
   expect(["restarted", "emptied"]).toContain(await healed());
+});
+
+/** Files of a stream's store on the wounded server. */
+const filesOf = (stream: string, pattern: RegExp) => {
+  const found = filesBelow(store).filter((file) => file.includes(`/streams/${stream}/`) && pattern.test(file));
+  expect(found).not.toEqual([]);
+  return found.map((file) => join(store, file));
+};
+
+test("half of a block of messages is cut off", async () => {
+  await twin.kill(wounded);
+  for (const file of filesOf("ORDERS", /msgs\/\d+\.blk$/)) truncateSync(file, Math.floor(statSync(file).size / 2));
+  expect(["restarted", "emptied"]).toContain(await healed());
+});
+
+test("blocks and what says which stream they are of are empty, as after a power cut", async () => {
+  await twin.kill(wounded);
+  for (const file of filesOf("ORDERS", /msgs\/\d+\.blk$|meta\.(inf|sum)$/)) truncateSync(file, 0);
+  expect(["restarted", "emptied"]).toContain(await healed());
+});
+
+test("what its groups have agreed upon is damaged", async () => {
+  await twin.kill(wounded);
+  const logs = filesBelow(store).filter((file) => /\/_js_\/.*\/msgs\/\d+\.blk$/.test(`/${file}`));
+  expect(logs.length).toBeGreaterThan(0);
+  for (const file of logs)
+    changed(join(store, file), (content) => {
+      for (let i = 20; i < content.length; i += 97) content[i] = (content[i] ?? 0) ^ 0xff;
+    });
+  expect(["restarted", "emptied"]).toContain(await healed());
+});
+
+test("its configuration is not what it is to run, and it does not start", async () => {
+  process.kill(twin.pid(wounded), "SIGTERM");
+  await eventually("it is gone", () => twin.pids()[wounded] === undefined);
+  writeFileSync(twin.folder.server(wounded).conf, "jetstream { store_dir: ");
+  expect(await healed()).toBe("restarted");
 });
 
 const canMount = (() => {
