@@ -1,19 +1,26 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-const page = readFileSync(resolve(__dirname, "../../docs/connect-a-program.md"), "utf8");
+/** A page of docs/ by its blocks of code that have a name behind their language: that of a file, or of commands. */
+export class Page {
+  readonly #blocks: ReadonlyMap<string, string>;
 
-/** Blocks of code of the page by what stands behind their language: the name of a file, or of commands. */
-const blocks = new Map(
-  [...page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, name = "", text = ""]) => [name, text] as const),
-);
+  constructor(private readonly name: string) {
+    const page = readFileSync(resolve(__dirname, "../../docs", name), "utf8");
+    this.#blocks = new Map(
+      [...page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, name = "", text = ""]) => [name, text] as const),
+    );
+  }
 
-/** The block with this name, as the page has it. */
-export function pageBlock(name: string): string {
-  const text = blocks.get(name);
-  if (text === undefined) throw new Error(`docs/connect-a-program.md has no block ${name}`);
-  return text;
+  /** The block with this name, as the page has it. */
+  block(name: string): string {
+    const text = this.#blocks.get(name);
+    if (text === undefined) throw new Error(`docs/${this.name} has no block ${name}`);
+    return text;
+  }
+
+  /** Names of all files that the page shows. */
+  get files(): string[] {
+    return [...this.#blocks.keys()].filter((name) => name.includes("."));
+  }
 }
-
-/** Names of all files that the page shows. */
-export const pageFiles = [...blocks.keys()].filter((name) => name.includes("."));

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { toolPath } from "../../cli/core/toolbox/find";
+import { findProgram } from "./programs";
 
 const checkout = resolve(__dirname, "../..");
 
@@ -12,6 +13,11 @@ export interface RunningCommands {
   done: Promise<{ code: number; text: string }>;
 }
 
+export interface PageShellOptions {
+  /** `npm` is the real one, and `npx` runs what it installed. */
+  installs?: boolean;
+}
+
 /**
  * A shell in which the commands of a page are run as they stand there. What they would install is on this machine
  * already, pinned: `npm` and `pip` do nothing, `npx` runs from the checkout, and tools come from natsform's cache.
@@ -20,17 +26,25 @@ export class PageShell {
   readonly #running = new Set<ChildProcess>();
   readonly #bin: string;
 
-  /** @param folder project around which the page's commands run */
-  constructor(private readonly folder: string) {
+  /** @param folder in which the page's commands run */
+  constructor(
+    private readonly folder: string,
+    { installs = false }: PageShellOptions = {},
+  ) {
     this.#bin = join(folder, "bin");
-    mkdirSync(this.#bin);
-    symlinkSync(join(checkout, "node_modules"), join(folder, "node_modules"));
+    mkdirSync(this.#bin, { recursive: true });
+    const { execPath } = process;
     this.#program(
       "npx",
-      `if [ "$1" = natsform ]; then shift; exec "${process.execPath}" "${checkout}/bin/natsform.js" "$@"; fi`,
-      `exec "${checkout}/node_modules/.bin/$1" "\${@:2}"`,
+      `if [ "$1" = natsform ]; then shift; exec "${execPath}" "${checkout}/bin/natsform.js" "$@"; fi`,
+      installs ? `exec "${findProgram("npx")}" --no-install "$@"` : `exec "${checkout}/node_modules/.bin/$1" "\${@:2}"`,
     );
-    for (const name of ["npm", "pip"]) this.#program(name, "exit 0");
+    // What it would make a test has made before: it takes a minute.
+    this.#program("make", '[ -d "build/$*" ]');
+    if (!installs) {
+      symlinkSync(join(checkout, "node_modules"), join(folder, "node_modules"));
+      for (const name of ["npm", "pip"]) this.#program(name, "exit 0");
+    }
     for (const [name, path] of [
       ["python3", toolPath("nats-py")],
       ["nats", toolPath("nats-cli")],

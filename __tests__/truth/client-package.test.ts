@@ -1,13 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildClientPackage } from "../../artifacts/client-package/build";
 import { clientManifest, clientPackage } from "../../artifacts/client-package/manifest";
+import demo from "../../environments/demo";
 import packageJson from "../../package.json";
 import { makeFolder, removeFolder } from "../support/callout-nats-server";
 import { checkout, natsform } from "../support/cli-run";
+import { eventually, Hopeless } from "../support/eventually";
+import { Page } from "../support/page-examples";
+import { PageShell } from "../support/page-shell";
 import { findProgram } from "../support/programs";
+import { TestProject } from "../support/project";
 import { repository } from "../support/stacks";
+import { TestTwin } from "../support/twin-project";
 
 const folder = makeFolder();
 const project = join(folder, "project");
@@ -107,23 +113,63 @@ test("what pages load compiles in a project for browsers, without the types of N
   expect(module).not.toMatch(/^import|require\(/m);
 });
 
+const page = new Page("client.md");
+const pageFiles = ["get-user.ts", "users.ts", "ask.ts"];
+
 test("the programs of its page hold as they stand there", () => {
   const place = join(project, "page");
   mkdirSync(place, { recursive: true });
-  const page = readFileSync(join(repository, "docs/client.md"), "utf8");
-  const files = [...page.matchAll(/^```ts (\S+\.ts)\n([\s\S]*?)^```$/gm)].map(([, file = "", text = ""]) => {
-    writeFileSync(join(place, file), text);
-    return file;
-  });
-  expect(files).toEqual(["get-user.ts", "users.ts", "ask.ts"]);
+  expect(page.files).toEqual(pageFiles);
+  for (const file of page.files) writeFileSync(join(place, file), page.block(file));
   const compilerOptions = {
     ...{ strict: true, noEmit: true, target: "es2022", types: ["node"], skipLibCheck: true, module: "esnext" },
     ...{ moduleResolution: "bundler", allowImportingTsExtensions: true, moduleDetection: "force" },
   };
-  writeFileSync(join(place, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+  writeFileSync(join(place, "tsconfig.json"), JSON.stringify({ compilerOptions, files: pageFiles }));
   const tsc = join(repository, "node_modules/typescript/bin/tsc");
   expect(() => execFileSync("node", [tsc, "-p", place], { stdio: "pipe" })).not.toThrow();
+  // Both sides know the first; the last one asks.
+  const lines = ["get-user.ts", "ask.ts"].flatMap((file) => page.block(file).split("\n").filter(Boolean));
+  expect(lines).toHaveLength(10);
 });
+
+test("its page leads from npm install to a typed request, which goes on after its servers are killed", async () => {
+  const twins = new TestProject();
+  const twin = new TestTwin(twins, "demo");
+  const service = join(twins.root, "service");
+  mkdirSync(service);
+  let shell: PageShell | undefined;
+  try {
+    // The page's commands call natsform and take the archive from here.
+    symlinkSync(twins.root, join(twins.root, "natsform"));
+    mkdirSync(join(twins.root, "build"));
+    symlinkSync(join(folder, "built"), join(twins.root, "build/client-package"));
+    await twin.up(demo);
+    shell = new PageShell(service, { installs: true });
+    await shell.run(page.block("install"), {
+      npm_config_prefer_offline: "true",
+      npm_config_ignore_scripts: "true",
+      npm_config_loglevel: "error",
+    });
+    for (const file of pageFiles) writeFileSync(join(service, file), page.block(file));
+    const asking = shell.start(page.block("ask"));
+    await eventually("its answer", () => {
+      if (/error/i.test(asking.text())) throw new Hopeless(asking.text());
+      return asking.text().includes("Alice");
+    });
+    for (const { pid } of twin.connectFile().servers) process.kill(pid as number, "SIGKILL");
+    await twin.up();
+    const again =
+      page
+        .block("ask")
+        .split("\n")
+        .find((line) => line.includes("ask.ts")) ?? "";
+    expect(await shell.run(again)).toBe("Alice\n");
+  } finally {
+    shell?.close();
+    await twins.remove();
+  }
+}, 600_000);
 
 test.each(["mjs", "cjs"])("it asks and serves from %s, over both lines, with one class of each error", async (kind) => {
   const imports =

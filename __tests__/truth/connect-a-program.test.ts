@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { toolPath } from "../../cli/core/toolbox/find";
 import demo from "../../environments/demo";
-import { Browser, findChromium } from "../support/browser-chromium";
+import { findChromium } from "../support/browser-chromium";
 import { eventually } from "../support/eventually";
-import { pageBlock, pageFiles } from "../support/page-examples";
+import { Page } from "../support/page-examples";
 import { PageShell, type RunningCommands } from "../support/page-shell";
 import { TestProject } from "../support/project";
 import { TestTwin } from "../support/twin-project";
@@ -17,6 +17,7 @@ import { TestTwin } from "../support/twin-project";
 
 const project = new TestProject();
 const twin = new TestTwin(project, "demo");
+const page = new Page("connect-a-program.md");
 let shell: PageShell;
 
 /** Sections of the page, with what they need, and why one is left out here. */
@@ -31,7 +32,7 @@ const sections: { name: string; consumes: RegExp; missing?: string }[] = [
 
 /** Modules come from Go's cache or its proxy. */
 function natsGo(): string | undefined {
-  const [module = ""] = /github\.com\/nats-io\/nats\.go\S*@\S+/.exec(pageBlock("go")) ?? [];
+  const [module = ""] = /github\.com\/nats-io\/nats\.go\S*@\S+/.exec(page.block("go")) ?? [];
   try {
     execFileSync("go", ["mod", "download", module.replace("/jetstream", "")], { stdio: "ignore", timeout: 120_000 });
     return undefined;
@@ -43,10 +44,9 @@ function natsGo(): string | undefined {
 beforeAll(async () => {
   await twin.up(demo);
   shell = new PageShell(project.root);
-  for (const name of pageFiles) writeFileSync(join(project.root, name), pageBlock(name));
+  for (const name of page.files) writeFileSync(join(project.root, name), page.block(name));
 });
 afterAll(async () => {
-  await browser?.stop();
   shell?.close();
   await project.remove();
 });
@@ -68,7 +68,7 @@ async function consumesMore(name: string, count = 3): Promise<void> {
 
 test("the command line checks its connection, publishes with an acknowledgement and sees its consumer", async () => {
   if (has("nats-cli")) return console.warn(`skipped: ${has("nats-cli")}`);
-  const text = await shell.run(pageBlock("cli-checks"), { ...env, NATS_TOKEN: "of the sections before" });
+  const text = await shell.run(page.block("cli-checks"), { ...env, NATS_TOKEN: "of the sections before" });
   expect(text).toMatch(/OK .*round trip took/);
   expect(text).toMatch(/Stored in Stream: NEWS/);
   expect(text).not.toMatch(/violation/i);
@@ -76,40 +76,34 @@ test("the command line checks its connection, publishes with an acknowledgement 
 
 test.each(sections)("$name logs in, publishes and consumes", async ({ name, consumes, missing }) => {
   if (missing) return console.warn(`skipped: ${missing}`);
-  running.set(name, { commands: shell.start(pageBlock(name), env), consumes });
+  running.set(name, { commands: shell.start(page.block(name), env), consumes });
   await consumesMore(name, 2);
 });
 
-let browser: Browser | undefined;
-let said: string[] = [];
-const heardByPage = () => said.filter((line) => /hello \d+ of the browser/.test(line)).length;
+let tab: RunningCommands | undefined;
+const heardByPage = () => tab?.text().match(/hello \d+ of the browser/g)?.length ?? 0;
 const pageHears = (count: number) => eventually("the page hears itself", async () => heardByPage() >= count);
 
-(findChromium() ? test : test.skip)("a page in a real browser logs in, publishes and hears itself", async () => {
-  await shell.run(pageBlock("browser"), env);
-  const [script = "", token = ""] = ["bundle.js", "token.txt"].map((file) =>
-    readFileSync(join(project.root, file), "utf8"),
-  );
-  const ca = twin.folder.authority("public").cert;
-  browser = await Browser.start(["127.0.0.1"], { ca, certificate: twin.folder.certificate("core", "public").cert });
-  const origin = demo.clusters.core?.websocket?.allowedOrigins?.[0] ?? "";
-  said = (await browser.openScript(origin, script, { token: token.trim() })).console;
+const chromium = findChromium();
+(chromium ? test : test.skip)("a page in a real browser logs in, publishes and hears itself", async () => {
+  await shell.run(page.block("browser"), env);
+  tab = shell.start(page.block("open"), { ...env, CHROMIUM: chromium ?? "" });
   await pageHears(2);
 });
 
 test("all of them go on when each server is killed and started again", async () => {
   for (const i of twin.servers().keys()) {
-    await shell.run(pageBlock("restart").replace("servers[0]", `servers[${i}]`), env);
+    await shell.run(page.block("restart").replace("servers[0]", `servers[${i}]`), env);
     await twin.well();
   }
   await Promise.all([...running.keys()].map((name) => consumesMore(name)));
-  if (browser) await pageHears(heardByPage() + 3);
+  if (tab) await pageHears(heardByPage() + 3);
   for (const { commands } of running.values()) expect(commands.text()).not.toMatch(/permissions violation/i);
 });
 
 test("a program whose inboxes are the library's own is refused, as the page says", async () => {
   const inboxes = { ...env, NATS_INBOX_PREFIX: "_INBOX" };
-  const { text } = await shell.start(`timeout 60 bash -c '${pageBlock("node").replaceAll("'", `'"'"'`)}'`, inboxes)
+  const { text } = await shell.start(`timeout 60 bash -c '${page.block("node").replaceAll("'", `'"'"'`)}'`, inboxes)
     .done;
   expect(text).toMatch(/permissions violation.*_INBOX/is);
 });
