@@ -44,12 +44,13 @@ interface MoreOfVarz {
 /** One environment of a test's project with its twin, reached as users reach it: commands, files, ports. */
 export class TestTwin {
   readonly folder: TwinFolder;
-  readonly ports = claimPorts();
   readonly #clients: NatsClient[] = [];
 
+  /** @param ports of a twin that does not run any more, where a test has many: a machine has few blocks of them */
   constructor(
     readonly project: TestProject,
     readonly name: string,
+    readonly ports = claimPorts(),
   ) {
     this.folder = twinFolder(project.root, name);
   }

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { EnvironmentInput } from "../../model/config";
 import { contents } from "../support/cli-run";
 import { canCutPower, type Disks, makeDisks } from "../support/disks";
@@ -133,7 +134,7 @@ withPower("a power cut in the middle of up leaves what the next one goes on from
   await project.run("down", "whole", "--wipe");
   for (const [i, moment] of moments.entries()) {
     const name = `cut${i}`;
-    const twin = new TestTwin(project, name);
+    const twin = new TestTwin(project, name, whole.ports);
     write(environment(name, "operator"));
     const up = natsformProcess(project, "up", name, "--ports", twin.ports);
     await eventually(
@@ -263,13 +264,24 @@ inSoak("a power cut in the middle of a backup leaves those before, and the next 
   await twin.up();
   await twin.with(twin.service(), (client) => client.publishToStream("orders.1", "kept", { messageId: "1" }));
   const backups = join(twin.folder.environment, "backups");
-  await project.run("backup", "run", "kept");
+  /** Starts one. Resolves when it has written its first file, or is done. */
+  const atWork = async () => {
+    const before = filesBelow(backups).length;
+    const run = natsformProcess(project, "backup", "run", "kept");
+    await eventually("the backup is at work", () => run.exitCode !== null || filesBelow(backups).length > before);
+    return run;
+  };
+  mkdirSync(backups, { recursive: true });
+  const run = await atWork();
+  const began = Date.now();
+  await eventually("its end", () => run.exitCode !== null);
+  const lastsMs = Date.now() - began;
+  expect(run.exitCode).toBe(0);
   const first = filesBelow(backups);
   const [id = "none"] = readdirSync(join(backups, "kept/core/APP"));
-  for (const moment of [0.25, 0.5, 0.75, 1]) {
-    const enough = filesBelow(backups).length + Math.ceil(first.length * moment);
-    const run = natsformProcess(project, "backup", "run", "kept");
-    await eventually("the backup is at work", () => run.exitCode !== null || filesBelow(backups).length >= enough);
+  for (const moment of moments) {
+    await atWork();
+    await sleep(lastsMs * moment);
     await twin.close();
     await powerCut();
     expect(filesBelow(backups)).toEqual(expect.arrayContaining(first));
