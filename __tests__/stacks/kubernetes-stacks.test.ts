@@ -141,6 +141,22 @@ test("the renewal job is told what its program asks for; its first run knows no 
   );
 });
 
+test("every Job ends by itself, and before Terraform gives it up: one that is waited for by nobody would act some day", () => {
+  type Spec = { active_deadline_seconds?: number };
+  const jobs = Object.values(stacks).flatMap((one) => Object.values(all(one, "kubernetes_job_v1")));
+  const scheduled = Object.values(stacks).flatMap((one) => Object.values(all(one, "kubernetes_cron_job_v1")));
+  expect([jobs.length, scheduled.length].every((count) => count > 3)).toBe(true);
+  for (const { metadata, spec, timeouts } of jobs) {
+    const minutes = Number.parseInt((timeouts as { create: string }).create, 10);
+    const { active_deadline_seconds: deadline = Number.NaN } = spec as Spec;
+    expect({ metadata, inTime: deadline > 60 && deadline < minutes * 60 }).toEqual({ metadata, inTime: true });
+  }
+  for (const { metadata, spec } of scheduled) {
+    const { active_deadline_seconds: deadline } = (spec as { job_template: { spec: Spec } }).job_template.spec;
+    expect({ metadata, deadline }).toEqual({ metadata, deadline: expect.any(Number) });
+  }
+});
+
 test("Vault signs exactly the names of the topology, for exactly their use", () => {
   const roles = all(stack("kubernetes-production-nats-pki"), "vault_pki_secret_backend_role");
   const routes = Object.values(roles).find(({ name }) => name === "nats-cluster-routes");

@@ -15,6 +15,8 @@ import { issueVariables, type RenewalVariables, reloadVariables } from "./renewa
 import { renewedCertificates } from "./vault-roles";
 
 const program = "certificate-renewal";
+/** Less than it is waited for: what goes wrong is the Job's to say, and nothing is written after it. */
+const firstDeadlineSeconds = 9 * 60;
 
 /**
  * Keeps the certificates valid: a first run before the servers, and then one every six hours, or more often where
@@ -37,7 +39,11 @@ export class CertificateRenewal extends Construct {
     this.first = new JobV1(this, "first", {
       // Other names or authorities are another job: their certificates must exist before servers read them.
       metadata: { ...metadata, name: `${names.renewal}-${desired}` },
-      spec: { backoffLimit: 5, template: podTemplate(context, issue, []) },
+      spec: {
+        backoffLimit: 5,
+        activeDeadlineSeconds: firstDeadlineSeconds,
+        template: podTemplate(context, issue, []),
+      },
       waitForCompletion: true,
       lifecycle: { ignoreChanges: changedInJobs },
       timeouts: { create: "10m", update: "10m" },

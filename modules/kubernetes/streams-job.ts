@@ -17,6 +17,8 @@ const specsFolder = "/etc/natsform/streams";
 const specsFile = "streams.json";
 /** Exit code of the program when the configuration must be changed: the run is not repeated. */
 const refused = 1;
+/** Less than it is waited for: one that nobody waits for any more would apply what is outdated by then. */
+const deadlineSeconds = 14 * 60;
 
 /**
  * The run that makes the streams of one account as the configuration has them. Its name depends on its input: other
@@ -43,6 +45,7 @@ export class StreamsJob extends Construct {
       metadata,
       spec: {
         backoffLimit: 3,
+        activeDeadlineSeconds: deadlineSeconds,
         podFailurePolicy: {
           rule: [{ action: "FailJob", onExitCodes: { containerName: program, operator: "In", values: [refused] } }],
         },
