@@ -80,6 +80,10 @@ test("the snapshot of the meta group is damaged: it refuses to start, and is emp
       const middle = Math.floor(content.length / 2);
       content[middle] = (content[middle] ?? 0) ^ 0xff;
     });
+  // Nobody has to know what the line in the log means.
+  const { code, stderr } = await project.natsform("up", twin.name, "--yes");
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("snapshot corrupt") });
+  expect(stderr).toContain(`natsform heal ${twin.name} ${wounded} empties it where the others are current`);
   expect(await healed()).toBe("emptied");
   expect(readFileSync(twin.folder.server(wounded).log, "utf8")).toContain("snapshot corrupt");
 });

@@ -131,7 +131,13 @@ export async function serverReady(
 ): Promise<void> {
   const port = twin.ports.servers[server.name]?.monitoring ?? 0;
   const ready = await poll(async () => {
-    if (!runningProcess(folder)) throw new UserError(`${server.name} ended: ${diagnosis(folder)}`, `see ${folder.log}`);
+    if (!runningProcess(folder)) {
+      const said = diagnosis(folder);
+      throw new UserError(
+        `${server.name} ended: ${said}`,
+        wayOut(said, twin.topology.environment, server.name, folder),
+      );
+    }
     const health = await monitoring<Healthz>(port, "/healthz");
     if (health?.status !== "ok" && !(streamsLater && halfMadeStream.test(health?.error ?? ""))) return false;
     const routes = await monitoring<Routez>(port, "/routez");
@@ -158,6 +164,13 @@ function incomplete(jsz: Jsz | undefined, { servers }: ClusterTopology): string 
   if (leader && members < servers.length)
     return `the meta group has not taken ${servers.length - members} of its servers in; one that was taken out comes back after five minutes at the earliest, and then natsform up goes on`;
   return jsz?.meta_cluster && !leader ? "the meta group has no leader" : "its routes are not complete";
+}
+
+/** What to do about a server that has ended: with a damaged disk it never starts, however often it is told to. */
+export function wayOut(said: string, environment: string, server: string, { log }: { log: string }): string {
+  if (!said.includes("snapshot corrupt")) return `see ${log}`;
+  const heals = `natsform heal ${environment} ${server} empties it where the others are current`;
+  return `its disk is damaged; ${heals}: docs/runbooks/server-does-not-come-back.md; see ${log}`;
 }
 
 /** The last error lines of a log, or its last lines. */
