@@ -53,6 +53,12 @@ describe("the command line", () => {
     expect({ stdout, stderr }).toEqual({ stdout: "{\n", stderr: "" });
   });
 
+  const onLinux = process.platform === "linux" ? test : test.skip;
+  onLinux("says that what it prints finds no room", () => {
+    const { status, stderr } = shell('"$NODE" "$NATSFORM" topology demo --json > /dev/full');
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^error: .*no space.*\n {2}fix: /) });
+  });
+
   test.each([
     [["render", "demo", "--server", "none", "--json"], 2],
     [["streams", "plan", "demo", "--json"], 1],

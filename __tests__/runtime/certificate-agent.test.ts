@@ -132,6 +132,20 @@ describe("a configuration in the store", () => {
     expect(decideConfig({ ...stored, revision: "1" }, published(stored.text), inPlace)).toMatchObject(decision);
   });
 
+  test("is refused wherever it was cut, though what is left may be one that has no accounts", () => {
+    const accounts = { A: { users: [{ nkey: "UA" }] }, SYS: {} };
+    const whole = printConf({ server_name: "core-0", system_account: "SYS", accounts });
+    const lines = whole.trimEnd().split("\n");
+    expect(lines.length).toBeGreaterThan(8);
+    for (const count of lines.keys()) {
+      const text = lines.slice(0, count).join("\n");
+      for (const inPlace of [undefined, whole])
+        expect(decideConfig({ text, restartDigest: "r1", revision: "2" }, published(whole), inPlace)).toMatchObject({
+          action: "reject",
+        });
+    }
+  });
+
   test("is refused when the deployment did not publish it, though everything else is right", () => {
     const forged = { text: `${text}authorization: { users: [{ user: "me" }] }\n`, restartDigest: "r1", revision: "2" };
     for (const inPlace of [undefined, text])
