@@ -1,5 +1,6 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { headers, type NatsConnection } from "@nats-io/transport-node";
 import { auditStream } from "../../runtime/audit/audit-stream";
@@ -187,4 +188,21 @@ test("a server that is away is said", async () => {
     return result.verdict === "not compared" && /^s2 is away/.test(result.why);
   });
   await third?.start();
+});
+
+test("a server that goes while it is read is said, and is no failure of the audit", async () => {
+  await stored("LONG", {}, 1);
+  // A megabyte comes at once, whatever the rate.
+  for (let i = 0; i < 60; i++) await jetstream(nc).publish("LONG.more", new Uint8Array(100_000));
+  await settled("LONG");
+  const [, , third] = cluster.servers;
+  const reading = auditStream(nc, jsm, "LONG", { ...props, bytesPerSecond: 100_000 });
+  await sleep(4000);
+  await third?.kill();
+  try {
+    const why = "LONG on s2: nothing came for 15 s";
+    expect(await reading).toMatchObject({ verdict: "not compared", because: "away", why });
+  } finally {
+    await third?.start();
+  }
 });

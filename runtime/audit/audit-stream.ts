@@ -2,7 +2,7 @@ import type { JetStreamManager, StreamInfo } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { STREAM_OFFLINE, unlessMissing } from "../client/retry";
 import { type Difference, differences, lasting } from "./compare";
-import { NoReaderOn, type Reading, readReplicas } from "./read-replicas";
+import { NoReaderOn, type Reading, ReadingStopped, readReplicas } from "./read-replicas";
 
 /** Sequences that are compared at once: what is held of them is in memory. */
 const WINDOW = 100_000;
@@ -56,6 +56,8 @@ export async function auditStream(
         because: "away",
         why: `${error.servers.join(", ")} is away or not ready`,
       };
+    if (error instanceof ReadingStopped)
+      return { stream, verdict: "not compared", servers, because: "away", why: error.message };
     throw error;
   }
 }

@@ -19,6 +19,11 @@ export class NoReaderOn extends Error {
   }
 }
 
+/** A reading that a server did not bring to its end: it is busy, frozen, or has gone. */
+export class ReadingStopped extends Error {
+  override readonly name = "ReadingStopped";
+}
+
 export interface Reading {
   stream: string;
   /** Servers that hold a replica. */
@@ -36,7 +41,7 @@ export interface Reading {
  * on; which one that is the cluster decides, and says. The consumers are in memory, acknowledge nothing, and are gone
  * afterwards.
  *
- * @throws NoReaderOn; or when a reading stops or loses messages
+ * @throws NoReaderOn; ReadingStopped
  */
 export async function readReplicas(
   nc: NatsConnection,
@@ -49,7 +54,8 @@ export async function readReplicas(
       try {
         return [server, await read(nc, consumer, reading.to)];
       } catch (error) {
-        throw new Error(`${reading.stream} on ${server}: ${errorMessage(error)}`);
+        const where = `${reading.stream} on ${server}: ${errorMessage(error)}`;
+        throw error instanceof ReadingStopped ? new ReadingStopped(where) : new Error(where);
       }
     });
     const settled = await Promise.allSettled(digests);
@@ -107,7 +113,7 @@ async function read(nc: NatsConnection, { config, num_pending }: ConsumerInfo, t
         // Flow control: the server goes on when it is answered.
         const reply = message.reply || message.headers?.get("Nats-Consumer-Stalled");
         if (reply) nc.publish(reply);
-        if (lastDelivered(message) > digests.size) throw new Error("messages were lost on the way");
+        if (lastDelivered(message) > digests.size) throw new ReadingStopped("messages were lost on the way");
         continue;
       }
       const delivery = readDelivery(message.reply ?? "");
@@ -115,7 +121,7 @@ async function read(nc: NatsConnection, { config, num_pending }: ConsumerInfo, t
       if (delivery.sequence <= to) digests.set(delivery.sequence, digestOf(message, delivery.stored));
       if (delivery.sequence >= to || delivery.pending === 0) return digests;
     }
-    throw new Error(`nothing came for ${SILENCE_MS / 1000} s`);
+    throw new ReadingStopped(`nothing came for ${SILENCE_MS / 1000} s`);
   } finally {
     silence.end();
     subscription.unsubscribe();
