@@ -6,6 +6,8 @@ export interface EnvironmentFolder {
   /** Private halves of the deployment's keys, unless another store is named. */
   keys: string;
   keysLock: string;
+  /** When a roll of what is deployed began that has not ended. */
+  roll: string;
   /** The twin: thrown away as a whole. */
   twin: string;
   /** The twin's addresses, for programs. */
@@ -46,6 +48,7 @@ export function workFolder(project: string): WorkFolder {
         root: own,
         keys: join(own, "keys"),
         keysLock: join(own, "keys.lock"),
+        roll: join(own, "roll.json"),
         twin: join(own, "twin"),
         connect: join(own, "connect.json"),
         emulator,

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
-import { applyAll, initStack } from "../../cli/deploy/plan";
+import { drivers } from "../../cli/deploy/drivers";
+import { applyAll, initStack, planStack } from "../../cli/deploy/plan";
 import { readState } from "../../cli/deploy/states/state";
 import { synthSettings } from "../../cli/deploy/steps";
 import { type DeployTarget, stackFolder, stacksOf } from "../../cli/deploy/target";
@@ -46,12 +47,24 @@ export async function saidAndPlanned(deployment: TestDeployment, after: Environm
   }
 }
 
-/** Asks the classifier about a change, and applies the stacks that servers are made of, as the command line does. */
-export async function saidAndApplied(deployment: TestDeployment, after: EnvironmentInput): Promise<ChangePlan> {
+/**
+ * Asks the classifier about a change, and applies the stacks that servers are made of, as the command line does.
+ *
+ * @param progress gets what is said meanwhile
+ */
+export async function saidAndApplied(
+  deployment: TestDeployment,
+  after: EnvironmentInput,
+  progress: (text: string) => void = () => undefined,
+): Promise<ChangePlan> {
   const { said, target, stack } = await prepared(deployment, after);
-  const [foundation = ""] = stacksOf(target).map(({ id }) => id);
-  await initStack(target, foundation);
-  for (const id of [foundation, stack]) await applyAll(target, id, () => undefined);
+  const stacks = stacksOf(target);
+  const [foundation] = stacks;
+  const servers = stacks.find(({ id }) => id === stack);
+  if (!foundation || !servers) throw new Error(`${after.name} has no stacks`);
+  await initStack(target, foundation.id);
+  await applyAll(target, foundation.id, progress);
+  await drivers.apply(target, servers, await planStack(target, stack), progress);
   return said;
 }
 

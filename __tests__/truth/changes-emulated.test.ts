@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
+import { silentHost } from "../../cli/core/host";
+import { rollClusters } from "../../cli/deploy/roll";
+import { emulatedTarget } from "../../cli/deploy/targets";
 import type { ServerEffect } from "../../model/change";
-import type { EnvironmentInput } from "../../model/config";
+import { type EnvironmentInput, parseEnvironment } from "../../model/config";
+import { buildTopology } from "../../model/topology";
 import { saidAndApplied, saidAndPlanned } from "../support/change-plans";
 import { triedChanges, triedEnvironment } from "../support/change-table";
 import { TestDeployment } from "../support/deploy-run";
@@ -171,4 +175,49 @@ describe("an apply does what is said", () => {
     if (isOther("tasks")) return "restart";
     return isOther("configurations") ? "reload" : "nothing";
   }
+});
+
+describe("servers are restarted one after another", () => {
+  const efs = { ...core.platform, storage: "efs" };
+  const changed = { ...withCluster({ backup: undefined, platform: efs }), nats: { metadata: { team: "three" } } };
+  const breaks = (broken: boolean) =>
+    deployment.control.call("POST", "tasks/break", { service: `${name}-core-1`, broken });
+  const kept = (was: Seen, is: Seen) => servers.filter((server) => was.tasks[server] === is.tasks[server]);
+
+  deployed("one that ECS rolls back stops it, and the rest is left alone; the same command goes on", async () => {
+    const before = await seen();
+    await breaks(true);
+    await expect(saidAndApplied(deployment, changed)).rejects.toMatchObject({
+      message: expect.stringMatching(/^core-1 did not come back: tried-ecs-core-1:\d+ instead of tried-ecs-core-1:\d+/),
+      fix: expect.stringContaining("the others serve, and were left alone"),
+    });
+    await deployment.control.settled();
+    const stopped = await seen();
+    expect(kept(before, stopped)).toEqual(["core-2"]);
+
+    await breaks(false);
+    const said: string[] = [];
+    await saidAndApplied(deployment, changed, (text) => said.push(text));
+    await deployment.control.settled();
+    const done = await seen();
+    expect(kept(stopped, done)).toEqual(["core-0"]);
+    expect(said.filter((text) => /^restarts/.test(text))).toEqual([
+      "restarts core-1: lame duck mode",
+      "restarts core-2: lame duck mode",
+    ]);
+  });
+
+  deployed("all of them with what they have, also where an earlier roll was killed", async () => {
+    const { root } = deployment.project;
+    const { environment: parsed } = parseEnvironment(changed, name);
+    if (!parsed) throw new Error("no environment");
+    const target = await emulatedTarget({ root, environment: parsed, topology: buildTopology(parsed) });
+    const before = await seen();
+    await breaks(false);
+    await deployment.control.call("POST", "tasks/health", { service: `${name}-core-2`, health: "UNHEALTHY" });
+    // Whoever is not well goes first, and the others only when it is back.
+    expect(await rollClusters(target, {}, silentHost(true))).toEqual(servers);
+    const after = await seen();
+    expect([kept(before, after), after.revisions]).toEqual([[], before.revisions]);
+  });
 });

@@ -39,7 +39,10 @@ export async function roll(name: string, { rate, json, deployed, yes, ...options
 
 function assertDeployable({ emptyDisks, yes, json }: Pick<Options, "emptyDisks" | "yes" | "json">): void {
   if (emptyDisks)
-    throw new UserError("--empty-disks is for twins", "leave it out: volumes of deployed servers stay with them");
+    throw new UserError(
+      "--empty-disks is for twins",
+      "leave it out: what deployed servers keep is up to their platform",
+    );
   if (yes || (process.stdin.isTTY && !json)) return;
   throw new UserError(
     json ? "--json cannot ask for confirmation" : "there is no terminal to ask for confirmation",

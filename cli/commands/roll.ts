@@ -7,7 +7,7 @@ export const roll = () =>
     .description(
       "restart the twin's servers, or those that are deployed, one after another, each only while the others serve and hold the same messages",
     )
-    .option("--deployed", "restart the servers that are deployed on Kubernetes, instead of the twin's")
+    .option("--deployed", "restart the servers that are deployed on Kubernetes and ECS, instead of the twin's")
     .option("--yes", "do not ask for confirmation before deployed servers are restarted")
     .addOption(storeOption())
     .option("--empty-disks", "each comes back with an empty disk, as where a disk goes with its task")

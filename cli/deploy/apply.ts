@@ -9,7 +9,7 @@ import { applyEmulated, emulatedEvents } from "./emulated";
 import { endCheck } from "./end-check";
 import { type RecordedAuthorities, recordDeployedAuthorities, synthesizedAgain } from "./exchange-authorities";
 import { explained } from "./explained";
-import { applyPlan, planStack, type StackPlan } from "./plan";
+import { planStack, type StackPlan } from "./plan";
 import { agreeOnLeft, removeLeft, showLeft } from "./remove-left";
 import { type EarlyPlans, emulatedPlans, plansOf, showPlan } from "./show-plan";
 import { type Applied, allOutputs, type DeployResult, describeTarget, newResult, stacksFor } from "./steps";
@@ -129,7 +129,7 @@ async function applyConfirmed(
     title: `Apply ${stack.id}`,
     work: async (progress) => {
       await drivers.before(target, stack, progress);
-      await explained(target, stack, () => applyPlan(target, stack.id, progress));
+      await explained(target, stack, () => drivers.apply(target, stack, plan, progress));
     },
   });
   return { count: changes.length, plan };

@@ -1,6 +1,7 @@
 import type { PlannedStack } from "../../model/topology";
 import type { DeployRow } from "../core/rows";
 import type { Progress, Step } from "../core/steps";
+import type { StackPlan } from "./plan";
 import type { DeployTarget } from "./target";
 
 /** Steps for the stacks of one family, besides those that all share: plan, confirm, apply. */
@@ -41,6 +42,8 @@ export interface DeployDriver<Stack extends PlannedStack> {
    * @throws UserError
    */
   before(target: DeployTarget, stack: Stack, progress: Progress): Promise<void>;
+  /** Applies the plan of a stack that was made last: nothing that is not in it. */
+  apply(target: DeployTarget, stack: Stack, plan: StackPlan, progress: Progress): Promise<void>;
   /** Step after an apply that later stacks need and Terraform must not see or cannot do; `undefined` without one. */
   after(target: DeployTarget, stack: Stack): Step | undefined;
   /** Further information about a failed apply, as text lines. */

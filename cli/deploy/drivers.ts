@@ -35,6 +35,7 @@ export const drivers: DeployDriver<PlannedStack> = {
   due: (target, stack, now) => driverOf(stack).due(target, stack, now),
   drifted: (target, stack, changed, show) => driverOf(stack).drifted(target, stack, changed, show),
   before: (target, stack, progress) => driverOf(stack).before(target, stack, progress),
+  apply: (target, stack, plan, progress) => driverOf(stack).apply(target, stack, plan, progress),
   after: (target, stack) => driverOf(stack).after(target, stack),
   explain: (target, stack) => driverOf(stack).explain(target, stack),
   finish: (target, stacks) => ask(stacks, (driver, own) => driver.finish(target, own)).flat(),

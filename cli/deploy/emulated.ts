@@ -12,7 +12,8 @@ import { runStep, runSteps, type Step } from "../core/steps";
 import { EmulatorControl } from "../emulator/client";
 import { inventory } from "../emulator/inventory";
 import { removeEmulator } from "../emulator/start";
-import { applyAll, applyPlan, isApplied, type StackPlan } from "./plan";
+import { drivers } from "./drivers";
+import { applyAll, isApplied, type StackPlan } from "./plan";
 import type { Applied } from "./steps";
 import { type DeployTarget, stackFolder } from "./target";
 import { emulatedTarget } from "./targets";
@@ -83,17 +84,17 @@ export const removeEmulated = (target: DeployTarget): Step => ({
 
 async function applyStack(
   target: DeployTarget,
-  { id }: PlannedStack,
+  stack: PlannedStack,
   progress: (text: string) => void,
   planned: () => Promise<StackPlan>,
 ): Promise<Applied> {
-  const { path } = stackFolder(target, id);
+  const { path } = stackFolder(target, stack.id);
   const applied = join(path, "applied.tf.sha256");
   const digest = createHash("sha256")
     .update(readFileSync(join(path, "cdk.tf.json")))
     .digest("hex");
   const changed = readIfThere(applied) !== digest;
-  const done = await applyWhat(target, id, changed, progress, planned);
+  const done = await applyWhat(target, stack, changed, progress, planned);
   writeFileAtomically(applied, digest);
   return done;
 }
@@ -101,17 +102,17 @@ async function applyStack(
 /** @param changed the stack differs from the one applied last: then a known difference of moto may be a real change */
 async function applyWhat(
   target: DeployTarget,
-  id: string,
+  stack: PlannedStack,
   changed: boolean,
   progress: (text: string) => void,
   planned: () => Promise<StackPlan>,
 ): Promise<Applied> {
   // Without a state a plan cannot save any work.
-  if (!(await isApplied(target, id))) return { count: await applyAll(target, id, progress) };
+  if (!(await isApplied(target, stack.id))) return { count: await applyAll(target, stack.id, progress) };
   const plan = await planned();
   const { changes, differences } = plan;
   const count = changes.length + (changed ? differences.length : 0);
-  if (count > 0) await applyPlan(target, id, progress);
+  if (count > 0) await drivers.apply(target, stack, plan, progress);
   return { count, plan };
 }
 

@@ -83,16 +83,18 @@ export async function initFolder(target: DeployTarget, folder: TerraformFolder):
 /**
  * Plans a stack that `initStack` has prepared.
  *
- * @param again addresses of unchanged resources that are to be recreated
+ * @param options.again addresses of unchanged resources that are to be recreated
+ * @param options.only addresses of the only resources that are planned, with what they depend on; default: all
  */
 export async function planStack(
   target: DeployTarget,
   stack: string,
-  again: readonly string[] = [],
+  { again = [], only = [] }: { again?: readonly string[]; only?: readonly string[] } = {},
 ): Promise<StackPlan> {
   const folder = stackFolder(target, stack);
   const replaced = again.map((address) => `-replace=${address}`);
-  const planned = await terraform(folder, ["plan", "-json", `-out=${planFile}`, ...replaced]);
+  const targeted = only.map((address) => `-target=${address}`);
+  const planned = await terraform(folder, ["plan", "-json", `-out=${planFile}`, ...replaced, ...targeted]);
   refuseFailure(stack, planned);
   // What servers are made from is a change too, where nothing else shows it.
   const noted = planned.outputs.includes(noteOutput)

@@ -21,7 +21,7 @@ export async function showPlan(target: DeployTarget, stack: PlannedStack, host: 
   const drifted = await drivers.drifted(target, stack, changed, (text) =>
     host.report({ code: "notice", text: `${id}: ${text}` }),
   );
-  if (drifted.length > 0) plan = await planStack(target, id, drifted);
+  if (drifted.length > 0) plan = await planStack(target, id, { again: drifted });
   const changes = plan.changes.length;
   const text = changes > 0 ? await planText(target, id) : undefined;
   host.report({ code: "plan", stack: id, changes, ...(text && { text }) });

@@ -42,6 +42,18 @@ export const data = [
     ],
     ["an only copy goes with its disk", 'loses === "everything" ||', ""],
   ]),
+  ...plantedIn("cli/deploy/aws/restarts.ts", [
+    [
+      "servers on ECS that nobody can ask are restarted, with the disks that go with them",
+      'cluster.jetstream && lossOf(cluster) === "everything" &&',
+      "false &&",
+    ],
+    [
+      "a disk that goes with its task is taken for one that comes back",
+      'platform.storage === "ephemeral" ? "everything" : "memory"',
+      'platform.storage === "ephemeral" ? "memory" : "memory"',
+    ],
+  ]),
   ...plantedIn("runtime/roll/roll.ts", [
     ["disks go with servers that wait for each other", '(!stranded || props.loses === "everything")', "!stranded"],
   ]),

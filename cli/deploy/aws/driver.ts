@@ -3,13 +3,14 @@ import type { AwsStack } from "../../../model/topology";
 import { errorMessage } from "../../../runtime/common/error-message";
 import { UserError } from "../../core/project";
 import type { DeployDriver } from "../driver";
-import { outputsOf } from "../plan";
+import { applyPlan, outputsOf } from "../plan";
 import { clientConfig } from "../target";
 import { checkAws } from "./check";
 import { dueCertificates } from "./due-certificates";
 import { fillFoundation } from "./fill-foundation";
 import { foundationsOf } from "./foundations";
 import { respondersFirst } from "./responders-first";
+import { applyServers } from "./restarts";
 import { runStreamsTasks, streamsOutput } from "./streams-tasks";
 
 /** Clusters on ECS, in the account that the caller's credentials open. */
@@ -35,6 +36,8 @@ export const awsDriver: DeployDriver<AwsStack> = {
   before: async (target, stack, progress) => {
     if (stack.layer === "nats") await respondersFirst(target, stack, progress);
   },
+  apply: (target, stack, plan, progress) =>
+    stack.layer === "nats" ? applyServers(target, stack, plan, progress) : applyPlan(target, stack.id, progress),
   after: (target, stack) => {
     if (stack.layer === "foundation")
       return { title: "Keys and images", work: (progress) => fillFoundation(target, stack, progress) };

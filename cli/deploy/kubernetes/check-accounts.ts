@@ -3,7 +3,8 @@ import type { Trust } from "../../../model/config";
 import type { Topology } from "../../../model/topology";
 import { type HeldStreams, heldStreams, isKnownAccount, judgeAccounts } from "../../core/judge-accounts";
 import type { DeployRow } from "../../core/rows";
-import { type ServerInfo, streamsOf } from "./server-info";
+import { streamsOf } from "../ask-cluster";
+import type { ServerInfo } from "./server-info";
 
 /** No server holds streams of an account that the trust file does not know. */
 export async function checkAccounts(

@@ -1,14 +1,12 @@
 import { connect } from "node:net";
-import { loginKey, ports, storedName } from "../../../model/topology";
-import { type Authentication, NatsClient } from "../../../runtime/client";
+import { ports } from "../../../model/topology";
+import { NatsClient } from "../../../runtime/client";
 import { authorityKey } from "../../../templates/helm-values";
 import { UserError } from "../../core/project";
+import { authenticationOf, type Connect } from "../logins";
 import type { DeployTarget } from "../target";
 import { secretData } from "./certificate-secrets";
 import { clusterAccess } from "./cluster";
-
-/** Makes a client that logs in as one of the fixed users. */
-export type Connect = (user: string, inboxPrefix?: string) => Promise<NatsClient>;
 
 /** What leads to the servers: one of them, or whichever the Service chooses. */
 type Through = `pod/${string}` | `service/${string}`;
@@ -89,16 +87,4 @@ function answers(host: string, port: number): Promise<boolean> {
     socket.once("data", () => end(true));
     for (const event of ["error", "timeout", "close"]) socket.once(event, () => end(false));
   });
-}
-
-/** Login of a fixed user of a cluster, with its key from the key store. */
-export async function authenticationOf(
-  { keys, topology, trust }: Pick<DeployTarget, "keys" | "topology" | "trust">,
-  cluster: string,
-  user: string,
-): Promise<Authentication> {
-  const isOperator = topology.identity.mode === "operator";
-  const value = await keys.read(storedName(trust, cluster, loginKey(topology, user)));
-  if (value === undefined) throw new UserError(`${keys.description} has no key of the user ${user}`);
-  return isOperator ? { kind: "creds", creds: value } : { kind: "nkey", seed: value };
 }

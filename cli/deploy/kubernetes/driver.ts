@@ -6,6 +6,7 @@ import { pushImage } from "../../images/push";
 import { baseImage } from "../../images/settings";
 import { programSource, serviceSources } from "../../images/source";
 import type { DeployDriver } from "../driver";
+import { applyPlan } from "../plan";
 import { accessOf, type DeployTarget } from "../target";
 import { refuseEmptyCertificates } from "./certificate-secrets";
 import { checkKubernetes } from "./check";
@@ -55,6 +56,7 @@ export const kubernetesDriver: DeployDriver<KubernetesStack> = {
     await respondersFirst(target, stack.cluster, progress);
     await holdRestarts(target, stack.cluster);
   },
+  apply: (target, stack, _, progress) => applyPlan(target, stack.id, progress),
   after: (target, stack) => {
     if (stack.layer === "core") return objectsAndServers(target, stack.cluster);
     if (stack.layer !== "pki") return undefined;

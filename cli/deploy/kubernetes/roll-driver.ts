@@ -1,19 +1,14 @@
-import type { NatsConnection } from "@nats-io/transport-node";
 import { z } from "zod";
-import { streamsInbox } from "../../../model/topology";
-import { NotConnectedError } from "../../../runtime/client";
-import { Healthz, Jsz, Routez, Varz } from "../../../runtime/client/monitoring";
 import type { RollDriver } from "../../../runtime/roll/driver";
 import { type ServerReports, stateOfReports } from "../../../runtime/roll/reports";
 import { NotBack, serves } from "../../../runtime/roll/roll";
-import { askServers } from "../../core/ask-servers";
 import { UserError } from "../../core/project";
+import { accountsWithStreams, inAccounts, known, reportsOf, sysOf } from "../ask-cluster";
 import type { DeployTarget } from "../target";
 import { clusterAccess } from "./cluster";
 import { withServers } from "./connection";
 import { podFailure } from "./explain";
 import { PodStatus } from "./pod-status";
-import { streamsOf } from "./server-info";
 
 const ServerPod = z.object({
   metadata: z.object({
@@ -60,7 +55,7 @@ export function kubernetesRollDriver(
 ): RollDriver {
   const { cluster, kubectl, inside } = clusterAccess(target, name);
   const servers = cluster.servers.map((one) => one.name);
-  const accounts = cluster.jetstream ? target.topology.identity.accounts.filter(({ jetstream }) => jetstream) : [];
+  const accounts = accountsWithStreams(target.topology, cluster);
   const podOf = async (one: string) => (await serverPods(target, name)).get(one);
   /** One that serves: whoever else the Service chooses may be cut off. */
   let well: string | undefined;
@@ -84,26 +79,8 @@ export function kubernetesRollDriver(
       well = state.servers.find(serves)?.name;
       return state;
     },
-    async inAccounts<T>(work: (account: string, nc: NatsConnection) => Promise<T>) {
-      const results: T[] = [];
-      for (const { name: account } of accounts) {
-        const result = await withServers(
-          target,
-          name,
-          async (connect) => {
-            const nc = await known(() => connect(`streams-${account}`, streamsInbox).then((one) => one.connection()));
-            if (nc) return [await work(account, nc)];
-            await refuseHeld(target, account, await (await connect("sys")).connection());
-            return [];
-          },
-          through(),
-        );
-        results.push(...result);
-      }
-      return results;
-    },
-    inSystem: (work) =>
-      withServers(target, name, async (connect) => work(await (await connect("sys")).connection()), through()),
+    inAccounts: (work) => inAccounts(target, accounts, (use) => withServers(target, name, use, through()), work),
+    inSystem: (work) => withServers(target, name, async (connect) => work(await sysOf(connect)), through()),
     stop: end,
     async start(one) {
       const old = await podOf(one);
@@ -129,28 +106,6 @@ export function kubernetesRollDriver(
 /** Why the server of a pod does not run, in Kubernetes' words. */
 export function notRunning(pod: ServerPod | undefined): string {
   return pod ? podFailure(pod.metadata.name, pod.status).join("\n") : "there is no such pod";
-}
-
-/** Undefined where servers refuse the login: they do not know it yet. */
-async function known<T>(login: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await login();
-  } catch (error) {
-    if (error instanceof NotConnectedError && error.refused) return undefined;
-    throw error;
-  }
-}
-
-/** An account that servers do not know yet has no streams. One that has some, and is closed to natsform, stops what is done. */
-async function refuseHeld({ trust }: DeployTarget, account: string, sys: NatsConnection): Promise<void> {
-  const names = [account, trust.accounts[account]?.publicKey];
-  for (const id of names.filter((one) => one !== undefined)) {
-    for (const [holder, { account_details: details }] of await streamsOf(sys, id))
-      if (details?.some(({ stream_detail: streams }) => (streams ?? []).length > 0))
-        throw new UserError(
-          `${holder} holds streams of ${account}, and refuses the login of streams-${account}: they cannot be compared`,
-        );
-  }
 }
 
 /** What all servers say that run; what one does not say to the others, it is asked itself. */
@@ -180,24 +135,6 @@ async function heardBy(
   } catch {
     return new Map();
   }
-}
-
-const sysOf = async (connect: (user: string) => Promise<{ connection(): Promise<NatsConnection> }>) =>
-  (await connect("sys")).connection();
-
-async function reportsOf(sys: NatsConnection, expected: readonly string[]): Promise<Map<string, ServerReports>> {
-  const [healthz, routez, varz, jsz] = await Promise.all([
-    askServers(sys, "HEALTHZ", Healthz, { expected }),
-    askServers(sys, "ROUTEZ", Routez, { expected }),
-    askServers(sys, "VARZ", Varz, { expected }),
-    askServers(sys, "JSZ", Jsz, { expected }),
-  ]);
-  return new Map(
-    expected.map((one) => [
-      one,
-      { healthz: healthz.get(one), routez: routez.get(one), varz: varz.get(one), jsz: jsz.get(one) },
-    ]),
-  );
 }
 
 /** Whether servers answer, and none of them knows natsform's own login: it was made anew since they began. */

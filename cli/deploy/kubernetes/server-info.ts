@@ -20,7 +20,3 @@ export async function collectServerInfo(sys: NatsConnection): Promise<ServerInfo
   ]);
   return { varz, routez, jsz, leafz };
 }
-
-/** Streams of one account, by server. */
-export const streamsOf = (sys: NatsConnection, account: string): Promise<Answers<Jsz>> =>
-  askServers(sys, "JSZ", Jsz, { options: { account, accounts: true, streams: true } });
