@@ -28,8 +28,8 @@ const lanes = 4;
 /** Code 10158, which `publishToStream` does not try again: the first attempt is neither stored nor given up yet. */
 const inProcess = "duplicate message id is in process";
 
-/** Publishes without a pause on four lanes, each message with an id of its own and retried until acknowledged. */
-export function startPublisher(client: NatsClient, subject: string, prefix = "m"): Publisher {
+/** Publishes on four lanes, each message with an id of its own and retried until acknowledged. @param pauseMs after each */
+export function startPublisher(client: NatsClient, subject: string, prefix = "m", pauseMs = 5): Publisher {
   const published: Published = { acknowledged: new Set(), failed: [], longestGapMs: 0, duplicates: 0, conflicts: 0 };
   let stopped = false;
   let last = Date.now();
@@ -60,7 +60,7 @@ export function startPublisher(client: NatsClient, subject: string, prefix = "m"
         if (published.failed.length > 20) stopped = true;
       }
       // A few hundred messages a second leave the processors to the servers.
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   };
   const all = Promise.all(Array.from({ length: lanes }, lane));
