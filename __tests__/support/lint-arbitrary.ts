@@ -1,9 +1,13 @@
 import fc from "fast-check";
+import { pinned } from "./lint-environment";
 
 /** Environments of every shape that the schema may accept; about half of them it does. Callers keep those. */
 
 const pick = <T>(...values: T[]) => fc.constantFrom(...values);
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 3 });
+/** What makes most others wrong. */
+const seldom = <T>(value: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 7, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
 const some = <T>(value: fc.Arbitrary<T>, maxLength = 3) => fc.array(value, { maxLength });
 
 const token = pick("a", "b", "orders", "*", "$JS", "$SYS", "API", "ACK", "_INBOX", "STREAM", "DELETE", "é");
@@ -136,6 +140,12 @@ const stream = fc.record({
 
 const lists = fc.record({ allow: some(template), deny: some(template) });
 const grant = { account, publish: optional(lists), subscribe: optional(lists), allowResponses: optional(fc.boolean()) };
+const runs = fc.record({
+  cluster: clusterName,
+  code: fc.constant({ kind: "image", image: pinned("example.com/api:1") }),
+  count: optional(fc.integer({ min: 1, max: 3 })),
+  stopTimeout: optional(pick("10s", "30s")),
+});
 const condition = fc.oneof(
   fc.record({ claim: pick("a", "b"), equals: pick<string | number | boolean>(1, "1", true) }),
   fc.record({ claim: pick("a", "b"), includes: pick("x", "y") }),
@@ -158,7 +168,7 @@ export const environments = fc
       mode: pick("callout", "operator"),
       oidc: fc.constant({ issuer: "https://tenant.eu.auth0.com/", audience: "api" }),
       permissions: fc.array(fc.record({ ...grant, when: some(condition) }), { minLength: 1, maxLength: 4 }),
-      services: fc.dictionary(pick("api", "x-y"), fc.record(grant), { maxKeys: 2 }),
+      services: fc.dictionary(pick("api", "x-y"), fc.record({ ...grant, runs: seldom(runs) }), { maxKeys: 2 }),
       timeoutSeconds: optional(fc.integer({ min: 1, max: 30 })),
       maxLifetime: optional(duration),
       responders: optional(fc.integer({ min: 1, max: 10 })),

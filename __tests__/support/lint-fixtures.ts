@@ -774,6 +774,15 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     passes: onEdge(1),
   },
 
+  "fleet-backlog-unread": {
+    fails: { ...onEdge(1), "clusters.edge.platform.monitoring": { from: [{ namespace: "monitoring" }] } },
+    at: "identity.services.api.runs.scale.backlog",
+    passes: {
+      ...onEdge(1),
+      "clusters.edge.platform.monitoring": { from: [{ namespace: "monitoring" }], externalMetrics: true },
+    },
+  },
+
   // Certificates
   "certificate-ttl-short": {
     fails: { "clusters.core.tls": { ttl: "71h" } },

@@ -48,6 +48,11 @@ export const monitoring = z
       .default([]),
     /** Interval at which Prometheus reads the metrics. */
     interval: period.prefault("30s"),
+    /**
+     * Whether an adapter hands metrics of Prometheus to autoscalers (`external.metrics.k8s.io`): natsform installs none, and without
+     * it no service is scaled by what waits for it.
+     */
+    externalMetrics: z.boolean().default(false),
   })
   .prefault({});
 

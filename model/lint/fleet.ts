@@ -88,7 +88,33 @@ const zero: EnvironmentRule = {
       ),
 };
 
+const backlogUnread: EnvironmentRule = {
+  id: "fleet-backlog-unread",
+  severity: "warning",
+  title: "An autoscaler does not see what waits for a service",
+  reason:
+    "On Kubernetes it reads the backlog from an adapter for external metrics, which reads it from Prometheus. Without both it says FailedGetExternalMetric, and the service follows the load of its CPU alone: messages wait while there is room for more pods.",
+  fix: "let Prometheus in by platform.monitoring.from, install an adapter (docs/fleet.md) and say so by platform.monitoring.externalMetrics",
+  check: ({ topology }) =>
+    topology.clusters.filter(isOnKubernetes).flatMap(({ name: cluster, fleet, platform: { monitoring } }) => {
+      const lacks = [
+        ...(monitoring.from.length === 0 ? ["lets no Prometheus in"] : []),
+        ...(monitoring.externalMetrics ? [] : ["names no adapter for external metrics"]),
+      ];
+      return fleet.flatMap(({ name, scale }): Hit[] =>
+        scale?.backlog && lacks.length > 0
+          ? [
+              {
+                at: runsAt(name, "scale", "backlog"),
+                message: `${name} is scaled by its backlog, and ${cluster} ${lacks.join(" and ")}`,
+              },
+            ]
+          : [],
+      );
+    }),
+};
+
 /** The library's own 20 s, and time to close. */
 const leastStopMs = 25_000;
 
-export const fleetRules: readonly EnvironmentRule[] = [notDeployed, single, rightless, shortStop, zero];
+export const fleetRules: readonly EnvironmentRule[] = [notDeployed, single, rightless, shortStop, zero, backlogUnread];
