@@ -16,10 +16,15 @@ export interface Call {
   token?: string;
   headers?: Record<string, string | string[]>;
   body?: unknown;
+  /** Time without a byte after which the caller gives up. */
+  timeoutMs?: number;
 }
 
 /** One request over a connection of its own. Rejects when the connection ends without an answer. */
-export function call(url: string, { method = "POST", token, headers, body }: Call = {}): Promise<HttpAnswer> {
+export function call(
+  url: string,
+  { method = "POST", token, headers, body, timeoutMs = 60_000 }: Call = {},
+): Promise<HttpAnswer> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const req = httpRequest(url, {
@@ -31,7 +36,7 @@ export function call(url: string, { method = "POST", token, headers, body }: Cal
         ...headers,
       },
     });
-    req.setTimeout(60_000, () => req.destroy(new Error("no answer within a minute")));
+    req.setTimeout(timeoutMs, () => req.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
     req.once("error", reject).once("response", (res) => {
       let read = "";
       res.setEncoding("utf8").on("data", (chunk: string) => {

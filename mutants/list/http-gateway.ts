@@ -38,6 +38,9 @@ export const httpGateway = [
     ],
     ["readers that are gone count as behind", "    this.#behind.delete(reader);\n", ""],
   ]),
+  ...plantedIn("runtime/http-gateway/event-streams.ts", [
+    ["readers that vanished while they were let in stay for ever", "if (response.destroyed) return;", ""],
+  ]),
   ...plantedIn("runtime/client-events/read-events.ts", [
     [
       "a page's token is sent in clear over networks",

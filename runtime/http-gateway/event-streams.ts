@@ -65,6 +65,8 @@ export class EventStreams {
     const { source, feeds, limit } = this.props;
     if (this.#isDraining) throw new Problem("draining");
     if (this.#readers.size >= limit) throw new Problem("too-many-requests");
+    // Who went while the right was asked for closes no more.
+    if (response.destroyed) return;
     let isWanted = true;
     let leave = () => {};
     const reader: Reader = {

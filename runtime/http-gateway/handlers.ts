@@ -121,8 +121,12 @@ const whileAway = (left: number) => (error: unknown) => {
 /**
  * Another process of the gateway stored a message of this id before. What it was is read: where it is gone, the first
  * request is believed to have been this one.
+ *
+ * @throws Problem `key-reused`; `not-stored` while it cannot be read: the same request again finds it
  */
 async function assertSame({ readStored }: Storing, ack: Stored, { subject, body }: Read): Promise<void> {
-  const first = await readStored(ack.stream, ack.sequence);
+  const first = await readStored(ack.stream, ack.sequence).catch((error: unknown) => {
+    throw new Problem("not-stored", error);
+  });
   if (first && (first.subject !== subject || !Buffer.from(first.data).equals(body))) throw new Problem("key-reused");
 }

@@ -2,6 +2,8 @@ import { type JetStreamManager, jetstreamManager, type SeqMsgRequest } from "@na
 import type { NatsClient } from "../client";
 import type { Source } from "./feed";
 import type { ReadStored } from "./handlers";
+import { Problem } from "./problems";
+import { answersPing } from "./user-connection";
 
 /** What a gateway hears and reads as itself, over the one connection that it keeps for as long as it runs. */
 export function ownSource(client: NatsClient): Source & { stored: ReadStored } {
@@ -16,7 +18,10 @@ export function ownSource(client: NatsClient): Source & { stored: ReadStored } {
           if (!error) heard({ subject: of, data });
         },
       });
-      await connection.flush();
+      if (!(await answersPing(connection))) {
+        subscription.unsubscribe();
+        throw new Problem("cluster-away");
+      }
       return () => subscription.unsubscribe();
     },
     async held(stream) {

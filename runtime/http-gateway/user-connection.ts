@@ -29,6 +29,9 @@ export interface Stored {
   duplicate: boolean;
 }
 
+/** Time in which a server answers a ping: what does not is taken for a connection whose other side is gone. */
+export const PONG_MS = 5000;
+
 /** One token's connection. What may be done over it is what the server lets this token do, and is asked for each time. */
 export class UserConnection implements Pooled {
   readonly #denials = new Map<string, number>();
@@ -78,7 +81,7 @@ export class UserConnection implements Pooled {
     const before = this.#denied("publish", subject);
     await this.#asking(async () => {
       this.connection.publish(subject, data, { headers: toHeaders(headers) });
-      await this.connection.flush();
+      await this.#flushed();
       // The refusal comes before the flush's answer, and is told a moment later.
       await turn();
     });
@@ -103,6 +106,7 @@ export class UserConnection implements Pooled {
       const ack = await jetstream(this.connection).publish(subject, data, options);
       return { stream: ack.stream, sequence: ack.seq, duplicate: ack.duplicate };
     } catch (error) {
+      if (failureOf(error) === "timeout") this.#look();
       if (this.connection.isClosed() || isTemporary(error)) return undefined;
       throw problemOf(error);
     }
@@ -119,7 +123,7 @@ export class UserConnection implements Pooled {
     await this.#asking(async () => {
       // Refused subscriptions are closed by their error; the others by us.
       const subscription = this.connection.subscribe(subject, { callback: () => undefined });
-      await this.connection.flush();
+      await this.#flushed();
       await turn();
       if (!subscription.isClosed()) subscription.unsubscribe();
     });
@@ -134,9 +138,22 @@ export class UserConnection implements Pooled {
     try {
       return await ask();
     } catch (error) {
+      if (failureOf(error) === "timeout") this.#look();
       // What waits when a connection ends is told that its time is over.
       throw this.connection.isClosed() ? new Problem("connection-lost", error) : problemOf(error);
     }
+  }
+
+  /** Waits for the server. One that says nothing is gone, whatever TCP believes: the next request logs in anew. */
+  async #flushed(): Promise<void> {
+    if (await answersPing(this.connection)) return;
+    void this.connection.close();
+    throw new Problem("connection-lost");
+  }
+
+  /** After an answer that did not come: nobody knows yet whether the service was slow or the connection is gone. */
+  #look(): void {
+    void this.#flushed().catch(() => undefined);
   }
 
   #denied(operation: string, subject: string): number {
@@ -167,7 +184,21 @@ export class UserConnection implements Pooled {
   }
 }
 
+/** Whether the server answers in time. A connection without its other side waits for two pings of its own otherwise, a minute or more. */
+export async function answersPing(connection: Pick<NatsConnection, "flush">): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, PONG_MS, false);
+  });
+  try {
+    return await Promise.race([connection.flush().then(() => true as const), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const problems: Partial<Record<Failure, ProblemCode>> = {
+  disconnected: "connection-lost",
   denied: "denied",
   "no-responders": "no-responders",
   timeout: "timeout",
