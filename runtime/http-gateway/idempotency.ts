@@ -6,6 +6,8 @@ import type { Caller } from "./token";
 /** `Idempotency-Key`, after draft-ietf-httpapi-idempotency-key-header-07. */
 
 const MAX_KEY_LENGTH = 255;
+/** Values of the header that are taken, for the document of the interface. */
+export const KEY_PATTERN = String.raw`^"(?:[ !#-\[\]-~]|\\["\\]){1,${MAX_KEY_LENGTH}}"$`;
 
 /**
  * The key of a request: a quoted text of a structured field.

@@ -1,5 +1,9 @@
+import { MAX_IDENTITY_BYTES } from "../client/identity";
+import { KEY_PATTERN } from "./idempotency";
+import { PARAMETER_PATTERN, pathPattern } from "./paths";
 import { PROBLEMS, type ProblemCode } from "./problems";
 import type { GatewaySpec, Route } from "./spec";
+import { EVENT_ID_PATTERN } from "./sse";
 import { TICKETS_PATH } from "./tickets";
 
 /** The document of the interface, made from the routes. It names no subject. */
@@ -70,14 +74,14 @@ function operation(route: Route): object {
     name,
     in: "path",
     required: true,
-    schema: { type: "string", minLength: 1, maxLength: 255 },
+    schema: { type: "string", minLength: 1, maxLength: MAX_IDENTITY_BYTES, pattern: PARAMETER_PATTERN },
   }));
-  const header = (name: string, description: string, required = false) => ({
+  const header = (name: string, description: string, pattern: string, required = false) => ({
     name,
     in: "header",
     required,
     description,
-    schema: { type: "string" },
+    schema: { type: "string", pattern },
   });
   const own = [
     ...(route.kind === "stream" && route.idempotency !== "none"
@@ -85,12 +89,13 @@ function operation(route: Route): object {
           header(
             "Idempotency-Key",
             "One quoted text: repeated, the message is stored once",
+            KEY_PATTERN,
             route.idempotency === "required",
           ),
         ]
       : []),
     ...(route.kind === "events" && route.stream !== undefined
-      ? [header("Last-Event-ID", "Id of the last event that was read: what was missed comes first")]
+      ? [header("Last-Event-ID", "Id of the last event that was read: what was missed comes first", EVENT_ID_PATTERN)]
       : []),
   ];
   const body = "accepts" in route && route.method !== "GET";
@@ -105,15 +110,20 @@ function operation(route: Route): object {
 }
 
 /** Where readers that cannot send a header get what they put into the address. */
-const tickets = {
+const tickets = (routes: readonly Route[]) => ({
   post: {
     operationId: "event-ticket",
     description: "A ticket for the address of an event stream, for EventSource: once, within 30 seconds",
     security: [{ bearer: [] }],
     requestBody: {
+      required: true,
       content: {
         "application/json": {
-          schema: { type: "object", required: ["path"], properties: { path: { type: "string" } } },
+          schema: {
+            type: "object",
+            required: ["path"],
+            properties: { path: { type: "string", pattern: routes.map(({ path }) => pathPattern(path)).join("|") } },
+          },
         },
       },
     },
@@ -125,7 +135,7 @@ const tickets = {
       ...problems([...always, "body-slow", "body-too-large", "bad-ticket-request", "unknown-path"]),
     },
   },
-};
+});
 
 /** OpenAPI 3.1 */
 export function openApi({ title, routes }: GatewaySpec): object {
@@ -133,8 +143,9 @@ export function openApi({ title, routes }: GatewaySpec): object {
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
   }
-  const hasEvents = routes.some(({ kind }) => kind === "events");
-  if (hasEvents) paths[TICKETS_PATH] = tickets;
+  const events = routes.filter(({ kind }) => kind === "events");
+  const hasEvents = events.length > 0;
+  if (hasEvents) paths[TICKETS_PATH] = tickets(events);
   return {
     openapi: "3.1.0",
     info: { title, version: "1" },

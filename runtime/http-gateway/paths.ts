@@ -15,6 +15,18 @@ interface Compiled {
 
 const isParameter = (segment: string) => segment.startsWith("{");
 
+/** Values of parameters that are taken, decoded, for the document of the interface. Bytes, which it cannot count, are 255 at most. */
+export const PARAMETER_PATTERN = String.raw`^(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f]+$`;
+
+/** Raw paths of a route. */
+export const pathPattern = (path: string): string => {
+  const segments = path
+    .split("/")
+    .map((segment) => (isParameter(segment) ? RAW_SEGMENT : segment.replace(/[.*+?()[\]\\^$|]/g, "\\$&")));
+  return `^${segments.join("/")}$`;
+};
+const RAW_SEGMENT = String.raw`(?!(?:\.|%2E){1,2}(?:/|$))(?:[A-Za-z0-9._~-]|%(?:[2-6][0-9A-F]|7[0-9A-E]))+`;
+
 /**
  * The segments of a raw path, each decoded once: what is encoded in a segment, a slash or a dot, stays in it.
  *

@@ -11,6 +11,9 @@ export interface Place {
 
 export const eventId = ({ created, sequence }: Place): string => `${created.toString(36)}-${sequence}`;
 
+/** Ids that may be asked for, for the document of the interface. */
+export const EVENT_ID_PATTERN = "^(?:[0-9a-z]{1,11}-[0-9]{1,15})?$";
+
 /** @throws Problem for what is no id */
 export function placeOf(id: string | undefined): Place | undefined {
   if (id === undefined || id === "") return undefined;

@@ -199,7 +199,7 @@ const entries = {
     kind: "on-path",
     versionArgs: ["--version"],
     minimum: "3.11",
-    purpose: "runs moto, Checkov and the Python client",
+    purpose: "runs moto, Checkov, schemathesis and the Python client",
     get: "the system's packages, with Python's venv module",
     usedFor: ["emulation", "test"],
   },
@@ -241,6 +241,13 @@ const entries = {
     ...inPython("checkov", "3.3.30"),
     way: { by: "python", requirements: "tools/python/checkov.txt", program: "checkov" },
     purpose: "judges what the stacks make",
+    usedFor: ["test"],
+  },
+  schemathesis: {
+    kind: "made",
+    ...inPython("schemathesis", "4.32.5"),
+    way: { by: "python", requirements: "tools/python/schemathesis.txt", program: "schemathesis" },
+    purpose: "asks the HTTP gateway what its document allows, and what it does not",
     usedFor: ["test"],
   },
   "kube-score": {
