@@ -4,6 +4,7 @@ import { benchCallout } from "./callout";
 import { benchClient } from "./client";
 import { benchCommands } from "./commands";
 import { benchDnsSync } from "./dns-sync";
+import { benchHttpGateway } from "./http-gateway";
 import { benchProfile } from "./profile";
 import { benchReview } from "./review";
 import { benchStorm } from "./storm";
@@ -23,6 +24,7 @@ const parts: Record<string, () => Promise<void>> = {
   backup: benchBackup,
   "dns-sync": benchDnsSync,
   client: benchClient,
+  "http-gateway": benchHttpGateway,
 };
 
 async function main(): Promise<void> {
