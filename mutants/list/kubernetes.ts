@@ -338,6 +338,17 @@ export const kubernetes = [
       "if (isHeld(place, got)) {",
       "if (isHeld(place, got) && false) {",
     ],
+    ["another spelling of a key sets what a setting stands for", "key.toLowerCase().split", "key.split"],
+    [
+      "leaf nodes and routes come in without a certificate by a value of one's own",
+      '["verify", "verify_and_map",',
+      '["verify_and_map",',
+    ],
+    [
+      "a value of one's own lets in whom natsform knows nothing of",
+      "if (own) return [{",
+      "if (own && own !== door) return [{",
+    ],
   ]),
   ...plantedIn("templates/helm-values/values.ts", [
     [

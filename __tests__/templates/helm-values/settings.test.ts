@@ -75,6 +75,56 @@ test.each<[string, unknown, string[]]>([
   }
 });
 
+/** However NATS lets it be written, and wherever the chart takes it. */
+test.each<[unknown, string]>([
+  [{ config: { merge: { Max_Payload: 1 } } }, "config.merge.Max_Payload: nats.maxPayload"],
+  [{ config: { merge: { max_conn: 1 } } }, "config.merge.max_conn: nats.maxConnections"],
+  [{ config: { cluster: { merge: { Routes: [] } } } }, "config.cluster.merge.Routes: clusters.nats.size"],
+  [{ config: { merge: { ws: { Origins: [] } } } }, "config.merge.ws.Origins: clusters.nats.websocket.allowedOrigins"],
+  [{ config: { merge: { LEAF: { remotes: [] } } } }, "config.merge.LEAF.remotes: clusters.nats.leafOf"],
+  [
+    { config: { jetstream: { merge: { max_mem: 1 } } } },
+    "config.jetstream.merge.max_mem: clusters.nats.jetstream.memory",
+  ],
+  [{ config: { merge: { operators: ["x"] } } }, "config.merge.operators: identity"],
+  [{ config: { patch: [{ op: "add", path: "/Max_Conn", value: 1 }] } }, "config.patch.0: nats.maxConnections"],
+  [
+    { config: { leafnodes: { merge: { tls: { verify: false } } } } },
+    "config.leafnodes.merge.tls.verify: clusters.nats.tls",
+  ],
+  [
+    { config: { cluster: { tls: { merge: { verify: false } } } } },
+    "config.cluster.tls.merge.verify: clusters.nats.tls",
+  ],
+  [{ config: { nats: { tls: { merge: { ca_file: "/x" } } } } }, "config.nats.tls.merge.ca_file: clusters.nats.tls"],
+  [
+    { config: { leafnodes: { tls: { patch: [{ op: "replace", path: "/verify", value: false }] } } } },
+    "config.leafnodes.tls.patch.0: clusters.nats.tls",
+  ],
+])("%j is what a setting stands for", (values, expected) => expect(said(values)).toEqual([expected]));
+
+test.each<[unknown, RegExp]>([
+  [{ config: { merge: { no_auth_user: "guest" } } }, /let in whom natsform knows nothing of/],
+  [{ config: { merge: { trusted: ["O"] } } }, /let in whom/],
+  [{ config: { merge: { mqtt: { port: 1883 } } } }, /let in whom/],
+  [{ config: { mqtt: { enabled: true } } }, /let in whom/],
+  [{ config: { leafnodes: { merge: { authorization: { user: "a" } } } } }, /let in whom/],
+  [{ config: { websocket: { merge: { no_tls: true } } } }, /let in whom/],
+  [{ config: { nats: { port: 4333 } } }, /network policies, probes and programs/],
+  [{ config: { leafnodes: { port: 4333 } } }, /network policies/],
+  [{ config: { monitor: { enabled: false } } }, /network policies/],
+  [{ config: { merge: { Listen: "0.0.0.0:4333" } } }, /network policies/],
+  [{ config: { patch: [{ op: "add", path: "/monitor_port", value: 1 }] } }, /network policies/],
+  [{ config: { jetstream: { merge: { storedir: "/tmp" } } } }, /where the volume is/],
+])("%j is nobody's to decide", (values, why) => {
+  expect(settingProblems(values, "nats")).toMatchObject([{ message: expect.stringMatching(why), fix: "leave it out" }]);
+});
+
+test("how a listener encrypts may be decided", () => {
+  const tls = { merge: { min_version: "1.3", cipher_suites: ["TLS_AES_128_GCM_SHA256"], timeout: 5 } };
+  expect(settingProblems({ config: { nats: { tls }, cluster: { tls }, leafnodes: { tls } } }, "nats")).toEqual([]);
+});
+
 test("what no setting stands for may be set", () => {
   const config = { merge: { max_closed_clients: 5, max_payloads: 1 }, websocket: { merge: { same_origin: true } } };
   const podTemplate = { merge: { spec: { nodeSelector: { disk: "ssd" } } } };
