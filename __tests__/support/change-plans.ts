@@ -47,6 +47,28 @@ export async function saidAndPlanned(deployment: TestDeployment, after: Environm
   }
 }
 
+/** Asks the classifier about a change, and Terraform for what of the region's foundation would be removed, or replaced. */
+export async function saidAndRemoved(
+  deployment: TestDeployment,
+  after: EnvironmentInput,
+): Promise<{ said: ChangePlan; removed: string[] }> {
+  const { file } = deployment.folder.trust;
+  const trust = readFileSync(file, "utf8");
+  try {
+    const { said, target } = await prepared(deployment, after);
+    const [foundation] = stacksOf(target);
+    if (!foundation) throw new Error(`${after.name} has no stacks`);
+    await initStack(target, foundation.id);
+    const changes = await plannedChanges(target, foundation.id);
+    return {
+      said,
+      removed: changes.filter(({ change }) => change.actions.includes("delete")).map(({ address }) => address),
+    };
+  } finally {
+    writeFileSync(file, trust);
+  }
+}
+
 /**
  * Asks the classifier about a change, and applies the stacks that servers are made of, as the command line does.
  *
@@ -82,13 +104,18 @@ async function prepared(deployment: TestDeployment, after: EnvironmentInput) {
   return { said, target, stack };
 }
 
-async function plannedEffects(target: DeployTarget, stack: string): Promise<Record<string, ServerEffect>> {
+/** Changes of what a stack has, by Terraform. */
+async function plannedChanges(target: DeployTarget, stack: string): Promise<ResourceChange[]> {
   const folder = stackFolder(target, stack);
   // Nobody else changes an emulated AWS: what the state says is so.
   refuseFailure(stack, await terraform(folder, ["plan", "-json", "-refresh=false", "-out=tried.tfplan"]));
   const shown = await terraform(folder, ["show", "-json", "tried.tfplan"]);
   refuseFailure(stack, shown);
-  const { resource_changes } = JSON.parse(shown.text) as { resource_changes: ResourceChange[] };
+  return (JSON.parse(shown.text) as { resource_changes: ResourceChange[] }).resource_changes;
+}
+
+async function plannedEffects(target: DeployTarget, stack: string): Promise<Record<string, ServerEffect>> {
+  const resource_changes = await plannedChanges(target, stack);
   const servers = new Map<string, ResourceChange[]>();
   for (const one of resource_changes) {
     const [, server] = /\.servers_(core-\d+)[-_]/.exec(one.address) ?? [];

@@ -5,7 +5,7 @@ import { emulatedTarget } from "../../cli/deploy/targets";
 import type { ServerEffect } from "../../model/change";
 import { type EnvironmentInput, parseEnvironment } from "../../model/config";
 import { buildTopology } from "../../model/topology";
-import { saidAndApplied, saidAndPlanned } from "../support/change-plans";
+import { saidAndApplied, saidAndPlanned, saidAndRemoved } from "../support/change-plans";
 import { triedChanges, triedEnvironment } from "../support/change-table";
 import { TestDeployment } from "../support/deploy-run";
 import { noEmulator } from "../support/emulator-run";
@@ -98,6 +98,22 @@ describe("Terraform plans what is said", () => {
   deployed("two more servers start, and the tasks of before are told their names", async () => {
     const { effects } = await compared(changeWith('{"size":5}'));
     expect(effects).toEqual({ ...all("restart"), "core-3": "start", "core-4": "start" });
+  });
+
+  const platform = (fields: object) => withCluster({ platform: { ...core.platform, ...fields } });
+
+  deployed("how a network reaches AWS is nothing to servers", async () => {
+    const { said, effects } = await compared(platform({ network: { egress: "endpoints" } }));
+    expect([said.forbidden, effects]).toEqual([[], all("nothing")]);
+  });
+
+  deployed.each([
+    ["clusters.core.platform.network", { network: { cidr: "10.8.0.0/16" } }, /aws_vpc\./],
+    ["clusters.core.platform.zones", { zones: ["a", "b"] }, /aws_subnet\..*-c/],
+  ])("%s: refused, and what servers run in would be removed", async (at, fields, gone) => {
+    const { said, removed } = await saidAndRemoved(deployment, platform(fields));
+    expect(said.forbidden.map((one) => one.at)).toEqual([at]);
+    expect(removed).toContainEqual(expect.stringMatching(gone));
   });
 
   deployed.each<[string, EnvironmentInput]>([

@@ -18,6 +18,8 @@ export function forbiddenChanges(before: Topology, after: Topology): ForbiddenCh
       ...renamed(old, cluster),
       ...domain(old, cluster),
       ...moved(old, cluster),
+      ...otherNetwork(old, cluster),
+      ...zonesGone(after, old, cluster),
       ...shrunk(before, old, cluster),
       ...joined(before, old, cluster),
     ]),
@@ -94,6 +96,52 @@ function moved(old: ClusterTopology, { name, platform }: ClusterTopology): Forbi
     },
   ];
 }
+
+/** Network of a cluster on AWS; none where a note of before has none. */
+const networkOf = ({ platform }: ClusterTopology) => ("network" in platform ? platform.network : undefined);
+
+/** In words: a VPC that exists, of which natsform changes nothing, or the one that it makes. */
+const vpcText = ({ vpcId, cidr }: { vpcId?: string; cidr: string }) => vpcId ?? `the one that is made with ${cidr}`;
+
+/**
+ * The VPC stands in the stack below the servers, which is applied first. AWS makes no VPC of another range out of one, and
+ * removes no subnet in which tasks run: Terraform takes away routes and the way out, and is stuck at the subnets.
+ */
+function otherNetwork(old: ClusterTopology, cluster: ClusterTopology): ForbiddenChange[] {
+  const [from, to] = [networkOf(old), networkOf(cluster)];
+  if (!from || !to || !isSameRegion(old, cluster) || vpcText(from) === vpcText(to)) return [];
+  return [
+    {
+      at: `clusters.${cluster.name}.platform.network`,
+      message: `servers of ${cluster.name} run in a VPC, ${vpcText(from)}; with ${vpcText(to)} its routes and subnets are removed while they run`,
+      steps: secondEnvironment("network"),
+    },
+  ];
+}
+
+/** The subnets of a zone go with the last cluster of the region that names it, and so before the servers in them. */
+function zonesGone(after: Topology, old: ClusterTopology, cluster: ClusterTopology): ForbiddenChange[] {
+  const isMade = [old, cluster].every((one) => networkOf(one) !== undefined && networkOf(one)?.vpcId === undefined);
+  if (!isMade || !isSameRegion(old, cluster)) return [];
+  const kept = after.clusters.filter((one) => isSameRegion(one, cluster)).flatMap(zonesOf);
+  const gone = zonesOf(old).filter((zone) => !kept.includes(zone));
+  if (gone.length === 0) return [];
+  return [
+    {
+      at: `clusters.${cluster.name}.platform.zones`,
+      message: `${gone.length === 1 ? "zone" : "zones"} ${gone.join(", ")}: the subnets there are removed while servers or programs of ${cluster.name} run in them`,
+      steps: secondEnvironment("zones"),
+    },
+  ];
+}
+
+const zonesOf = ({ platform }: ClusterTopology): readonly string[] => ("network" in platform ? platform.zones : []);
+const regionOf = ({ platform }: ClusterTopology) => ("region" in platform ? platform.region : undefined);
+const isSameRegion = (a: ClusterTopology, b: ClusterTopology) => regionOf(a) === regionOf(b);
+
+/** All clusters of a region share a network: there is no second one beside it. */
+const secondEnvironment = (setting: string) =>
+  `keep ${setting}; or deploy a second environment with the other, bring the streams there from a backup, move the clients, and destroy this one`;
 
 /** A group of replicas that loses more than half of its servers at once answers no more. */
 function shrunk(before: Topology, old: ClusterTopology, { name, servers }: ClusterTopology): ForbiddenChange[] {

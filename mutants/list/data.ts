@@ -10,6 +10,10 @@ export const data = [
     ],
     ["the kernel has half of its time", "KERNEL_WRITEBACK_MS = 60_000", "KERNEL_WRITEBACK_MS = 30_000"],
   ]),
+  ...plantedIn("model/change/forbidden.ts", [
+    ["the VPC goes from under servers in one step", "vpcText(from) === vpcText(to)", "vpcText(from) !== undefined"],
+    ["the subnets of a zone go before the servers in them", "if (gone.length === 0)", "if (gone.length >= 0)"],
+  ]),
   ...plantedIn("runtime/audit/compare.ts", [
     [
       "replicas that lack a message hold the same",

@@ -34,6 +34,48 @@ test.each<[string, Changes, Changes, string[]]>([
   expect(found(before, after)).toEqual(places);
 });
 
+const ecs = (more: object = {}, cluster: object = {}): Changes => ({
+  "clusters.core": {
+    platform: { kind: "aws-ecs", region: "eu-west-1", domain: "core.example.com", ...more },
+    leafHub: true,
+    ...cluster,
+  },
+  streams: [],
+});
+const withSecond = (zones: string[]): Changes => ({
+  "clusters.second": { platform: { kind: "aws-ecs", region: "eu-west-1", domain: "second.example.com", zones } },
+});
+const [network, zones] = ["clusters.core.platform.network", "clusters.core.platform.zones"];
+const [vpc, other] = ["vpc-0a", "vpc-0b"].map((vpcId) => ecs({ network: { vpcId } })) as [Changes, Changes];
+
+test.each<[string, Changes, Changes, string[]]>([
+  ["the range of the VPC that is made", ecs(), ecs({ network: { cidr: "10.8.0.0/16" } }), [network]],
+  ["a VPC that exists instead of one that is made", ecs(), vpc, [network]],
+  ["a VPC that is made instead of one that exists", vpc, ecs(), [network]],
+  ["another VPC that exists", vpc, other, [network]],
+  ["a range that nothing is made of", vpc, ecs({ network: { vpcId: "vpc-0a", cidr: "10.8.0.0/16" } }), []],
+  ["the default range, said", ecs(), ecs({ network: { cidr: "10.0.0.0/16" } }), []],
+  ["how the network reaches AWS", ecs(), ecs({ network: { egress: "endpoints" } }), []],
+  ["a zone that is taken out", ecs(), ecs({ zones: ["a", "b"] }), [zones]],
+  ["a zone that is added", ecs({ zones: ["a", "b"] }), ecs(), []],
+  ["the order of zones", ecs(), ecs({ zones: ["c", "a", "b"] }), []],
+  ["a zone of a VPC that exists", vpc, ecs({ network: { vpcId: "vpc-0a" }, zones: ["a", "b"] }), []],
+  [
+    "a zone that another cluster of the region keeps",
+    { ...ecs(), ...withSecond(["c"]) },
+    { ...ecs({ zones: ["a", "b"] }), ...withSecond(["c"]) },
+    [],
+  ],
+])("networks of servers on AWS: %s", (_, before, after, places) => {
+  expect(found(before, after)).toEqual(places);
+  // Where streams are, the region and the platform are refused already; the network goes also from under others.
+  const stored = (changes: Changes): Changes => ({
+    ...changes,
+    "clusters.core": { ...(changes["clusters.core"] as object), jetstream: {} },
+  });
+  expect(found(stored(before), stored(after))).toEqual(places);
+});
+
 test("who decides about logins may change where nothing is stored", () => {
   const nothing = {
     "clusters.core.jetstream": undefined,

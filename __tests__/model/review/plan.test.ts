@@ -81,6 +81,12 @@ test.each<[string, Resource[], Partial<PlanJson>, string[]]>([
     {},
     ["block", "holder-destroyed"],
   ],
+  ...["aws_vpc", "aws_subnet"].map((type): [string, Resource[], Partial<PlanJson>, string[]] => [
+    `${type}, with what runs in it`,
+    [resource(`${type}.one`, ["delete", "create"])],
+    {},
+    ["block", "holder-destroyed"],
+  ]),
   ...(
     [
       ["the key of a service that is gone", "aws_secretsmanager_secret", "demo/keys/user-service-orders", true],

@@ -92,8 +92,28 @@ test.each<[string, Changes, Changes, Record<string, string>]>([
     { "clusters.core.platform": { ...onEcs, storage: "efs" } },
     all("core", "recreate"),
   ],
+  [
+    "how the network of ECS reaches AWS",
+    { "clusters.core.platform": onEcs },
+    { "clusters.core.platform": { ...onEcs, network: { egress: "endpoints" } } },
+    {},
+  ],
+  [
+    "a range of addresses of which no VPC is made",
+    { "clusters.core.platform": { ...onEcs, network: { vpcId: "vpc-0a" } } },
+    { "clusters.core.platform": { ...onEcs, network: { vpcId: "vpc-0a", cidr: "10.8.0.0/16" } } },
+    {},
+  ],
 ])("%s: each server", (_, before, after, expected) => {
   expect(effects(plan(before, after))).toEqual(expected);
+});
+
+test("another connection of a network to AWS is said, although no server has anything of it", () => {
+  const { others } = plan(
+    { "clusters.core.platform": onEcs },
+    { "clusters.core.platform": { ...onEcs, network: { egress: "endpoints" } } },
+  );
+  expect(others).toEqual([{ at: "clusters.core.platform.network", what: "it is about what surrounds the servers" }]);
 });
 
 test("a partner whose certificate the callout judges is one of those whom it admits, for as long", () => {

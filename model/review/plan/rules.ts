@@ -25,7 +25,7 @@ const abandoned: PlanRule = {
       })),
 };
 
-/** What holds data, names or keys that nothing brings back, with what is lost. */
+/** What holds data, names or keys that nothing brings back, or what runs, with what is lost. */
 const holders: Readonly<Record<string, string>> = {
   aws_route53_zone: "a new zone has other name servers: every client loses the name until the parent's records end",
   aws_secretsmanager_secret: "its name cannot be taken again for the days of its recovery window",
@@ -36,6 +36,8 @@ const holders: Readonly<Record<string, string>> = {
   aws_ebs_volume: "every stream on it",
   aws_dynamodb_table: "its entries, locks among them",
   aws_ecr_repository: "images that run",
+  aws_vpc: "everything that runs in it; AWS removes none with tasks in it, and its routes are gone by then",
+  aws_subnet: "what runs in it; AWS removes none with tasks in it, and its routes are gone by then",
   aws_acmpca_certificate_authority: "every certificate that it signed is trusted by nobody",
   kubernetes_namespace_v1: "everything in it, volumes too",
   kubernetes_persistent_volume_claim_v1: "every stream on it",
@@ -75,7 +77,7 @@ const serviceGone: PlanRule = {
 const dataDestroyed: PlanRule = {
   id: "holder-destroyed",
   severity: "error",
-  title: "Something that holds data, a name or keys is destroyed",
+  title: "Something that holds data, a name, keys or what runs is destroyed",
   reason: "Terraform makes another one in its place, or none; what was in it is in neither.",
   fix: "keep it: a moved block where it has only another name; or copy what is in it first",
   check: (plan) =>

@@ -59,7 +59,8 @@ const common = {
   paths: containerPaths,
   // Shared resources are in the foundation of their region.
   shares: () => undefined,
-  ofServers: (platform) => platform,
+  // Of a VPC that exists nothing is made, and how a network reaches AWS is nothing to the tasks in it.
+  ofServers: ({ network: { vpcId, cidr }, ...platform }) => ({ ...platform, network: vpcId ?? cidr }),
 } satisfies Partial<PlatformModel<AwsPlatform>>;
 
 /** Tasks are replaced for whatever their definition, their network or their names in it have of a setting. */
