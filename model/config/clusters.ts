@@ -20,7 +20,10 @@ const jetstream = z.strictObject({
   /** `standard` syncs to disk each second; `durable` before each acknowledgement, at about a twentieth of the throughput. */
   durability: z.enum(["standard", "durable"]).default("standard"),
   /** Default: the cluster's name. Cannot be changed without a restart, so it is always set. */
-  domain: matching(/^[A-Za-z0-9_-]{1,32}$/, "must be letters, digits, dashes and underscores").optional(),
+  domain: matching(/^[A-Za-z0-9_-]{1,32}$/, "must be letters, digits, dashes and underscores")
+    // They stand in the same place of a subject.
+    .refine((name) => !["API", "ACK", "FC", "EVENT", "SNAPSHOT"].includes(name), "is a word of JetStream's own")
+    .optional(),
   /** Key of a server tag of which no two replicas may share a value, for example `az:`. */
   uniqueTag: matching(/^[a-z0-9._-]+:$/, "must be the key of a tag such as az:").optional(),
   /** Most bytes in flight while a server catches up. */

@@ -22,6 +22,16 @@ export const lint = [
     ["an acknowledgement accepts findings of every rule", "rule === finding.rule && ", ""],
     ["an acknowledgement accepts findings at every place", " && (at === undefined || at === finding.at)", ""],
   ]),
+  ...plantedIn("runtime/subjects/spec.ts", [
+    ["a domain's whole interface is granted by its name", "if (isWild(rest[1])) return", "if (rest.length < 2) return"],
+    ["requests to a domain are judged by nobody", 'rest[1] === "API" ? requestTo', 'rest[1] === ">" ? requestTo'],
+    ["acknowledgements of everybody are those of a stream of digits", "!/^\\d+$/.test", "!/^$/.test"],
+    ["the word before a stream need not be named", "literal.some(isWild)", 'literal.some((token) => token === ">")'],
+    ["chunks of everybody's snapshots are free", 'if (kind === "SNAPSHOT") return', 'if (kind === "") return'],
+  ]),
+  ...plantedIn("model/config/clusters.ts", [
+    ["a domain is named like JetStream's interface", '"API", "ACK"', '"", "ACK"'],
+  ]),
   ...plantedIn("model/lint/backup.ts", [
     [
       "nobody is warned of streams without a backup",

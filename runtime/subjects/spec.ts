@@ -114,16 +114,24 @@ function jetstream(rest: readonly string[]): Reserved {
   if (kind === "EVENT") return undefined;
   if (kind === "FC") return isWild(rest[1]) && isWild(rest[3]) ? "flow control of every stream: name it" : undefined;
   if (kind === "ACK") {
-    // The old form names stream and consumer at once, the new one behind domain and account.
+    // The old form names stream and consumer at once, the new one behind domain and account. In the old one numbers stand
+    // there, so that a stream of digits names nothing.
     const isNamed = (at: number) => !isWild(rest[at]) && !isWild(rest[at + 1]);
-    return isNamed(1) || isNamed(3) ? undefined : "acknowledgements of everybody: name the stream and the consumer";
+    return isNamed(1) || (isNamed(3) && !/^\d+$/.test(rest[3] ?? ""))
+      ? undefined
+      : "acknowledgements of everybody: name the stream and the consumer";
   }
-  const at = rest.indexOf("API");
-  if (at !== 0 && at !== 1) return kind === "SNAPSHOT" ? "the chunks of everybody's snapshots" : undefined;
-  const request = rest.slice(at + 1);
+  if (kind === "SNAPSHOT") return "the chunks of everybody's snapshots";
+  if (kind === "API") return requestTo(rest.slice(1));
+  // Every other token is a domain, with the same interface behind it.
+  if (isWild(rest[1])) return "all of JetStream's interface: name what is used";
+  return rest[1] === "API" ? requestTo(rest.slice(2)) : undefined;
+}
+
+/** Judges what stands behind `API`. */
+function requestTo(request: readonly string[]): Reserved {
   const literal = request.slice(0, literalTokens(request));
-  const names = [...(at === 1 ? [rest[0]] : []), ...literal];
-  return literal.length === 0 || names.some(isWild)
+  return literal.length === 0 || literal.some(isWild)
     ? "requests about every stream: name the request, the stream and the consumer"
     : undefined;
 }

@@ -416,6 +416,11 @@ test.each<[string, Changes, string | RegExp]>([
     "clusters.edge.leafOf.cluster does not accept leaf nodes; set clusters.core.leafHub to true",
   ],
   [
+    "a domain that is a word of JetStream's own",
+    { "clusters.core.jetstream": { domain: "API" } },
+    /^clusters.core.jetstream.domain is a word of JetStream's own/,
+  ],
+  [
     "a hub of the same domain",
     { "clusters.edge.jetstream": { domain: "core" } },
     /^clusters.edge.jetstream.domain is the JetStream domain of hub core too/,
