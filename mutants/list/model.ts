@@ -161,4 +161,16 @@ export const model = [
   ...plantedIn("model/topology/platform-models/kubernetes.ts", [
     ["servers on Kubernetes listen to everybody", 'exposure: () => "internal"', 'exposure: () => "public"'],
   ]),
+  ...plantedIn("model/review/plan/rules.ts", [
+    [
+      "two servers that wait for the same one restart together",
+      "const open = others.filter(({ ways }) => !ways.includes(true));",
+      "const open = others.filter(({ ways }) => !ways.includes(true)).slice(1);",
+    ],
+    [
+      "a server that nobody waits for counts as waited for",
+      'return attribute(other.change.after, "wait_for_steady_state") === true;',
+      "return true;",
+    ],
+  ]),
 ];

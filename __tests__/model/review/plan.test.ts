@@ -1,33 +1,7 @@
 import fc from "fast-check";
-import { type PlanJson, type Rendering, readPlan, review, type StackReview } from "../../../model/review";
+import type { PlanJson, Rendering, StackReview } from "../../../model/review";
 import { countsOf, reviewHtml, reviewLines, reviewMarkdown, reviewSarif } from "../../../templates/review";
-
-type Resource = NonNullable<PlanJson["resource_changes"]>[number];
-
-const resource = (address: string, actions: string[], change: object = {}, more: object = {}): Resource => {
-  const [type = ""] = address.split(".");
-  return { address, type, mode: "managed", ...more, change: { actions, before: {}, after: {}, ...change } };
-};
-const plan = (resources: Resource[], more: Partial<PlanJson> = {}): PlanJson => ({
-  format_version: "1.2",
-  resource_changes: resources,
-  ...more,
-});
-const read = (resources: Resource[], more: Partial<PlanJson> = {}) => readPlan(plan(resources, more), "stack");
-const reviewOf = (stack: StackReview) =>
-  review({
-    name: "other",
-    foreign: true,
-    change: { environment: "other", servers: [], streams: [], losses: [], narrowed: [], forbidden: [], others: [] },
-    findings: { before: [], after: [], accepted: [] },
-    files: [],
-    stacks: [stack],
-    today: "2026-11-30",
-  });
-const verdictOf = (resources: Resource[], more: Partial<PlanJson> = {}) => {
-  const { verdict, reasons } = reviewOf(read(resources, more));
-  return [verdict, ...new Set(reasons.map(({ rule }) => rule))];
-};
+import { type Resource, read, resource, reviewOf, verdictOf } from "../../support/plan-documents";
 
 describe("actions", () => {
   test("are counted so that destruction shows", () => {
@@ -58,7 +32,10 @@ describe("actions", () => {
 
 const service = (
   n: number,
-  change: object = { before: { cluster: "c", task_definition: "1" }, after: { cluster: "c", task_definition: "2" } },
+  change: object = {
+    before: { cluster: "c", task_definition: "1" },
+    after: { cluster: "c", task_definition: "2", wait_for_steady_state: true },
+  },
 ) => resource(`aws_ecs_service.core-${n}`, ["update"], change);
 /** Another task definition of a service that ECS keeps whole while it changes. */
 const rolling = Object.fromEntries(

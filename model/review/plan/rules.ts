@@ -1,4 +1,4 @@
-import type { Rule } from "../../lint";
+import type { Hit, Rule } from "../../lint";
 import { actionOf } from "./actions";
 import type { PlanJson, ResourceJson } from "./format";
 
@@ -146,7 +146,7 @@ const together: PlanRule = {
   severity: "error",
   title: "Two servers of a cluster are replaced at the same time",
   reason: "Both are away at once: groups of three replicas have no majority until one is back.",
-  fix: "let the service of one depend on that of the other",
+  fix: "let the service of each depend on that of another, one after the other, and wait_for_steady_state be true",
   check: (plan) => {
     const services = changesOf(plan).filter(
       (one) =>
@@ -155,32 +155,41 @@ const together: PlanRule = {
         isRolled(one) &&
         isAwayMeanwhile(one),
     );
-    const resources = plan.configuration?.root_module?.resources;
     const clusters = new Map<string, ResourceJson[]>();
     for (const one of services) {
       const cluster = String(attribute(one.change.before, "cluster"));
       clusters.set(cluster, [...(clusters.get(cluster) ?? []), one]);
     }
-    return [...clusters.values()].flatMap((some) => {
-      if (some.length < 2) return [];
-      const names = some.map(({ address }) => address);
-      const at = names[0] ?? "";
-      if (!resources)
-        return [
-          {
-            at,
-            message: `whether ${names.join(", ")} wait for each other: the configuration is not in the document`,
-            cannotTell: true,
-          },
-        ];
-      const waits = reachable(resources);
-      const loose = names.filter(
-        (name) => !names.some((other) => other !== name && (waits(name).has(other) || waits(other).has(name))),
-      );
-      return loose.length === 0 ? [] : [{ at, message: `${loose.join(", ")} wait for no other` }];
-    });
+    return [...clusters.values()].flatMap((some) => pairsOf(some, plan));
   },
 };
+
+/** Every two of a cluster's servers of which neither waits for the other. */
+function pairsOf(servers: readonly ResourceJson[], plan: PlanJson): Hit[] {
+  const resources = plan.configuration?.root_module?.resources;
+  if (servers.length < 2) return [];
+  if (!resources) {
+    const names = servers.map(({ address }) => address);
+    const message = `whether ${names.join(", ")} wait for each other: the configuration is not in the document`;
+    return [{ at: names[0] ?? "", message, cannotTell: true }];
+  }
+  const waits = waitingIn(resources);
+  return servers.flatMap((one, i): Hit[] => {
+    const others = servers.slice(i + 1).map((other) => ({ other, ways: [waits(one, other), waits(other, one)] }));
+    const open = others.filter(({ ways }) => !ways.includes(true));
+    const [together, unknown] = [false, true].map((isUnknown) =>
+      open.flatMap(({ other, ways }) => (ways.includes(undefined) === isUnknown ? [other.address] : [])),
+    ) as [string[], string[]];
+    return [
+      ...(together.length > 0 ? [{ at: one.address, message: `at the same time as ${together.join(", ")}` }] : []),
+      ...unknown.map(
+        (name): Hit => ({
+          ...{ at: one.address, message: `whether it waits for ${name}, or that one for it`, cannotTell: true },
+        }),
+      ),
+    ];
+  });
+}
 
 /** A service whose tasks are replaced. */
 export const isRolled = ({ change: { before, after, after_unknown } }: ResourceJson) =>
@@ -191,12 +200,23 @@ export const isRolled = ({ change: { before, after, after_unknown } }: ResourceJ
 const isAwayMeanwhile = (one: ResourceJson) =>
   actionOf(one) !== "changed" || Number(attribute(one.change.after, "deployment_minimum_healthy_percent") ?? 0) < 100;
 
-/** What a resource waits for, however far away. */
-function reachable(
-  resources: readonly { address?: string; depends_on?: string[] }[],
-): (address: string) => Set<string> {
-  const direct = new Map(resources.map(({ address, depends_on }) => [address ?? "", depends_on ?? []]));
-  return (address) => {
+type Configured = NonNullable<NonNullable<NonNullable<PlanJson["configuration"]>["root_module"]>["resources"]>[number];
+
+/** Address in the configuration: of all that a count or a key makes of it. */
+const configured = (address: string): string => address.replace(/\[(?:\d+|".*")\]$/, "");
+
+/**
+ * Whether Terraform does one resource only when another one is done, and its tasks run; undefined: the document does not say.
+ * What modules hold is not in the part that is read.
+ */
+function waitingIn(resources: readonly Configured[]): (one: ResourceJson, other: ResourceJson) => boolean | undefined {
+  const direct = new Map(
+    resources.map(({ address = "", depends_on = [], expressions = {} }) => [
+      address,
+      [...depends_on, ...referencesIn(expressions)],
+    ]),
+  );
+  const reached = (address: string) => {
     const seen = new Set<string>();
     const visit = (one: string) => {
       for (const next of direct.get(one) ?? []) {
@@ -208,6 +228,23 @@ function reachable(
     visit(address);
     return seen;
   };
+  return (one, other) => {
+    const [from, to] = [configured(one.address), configured(other.address)];
+    if (!direct.has(from)) return undefined;
+    const seen = reached(from);
+    if (from === to || !seen.has(to)) return [...seen].some((name) => name.startsWith("module.")) ? undefined : false;
+    // Without it Terraform goes on as soon as ECS has taken the order.
+    if (attribute(other.change.after_unknown, "wait_for_steady_state") === true) return undefined;
+    return attribute(other.change.after, "wait_for_steady_state") === true;
+  };
+}
+
+/** What expressions name: of `aws_x.a.id` the resource too. */
+function referencesIn(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { references } = value as { references?: unknown };
+  const own = Array.isArray(references) ? references.filter((one) => typeof one === "string") : [];
+  return [...own, ...Object.values(value).flatMap(referencesIn)];
 }
 
 const protectionOff: PlanRule = {
