@@ -941,6 +941,40 @@ proof(
 );
 
 proof(
+  "what is deployed in another cluster is not made a second time in this one",
+  () =>
+    report.row(
+      "another cluster",
+      async () => {
+        const held = stacks.filter((stack) => /"type": "kubernetes_namespace/.test(stateOf(project, stack) ?? ""));
+        expect(held).toHaveLength(1);
+        const path = join(project.root, `terraform.${held[0]}.tfstate`);
+        const text = readFileSync(path, "utf8");
+        const uid = await kubectl("get", "namespace", namespace, "-o", "jsonpath={.metadata.uid}");
+        expect(text).toContain(uid);
+        writeFileSync(
+          path,
+          text.replaceAll(
+            uid,
+            uid.replace(/^./, (first) => (first === "0" ? "1" : "0")),
+          ),
+        );
+        const { code, stderr } = await project.natsform("deploy", name, "--yes");
+        writeFileSync(path, text);
+        expect({ code, stderr }).toEqual({
+          code: 1,
+          stderr: expect.stringMatching(
+            /is deployed elsewhere, .*nothing was touched:\n.* namespace .* is another one/,
+          ),
+        });
+        return uid;
+      },
+      () => "refused: the namespace that the state knows is another one",
+    ),
+  minutes(3),
+);
+
+proof(
   "a review asks the deployed servers as somebody who can change nothing",
   () =>
     report.row(

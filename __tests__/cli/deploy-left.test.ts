@@ -1,3 +1,5 @@
+import { accountOf } from "../../cli/deploy/aws/account";
+import { namespaceIn } from "../../cli/deploy/kubernetes/other-cluster";
 import { judgeState, type Left, lossName } from "../../cli/deploy/states/left";
 import { protectionsOf } from "../../cli/deploy/states/protections";
 import { removalOrder } from "../../cli/deploy/states/removal-order";
@@ -176,5 +178,26 @@ describe("what a state still protects", () => {
       expect(kept(type, {}, { protected: false })).toEqual([]);
     }
     expect(kept("kubernetes_cron_job_v1", {}, { protected: true })).toEqual([]);
+  });
+});
+
+describe("where a state's resources are", () => {
+  const state = (...resources: { type: string; attributes: object; provider?: string }[]) =>
+    parseState("x", stateText(resources.map((one) => ({ name: "one", ...one }))));
+
+  test("is the account of their ARNs; those of AWS's own are nobody's", () => {
+    const key = { type: "aws_kms_key", attributes: { arn: "arn:aws:kms:eu-west-1:123456789012:key/x" } };
+    const bucket = { type: "aws_s3_bucket", attributes: { arn: "arn:aws:s3:::bucket" } };
+    const policy = { type: "aws_iam_policy", attributes: { arn: "arn:aws:iam::aws:policy/X" } };
+    expect(accountOf(state(bucket, policy, key))).toBe("123456789012");
+    const role = { type: "aws_iam_role", attributes: { arn: "arn:aws-cn:iam::210987654321:role/x" } };
+    expect(accountOf(state(role))).toBe("210987654321");
+    expect([accountOf(state(bucket, policy)), accountOf(parseState("x", ""))]).toEqual([undefined, undefined]);
+  });
+
+  test.each(["kubernetes_namespace", "kubernetes_namespace_v1"])("is the cluster with the id of its %s", (type) => {
+    const attributes = { metadata: [{ name: "messages", uid: "0a1b", labels: {} }] };
+    expect(namespaceIn(state({ type, attributes, provider: "kubernetes" }))).toEqual({ name: "messages", uid: "0a1b" });
+    expect(namespaceIn(parseState("x", ""))).toBeUndefined();
   });
 });

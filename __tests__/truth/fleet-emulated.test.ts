@@ -104,7 +104,13 @@ whenThere(
     const { runs: _, ...rest } = services["service-3"] as Service;
     services["service-3"] = rest;
     deployment.project.write({ ...environment, identity: { ...environment.identity, services } });
-    const { rows } = await deployment.deploy();
+    // As somebody leaves it who has cleaned up: what Terraform made is all there.
+    const lost = { SecretId: "demo-core-certificate-internal", SecretString: "{}" };
+    await deployment.aws.json(region, "secretsmanager", "PutSecretValue", lost);
+    const { rows, applied } = await deployment.deploy();
+    // The certificate-manager has run again, and the row of the certificate holds.
+    expect(applied["demo-core-certificates"]).toBe(1);
+    expect(rows.map(({ what }) => what)).toContain(lost.SecretId);
     expect(rows.filter(({ ok }) => !ok)).toEqual([]);
     expect(rows.flatMap(({ what, seen }) => (/-service-\d$/.test(what) ? [seen] : []))).toEqual([
       "2 of 2 tasks run, demo-core-service-0:2",

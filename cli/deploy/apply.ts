@@ -9,9 +9,9 @@ import { applyEmulated, emulatedEvents } from "./emulated";
 import { endCheck } from "./end-check";
 import { type RecordedAuthorities, recordDeployedAuthorities, synthesizedAgain } from "./exchange-authorities";
 import { explained } from "./explained";
-import { planStack, type StackPlan } from "./plan";
+import type { StackPlan } from "./plan";
 import { agreeOnLeft, removeLeft, showLeft } from "./remove-left";
-import { type EarlyPlans, emulatedPlans, plansOf, showPlan } from "./show-plan";
+import { type EarlyPlans, emulatedPlans, plansOf, planWithDrift, showPlan } from "./show-plan";
 import { type Applied, allOutputs, type DeployResult, describeTarget, newResult, stacksFor } from "./steps";
 import { survey } from "./survey";
 import type { DeployTarget } from "./target";
@@ -94,7 +94,7 @@ async function applyStacks(
 }
 
 const planNow = (target: DeployTarget, stack: PlannedStack, host: Host): Promise<StackPlan> =>
-  target.emulator ? planStack(target, stack.id) : showPlan(target, stack, host);
+  (target.emulator ? planWithDrift : showPlan)(target, stack, host);
 
 /** Of stacks that cannot be planned yet, the plan is held against the approval before it is applied. */
 function assertApprovedPlans({ approval }: DeployTarget, plans: EarlyPlans): void {

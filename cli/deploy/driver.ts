@@ -2,6 +2,7 @@ import type { PlannedStack } from "../../model/topology";
 import type { DeployRow } from "../core/rows";
 import type { Progress, Step } from "../core/steps";
 import type { StackPlan } from "./plan";
+import type { StackState } from "./states/state";
 import type { DeployTarget } from "./target";
 
 /** Steps for the stacks of one family, besides those that all share: plan, confirm, apply. */
@@ -23,6 +24,11 @@ export interface DeployDriver<Stack extends PlannedStack> {
    * them a second time.
    */
   unknownToState(target: DeployTarget, stack: Stack): Promise<string[]>;
+  /**
+   * Why what the stack's state knows is elsewhere than where it would be deployed to, as a text line: Terraform would find
+   * nothing of it, and make everything a second time.
+   */
+  elsewhere(target: DeployTarget, stack: Stack, state: StackState): Promise<string | undefined>;
   /**
    * Certificates of a stack's servers that their program issues again at its next run: by id, the reason.
    *

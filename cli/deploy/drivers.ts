@@ -31,6 +31,7 @@ export const drivers: DeployDriver<PlannedStack> = {
   refuse: async (target, stacks) => {
     await Promise.all(ask(stacks, (driver, own) => driver.refuse(target, own)));
   },
+  elsewhere: (target, stack, state) => driverOf(stack).elsewhere(target, stack, state),
   unknownToState: (target, stack) => driverOf(stack).unknownToState(target, stack),
   due: (target, stack, now) => driverOf(stack).due(target, stack, now),
   drifted: (target, stack, changed, show) => driverOf(stack).drifted(target, stack, changed, show),

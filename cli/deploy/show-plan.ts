@@ -12,16 +12,21 @@ import type { Survey } from "./survey";
 import { type DeployTarget, stackFolder } from "./target";
 import { StateLocked } from "./terraform-messages";
 
-/** Plans a stack, including drift that Terraform does not see, and shows the plan as Terraform prints it. */
-export async function showPlan(target: DeployTarget, stack: PlannedStack, host: Host): Promise<StackPlan> {
+/** Plans a stack, including drift that Terraform does not see. */
+export async function planWithDrift(target: DeployTarget, stack: PlannedStack, host: Host): Promise<StackPlan> {
   const { id } = stack;
-  const folder = stackFolder(target, id);
-  let plan = await unlocking(folder, host, target.allowed?.unlock, () => planStack(target, id));
+  const plan = await unlocking(stackFolder(target, id), host, target.allowed?.unlock, () => planStack(target, id));
   const changed = plan.changes.map(({ address }) => address);
   const drifted = await drivers.drifted(target, stack, changed, (text) =>
     host.report({ code: "notice", text: `${id}: ${text}` }),
   );
-  if (drifted.length > 0) plan = await planStack(target, id, { again: drifted });
+  return drifted.length > 0 ? planStack(target, id, { again: drifted }) : plan;
+}
+
+/** The same, shown as Terraform prints it. */
+export async function showPlan(target: DeployTarget, stack: PlannedStack, host: Host): Promise<StackPlan> {
+  const { id } = stack;
+  const plan = await planWithDrift(target, stack, host);
   const changes = plan.changes.length;
   const text = changes > 0 ? await planText(target, id) : undefined;
   host.report({ code: "plan", stack: id, changes, ...(text && { text }) });
@@ -94,6 +99,7 @@ export async function parallelPlans(
   stacks: readonly PlannedStack[],
   open: (stack: PlannedStack) => Pick<StackReview, "after" | "missing"> | undefined,
   host: Host,
+  planned = ({ id }: PlannedStack) => planStack(target, id),
 ): Promise<EarlyPlans> {
   const plans = new Map(
     stacks.map((stack): [string, EarlyPlan] => [stack.id, { review: { ...nothingPlanned(stack.id), ...open(stack) } }]),
@@ -106,7 +112,7 @@ export async function parallelPlans(
       let done = 0;
       const plan = async (stack: PlannedStack) => {
         const { id } = stack;
-        plans.set(id, await planIfPossible(stack, () => planStack(target, id)));
+        plans.set(id, await planIfPossible(stack, () => planned(stack)));
         progress(`${id} (${++done} of ${chosen.length})`);
       };
       await Promise.all(chosen.map(plan));
@@ -139,6 +145,7 @@ export const emulatedPlans = (
         ? waitsFor(found)(stack)
         : { missing: "it is new, and an emulated AWS gets it without a plan" },
     host,
+    (stack) => planWithDrift(target, stack, host),
   );
 
 const isThere = (states: Survey["states"], id: string): boolean => {

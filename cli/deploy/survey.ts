@@ -47,6 +47,7 @@ export async function survey(target: DeployTarget, stacks: readonly PlannedStack
       // Nobody else works on an emulated AWS, and its providers are those of this machine.
       if (target.emulator) await Promise.all(stacks.map(read));
       else for (const stack of stacks) await read(stack);
+      await refuseElsewhere(target, stacks, states);
       await refuseSecondFoundation(target, stacks, states);
       left = await leftOf(target, states, host, progress);
       const begun = [...states.values()].filter(isBegun).length;
@@ -92,6 +93,25 @@ async function followBackend(target: DeployTarget, stacks: readonly PlannedStack
     );
   for (const state of moved) await moveState(target, state);
   host.report({ code: "notice", text: `${counted(moved.length, "state")} copied; the old ones stay where they were` });
+}
+
+/** @throws UserError where a state knows resources of another account, or of another Kubernetes cluster */
+async function refuseElsewhere(
+  target: DeployTarget,
+  stacks: readonly PlannedStack[],
+  states: ReadonlyMap<string, StackState>,
+): Promise<void> {
+  if (target.emulator) return;
+  const found: string[] = [];
+  for (const stack of stacks) {
+    const why = await drivers.elsewhere(target, stack, states.get(stack.id) as StackState);
+    if (why !== undefined) found.push(`${stack.id}: ${why}; the state is at ${placeText(backendOf(target, stack.id))}`);
+  }
+  if (found.length === 0) return;
+  throw new UserError(
+    `${target.environment.name} is deployed elsewhere, and would be made a second time here; nothing was touched:\n  ${found.join("\n  ")}`,
+    "choose the account or the Kubernetes context of what is deployed; a namespace that was deleted on purpose: --allow-data-loss CLUSTER has all of it made anew",
+  );
 }
 
 /** @throws UserError where the state is empty, and the account shows that the environment is deployed */

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { z } from "zod";
 import { awsClusterNames, type Certificate } from "../../../model/topology";
 import { CertificateSecret } from "../../../runtime/certificate-manager/contract";
 import { splitPem } from "../../../runtime/x509/pem";
@@ -40,7 +41,8 @@ export function checkCertificates(target: DeployTarget, { cluster, region }: Che
       const SecretId = secretOf(target, cluster.name, certificate);
       return checkRow("secrets", SecretId, async () => {
         const { SecretString = "" } = await client.send(new GetSecretValueCommand({ SecretId }));
-        const secret = CertificateSecret.parse(JSON.parse(SecretString));
+        const secret = certificateIn(SecretString);
+        if (!secret) return { ok: false, seen: "it holds no certificate; the next deployment has it issued" };
         const roots = isPublic ? [...rootCertificates, ...emulatedRoots(target)] : splitPem(secret.authorities);
         const wrong = certificateFault(secret, certificate, roots, new Date());
         const until = new X509Certificate(secret.certificate).validTo;
@@ -54,6 +56,15 @@ export function checkCertificates(target: DeployTarget, { cluster, region }: Che
       });
     }),
   );
+}
+
+/** What the certificate-manager has stored; undefined where it is nothing of its. */
+export function certificateIn(text: string): z.output<typeof CertificateSecret> | undefined {
+  try {
+    return CertificateSecret.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Certificates that the certificate-manager keeps valid. */

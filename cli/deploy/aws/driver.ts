@@ -1,11 +1,9 @@
-import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { AwsStack } from "../../../model/topology";
-import { errorMessage } from "../../../runtime/common/error-message";
-import { UserError } from "../../core/project";
 import type { DeployDriver } from "../driver";
 import { applyPlan, outputsOf } from "../plan";
-import { clientConfig } from "../target";
+import { accountOf, callersAccount } from "./account";
 import { checkAws } from "./check";
+import { driftedCertificates } from "./drifted-certificates";
 import { dueCertificates } from "./due-certificates";
 import { fillFoundation } from "./fill-foundation";
 import { foundationsOf } from "./foundations";
@@ -17,22 +15,20 @@ import { runStreamsTasks, streamsOutput } from "./streams-tasks";
 export const awsDriver: DeployDriver<AwsStack> = {
   describeTarget: async (target, stacks) => {
     const regions = [...new Set(stacks.map(({ region }) => region))];
-    try {
-      const client = new STSClient(clientConfig(target, regions[0] ?? ""));
-      const { Account } = await client.send(new GetCallerIdentityCommand({}));
-      return [`account ${Account}, ${regions.join(", ")}`];
-    } catch (error) {
-      throw new UserError(
-        `AWS does not accept the caller's credentials: ${errorMessage(error)}`,
-        "set credentials as for AWS's own tools",
-      );
-    }
+    return [`account ${await callersAccount(target, regions[0] ?? "")}, ${regions.join(", ")}`];
   },
   unknownToState: async (target, stack) => (stack.layer === "foundation" ? foundationsOf(target, stack.region) : []),
+  elsewhere: async (target, { region }, state) => {
+    const known = accountOf(state);
+    if (known === undefined) return undefined;
+    const account = await callersAccount(target, region);
+    return known === account ? undefined : `it is in the account ${known}, and the credentials open ${account}`;
+  },
   // The streams' task runs at every deployment.
   refuse: async () => undefined,
   due: async (target, { layer, cluster }, now) => (layer === "nats" ? dueCertificates(target, cluster, now) : {}),
-  drifted: async () => [],
+  drifted: async (target, stack, changed, show) =>
+    stack.layer === "certificates" ? driftedCertificates(target, stack, changed, show) : [],
   before: async (target, stack, progress) => {
     if (stack.layer === "nats") await respondersFirst(target, stack, progress);
   },

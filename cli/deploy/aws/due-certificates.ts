@@ -1,13 +1,13 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { type Certificate, clusterOf, platformModel } from "../../../model/topology";
 import { awsSecrets } from "../../../runtime/certificate-manager/aws/secrets";
-import { CertificateSecret, type ManagedCertificate } from "../../../runtime/certificate-manager/contract";
+import type { ManagedCertificate } from "../../../runtime/certificate-manager/contract";
 import { reasonToRenew } from "../../../runtime/certificate-manager/decide";
 import { inspect } from "../../../runtime/certificate-manager/inspect";
 import { CertificateState } from "../../../runtime/certificate-manager/state";
 import { splitPem } from "../../../runtime/x509/pem";
 import { clientConfig, type DeployTarget } from "../target";
-import { isManaged, secretOf } from "./check-secrets";
+import { certificateIn, isManaged, secretOf } from "./check-secrets";
 
 /** Certificates of a cluster that the certificate-manager issues again at its next run: by id, the reason. */
 export async function dueCertificates(target: DeployTarget, name: string, now: Date): Promise<Record<string, string>> {
@@ -30,23 +30,15 @@ export async function dueCertificates(target: DeployTarget, name: string, now: D
  * @param text value of the certificate's secret
  */
 export function whyDue(text: string, certificate: Certificate, secret: string, now: Date): string | undefined {
-  const { success, data } = CertificateSecret.safeParse(parsed(text));
+  const data = certificateIn(text);
   const { id, names, usages, signer, issuer } = certificate;
   const desired: ManagedCertificate = { id, secret, names, usages, issuer: signer === "acme" ? "acme" : issuer };
   const [first] = splitPem(data?.authorities ?? "");
   return reasonToRenew({
     now,
     certificate: desired,
-    ...(success && { stored: { ...inspect(data, desired, now), authorities: data.authorities } }),
+    ...(data && { stored: { ...inspect(data, desired, now), authorities: data.authorities } }),
     ...(first && data && { trust: { bundle: data.authorities, signer: first } }),
     state: CertificateState.parse({}),
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

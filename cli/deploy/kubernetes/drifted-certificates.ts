@@ -1,10 +1,10 @@
 import type { KubernetesStack } from "../../../model/topology";
 import type { Progress } from "../../core/steps";
+import { readSynthesized } from "../synthesized";
 import type { DeployTarget } from "../target";
 import { missingCertificates } from "./certificate-secrets";
 import { clusterAccess } from "./cluster";
 import { jobAddresses } from "./drifted-streams";
-import { readSynthesized } from "./synthesized";
 
 /**
  * The finished Job that issues certificates, when Secrets have lost theirs since. A Job runs once and is named by what

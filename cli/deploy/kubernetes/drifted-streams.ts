@@ -6,9 +6,9 @@ import { type Action, isEmpty, refusals } from "../../../runtime/streams/action"
 import { renderPlan } from "../../../runtime/streams/render";
 import { streamsPlan } from "../../core/judge-streams";
 import type { Progress } from "../../core/steps";
+import { readSynthesized } from "../synthesized";
 import type { DeployTarget } from "../target";
 import { withServers } from "./connection";
-import { readSynthesized } from "./synthesized";
 
 const type = "kubernetes_job_v1";
 const Synthesized = z.object({

@@ -21,6 +21,7 @@ import { refuseImmutable } from "./immutable";
 import { joinLeafNodes } from "./join-leaf-nodes";
 import { pushKeys, tidyKeys } from "./keys";
 import { restoreObjects, showMissingObjects } from "./objects";
+import { inOtherCluster } from "./other-cluster";
 import { respondersFirst } from "./responders-first";
 import { carryOutRestarts, holdRestarts } from "./restarts";
 import { retainedResources } from "./retained-resources";
@@ -42,6 +43,9 @@ export const kubernetesDriver: DeployDriver<KubernetesStack> = {
   },
   // The API refuses what is there already: nothing can be made twice.
   unknownToState: async () => [],
+  elsewhere: async (target, { cluster }, state) =>
+    // Whoever gives up what was stored may have everything made anew.
+    target.allowed?.dataLoss?.includes(cluster) ? undefined : inOtherCluster(target, cluster, state),
   due: async (target, { layer, cluster }, now) => (layer === "core" ? dueCertificates(target, cluster, now) : {}),
   drifted: async (target, stack, changed, show) => {
     if (stack.layer === "streams") return driftedStreams(target, stack, changed, show);

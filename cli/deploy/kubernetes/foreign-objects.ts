@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { KubernetesStack } from "../../../model/topology";
 import { UserError } from "../../core/project";
 import { askVault } from "../preflight/vault";
+import { readSynthesized } from "../synthesized";
 import { type DeployTarget, stackFolder } from "../target";
 import { terraform } from "../terraform";
 import { refuseFailure } from "../terraform-messages";
@@ -14,7 +15,6 @@ import {
   type SharedObject,
   wantedObjects,
 } from "./shared-objects";
-import { readSynthesized } from "./synthesized";
 
 /**
  * Names of namespaces, mounts and policies are those of the whole Kubernetes cluster or Vault: another deployment of the

@@ -2,6 +2,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import type { KubernetesStack } from "../../../model/topology";
 import { UserError } from "../../core/project";
+import { readSynthesized } from "../synthesized";
 import type { DeployTarget } from "../target";
 import { clusterAccess } from "./cluster";
 import {
@@ -12,7 +13,6 @@ import {
   serviceChanges,
   serviceNames,
 } from "./immutable-changes";
-import { readSynthesized } from "./synthesized";
 
 const Synthesized = z.object({
   resource: z.object({ helm_release: z.record(z.string(), z.object({ values: z.array(z.string()).min(1) })) }),
