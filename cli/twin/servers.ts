@@ -80,6 +80,8 @@ function recordLoaded({ folder, restart, loaded }: PlannedServer): void {
 export async function startServer(twin: Twin, planned: PlannedServer, natsServer: string): Promise<void> {
   await assertPortsFree(twin, Object.values(twin.ports.servers[planned.server.name] ?? {}));
   writeConf(planned);
+  // Before it runs: an up that is killed now leaves a server that the next one knows, and has no reason to restart.
+  writeFileAtomically(restartFile(planned.folder), planned.restart, privateFile);
   await startProcess(planned.folder, { ...withStore(planned.folder, natsServer), env: {} });
   recordLoaded(planned);
 }
