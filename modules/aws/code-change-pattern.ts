@@ -21,6 +21,9 @@ export function codeChangePattern({ prefix, ecsCluster, deployRoleArns }: CodeCh
     { eventName: [{ prefix: "UpdateFunctionCode" }], responseElements: { functionName: named } },
     // Another handler, layer or variable is other code too.
     { eventName: [{ prefix: "UpdateFunctionConfiguration" }], responseElements: { functionName: named } },
+    // What was deleted can be made anew under its name, with other code.
+    { eventName: [{ prefix: "CreateFunction" }], responseElements: { functionName: named } },
+    { eventName: ["CreateService"], responseElements: { service: { serviceName: named } } },
     { eventName: ["RegisterTaskDefinition"], responseElements: { taskDefinition: { family: named } } },
     {
       eventName: ["UpdateService"],

@@ -29,6 +29,8 @@ export const aws = [
     ["a protected bucket goes with all its versions", "forceDestroy: !deletionProtection", "forceDestroy: true"],
   ]),
   ...plantedIn("modules/aws/code-change-pattern.ts", [
+    ["a function that is made anew is not heard of", '[{ prefix: "CreateFunction" }]', '["CreateFunction"]'],
+    ["a service that is made anew is not heard of", '["CreateService"]', '["CreateServices"]'],
     ["a function's other code is not heard of", '[{ prefix: "UpdateFunctionCode" }]', '["UpdateFunctionCode"]'],
     ["a user who changes code is not heard of", "issuer([{ exists: false }])", "issuer([{ exists: true }])"],
     [

@@ -47,6 +47,17 @@ const calls = {
     { functionName: "demo-core-dns-sync", handler: "other.handler" },
     { functionName: "demo-core-dns-sync" },
   ),
+  // Deleted before, and made anew under its name.
+  "another function": call(
+    "CreateFunction20150331",
+    { functionName: "demo-core-dns-sync" },
+    { functionName: "demo-core-dns-sync" },
+  ),
+  "another service": call(
+    "CreateService",
+    { serviceName: "demo-core-0", taskDefinition: definition },
+    { service: { serviceName: "demo-core-0" } },
+  ),
   definition: call("RegisterTaskDefinition", { family: "demo-core-0" }, { taskDefinition: { family: "demo-core-0" } }),
   service: call(
     "UpdateService",
@@ -59,7 +70,7 @@ const noticed = (detail: JsonObject, userIdentity: JsonObject, source = "aws.ecs
   matches(pattern, { source, "detail-type": "AWS API Call via CloudTrail", detail: { ...detail, userIdentity } });
 
 describe.each(Object.entries(calls))("a change of what runs: %s", (name, detail) => {
-  const source = name === "code" || name === "settings" ? "aws.lambda" : "aws.ecs";
+  const source = ["code", "settings", "another function"].includes(name) ? "aws.lambda" : "aws.ecs";
 
   test.each([
     ["another role", someone],
@@ -81,6 +92,8 @@ describe.each(Object.entries(calls))("a change of what runs: %s", (name, detail)
 
 test.each([
   ["a function of others", call("UpdateFunctionCode20150331v2", { functionName: "shop" }, { functionName: "shop" })],
+  ["a new function of others", call("CreateFunction20150331", { functionName: "shop" }, { functionName: "shop" })],
+  ["a new service of others", call("CreateService", { serviceName: "shop" }, { service: { serviceName: "shop" } })],
   ["another number of tasks", call("UpdateService", { desiredCount: 4 }, { service: { serviceName: "demo-core-0" } })],
   [
     "a new start of the same definition",
