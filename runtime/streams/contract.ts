@@ -6,7 +6,7 @@ export const STREAMS_INBOX = programInboxPrefix("streams");
 /**
  * What the program may do in its account. It makes and changes streams of any subjects, and publishes to each to prove
  * that it stores: to whatever a stream may take, so that a new stream is no new user. Answers to others, subjects of
- * servers and of other programs are none of its business.
+ * servers and of other programs are none of its business; the topology adds the inboxes behind each leaf node.
  */
 export const STREAMS_PERMISSIONS = {
   publish: { allow: [">"], deny: ["_INBOX.>", "_R_.>", "_GR_.>", `${PROGRAM_PREFIX}.>`, "$SYS.>"] },
