@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { builtFile } from "../../bin/built";
 import { reviewEnvironments, reviewExitCode, reviewReports, silentHost } from "../../cli/report";
 import { type Environment, parseEnvironment } from "../../model/config";
 import { buildTopology, type PlannedStack, stackPlan, stackRecord } from "../../model/topology";
@@ -94,6 +96,49 @@ test("environments that come and go are said", async () => {
   expect(stdout).toContain("other: BLOCK. An environment that is taken out.");
   expect(stdout).toContain("(environment-removed)");
   git("reset", "-q", "--hard", "main");
+});
+
+describe("what was read of the base", () => {
+  const cache = mkdtempSync(join(tmpdir(), "natsform-review-cache-"));
+  afterAll(() => rmSync(cache, { recursive: true, force: true }));
+  const change = () => write("nats/environments/demo.ts", source("deletionProtection: false"));
+
+  test("is never taken from a file of the repository, which the change may have brought", async () => {
+    change();
+    const head = parseEnvironment({ ...threeServers("demo"), deletionProtection: false }, "demo").environment;
+    const tree = git("rev-parse", "main^{tree}").trim();
+    const schema = readFileSync(builtFile("config.cjs"));
+    const key = createHash("sha256").update(`${tree} nats/ `).update(schema).digest("hex");
+    write(`nats/.natsform/review/${key}.json`, JSON.stringify({ demo: { environment: head } }));
+    git("add", "-f", ".");
+    const { code, stdout } = await review(["demo"]);
+    expect({ code, stdout }).toMatchObject({ code: 3, stdout: expect.stringContaining("deletionProtection: it was") });
+    git("reset", "-q", "--hard", "main");
+  });
+
+  test("is kept in the cache of the user, once for a revision", async () => {
+    const kept = () => readdirSync(join(cache, "revisions"));
+    change();
+    const first = await review(["demo"], { NATSFORM_CACHE: cache });
+    const files = kept();
+    expect([first.code, files]).toEqual([3, [expect.stringMatching(/^[0-9a-f]{24}\.json$/)]]);
+    expect(await review(["demo"], { NATSFORM_CACHE: cache })).toEqual(first);
+    expect(kept()).toEqual(files);
+  });
+
+  test("is not kept where the cache lies in the repository", async () => {
+    change();
+    const [inside, before] = [join(top, "cache"), process.env.NATSFORM_CACHE];
+    process.env.NATSFORM_CACHE = inside;
+    try {
+      const { reviews } = await reviewEnvironments(["demo"], { root: project }, silentHost(false));
+      expect([reviewExitCode(reviews), existsSync(join(inside, "revisions"))]).toEqual([3, false]);
+    } finally {
+      if (before === undefined) delete process.env.NATSFORM_CACHE;
+      else process.env.NATSFORM_CACHE = before;
+      rmSync(inside, { recursive: true, force: true });
+    }
+  });
 });
 
 test("files of both revisions see no variable, no other file, no network and no program", async () => {

@@ -1,16 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { readIfThere, writeFileAtomically } from "../../artifacts/files";
-import { workFolder } from "../../artifacts/work-folder";
-import { builtFile } from "../../bin/built";
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname, join, sep } from "node:path";
+import { builtDigest } from "../../bin/built";
+import { cacheFolder } from "../../bin/cache-folder";
+import { readKept, writeKept } from "../../bin/kept-file";
 import { ConfigError, type Environment, type Trust } from "../../model/config";
 import { findTrust, listEnvironments, loadEnvironments, trustFile } from "../../model/config/load";
 import type { Head } from "../../model/review";
 import { withRevision } from "../core/checkout-at";
 import { UserError } from "../core/project";
-import { assertBasePackages } from "./installed-packages";
+import { assertBasePackages, installedIn } from "./installed-packages";
 
 /** An environment as it is at a revision; `problem` where it cannot be read there. */
 export type AtBase = { environment: Environment; trust?: Trust; problem?: undefined } | { problem: string };
@@ -75,21 +75,41 @@ export async function readBase(root: string, name: string, trustHead = false): P
   const top = topOf(root);
   if (!trustHead)
     assertBasePackages(top, [root, top], { files, read: (path) => tried(root, "show", `${commit}:${path}`) });
-  const kept = join(workFolder(root).root, "review", `${keyOf(root, commit)}.json`);
-  const text = readIfThere(kept);
-  const environments = text === undefined ? await evaluated(root, commit) : (JSON.parse(text) as Base["environments"]);
-  if (text === undefined) writeFileAtomically(kept, JSON.stringify(environments));
-  return { name, commit, environments, files };
+  return { name, commit, environments: await environmentsAt(root, top, commit), files };
 }
 
-/** What decides how the files of a revision are read: they themselves, and natsform's schema. */
-function keyOf(root: string, commit: string): string {
-  const tree = git(root, "rev-parse", `${commit}^{tree}`);
-  const schema = readFileSync(builtFile("config.cjs"));
-  return createHash("sha256")
-    .update(`${tree} ${git(root, "rev-parse", "--show-prefix")} `)
-    .update(schema)
-    .digest("hex");
+/** Some kB each. */
+const mostKept = 256;
+
+/**
+ * What was read of a revision is kept where no change can put anything: a file in the repository, ignored or not, may have
+ * come with what is reviewed, and would say of the base what its author likes.
+ */
+async function environmentsAt(root: string, top: string, commit: string): Promise<Base["environments"]> {
+  const key = keyOf(root, top, commit);
+  const folder = cacheFolder();
+  const place = `${join(folder, "revisions", createHash("sha256").update(key).digest("hex").slice(0, 24))}.json`;
+  const isOutside = !`${realPath(folder)}${sep}`.startsWith(`${realPath(top)}${sep}`);
+  const kept = isOutside ? readKept(place, key) : undefined;
+  if (kept) return JSON.parse(kept.toString()) as Base["environments"];
+  const environments = await evaluated(root, commit);
+  if (isOutside) writeKept(place, key, Buffer.from(JSON.stringify(environments)), mostKept);
+  return environments;
+}
+
+/** What decides how the files of a revision are read: they themselves, what reads them, and the packages of this folder. */
+const keyOf = (root: string, top: string, commit: string): string =>
+  [
+    git(root, "rev-parse", `${commit}^{tree}`),
+    builtDigest("config.cjs"),
+    builtDigest("evaluation.cjs"),
+    ...[top, root].flatMap((folder) => [folder, installedIn(folder)]),
+  ].join(" ");
+
+/** The path without links, as far as it is there. */
+function realPath(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path));
 }
 
 const evaluated = (root: string, commit: string): Promise<Base["environments"]> =>

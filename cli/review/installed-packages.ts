@@ -10,6 +10,9 @@ const Lock = z.object({
 
 /** What npm writes beside what it has installed, in the form of its lock file. */
 const installedFile = "node_modules/.package-lock.json";
+/** What npm says that it has installed in a folder; empty where it has installed nothing. */
+export const installedIn = (folder: string): string => readIfThere(join(folder, installedFile)) ?? "";
+
 /** Files of package managers by which packages are chosen. npm's are compared; the others' cannot be. */
 const lockFiles = ["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"];
 
@@ -45,7 +48,7 @@ function problemsIn(top: string, folder: string, { files, read }: ComparedRevisi
   return changed.flatMap((file) => {
     const text = read(inRepository(file));
     const old = text === undefined ? undefined : lockOf(text);
-    const installed = lockOf(readIfThere(join(folder, installedFile)) ?? "");
+    const installed = lockOf(installedIn(folder));
     if (!installed || !old)
       return [`${inRepository(file)} is another one, and what is installed cannot be compared with it`];
     return Object.entries(installed).flatMap(([path, one]) => {

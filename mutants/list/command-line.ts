@@ -137,6 +137,13 @@ export const commandLine = [
       "return paths.length >= 0 ? []",
     ],
   ]),
+  ...plantedIn("cli/review/base-revision.ts", [
+    [
+      "a cache in the repository, which a change may have brought, says what the base is",
+      "startsWith(`${realPath(top)}${sep}`)",
+      "endsWith(`${realPath(top)}${sep}`)",
+    ],
+  ]),
   ...plantedIn("cli/review/installed-packages.ts", [
     [
       "packages of another content read a stranger's change",
