@@ -2,15 +2,14 @@ import { isSame } from "../../change";
 import type { Difference } from "../model";
 import type { ChangeJson } from "./format";
 import { hidden } from "./secrets";
+import { setAttributes } from "./sets";
 
-/** Attributes whose order means nothing, of the types that natsform makes: in the format a list and a set look the same. */
 const sets: ReadonlySet<string> = new Set([
-  ...["aws_security_group.ingress", "aws_security_group.egress", "aws_route53_record.records"],
-  ...["aws_lambda_function.architectures", "aws_ecs_task_definition.requires_compatibilities"],
-  ...["aws_ecs_service.network_configuration.0.subnets", "aws_ecs_service.network_configuration.0.security_groups"],
-  ...["aws_lambda_function.vpc_config.0.subnet_ids", "aws_lambda_function.vpc_config.0.security_group_ids"],
-  ...["aws_vpc_endpoint.subnet_ids", "aws_vpc_endpoint.security_group_ids", "aws_lb.subnets", "aws_lb.security_groups"],
+  ...Object.entries(setAttributes).flatMap(([type, paths]) => paths.map((path) => `${type}.${path}`)),
+  // A list to the provider; AWS gives it back in any order.
+  "aws_lambda_function.architectures",
 ]);
+const isSetAt = (type: string, path: string) => sets.has(`${type}.${path.replace(/\.\d+(?=\.|$)/g, ".*")}`);
 
 /** Attributes that hold JSON, whose order and spaces mean nothing either. */
 const document = /^\s*[[{]/;
@@ -55,7 +54,13 @@ export function differencesOf(type: string, change: ChangeJson): Difference[] {
     }
     const [from, to] = [asDocument(before), asDocument(after)];
     if (isObject(from) || isObject(to)) {
-      const isSet = sets.has(`${type}.${path}`);
+      const isSet = isSetAt(type, path);
+      // What is not known yet stands at a place of its own, and the others have no order.
+      if (isSet && marks(unknown)) {
+        const isHidden = marks(values.beforeMask) || marks(values.afterMask);
+        says(isHidden ? hidden : (before ?? undefined), "(known after apply)");
+        return;
+      }
       const [a, b] = isSet ? [ordered(from), ordered(to)] : [from, to];
       const keys = new Set([a, b, unknown].flatMap((one) => (isObject(one) ? Object.keys(one) : [])));
       for (const key of keys)
@@ -82,7 +87,10 @@ export function differencesOf(type: string, change: ChangeJson): Difference[] {
 
 /** In a set that is put in order a mask belongs to nobody: one that marks an element marks all. */
 const anyMask = (mask: unknown, key: string, isSet: boolean): unknown =>
-  isSet && isObject(mask) && JSON.stringify(mask).includes("true") ? true : maskOf(mask, key);
+  isSet && isObject(mask) && marks(mask) ? true : maskOf(mask, key);
+
+/** True when a mask marks anything, at any depth. */
+const marks = (mask: unknown): boolean => JSON.stringify(mask ?? false).includes("true");
 
 function asDocument(value: unknown): unknown {
   if (typeof value !== "string" || !document.test(value)) return value;

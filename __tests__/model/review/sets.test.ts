@@ -1,0 +1,54 @@
+import { readPlan } from "../../../model/review";
+import { setAttributes } from "../../../model/review/plan/sets";
+import { resourceActions } from "../../../templates/deploy-policy/actions";
+import { setsOf } from "../../support/provider-sets";
+
+/** Read while a plan is judged, and of no prebuilt package: data sources of the provider. */
+const types = Object.keys(resourceActions).filter((type) => {
+  try {
+    return setsOf(type).length > 0;
+  } catch {
+    return false;
+  }
+});
+
+test("the table of sets is what the provider declares of every type that natsform makes", () => {
+  expect(types.length).toBeGreaterThan(20);
+  expect(setAttributes).toEqual(Object.fromEntries(types.map((type) => [type, setsOf(type)])));
+});
+
+const differences = (type: string, before: object, after: object, unknown: object = {}, mask: object = {}) => {
+  const change = { actions: ["update"], before, after, after_unknown: unknown, before_sensitive: mask };
+  const plan = { resource_changes: [{ address: `${type}.one`, mode: "managed", type, change }] };
+  return readPlan(plan, "stack").changes[0]?.differences;
+};
+
+test.each<[string, object, object]>([
+  ["aws_cloudwatch_metric_alarm", { alarm_actions: ["a", "b"] }, { alarm_actions: ["b", "a"] }],
+  [
+    "aws_ecs_service",
+    { load_balancer: [{ container_port: 1 }, { container_port: 2 }] },
+    { load_balancer: [{ container_port: 2 }, { container_port: 1 }] },
+  ],
+  [
+    "aws_ecs_service",
+    { network_configuration: [{ subnets: ["a", "b"] }] },
+    { network_configuration: [{ subnets: ["b", "a"] }] },
+  ],
+])("%s: another order is no difference", (type, before, after) => {
+  expect(differences(type, before, after)).toEqual([]);
+});
+
+test("a set with what is not known yet is one difference, and shows nothing that is sensitive", () => {
+  const [type, before, after] = [
+    "aws_cloudwatch_metric_alarm",
+    { alarm_actions: ["canary"] },
+    { alarm_actions: [null, "a"] },
+  ];
+  const unknown = { alarm_actions: [true, false] };
+  const path = "alarm_actions";
+  expect(differences(type, before, after, unknown)).toEqual([{ path, from: '["canary"]', to: "(known after apply)" }]);
+  expect(differences(type, before, after, unknown, { alarm_actions: [true] })).toEqual([
+    { path, from: "(sensitive)", to: "(known after apply)" },
+  ]);
+});

@@ -1,0 +1,63 @@
+/**
+ * Attributes of the types of resource that natsform makes whose order means nothing, by path; `*` stands for a place in a list or
+ * block. A plan shows a list and a set alike. As hashicorp/aws 5.100 declares them: a test compares.
+ */
+export const setAttributes: Readonly<Record<string, readonly string[]>> = {
+  aws_acm_certificate: ["subject_alternative_names", "validation_option"],
+  aws_acm_certificate_validation: ["validation_record_fqdns"],
+  aws_appautoscaling_policy: [
+    "step_scaling_policy_configuration.*.step_adjustment",
+    "target_tracking_scaling_policy_configuration.*.customized_metric_specification.*.dimensions",
+    "target_tracking_scaling_policy_configuration.*.customized_metric_specification.*.metrics",
+    "target_tracking_scaling_policy_configuration.*.customized_metric_specification.*.metrics.*.metric_stat.*.metric.*.dimensions",
+  ],
+  aws_cloudwatch_event_target: [
+    "ecs_target.*.capacity_provider_strategy",
+    "ecs_target.*.network_configuration.*.security_groups",
+    "ecs_target.*.network_configuration.*.subnets",
+    "ecs_target.*.placement_constraint",
+    "sagemaker_pipeline_target.*.pipeline_parameter_list",
+  ],
+  aws_cloudwatch_metric_alarm: ["alarm_actions", "insufficient_data_actions", "metric_query", "ok_actions"],
+  aws_default_security_group: ["egress", "egress.*.security_groups", "ingress", "ingress.*.security_groups"],
+  aws_dynamodb_table: [
+    "attribute",
+    "global_secondary_index",
+    "global_secondary_index.*.non_key_attributes",
+    "import_table.*.input_format_options.*.csv.*.header_list",
+    "local_secondary_index",
+    "replica",
+  ],
+  aws_ecs_cluster: ["setting"],
+  aws_ecs_service: [
+    "alarms.*.alarm_names",
+    "capacity_provider_strategy",
+    "load_balancer",
+    "network_configuration.*.security_groups",
+    "network_configuration.*.subnets",
+    "placement_constraints",
+    "vpc_lattice_configurations",
+  ],
+  aws_ecs_task_definition: ["inference_accelerator", "placement_constraints", "requires_compatibilities", "volume"],
+  aws_efs_access_point: ["posix_user.*.secondary_gids"],
+  aws_efs_mount_target: ["security_groups"],
+  aws_iam_role: ["inline_policy", "managed_policy_arns"],
+  aws_lambda_function: ["replacement_security_group_ids", "vpc_config.*.security_group_ids", "vpc_config.*.subnet_ids"],
+  aws_lb: ["security_groups", "subnet_mapping", "subnets"],
+  aws_lb_listener: ["default_action.*.forward.*.target_group"],
+  aws_nat_gateway: ["secondary_allocation_ids", "secondary_private_ip_addresses"],
+  aws_route53_record: ["geoproximity_routing_policy.*.coordinates", "records"],
+  aws_route53_zone: ["vpc"],
+  aws_route_table: ["propagating_vgws", "route"],
+  aws_s3_bucket: [
+    "grant",
+    "grant.*.permissions",
+    "lifecycle_rule.*.noncurrent_version_transition",
+    "lifecycle_rule.*.transition",
+    "replication_configuration.*.rules",
+  ],
+  aws_s3_bucket_server_side_encryption_configuration: ["rule"],
+  aws_secretsmanager_secret: ["replica"],
+  aws_security_group: ["egress", "egress.*.security_groups", "ingress", "ingress.*.security_groups"],
+  aws_vpc_endpoint: ["route_table_ids", "security_group_ids", "subnet_configuration", "subnet_ids"],
+};
