@@ -73,7 +73,10 @@ export function differencesOf(type: string, change: ChangeJson): Difference[] {
         });
       return;
     }
-    if (!isSame(before ?? undefined, after ?? undefined)) says(before ?? undefined, after ?? undefined);
+    if (!isSame(before ?? undefined, after ?? undefined)) {
+      const [old, now] = changedLines(before, after);
+      says(old ?? undefined, now ?? undefined);
+    }
   };
   walk("", {
     before: change.before ?? undefined,
@@ -95,10 +98,54 @@ const marks = (mask: unknown): boolean => JSON.stringify(mask ?? false).includes
 function asDocument(value: unknown): unknown {
   if (typeof value !== "string" || !document.test(value)) return value;
   try {
-    return JSON.parse(value);
+    return byMeaning(JSON.parse(value));
   } catch {
     return value;
   }
+}
+
+/** Lists of IAM policies and trust whose order means nothing. */
+const unordered: ReadonlySet<string> = new Set([
+  ...["Action", "NotAction", "Resource", "NotResource", "Statement"],
+  ...["AWS", "Service", "Federated"],
+]);
+
+/** A document with lists of named things, such as containers and their variables, by these names. */
+export function byMeaning(value: unknown, key = ""): unknown {
+  if (Array.isArray(value)) {
+    const inner = value.map((one) => byMeaning(one));
+    const names = inner.map((one) => nameOf(one));
+    if (names.length > 0 && names.every((name) => name !== undefined) && new Set(names).size === names.length)
+      return Object.fromEntries(inner.map((one, i) => [names[i], one]));
+    return unordered.has(key) ? ordered(inner) : inner;
+  }
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, byMeaning(inner, name)]));
+}
+
+const nameOf = (value: unknown): string | undefined => {
+  const name = below(value, "name") ?? below(value, "Sid");
+  return typeof name === "string" && name !== "" ? name : undefined;
+};
+
+/** Of two texts of several lines, such as configurations or values of a chart, the lines that differ. */
+export function changedLines(before: unknown, after: unknown): [unknown, unknown] {
+  if (typeof before !== "string" || typeof after !== "string" || !/\n/.test(before + after)) return [before, after];
+  const [was, is] = [before.split("\n"), after.split("\n")];
+  const [gone, come] = [linesWithout(was, is), linesWithout(is, was)];
+  // The same lines in another order, or other spaces, are a difference too.
+  return gone === come ? [before, after] : [gone, come];
+}
+
+function linesWithout(lines: readonly string[], others: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const line of others) counts.set(line, (counts.get(line) ?? 0) + 1);
+  const rest = lines.filter((line) => {
+    const left = counts.get(line) ?? 0;
+    counts.set(line, left - 1);
+    return left <= 0;
+  });
+  return rest.map((line) => line.trim()).join(" ");
 }
 
 const ordered = (value: unknown): unknown =>

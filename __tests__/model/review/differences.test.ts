@@ -52,3 +52,41 @@ test("a set with what is not known yet is one difference, and shows nothing that
     { path, from: "(sensitive)", to: "(known after apply)" },
   ]);
 });
+
+describe("documents are compared by what they mean", () => {
+  const policy = (...statements: object[]) => ({ policy: JSON.stringify({ Statement: statements }) });
+  const read = { Effect: "Allow", Action: ["s3:GetObject", "s3:ListBucket"], Resource: "*" };
+  const write = { Effect: "Allow", Action: ["s3:PutObject"], Resource: ["a", "b"] };
+  const containers = (...environment: [string, string][]) => ({
+    container_definitions: JSON.stringify([
+      { name: "nats", environment: environment.map(([name, value]) => ({ name, value })) },
+    ]),
+  });
+
+  test("a policy whose statements and actions stand in another order is the same", () => {
+    const turned = policy({ ...write, Resource: ["b", "a"] }, { ...read, Action: ["s3:ListBucket", "s3:GetObject"] });
+    expect(differences("aws_iam_policy", policy(read, write), turned)).toEqual([]);
+    expect(differences("aws_iam_policy", policy(read, write), policy(read))).not.toEqual([]);
+  });
+
+  test("a variable that is put before others is one difference, by its name", () => {
+    const after = containers(["NEW", "1"], ["A", "2"], ["B", "3"]);
+    expect(differences("aws_ecs_task_definition", containers(["A", "2"], ["B", "3"]), after)).toEqual([
+      { path: "container_definitions.nats.environment.NEW.name", to: "NEW" },
+      { path: "container_definitions.nats.environment.NEW.value", to: "1" },
+    ]);
+  });
+
+  test("a configuration and values of a chart show the lines that differ", () => {
+    const lines = (limit: number) => `server_name: x\n${"# a comment\n".repeat(40)}max_payload: ${limit}\nend`;
+    for (const [type, of] of [
+      ["aws_s3_object", (content: string) => ({ content })],
+      ["helm_release", (content: string) => ({ values: [content] })],
+    ] as const) {
+      const path = type === "aws_s3_object" ? "content" : "values.0";
+      expect(differences(type, of(lines(1)), of(lines(2)))).toEqual([
+        { path, from: "max_payload: 1", to: "max_payload: 2" },
+      ]);
+    }
+  });
+});
