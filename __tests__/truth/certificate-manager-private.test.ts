@@ -112,24 +112,46 @@ test("during a rollover of the authority no server is refused that is one run be
   ).toBeDefined();
 });
 
-test("authorities of ACM PCA sign, and are replaced with the same overlap", async () => {
-  const [one, two] = [await pcaRoot("one"), await pcaRoot("two")];
+test.each([
+  ["ACM PCA by ACM PCA", { AUTHORITIES: "{}" }, "one", "two"],
+  ["one of the manager by ACM PCA", {}, undefined, "two"],
+  ["ACM PCA by one of the manager", {}, "one", undefined],
+] as const)("an authority is replaced with the same overlap: %s", async (_, kept, from, to) => {
+  const arns = { one: await pcaRoot("one"), two: await pcaRoot("two") };
   const env = await world.deploy([certificate("internal", "internal", "core-0.nats.internal", ["server"])]);
-  const withCa = (arn: string) => ({ ...env, AUTHORITIES: "{}", PRIVATE_CA_ARNS: JSON.stringify({ internal: arn }) });
-  expect((await world.invoke(withCa(one))).certificates).toMatchObject([{ outcome: "issued" }]);
+  const withCa = (name: "one" | "two" | undefined) => ({
+    ...env,
+    ...kept,
+    PRIVATE_CA_ARNS: JSON.stringify(name === undefined ? {} : { internal: arns[name] }),
+  });
   const signer = (stored?: CertificateSecret) => new X509Certificate(stored?.certificate ?? "").issuer;
-  expect(signer(await world.stored(env, "internal"))).toContain("one");
+  const isOf = (name: string | undefined, text: string) =>
+    ["one", "two"].every((one) => text.includes(one) === (one === name));
+  expect((await world.invoke(withCa(from))).certificates).toMatchObject([{ outcome: "issued" }]);
+  const first = signer(await world.stored(env, "internal"));
+  expect([first, isOf(from, first)]).toEqual([first, true]);
 
   const trusted: number[] = [];
   for (let hours = 12; hours <= 132; hours += 12) {
     // So far ahead no log takes lines.
     const reports = async () => new Map([["core-0", await world.runs(env, ["internal"])]]);
-    await world.invoke(withCa(two), { aheadMs: hours * hourMs, ports: () => ({ servers: { reports } }) });
+    await world.invoke(withCa(to), { aheadMs: hours * hourMs, ports: () => ({ servers: { reports } }) });
     const stored = await world.stored(env, "internal");
     trusted.push((stored?.authorities ?? "").split("BEGIN").length - 1);
   }
   expect([Math.max(...trusted), trusted.at(-1)]).toEqual([2, 1]);
-  expect(signer(await world.stored(env, "internal"))).toContain("two");
+  const last = signer(await world.stored(env, "internal"));
+  expect([last, isOf(to, last)]).toEqual([last, true]);
+});
+
+test("the authority of a manager is not carried over to where ACM PCA's are kept", async () => {
+  const env = await world.deploy([certificate("internal", "internal", "core-0.nats.internal", ["server"])]);
+  await world.invoke(env);
+  const before = await world.stored(env, "internal");
+  const moved = { ...env, AUTHORITIES: "{}", PRIVATE_CA_ARNS: JSON.stringify({ internal: await pcaRoot("one") }) };
+  await world.invoke(moved, { aheadMs: 12 * hourMs });
+  const after = await world.stored(env, "internal");
+  expect(after?.authorities).not.toContain((before?.authorities ?? "none").trim());
 });
 
 test("a run that has lost the lease, or that somebody was faster than, stores nothing", async () => {

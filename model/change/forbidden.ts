@@ -1,4 +1,5 @@
 import type { ClusterTopology, Topology } from "../topology";
+import { exchangedAuthorities } from "./authorities";
 import { capacityProblems } from "./capacity";
 import type { ForbiddenChange } from "./model";
 
@@ -20,6 +21,8 @@ export function forbiddenChanges(before: Topology, after: Topology): ForbiddenCh
       ...moved(old, cluster),
       ...otherNetwork(old, cluster),
       ...zonesGone(after, old, cluster),
+      ...otherSigner(old, cluster),
+      ...noOverlap(old, cluster),
       ...shrunk(before, old, cluster),
       ...joined(before, old, cluster),
     ]),
@@ -142,6 +145,46 @@ const isSameRegion = (a: ClusterTopology, b: ClusterTopology) => regionOf(a) ===
 /** All clusters of a region share a network: there is no second one beside it. */
 const secondEnvironment = (setting: string) =>
   `keep ${setting}; or deploy a second environment with the other, bring the streams there from a backup, move the clients, and destroy this one`;
+
+/**
+ * Who keeps the certificates valid carries an authority over to the next by itself, but not to somebody else: whoever takes
+ * over knows nothing of the authorities of before, and what it signs is trusted by no server that has not loaded it yet.
+ */
+function otherSigner(old: ClusterTopology, { name, certificates, platform }: ClusterTopology): ForbiddenChange[] {
+  if (old.platform.kind !== platform.kind) return [];
+  const own = certificates.filter(({ issuer }) => issuer !== "public");
+  const pairs = own.flatMap((now) => {
+    const was = old.certificates.find(({ id }) => id === now.id)?.signer;
+    return was === undefined || was === now.signer ? [] : [{ was, is: now.signer }];
+  });
+  const [first] = pairs;
+  if (!first) return [];
+  const { was, is } = first;
+  const toPca = was === "certificate-manager" && is === "acm-pca";
+  return [
+    {
+      at: `clusters.${name}.tls.issuer`,
+      message: `certificates of ${name} are signed by ${was}; servers with those of ${is} are refused by those that do not know its authorities yet`,
+      steps: toPca
+        ? "leave tls.issuer as it is, and give tls.authorities alone: the certificate-manager then has ACM PCA sign, in steps"
+        : `keep issuer: "${was}"; or make a second cluster with the other one, bring its streams there from a backup, move the clients, and take ${name} out`,
+    },
+  ];
+}
+
+/** Terraform writes what another authority signed over the old, and trusts the old no more: peers refuse each other meanwhile. */
+function noOverlap(old: ClusterTopology, cluster: ClusterTopology): ForbiddenChange[] {
+  const exchanged = exchangedAuthorities(old, cluster).filter(({ signer }) => signer === "vault");
+  if (exchanged.length === 0 || (old.renewsByJob && cluster.renewsByJob)) return [];
+  const { name } = cluster;
+  return [
+    {
+      at: `clusters.${name}.tls.vault`,
+      message: `another authority signs for ${exchanged.map(({ issuer }) => issuer).join(", ")} of ${name}; by Terraform it is trusted by nobody before it signs`,
+      steps: 'first tls.vault.renewal: "job", and nothing else; then the other authority, with the job',
+    },
+  ];
+}
 
 /** A group of replicas that loses more than half of its servers at once answers no more. */
 function shrunk(before: Topology, old: ClusterTopology, { name, servers }: ClusterTopology): ForbiddenChange[] {

@@ -1,3 +1,4 @@
+export { exchangedAuthorities } from "./authorities";
 export { forbiddenChanges } from "./forbidden";
 export { narrowedGrants } from "./grants";
 export { keyChanges } from "./keys";

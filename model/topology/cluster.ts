@@ -1,4 +1,5 @@
 import type { Environment } from "../config";
+import { authoritiesOf } from "./authorities";
 import { backlogsOf } from "./backlog";
 import { fleetOf } from "./fleet";
 import { buildHttpGateway } from "./http-gateway";
@@ -18,6 +19,7 @@ export function buildCluster(env: Environment, name: string, cluster: Cluster): 
   const model = platformModel(platform);
   const size = model.size(platform, cluster.size);
   const names = model.names({ environment, cluster: name, size }, platform);
+  const certificates = buildCertificates(cluster, names, size);
   return {
     name,
     natsName: cluster.natsName ?? `${environment}-${name}`,
@@ -26,7 +28,8 @@ export function buildCluster(env: Environment, name: string, cluster: Cluster): 
     renewsByJob: hasRenewalJob(cluster),
     servers: names.servers.map((server, ordinal) => buildServer(server, ordinal, names, cluster)),
     listeners: buildListeners(cluster, names, size),
-    certificates: buildCertificates(cluster, names, size),
+    certificates,
+    authorities: authoritiesOf(cluster, certificates),
     websocket: cluster.websocket,
     httpGateway: cluster.httpGateway && buildHttpGateway(name, cluster.httpGateway),
     fleet: fleetOf(env, name),

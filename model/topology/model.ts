@@ -112,6 +112,8 @@ export interface ClusterTopology {
   servers: ServerTopology[];
   listeners: Listener[];
   certificates: Certificate[];
+  /** What signs for each purpose; none in a note that an older natsform wrote. */
+  authorities?: AuthorityTopology[];
   websocket?: { allowedOrigins: string[]; compression: boolean };
   httpGateway?: HttpGatewayTopology;
   /** Services of the environment that run beside it. */
@@ -218,6 +220,14 @@ export interface Certificate {
   names: string[];
   usages: ("server" | "client")[];
   ttlMs?: number;
+}
+
+/** An authority that is the environment's own, by where it is: another place is another authority. No secret. */
+export interface AuthorityTopology {
+  issuer: IssuerId;
+  signer: Certificate["signer"];
+  /** Address and mounts in Vault, or the ARN in ACM PCA; empty where the signer makes it by itself. */
+  place: string;
 }
 
 export interface LeafLink {

@@ -12,7 +12,20 @@ export const data = [
   ]),
   ...plantedIn("model/change/forbidden.ts", [
     ["the VPC goes from under servers in one step", "vpcText(from) === vpcText(to)", "vpcText(from) !== undefined"],
+    [
+      "another signer is taken for one that carries authorities over",
+      "was === undefined || was === now.signer ?",
+      "was === undefined || was !== undefined ?",
+    ],
+    [
+      "Terraform exchanges an authority that nobody trusts yet",
+      "(old.renewsByJob && cluster.renewsByJob)",
+      "(old.renewsByJob || cluster.renewsByJob)",
+    ],
     ["the subnets of a zone go before the servers in them", "if (gone.length === 0)", "if (gone.length >= 0)"],
+  ]),
+  ...plantedIn("model/change/authorities.ts", [
+    ["an authority is exchanged, and the plan is silent", "was.place !== place", "was.place === undefined"],
   ]),
   ...plantedIn("runtime/audit/compare.ts", [
     [

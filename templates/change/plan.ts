@@ -64,15 +64,15 @@ export function planChange(
     losses: [...losses, ...storedLosses(before, after, servers, onPlatform)],
     narrowed: [...narrowedGrants(before, after), ...keys.narrowed],
     forbidden: [
-      ...forbiddenChanges(before, after).filter(({ at }) => onPlatform || !at.includes(".platform.")),
+      ...forbiddenChanges(before, after).filter(({ at }) => onPlatform || !ofPlatform.test(at)),
       ...operatorChange(trust),
     ],
-    others: [
-      ...otherChanges(before, after).filter(({ at }) => onPlatform || !at.includes(".platform.")),
-      ...keys.others,
-    ],
+    others: [...otherChanges(before, after).filter(({ at }) => onPlatform || !ofPlatform.test(at)), ...keys.others],
   };
 }
+
+/** Places of what a twin has nothing of: it issues its certificates itself, too. */
+const ofPlatform = /^clusters\.[^.]+\.(platform|tls)\./;
 
 /** Accounts belong to who signed them: servers of another operator know none of those of before. */
 function operatorChange(trust: ChangeTrust | undefined): ForbiddenChange[] {

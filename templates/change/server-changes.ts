@@ -1,4 +1,11 @@
-import { type ChangeReason, gravest, isSame, platformReasons, type ServerChange } from "../../model/change";
+import {
+  type ChangeReason,
+  exchangedAuthorities,
+  gravest,
+  isSame,
+  platformReasons,
+  type ServerChange,
+} from "../../model/change";
 import type { Trust } from "../../model/config";
 import {
   type ClusterTopology,
@@ -85,7 +92,7 @@ function changed(old: Placed, now: Placed, { onPlatform, renewed }: ServerProps)
   const reasons: ChangeReason[] = [
     ...(version[0] === version[1] ? [] : [{ at: "nats.version", effect: "restart" as const }]),
     ...(onPlatform ? carriedOut(now.cluster, confReasons(from, to)) : confReasons(from, to)),
-    ...certificateReasons(old.cluster, now.cluster, renewed[now.cluster.name] ?? {}),
+    ...certificateReasons(old.cluster, now.cluster, renewed[now.cluster.name] ?? {}, onPlatform),
     ...(onPlatform ? keyReasons(old, now) : []),
     ...(onPlatform ? platformReasons(old.cluster, now.cluster).reasons : []),
     ...(onPlatform ? chartReasons(old.cluster, now.cluster) : []),
@@ -111,13 +118,18 @@ function carriedOut({ platform }: ClusterTopology, reasons: ChangeReason[]): Cha
 /** Files of the same names with other certificates in them: servers read them again. */
 function certificateReasons(
   old: ClusterTopology,
-  { certificates }: ClusterTopology,
+  cluster: ClusterTopology,
   renewed: Renewed[string],
+  onPlatform: boolean,
 ): ChangeReason[] {
+  const { certificates } = cluster;
+  const exchanged = onPlatform ? exchangedAuthorities(old, cluster).map(({ issuer }) => issuer) : [];
   return certificates.flatMap((certificate): ChangeReason[] => {
     const was = old.certificates.find(({ id }) => id === certificate.id);
     if (was === undefined) return [];
     const at = `certificates.${certificate.id}`;
+    if (exchanged.includes(certificate.issuer))
+      return [{ at, effect: "reload", why: "its authority is exchanged, in steps: each is trusted before it signs" }];
     if (!isSame({ ...was, ttlMs: 0 }, { ...certificate, ttlMs: 0 })) return [{ at, effect: "reload" }];
     const why = renewed[certificate.id];
     return why === undefined ? [] : [{ at, effect: "reload", why: `it is issued again: ${why}` }];

@@ -94,3 +94,41 @@ test("each says what is there, what would happen, and the way", () => {
   );
   expect(change?.steps).toContain('keep natsName: "lint-core"');
 });
+
+const vault = (tls: object = {}): Changes => ({ "clusters.edge.tls": tls });
+const pca = (letter: string) => `arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/${letter.repeat(8)}`;
+const arns = (letter: string) => ({ internal: pca(letter), routes: pca(letter), leafnodes: pca(letter) });
+const signs = (tls: object) => ecs({}, { tls });
+const [edge, core] = ["clusters.edge.tls", "clusters.core.tls"];
+
+test.each<[string, Changes, Changes, string[]]>([
+  ["Vault to a folder", vault(), vault({ issuer: "local" }), [`${edge}.issuer`]],
+  ["a folder to Vault", vault({ issuer: "local" }), vault(), [`${edge}.issuer`]],
+  ["another Vault, with the job", vault(), vault({ vault: { address: "https://other.example.com" } }), []],
+  ["other mounts, with the job", vault(), vault({ mount: "pki-new" }), []],
+  [
+    "other mounts, by Terraform",
+    vault({ vault: { renewal: "terraform" } }),
+    vault({ vault: { renewal: "terraform" }, mount: "pki-new" }),
+    [`${edge}.vault`],
+  ],
+  [
+    "other mounts together with the job",
+    vault({ vault: { renewal: "terraform" } }),
+    vault({ mount: "pki-new" }),
+    [`${edge}.vault`],
+  ],
+  ["who renews, alone", vault({ vault: { renewal: "terraform" } }), vault(), []],
+  ["the manager to ACM PCA", ecs(), signs({ issuer: "acm-pca", authorities: arns("a") }), [`${core}.issuer`]],
+  ["ACM PCA to the manager", signs({ issuer: "acm-pca", authorities: arns("a") }), ecs(), [`${core}.issuer`]],
+  ["the manager to a folder", ecs(), signs({ issuer: "local" }), [`${core}.issuer`]],
+  ["the manager, that has ACM PCA sign", ecs(), signs({ authorities: arns("a") }), []],
+  [
+    "another authority of ACM PCA",
+    signs({ issuer: "acm-pca", authorities: arns("a") }),
+    signs({ issuer: "acm-pca", authorities: arns("b") }),
+    [],
+  ],
+])("who signs: %s", (_, before, after, places) => {
+  expect(found(before, after)).toEqual(places);
+});

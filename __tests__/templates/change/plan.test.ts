@@ -108,6 +108,54 @@ test.each<[string, Changes, Changes, Record<string, string>]>([
   expect(effects(plan(before, after))).toEqual(expected);
 });
 
+const arns = (letter: string) =>
+  Object.fromEntries(
+    ["internal", "routes", "leafnodes"].map((issuer) => [
+      issuer,
+      `arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/${letter.repeat(8)}`,
+    ]),
+  );
+const exchange = "its authority is exchanged, in steps: each is trusted before it signs";
+
+describe("an authority that is exchanged", () => {
+  const placed = (cluster: string): Changes => (cluster === "core" ? { "clusters.core.platform": onEcs } : {});
+  test.each<[string, Changes]>([
+    ["edge", { "clusters.edge.tls": { vault: { address: "https://other.example.com" } } }],
+    ["edge", { "clusters.edge.tls": { vault: { root: "other" } } }],
+    ["edge", { "clusters.edge.tls": { mount: "other" } }],
+    ["core", { "clusters.core.tls": { authorities: arns("a") } }],
+  ])("%s: %j: is said for each certificate of it, and for none of a twin", (cluster, change) => {
+    const [was, is] = [topologyWith(placed(cluster)), topologyWith({ ...placed(cluster), ...change })];
+    const own = is.clusters
+      .find(({ name }) => name === cluster)
+      ?.certificates.filter(({ issuer }) => issuer !== "public");
+    const { servers, forbidden } = planChange(was, is);
+    expect(effects({ servers } as ChangePlan)).toEqual(all(cluster, "reload"));
+    const reasons = (own ?? []).map(({ id }) => ({ at: `certificates.${id}`, effect: "reload", why: exchange }));
+    expect(reasons.length).toBeGreaterThan(1);
+    expect(servers.filter((one) => one.cluster === cluster).map((one) => one.reasons)).toEqual([
+      reasons,
+      reasons,
+      reasons,
+    ]);
+    expect(forbidden).toEqual([]);
+    expect(effects(planChange(was, is, { onPlatform: false }))).toEqual({});
+  });
+
+  test("is none where a note of before names no authority", () => {
+    const now = topologyWith({ "clusters.edge.tls": { mount: "other" } });
+    const noted = topologyWith({});
+    for (const cluster of noted.clusters) delete cluster.authorities;
+    expect(changeLines(planChange(noted, now))).toEqual(["lint: nothing changes"]);
+  });
+
+  test("to another signer is nothing to a twin, which issues its certificates itself", () => {
+    const other = topologyWith({ "clusters.edge.tls": { issuer: "local" } });
+    expect(planChange(topologyWith({}), other).forbidden).toMatchObject([{ at: "clusters.edge.tls.issuer" }]);
+    expect(planChange(topologyWith({}), other, { onPlatform: false }).forbidden).toEqual([]);
+  });
+});
+
 test("another connection of a network to AWS is said, although no server has anything of it", () => {
   const { others } = plan(
     { "clusters.core.platform": onEcs },
