@@ -7,7 +7,7 @@ import { type Environment, effectiveLists } from "../config";
 import { exportOf, importOf } from "./accounts";
 import { backlogServices } from "./backlog";
 import { httpGatewayServices } from "./http-gateway";
-import { askingLinks, leafInboxes, leafUsers } from "./links";
+import { askingLinks, leafUsers } from "./links";
 import type { AccountTopology, Identity, Right, UserTopology } from "./model";
 import { platformModel } from "./platform-models";
 import { rightsOf } from "./rights";
@@ -65,7 +65,7 @@ export function buildIdentity(env: Environment): Identity {
       name: `streams-${account}`,
       account,
       purpose: "applies streams and consumers",
-      permissions: streamsPermissions(env),
+      permissions: copy(STREAMS_PERMISSIONS),
     })),
     ...(backedUp ? withJetStream : []).map((account) => ({
       name: `backup-${account}`,
@@ -139,12 +139,6 @@ export const isLandingAccount = (
   { systemAccount, calloutAccount }: Pick<Identity, "systemAccount" | "calloutAccount">,
   name: string,
 ): boolean => name !== systemAccount && name !== calloutAccount;
-
-/** The program's permissions, without the inboxes of those behind leaf nodes: a server knows no pattern for all of them. */
-function streamsPermissions(env: Environment): NonNullable<UserTopology["permissions"]> {
-  const { publish, subscribe } = copy(STREAMS_PERMISSIONS);
-  return { publish: { ...publish, deny: [...STREAMS_PERMISSIONS.publish.deny, ...leafInboxes(env)] }, subscribe };
-}
 
 interface Contract {
   readonly publish: { readonly allow: readonly string[]; readonly deny?: readonly string[] };

@@ -84,11 +84,6 @@ export const askingLinks = (env: Environment): { account: string; inboxes: strin
 
 const inboxesOf = (leaf: string) => `${leafInboxPrefix(leaf)}.>`;
 
-/** Inboxes of everybody behind a leaf node: of those who are answered over its link, and of the leaf's own identities. */
-export const leafInboxes = (env: Environment): string[] => [
-  ...new Set(leafsOf(env).map(({ name }) => inboxesOf(name))),
-];
-
 /** Permissions of the leaf's user at its hub. */
 function permissionsOf(env: Environment, leafs: readonly Leaf[], leaf: Leaf, account: string): Permissions {
   const { subscribe, allowResponses } = leaf.links[account] ?? {};

@@ -42,8 +42,7 @@ export const model = [
     ["the responder may do everything in its account", "permissions: copy(RESPONDER_PERMISSIONS),", ""],
     ["the renewal job is an operator of the system account", "permissions: copy(RENEWAL_PERMISSIONS),", ""],
     ["the backup may do everything in its account", "permissions: copy(BACKUP_PERMISSIONS),", ""],
-    ["the streams program may do everything in its account", "permissions: streamsPermissions(env),", ""],
-    ["the streams program answers those behind leaf nodes", ", ...leafInboxes(env)]", "]"],
+    ["the streams program may do everything in its account", "permissions: copy(STREAMS_PERMISSIONS),", ""],
     ["whoever reviews may do everything in the system account", "permissions: copy(OBSERVER_PERMISSIONS),", ""],
     ["fixed users log in as leaf nodes", 'connections: ["STANDARD"]', 'connections: ["STANDARD", "LEAFNODE"]'],
     [

@@ -31,9 +31,6 @@ test("a streams user publishes to whatever streams of its account take, answers 
     "_R_.a.b",
     "$SYS.REQ.USER.INFO",
     "_NATSFORM.INBOX.backup.1",
-    // Those who are answered over the link of the leaf.
-    "_INBOX_edge.1",
-    "_INBOX_edge._UABC.1",
   ])
     expect([subject, publish?.deny?.some((denied) => covers(denied, subject))]).toEqual([subject, true]);
   expect(subscribe?.allow).toEqual(["_NATSFORM.INBOX.streams.>"]);
