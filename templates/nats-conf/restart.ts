@@ -12,7 +12,7 @@ import { type ConfObject, type ConfValue, isBlock, printConf } from "./tree";
 export function restartPart(object: ConfObject, path = ""): ConfObject {
   const kept = Object.entries(object).flatMap(([key, value]): [string, ConfValue][] => {
     const keyPath = path ? `${path}.${key}` : key;
-    if (value === undefined || reloadableKeys.includes(keyPath)) return [];
+    if (value === undefined || reloadableKeys.includes(keyPath.toLowerCase())) return [];
     return [[key, isBlock(value) ? restartPart(value, keyPath) : value]];
   });
   return Object.fromEntries(kept);
