@@ -173,4 +173,16 @@ export const model = [
       "return true;",
     ],
   ]),
+  ...plantedIn("model/review/plan/differences.ts", [
+    ["a secret is cut before it is looked for", "cut(net(textOf(value)))", "net(cut(textOf(value)))"],
+  ]),
+  ...plantedIn("model/review/plan/secrets.ts", [
+    ["a variable that nobody declares is no secret", "?? !Object.hasOwn(declared, name)", "?? false"],
+    [
+      "secrets of data sources are shown",
+      "...marked.map(({ value }) => value), ...(root_module ? ofModule(root_module) : [])",
+      "...marked.map(({ value }) => value)",
+    ],
+    ["a secret in the base64 of a longer text is shown", "const inside = [0, 1, 2].map(", "const inside = [0].map("],
+  ]),
 ];

@@ -1,7 +1,7 @@
 import { isSame } from "../../change";
 import type { Difference } from "../model";
 import type { ChangeJson } from "./format";
-import { hidden } from "./secrets";
+import { hidden, type Net } from "./secrets";
 import { setAttributes } from "./sets";
 
 const sets: ReadonlySet<string> = new Set([
@@ -27,18 +27,32 @@ const below = (value: unknown, key: string | number): unknown =>
   typeof value === "object" && value !== null ? (value as Record<string | number, unknown>)[key] : undefined;
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-/** Attributes of a resource that differ, masked: nothing else of its values leaves this function. */
-export function differencesOf(type: string, change: ChangeJson): Difference[] {
+/**
+ * Attributes of a resource that differ, masked: nothing else of its values leaves this function.
+ *
+ * @param net takes secrets out of values before they are cut: a part of one is one too
+ * @param leaked is told paths where a secret stands in a value that nothing marks
+ */
+export function differencesOf(
+  type: string,
+  change: ChangeJson,
+  net: Net,
+  leaked: (path: string) => void = () => undefined,
+): Difference[] {
   const found: Difference[] = [];
+  const shown = (value: unknown) => cut(net(textOf(value)));
+  const clean = (value: unknown) => (typeof value === "string" ? net(value) : value);
+  const isLeak = (value: unknown) => net(textOf(value)) !== textOf(value);
   const forcing = (change.replace_paths ?? []).map((path) => path.join("."));
   const walk = (path: string, values: Values): void => {
     const { before, after, unknown } = values;
-    const says = (from: unknown, to: unknown) => {
+    const says = (from: unknown, to: unknown, leaks = to !== undefined && isLeak(to)) => {
       const forces = forcing.some((one) => path === one || path.startsWith(`${one}.`) || one.startsWith(`${path}.`));
+      if (leaks) leaked(path);
       found.push({
         path,
-        ...(from !== undefined && { from: printed(from) }),
-        ...(to !== undefined && { to: printed(to) }),
+        ...(from !== undefined && { from: shown(from) }),
+        ...(to !== undefined && { to: shown(to) }),
         ...(forces && { forces: true as const }),
       });
     };
@@ -74,8 +88,10 @@ export function differencesOf(type: string, change: ChangeJson): Difference[] {
       return;
     }
     if (!isSame(before ?? undefined, after ?? undefined)) {
-      const [old, now] = changedLines(before, after);
-      says(old ?? undefined, now ?? undefined);
+      // A key of several lines is known as a whole, and not by those that differ.
+      const [old, now] = changedLines(clean(before), clean(after));
+      const leaks = now !== undefined && now !== null && isLeak(after) && textOf(now).includes(hidden);
+      says(old ?? undefined, now ?? undefined, leaks);
     }
   };
   walk("", {
@@ -154,8 +170,9 @@ const ordered = (value: unknown): unknown =>
 /** Longest value in a report. */
 const longest = 200;
 
-function printed(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+function cut(text: string): string {
   const characters = [...text];
   return characters.length <= longest
     ? text

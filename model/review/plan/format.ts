@@ -17,6 +17,8 @@ export interface PlanJson {
       resources?: { address?: string; depends_on?: string[]; expressions?: Record<string, unknown> }[];
     };
   };
+  prior_state?: { values?: StateJson };
+  planned_values?: StateJson;
   /** Not of the format: attributes as the stack was synthesized with, by address. */
   synthesized?: Record<string, unknown>;
   /** Not of the format: what charts make of releases of Helm, by address. */
@@ -25,6 +27,17 @@ export interface PlanJson {
   /** Missing in older Terraform: only `false` says no. */
   applyable?: boolean;
   complete?: boolean;
+}
+
+/** What is, or will be: the one place where data sources stand that were read before the plan. */
+export interface StateJson {
+  outputs?: Record<string, { sensitive?: boolean; value?: unknown }>;
+  root_module?: ModuleJson;
+}
+
+export interface ModuleJson {
+  resources?: { values?: unknown; sensitive_values?: unknown }[];
+  child_modules?: ModuleJson[];
 }
 
 export interface ResourceJson {

@@ -7,7 +7,7 @@ import type { PlanJson, Rendering, ResourceJson } from "./format";
 import { objectChanges } from "./objects";
 import { widePolicies } from "./policies";
 import { isRolled, nameIn, planRules } from "./rules";
-import { mapTexts, secretNet } from "./secrets";
+import { mapTexts, type Net, secretNet } from "./secrets";
 
 /** Attributes that a program changes by design, and stacks ignore: `type.attribute`. */
 const programsOwn: ReadonlySet<string> = new Set([
@@ -47,14 +47,20 @@ const isRecord = ({ type, name }: ResourceJson) =>
  * that is sensitive anywhere in the document.
  *
  * @param stack what it is called in the report
+ * @param net of all documents that are read with it: what one of them marks may stand in the open in another
  */
-export function readPlan(plan: PlanJson, stack: string): StackReview {
-  const net = secretNet(plan);
+export function readPlan(plan: PlanJson, stack: string, net: Net = secretNet(plan)): StackReview {
+  const leaks: Finding[] = [];
   const resources = (plan.resource_changes ?? []).filter((one) => one.mode !== "data" && !isRecord(one));
   const changes = resources.flatMap((one): ResourceChange[] => {
     const action = actionOf(one);
     if (action === undefined) return [];
-    return [{ ...changeOf(one, action, plan.synthesized?.[one.address]), ...objectsOf(plan.rendered?.[one.address]) }];
+    return [
+      {
+        ...changeOf(one, action, plan.synthesized?.[one.address], net, (path) => leaks.push(leak(one.address, path))),
+        ...objectsOf(plan.rendered?.[one.address], net),
+      },
+    ];
   });
   const counts: StackReview["counts"] = {};
   for (const { action, movedFrom } of changes) {
@@ -67,8 +73,8 @@ export function readPlan(plan: PlanJson, stack: string): StackReview {
       stack,
       counts,
       changes: [...changes].sort((a, b) => actionOrder.indexOf(a.action) - actionOrder.indexOf(b.action)),
-      drift: driftOf(plan),
-      findings: [...findings, ...leaked(changes, net)].map((finding) => ({
+      drift: driftOf(plan, net),
+      findings: [...findings, ...leaks].map((finding) => ({
         ...finding,
         at: finding.at === "" ? stack : finding.at,
       })),
@@ -87,7 +93,13 @@ export const nothingPlanned = (stack: string): StackReview => ({
   ...{ stack, counts: {}, changes: [], drift: [], findings: [], rolled: [], unsent: [], deferred: 0 },
 });
 
-function changeOf(resource: ResourceJson, action: ResourceChange["action"], written: unknown): ResourceChange {
+function changeOf(
+  resource: ResourceJson,
+  action: ResourceChange["action"],
+  written: unknown,
+  net: Net,
+  leaked: (path: string) => void,
+): ResourceChange {
   const { address, type, deposed, previous_address: movedFrom, change } = resource;
   const why = change.actions.join() === "create,forget" ? "another one is made under the same name" : whyOf(resource);
   return {
@@ -99,13 +111,13 @@ function changeOf(resource: ResourceJson, action: ResourceChange["action"], writ
     ...(movedFrom !== undefined && { movedFrom }),
     ...(why !== undefined && { why }),
     // Of what comes or goes as a whole every attribute differs.
-    differences: action === "changed" || action.startsWith("replaced") ? differencesOf(type, change) : [],
+    differences: action === "changed" || action.startsWith("replaced") ? differencesOf(type, change, net, leaked) : [],
   };
 }
 
-function objectsOf(rendering: Rendering | undefined): Pick<ResourceChange, "objects" | "notRendered"> {
+function objectsOf(rendering: Rendering | undefined, net: Net): Pick<ResourceChange, "objects" | "notRendered"> {
   if (!rendering) return {};
-  return "missing" in rendering ? { notRendered: rendering.missing } : { objects: objectChanges(rendering) };
+  return "missing" in rendering ? { notRendered: rendering.missing } : { objects: objectChanges(rendering, net) };
 }
 
 /** CDKTF writes the path of a resource in the tree of constructs beside its attributes; the stack comes first in it. */
@@ -114,20 +126,12 @@ function constructIn(written: unknown): Pick<ResourceChange, "construct"> {
   return typeof path === "string" ? { construct: path.split("/").slice(1).join("/") } : {};
 }
 
-/** A value that is sensitive elsewhere in the document stands in an attribute that nothing marks. */
-function leaked(changes: readonly ResourceChange[], net: (text: string) => string): Finding[] {
-  return changes.flatMap(({ address, differences }) =>
-    differences
-      .filter(({ to }) => to !== undefined && net(to) !== to)
-      .map(({ path }) => ({
-        rule: "secret-in-the-open",
-        severity: "error" as const,
-        at: address,
-        message: `${path} holds a value that is sensitive elsewhere`,
-        fix: "name the secret by its reference; and rotate it: it is in the state, and in every plan's text",
-      })),
-  );
-}
+/** A value that is sensitive elsewhere stands in an attribute that nothing marks. */
+const leak = (address: string, path: string): Finding => ({
+  ...{ rule: "secret-in-the-open", severity: "error", at: address },
+  message: `${path} holds a value that is sensitive elsewhere`,
+  fix: "name the secret by its reference; and rotate it: it is in the state, and in every plan's text",
+});
 
 /**
  * Attributes that are written and never read: they are null before and after, whatever they are. Only another version beside
@@ -149,12 +153,12 @@ function unsentIn({ resource_changes = [], configuration }: PlanJson): string[] 
 }
 
 /** What changed in the cloud by itself: by type and attributes, what feeds the plan first. */
-function driftOf({ resource_drift = [], relevant_attributes = [] }: PlanJson): StackReview["drift"] {
+function driftOf({ resource_drift = [], relevant_attributes = [] }: PlanJson, net: Net): StackReview["drift"] {
   const relevant = new Set(relevant_attributes.map(({ resource }) => resource));
   const groups = new Map<string, StackReview["drift"][number]>();
   for (const one of resource_drift) {
     const action = actionOf(one);
-    const attributes = differencesOf(one.type, one.change)
+    const attributes = differencesOf(one.type, one.change, net)
       .map(({ path }) => path.split(".")[0] ?? "")
       .filter((name) => !programsOwn.has(`${one.type}.${name}`));
     if (action === "moved" || (action === "changed" && attributes.length === 0)) continue;

@@ -1,4 +1,4 @@
-import type { PlanJson } from "./format";
+import type { ModuleJson, PlanJson, StateJson } from "./format";
 
 /** Shorter values are words and numbers that stand everywhere. */
 const shortest = 6;
@@ -10,15 +10,24 @@ const known =
 /** Stands in place of a secret. */
 export const hidden = "(sensitive)";
 
+/** Takes secrets out of a text. */
+export type Net = (text: string) => string;
+
 /**
- * What takes every secret of a document out of a text, wherever it stands there: masks in the format have holes, since what a
- * provider computes of a sensitive value is not marked.
+ * What takes every secret of some documents out of a text, wherever it stands there: masks in the format have holes, since
+ * what a provider computes of a sensitive value is not marked. Of no document at all it knows the forms of secrets alone.
  */
-export function secretNet(plan: PlanJson): (text: string) => string {
+export function secretNet(...plans: readonly PlanJson[]): Net {
   const secrets = new Set<string>();
-  const add = (value: unknown) => {
-    for (const text of leaves(value)) for (const form of formsOf(text)) secrets.add(form);
-  };
+  for (const plan of plans)
+    for (const value of sensitiveIn(plan))
+      for (const text of leaves(value))
+        for (const form of formsOf(text)) if (form.length >= shortest) secrets.add(form);
+  const isSecret = finder(secrets);
+  return (text) => isSecret(text).replace(known, hidden);
+}
+
+function sensitiveIn(plan: PlanJson): unknown[] {
   const all = [
     ...(plan.resource_changes ?? []).map(({ change }) => change),
     ...(plan.resource_drift ?? []).map(({ change }) => change),
@@ -27,15 +36,27 @@ export function secretNet(plan: PlanJson): (text: string) => string {
     ),
     ...Object.values(plan.output_changes ?? {}),
   ];
-  for (const { before, after, before_sensitive, after_sensitive } of all) {
-    // A value that becomes sensitive is one already: the union of both masks counts.
-    for (const value of [before, after])
-      for (const mask of [before_sensitive, after_sensitive]) masked(value, mask).forEach(add);
-  }
-  const variables = plan.configuration?.root_module?.variables ?? {};
-  for (const [name, { value }] of Object.entries(plan.variables ?? {})) if (variables[name]?.sensitive) add(value);
-  const isSecret = finder(secrets);
-  return (text) => isSecret(text).replace(known, hidden);
+  // A value that becomes sensitive is one already: the union of both masks counts.
+  const changed = all.flatMap(({ before, after, before_sensitive, after_sensitive }) =>
+    [before, after].flatMap((value) => [before_sensitive, after_sensitive].flatMap((mask) => masked(value, mask))),
+  );
+  const declared = plan.configuration?.root_module?.variables ?? {};
+  // Values of variables have no mask. One of which nobody says what it is may be a secret.
+  const variables = Object.entries(plan.variables ?? {})
+    .filter(([name]) => declared[name]?.sensitive ?? !Object.hasOwn(declared, name))
+    .map(([, { value }]) => value);
+  // Data sources that are read before the plan stand in these alone.
+  const states = [plan.prior_state?.values, plan.planned_values].flatMap((state) => (state ? stateSecrets(state) : []));
+  return [...changed, ...variables, ...states];
+}
+
+function stateSecrets({ outputs = {}, root_module }: StateJson): unknown[] {
+  const ofModule = ({ resources = [], child_modules = [] }: ModuleJson): unknown[] => [
+    ...resources.flatMap(({ values, sensitive_values }) => masked(values, sensitive_values)),
+    ...child_modules.flatMap(ofModule),
+  ];
+  const marked = Object.values(outputs).filter(({ sensitive }) => sensitive);
+  return [...marked.map(({ value }) => value), ...(root_module ? ofModule(root_module) : [])];
 }
 
 /** Replaces texts of a set wherever they stand, the longest first, in one pass: documents have thousands of them. */
@@ -76,16 +97,57 @@ function leaves(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(leaves) : [];
 }
 
-/** A secret as other values carry it: as it is, inside of JSON, in base64; of a longer text its lines too. */
+/** A secret as other values carry it: as it is, inside of JSON, of a URL, in base64; of a longer text its lines too. */
 function formsOf(text: string): string[] {
-  const lines = text.includes("\n") ? text.split("\n").filter((line) => line.trim().length >= 16) : [];
-  return [...new Set([text, JSON.stringify(text).slice(1, -1), Buffer.from(text).toString("base64"), ...lines])];
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line.length >= 16 && line !== text);
+  return [
+    ...new Set([
+      text,
+      JSON.stringify(text).slice(1, -1),
+      ...urlForms(text),
+      ...[text, ...lines].flatMap(base64Forms),
+      ...lines,
+    ]),
+  ];
 }
+
+function urlForms(text: string): string[] {
+  // Half of a pair of UTF-16 has no form in a URL.
+  const encoded = encodeURIComponent(text.replace(/\p{Surrogate}/gu, "�"));
+  const strict = encoded.replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+  const forms = [encoded, strict, encoded.replaceAll("%20", "+"), strict.replaceAll("%20", "+")];
+  return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
+}
+
+/** Base64 by itself, and inside of that of a longer text: `user:secret` has it at one of three alignments, in both alphabets. */
+function base64Forms(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const inside = [0, 1, 2].map((before) => {
+    const whole = Buffer.concat([Buffer.alloc(before), bytes]);
+    // Characters that hold bits of what stands before or after say nothing of it for sure.
+    return whole.toString("base64").slice(Math.ceil((before * 8) / 6), Math.floor((whole.length * 8) / 6));
+  });
+  const forms = [bytes.toString("base64"), ...inside];
+  return [...forms, ...forms.map((form) => form.replaceAll("+", "-").replaceAll("/", "_"))];
+}
+
+/** Fields whose texts are words of ours: a secret that is one of them by chance does not change what a report says. */
+const ownWords: ReadonlySet<string> = new Set([
+  ...["action", "depth", "effect", "expires", "rule", "severity", "verdict"],
+]);
 
 /** The same data with every text through a function; keys are ours. */
 export function mapTexts<T>(value: T, change: (text: string) => string): T {
   if (typeof value === "string") return change(value) as T;
   if (Array.isArray(value)) return value.map((one) => mapTexts(one, change)) as T;
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapTexts(inner, change)])) as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      typeof inner === "string" && ownWords.has(key) ? inner : mapTexts(inner, change),
+    ]),
+  ) as T;
 }
