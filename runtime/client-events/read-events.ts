@@ -103,6 +103,8 @@ async function* once(url: URL, options: EventsOptions, state: Reading): AsyncGen
         ...(state.lastId !== "" && { "last-event-id": state.lastId }),
       },
       credentials: "omit",
+      // A token is for the address that it was given for.
+      redirect: "manual",
       signal: watch.signal,
     });
     if (answer.status !== 200 || !answer.body || !isEventStream(answer)) throw await refusalOf(answer, state);
