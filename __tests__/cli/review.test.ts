@@ -305,6 +305,34 @@ test("a policy that its plan does not know is judged by the text that its stack 
   rmSync(join(top, "plan.json"));
 });
 
+test("a secret of one stack is found in the open in the plan of another, whichever comes first", async () => {
+  const canary = "c4n4ry-of-a-secret";
+  const document = (change: object) =>
+    JSON.stringify({
+      format_version: "1.2",
+      resource_changes: [{ address: "a.b", mode: "managed", type: "a", change: { actions: ["update"], ...change } }],
+    });
+  write("open.json", document({ before: { x: "" }, after: { x: `url://${canary}@host` } }));
+  write("marked.json", document({ before: { p: canary }, after: { p: canary }, after_sensitive: { p: true } }));
+  const plan = ["open.json", "marked.json"].map((name) => join(top, name));
+  const { reviews } = await reviewEnvironments([], { root: project, plan }, silentHost(false));
+  expect(JSON.stringify(reviews)).not.toContain(canary);
+  expect(reviews.flatMap(({ reasons }) => reasons.map(({ rule }) => rule))).toContain("secret-in-the-open");
+  for (const file of plan) rmSync(file);
+});
+
+test("a seed in a name or subject of an environment is in no report of sources", async () => {
+  const seed = `S${"UA".padEnd(57, "B")}`;
+  write("nats/environments/demo.ts", source(`nats: { metadata: { "${seed}": "x" } }, tags: { a: "${seed}" }`));
+  write(
+    "nats/environments/other.ts",
+    source(`name: "other", acknowledge: [{ rule: "cluster-size", reason: "${seed}", expires: "2999-01-01" }]`),
+  );
+  const { reviews } = await reviewEnvironments(["demo", "other"], { root: project }, silentHost(false));
+  expect(JSON.stringify(reviews)).toContain("(sensitive)");
+  expect(JSON.stringify(reviews)).not.toContain(seed);
+});
+
 test("wrong names say what is known", async () => {
   const [environment, revision] = [await review(["dmo"]), await review(["--from", "nowhere"])];
   expect(environment).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean demo?") });

@@ -1,6 +1,15 @@
 import type { ChangePlan } from "../../model/change";
 import type { Acknowledgement } from "../../model/lint";
-import { type Reason, type Review, type ReviewInput, review, type StackReview, trustChange } from "../../model/review";
+import {
+  mapTexts,
+  type Reason,
+  type Review,
+  type ReviewInput,
+  review as reviewInClear,
+  type StackReview,
+  secretNet,
+  trustChange,
+} from "../../model/review";
 import { holdsServers, recordedTrust, type Topology } from "../../model/topology";
 import { deployedWholes } from "../../templates/change";
 import { verdictLines } from "../../templates/review";
@@ -69,6 +78,9 @@ export function reviewStack(target: DeployTarget, stack: StackReview): Review {
     accepted: acknowledged(target, nothing),
   });
 }
+
+/** Whatever has the form of a secret is not shown, wherever somebody has put it. */
+const review = (input: ReviewInput): Review => mapTexts(reviewInClear(input), secretNet());
 
 const today = () => new Date().toISOString().slice(0, 10);
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Head, type Review, type ReviewInput, review } from "../../model/review";
+import { type Head, mapTexts, type Review, type ReviewInput, review, secretNet } from "../../model/review";
 import { stackPlan } from "../../model/topology";
 import { byPlans } from "../../templates/review";
 import { projectRoot } from "../core/environments";
@@ -68,11 +68,13 @@ export async function reviewEnvironments(
     return byPlans(input, inOrder((input.after ?? input.before)?.topology, plans.stacks), plans.servers);
   });
   const head = base && headOf(root);
+  // Names and subjects are the author's as well: whatever has the form of a secret is in no report, at any depth.
+  const net = files?.net ?? secretNet();
   return {
     root,
     ...(base && { from: base.commit }),
     ...(head && { head }),
-    reviews: [...judged, ...strangers].map(review),
+    reviews: [...judged, ...strangers].map((input) => mapTexts(review(input), net)),
   };
 }
 

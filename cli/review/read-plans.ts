@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import {
+  type Net,
   nothingPlanned,
   type PlanJson,
   type PlannedServers,
@@ -9,6 +10,7 @@ import {
   readPlan,
   recordOf,
   type StackReview,
+  secretNet,
 } from "../../model/review";
 import { stackPlan, type Topology } from "../../model/topology";
 import { UserError } from "../core/project";
@@ -25,6 +27,8 @@ export interface PlansOfEnvironment {
 export interface GivenPlans {
   environments: Map<string, PlansOfEnvironment>;
   foreign: StackReview[];
+  /** Takes the secrets of all of them out of a text. */
+  net: Net;
 }
 
 /** A saved plan is an archive. */
@@ -37,14 +41,13 @@ const archive = "PK\u0003\u0004";
  * @throws UserError with every file that is none
  */
 export async function readPlans(files: readonly string[], synthesized?: string): Promise<GivenPlans> {
-  const given: GivenPlans = { environments: new Map(), foreign: [] };
-  const wrong: string[] = [];
-  for (const file of files) {
-    const read = readOne(file);
-    if (typeof read === "string") {
-      wrong.push(read);
-      continue;
-    }
+  const read = files.map((file) => [file, readOne(file)] as const);
+  const documents = read.flatMap(([file, one]) => (typeof one === "string" ? [] : [[file, one] as const]));
+  const wrong = read.flatMap(([, one]) => (typeof one === "string" ? [one] : []));
+  // What one stack marks as a secret may stand in the open in another.
+  const net = secretNet(...documents.map(([, one]) => one));
+  const given: GivenPlans = { environments: new Map(), foreign: [], net };
+  for (const [file, read] of documents) {
     const record = recordOf(read);
     const name = record?.stack.id ?? (file === "-" ? "standard input" : basename(file).replace(/\.json$/, ""));
     // The document says of itself which stack it is of: a name, and no path.
@@ -52,7 +55,7 @@ export async function readPlans(files: readonly string[], synthesized?: string):
     const folder = synthesized && isNamed ? join(synthesized, name) : undefined;
     const written = folder ? synthesizedAttributes(folder) : {};
     const rendered = await chartObjects(read, folder ?? process.cwd());
-    const review = readPlan({ ...read, synthesized: written, rendered }, name);
+    const review = readPlan({ ...read, synthesized: written, rendered }, name, net);
     if (!record) {
       given.foreign.push(review);
       continue;

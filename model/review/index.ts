@@ -7,5 +7,6 @@ export { actionOrder } from "./plan/actions";
 export type { ChartObject, PlanJson, Rendering } from "./plan/format";
 export { type PlannedServers, plannedServers } from "./plan/notes";
 export { nothingPlanned, readPlan, recordOf } from "./plan/read";
+export { mapTexts, type Net, secretNet } from "./plan/secrets";
 export { everyRule as reviewRules, isEmptyReview, review, reviewExitCode } from "./review";
 export { trustChange } from "./trust-change";
