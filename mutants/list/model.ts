@@ -172,6 +172,24 @@ export const model = [
       'return attribute(other.change.after, "wait_for_steady_state") === true;',
       "return true;",
     ],
+    [
+      "protection that is known after apply counts as kept",
+      "if (isUnknown(change, name))\n",
+      "if (isUnknown(change, name)) return [];\n          if (isUnknown(change, name))\n",
+    ],
+    [
+      "networks that are known after apply are let in",
+      "if (!isOpen && !isOpenUnknown) return [];",
+      "if (!isOpen || isOpenUnknown) return [];",
+    ],
+  ]),
+  ...plantedIn("model/review/plan/policies.ts", [
+    [
+      "a policy that cannot be read is one that allows nothing",
+      "if (!statements) return writesStatements.test(type)",
+      'if (!statements) return writesStatements.test("")',
+    ],
+    ["inline policies of a role are not read", "if (Array.isArray(value)) return value.flatMap(textsOf);", ""],
   ]),
   ...plantedIn("model/review/plan/differences.ts", [
     ["a secret is cut before it is looked for", "cut(net(textOf(value)))", "net(cut(textOf(value)))"],

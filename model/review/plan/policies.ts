@@ -1,25 +1,32 @@
+import { z } from "zod";
 import { isSame } from "../../change";
 import type { Hit } from "../../lint";
-import type { ResourceJson } from "./format";
+import { isGiven, isUnknown } from "./configured";
+import type { PlanJson, ResourceJson } from "./format";
 import type { PlanRule } from "./rules";
 
-/** Attributes that hold a policy. */
-const attributes = ["policy", "assume_role_policy", "inline_policy", "access_policy", "key_policy"];
+/** Attributes that hold a policy: its text, or a list of blocks that each have one. */
+const attributes = ["policy", "assume_role_policy", "inline_policy", "access_policy", "key_policy", "policy_document"];
 
-interface Statement {
-  Effect?: string;
-  Action?: string | string[];
-  NotAction?: string | string[];
-  Resource?: string | string[];
-  Principal?: unknown;
-  Condition?: unknown;
-}
+const names = z.union([z.string(), z.array(z.string())]).optional();
+const Statement = z.object({
+  Effect: z.string().optional(),
+  Action: names,
+  NotAction: names,
+  Resource: names,
+  NotResource: z.unknown().optional(),
+  Principal: z.unknown().optional(),
+  NotPrincipal: z.unknown().optional(),
+  Condition: z.unknown().optional(),
+});
+type Statement = z.output<typeof Statement>;
+const Policy = z.object({ Statement: z.union([Statement, z.array(Statement)]).default([]) });
 
-function statementsOf(text: unknown): Statement[] | undefined {
-  if (typeof text !== "string") return undefined;
+/** Statements of a text; undefined: it is none that can be read. */
+function statementsOf(text: string): Statement[] | undefined {
+  if (text.trim() === "") return [];
   try {
-    const { Statement: found } = JSON.parse(text) as { Statement?: Statement | Statement[] };
-    return found === undefined ? [] : [found].flat();
+    return [Policy.parse(JSON.parse(text)).Statement].flat();
   } catch {
     return undefined;
   }
@@ -31,17 +38,17 @@ const list = (value: string | string[] | undefined): string[] => (value === unde
 const namesItselfByStar = /^aws_kms_(replica_|external_|replica_external_)?key(_policy)?$/;
 
 /** What makes a statement wide, in words. @param type of the resource that has the policy */
-function wideness(
-  { Effect, Action, NotAction, Resource, Principal, Condition }: Statement,
-  type: string,
-): string | undefined {
+function wideness(statement: Statement, type: string): string | undefined {
+  const { Effect, Action, NotAction, Resource, NotResource, Principal, NotPrincipal, Condition } = statement;
   if (Effect !== "Allow") return undefined;
   const actions = list(Action);
-  if (actions.some((action) => action === "*" || action === "*:*")) return "every action";
+  if (actions.some((action) => /^\*+(:\*+)?$/.test(action))) return "every action";
   if (NotAction !== undefined) return "every action but some";
+  if (NotPrincipal !== undefined) return "everybody but some";
   if (isAnybody(Principal) && Condition === undefined) return "everybody";
   const all = actions.filter((action) => /^[\w-]+:\*$/.test(action));
   if (namesItselfByStar.test(type)) return undefined;
+  if (all.length > 0 && NotResource !== undefined) return `${all.join(", ")} on everything but some`;
   return all.length > 0 && list(Resource).includes("*") ? `${all.join(", ")} on everything` : undefined;
 }
 
@@ -59,28 +66,42 @@ export const widePolicies: PlanRule = {
   title: "A policy allows everything, or everybody",
   reason: "Whoever gets hold of the role, a program of it included, owns the account.",
   fix: "name the actions and the resources",
-  check: ({ resource_changes = [], synthesized = {} }) =>
-    resource_changes.flatMap((resource) =>
-      attributes.flatMap((name) => hitsOf(resource, name, synthesized[resource.address])),
-    ),
+  check: (plan) =>
+    (plan.resource_changes ?? []).flatMap((resource) => attributes.flatMap((name) => hitsOf(plan, resource, name))),
 };
 
-function hitsOf({ address, type, change }: ResourceJson, name: string, written: unknown): Hit[] {
-  const of = (side: unknown) =>
-    typeof side === "object" && side !== null ? (side as Record<string, unknown>)[name] : undefined;
-  if (change.actions.join() === "no-op" || change.actions.join() === "delete") return [];
-  const isUnknown = of(change.after_unknown) === true;
-  const text = isUnknown ? of(written) : of(change.after);
-  const now = statementsOf(text);
-  if (isUnknown && now === undefined)
-    return [
-      { at: address, message: `${name} is known after apply, and no text of it was synthesized`, cannotTell: true },
-    ];
-  const before = statementsOf(of(change.before)) ?? [];
-  return (now ?? [])
-    .filter((statement) => !before.some((old) => isSame(old, statement)))
-    .flatMap((statement) => {
-      const wide = wideness(statement, type);
-      return wide === undefined ? [] : [{ at: address, message: `${name} allows ${wide}` }];
-    });
+/** Other providers write policies in languages of their own. */
+const writesStatements = /^aws(cc)?_/;
+
+function hitsOf(plan: PlanJson, resource: ResourceJson, name: string): Hit[] {
+  const { address, type, change } = resource;
+  if (["no-op", "delete", "forget"].includes(change.actions.join())) return [];
+  const cannotTell = (message: string): Hit => ({ at: address, message: `${name} ${message}`, cannotTell: true });
+  const isOpen = isUnknown(change, name);
+  // A role of which the code names no such block: the provider says after apply that it has none.
+  if (isOpen && name === "inline_policy" && isGiven(plan, resource, name) === false) return [];
+  const written = isOpen ? textsIn(plan.synthesized?.[address], name) : [];
+  if (isOpen && written.length === 0) return [cannotTell("is known after apply, and no text of it was synthesized")];
+  const now = [...written, ...textsIn(change.after, name)].map(statementsOf);
+  const before = textsIn(change.before, name).flatMap((text) => statementsOf(text) ?? []);
+  return now.flatMap((statements): Hit[] => {
+    if (!statements) return writesStatements.test(type) ? [cannotTell("is no policy that can be read")] : [];
+    return statements
+      .filter((statement) => !before.some((old) => isSame(old, statement)))
+      .flatMap((statement) => {
+        const wide = wideness(statement, type);
+        return wide === undefined ? [] : [{ at: address, message: `${name} allows ${wide}` }];
+      });
+  });
+}
+
+/** Texts of an attribute: its own, or those of its blocks. */
+function textsIn(side: unknown, name: string): string[] {
+  if (typeof side !== "object" || side === null || !Object.hasOwn(side, name)) return [];
+  const textsOf = (value: unknown): string[] => {
+    if (typeof value === "string") return [value];
+    if (Array.isArray(value)) return value.flatMap(textsOf);
+    return typeof value === "object" && value !== null && "policy" in value ? textsOf(value.policy) : [];
+  };
+  return textsOf((side as Record<string, unknown>)[name]);
 }

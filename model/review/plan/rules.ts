@@ -1,5 +1,6 @@
 import type { Hit, Rule } from "../../lint";
 import { actionOf } from "./actions";
+import { configured, isGiven, isUnknown } from "./configured";
 import type { PlanJson, ResourceJson } from "./format";
 
 /** A rule over one Terraform plan. */
@@ -202,9 +203,6 @@ const isAwayMeanwhile = (one: ResourceJson) =>
 
 type Configured = NonNullable<NonNullable<NonNullable<PlanJson["configuration"]>["root_module"]>["resources"]>[number];
 
-/** Address in the configuration: of all that a count or a key makes of it. */
-const configured = (address: string): string => address.replace(/\[(?:\d+|".*")\]$/, "");
-
 /**
  * Whether Terraform does one resource only when another one is done, and its tasks run; undefined: the document does not say.
  * What modules hold is not in the part that is read.
@@ -254,15 +252,22 @@ const protectionOff: PlanRule = {
   reason: "The next apply may delete it.",
   fix: "switch it off in a change of its own, and say what is to be deleted",
   check: (plan) =>
-    changesOf(plan).flatMap(({ address, change: { before, after } }) => {
+    changesOf(plan).flatMap(({ address, change }) => {
+      const { before, after } = change;
       if (!before || !after) return [];
-      const off = ["deletion_protection", "enable_deletion_protection", "deletion_protection_enabled"].filter(
-        (name) => attribute(before, name) === true && attribute(after, name) === false,
+      // What protects says true of one attribute, and false of the other.
+      return [...protecting.map((name) => [name, true] as const), ["force_destroy", false] as const].flatMap(
+        ([name, safe]): Hit[] => {
+          if ((attribute(before, name) === true) !== safe || !Object.hasOwn(before, name)) return [];
+          if (isUnknown(change, name))
+            return [{ at: address, message: `${name} is known after apply`, cannotTell: true }];
+          return (attribute(after, name) === true) === safe ? [] : [{ at: address, message: name }];
+        },
       );
-      const forced = attribute(before, "force_destroy") === false && attribute(after, "force_destroy") === true;
-      return [...off, ...(forced ? ["force_destroy"] : [])].map((name) => ({ at: address, message: name }));
     }),
 };
+
+const protecting = ["deletion_protection", "enable_deletion_protection", "deletion_protection_enabled"];
 
 const planFailed: PlanRule = {
   id: "plan-not-whole",
@@ -285,34 +290,60 @@ const opened: PlanRule = {
   reason: "Monitoring and routes ask for nobody's name, and what can be reached is tried.",
   fix: "name the networks that need it",
   check: (plan) =>
-    changesOf(plan).flatMap(({ address, type, change: { before, after } }) => {
-      if (!/^aws_(vpc_)?security_group/.test(type)) return [];
-      const open = worldPorts(after).filter(
-        (port) => !worldPorts(before).includes(port) && !clientPorts.includes(port),
-      );
-      return open.map((port) => ({ at: address, message: `port ${port} for 0.0.0.0/0` }));
+    changesOf(plan).flatMap((resource) => {
+      const { address, type, change } = resource;
+      const action = actionOf(resource);
+      if (!/^aws_(vpc_)?security_group/.test(type) || /_egress_rule$/.test(type)) return [];
+      if (action === undefined || action === "moved" || action === "destroyed") return [];
+      // Of a group of which the code names no rule, the provider says after apply that it has none.
+      const isOwn = attribute(change.after_unknown, "ingress") === true && isGiven(plan, resource, "ingress") === false;
+      const was = doorsOf(change.before, undefined).map(({ port }) => port);
+      const unknown = isOwn ? { ...Object(change.after_unknown), ingress: false } : change.after_unknown;
+      return doorsOf(change.after, unknown).flatMap(({ port, isKnown }): Hit[] => {
+        if (clientPorts.includes(port) || (isKnown && was.includes(port))) return [];
+        return isKnown
+          ? [{ at: address, message: `${port} for 0.0.0.0/0` }]
+          : [{ at: address, message: `for whom ${port} is open is known after apply`, cannotTell: true }];
+      });
     }),
 };
 
 /** Ports that are meant for everybody, where the environment says so. */
-const clientPorts = ["443", "4222", "7422"];
+const clientPorts = ["port 443", "port 4222", "port 7422"];
 
-/** Ports that somebody may dial from everywhere: of a rule by itself, or of rules in a group. */
-function worldPorts(side: unknown): string[] {
-  if (typeof side !== "object" || side === null) return [];
-  const rules = [side, ...(Array.isArray(attribute(side, "ingress")) ? (attribute(side, "ingress") as unknown[]) : [])];
-  return rules.flatMap((rule) => {
-    if (attribute(rule, "type") === "egress") return [];
-    const from = [
-      attribute(rule, "cidr_ipv4"),
-      attribute(rule, "cidr_ipv6"),
-      attribute(rule, "cidr_blocks"),
-      attribute(rule, "ipv6_cidr_blocks"),
-    ].flat();
-    if (!from.some((one) => one === "0.0.0.0/0" || one === "::/0")) return [];
-    const [low, high] = [attribute(rule, "from_port"), attribute(rule, "to_port")];
-    return [low === high ? String(low) : `${String(low)}-${String(high)}`];
-  });
+/** A port that somebody may dial from everywhere, or from where nobody knows yet. */
+interface WorldDoor {
+  port: string;
+  isKnown: boolean;
+}
+
+const sources = ["cidr_ipv4", "cidr_ipv6", "cidr_blocks", "ipv6_cidr_blocks"];
+
+/** Of a rule by itself, or of the rules in a group. */
+function doorsOf(side: unknown, unknown: unknown): WorldDoor[] {
+  if (unknown === true) return [{ port: "any port", isKnown: false }];
+  const [rules, unknownRules] = [attribute(side, "ingress"), attribute(unknown, "ingress")];
+  return [
+    ...doorOf(side, unknown),
+    ...(unknownRules === true ? [{ port: "any port", isKnown: false }] : []),
+    ...(Array.isArray(rules)
+      ? rules.flatMap((rule, i) => doorOf(rule, Array.isArray(unknownRules) ? unknownRules[i] : undefined))
+      : []),
+  ];
+}
+
+function doorOf(rule: unknown, unknown: unknown): WorldDoor[] {
+  if (attribute(rule, "type") === "egress") return [];
+  const change = { after_unknown: unknown };
+  const isOpen = sources.flatMap((name) => attribute(rule, name)).some((one) => one === "0.0.0.0/0" || one === "::/0");
+  const isOpenUnknown = !isOpen && sources.some((name) => isUnknown(change, name));
+  if (!isOpen && !isOpenUnknown) return [];
+  if (["from_port", "to_port"].some((name) => isUnknown(change, name))) return [{ port: "any port", isKnown: false }];
+  const [low, high] = [attribute(rule, "from_port"), attribute(rule, "to_port")];
+  const protocol = attribute(rule, "protocol") ?? attribute(rule, "ip_protocol");
+  const isAll = low === undefined || low === null || String(protocol) === "-1";
+  const port = isAll ? "every port" : low === high ? `port ${String(low)}` : `ports ${String(low)}-${String(high)}`;
+  return [{ port, isKnown: isOpen }];
 }
 
 /** Rules over a plan, in the order in which reports show them. */
