@@ -37,6 +37,7 @@ const Report = z.object({
               deposed: z.string().optional(),
               movedFrom: z.string().optional(),
               differences: z.array(Difference),
+              digests: z.record(z.string(), z.string()).optional(),
             }),
           ),
         }),

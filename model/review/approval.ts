@@ -1,4 +1,5 @@
 import type { ResourceChange, StackReview } from "./model";
+import { unknownDigest } from "./plan/digests";
 
 /** What was checked out when a review was made. */
 export interface Head {
@@ -48,5 +49,15 @@ function differing(before: ResourceChange, now: ResourceChange): string[] {
       ...(movedFrom === undefined ? [] : [["its address", movedFrom] as const]),
     ]);
   const [then, to] = [values(before), values(now)];
-  return [...new Set([...then.keys(), ...to.keys()])].filter((path) => then.get(path) !== to.get(path)).sort();
+  const shown = [...new Set([...then.keys(), ...to.keys()])].filter((path) => then.get(path) !== to.get(path));
+  return [...new Set([...shown, ...unlike(before.digests ?? {}, now.digests ?? {})])].sort();
+}
+
+/** Paths of values that are others, shown or not. One that nobody could know when it was approved may be whatever it is. */
+function unlike(then: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): string[] {
+  const open = Object.keys(then).filter((path) => then[path] === unknownDigest);
+  const isOpen = (path: string) => open.some((one) => path === one || path.startsWith(`${one}.`));
+  return [...new Set([...Object.keys(then), ...Object.keys(now)])].filter(
+    (path) => then[path] !== now[path] && !isOpen(path),
+  );
 }

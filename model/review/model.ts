@@ -106,6 +106,11 @@ export interface ResourceChange {
   movedFrom?: string;
   /** Attributes that differ, by path, as text. */
   differences: Difference[];
+  /**
+   * What becomes of it as a whole, for an approval: of each value that it gets, by path, the beginning of the SHA-256 of the masked
+   * value, or `unknown`. Of what it keeps there is none.
+   */
+  digests?: Record<string, string>;
   /** Of a release of Helm: what the chart makes of it, where the chart and Helm are at hand. */
   objects?: ObjectChange[];
   /** Of a release of Helm: why nobody has seen its objects. */

@@ -136,6 +136,11 @@ export const commandLine = [
       "return paths.length === 0 ? []",
       "return paths.length >= 0 ? []",
     ],
+    [
+      "a value that no report shows is another one",
+      "(path) => then[path] !== now[path] &&",
+      "(path) => now[path] === undefined &&",
+    ],
   ]),
   ...plantedIn("cli/review/base-revision.ts", [
     [

@@ -3,6 +3,7 @@ import { recordNames, type StackRecord } from "../../topology";
 import type { ResourceChange, StackReview } from "../model";
 import { actionOf, actionOrder, whyOf } from "./actions";
 import { differencesOf } from "./differences";
+import { digestsOf } from "./digests";
 import type { PlanJson, Rendering, ResourceJson } from "./format";
 import { objectChanges } from "./objects";
 import { widePolicies } from "./policies";
@@ -112,6 +113,7 @@ function changeOf(
     ...(why !== undefined && { why }),
     // Of what comes or goes as a whole every attribute differs.
     differences: action === "changed" || action.startsWith("replaced") ? differencesOf(type, change, net, leaked) : [],
+    digests: digestsOf(type, change, net),
   };
 }
 
