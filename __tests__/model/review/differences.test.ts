@@ -53,6 +53,30 @@ test("a set with what is not known yet is one difference, and shows nothing that
   ]);
 });
 
+test("of what is known after apply no part of a secret is shown, wherever it is cut", () => {
+  const secret = "canary-of-a-secret";
+  const marked = { actions: ["no-op"], before: { password: secret }, before_sensitive: { password: true } };
+  const change = {
+    actions: ["update"],
+    before: { text: `${"x".repeat(190)}${secret}` },
+    after_unknown: { text: true },
+  };
+  const plan = {
+    resource_changes: [
+      { address: "a.marked", mode: "managed", type: "a", change: marked },
+      { address: "a.other", mode: "managed", type: "a", change },
+    ],
+  };
+  const shown = JSON.stringify(readPlan(plan, "stack"));
+  expect([shown.includes("(known after apply)"), shown.includes("canary")]).toEqual([true, false]);
+});
+
+test("an attribute may have the name of something that every object has", () => {
+  const of = (value: string) => ({ labels: { constructor: value, toString: "same" } });
+  expect(differences("a", of("1"), of("2"))).toEqual([{ path: "labels.constructor", from: "1", to: "2" }]);
+  expect(differences("a", { labels: {} }, of("2"), { labels: {} })).toHaveLength(2);
+});
+
 describe("documents are compared by what they mean", () => {
   const policy = (...statements: object[]) => ({ policy: JSON.stringify({ Statement: statements }) });
   const read = { Effect: "Allow", Action: ["s3:GetObject", "s3:ListBucket"], Resource: "*" };

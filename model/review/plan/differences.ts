@@ -23,8 +23,11 @@ interface Values {
 }
 
 const maskOf = (mask: unknown, key: string | number): unknown => (mask === true ? true : below(mask, key));
+/** What an object has by itself: an attribute may be called `constructor`. */
 const below = (value: unknown, key: string | number): unknown =>
-  typeof value === "object" && value !== null ? (value as Record<string | number, unknown>)[key] : undefined;
+  typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string | number, unknown>)[key]
+    : undefined;
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 /**
