@@ -117,6 +117,25 @@ test("a plan without changes is none", async () => {
   expect(await review(file)).toEqual({ code: 0, stdout: "same: ALLOW: nothing changes\n", stderr: "" });
 });
 
+test("a plan whose parts are missing is read, and one whose parts are something else is none", async () => {
+  const nothing = ["resource_changes", "resource_drift", "output_changes", "variables", "configuration"];
+  const empty = Object.fromEntries(nothing.map((part) => [part, null]));
+  writeFileSync(join(folder, "nulls.json"), JSON.stringify({ format_version: "1.2", planned_values: {}, ...empty }));
+  expect(await review("nulls.json")).toEqual({ code: 0, stdout: "nulls: ALLOW: nothing changes\n", stderr: "" });
+  const record = { address: "terraform_data.natsform-stack", type: "terraform_data", name: "natsform-stack" };
+  const foreign = {
+    ...record,
+    mode: "managed",
+    change: { actions: ["no-op"], before: { input: "{}" }, after: { input: "{}" } },
+  };
+  writeFileSync(join(folder, "record.json"), JSON.stringify({ format_version: "1.2", resource_changes: [foreign] }));
+  expect(await review("record.json")).toMatchObject({ code: 0, stderr: "" });
+  const broken = { format_version: "1.2", resource_changes: [{ address: "a.b", type: "a" }] };
+  writeFileSync(join(folder, "broken.json"), JSON.stringify(broken));
+  const { code, stderr } = await review("broken.json");
+  expect([code, stderr]).toEqual([1, expect.stringContaining("resource_changes.0.change is something else there")]);
+});
+
 test("what is no plan is said with the way to one, all at once, and nothing of its content", async () => {
   writeFileSync(join(folder, "text.json"), `not json ${canary}`);
   writeFileSync(join(folder, "other.json"), JSON.stringify({ secret: canary }));

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { z } from "zod";
 import {
   type Net,
   nothingPlanned,
@@ -84,18 +85,49 @@ function readOne(file: string): PlanJson | string {
   } catch {
     return `${file} is not JSON`;
   }
-  const plan = value as PlanJson;
-  if (
-    typeof plan !== "object" ||
-    plan === null ||
-    typeof plan.format_version !== "string" ||
-    !("planned_values" in plan || "resource_changes" in plan)
-  )
+  const { success, data, error } = Document.safeParse(value);
+  const [issue] = error?.issues ?? [];
+  if (issue && issue.path.length > 1)
+    return `${file} is no plan as terraform show -json prints it: ${issue.path.join(".")} is something else there`;
+  if (!success || !("planned_values" in data || "resource_changes" in data))
     return `${file} is no plan as terraform show -json prints it`;
-  if (!plan.format_version.startsWith("1."))
-    return `${file} has the format ${plan.format_version.slice(0, 20)}; natsform reads 1`;
-  return plan;
+  if (!data.format_version.startsWith("1."))
+    return `${file} has the format ${data.format_version.slice(0, 20)}; natsform reads 1`;
+  // What is null is not there.
+  return Object.fromEntries(Object.entries(value as object).filter(([, part]) => part !== null)) as PlanJson;
 }
+
+const Change = z.looseObject({ actions: z.array(z.string()) });
+const Resource = z.looseObject({ address: z.string(), type: z.string(), change: Change });
+const Named = z.looseObject({});
+/** What has to be as it is said for a document to be read; everything else may be missing. */
+const Document = z.looseObject({
+  format_version: z.string(),
+  resource_changes: z.array(Resource).nullish(),
+  resource_drift: z.array(Resource).nullish(),
+  deferred_changes: z.array(z.looseObject({ resource_change: Resource.optional() })).nullish(),
+  output_changes: z.record(z.string(), Change).nullish(),
+  relevant_attributes: z.array(z.looseObject({ resource: z.string().optional() })).nullish(),
+  variables: z.record(z.string(), Named).nullish(),
+  configuration: z
+    .looseObject({
+      root_module: z
+        .looseObject({
+          variables: z.record(z.string(), Named).optional(),
+          resources: z
+            .array(
+              z.looseObject({
+                address: z.string().optional(),
+                depends_on: z.array(z.string()).optional(),
+                expressions: Named.optional(),
+              }),
+            )
+            .optional(),
+        })
+        .optional(),
+    })
+    .nullish(),
+});
 
 /** Stacks of an environment in their order; those without a plan too. */
 export function inOrder(topology: Topology | undefined, given: readonly StackReview[]): StackReview[] {

@@ -28,7 +28,9 @@ export function recordOf({ resource_changes = [] }: PlanJson): StackRecord | und
   const input = textOf(resource?.change.after) ?? textOf(resource?.change.before);
   if (input === undefined) return undefined;
   try {
-    return JSON.parse(input) as StackRecord;
+    const record = JSON.parse(input) as StackRecord | null;
+    // Somebody else's may have the same name.
+    return typeof record?.environment === "string" && typeof record.stack?.id === "string" ? record : undefined;
   } catch {
     return undefined;
   }
