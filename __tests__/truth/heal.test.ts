@@ -182,19 +182,21 @@ const canMount = (() => {
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", store]);
   try {
     expect(await healed()).toBe("restarted");
-    writeFileSync(join(store, "ballast"), "");
-    try {
-      for (;;) writeFileSync(join(store, "ballast"), Buffer.alloc(65_536), { flag: "a" });
-    } catch {
-      // Full.
-    }
     await twin.read(async (client) => {
       const nc = await client.connection();
       const { streams } = await manager(nc);
-      // Whatever the wounded server leads does not answer until others lead it: asked again, as its user would.
-      await eventually("there is a stream to fill", () =>
-        streams.add({ name: "FILL", subjects: ["fill.>"], num_replicas: 3 }),
-      );
+      // Made while there is room: on a full disk a server may fail to make its copy, and go on without.
+      await eventually("there is a stream to fill, everywhere", async () => {
+        await streams.add({ name: "FILL", subjects: ["fill.>"], num_replicas: 3 });
+        const { cluster } = await streamInfo(client, "FILL");
+        return cluster?.replicas?.length === 2 && cluster.replicas.every(({ current, offline }) => current && !offline);
+      });
+      writeFileSync(join(store, "ballast"), "");
+      try {
+        for (;;) writeFileSync(join(store, "ballast"), Buffer.alloc(65_536), { flag: "a" });
+      } catch {
+        // Full.
+      }
       await eventually("JetStream is off there", async () => {
         // A stream that was just made is behind for a moment, which is no wound.
         if ((await twin.ask<{ disabled?: boolean }>(wounded, "/jsz")).disabled) return true;
