@@ -1,6 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtFile } from "../../bin/built";
@@ -172,6 +181,26 @@ ${isRoot ? 'if (tags.network !== "none") throw new Error("network");' : ""}`,
   );
   expect(await review(["demo"], { NATSFORM_CANARY: "x" })).toMatchObject({ code: 2, stderr: "" });
   rmSync(join(top, "secret.txt"));
+});
+
+test("files of both revisions see neither keys, nor the repository's own data, nor what links lead to", async () => {
+  write("nats/.natsform/demo/keys/sys", "canary-of-a-key");
+  write("nats/environments/values.txt", "beside");
+  const spy = `
+import { readFileSync } from "node:fs";
+const tried = (path: string) => { try { return readFileSync(path, "utf8"); } catch { return "refused"; } };
+const places = ${JSON.stringify([join(top, "nats/.natsform/demo/keys/sys"), join(top, ".git/HEAD")])};
+for (const place of places) if (tried(place) !== "refused") throw new Error(place);
+if (tried(${JSON.stringify(join(top, "nats/environments/values.txt"))}) !== "beside") throw new Error("beside");`;
+  write("nats/environments/demo.ts", source("nats: { maxPayload: '2MiB' }", spy));
+  expect(await review(["demo"])).toMatchObject({ code: 2, stderr: "" });
+  symlinkSync("../.natsform/demo/keys/sys", join(top, "nats/environments/link"));
+  expect(await review(["demo"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("links lead out of what environment files may read: environments/link"),
+  });
+  for (const path of ["environments/link", "environments/values.txt", ".natsform/demo/keys"])
+    rmSync(join(top, "nats", path), { recursive: true });
 });
 
 describe("packages that a change chose", () => {

@@ -11,6 +11,7 @@ import type { Head } from "../../model/review";
 import { withRevision } from "../core/checkout-at";
 import { UserError } from "../core/project";
 import { assertBasePackages, installedIn } from "./installed-packages";
+import { readable } from "./readable";
 
 /** An environment as it is at a revision; `problem` where it cannot be read there. */
 export type AtBase = { environment: Environment; trust?: Trust; problem?: undefined } | { problem: string };
@@ -115,7 +116,7 @@ function realPath(path: string): string {
 const evaluated = (root: string, commit: string): Promise<Base["environments"]> =>
   withRevision(root, commit, async (then) => {
     const names = listEnvironments(then);
-    const loaded = await loadEnvironments(names, then, readable(root, then));
+    const loaded = await loadEnvironments(names, then, readable(topOf(root), root, then));
     return Object.fromEntries(
       names.map((name, i): [string, AtBase] => {
         const one = loaded[i] as PromiseSettledResult<Environment>;
@@ -137,14 +138,6 @@ export function headOf(root: string): Head | undefined {
 
 /** The repository that a project lies in; the project itself where it is in none. */
 export const topOf = (root: string): string => tried(root, "rev-parse", "--show-toplevel") ?? root;
-
-/** What environment files may read: the project, and the packages above it. */
-export const readable = (root: string, project: string): string[] => {
-  const top = topOf(root);
-  return [...new Set([project, join(top, "node_modules"), join(root, "node_modules")])].filter((path) =>
-    existsSync(path),
-  );
-};
 
 function changedFiles(root: string, commit: string): string[] {
   const lines = (text: string) => text.split("\0").filter((line) => line !== "");

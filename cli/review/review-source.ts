@@ -7,7 +7,8 @@ import { type ReviewInput, type ReviewSide, reviewRules, trustChange } from "../
 import { buildTopology } from "../../model/topology";
 import { planChange } from "../../templates";
 import { UserError } from "../core/project";
-import { type AtBase, type Base, readable } from "./base-revision";
+import { type AtBase, type Base, topOf } from "./base-revision";
+import { readable } from "./readable";
 
 /**
  * What a review of the checked-out project needs to know, for each environment of either revision.
@@ -32,7 +33,7 @@ export async function reviewInputs(
   }
   const chosen = names.length > 0 ? [...new Set(names)] : known;
   const there = chosen.filter((name) => now.includes(name));
-  const loaded = await loadEnvironments(there, root, readable(root, root));
+  const loaded = await loadEnvironments(there, root, readable(topOf(root), root, root));
   refuseUnreadable(loaded);
   const after = new Map(there.map((name, i) => [name, (loaded[i] as PromiseFulfilledResult<Environment>).value]));
   return chosen.map((name) => {

@@ -17,7 +17,8 @@ export function isolatedProcess(readable: readonly string[]): ForkOptions {
     "--disable-warning=ExperimentalWarning",
     "--disable-warning=SecurityWarning",
     `--max-old-space-size=${memory}`,
-    ...[...new Set(readable.map((path) => realpathSync(path)))].map((path) => `--allow-fs-read=${path}`),
+    // Packages of a revision are a link: it is asked for by its own name too.
+    ...[...new Set(readable.flatMap((path) => [path, realpathSync(path)]))].map((path) => `--allow-fs-read=${path}`),
   ];
   const env = {};
   return withoutNetwork()
