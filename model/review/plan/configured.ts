@@ -1,4 +1,5 @@
 import type { PlanJson, ResourceJson } from "./format";
+import { below, marks } from "./within";
 
 /** Address in the configuration: of all that a count or a key makes of it. */
 export const configured = (address: string): string => address.replace(/\[(?:\d+|".*")\]$/, "");
@@ -18,10 +19,5 @@ export function isGiven(plan: PlanJson, { address }: ResourceJson, name: string)
 /** Whether something of an attribute is known after apply. */
 export function isUnknown(change: { after_unknown?: unknown }, name: string): boolean {
   const { after_unknown: unknown } = change;
-  if (typeof unknown !== "object" || unknown === null) return unknown === true;
-  const below = Object.hasOwn(unknown, name) ? (unknown as Record<string, unknown>)[name] : undefined;
-  return hasTrue(below);
+  return unknown === true || marks(below(unknown, name));
 }
-
-const hasTrue = (mask: unknown): boolean =>
-  mask === true || (typeof mask === "object" && mask !== null && Object.values(mask).some(hasTrue));

@@ -3,6 +3,7 @@ import type { Difference } from "../model";
 import type { ChangeJson } from "./format";
 import { hidden, type Net } from "./secrets";
 import { setAttributes } from "./sets";
+import { below, marks } from "./within";
 
 const sets: ReadonlySet<string> = new Set([
   ...Object.entries(setAttributes).flatMap(([type, paths]) => paths.map((path) => `${type}.${path}`)),
@@ -23,11 +24,6 @@ interface Values {
 }
 
 const maskOf = (mask: unknown, key: string | number): unknown => (mask === true ? true : below(mask, key));
-/** What an object has by itself: an attribute may be called `constructor`. */
-const below = (value: unknown, key: string | number): unknown =>
-  typeof value === "object" && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string | number, unknown>)[key]
-    : undefined;
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 /**
@@ -111,9 +107,6 @@ export function differencesOf(
 const anyMask = (mask: unknown, key: string, isSet: boolean): unknown =>
   isSet && isObject(mask) && marks(mask) ? true : maskOf(mask, key);
 
-/** True when a mask marks anything, at any depth. */
-const marks = (mask: unknown): boolean => JSON.stringify(mask ?? false).includes("true");
-
 function asDocument(value: unknown): unknown {
   if (typeof value !== "string" || !document.test(value)) return value;
   try {
@@ -148,7 +141,7 @@ const nameOf = (value: unknown): string | undefined => {
 };
 
 /** Of two texts of several lines, such as configurations or values of a chart, the lines that differ. */
-export function changedLines(before: unknown, after: unknown): [unknown, unknown] {
+function changedLines(before: unknown, after: unknown): [unknown, unknown] {
   if (typeof before !== "string" || typeof after !== "string" || !/\n/.test(before + after)) return [before, after];
   const [was, is] = [before.split("\n"), after.split("\n")];
   const [gone, come] = [linesWithout(was, is), linesWithout(is, was)];

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isSame } from "../../change";
 import type { ChangeJson } from "./format";
 import { hidden, type Net } from "./secrets";
+import { below } from "./within";
 
 /** Stands for a value that is known once it is applied. */
 export const unknownDigest = "unknown";
@@ -26,10 +27,10 @@ export function digestsOf(type: string, change: ChangeJson, net: Net): Record<st
       for (const key of new Set([after, unknown].flatMap((one) => (hasEntries(one) ? Object.keys(one) : []))))
         walk(
           path === "" ? key : `${path}.${key}`,
-          at(before, key),
-          at(after, key),
-          at(unknown, key),
-          masks.map((mask) => at(mask, key)),
+          below(before, key),
+          below(after, key),
+          below(unknown, key),
+          masks.map((mask) => below(mask, key)),
         );
       return;
     }
@@ -46,5 +47,3 @@ export function digestsOf(type: string, change: ChangeJson, net: Net): Record<st
 
 const hasEntries = (value: unknown): value is object =>
   typeof value === "object" && value !== null && Object.keys(value).length > 0;
-const at = (value: unknown, key: string): unknown =>
-  typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
