@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { toolPath } from "../../cli/core/toolbox/find";
+import { gatewayEnvironment } from "../support/gateway-environment";
 import { TestProject } from "../support/project";
 import { soaking } from "../support/soak";
-import { core, threeServers } from "../support/twin-environment";
 import { TestTwin } from "../support/twin-project";
 
 /** schemathesis reads the document of a twin's HTTP gateway, and asks it what the document allows and what it does not. */
@@ -13,30 +13,10 @@ if (!schemathesis)
   console.warn("schemathesis is not installed, so its test is skipped: natsform tools install schemathesis");
 const project = new TestProject();
 const twin = new TestTwin(project, "described");
-const environment = threeServers("described");
-environment.identity = {
-  ...(environment.identity as Extract<typeof environment.identity, { mode: "callout" }>),
-  permissions: [
-    {
-      account: "APP",
-      publish: { allow: ["ask.>", "tell.>", "orders.{sub}.>"] },
-      subscribe: { allow: ["orders.{sub}.>", "tell.>"] },
-    },
-  ],
-};
-environment.clusters.core = {
-  ...core,
-  httpGateway: {
-    limits: { requestsPerSecond: 10_000 },
-    routes: {
-      ask: { kind: "request", path: "/ask/{what}", subject: "ask.{what}", timeout: "2s", requestHeaders: ["X-Trace"] },
-      tell: { kind: "publish", path: "/tell/{what}", subject: "tell.{what}" },
-      order: { kind: "stream", path: "/orders", subject: "orders.{sub}.placed", stream: "ORDERS", maxBody: "1KiB" },
-      orders: { kind: "events", path: "/orders", subject: "orders.{sub}.>", stream: "ORDERS" },
-      hear: { kind: "events", path: "/tell", subject: "tell.>" },
-    },
-  },
-};
+const environment = gatewayEnvironment("described", {
+  ask: { kind: "request", path: "/ask/{what}", subject: "ask.{what}", timeout: "2s", requestHeaders: ["X-Trace"] },
+  order: { kind: "stream", path: "/orders", subject: "orders.{sub}.placed", stream: "ORDERS", maxBody: "1KiB" },
+});
 
 beforeAll(async () => {
   if (!schemathesis) return;

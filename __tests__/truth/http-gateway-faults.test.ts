@@ -7,42 +7,22 @@ import { PROBLEMS } from "../../runtime/http-gateway/problems";
 import { httpGatewayEnvironment } from "../../templates/http-gateway-environment";
 import { definedVariables } from "../../templates/program-environment";
 import { eventually } from "../support/eventually";
+import { gatewayEnvironment } from "../support/gateway-environment";
 import { call, type HttpAnswer } from "../support/http-callers";
 import { parsed } from "../support/lint-environment";
 import { type NetworkFault, type NetworkProxy, startNetworkProxy } from "../support/network-proxy";
 import { TestProject } from "../support/project";
 import { soaking } from "../support/soak";
-import { core, threeServers } from "../support/twin-environment";
 import { TestTwin } from "../support/twin-project";
 
 /** A network that delays, resets and swallows, between callers and a gateway, and between the gateway and NATS. */
 
 const project = new TestProject();
 const twin = new TestTwin(project, "network");
-const environment = threeServers("network");
-environment.identity = {
-  ...(environment.identity as Extract<typeof environment.identity, { mode: "callout" }>),
-  permissions: [
-    {
-      account: "APP",
-      publish: { allow: ["ask.>", "tell.>", "orders.{sub}.>"] },
-      subscribe: { allow: ["orders.{sub}.>", "tell.>"] },
-    },
-  ],
-};
-environment.clusters.core = {
-  ...core,
-  httpGateway: {
-    limits: { requestsPerSecond: 10_000 },
-    routes: {
-      ask: { kind: "request", path: "/ask/{what}", subject: "ask.{what}", timeout: "2s" },
-      tell: { kind: "publish", path: "/tell/{what}", subject: "tell.{what}" },
-      order: { kind: "stream", path: "/orders", subject: "orders.{sub}.placed", stream: "ORDERS", timeout: "10s" },
-      orders: { kind: "events", path: "/orders", subject: "orders.{sub}.>", stream: "ORDERS" },
-      hear: { kind: "events", path: "/tell", subject: "tell.>" },
-    },
-  },
-};
+const environment = gatewayEnvironment("network", {
+  ask: { kind: "request", path: "/ask/{what}", subject: "ask.{what}", timeout: "2s" },
+  order: { kind: "stream", path: "/orders", subject: "orders.{sub}.placed", stream: "ORDERS", timeout: "10s" },
+});
 const [port, adminPort] = [29_000, 29_001].map((from) => from + 2 * (process.pid % 1500)) as [number, number];
 
 let gateway: ChildProcess;
